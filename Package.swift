@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every Swift target of ours: Swift 6 mode, and no warning survives.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+    name: "verbatim",
+    products: [
+        .executable(name: "verbatim", targets: ["API"]),
+        .executable(name: "verbatim-admin", targets: ["AdminCLI"]),
+        .executable(name: "verbatim-media", targets: ["MediaTool"]),
+    ],
+    dependencies: [
+        // Without its configuration trait: settings are read by our own `Settings`.
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+    ],
+    targets: [
+        // Support: what knows nothing of transcription.
+        .systemLibrary(name: "CPostgres", path: "Sources/Support/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CArgon2", path: "Sources/Support/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(
+            name: "CCurlSystem", path: "Sources/Support/CCurlSystem", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CCurl", dependencies: ["CCurlSystem"], path: "Sources/Support/CCurl"),
+        .systemLibrary(
+            name: "CAVSystem", path: "Sources/Support/CAVSystem", pkgConfig: "libavformat libavcodec libavutil libswresample",
+            providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"])]),
+        .target(name: "CAV", dependencies: ["CAVSystem"], path: "Sources/Support/CAV"),
+        .target(
+            name: "Postgres", dependencies: ["CPostgres", crypto, logging], path: "Sources/Support/Postgres",
+            swiftSettings: strict),
+        .target(name: "Egress", dependencies: ["CCurl", logging], path: "Sources/Support/Egress", swiftSettings: strict),
+        .target(name: "Settings", path: "Sources/Support/Settings", swiftSettings: strict),
+
+        // The rooms.
+        .target(
+            name: "Tenancy",
+            dependencies: ["Postgres", "CArgon2", crypto, logging, .product(name: "JWTKit", package: "jwt-kit")],
+            swiftSettings: strict),
+        .target(name: "Billing", dependencies: ["Tenancy", "Postgres"], swiftSettings: strict),
+        .target(
+            name: "Pipeline",
+            dependencies: [
+                "Billing", "Tenancy", "Postgres", "Egress", "Settings", crypto, logging, lifecycle, subprocess,
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            exclude: ["MediaTool"], swiftSettings: strict),
+        .executableTarget(name: "MediaTool", dependencies: ["CAV"], path: "Sources/Pipeline/MediaTool", swiftSettings: strict),
+        .executableTarget(
+            name: "API",
+            dependencies: [
+                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", argumentParser, logging, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "AdminCLI",
+            dependencies: ["Pipeline", "Billing", "Tenancy", "Postgres", "Settings", argumentParser, logging],
+            swiftSettings: strict),
+
+        // Tests: one target a room, what they share, and whole journeys through the real executables.
+        .target(
+            name: "TestSupport", dependencies: ["Tenancy", "Postgres", "Settings", logging], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
+        .testTarget(
+            name: "TenancyTests",
+            dependencies: ["Tenancy", "Postgres", "TestSupport", crypto, .product(name: "JWTKit", package: "jwt-kit")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BillingTests", dependencies: ["Billing", "Tenancy", "Postgres", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "PipelineTests",
+            dependencies: ["Pipeline", "Billing", "Tenancy", "Postgres", "TestSupport", logging], swiftSettings: strict),
+        .testTarget(
+            name: "TranscriptTests", dependencies: ["Pipeline"], exclude: ["Golden"], swiftSettings: strict),
+    ]
+)

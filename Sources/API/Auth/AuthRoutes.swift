@@ -1,0 +1,78 @@
+import Hummingbird
+import Tenancy
+
+/// Sessions: `POST /auth/token`, `/auth/refresh`, `/auth/revoke`, and the keys to verify our tokens with.
+struct AuthRoutes: Sendable {
+    let authenticator: Authenticator
+    let tokens: AccessTokens
+
+    func add(to router: Router<AnyoneContext>) {
+        router.post("auth/token", use: logIn)
+        router.post("auth/refresh", use: refresh)
+        router.post("auth/revoke", use: revoke)
+        router.get(".well-known/jwks.json", use: publicKeys)
+    }
+
+    private struct LogInBody: Decodable {
+        let api_key: String
+    }
+
+    private struct RefreshTokenBody: Decodable {
+        let refresh_token: String
+    }
+
+    @Sendable
+    private func logIn(_ request: Request, context: AnyoneContext) async throws -> SessionBody {
+        let body = try await JSONBody.decode(LogInBody.self, from: request)
+        return try await answering { SessionBody(try await authenticator.logIn(apiKey: body.api_key)) }
+    }
+
+    @Sendable
+    private func refresh(_ request: Request, context: AnyoneContext) async throws -> SessionBody {
+        let body = try await JSONBody.decode(RefreshTokenBody.self, from: request)
+        return try await answering { SessionBody(try await authenticator.refresh(body.refresh_token)) }
+    }
+
+    @Sendable
+    private func revoke(_ request: Request, context: AnyoneContext) async throws -> HTTPResponse.Status {
+        let body = try await JSONBody.decode(RefreshTokenBody.self, from: request)
+        try await authenticator.revoke(body.refresh_token)
+        return .noContent
+    }
+
+    @Sendable
+    private func publicKeys(_ request: Request, context: AnyoneContext) async throws -> Response {
+        try JSONResponse.make(try await tokens.publicKeys(), headers: [.cacheControl: "public, max-age=300"])
+    }
+
+    private func answering<T>(_ body: () async throws -> T) async throws -> T {
+        do {
+            return try await body()
+        } catch AuthenticationError.invalidAPIKey {
+            throw APIError(.invalidAPIKey, "The API key is unknown, expired or revoked. Check that it was copied whole.")
+        } catch AuthenticationError.invalidRefreshToken {
+            throw APIError(
+                .invalidRefreshToken, "The refresh token is unknown, expired or revoked. Log in again with POST /auth/token.")
+        } catch AuthenticationError.accountSuspended {
+            throw APIError(.accountSuspended, "This account is suspended. Please contact support.")
+        } catch Argon2Error.overloaded {
+            throw APIError.rateLimited("Too many logins are under way. Try again shortly.", retryAfterSeconds: 2)
+        }
+    }
+}
+
+/// What a login and a refresh answer (RFC 6749's names).
+private struct SessionBody: ResponseEncodable {
+    let access_token: String
+    let token_type = "Bearer"
+    let expires_in: Int64
+    let refresh_token: String
+    let refresh_expires_in: Int64
+
+    init(_ session: Session) {
+        access_token = session.accessToken
+        expires_in = session.expiresIn
+        refresh_token = session.refreshToken
+        refresh_expires_in = session.refreshExpiresIn
+    }
+}

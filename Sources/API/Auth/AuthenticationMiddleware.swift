@@ -1,0 +1,33 @@
+import HTTPTypes
+import Hummingbird
+import Tenancy
+
+/// Lets requests with a valid access token through, with the principal that it names.
+struct AuthenticationMiddleware: RouterMiddleware {
+    let tokens: AccessTokens
+
+    func handle(
+        _ request: Request, context: AnyoneContext, next: (Request, AnyoneContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.principal = try await authenticate(request)
+        return try await next(request, context)
+    }
+
+    private func authenticate(_ request: Request) async throws -> Principal {
+        guard let header = request.headers[.authorization] else {
+            throw APIError(.invalidToken, "Send an access token from POST /auth/token as 'Authorization: Bearer …'.")
+        }
+        let parts = header.split(separator: " ", omittingEmptySubsequences: true)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+            throw APIError(.invalidToken, "The Authorization header must read 'Bearer' and an access token.")
+        }
+        do {
+            return try await tokens.verify(String(parts[1]))
+        } catch AccessTokenError.expired {
+            throw APIError(.tokenExpired, "The access token has expired. Get a new one from POST /auth/refresh.")
+        } catch AccessTokenError.invalid {
+            throw APIError(.invalidToken, "The access token is not valid. Get one from POST /auth/token.")
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import HTTPTypes
+
+/// The errors that more than one place throws, with the members and header fields that their codes promise.
+extension APIError {
+    /// 400. `field` names the offending field as the customer spelled it, when there is one.
+    package static func invalidRequest(_ message: String, field: String? = nil) -> Self {
+        Self(.invalidRequest, message, details: field.map { ["field": .text($0)] } ?? [:])
+    }
+
+    /// 404, also for what belongs to somebody else.
+    package static func notFound(_ message: String = "There is nothing at this address.") -> Self {
+        Self(.notFound, message)
+    }
+
+    /// 405 with the methods that would work here.
+    package static func methodNotAllowed(allow: String) -> Self {
+        Self(
+            .methodNotAllowed, "This address does not answer that method; it answers \(allow).",
+            headers: [.allow: allow])
+    }
+
+    /// 413 for a media file over the plan's cap.
+    package static func fileTooLarge(limitBytes: Int64) -> Self {
+        Self(
+            .fileTooLarge, "The file is larger than the \(limitBytes) bytes that are allowed.",
+            details: ["limit_bytes": .number(limitBytes)])
+    }
+
+    /// 413 for any other body over its cap.
+    package static func requestTooLarge(limitBytes: Int64) -> Self {
+        Self(
+            .requestTooLarge, "The request's body is larger than the \(limitBytes) bytes that are allowed.",
+            details: ["limit_bytes": .number(limitBytes)])
+    }
+
+    /// 415 for the request's own content type.
+    package static func unsupportedMediaType(_ message: String) -> Self {
+        Self(.unsupportedMediaType, message)
+    }
+
+    /// 415 for the media itself. `reason` is one of the contract's words (`decode_failed`, `empty_audio`, …).
+    package static func invalidAudio(reason: String, _ message: String) -> Self {
+        Self(.invalidAudio, message, details: ["reason": .text(reason)])
+    }
+
+    /// 402. `overageAllowed`: whether the same call with `accept_overage=true` would be accepted and billed.
+    package static func quotaExceeded(_ message: String, overageAllowed: Bool) -> Self {
+        Self(.quotaExceeded, message, details: ["overage_allowed": .flag(overageAllowed)])
+    }
+
+    /// 429 with the whole seconds (at least 1) after which another try makes sense.
+    package static func rateLimited(_ message: String, retryAfterSeconds: Int) -> Self {
+        Self(.rateLimited, message, headers: [.retryAfter: String(max(1, retryAfterSeconds))])
+    }
+
+    /// 503 with the whole seconds (at least 1) after which another try makes sense.
+    package static func transient(_ message: String, retryAfterSeconds: Int) -> Self {
+        Self(.transientError, message, headers: [.retryAfter: String(max(1, retryAfterSeconds))])
+    }
+
+    /// 500 that tells nothing.
+    package static let internalError = Self(
+        .internalError, "Something went wrong on our side. Please quote the request id to support.")
+}

@@ -1,0 +1,29 @@
+import HTTPTypes
+import Hummingbird
+import Pipeline
+import Postgres
+import Tenancy
+
+/// `GET /jobs/{id}`. Another tenant's job is not found, exactly as one that never existed.
+struct GetJob: Sendable {
+    let databases: Databases
+
+    @Sendable
+    func handle(_ request: Request, context: CustomerContext) async throws -> Response {
+        let job = try await Self.find(context, databases)
+        var json = JSONWriter(capacity: 1024)
+        JobDocument(job: job).write(to: &json)
+        var headers: HTTPFields = [:]
+        headers[.retryAfter] = RemainingWork.retryAfterSeconds(job, now: .now()).map(String.init)
+        return JSONResponse.make(json.bytes, headers: headers)
+    }
+
+    /// The customer's job that the path names; throws 404.
+    static func find(_ context: CustomerContext, _ databases: Databases) async throws -> Job {
+        let tenant = context.principal.tenant
+        guard let id = context.parameters.get("id").flatMap(JobID.init(rawValue:)),
+            let job = try await databases.app.transaction(of: tenant, { try Job.find(id, of: tenant, in: $0) })
+        else { throw APIError.notFound("There is no job with this id.") }
+        return job
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Pipeline
+
+extension JobOptions {
+    /// The fields beside the file, by their names in the API.
+    static let fieldNames: Set<String> = ["diarize", "language", "speakers_expected", "webhook_url", "metadata"]
+    private static let longestMetadata = 4096
+
+    /// The options that form fields spell. Throws `invalid_request`, naming the field.
+    init(fields: [String: String]) throws {
+        self.init()
+        for name in fields.keys.sorted() where !Self.fieldNames.contains(name) {
+            throw APIError.invalidRequest(
+                "There is no field '\(name.prefix(64))'. The fields are file, \(Self.fieldNames.sorted().joined(separator: ", ")).",
+                field: String(name.prefix(64)))
+        }
+        if let text = fields["diarize"] { diarize = try Self.flag(text, field: "diarize") }
+        if let text = fields["language"] { language = try Self.language(text) }
+        if let text = fields["speakers_expected"] { speakersExpected = try Self.speakers(text) }
+        if let text = fields["metadata"] { metadata = try Self.metadata(text) }
+        if fields["webhook_url"] != nil {
+            throw APIError(
+                .webhookURLRefused, "This version delivers no webhooks yet. Leave 'webhook_url' out and poll GET /jobs/{id}.",
+                details: ["field": .text("webhook_url")])
+        }
+    }
+
+    private static func flag(_ text: String, field: String) throws -> Bool {
+        switch text.lowercased() {
+        case "true": return true
+        case "false": return false
+        default: throw APIError.invalidRequest("'\(field)' must be true or false.", field: field)
+        }
+    }
+
+    private static func language(_ text: String) throws -> LanguageChoice {
+        guard let choice = LanguageChoice(text) else {
+            throw APIError.invalidRequest(
+                "'language' must be auto or one of Whisper's language codes, such as en, es or de.", field: "language")
+        }
+        return choice
+    }
+
+    private static func speakers(_ text: String) throws -> Int {
+        guard let count = Int(text), (1...32).contains(count) else {
+            throw APIError.invalidRequest("'speakers_expected' must be a whole number from 1 to 32.", field: "speakers_expected")
+        }
+        return count
+    }
+
+    private static func metadata(_ text: String) throws -> String {
+        guard text.utf8.count <= longestMetadata else {
+            throw APIError.invalidRequest("'metadata' is longer than 4 KiB.", field: "metadata")
+        }
+        guard (try? JSONSerialization.jsonObject(with: Data(text.utf8))) is [String: Any] else {
+            throw APIError.invalidRequest("'metadata' must be a JSON object.", field: "metadata")
+        }
+        return text
+    }
+}

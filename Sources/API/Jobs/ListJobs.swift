@@ -1,0 +1,57 @@
+import Hummingbird
+import Pipeline
+import Postgres
+import Tenancy
+
+/// `GET /jobs`: a customer's jobs, newest first, a page at a time.
+struct ListJobs: Sendable {
+    let databases: Databases
+
+    @Sendable
+    func handle(_ request: Request, context: CustomerContext) async throws -> Response {
+        let tenant = context.principal.tenant
+        let (filter, limit) = try Self.parse(request)
+        let page = try await databases.app.transaction(of: tenant) {
+            try JobPage.load(of: tenant, filter, limit: limit, in: $0)
+        }
+        var json = JSONWriter(capacity: 1024 * (page.jobs.count + 1))
+        json.object { json in
+            json.key("jobs")
+            json.array(page.jobs) { JobDocument(job: $1).write(to: &$0) }
+            json.key("next_cursor")
+            json.string(page.nextCursor?.text)
+        }
+        return JSONResponse.make(json.bytes)
+    }
+
+    private static func parse(_ request: Request) throws -> (JobFilter, limit: Int) {
+        let query = request.uri.queryParameters
+        var filter = JobFilter()
+        if let text = query["status"] {
+            guard let status = JobStatus(rawValue: String(text)) else {
+                throw APIError.invalidRequest(
+                    "'status' must be one of \(JobStatus.allCases.map(\.rawValue).joined(separator: ", ")).", field: "status")
+            }
+            filter.status = status
+        }
+        filter.since = try query["since"].map { try time($0, field: "since") }
+        filter.until = try query["until"].map { try time($0, field: "until") }
+        if let text = query["cursor"] {
+            guard let cursor = JobCursor(String(text)) else {
+                throw APIError.invalidRequest("'cursor' must be a next_cursor of an earlier answer.", field: "cursor")
+            }
+            filter.before = cursor.before
+        }
+        guard let limit = query["limit"].map({ Int($0) }) ?? 50, (1...200).contains(limit) else {
+            throw APIError.invalidRequest("'limit' must be a whole number from 1 to 200.", field: "limit")
+        }
+        return (filter, limit)
+    }
+
+    private static func time(_ text: Substring, field: String) throws -> Timestamp {
+        guard let time = Timestamp(rfc3339: String(text)) else {
+            throw APIError.invalidRequest("'\(field)' must be an RFC 3339 time such as 2026-11-23T09:30:00Z.", field: field)
+        }
+        return time
+    }
+}

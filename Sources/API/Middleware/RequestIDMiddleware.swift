@@ -1,0 +1,25 @@
+import Hummingbird
+import Logging
+
+/// Gives each request its id and each answer its `X-Request-Id`.
+///
+/// The gate has already checked or made the id and put it on the request, so that its own answers and the
+/// application's carry the same one; without a gate (a test of routes alone) this makes it. The request's logger
+/// carries it from here on as `request_id`.
+package struct RequestIDMiddleware<Context: ConnectionContext>: RouterMiddleware {
+    package init() {}
+
+    package func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        let id = RequestIdentifier(request.headers)
+        var context = context
+        context.requestID = id
+        // Hummingbird's own id would only confuse beside ours.
+        context.logger[metadataKey: "hb.request.id"] = nil
+        context.logger[metadataKey: "request_id"] = .string(id.description)
+        var response = try await next(request, context)
+        response.headers[.xRequestID] = id.description
+        return response
+    }
+}

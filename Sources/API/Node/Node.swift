@@ -1,0 +1,133 @@
+import Egress
+import Foundation
+import Hummingbird
+import Logging
+import Pipeline
+import Postgres
+import ServiceLifecycle
+import Settings
+import Tenancy
+import UnixSignals
+
+/// One process of a deployment: an API, a worker or both, wired from its settings.
+struct Node: Sendable {
+    enum Role: Sendable {
+        case serve, api, worker
+
+        var answers: Bool { self != .worker }
+        var works: Bool { self != .api }
+    }
+
+    let role: Role
+    let settings: NodeSettings
+    let logger: Logger
+
+    /// Runs until SIGTERM or SIGINT, then drains.
+    func run() async throws {
+        let migrator = try Migrator(directory: settings.installation.migrations)
+        try await migrator.requireCurrent(url: settings.databaseURL, logger: logger)
+        try FileManager.default.createDirectory(
+            atPath: settings.scratch, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+
+        let databases = Databases(url: settings.databaseURL, size: max(8, settings.workerSlots * 2), logger: logger)
+        let egress = EgressClient(configuration: EgressConfiguration(), logger: logger)
+        let storage = try FileStorage(root: settings.storageRoot)
+        let media = MediaTool(
+            executable: settings.installation.executables + "/verbatim-media",
+            maxConcurrentProbes: ProcessInfo.processInfo.activeProcessorCount, logger: logger)
+
+        // In the order of their start; they stop in the opposite order, so the worker drains while its engine still runs.
+        var services: [any Service] = []
+        var engine: EngineReadiness?
+        if role.works {
+            let server = try modelServer(egress, &services)
+            engine = EngineReadiness(server: server)
+            services.append(worker(databases, storage, media, server))
+        }
+        if role.answers {
+            services.append(try await api(databases, storage, media, migrator, engine))
+        }
+        let group = ServiceGroup(configuration: lifecycle(services))
+        do {
+            try await group.run()
+        } catch {
+            await close(databases, egress)
+            throw error
+        }
+        await close(databases, egress)
+    }
+
+    private func close(_ databases: Databases, _ egress: EgressClient) async {
+        await egress.close()
+        await databases.close()
+    }
+
+    /// The model server that the settings name, or a child of this process.
+    private func modelServer(_ egress: EgressClient, _ services: inout [any Service]) throws -> ModelServer {
+        if let url = settings.inferenceURL { return ModelServer(address: .url(url), client: egress) }
+        let process = try InferenceProcess(
+            configuration: .init(
+                launcher: settings.installation.root + "/inference/serve", model: settings.whisperModel,
+                workers: settings.workerSlots),
+            folder: settings.scratch, logger: logger)
+        services.append(process)
+        return ModelServer(address: .unixSocket(process.socket), client: egress)
+    }
+
+    private func worker(
+        _ databases: Databases, _ storage: FileStorage, _ media: MediaTool, _ server: ModelServer
+    ) -> Worker {
+        Worker(
+            queue: TaskQueue(databases: databases, worker: "\(ProcessInfo.processInfo.hostName):\(getpid())"),
+            stages: Stages(
+                databases: databases, storage: storage, media: media, server: server, scratch: settings.scratch,
+                logger: logger),
+            listener: PostgresListener(
+                configuration: .init(url: settings.databaseURL, role: "verbatim_system", size: 1),
+                channels: [QueueHint.channel], logger: logger),
+            slots: settings.workerSlots, logger: logger)
+    }
+
+    private func api(
+        _ databases: Databases, _ storage: FileStorage, _ media: MediaTool, _ migrator: Migrator,
+        _ engine: EngineReadiness?
+    ) async throws -> any Service {
+        let tokens = AccessTokens(databases: databases, masterKey: settings.masterKey)
+        // The master key is tried now, not at the first login.
+        _ = try await tokens.publicKeys()
+        let front = HTTPFront<AnyoneContext>(
+            settings: FrontSettings(host: settings.host, port: settings.port, publicURL: settings.publicURL))
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        Routes(
+            auth: AuthRoutes(
+                authenticator: Authenticator(databases: databases, argon2: Argon2(lanes: min(cores, 4)), tokens: tokens),
+                tokens: tokens),
+            authentication: AuthenticationMiddleware(tokens: tokens),
+            health: HealthRoutes(
+                databases: databases, migrator: migrator, databaseURL: settings.databaseURL, storage: storage,
+                engine: engine),
+            createJob: CreateJob(
+                databases: databases,
+                uploads: UploadReader(
+                    spool: try await Spool.open(at: settings.scratch + "/uploads", budgetBytes: settings.scratchBytes)),
+                media: media, storage: storage,
+                admission: Admission(databases: databases, hint: QueueHint(databases: databases, logger: logger))),
+            getJob: GetJob(databases: databases), listJobs: ListJobs(databases: databases),
+            getTranscript: GetTranscript(databases: databases)
+        ).add(to: front.router)
+        let host = settings.host
+        let logger = logger
+        return front.application(logger: logger) { port in
+            logger.info("listening", metadata: ["address": "http://\(host):\(port)"])
+        }
+    }
+
+    private func lifecycle(_ services: [any Service]) -> ServiceGroupConfiguration {
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        // Longer than the worker's drain; a stalled upload or a stuck child must not hold a node up for ever.
+        configuration.maximumGracefulShutdownDuration = .seconds(40)
+        configuration.maximumCancellationDuration = .seconds(5)
+        return configuration
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Logging
+import Pipeline
+import Settings
+import Tenancy
+
+/// Everything that the environment tells a node, read at once so that all faults are reported together.
+struct NodeSettings: Sendable {
+    let installation: Installation
+    let databaseURL: String
+    let masterKey: MasterKey
+    let host: String
+    let port: Int
+    let publicURL: String?
+    let storageRoot: String
+    let scratch: String
+    let scratchBytes: Int64
+    let workerSlots: Int
+    let inferenceURL: String?
+    let whisperModel: String
+    let logLevel: Logger.Level
+
+    private static let listenHint = "VERBATIM_LISTEN must be HOST:PORT, such as 127.0.0.1:8080"
+
+    init(reader: SettingsReader = SettingsReader()) throws {
+        installation = Installation(reader: reader)
+        databaseURL = reader.required(
+            "VERBATIM_DATABASE_URL", hint: "a libpq URL, such as postgresql://verbatim@db.example/verbatim")
+        masterKey = Self.masterKey(reader)
+        (host, port) = Self.listen(reader)
+        publicURL = Self.url("VERBATIM_PUBLIC_URL", reader)
+        storageRoot = Self.storage(reader)
+        scratch = reader.string("VERBATIM_SCRATCH") ?? NSTemporaryDirectory() + "/verbatim-\(getuid())"
+        scratchBytes = Int64(
+            reader.integer("VERBATIM_SCRATCH_BYTES", default: 20_000_000_000, in: 1_000_000...1_000_000_000_000_000))
+        workerSlots = reader.integer(
+            "VERBATIM_WORKER_SLOTS", default: ProcessInfo.processInfo.activeProcessorCount, in: 1...1024)
+        inferenceURL = Self.url("VERBATIM_INFERENCE_URL", reader)
+        whisperModel = reader.string("VERBATIM_WHISPER_MODEL") ?? installation.root + "/inference/models/whisper-base"
+        logLevel = reader.choice("VERBATIM_LOG_LEVEL", default: .info)
+        if let engine = reader.string("VERBATIM_ENGINE"), engine != "whisper" {
+            reader.report("VERBATIM_ENGINE: this version recognises with 'whisper' alone")
+        }
+        try reader.finish()
+    }
+
+    private static func masterKey(_ reader: SettingsReader) -> MasterKey {
+        let text = reader.required("VERBATIM_MASTER_KEY", hint: "64 hexadecimal digits; make one with: openssl rand -hex 32")
+        if let key = MasterKey(hex: text) { return key }
+        if !text.isEmpty { reader.report("VERBATIM_MASTER_KEY must be 64 hexadecimal digits; make one with: openssl rand -hex 32") }
+        return .zero
+    }
+
+    private static func listen(_ reader: SettingsReader) -> (String, Int) {
+        let text = reader.string("VERBATIM_LISTEN") ?? "127.0.0.1:8080"
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port)
+        else {
+            reader.report(listenHint)
+            return ("127.0.0.1", 8080)
+        }
+        let host = text[..<colon].filter { $0 != "[" && $0 != "]" }
+        if host.isEmpty { reader.report(listenHint) }
+        return (String(host), port)
+    }
+
+    private static func url(_ name: String, _ reader: SettingsReader) -> String? {
+        guard let text = reader.string(name) else { return nil }
+        guard let url = URL(string: text), url.scheme == "http" || url.scheme == "https", url.host() != nil else {
+            reader.report("\(name) must be an http or https URL")
+            return nil
+        }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    private static func storage(_ reader: SettingsReader) -> String {
+        let text = reader.required("VERBATIM_STORAGE", hint: "where recordings lie, such as file:///var/lib/verbatim")
+        if text.isEmpty { return "" }
+        guard text.hasPrefix("file:///"), let path = text.dropFirst(7).removingPercentEncoding else {
+            reader.report("VERBATIM_STORAGE must be a file:///absolute/path URL")
+            return ""
+        }
+        return path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+}
+

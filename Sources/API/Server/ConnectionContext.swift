@@ -1,0 +1,11 @@
+import Hummingbird
+import NIOCore
+
+/// What our middleware needs of a request's context beside Hummingbird's own: the connection, to tell the gate that
+/// the body is wanted, and the request's id.
+package protocol ConnectionContext: RequestContext where Source == ApplicationRequestContextSource {
+    /// The connection that the request came in on.
+    var channel: any Channel { get }
+    /// Set by `RequestIDMiddleware` before anything else runs.
+    var requestID: RequestIdentifier { get set }
+}

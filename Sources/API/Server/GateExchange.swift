@@ -1,0 +1,48 @@
+import HTTPTypes
+import NIOCore
+
+/// What the gate knows of the one request that is under way on its connection.
+struct GateExchange {
+    let requestID: RequestIdentifier
+    let isHead: Bool
+    /// The client waits for `100 Continue`, and neither that nor any of the body has passed.
+    var awaitsContinue: Bool
+    /// The connection closes after this exchange.
+    var closes: Bool
+    /// From `Content-Length`, in bytes; nil for a chunked body.
+    let declaredBytes: Int64?
+    var receivedBytes: Int64 = 0
+    var requestComplete = false
+    var responseStarted = false
+    var responseEnded = false
+
+    // Of the current rate window.
+    var windowBytes: Int64 = 0
+    var windowStart: NIODeadline?
+    var pausedSince: NIODeadline?
+    var pausedNanoseconds: Int64 = 0
+
+    init(_ head: HTTPRequest, requestID: RequestIdentifier) {
+        let fields = head.headerFields
+        self.requestID = requestID
+        isHead = head.method == .head
+        awaitsContinue = fields[.expect]?.lowercased() == "100-continue"
+        declaredBytes = fields[.contentLength].flatMap { Int64($0) }
+        // After an upgrade or a tunnel request the parser reads no further request from the connection.
+        closes = Self.asksToClose(fields) || fields.contains(.upgrade) || head.method == .connect
+    }
+
+    /// Whether the unread rest is small enough, and sure enough to come, to be read and dropped.
+    func isDrainable(_ limit: Int64) -> Bool {
+        guard !awaitsContinue, let declaredBytes else { return false }
+        return declaredBytes - receivedBytes <= limit
+    }
+
+    static func asksToClose(_ fields: HTTPFields) -> Bool {
+        fields[values: .connection].contains { value in
+            value.split(separator: ",").contains { option in
+                option.lowercased().split(whereSeparator: { $0 == " " || $0 == "\t" }) == ["close"]
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+/// Why the gate stopped a request whose body the application was still reading.
+///
+/// The application's read throws it, so that the handler ends and cleans up; what the handler then answers is
+/// dropped, because the gate has answered already or there is nobody left to read it.
+package enum GateInterruption: Error, Equatable {
+    /// The body came slower than the minimum rate.
+    case tooSlow
+    /// The body grew past the absolute maximum, given in bytes of media.
+    case tooLarge(limitBytes: Int64)
+    /// What came is not HTTP.
+    case malformed
+    /// The client went away in the middle.
+    case disconnected
+    /// The server shuts down and the body did not come in time.
+    case shuttingDown
+
+    /// What the client is told.
+    package var answer: APIError {
+        switch self {
+        case .tooSlow: APIError(.requestTimeout, "The request came in too slowly.")
+        case .tooLarge(let limit): .fileTooLarge(limitBytes: limit)
+        case .malformed: .invalidRequest("The request is not valid HTTP/1.1.")
+        case .disconnected: .invalidRequest("The connection was closed before the body was complete.")
+        case .shuttingDown: .transient("The service is restarting. Please try again.", retryAfterSeconds: 5)
+        }
+    }
+}

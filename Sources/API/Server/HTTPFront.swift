@@ -1,0 +1,54 @@
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// The HTTP server with everything around the routes: the gate, request ids, the access log, security header fields
+/// and the error answers.
+///
+/// Make it, add the routes to `router`, then take the `application` and run it as a service. On graceful shutdown it
+/// takes no new connections, lets running requests finish, gives unfinished uploads `GateSettings.shutdownGrace`
+/// and closes the rest. A handler that never ends is the service group's to bound.
+package struct HTTPFront<Context: ConnectionContext> {
+    /// Where the routes go. `HEAD` is answered wherever `GET` is.
+    package let router: Router<Context>
+    private let settings: FrontSettings
+    private let style: ProblemStyle
+    private let methods = AllowedMethods()
+
+    package init(settings: FrontSettings, context: Context.Type = Context.self) {
+        self.settings = settings
+        style = ProblemStyle(publicURL: settings.publicURL)
+        router = Router(context: context, options: [.autoGenerateHeadEndpoints])
+        router.add(middleware: RequestIDMiddleware())
+        router.add(middleware: AccessLogMiddleware())
+        router.add(middleware: SecurityHeadersMiddleware())
+        router.add(middleware: ErrorMiddleware(style: style, methods: methods))
+    }
+
+    /// The server, once all routes are in place.
+    ///
+    /// - Parameters:
+    ///   - services: what runs as long as the server does.
+    ///   - onListening: called once with the port, as soon as connections are accepted.
+    package func application(
+        logger: Logger, services: [any Service] = [], onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) -> Application<RouterResponder<Context>> {
+        methods.learn(router.routes.map { ($0.path.description, $0.method) })
+        var configuration = ApplicationConfiguration(
+            address: .hostname(settings.host, port: settings.port), serverName: "Verbatim", backlog: settings.backlog)
+        configuration.availableConnectionsDelegate = .maximum(settings.maximumConnections, logger: logger)
+        let (gate, style) = (settings.gate, style)
+        // The gate has the idle clock: Hummingbird's takes any byte for life.
+        return Application(
+            responder: router.buildResponder(),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [UploadGate(settings: gate, style: style, logger: logger)],
+                    idleTimeout: nil,
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 16 * 1_024, maxHeaderListSize: 64 * 1_024, maxHeaderFieldCount: 100))),
+            configuration: configuration, services: services,
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) }, logger: logger)
+    }
+}

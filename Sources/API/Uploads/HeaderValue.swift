@@ -1,0 +1,66 @@
+/// A header field's value with parameters, as `Content-Type` and `Content-Disposition` have them:
+/// `form-data; name="file"; filename="a b.mp3"`.
+///
+/// Nil for what does not parse, and for a parameter that comes twice: two readers of the same bytes could
+/// understand it differently. Names are lower-cased, values are as sent, without quotes and escapes.
+struct HeaderValue {
+    let value: String
+    let parameters: [String: String]
+
+    init?(_ text: String) {
+        var rest = text.utf8[...]
+        let head = rest.prefix { $0 != UInt8(ascii: ";") }
+        value = Self.trimmed(head).lowercased()
+        rest = rest[head.endIndex...]
+        var parameters: [String: String] = [:]
+        while rest.popFirst() != nil {
+            rest = rest.drop(while: Self.isSpace)
+            // A semicolon at the end, or two in a row, is harmless.
+            if rest.isEmpty || rest.first == UInt8(ascii: ";") { continue }
+            let name = rest.prefix { $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: ";") }
+            rest = rest[name.endIndex...]
+            guard rest.popFirst() == UInt8(ascii: "="), let value = Self.parameterValue(&rest) else { return nil }
+            let key = Self.trimmed(name).lowercased()
+            guard !key.isEmpty, parameters.updateValue(value, forKey: key) == nil else { return nil }
+        }
+        self.parameters = parameters
+    }
+
+    /// A token or a quoted string, and the white space behind it; then only a semicolon or the end may stand.
+    private static func parameterValue(_ rest: inout Substring.UTF8View) -> String? {
+        rest = rest.drop(while: isSpace)
+        guard rest.first == UInt8(ascii: "\"") else {
+            let token = rest.prefix { $0 != UInt8(ascii: ";") }
+            rest = rest[token.endIndex...]
+            return trimmed(token)
+        }
+        rest.removeFirst()
+        var bytes: [UInt8] = []
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "\""):
+                rest = rest.drop(while: isSpace)
+                guard rest.isEmpty || rest.first == UInt8(ascii: ";") else { return nil }
+                return String(decoding: bytes, as: UTF8.self)
+            case UInt8(ascii: "\\"):
+                // Old browsers send `C:\dir\name` unescaped: a backslash quotes only what needs it.
+                if let next = rest.first, next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\") {
+                    bytes.append(next)
+                    rest.removeFirst()
+                } else {
+                    bytes.append(byte)
+                }
+            default: bytes.append(byte)
+            }
+        }
+        return nil
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+
+    private static func trimmed(_ bytes: Substring.UTF8View) -> String {
+        var bytes = bytes.drop(while: isSpace)
+        while let last = bytes.last, isSpace(last) { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,64 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Reads small JSON bodies.
+package enum JSONBody {
+    /// Reads and decodes the request's body.
+    ///
+    /// - Parameter limitBytes: the largest body, 1 MiB unless told.
+    /// - Throws: `APIError`: 415 unless the content type is `application/json`, 413 `request_too_large`, 400 with the
+    ///   path of the `field` for what does not decode; and what reading the body throws.
+    package static func decode<Value: Decodable>(
+        _ type: Value.Type = Value.self, from request: Request, limitBytes: Int = 1_024 * 1_024
+    ) async throws -> Value {
+        guard request.headers[.contentType].flatMap(HeaderValue.init)?.value == "application/json" else {
+            throw APIError.unsupportedMediaType("Send the request's body as application/json.")
+        }
+        if let declared = request.headers[.contentLength].flatMap({ Int64($0) }), declared > limitBytes {
+            throw APIError.requestTooLarge(limitBytes: Int64(limitBytes))
+        }
+        var body = ByteBuffer()
+        for try await chunk in request.body {
+            guard body.readableBytes + chunk.readableBytes <= limitBytes else {
+                throw APIError.requestTooLarge(limitBytes: Int64(limitBytes))
+            }
+            body.writeImmutableBuffer(chunk)
+        }
+        do {
+            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+        } catch let error as DecodingError {
+            throw answer(error)
+        }
+    }
+
+    /// Names the field, but never repeats what stood in it.
+    private static func answer(_ error: DecodingError) -> APIError {
+        switch error {
+        case .keyNotFound(let key, let context):
+            return .invalidRequest("A required field is missing.", field: path(context.codingPath + [key]))
+        case .valueNotFound(_, let context):
+            return .invalidRequest("The field must not be null.", field: path(context.codingPath))
+        case .typeMismatch(_, let context):
+            return .invalidRequest("The field has the wrong type.", field: path(context.codingPath))
+        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+            return .invalidRequest("The field's value is not valid.", field: path(context.codingPath))
+        default:
+            return .invalidRequest("The body is not valid JSON.")
+        }
+    }
+
+    /// `metadata.tags[2].name`; nil for the body as a whole.
+    private static func path(_ keys: [any CodingKey]) -> String? {
+        var path = ""
+        for key in keys {
+            if let index = key.intValue {
+                path += "[\(index)]"
+            } else {
+                path += path.isEmpty ? key.stringValue : ".\(key.stringValue)"
+            }
+        }
+        return path.isEmpty ? nil : path
+    }
+}

@@ -1,0 +1,71 @@
+import Dispatch
+import Synchronization
+
+/// Where uploads wait on the local disk until they are probed and moved to storage.
+///
+/// All files together stay within one budget of bytes, each is readable by this user alone, and each is removed when
+/// its last owner lets go of it: on success, on every failure, and at the next start after a crash. Disk calls run
+/// on a few threads of their own, never on an event loop or Swift's pool.
+package final class Spool: Sendable {
+    let budget: SpoolBudget
+    let directory: SpoolDirectory
+    private let threads: [DispatchQueue]
+    private let next = Atomic<Int>(0)
+
+    /// - Parameters:
+    ///   - path: a directory for spools, made if need be; other processes may use the same one.
+    ///   - budgetBytes: what all files of this process may take together.
+    ///   - threads: how many files are written at the same moment.
+    package static func open(at path: String, budgetBytes: Int64, threads: Int = 4) async throws(SpoolError) -> Spool {
+        let queues = (0..<max(1, threads)).map { DispatchQueue(label: "verbatim.spool.\($0)") }
+        let directory = try await queues[0].run { () throws(SpoolError) in try SpoolDirectory(root: path) }
+        return Spool(directory: directory, budget: SpoolBudget(bytes: budgetBytes), threads: queues)
+    }
+
+    private init(directory: SpoolDirectory, budget: SpoolBudget, threads: [DispatchQueue]) {
+        self.directory = directory
+        self.budget = budget
+        self.threads = threads
+    }
+
+    /// Bytes of the budget that are taken now.
+    package var usedBytes: Int64 { budget.used }
+
+    /// A new file to write to.
+    ///
+    /// - Parameter expectedBytes: at most so many are coming, when that is known: they are reserved at once, so that
+    ///   an upload that cannot fit fails before it has begun.
+    package func create(expectedBytes: Int64? = nil) async throws(SpoolError) -> SpoolWriter {
+        let thread = threads[next.wrappingAdd(1, ordering: .relaxed).oldValue % threads.count]
+        let reserved = max(0, expectedBytes ?? 0)
+        try budget.take(reserved)
+        do {
+            let directory = directory
+            let file = try await thread.run { () throws(SpoolError) in try directory.createFile() }
+            return SpoolWriter(
+                file: SpoolFile(name: file.name, reservedBytes: reserved, spool: self, thread: thread),
+                descriptor: file.descriptor)
+        } catch {
+            budget.giveBack(reserved)
+            throw error
+        }
+    }
+}
+
+extension DispatchQueue {
+    /// Runs a blocking call on this queue's thread and waits for it without blocking.
+    func run<Value: Sendable>(
+        _ work: @escaping @Sendable () throws(SpoolError) -> Value
+    ) async throws(SpoolError) -> Value {
+        let result: Result<Value, SpoolError> = await withCheckedContinuation { continuation in
+            async {
+                do throws(SpoolError) {
+                    continuation.resume(returning: .success(try work()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
+    }
+}

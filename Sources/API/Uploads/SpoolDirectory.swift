@@ -1,0 +1,87 @@
+import Glibc
+
+/// The directory of one process's spooled files, below a root that several processes may share.
+///
+/// The process holds a lock on its directory for as long as it lives, so that the next one to start can tell the
+/// directories of the dead and remove them. All calls block: they belong on a thread of their own.
+final class SpoolDirectory: Sendable {
+    let path: String
+    private let descriptor: Int32
+
+    /// Makes the root if need be, removes what dead processes left there, and makes this process's own directory.
+    init(root: String) throws(SpoolError) {
+        try Self.makeDirectories(root)
+        // Held while this runs, so that nobody takes a directory for dead between its making and its locking.
+        let gate = open("\(root)/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard gate >= 0 else { throw SpoolError(call: "open") }
+        defer { Glibc.close(gate) }
+        guard flock(gate, LOCK_EX) == 0 else { throw SpoolError(call: "flock") }
+        Self.sweep(root)
+        path = "\(root)/spool-\(getpid())-\(Self.randomName())"
+        guard mkdir(path, 0o700) == 0 else { throw SpoolError(call: "mkdir") }
+        descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SpoolError(call: "open") }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let error = SpoolError(call: "flock")
+            Glibc.close(descriptor)
+            throw error
+        }
+    }
+
+    deinit {
+        Self.remove(path)
+        close(descriptor)
+    }
+
+    /// A new empty file that only this user can read, open for writing. The caller closes the descriptor.
+    func createFile() throws(SpoolError) -> (name: String, descriptor: Int32) {
+        let name = Self.randomName()
+        let file = openat(descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw SpoolError(call: "openat") }
+        return (name, file)
+    }
+
+    /// Removes a file; one that was moved away in the meantime is no fault.
+    func removeFile(_ name: String) { unlinkat(descriptor, name, 0) }
+
+    private static func makeDirectories(_ path: String) throws(SpoolError) {
+        var made = path.hasPrefix("/") ? "" : "."
+        for component in path.split(separator: "/") {
+            made += "/\(component)"
+            guard mkdir(made, 0o700) == 0 || errno == EEXIST else { throw SpoolError(call: "mkdir") }
+        }
+    }
+
+    private static func sweep(_ root: String) {
+        for name in entries(root) where name.hasPrefix("spool-") {
+            let path = "\(root)/\(name)"
+            let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            guard descriptor >= 0 else { continue }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { remove(path) }
+            Glibc.close(descriptor)
+        }
+    }
+
+    private static func remove(_ path: String) {
+        for name in entries(path) { unlink("\(path)/\(name)") }
+        rmdir(path)
+    }
+
+    private static func entries(_ path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    private static func randomName() -> String {
+        let (high, low) = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
+        return String(high, radix: 36) + String(low, radix: 36)
+    }
+}

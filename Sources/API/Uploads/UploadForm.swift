@@ -1,0 +1,104 @@
+import NIOCore
+
+/// Takes the parts of one form as the parser finds them: the file into the spool, fields into memory, each within
+/// its limit.
+struct UploadForm: ~Copyable {
+    static let fileField = "file"
+    static let maximumFieldBytes = 64 * 1_024
+    static let maximumFieldsBytes = 256 * 1_024
+
+    private let spool: Spool
+    private let fileLimitBytes: Int64
+    private let expectedBytes: Int64?
+
+    private var fields: [String: String] = [:]
+    private var fieldsBytes = 0
+    private var file: SpooledFile?
+    private var current = Current.none
+
+    private enum Current {
+        case none
+        case file(SpoolWriter, name: String?)
+        case field(String, ByteBuffer)
+    }
+
+    init(spool: Spool, fileLimitBytes: Int64, expectedBytes: Int64?) {
+        self.spool = spool
+        self.fileLimitBytes = fileLimitBytes
+        self.expectedBytes = expectedBytes
+    }
+
+    mutating func take(_ event: MultipartParser.Event) async throws {
+        switch event {
+        case .part(let part): try await begin(part)
+        case .data(let bytes): try await add(bytes)
+        case .partEnd: try await endPart()
+        case .end: break
+        }
+    }
+
+    /// The whole form, after its last part.
+    consuming func upload() throws -> Upload {
+        guard let file else {
+            throw APIError.invalidRequest("The form has no part named \"file\".", field: Self.fileField)
+        }
+        return Upload(fields: fields, file: file)
+    }
+
+    private mutating func begin(_ part: MultipartPart) async throws {
+        let name = part.name
+        if name == Self.fileField {
+            guard file == nil else {
+                throw APIError.invalidRequest("The form has more than one part named \"file\".", field: name)
+            }
+            current = .file(try await spool.create(expectedBytes: expectedBytes), name: part.filename)
+        } else {
+            guard part.filename == nil else {
+                throw APIError.invalidRequest("Only the part named \"file\" may be a file.", field: name)
+            }
+            guard fields[name] == nil else {
+                throw APIError.invalidRequest("The field is given more than once.", field: name)
+            }
+            current = .field(name, ByteBuffer())
+        }
+    }
+
+    private mutating func add(_ bytes: ByteBuffer) async throws {
+        switch current {
+        case .file(let writer, _):
+            guard writer.bytes + Int64(bytes.readableBytes) <= fileLimitBytes else {
+                throw APIError.fileTooLarge(limitBytes: fileLimitBytes)
+            }
+            try await writer.append(bytes)
+        case .field(let name, var value):
+            current = .none
+            fieldsBytes += bytes.readableBytes
+            guard value.readableBytes + bytes.readableBytes <= Self.maximumFieldBytes else {
+                throw APIError.invalidRequest(
+                    "The field is larger than \(Self.maximumFieldBytes) bytes.", field: name)
+            }
+            guard fieldsBytes <= Self.maximumFieldsBytes else {
+                throw APIError.invalidRequest(
+                    "The fields together are larger than \(Self.maximumFieldsBytes) bytes.", field: name)
+            }
+            value.writeImmutableBuffer(bytes)
+            current = .field(name, value)
+        case .none: break
+        }
+    }
+
+    private mutating func endPart() async throws {
+        let ended = current
+        current = .none
+        switch ended {
+        case .file(let writer, let name):
+            file = try await writer.finish(originalName: name)
+        case .field(let name, let value):
+            guard let text = String(validating: value.readableBytesView, as: UTF8.self) else {
+                throw APIError.invalidRequest("The field is not valid UTF-8.", field: name)
+            }
+            fields[name] = text
+        case .none: break
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Reads a `multipart/form-data` upload: the part `file` into the spool, all other parts as text fields.
+///
+/// Memory stays flat at any size. A body that is declared too large is refused before any of it is read; else the
+/// refusal comes as soon as the count passes the limit. On every failure the spooled bytes are gone.
+package struct UploadReader: Sendable {
+    /// What a legitimate form holds beside its file: boundaries, part headers and all fields of the contract.
+    static let allowanceBytes: Int64 = 32 * 1_024
+
+    private let spool: Spool
+
+    package init(spool: Spool) { self.spool = spool }
+
+    /// Reads the request's body to its end.
+    ///
+    /// - Parameter fileLimitBytes: the plan's cap on the file.
+    /// - Throws: `APIError`: 415 for another content type, 413 `file_too_large`, 400 with `field` for a form that is
+    ///   not as it should be, 503 when the spool is full; and what reading the body throws.
+    package func read(_ request: Request, fileLimitBytes: Int64) async throws -> Upload {
+        let boundary = try Self.boundary(request.headers)
+        let declared = request.headers[.contentLength].flatMap { Int64($0) }
+        if let declared, declared - Self.allowanceBytes > fileLimitBytes {
+            throw APIError.fileTooLarge(limitBytes: fileLimitBytes)
+        }
+        do {
+            var parser = try MultipartParser(boundary: boundary)
+            var form = UploadForm(spool: spool, fileLimitBytes: fileLimitBytes, expectedBytes: declared)
+            let overhead = Int64(UploadForm.maximumFieldsBytes + MultipartParser.maximumHeaderBytes * 8)
+            var received: Int64 = 0
+            for try await chunk in request.body {
+                received += Int64(chunk.readableBytes)
+                parser.append(chunk)
+                while let event = try parser.next() { try await form.take(event) }
+                // Only junk around the parts gets here: the file and the fields have limits of their own.
+                guard received <= fileLimitBytes + overhead else {
+                    throw APIError.requestTooLarge(limitBytes: fileLimitBytes + overhead)
+                }
+            }
+            try parser.finish()
+            return try form.upload()
+        } catch let error as MultipartError {
+            throw APIError.invalidRequest("The multipart body is not valid. \(error.message)")
+        } catch let error as SpoolError {
+            throw Self.answer(error)
+        }
+    }
+
+    private static func boundary(_ headers: HTTPFields) throws -> String {
+        guard let type = headers[.contentType].flatMap(HeaderValue.init), type.value == "multipart/form-data" else {
+            throw APIError.unsupportedMediaType("Send the file as multipart/form-data.")
+        }
+        guard let boundary = type.parameters["boundary"] else {
+            throw APIError.invalidRequest(MultipartError.noBoundary.message)
+        }
+        return boundary
+    }
+
+    /// What a customer is told of a spool that fails. What the system said is thrown on, to be logged.
+    private static func answer(_ error: SpoolError) -> any Error {
+        switch error {
+        case .budgetExhausted, .storageFull:
+            APIError.transient(
+                "The storage for uploads is full at the moment. Please try again.", retryAfterSeconds: 30)
+        case .failed: error
+        }
+    }
+}

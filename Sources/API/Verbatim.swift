@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Settings
+
+/// The service. Configured by its environment alone; see docs/operations.md.
+@main
+struct Verbatim: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verbatim", abstract: "The Verbatim transcription service.",
+        discussion: "Settings come from the environment (VERBATIM_DATABASE_URL, VERBATIM_LISTEN, …); see docs/operations.md.",
+        subcommands: [Serve.self, API.self, Worker.self])
+
+    struct Serve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Run the API and a worker as one process.")
+        func run() async throws { try await start(.serve) }
+    }
+
+    struct API: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Run the HTTP API alone.")
+        func run() async throws { try await start(.api) }
+    }
+
+    struct Worker: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Run a worker alone.")
+        func run() async throws { try await start(.worker) }
+    }
+
+    /// Runs a node; a fault at the start is one clear text on standard error and exit status 1.
+    private static func start(_ role: Node.Role) async throws {
+        // A client or child that goes away while it is written to is an error of that write, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            let settings = try NodeSettings()
+            LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: settings.logLevel) }
+            try await Node(role: role, settings: settings, logger: Logger(label: "verbatim")).run()
+        } catch {
+            FileHandle.standardError.write(Data("verbatim: \(StartFault.sentence(for: error))\n".utf8))
+            throw ExitCode.failure
+        }
+    }
+}

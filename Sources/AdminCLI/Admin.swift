@@ -1,0 +1,15 @@
+import ArgumentParser
+
+/// The operators' door.
+@main
+struct Admin: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verbatim-admin", abstract: "Look after a Verbatim deployment.",
+        discussion: """
+            Acts as the owner of the database that VERBATIM_DATABASE_URL names. Every change is written to the audit log.
+
+            Example:
+              verbatim-admin tenant create --name "Example Ltd" --plan pro
+            """,
+        subcommands: [Migrate.self, TenantCommand.self, KeyCommand.self])
+}

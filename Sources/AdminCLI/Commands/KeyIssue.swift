@@ -1,0 +1,46 @@
+import ArgumentParser
+import Postgres
+import Tenancy
+
+struct KeyIssue: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "issue", abstract: "Issue an API key. It is shown this once and never again.",
+        discussion: """
+            Example:
+              verbatim-admin key issue --tenant ten_01J… --name production
+            """)
+
+    @Option(help: "The account's id.")
+    var tenant: TenantID
+    @Option(help: "What the key is for, 1 to 200 characters.")
+    var name: String
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard (1...200).contains(name.count) else { throw ValidationError("--name must have 1 to 200 characters.") }
+    }
+
+    private struct Answer: Encodable {
+        let key_id, api_key, tenant_id, name: String
+    }
+
+    func run() async throws {
+        try await Operation.run { operation in
+            let key = try await IssuedKey.make(hashedWith: Argon2(lanes: 1))
+            let (tenant, name, operatorName) = (tenant, name, change.operatorName)
+            try await operation.pool.transaction { transaction in
+                guard try Tenant.find(tenant, in: transaction) != nil else {
+                    throw OperatorError("there is no tenant \(tenant); see: verbatim-admin tenant list")
+                }
+                try key.store(for: tenant, name: name, in: transaction)
+                try AuditEntry(operator: operatorName, action: "key issue", tenant: tenant, target: key.id.rawValue)
+                    .record(in: transaction)
+            }
+            try Output.show(
+                Answer(key_id: key.id.rawValue, api_key: key.text, tenant_id: tenant.rawValue, name: name),
+                json: output.json,
+                text: "\(key.text)\n\nThis is the key's only showing; hand it over safely. Its public id is \(key.id).")
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Postgres
+
+/// `migrate`: brings the database's schema up to this version's.
+struct Migrate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Apply the migrations that the database lacks.",
+        discussion: """
+            Safe to repeat, and to run from several machines at once. With --status it only tells what would be done.
+
+            Example:
+              verbatim-admin migrate --status
+            """)
+
+    @Flag(help: "Tell which migrations are applied and which are not; change nothing.")
+    var status = false
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await Operation.run(anySchema: true) { operation in
+            if status {
+                try show(try await operation.migrator.status(url: operation.databaseURL, logger: operation.logger))
+            } else {
+                let applied = try await operation.migrator.migrate(url: operation.databaseURL, logger: operation.logger)
+                let names = applied.map { Self.label($0.number, $0.name) }
+                try Output.show(
+                    names, json: output.json,
+                    text: names.isEmpty ? "The schema is current." : "Applied: " + names.joined(separator: ", "))
+            }
+        }
+    }
+
+    private struct Row: Encodable {
+        let migration, state: String
+    }
+
+    /// As the file is named: `0001_tenancy`.
+    private static func label(_ number: Int, _ name: String) -> String {
+        String(repeating: "0", count: max(0, 4 - String(number).count)) + "\(number)_\(name)"
+    }
+
+    private func show(_ states: [MigrationStatus]) throws {
+        let rows = states.map { Row(migration: Self.label($0.number, $0.name), state: $0.state.rawValue) }
+        try Output.show(
+            rows, json: output.json,
+            text: Table(headings: ["MIGRATION", "STATE"], rows: rows.map { [$0.migration, $0.state] }).text)
+    }
+}

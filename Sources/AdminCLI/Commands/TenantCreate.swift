@@ -1,0 +1,37 @@
+import ArgumentParser
+import Postgres
+import Tenancy
+
+struct TenantCreate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Open an account.",
+        discussion: """
+            Example:
+              verbatim-admin tenant create --name "Example Ltd" --plan pro
+            """)
+
+    @Option(help: "The customer's name, 1 to 200 characters.")
+    var name: String
+    @Option(help: "The plan: free, pro or business.")
+    var plan: PlanName
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard (1...200).contains(name.count) else { throw ValidationError("--name must have 1 to 200 characters.") }
+    }
+
+    func run() async throws {
+        try await Operation.run { operation in
+            let (name, plan, operatorName) = (name, plan, change.operatorName)
+            let tenant = try await operation.pool.transaction { transaction in
+                let tenant = try Tenant.create(name: name, plan: plan, in: transaction)
+                try AuditEntry(operator: operatorName, action: "tenant create", tenant: tenant.id).record(in: transaction)
+                return tenant
+            }
+            try Output.show(
+                TenantRow(tenant), json: output.json,
+                text: "Created \(tenant.id) (\(tenant.name), \(tenant.plan.rawValue)).")
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import Billing
+import Tenancy
+
+/// A recording that was received, probed and stored, and now asks to become a job.
+package struct Submission: Sendable {
+    package let id: JobID
+    package let tenant: TenantID
+    package let options: JobOptions
+    package let allowance: Allowance
+    package let fileName: String?
+    package let bytes: Int64
+    /// Where its source lies in storage.
+    package let sourceKey: StorageKey
+
+    package init(
+        id: JobID, tenant: TenantID, options: JobOptions, allowance: Allowance, fileName: String?, bytes: Int64,
+        sourceKey: StorageKey
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.options = options
+        self.allowance = allowance
+        self.fileName = fileName
+        self.bytes = bytes
+        self.sourceKey = sourceKey
+    }
+}

@@ -1,0 +1,103 @@
+import Egress
+
+/// Where the model server listens: a unix socket of a child process, or a URL that the operator configured.
+package struct ModelServer: Sendable {
+    package enum Address: Sendable {
+        case unixSocket(String)
+        /// `http(s)://host[:port][/prefix]`, without a slash at the end.
+        case url(String)
+    }
+
+    private let address: Address
+    private let client: EgressClient
+
+    package init(address: Address, client: EgressClient) {
+        self.address = address
+        self.client = client
+    }
+
+    /// Whether it answers and its model is loaded; the id of that model.
+    func health() async throws -> Health {
+        let response = try await send("GET", "/health", body: .none, timeout: .seconds(5))
+        return try response.decoded()
+    }
+
+    struct Health: Decodable {
+        let model: String
+    }
+
+    /// Where there is speech in `wav`, in seconds from its start.
+    func speech(in wav: [UInt8]) async throws -> [SpeechSpan] {
+        let response = try await send(
+            "POST", "/v1/audio/speech-activity", body: .multipart([.wav(wav)]), timeout: .seconds(120))
+        let answer: SpeechAnswer = try response.decoded()
+        return answer.speech
+    }
+
+    struct SpeechSpan: Codable, Sendable {
+        let start, end: Double
+    }
+
+    private struct SpeechAnswer: Decodable {
+        let speech: [SpeechSpan]
+    }
+
+    /// The language of the first 30 s of speech in `wav`, and how sure the model is, 0 to 1.
+    /// Nil when it hears no speech at all.
+    func language(of wav: [UInt8]) async throws -> (code: String, confidence: Double)? {
+        let response = try await send(
+            "POST", "/v1/audio/languages", body: .multipart([.wav(wav)]), timeout: .seconds(120))
+        let answer: LanguageAnswer = try response.decoded()
+        guard let language = answer.language else { return nil }
+        return (language, answer.probability ?? 0)
+    }
+
+    private struct LanguageAnswer: Decodable {
+        let language: String?
+        let probability: Double?
+    }
+
+    /// The words of `wav`, in the OpenAI shape. `timeout` covers the whole recognition.
+    func transcription(of wav: [UInt8], language: String, timeout: Duration) async throws -> WhisperAnswer {
+        let response = try await send(
+            "POST", "/v1/audio/transcriptions",
+            body: .multipart([
+                .wav(wav), EgressPart(name: "model", value: "whisper-1"), EgressPart(name: "language", value: language),
+                EgressPart(name: "response_format", value: "verbose_json"),
+                EgressPart(name: "timestamp_granularities[]", value: "word"),
+                EgressPart(name: "timestamp_granularities[]", value: "segment"),
+            ]), timeout: timeout)
+        return try response.decoded()
+    }
+
+    private func send(_ method: String, _ path: String, body: EgressBody, timeout: Duration) async throws -> EgressResponse {
+        let (base, socket) =
+            switch address {
+            case .unixSocket(let path): ("http://localhost", path as String?)
+            case .url(let url): (url, nil)
+            }
+        let response = try await client.send(
+            EgressRequest(
+                method: method, url: base + path, unixSocketPath: socket, body: body,
+                limits: EgressLimits(total: timeout, connect: .seconds(5), responseBytes: 64 << 20),
+                audience: .operatorConfigured))
+        guard response.isSuccess else { throw ModelServerError(status: response.status) }
+        return response
+    }
+}
+
+/// The model server answered with something other than success, or with something that is no answer.
+package struct ModelServerError: Error, CustomStringConvertible {
+    package let status: Int
+
+    /// Its own word that the request can never succeed; all else may pass.
+    var isPermanent: Bool { (400..<500).contains(status) && status != 408 && status != 429 }
+
+    package var description: String { "the model server answered \(status)" }
+}
+
+extension EgressPart {
+    fileprivate static func wav(_ bytes: [UInt8]) -> EgressPart {
+        EgressPart(name: "file", filename: "audio.wav", contentType: "audio/wav", content: .bytes(bytes))
+    }
+}

@@ -1,0 +1,44 @@
+import Postgres
+
+/// Why a job failed, as its customer reads it: an error code of the contract, with a reason where the code has one.
+package struct JobFailure: Error, Sendable, Equatable {
+    package enum Code: String, Sendable, PostgresCodable {
+        case invalidAudio = "invalid_audio"
+        case transientError = "transient_error"
+        case internalError = "internal_error"
+    }
+
+    package let code: Code
+    package let reason: String?
+    /// A sentence that says what happened and what to do. Nothing of the inside, nothing of the content.
+    package let message: String
+
+    package init(code: Code, reason: String? = nil, message: String) {
+        self.code = code
+        self.reason = reason
+        self.message = message
+    }
+
+    package static func invalidAudio(_ reason: InvalidAudioReason) -> JobFailure {
+        JobFailure(code: .invalidAudio, reason: reason.rawValue, message: reason.message)
+    }
+
+    package static let transient = JobFailure(
+        code: .transientError,
+        message: "The recording could not be processed just now, although it was tried several times. Submit it again.")
+    package static let `internal` = JobFailure(
+        code: .internalError, message: "Something went wrong on our side. Submit the recording again or tell support the job's id.")
+}
+
+extension InvalidAudioReason {
+    /// What to tell the customer.
+    package var message: String {
+        switch self {
+        case .unsupportedFormat:
+            "The file is not in a supported format. Send MP3, WAV, M4A, AAC, OGG, OPUS, FLAC, WEBM, MP4, MOV, MKV, AVI or WMV."
+        case .decodeFailed: "The file's audio could not be decoded: it is damaged or incomplete."
+        case .durationExceedsLimit: "The recording is longer than the plan allows."
+        case .emptyAudio: "The recording is empty: it holds no data, or nothing but silence."
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Postgres
+import Tenancy
+
+extension Job {
+    private static let columns: PostgresQuery = """
+        id, tenant_id, status, created_at, started_at, completed_at, samples_total, samples_done, language, diarize,
+        source_type, source_name, source_url, source_deleted_at, engine, metadata, error_code, error_reason, error_message
+        """
+
+    /// The tenant's job with this id, or nil.
+    package static func find(_ id: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Job? {
+        try transaction.query("SELECT \(columns) FROM jobs WHERE tenant_id = \(tenant) AND id = \(id)")
+            .first.map(Job.init(row:))
+    }
+
+    /// The tenant's jobs that pass `filter`, newest first: one more than `limit` when there is a further page.
+    static func list(
+        of tenant: TenantID, _ filter: JobFilter, limit: Int, in transaction: PostgresTransaction
+    ) throws -> [Job] {
+        try transaction.query(
+            """
+            SELECT \(columns) FROM jobs
+            WHERE tenant_id = \(tenant)
+                AND (\(filter.status)::text IS NULL OR status = \(filter.status))
+                AND (\(filter.since)::timestamptz IS NULL OR status_changed_at >= \(filter.since))
+                AND (\(filter.until)::timestamptz IS NULL OR status_changed_at < \(filter.until))
+                AND (\(filter.before)::text IS NULL OR id < \(filter.before))
+            ORDER BY id DESC LIMIT \(limit + 1)
+            """
+        ).map(Job.init(row:))
+    }
+
+    private init(row: PostgresRow) throws {
+        let status = try row.value("status", JobStatus.self)
+        self.status = status
+        id = try row.value("id", JobID.self)
+        tenant = try row.value("tenant_id", TenantID.self)
+        createdAt = try row.value("created_at", Timestamp.self)
+        startedAt = try row.value("started_at", Timestamp?.self)
+        completedAt = try row.value("completed_at", Timestamp?.self)
+        let total = try row.value("samples_total", Int64?.self)
+        durationMilliseconds = total.map(Samples.milliseconds)
+        progress = Self.progress(status, done: try row.value("samples_done", Int64.self), total: total)
+        language = try row.value("language", String?.self)
+        diarize = try row.value("diarize", Bool.self)
+        source =
+            if let url = try row.value("source_url", String?.self) {
+                .url(url)
+            } else {
+                .upload(name: try row.value("source_name", String?.self))
+            }
+        sourceDeletedAt = try row.value("source_deleted_at", Timestamp?.self)
+        engine = try row.value("engine", String?.self)
+        metadata = try row.value("metadata", JSONB.self).text
+        failure = try row.value("error_code", JobFailure.Code?.self).map {
+            JobFailure(
+                code: $0, reason: try row.value("error_reason", String?.self),
+                message: try row.value("error_message", String.self))
+        }
+    }
+
+    private static func progress(_ status: JobStatus, done: Int64, total: Int64?) -> Double {
+        if status == .completed { return 1 }
+        guard let total, total > 0 else { return 0 }
+        // All audio is done a moment before the transcript is there.
+        return min(0.99, Double(done * 1000 / total) / 1000)
+    }
+}

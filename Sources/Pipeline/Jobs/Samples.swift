@@ -1,0 +1,10 @@
+/// The clock of the pipeline: samples of the decoded 16 kHz signal.
+package enum Samples {
+    package static let perSecond: Int64 = 16_000
+    static let bytesEach = 2
+
+    /// Whole milliseconds, rounded down.
+    package static func milliseconds(_ samples: Int64) -> Int64 { samples / 16 }
+
+    package static func from(milliseconds: Int64) -> Int64 { milliseconds * 16 }
+}

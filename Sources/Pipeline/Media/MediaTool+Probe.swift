@@ -1,0 +1,38 @@
+import FoundationEssentials
+
+extension MediaTool {
+    /// More than the JSON of a probe could ever be, in bytes.
+    private static let reportLimit = 65_536
+    /// CPU seconds for decoding the ten minutes that are decoded whole, several times over.
+    private static let probeCPUSeconds = 60
+
+    /// Looks at a file: what it is, how long, and whether anything is to be heard.
+    ///
+    /// Waits for a free place first. Files that claim at most `decodeUpTo` seconds are decoded whole.
+    ///
+    /// - Parameter path: A regular file; its name does not matter.
+    /// - Throws: `MediaError`; `CancellationError`.
+    nonisolated(nonsending) package func probe(path: String, decodeUpTo seconds: Int = 600) async throws -> MediaProbe {
+        try await probes.pass {
+            var report: [UInt8] = []
+            _ = try await run(
+                ["probe", "--decode-up-to", "\(seconds)", "--cpu-seconds", "\(Self.probeCPUSeconds)"], path: path,
+                patience: patience.probe
+            ) { bytes in
+                guard report.count + bytes.count <= Self.reportLimit else {
+                    throw MediaError.toolFailed("the probe wrote too much")
+                }
+                report += bytes
+            }
+            return try Self.decodeJSON(MediaProbe.self, from: report)
+        }
+    }
+
+    static func decodeJSON<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes))
+        } catch {
+            throw MediaError.toolFailed("its answer is not the JSON we expect")
+        }
+    }
+}

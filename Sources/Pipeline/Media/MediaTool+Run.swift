@@ -1,0 +1,77 @@
+import Logging
+import Subprocess
+import SystemPackage
+
+extension MediaTool {
+    /// More than the tool has to say about any file, in bytes.
+    private static let lastWordsLimit = 16_384
+
+    /// Runs the tool on a file and gives what it writes to `sink`, a block at a time; the last line of its standard
+    /// error is the result.
+    nonisolated(nonsending) func run(
+        _ arguments: [String], path: String, patience: Duration, sink: ([UInt8]) async throws -> Void
+    ) async throws -> String {
+        let input = try Self.openRegularFile(path)
+        defer { try? input.close() }
+        let result: ExecutionResult<Bool, SequenceOutput, StringOutput<UTF8>>
+        do {
+            result = try await Subprocess.run(
+                .path(FilePath(executable)), arguments: Arguments(arguments), environment: .custom([:]),
+                input: .fileDescriptor(input, closeAfterSpawningProcess: false), output: .sequence,
+                error: .string(limit: Self.lastWordsLimit)
+            ) { execution in
+                try await Watchdog.guarding(execution, patience: patience) { watchdog in
+                    var blocks = execution.standardOutput.makeAsyncIterator()
+                    while let block = try await watchdog.watching({ try await blocks.next() }) {
+                        try await sink(block.withUnsafeBytes(Array.init))
+                    }
+                }
+            }
+        } catch let error as SubprocessError {
+            try Task.checkCancellation()
+            throw MediaError.toolFailed("it could not be run: \(error.code)")
+        }
+        try Task.checkCancellation()
+        if result.closureResult { throw MediaError.timedOut }
+        return try lastLine(of: result.standardError, status: result.terminationStatus)
+    }
+
+    /// What the exit says: the last line of standard error after success, else the error it stands for.
+    private func lastLine(of text: String, status: TerminationStatus) throws -> String {
+        let line = text.split(separator: "\n").last.map(String.init) ?? ""
+        switch status {
+        case .exited(0):
+            return line
+        case .exited(3):
+            let refusal = try Self.decodeJSON(ToolRefusal.self, from: line.utf8)
+            throw MediaError.invalidAudio(refusal.error, detail: refusal.detail)
+        case .exited(let code):
+            logger.error("the media tool failed", metadata: ["exit_status": "\(code)"])
+            throw MediaError.toolFailed("exit status \(code)")
+        case .signaled(let signal):
+            // The file brought the decoder down, or used up its CPU time: the file's fault, and its end.
+            logger.warning("a file brought the media tool down", metadata: ["signal": "\(signal)"])
+            throw MediaError.invalidAudio(.decodeFailed, detail: "the decoder was stopped by signal \(signal)")
+        }
+    }
+
+    /// Without waiting: a FIFO's open would.
+    private static func openRegularFile(_ path: String) throws -> FileDescriptor {
+        do {
+            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.nonBlocking, .closeOnExec])
+            guard try file.stat().type == .regular else {
+                try file.close()
+                throw Errno.invalidArgument
+            }
+            return file
+        } catch {
+            throw MediaError.toolFailed("the input cannot be opened")
+        }
+    }
+}
+
+/// The tool's answer to a file it does not take.
+private struct ToolRefusal: Decodable {
+    let error: InvalidAudioReason
+    let detail: String
+}

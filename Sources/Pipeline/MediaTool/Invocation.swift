@@ -1,0 +1,102 @@
+/// The command line, read by hand: the tool starts for every file, and an argument parser would double its start.
+struct Invocation {
+    enum Command {
+        case help
+        case selfCheck
+        /// `decodeUpTo`: seconds of audio a file may have to be decoded whole.
+        case probe(decodeUpTo: Double)
+        case decode(channels: Int, maxSamples: Int64)
+    }
+
+    var command: Command
+    /// CPU time after which the kernel kills the process.
+    var cpuSeconds: UInt64
+
+    static let help = """
+        Usage: verbatim-media probe  [--decode-up-to SECONDS] [--cpu-seconds N] < FILE | cat
+               verbatim-media decode [--layout mono|stereo] [--max-samples N] [--cpu-seconds N] < FILE | ...
+               verbatim-media --self-check | --help
+
+        Reads one media file from standard input, which must be a regular file, in a sandbox that can open nothing
+        else. Standard output and error must not be files: the sandbox forbids writing to them.
+
+          probe         one JSON object: container, codec, durations, whether it is silent. A file that claims at most
+                        SECONDS (600) is decoded whole; of a longer one the first 30 s.
+          decode        16 kHz signed 16-bit little-endian samples on standard output (interleaved when stereo), and a
+                        JSON object as the last line of standard error. Stops after N samples per channel.
+          --self-check  one JSON object: what the sandbox refuses on this machine.
+
+        Exit: 0 done, 1 the output's reader went away, 3 refused (JSON on standard error), 64 usage, 70 no sandbox.
+
+        """
+
+    init(_ arguments: some Collection<String>) throws {
+        var words = Array(arguments)
+        guard let verb = words.first else { throw UsageError("a command is missing") }
+        words.removeFirst()
+        switch verb {
+        case "--help", "-h":
+            self.init(command: .help, cpuSeconds: 1)
+        case "--self-check":
+            self.init(command: .selfCheck, cpuSeconds: 10)
+        case "probe":
+            let options = try Options(words, allowed: ["--decode-up-to", "--cpu-seconds"])
+            self.init(
+                command: .probe(decodeUpTo: Double(try options.number("--decode-up-to", in: 1...86_400) ?? 600)),
+                cpuSeconds: UInt64(try options.number("--cpu-seconds", in: 1...86_400) ?? 60))
+        case "decode":
+            let options = try Options(words, allowed: ["--layout", "--max-samples", "--cpu-seconds"])
+            self.init(
+                command: .decode(
+                    channels: try options.channels(),
+                    maxSamples: try options.number("--max-samples", in: 1...(1 << 40)) ?? .max),
+                cpuSeconds: UInt64(try options.number("--cpu-seconds", in: 1...86_400) ?? 1800))
+        default:
+            throw UsageError("unknown command")
+        }
+    }
+
+    private init(command: Command, cpuSeconds: UInt64) {
+        self.command = command
+        self.cpuSeconds = cpuSeconds
+    }
+}
+
+/// A command line or a standard stream the tool cannot work with.
+struct UsageError: Error {
+    let message: String
+
+    init(_ message: String) {
+        self.message = message
+    }
+}
+
+/// `--name value` pairs.
+private struct Options {
+    private var values: [String: String] = [:]
+
+    init(_ words: [String], allowed: Set<String>) throws {
+        var rest = words[...]
+        while let name = rest.popFirst() {
+            guard allowed.contains(name) else { throw UsageError("unknown option") }
+            guard let value = rest.popFirst() else { throw UsageError("\(name) needs a value") }
+            guard values.updateValue(value, forKey: name) == nil else { throw UsageError("\(name) stands twice") }
+        }
+    }
+
+    func number(_ name: String, in range: ClosedRange<Int64>) throws -> Int64? {
+        guard let text = values[name] else { return nil }
+        guard let number = Int64(text), range.contains(number) else {
+            throw UsageError("\(name) takes a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    func channels() throws -> Int {
+        switch values["--layout"] ?? "mono" {
+        case "mono": 1
+        case "stereo": 2
+        default: throw UsageError("--layout takes mono or stereo")
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/// Why a file gives no audio, as the API's clients will read it.
+struct Refusal: Error {
+    enum Reason: String {
+        /// Not one of our containers or codecs.
+        case unsupportedFormat = "unsupported_format"
+        /// One of ours, but broken: no frame comes out.
+        case decodeFailed = "decode_failed"
+        case emptyAudio = "empty_audio"
+    }
+
+    let reason: Reason
+    /// A few words of ours; never content of the file.
+    let detail: String
+
+    init(_ reason: Reason, _ detail: String) {
+        self.reason = reason
+        self.detail = detail
+    }
+
+    var json: String {
+        var object = JSONObject()
+        object["error"] = .string(reason.rawValue)
+        object["detail"] = .string(detail)
+        return object.text
+    }
+}

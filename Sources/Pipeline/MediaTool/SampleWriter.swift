@@ -1,0 +1,69 @@
+import Glibc
+
+/// Standard output, as samples: counts them, stops at the limit, and writes large blocks.
+///
+/// Throws `OutputClosed` when the reader has gone.
+final class SampleWriter {
+    /// Samples per channel, written or waiting.
+    private(set) var samples: Int64 = 0
+    /// There was more than the limit allows.
+    private(set) var limitReached = false
+    /// Something rose above silence.
+    private(set) var isHeard = false
+
+    private let channels: Int
+    private let limit: Int64
+    private var block: [Int16] = []
+
+    /// As much as a pipe holds.
+    private static let blockSamples = 32_768
+    private static let silence = Int16(32_768 * Loudness.silence)
+
+    /// - Parameter limit: Samples per channel.
+    init(channels: Int, limit: Int64) {
+        self.channels = channels
+        self.limit = limit
+        block.reserveCapacity(2 * Self.blockSamples)
+    }
+
+    /// Takes interleaved samples.
+    func append(_ interleaved: UnsafeBufferPointer<Int16>) throws {
+        let frames = admit(Int64(interleaved.count / channels))
+        let taken = interleaved[..<(Int(frames) * channels)]
+        if !isHeard { isHeard = taken.contains { $0 > Self.silence || $0 < -Self.silence } }
+        block.append(contentsOf: taken)
+        try flush(ifAtLeast: Self.blockSamples)
+    }
+
+    /// Takes that many samples of silence per channel.
+    func appendSilence(_ count: Int64) throws {
+        var left = admit(count) * Int64(channels)
+        while left > 0 {
+            let step = min(left, Int64(Self.blockSamples))
+            block.append(contentsOf: repeatElement(0, count: Int(step)))
+            left -= step
+            try flush(ifAtLeast: Self.blockSamples)
+        }
+    }
+
+    func finish() throws {
+        try flush(ifAtLeast: 1)
+    }
+
+    private func admit(_ count: Int64) -> Int64 {
+        let admitted = min(count, limit - samples)
+        if admitted < count { limitReached = true }
+        samples += admitted
+        return admitted
+    }
+
+    private func flush(ifAtLeast count: Int) throws {
+        guard block.count >= count else { return }
+        let written = block.withUnsafeBytes { StandardStreams.writeAll($0, to: STDOUT_FILENO) }
+        guard written else { throw OutputClosed() }
+        block.removeAll(keepingCapacity: true)
+    }
+}
+
+/// Nobody reads what we write.
+struct OutputClosed: Error {}

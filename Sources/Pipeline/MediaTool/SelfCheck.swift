@@ -1,0 +1,45 @@
+import CAV
+import Glibc
+
+/// Enters the sandbox and tries, from inside, what it forbids. What it prints is what the kernel answered.
+enum SelfCheck {
+    static func run(cpuSeconds: UInt64) throws {
+        let status = try openStatus()
+        let ownNetwork = try Sandbox.enter(cpuSeconds: cpuSeconds, keepingDescriptorsBelow: UInt32(status) + 1)
+        let fields = fields(of: status)
+
+        var report = JSONObject()
+        report["seccomp"] = .integer(fields["Seccomp"])
+        report["no_new_privileges"] = .boolean(fields["NoNewPrivs"] == 1)
+        report["own_network"] = .boolean(ownNetwork)
+        report["refuses_open"] = .boolean(verbatim_sandbox_refuses_open())
+        report["refuses_socket"] = .boolean(verbatim_sandbox_refuses_socket())
+        report["refuses_execution"] = .boolean(verbatim_sandbox_refuses_execution())
+        report["refuses_new_process"] = .boolean(verbatim_sandbox_refuses_new_process())
+        report["refuses_signals"] = .boolean(verbatim_sandbox_refuses_signals())
+        report["refuses_executable_memory"] = .boolean(verbatim_sandbox_refuses_executable_memory())
+        StandardStreams.write(report.text + "\n", to: STDOUT_FILENO)
+    }
+
+    /// The kernel's own account of this process, on descriptor 3. Opened outside: inside nothing can be.
+    private static func openStatus() throws -> Int32 {
+        let opened = open("/proc/self/status", O_RDONLY | O_CLOEXEC)
+        guard opened >= 0, opened == 3 || dup2(opened, 3) == 3 else {
+            throw UsageError("/proc/self/status cannot be read")
+        }
+        return 3
+    }
+
+    /// Its lines whose value is one number.
+    private static func fields(of descriptor: Int32) -> [String: Int64] {
+        var bytes = [UInt8](repeating: 0, count: 16_384)
+        let count = max(0, pread(descriptor, &bytes, bytes.count, 0))
+        var fields: [String: Int64] = [:]
+        for line in String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n") {
+            let parts = line.split(maxSplits: 1, whereSeparator: { $0 == ":" })
+            guard parts.count == 2, let value = Int64(parts[1].drop { $0 == "\t" || $0 == " " }) else { continue }
+            fields[String(parts[0])] = value
+        }
+        return fields
+    }
+}

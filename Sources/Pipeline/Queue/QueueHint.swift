@@ -1,0 +1,52 @@
+import Logging
+import Postgres
+import Synchronization
+import Tenancy
+
+/// Tells workers that there is something to claim, so that they need not wait for their next look.
+///
+/// A hint and no more: `NOTIFY` takes a lock on the whole cluster at commit, so it is sent after the transaction, by itself, and
+/// however many jobs come, at most one is under way.
+package final class QueueHint: Sendable {
+    package static let channel = "verbatim_tasks"
+
+    private let databases: Databases
+    private let logger: Logger
+    private let state = Mutex((sending: false, again: false))
+
+    package init(databases: Databases, logger: Logger) {
+        self.databases = databases
+        self.logger = logger
+    }
+
+    package func send() {
+        let start = state.withLock { state in
+            if state.sending {
+                state.again = true
+                return false
+            }
+            state.sending = true
+            return true
+        }
+        if start { Task { await drain() } }
+    }
+
+    private func drain() async {
+        repeat {
+            do {
+                _ = try await databases.system.execute("SELECT pg_notify(\(Self.channel), '')")
+            } catch {
+                // Polling is the guarantee.
+                logger.debug("queue hint not sent", metadata: ["error": "\(error)"])
+            }
+        } while again()
+    }
+
+    private func again() -> Bool {
+        state.withLock { state in
+            state.sending = state.again
+            state.again = false
+            return state.sending
+        }
+    }
+}

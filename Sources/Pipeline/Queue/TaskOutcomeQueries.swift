@@ -1,0 +1,73 @@
+import Billing
+import Postgres
+import Tenancy
+
+/// This worker no longer holds the task: its lease ran out and another took over, or the job has ended. Whatever it was about
+/// to write must not be written.
+package struct LeaseLost: Error {
+    package init() {}
+}
+
+extension NewTask {
+    func insert(priority: QueueClass, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            INSERT INTO tasks (tenant_id, job_id, kind, piece, priority)
+            VALUES (\(tenant), \(job), \(kind), \(piece), \(priority))
+            """)
+    }
+}
+
+// What a worker writes about a task that it holds, under the tenant's eyes alone. Each statement is conditional on the fencing
+// token, so it does nothing for a worker that lost its lease.
+extension ClaimedTask {
+    /// Marks the task done. First in its transaction: throws ``LeaseLost`` before anything else is written.
+    package func finish(in transaction: PostgresTransaction) throws {
+        let rows = try transaction.execute(
+            """
+            UPDATE tasks SET status = 'done', lease_until = NULL, last_error = NULL
+            WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
+            """)
+        guard rows == 1 else { throw LeaseLost() }
+    }
+
+    /// Marks the task failed for good.
+    func fail(_ error: String, in transaction: PostgresTransaction) throws {
+        let rows = try transaction.execute(
+            """
+            UPDATE tasks SET status = 'failed', lease_until = NULL, last_error = \(error)
+            WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
+            """)
+        guard rows == 1 else { throw LeaseLost() }
+    }
+
+    /// Puts the task back, to be tried again after `delay`.
+    package func retry(after delay: Duration, error: String, in transaction: PostgresTransaction) throws {
+        let rows = try transaction.execute(
+            """
+            UPDATE tasks
+            SET status = 'ready', lease_until = NULL, worker = NULL, last_error = \(error),
+                run_after = now() + make_interval(secs => \(delay / .seconds(1)))
+            WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
+            """)
+        guard rows == 1 else { throw LeaseLost() }
+    }
+
+    /// Puts the task back untouched, as if this worker had never claimed it: it is shutting down.
+    package func handBack(in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            UPDATE tasks SET status = 'ready', lease_until = NULL, worker = NULL, attempt = attempt - 1
+            WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
+            """)
+    }
+
+    /// Queues a following task of the same job, in the same class.
+    package func follow(with kind: TaskKind, piece: Int? = nil, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            INSERT INTO tasks (tenant_id, job_id, kind, piece, priority)
+            SELECT tenant_id, job_id, \(kind), \(piece), priority FROM tasks WHERE tenant_id = \(tenant) AND id = \(id)
+            """)
+    }
+}

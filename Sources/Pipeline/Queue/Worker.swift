@@ -1,0 +1,124 @@
+import Logging
+import Postgres
+import ServiceLifecycle
+import Tenancy
+
+/// Claims tasks and works on them, as many at once as it has slots, until it is told to stop.
+///
+/// Every claim is a lease that a heartbeat extends. A worker that dies is found out when the lease ends; one that was merely slow
+/// finds its fencing token too old and writes nothing. On shutdown it claims no more, lets running tasks end for a while and
+/// hands the rest back.
+package struct Worker: Service {
+    /// How often it looks for work without a hint.
+    private static let pollInterval = Duration.milliseconds(500)
+    /// How often it looks for tasks whose worker died.
+    private static let rescueInterval = Duration.seconds(2)
+
+    private let queue: TaskQueue
+    private let stages: Stages
+    private let listener: PostgresListener
+    private let slots: Int
+    private let drain: Duration
+    private let logger: Logger
+
+    private let running = RunningTasks()
+    private let wake = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+    /// - Parameters:
+    ///   - slots: tasks at once.
+    ///   - drain: how long running tasks may take to end on shutdown.
+    package init(
+        queue: TaskQueue, stages: Stages, listener: PostgresListener, slots: Int, drain: Duration = .seconds(20),
+        logger: Logger
+    ) {
+        self.queue = queue
+        self.stages = stages
+        self.listener = listener
+        self.slots = slots
+        self.drain = drain
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await withTaskGroup { group in
+            group.addTask { await every(TaskQueue.heartbeat, extendLeases) }
+            group.addTask { await every(Self.rescueInterval, rescue) }
+            group.addTask { await every(Self.pollInterval) { wake.continuation.yield() } }
+            group.addTask { for await _ in listener.notifications { wake.continuation.yield() } }
+            await claimUntilShutdown()
+            await stop()
+            group.cancelAll()
+        }
+    }
+
+    private func claimUntilShutdown() async {
+        await withTaskCancellationOrGracefulShutdownHandler {
+            for await _ in wake.stream { await claim() }
+        } onCancelOrGracefulShutdown: {
+            wake.continuation.finish()
+        }
+    }
+
+    private func claim() async {
+        do {
+            let free = slots - (await running.count)
+            guard free > 0, await stages.ready() else { return }
+            for claim in try await queue.claim(limit: free) {
+                await running.start(claim) {
+                    await stages.perform(claim)
+                    wake.continuation.yield()
+                }
+            }
+        } catch {
+            logger.error("could not claim tasks", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func extendLeases() async {
+        let claims = await running.claims
+        do {
+            await running.cancel(allBut: try await queue.extend(claims), among: claims)
+        } catch {
+            // The lease outlasts several heartbeats; when it ends all the same, the fencing token keeps the peace.
+            logger.error("could not extend leases", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func rescue() async {
+        do {
+            let (rescued, exhausted) = try await queue.rescue()
+            if rescued > 0 {
+                logger.warning("took tasks from lost workers", metadata: ["count": "\(rescued)"])
+                wake.continuation.yield()
+            }
+            for claim in exhausted { await stages.giveUp(claim) }
+        } catch {
+            logger.error("could not look for lost tasks", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Waits for what runs, then stops it; a stopped task hands itself back.
+    private func stop() async {
+        let count = await running.count
+        logger.info("worker draining", metadata: ["running": "\(count)"])
+        let running = running
+        await withTaskGroup { group in
+            group.addTask { await running.idle() }
+            let drain = drain
+            group.addTask {
+                try? await Task.sleep(for: drain)
+                await running.cancelAll()
+            }
+            await group.next()
+            group.cancelAll()
+        }
+        await running.idle()
+    }
+
+    private func every(_ interval: Duration, _ body: @Sendable () async -> Void) async {
+        while !Task.isCancelled {
+            await body()
+            try? await Task.sleep(for: interval)
+        }
+    }
+}

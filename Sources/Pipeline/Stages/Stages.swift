@@ -1,0 +1,101 @@
+import Egress
+import Logging
+import Postgres
+import Tenancy
+
+/// What a worker does with a task that it holds: runs its stage, and writes down how that ended.
+///
+/// A stage throws `JobFailure` when the job cannot succeed; `LeaseLost` when the task is no longer ours; anything else may pass and is
+/// tried again by the kind's schedule, after whose end the job fails with `transient_error`.
+package struct Stages: Sendable {
+    private let databases: Databases
+    private let prepare: PrepareStage
+    private let recognise: RecogniseStage
+    private let assemble: AssembleStage
+    private let clean: CleanStage
+    private let engine: EngineReadiness
+    private let logger: Logger
+
+    package init(
+        databases: Databases, storage: FileStorage, media: MediaTool, server: ModelServer, scratch: String, logger: Logger
+    ) {
+        self.databases = databases
+        self.logger = logger
+        engine = EngineReadiness(server: server)
+        prepare = PrepareStage(databases: databases, storage: storage, media: media, server: server, scratch: scratch)
+        recognise = RecogniseStage(databases: databases, storage: storage, engine: WhisperEngine(server: server))
+        assemble = AssembleStage(databases: databases)
+        clean = CleanStage(databases: databases, storage: storage)
+    }
+
+    /// Whether there is an engine to work with.
+    func ready() async -> Bool { await engine.isReady() }
+
+    /// Runs one task to its end. Never throws: how it ended stands in the database, or will be found out by the lease's end.
+    func perform(_ claim: ClaimedTask) async {
+        var log = logger
+        log[metadataKey: "job"] = "\(claim.job)"
+        log[metadataKey: "task"] = "\(claim.kind.rawValue)"
+        log[metadataKey: "attempt"] = "\(claim.attempt)"
+        do {
+            try await run(claim)
+            log.info("task done")
+        } catch is LeaseLost {
+            log.warning("task lost to another worker or to its job's end")
+        } catch let failure as JobFailure {
+            log.info("job failed", metadata: ["code": "\(failure.code.rawValue)", "reason": "\(failure.reason ?? "")"])
+            await write(claim, log) { try claim.failJob(failure, in: $0) }
+        } catch where error is CancellationError || Task.isCancelled {
+            log.info("task handed back")
+            await write(claim, log) { try claim.handBack(in: $0) }
+        } catch {
+            await tryAgain(claim, after: error, log)
+        }
+    }
+
+    /// Ends a task whose every attempt took its worker down.
+    func giveUp(_ claim: ClaimedTask) async {
+        logger.error("task given up: it was lost with its worker each time", metadata: ["job": "\(claim.job)"])
+        await write(claim, logger) { try claim.failJob(.internal, in: $0) }
+    }
+
+    private func run(_ claim: ClaimedTask) async throws {
+        switch claim.kind {
+        case .prepare: try await prepare.run(claim)
+        case .recognise: try await recognise.run(claim)
+        case .assemble: try await assemble.run(claim)
+        case .clean: try await clean.run(claim)
+        }
+    }
+
+    private func tryAgain(_ claim: ClaimedTask, after error: any Error, _ log: Logger) async {
+        var generator = SystemRandomNumberGenerator()
+        let delay = claim.kind.retries.delay(attempt: claim.attempt, using: &generator)
+        log.warning(
+            delay == nil ? "task failed for the last time" : "task failed; it will be tried again",
+            metadata: ["error": "\(error)"])
+        await write(claim, log) { transaction in
+            if let delay {
+                try claim.retry(after: delay, error: "\(type(of: error))", in: transaction)
+            } else {
+                try claim.failJob(.transient, in: transaction)
+            }
+        }
+    }
+
+    /// Writes how a task ended, also while this worker is being stopped. What cannot be written is found out by the lease's end.
+    private func write(
+        _ claim: ClaimedTask, _ log: Logger, _ body: @escaping @Sendable (PostgresTransaction) throws -> Void
+    ) async {
+        let databases = databases
+        await Task {
+            do {
+                try await databases.app.transaction(of: claim.tenant, body)
+            } catch is LeaseLost {
+                log.warning("task lost to another worker or to its job's end")
+            } catch {
+                log.error("could not write how the task ended", metadata: ["error": "\(error)"])
+            }
+        }.value
+    }
+}

@@ -1,0 +1,107 @@
+import Dispatch
+import Foundation
+import Tenancy
+
+/// Objects as files below one folder (`file:///…`), which every node of a deployment must share.
+///
+/// An object is there whole or not at all: it is written beside its place and moved. The calls block on the disk, so they run
+/// on threads of their own.
+package struct FileStorage: Sendable {
+    private let root: String
+    private let threads = DispatchQueue(label: "storage", attributes: .concurrent)
+
+    /// - Parameter root: an absolute path; the folder is made when it is missing.
+    package init(root: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        self.root = root
+    }
+
+    /// Where the object lies on this machine.
+    package func localPath(_ key: StorageKey) -> String { root + "/" + key.path }
+
+    /// Takes a file of this machine over as an object; the file is gone from its place afterwards.
+    package func adopt(fileAt path: String, as key: StorageKey) async throws {
+        let target = localPath(key)
+        try await blocking {
+            try makeFolder(of: target)
+            try flush(path)
+            if rename(path, target) == 0 { return }
+            guard errno == EXDEV else { throw StorageError(errno: errno) }
+            let beside = target + ".partial"
+            try FileManager.default.copyItem(atPath: path, toPath: beside)
+            try flush(beside)
+            guard rename(beside, target) == 0 else { throw StorageError(errno: errno) }
+            try FileManager.default.removeItem(atPath: path)
+        }
+    }
+
+    /// The whole object: only for those that we made and whose size we know.
+    package func read(_ key: StorageKey) async throws -> [UInt8] {
+        let path = localPath(key)
+        return try await blocking { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
+    }
+
+    /// Writes an object, in place of one that is there.
+    package func write(_ bytes: [UInt8], as key: StorageKey) async throws {
+        let target = localPath(key)
+        try await blocking {
+            try makeFolder(of: target)
+            try Data(bytes).write(to: URL(fileURLWithPath: target), options: .atomic)
+        }
+    }
+
+    /// Removes whatever lies under `prefix`, which ends in `/`. Nothing there is no fault.
+    private func removeAll(under prefix: String) async throws {
+        let folder = root + "/" + prefix
+        try await blocking {
+            do {
+                try FileManager.default.removeItem(atPath: folder)
+            } catch CocoaError.fileNoSuchFile {
+                return
+            }
+        }
+    }
+
+    /// Removes everything of a job.
+    package func remove(job: JobID, of tenant: TenantID) async throws {
+        try await removeAll(under: StorageKey.prefix(of: job, tenant: tenant))
+    }
+
+    /// Whether objects can be written now, tried by writing one.
+    package func check() async throws {
+        let probe = StorageKey(path: "health/\(UUID().uuidString)")
+        try await write([1], as: probe)
+        let path = localPath(probe)
+        try await blocking { try FileManager.default.removeItem(atPath: path) }
+    }
+
+    /// A job that was accepted survives a loss of power, and so must its source.
+    private func flush(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StorageError(errno: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw StorageError(errno: errno) }
+    }
+
+    private func makeFolder(of path: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: URL(fileURLWithPath: path).deletingLastPathComponent().path, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+    }
+
+    private func blocking<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            threads.async { continuation.resume(with: Result(catching: body)) }
+        }
+    }
+}
+
+/// The file system refused. Holds no path: those hold tenants' ids.
+package struct StorageError: Error, CustomStringConvertible {
+    package let errno: Int32
+
+    package var isFull: Bool { errno == ENOSPC || errno == EDQUOT }
+
+    package var description: String { "storage: \(String(cString: strerror(errno)))" }
+}

@@ -1,0 +1,23 @@
+import Tenancy
+
+/// The name of an object in storage. What belongs to a job lies under the job's prefix, so that one call removes it all.
+package struct StorageKey: Sendable, Hashable {
+    /// Relative, `/`-separated, of letters, digits, `_`, `-` and `.`.
+    package let path: String
+
+    init(path: String) { self.path = path }
+
+    /// The recording as the customer sent it.
+    package static func source(of job: JobID, tenant: TenantID) -> StorageKey {
+        StorageKey(path: prefix(of: job, tenant: tenant) + "source")
+    }
+
+    /// One piece's audio. The fencing token in the name keeps a late writer from overwriting a newer one's piece.
+    static func piece(_ piece: Int, of job: JobID, tenant: TenantID, fence: Int64) -> StorageKey {
+        StorageKey(path: prefix(of: job, tenant: tenant) + "pieces/\(fence)/\(piece).wav")
+    }
+
+    static func prefix(of job: JobID, tenant: TenantID) -> String {
+        "tenants/\(tenant.rawValue)/jobs/\(job.rawValue)/"
+    }
+}

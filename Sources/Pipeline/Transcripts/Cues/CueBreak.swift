@@ -1,0 +1,86 @@
+// How good a place between two pieces is for ending a cue or a line.
+
+/// From best to worst.
+enum CueBreak {
+    case sentence, clause, pause, word, insideWord
+
+    /// A silence that is heard as a pause.
+    private static let pauseLength: Int64 = 350
+
+    /// The place between two pieces of one run.
+    init(between piece: CuePiece, and next: CuePiece) {
+        if !next.spaced {
+            let unspacedScript =
+                piece.text.last?.isWrittenWithoutSpaces == true || next.text.first?.isWrittenWithoutSpaces == true
+            let bound = next.text.first.map(Self.closers.contains) == true || next.text.first?.isPhraseEnd == true
+            let opens = piece.text.last.map(Self.openers.contains) == true
+            if next.insideWord || !unspacedScript || bound || opens {
+                self = .insideWord
+                return
+            }
+        }
+        switch Self.mark(ending: piece.text) {
+        case .some(let mark) where mark == ".":
+            self = Self.isAbbreviation(piece.text, before: next.text) ? .word : .sentence
+        case .some(let mark) where Self.sentenceMarks.contains(mark): self = .sentence
+        case .some(let mark) where Self.clauseMarks.contains(mark): self = .clause
+        default: self = next.start - piece.end >= Self.pauseLength ? .pause : .word
+        }
+    }
+
+    /// What it costs to end a cue here.
+    var costOfCue: Int {
+        switch self {
+        case .sentence: 0
+        case .clause: 10
+        case .pause: 14
+        case .word: 34
+        case .insideWord: 120
+        }
+    }
+
+    /// What it costs to end the first line of a cue here.
+    var costOfLine: Int {
+        switch self {
+        case .sentence: 0
+        case .clause: 2
+        case .pause: 4
+        case .word: 6
+        case .insideWord: 60
+        }
+    }
+
+    /// What it costs to go on in the same cue.
+    var costOfCrossing: Int {
+        switch self {
+        case .sentence: 12
+        case .pause: 5
+        case .clause, .word, .insideWord: 0
+        }
+    }
+
+    static let sentenceMarks: Set<Character> = [".", "!", "?", "…", "。", "！", "？", "｡", "؟", "۔", "।", "॥"]
+    static let clauseMarks: Set<Character> = [",", ";", ":", "、", "，", "；", "：", "،", "؛", "—", "–"]
+    private static let openers: Set<Character> = ["(", "[", "{", "「", "『", "（", "【", "〈", "《", "“", "‘", "¿", "¡"]
+    private static let closers: Set<Character> = [
+        "\"", "'", "”", "’", "»", "›", ")", "]", "}", "」", "』", "）", "】", "〉", "》",
+    ]
+
+    /// The last character that is no closing quote or bracket.
+    private static func mark(ending text: String) -> Character? {
+        text.last { !closers.contains($0) }
+    }
+
+    /// Whether a full stop belongs to the word: an initial, a title, or the sentence visibly goes on.
+    private static func isAbbreviation(_ text: String, before next: String) -> Bool {
+        if next.first?.isLowercase == true { return true }
+        let letters = text.filter(\.isLetter)
+        return letters.count == 1 || titles.contains(letters.lowercased())
+    }
+
+    private static let titles: Set<String> = ["mr", "mrs", "ms", "dr", "prof", "st", "vs", "jr", "sr"]
+}
+
+extension Character {
+    fileprivate var isPhraseEnd: Bool { CueBreak.sentenceMarks.contains(self) || CueBreak.clauseMarks.contains(self) }
+}

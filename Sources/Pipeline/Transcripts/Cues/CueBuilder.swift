@@ -1,0 +1,132 @@
+// Cuts a transcript into cues that read well: the way with the least cost over all cuts of a run.
+//
+// Guarantees: every piece once and in order; a cue has one speaker, at most two lines of 42 columns, and, apart
+// from a single piece that is longer, no more than seven seconds of speech. Costs weigh the rest: ends of
+// sentences before clauses before pauses before words, long enough to read, no crumbs.
+
+/// The cuts of one run, found by dynamic programming.
+struct CueBuilder {
+    private let run: CueRun
+    /// When the next run begins, or the source ends.
+    private let limit: Int64
+    /// What kind of break follows each piece.
+    private let breaks: [CueBreak]
+    /// Columns of all pieces before an index, with their spaces.
+    private let columnsBefore: [Int]
+    /// Costs of all breaks crossed before an index.
+    private let crossingsBefore: [Int]
+
+    /// Pieces that show nothing take no columns; a cue of them must still end somewhere.
+    private static let mostPieces = 100
+    /// What a cue costs by itself: few are better than many.
+    private static let costOfCue = 10
+
+    /// The cues of a transcript whose times are in order, by start, without overlap.
+    static func cues(of transcript: Transcript) -> [Cue] {
+        let runs = transcript.cueRuns
+        var cues: [Cue] = []
+        for (index, run) in runs.enumerated() {
+            let next = index + 1 < runs.count ? runs[index + 1].pieces.first?.start : nil
+            cues += CueBuilder(run, limit: next ?? transcript.durationMilliseconds).cues()
+        }
+        // Overlapping speech: whoever begins first is shown first.
+        cues.sort { $0.start < $1.start }
+        return CueTiming(cues, duration: transcript.durationMilliseconds).settled()
+    }
+
+    private init(_ run: CueRun, limit: Int64) {
+        let pieces = run.pieces
+        let breaks =
+            zip(pieces, pieces.dropFirst()).map { CueBreak(between: $0, and: $1) } + [CueBreak.sentence]
+        var columnsBefore = [0]
+        var crossingsBefore = [0]
+        for (piece, place) in zip(pieces, breaks) {
+            columnsBefore.append((columnsBefore.last ?? 0) + piece.columns + (piece.spaced ? 1 : 0))
+            crossingsBefore.append((crossingsBefore.last ?? 0) + place.costOfCrossing)
+        }
+        self.run = run
+        self.limit = limit
+        self.breaks = breaks
+        self.columnsBefore = columnsBefore
+        self.crossingsBefore = crossingsBefore
+    }
+
+    private func cues() -> [Cue] {
+        // For each number of pieces: the least cost of cutting them, and where the last cue then begins.
+        var cheapest: [(cost: Int, start: Int)] = [(0, 0)]
+        for last in run.pieces.indices {
+            var best = (cost: Int.max, start: last)
+            for first in stride(from: last, through: max(0, last - Self.mostPieces + 1), by: -1) {
+                if columns(first, last) > CueLimits.lines * CueLimits.columnsPerLine + 1 { break }
+                if first < last, run.pieces[last].end - run.pieces[first].start > CueLimits.longest { break }
+                guard let cost = cost(first, last) else { continue }
+                let sum = cheapest[first].cost + cost
+                if sum < best.cost { best = (sum, first) }
+            }
+            cheapest.append(best)
+        }
+        var cues: [Cue] = []
+        var end = run.pieces.count
+        while end > 0 {
+            let first = cheapest[end].start
+            cues.append(cue(first, end - 1))
+            end = first
+        }
+        return cues.reversed()
+    }
+
+    /// The columns of the pieces on one line.
+    private func columns(_ first: Int, _ last: Int) -> Int {
+        columnsBefore[last + 1] - columnsBefore[first] - (run.pieces[first].spaced ? 1 : 0)
+    }
+
+    /// The cost of these pieces as a cue; nil if they don't fit.
+    private func cost(_ first: Int, _ last: Int) -> Int? {
+        let columns = columns(first, last)
+        var cost = Self.costOfCue + breaks[last].costOfCue + crossingsBefore[last] - crossingsBefore[first]
+        if columns > CueLimits.columnsPerLine {
+            guard let line = lineBreak(first, last) else { return nil }
+            cost += line.cost
+        }
+        cost += max(0, 20 - columns) / 2
+
+        let start = run.pieces[first].start
+        let next = last + 1 < run.pieces.count ? run.pieces[last + 1].start : limit
+        let time = min(max(run.pieces[last].end, next) - start, CueLimits.longest)
+        if time < CueLimits.shortest { cost += Int(60 * (CueLimits.shortest - time) / CueLimits.shortest) }
+        let speed = Int64(columns) * 1_000 / max(time, 1)
+        if speed > CueLimits.hurriedSpeed { cost += Int(min(2 * (speed - CueLimits.hurriedSpeed), 40)) }
+        return cost
+    }
+
+    /// The best last piece of the first line; nil if two lines don't hold the pieces.
+    private func lineBreak(_ first: Int, _ last: Int) -> (piece: Int, cost: Int)? {
+        var best: (piece: Int, cost: Int)?
+        for piece in first..<last {
+            let upper = columns(first, piece)
+            if upper > CueLimits.columnsPerLine { break }
+            let lower = columns(piece + 1, last)
+            if lower > CueLimits.columnsPerLine { continue }
+            let cost = breaks[piece].costOfLine + abs(upper - lower) / 3
+            if best.map({ cost < $0.cost }) ?? true { best = (piece, cost) }
+        }
+        return best
+    }
+
+    private func cue(_ first: Int, _ last: Int) -> Cue {
+        let wide = columns(first, last) > CueLimits.columnsPerLine
+        let split = wide ? lineBreak(first, last)?.piece : nil
+        let lines = split.map { [line(first, $0), line($0 + 1, last)] } ?? [line(first, last)]
+        return Cue(
+            speaker: run.speaker, start: run.pieces[first].start, end: run.pieces[last].end, lines: lines)
+    }
+
+    private func line(_ first: Int, _ last: Int) -> String {
+        var line = run.pieces[first].text
+        for piece in run.pieces[(first + 1)..<(last + 1)] {
+            if piece.spaced { line.append(" ") }
+            line.append(piece.text)
+        }
+        return line
+    }
+}

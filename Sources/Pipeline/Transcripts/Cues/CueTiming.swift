@@ -1,0 +1,85 @@
+// When cues come and go. Guarantees of `settled()`: starts increase, every cue ends after its start and no later
+// than the next one starts, none is longer than seven seconds or passes the duration. (Only a source with more
+// cues than milliseconds passes it: a subtitle without time would be invalid.) Cues get a second at least, and
+// time to be read, where their neighbours leave it, and no gap so short that it flickers.
+
+struct CueTiming {
+    private var cues: [Cue]
+    private var duration: Int64
+
+    /// How far a cue may come before its words or after them to give a short one its second.
+    private static let give: Int64 = 500
+    /// A gap shorter than this would only flicker, so the cue stays until the next one.
+    private static let flicker: Int64 = 400
+
+    /// - Parameter cues: by start.
+    init(_ cues: [Cue], duration: Int64) {
+        self.cues = cues
+        self.duration = duration
+    }
+
+    consuming func settled() -> [Cue] {
+        separateStarts()
+        for index in cues.indices {
+            cues[index].end = min(max(cues[index].end, cues[index].start + 1), latestEnd(of: index))
+        }
+        for index in cues.indices { lengthen(index) }
+        for index in cues.indices {
+            let reading = Int64(cues[index].columns) * 1_000 / CueLimits.comfortableSpeed
+            var wished = max(cues[index].end, cues[index].start + reading)
+            if index + 1 < cues.count, cues[index + 1].start - wished < Self.flicker { wished = cues[index + 1].start }
+            cues[index].end = min(wished, latestEnd(of: index))
+        }
+        return cues
+    }
+
+    private func nextStart(after index: Int) -> Int64 {
+        index + 1 < cues.count ? cues[index + 1].start : duration
+    }
+
+    private func latestEnd(of index: Int) -> Int64 {
+        min(nextStart(after: index), cues[index].start + CueLimits.longest)
+    }
+
+    /// Moves starts apart that coincide: earlier from the end backwards, then later where that hit zero.
+    private mutating func separateStarts() {
+        for index in cues.indices.reversed() {
+            cues[index].start = max(0, min(cues[index].start, nextStart(after: index) - 1))
+        }
+        for index in cues.indices.dropFirst() {
+            cues[index].start = max(cues[index].start, cues[index - 1].start + 1)
+        }
+        if let last = cues.last { duration = max(duration, last.start + 1) }
+    }
+
+    /// Gives a cue shorter than a second what it lacks: from the silence after it, from the silence before it,
+    /// and then from what its neighbours can spare.
+    private mutating func lengthen(_ index: Int) {
+        cues[index].end = min(max(cues[index].end, cues[index].start + CueLimits.shortest), latestEnd(of: index))
+        let before = index > 0 ? cues[index - 1].end : 0
+        let silence = min(lack(of: index), Self.give, cues[index].start - before)
+        cues[index].start -= max(0, silence)
+
+        if index + 1 < cues.count, cues[index].end == cues[index + 1].start {
+            let room = latestEnd(of: index + 1) - cues[index + 1].start
+            let spare = min(lack(of: index), Self.give, room - CueLimits.shortest)
+            if spare > 0 {
+                cues[index + 1].start += spare
+                cues[index + 1].end = max(cues[index + 1].end, cues[index + 1].start + 1)
+                cues[index].end += spare
+            }
+        }
+        if index > 0, cues[index - 1].end == cues[index].start {
+            let spare = min(
+                lack(of: index), Self.give, cues[index - 1].end - cues[index - 1].start - CueLimits.shortest)
+            if spare > 0 {
+                cues[index - 1].end -= spare
+                cues[index].start -= spare
+            }
+        }
+    }
+
+    private func lack(of index: Int) -> Int64 {
+        max(0, CueLimits.shortest - (cues[index].end - cues[index].start))
+    }
+}

@@ -1,0 +1,93 @@
+// The JSON that customers read: names, order and units are the API's contract.
+
+extension Transcript {
+    func json() -> [UInt8] {
+        let words = segments.reduce(0) { $0 + $1.words.count }
+        var writer = JSONWriter(capacity: 1_024 + segments.count * 256 + words * 96)
+        writer.object { json in
+            json.key("job_id")
+            json.string(jobID)
+            json.key("language")
+            json.string(language)
+            json.key("language_confidence")
+            json.share(languageConfidence)
+            json.key("duration_seconds")
+            json.seconds(durationMilliseconds)
+            json.key("engine")
+            json.string(engine)
+            if let fallback {
+                json.key("fallback")
+                fallback.write(to: &json)
+            }
+            json.key("model")
+            json.string(model)
+            json.key("diarization")
+            json.string(diarization)
+            json.key("speakers")
+            json.array(speakers) { json, id in
+                json.object { json in
+                    json.key("id")
+                    json.string(id)
+                }
+            }
+            json.key("segments")
+            json.array(segments) { json, segment in segment.write(to: &json) }
+        }
+        return writer.bytes
+    }
+}
+
+extension Transcript.Fallback {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.key("from")
+            json.string(from)
+            json.key("reason")
+            json.string(reason)
+            json.key("chunks")
+            json.integer(chunks)
+        }
+    }
+}
+
+extension Transcript.Segment {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.key("speaker")
+            json.string(speaker)
+            json.key("speaker_confidence")
+            json.share(speakerConfidence)
+            json.key("start")
+            json.seconds(start)
+            json.key("end")
+            json.seconds(end)
+            json.key("text")
+            json.string(text)
+            json.key("confidence")
+            json.share(confidence)
+            if let engine {
+                json.key("engine")
+                json.string(engine)
+            }
+            json.key("words")
+            json.array(words) { json, word in word.write(to: &json, segmentSpeaker: speaker) }
+        }
+    }
+}
+
+extension Transcript.Word {
+    fileprivate func write(to json: inout JSONWriter, segmentSpeaker: String?) {
+        json.object { json in
+            json.key("text")
+            json.string(text)
+            json.key("start")
+            json.seconds(start)
+            json.key("end")
+            json.seconds(end)
+            json.key("confidence")
+            json.share(confidence)
+            json.key("speaker")
+            json.string(speaker ?? segmentSpeaker)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// SubRip (.srt). The format has no escapes, yet players read tags in it. Two changes keep a text from being
+// taken for something else: "-->" becomes "→", and an invisible word joiner (U+2060) goes between the opening
+// character and the name of what looks like a tag ("<b>", "{\an8}"), which players then show as written.
+
+extension Transcript {
+    func subRip() -> [UInt8] {
+        var bytes: [UInt8] = []
+        for (index, cue) in CueBuilder.cues(of: self).enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: "\n")) }
+            bytes.append(contentsOf: String(index + 1).utf8)
+            bytes.append(UInt8(ascii: "\n"))
+            CueTimestamp(milliseconds: cue.start).write(to: &bytes, separator: ",")
+            bytes.append(contentsOf: " --> ".utf8)
+            CueTimestamp(milliseconds: cue.end).write(to: &bytes, separator: ",")
+            bytes.append(UInt8(ascii: "\n"))
+            for line in cue.lines {
+                appendSubRip(Array(line.utf8), to: &bytes)
+                bytes.append(UInt8(ascii: "\n"))
+            }
+        }
+        return bytes
+    }
+}
+
+private func appendSubRip(_ line: [UInt8], to bytes: inout [UInt8]) {
+    var index = 0
+    while index < line.count {
+        let byte = line[index]
+        if byte == UInt8(ascii: "-"), line[index...].starts(with: "-->".utf8) {
+            bytes.append(contentsOf: "→".utf8)
+            index += 3
+            continue
+        }
+        bytes.append(byte)
+        index += 1
+        if index < line.count, opensTag(byte, before: line[index]) {
+            bytes.append(contentsOf: "\u{2060}".utf8)
+        }
+    }
+}
+
+private func opensTag(_ byte: UInt8, before next: UInt8) -> Bool {
+    let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(next | 0x20)
+    return switch byte {
+    case UInt8(ascii: "<"): isLetter || next == UInt8(ascii: "/")
+    case UInt8(ascii: "{"): isLetter || next == UInt8(ascii: "\\")
+    default: false
+    }
+}

@@ -1,0 +1,42 @@
+extension Transcript {
+    /// A stretch of speech by one speaker, as the recogniser cut it. Times in milliseconds.
+    package struct Segment: Sendable, Equatable, Codable {
+        /// An id out of the transcript's `speakers`; nil without diarization.
+        package var speaker: String?
+        /// 0 to 1; exactly 1 where the channel told the speaker.
+        package var speakerConfidence: Double?
+        package var start: Int64
+        package var end: Int64
+        package var text: String
+        package var confidence: Double?
+        /// Set only when the pieces of one transcript come from different engines.
+        package var engine: String?
+        /// May be empty: some recognisers give no words.
+        package var words: [Word]
+
+        package init(
+            speaker: String? = nil, speakerConfidence: Double? = nil, start: Int64, end: Int64, text: String,
+            confidence: Double? = nil, engine: String? = nil, words: [Word] = []
+        ) {
+            self.speaker = speaker
+            self.speakerConfidence = speakerConfidence
+            self.start = start
+            self.end = end
+            self.text = text
+            self.confidence = confidence
+            self.engine = engine
+            self.words = words
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case speaker = "k"
+            case speakerConfidence = "kc"
+            case start = "s"
+            case end = "e"
+            case text = "t"
+            case confidence = "c"
+            case engine = "by"
+            case words = "w"
+        }
+    }
+}

@@ -1,0 +1,94 @@
+extension Transcript {
+    /// One recognised word with its punctuation. Times in milliseconds.
+    package struct Word: Sendable, Equatable {
+        /// What to show, without spaces around it.
+        package var text: String
+        package var start: Int64
+        package var end: Int64
+        /// 0 to 1.
+        package var confidence: Double?
+        /// Nil: the segment's speaker.
+        package var speaker: String?
+        /// True when the times were spread over a longer stretch instead of measured.
+        package var approximate: Bool?
+        /// Whether a space stands between this word and the one before: false for Chinese, Japanese or Thai
+        /// pieces and for what continues a word ("'s", "-known").
+        package var spaced: Bool
+
+        package init(
+            text: String, start: Int64, end: Int64, confidence: Double? = nil, speaker: String? = nil,
+            approximate: Bool? = nil, spaced: Bool = true
+        ) {
+            self.text = text
+            self.start = start
+            self.end = end
+            self.confidence = confidence
+            self.speaker = speaker
+            self.approximate = approximate
+            self.spaced = spaced
+        }
+
+        /// A word as Whisper writes it: a leading space says that it stands apart from the one before.
+        package init(
+            recognised: String, start: Int64, end: Int64, confidence: Double? = nil, speaker: String? = nil,
+            approximate: Bool? = nil
+        ) {
+            self.init(
+                text: recognised.onOneLine, start: start, end: end, confidence: confidence, speaker: speaker,
+                approximate: approximate, spaced: recognised.unicodeScalars.first?.isSeparator ?? true)
+        }
+    }
+}
+
+extension Transcript.Word: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case text = "t"
+        case start = "s"
+        case end = "e"
+        case confidence = "c"
+        case speaker = "k"
+        case approximate = "a"
+        case unspaced = "u"
+    }
+
+    // By hand, so that the common case (a space before) takes no room in the database.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            text: try values.decode(String.self, forKey: .text),
+            start: try values.decode(Int64.self, forKey: .start),
+            end: try values.decode(Int64.self, forKey: .end),
+            confidence: try values.decodeIfPresent(Double.self, forKey: .confidence),
+            speaker: try values.decodeIfPresent(String.self, forKey: .speaker),
+            approximate: try values.decodeIfPresent(Bool.self, forKey: .approximate),
+            spaced: try values.decodeIfPresent(Bool.self, forKey: .unspaced) != true)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(text, forKey: .text)
+        try values.encode(start, forKey: .start)
+        try values.encode(end, forKey: .end)
+        try values.encodeIfPresent(confidence, forKey: .confidence)
+        try values.encodeIfPresent(speaker, forKey: .speaker)
+        try values.encodeIfPresent(approximate, forKey: .approximate)
+        if !spaced { try values.encode(true, forKey: .unspaced) }
+    }
+}
+
+extension Sequence<Transcript.Word> {
+    /// The words as running text on one line. Empty words leave at most their space.
+    package var joinedText: String {
+        var line = ""
+        var space = false
+        for word in self {
+            space = space || word.spaced
+            let text = word.text.onOneLine
+            if text.isEmpty { continue }
+            if space && !line.isEmpty { line.append(" ") }
+            line.append(text)
+            space = false
+        }
+        return line
+    }
+}

@@ -1,0 +1,28 @@
+// libcurl for Swift: its own header, and typed forms of its variadic functions, which Swift cannot call.
+#pragma once
+#include <curl/curl.h>
+
+CURLcode verbatim_curl_set_string(CURL *handle, CURLoption option, const char *value);
+CURLcode verbatim_curl_set_long(CURL *handle, CURLoption option, long value);
+CURLcode verbatim_curl_set_offset(CURL *handle, CURLoption option, curl_off_t value);
+CURLcode verbatim_curl_set_pointer(CURL *handle, CURLoption option, void *value);
+CURLcode verbatim_curl_set_list(CURL *handle, CURLoption option, struct curl_slist *value);
+CURLcode verbatim_curl_set_url(CURL *handle, CURLU *value);
+CURLcode verbatim_curl_set_mime(CURL *handle, curl_mime *value);
+
+// Each sets a callback together with the context that it is given.
+CURLcode verbatim_curl_set_write(CURL *handle, curl_write_callback callback, void *context);
+CURLcode verbatim_curl_set_header(CURL *handle, curl_write_callback callback, void *context);
+CURLcode verbatim_curl_set_read(CURL *handle, curl_read_callback callback, void *context);
+CURLcode verbatim_curl_set_seek(CURL *handle, curl_seek_callback callback, void *context);
+CURLcode verbatim_curl_set_open_socket(CURL *handle, curl_opensocket_callback callback, void *context);
+
+CURLcode verbatim_curl_get_long(CURL *handle, CURLINFO info, long *value);
+CURLcode verbatim_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value);
+CURLMcode verbatim_curl_multi_set_long(CURLM *handle, CURLMoption option, long value);
+
+// The address inside libcurl's structure, which is longer than its declared type for IPv6 and Unix sockets.
+const void *verbatim_curl_address_bytes(const struct curl_sockaddr *address);
+
+// For whoever looks at the process; Swift's Glibc leaves this function out. At most 15 bytes.
+void verbatim_curl_name_this_thread(const char *name);

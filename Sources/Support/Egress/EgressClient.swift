@@ -1,0 +1,107 @@
+import Logging
+import Synchronization
+
+// The one door out: every request of this program to anything outside goes through a client of this kind.
+//
+// Guarantees, for every request: http or https only, TLS verified, no proxy from the environment, no cookies, all the
+// limits of `EgressLimits`, and for customers' URLs the `AddressPolicy` at each connection. Blocking work is done on a
+// thread of its own. Logs hold the method, host, status and time, never more.
+
+package final class EgressClient: Sendable {
+    private enum State {
+        case open([EgressAudience: EgressLane])
+        case closed([EgressLane])
+
+        var lanes: [EgressLane] {
+            switch self {
+            case .open(let lanes): Array(lanes.values)
+            case .closed(let lanes): lanes
+            }
+        }
+    }
+
+    private let state = Mutex(State.open([:]))
+    private let configuration: EgressConfiguration
+    private let logger: Logger
+
+    /// Threads start with the first request that needs them.
+    package init(configuration: EgressConfiguration = EgressConfiguration(), logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    deinit {
+        for lane in state.withLock({ $0.lanes }) { lane.beginClosing() }
+    }
+
+    /// Returns the answer, whatever its status, with its body in memory.
+    ///
+    /// A request that meets a kept connection just as the server closes it is sent once more on a new one: a POST may
+    /// therefore arrive twice, as always when an answer is lost.
+    /// - Throws: `EgressError`, or `CancellationError` after the task was cancelled, when the connection is closed.
+    package func send(_ request: EgressRequest) async throws -> EgressResponse {
+        try await perform(request, sink: nil)
+    }
+
+    /// Writes the body of a 2xx answer to a descriptor, at its offset, as it comes; no other answer reaches it.
+    ///
+    /// The descriptor is for a file and stays the caller's, who keeps it open until this returns. After an error, part
+    /// of a body may have been written. `body` then holds only the beginning (64 KiB) of an unsuccessful answer.
+    /// - Throws: As `send`; `responseTooLarge` at once when the answer announces too much.
+    package func download(_ request: EgressRequest, to fileDescriptor: Int32) async throws -> EgressResponse {
+        try await perform(request, sink: fileDescriptor)
+    }
+
+    /// Ends what is under way with `EgressError.closed`, closes all connections and ends the threads.
+    package func close() async {
+        let lanes = state.withLock { state in
+            let lanes = state.lanes
+            state = .closed(lanes)
+            return lanes
+        }
+        for lane in lanes { await lane.close() }
+    }
+
+    private func perform(_ request: EgressRequest, sink: Int32?) async throws -> EgressResponse {
+        try Task.checkCancellation()
+        try request.validate()
+        let host = try CurlURL(request.url).host
+        let lane = try lane(for: request.audience)
+        let started = ContinuousClock.now
+        do {
+            let response = try await lane.perform(request, sink: sink)
+            log(request, host, outcome: "\(response.status)", since: started)
+            return response
+        } catch {
+            log(request, host, outcome: (error as? EgressError)?.description ?? "cancelled", since: started)
+            throw error
+        }
+    }
+
+    private func lane(for audience: EgressAudience) throws -> EgressLane {
+        try state.withLock { state in
+            guard case .open(var lanes) = state else { throw EgressError.closed }
+            if let lane = lanes[audience] { return lane }
+            let name =
+                switch audience {
+                case .operatorConfigured: "egress-operator"
+                case .customerSupplied: "egress-customer"
+                }
+            let lane = try EgressLane(name: name, configuration: configuration)
+            lanes[audience] = lane
+            state = .open(lanes)
+            return lane
+        }
+    }
+
+    private func log(
+        _ request: EgressRequest, _ host: String, outcome: String, since started: ContinuousClock.Instant
+    ) {
+        logger.debug(
+            "egress",
+            metadata: [
+                "method": "\(request.method)", "host": "\(host)", "outcome": "\(outcome)",
+                "ms": "\((ContinuousClock.now - started).wholeMilliseconds)",
+            ])
+    }
+}

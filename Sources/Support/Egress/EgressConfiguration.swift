@@ -1,0 +1,30 @@
+// How much one client does at a time, and by which rules.
+//
+// The two audiences have separate connections, threads and limits, so these numbers hold for each of them.
+
+package struct EgressConfiguration: Sendable {
+    /// Transfers under way at once.
+    package var maxConcurrent: Int
+    /// Requests that wait for their turn, in the order in which they came; a further one is `.overloaded`.
+    package var maxWaiting: Int
+    /// Connections kept open for the next request.
+    package var maxIdleConnections: Int
+    package var addressPolicy: AddressPolicy
+    package var userAgent: String
+    /// A PEM file of the certificate authorities to trust; nil for the system's.
+    package var certificateAuthorities: String?
+
+    package init(
+        maxConcurrent: Int = 64, maxWaiting: Int = 1024, maxIdleConnections: Int = 32,
+        addressPolicy: AddressPolicy = AddressPolicy(), userAgent: String = "Verbatim",
+        certificateAuthorities: String? = nil
+    ) {
+        precondition(maxConcurrent > 0 && maxWaiting >= 0 && maxIdleConnections > 0)
+        self.maxConcurrent = maxConcurrent
+        self.maxWaiting = maxWaiting
+        self.maxIdleConnections = maxIdleConnections
+        self.addressPolicy = addressPolicy
+        self.userAgent = userAgent
+        self.certificateAuthorities = certificateAuthorities
+    }
+}

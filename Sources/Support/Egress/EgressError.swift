@@ -1,0 +1,67 @@
+// Why there is no answer. Cancellation is Swift's own `CancellationError`.
+//
+// A description holds neither the URL nor anything sent or received, so it may be logged and shown.
+
+package enum EgressError: Error, Sendable, Equatable {
+    /// A customer's URL led to an address that the policy refuses. Nothing was sent there.
+    case refusedAddress(String)
+    case badURL
+    case unsupportedScheme
+    /// The request itself is malformed: a mistake of the calling code.
+    case badRequest(String)
+    /// A file to send could not be read as far as was promised; `errno`, or 0 when it is shorter than that.
+    case bodyUnreadable(Int32)
+    case couldNotResolve
+    /// Refused, unreachable, or not within the time for connecting. Nothing was sent.
+    case couldNotConnect
+    case tls
+    case timedOut
+    case tooSlow
+    case responseTooLarge(limit: Int)
+    /// The answer was not HTTP, or its header was absurdly long.
+    case badResponse
+    /// `errno` of writing a download to its file descriptor.
+    case sinkFailed(Int32)
+    case connectionLost
+    case tooManyRedirects
+    /// As many requests wait as may.
+    case overloaded
+    case closed
+    /// libcurl's code, where it fits none of the above.
+    case failed(code: Int)
+
+    /// Whether the same request may well succeed a little later.
+    package var isTransient: Bool {
+        switch self {
+        case .couldNotResolve, .couldNotConnect, .timedOut, .tooSlow, .connectionLost, .overloaded: true
+        case .refusedAddress, .badURL, .unsupportedScheme, .badRequest, .bodyUnreadable, .tls, .responseTooLarge,
+            .badResponse, .sinkFailed, .tooManyRedirects, .closed, .failed:
+            false
+        }
+    }
+}
+
+extension EgressError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .refusedAddress(let address): "the address \(address) may not be connected to"
+        case .badURL: "the URL is malformed"
+        case .unsupportedScheme: "only http and https are supported"
+        case .badRequest(let reason): "malformed request: \(reason)"
+        case .bodyUnreadable(let code): "the file to send could not be read (errno \(code))"
+        case .couldNotResolve: "the host's name could not be resolved"
+        case .couldNotConnect: "could not connect"
+        case .tls: "no trusted TLS connection"
+        case .timedOut: "no complete answer in time"
+        case .tooSlow: "the transfer was too slow"
+        case .responseTooLarge(let limit): "the answer exceeds \(limit) bytes"
+        case .badResponse: "the answer is not valid HTTP"
+        case .sinkFailed(let code): "the answer could not be stored (errno \(code))"
+        case .connectionLost: "the connection was lost before the answer was complete"
+        case .tooManyRedirects: "too many redirects"
+        case .overloaded: "too many requests are waiting"
+        case .closed: "the client is closed"
+        case .failed(let code): "the transfer failed (curl \(code))"
+        }
+    }
+}

@@ -1,0 +1,21 @@
+// The header fields of an answer, in the order in which they came, found by name in any case.
+
+package struct EgressHeaders: Sendable {
+    package private(set) var fields: [(name: String, value: String)] = []
+
+    package init() {}
+
+    /// The first value of that name.
+    package subscript(name: String) -> String? {
+        let wanted = name.lowercased()
+        return fields.first { $0.name.lowercased() == wanted }?.value
+    }
+
+    mutating func append(name: String, value: String) {
+        fields.append((name, value))
+    }
+
+    mutating func removeAll() {
+        fields.removeAll()
+    }
+}

@@ -1,0 +1,90 @@
+// One outgoing request, as its caller states it.
+
+package struct EgressRequest: Sendable {
+    package var method: String
+    /// With its scheme, `http` or `https`.
+    package var url: String
+    /// Connect to this Unix socket instead of the URL's host. For the operator's own services only.
+    package var unixSocketPath: String?
+    /// Sent as given, also to where a redirect leads, but for `Authorization` and `Cookie`, which stay with the first
+    /// host. The body's length and framing are not the caller's to set.
+    package var headers: [(name: String, value: String)]
+    package var body: EgressBody
+    package var limits: EgressLimits
+    /// How many redirects are followed; with 0 a redirect is an answer like any other.
+    package var redirects: Int
+    package var audience: EgressAudience
+
+    package init(
+        method: String = "GET", url: String, unixSocketPath: String? = nil,
+        headers: [(name: String, value: String)] = [], body: EgressBody = .none,
+        limits: EgressLimits, redirects: Int = 0, audience: EgressAudience
+    ) {
+        self.method = method
+        self.url = url
+        self.unixSocketPath = unixSocketPath
+        self.headers = headers
+        self.body = body
+        self.limits = limits
+        self.redirects = redirects
+        self.audience = audience
+    }
+}
+
+/// Whose word the URL is.
+package enum EgressAudience: Sendable, Hashable, CaseIterable {
+    /// An engine, a storage or another service that the operator named: any address.
+    case operatorConfigured
+    /// A media URL or a webhook: only addresses that the `AddressPolicy` permits, judged at each connection.
+    case customerSupplied
+}
+
+extension EgressRequest {
+    /// Refuses what would let a value break out of its place in the request.
+    func validate() throws(EgressError) {
+        guard Self.isToken(method) else { throw .badRequest("the method is not a token") }
+        for header in headers {
+            guard Self.isToken(header.name) else { throw .badRequest("a header's name is not a token") }
+            guard Self.isOneLine(header.value) else { throw .badRequest("a header's value has control characters") }
+            let framing = ["content-length", "transfer-encoding", "expect"]
+            guard !framing.contains(header.name.lowercased()) else {
+                throw .badRequest("the body's framing is not the caller's to set")
+            }
+        }
+        switch body {
+        case .none:
+            break
+        case .bytes, .file, .multipart:
+            guard method != "GET", method != "HEAD" else { throw .badRequest("\(method) carries no body") }
+        }
+        if case .multipart(let parts) = body {
+            let texts = parts.flatMap { [$0.name, $0.filename ?? "", $0.contentType ?? ""] }
+            guard texts.allSatisfy(Self.isOneLine) else {
+                throw .badRequest("a part's name, file name or type has control characters")
+            }
+        }
+        if let path = unixSocketPath {
+            guard audience == .operatorConfigured else { throw .refusedAddress("a Unix socket") }
+            guard Self.isOneLine(path), (1..<108).contains(path.utf8.count) else {
+                throw .badRequest("a Unix socket's path has 1 to 107 bytes")
+            }
+        }
+    }
+
+    private static func isToken(_ text: String) -> Bool {
+        let punctuation = Array("!#$%&'*+-.^_`|~".utf8)
+        return !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "a")...UInt8(ascii: "z"):
+                    true
+                default: punctuation.contains(byte)
+                }
+            }
+    }
+
+    private static func isOneLine(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 == 9 || ($0 >= 32 && $0 != 127) }
+    }
+}

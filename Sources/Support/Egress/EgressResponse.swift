@@ -1,0 +1,20 @@
+// An answer, whatever its status: a 500 is an answer, not an error of the transport.
+
+package struct EgressResponse: Sendable {
+    package let status: Int
+    package let headers: EgressHeaders
+    /// Empty for a successful download, whose body went to its file descriptor.
+    package let body: [UInt8]
+    package let timings: EgressTimings
+
+    package var isSuccess: Bool { (200..<300).contains(status) }
+}
+
+/// Times from the moment the transfer had its turn; each includes those before it.
+package struct EgressTimings: Sendable {
+    package let nameResolved: Duration
+    /// Close to zero when a kept connection was used.
+    package let connected: Duration
+    package let firstByte: Duration
+    package let total: Duration
+}

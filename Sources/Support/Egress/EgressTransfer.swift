@@ -1,0 +1,113 @@
+import CCurl
+import Glibc
+
+// One request under way: its handle, what it sends, what has come back, and why it must stop.
+//
+// Belongs to the client's thread; libcurl calls back into it only while that thread drives it. Dropping it frees
+// everything it opened. It must have left its multi handle by then.
+
+final class EgressTransfer {
+    let submission: EgressSubmission
+    let handle: CurlHandle
+    /// When the rate is to be looked at next.
+    private(set) var nextRateCheck: ContinuousClock.Instant?
+    private let policy: AddressPolicy?
+    private var sources: [BodySource] = []
+    private var collector: ResponseCollector
+    private var refused: String?
+    private var movedAtLastCheck = 0
+
+    init(
+        _ submission: EgressSubmission, configuration: EgressConfiguration, now: ContinuousClock.Instant
+    ) throws(EgressError) {
+        let request = submission.request
+        self.submission = submission
+        policy = request.audience == .customerSupplied ? configuration.addressPolicy : nil
+        collector = ResponseCollector(
+            sink: submission.sink, limit: request.limits.responseBytes, hasBody: request.method != "HEAD")
+        nextRateCheck = request.limits.minimumRate.map { now + $0.over }
+        handle = try CurlHandle()
+        try handle.setURL(CurlURL(request.url))
+        try setProtections(configuration)
+        try setLimits(request.limits, remaining: submission.deadline - now)
+        try setCallbacks()
+        if let path = request.unixSocketPath { try handle.set(CURLOPT_UNIX_SOCKET_PATH, path) }
+        if request.redirects > 0 {
+            try handle.set(CURLOPT_FOLLOWLOCATION, true)
+            try handle.set(CURLOPT_MAXREDIRS, request.redirects)
+        }
+        sources = try setBody(request)
+        try setHeaders(request)
+    }
+
+    /// Whether less moved since the last look than the rate asks for. The time of connecting does not count.
+    func isTooSlow(at now: ContinuousClock.Instant) -> Bool {
+        guard let due = nextRateCheck, now >= due, let rate = submission.request.limits.minimumRate else {
+            return false
+        }
+        nextRateCheck = now + rate.over
+        guard isConnected else { return false }
+        let total = sources.reduce(collector.received) { $0 + $1.moved }
+        let moved = total - movedAtLastCheck
+        movedAtLastCheck = total
+        return Double(moved) < Double(rate.bytesPerSecond) * (rate.over / .seconds(1))
+    }
+
+    func outcome(_ code: CURLcode, now: ContinuousClock.Instant) -> Result<EgressResponse, any Error> {
+        guard code == CURLE_OK else { return .failure(error(code, now: now)) }
+        return .success(
+            EgressResponse(
+                status: handle.number(CURLINFO_RESPONSE_CODE), headers: collector.headers, body: collector.body,
+                timings: EgressTimings(
+                    nameResolved: handle.time(CURLINFO_NAMELOOKUP_TIME_T),
+                    connected: handle.time(CURLINFO_CONNECT_TIME_T),
+                    firstByte: handle.time(CURLINFO_STARTTRANSFER_TIME_T),
+                    total: handle.time(CURLINFO_TOTAL_TIME_T))))
+    }
+
+    private var isConnected: Bool { handle.time(CURLINFO_PRETRANSFER_TIME_T) > .zero }
+
+    private func error(_ code: CURLcode, now: ContinuousClock.Instant) -> EgressError {
+        // What our own callbacks found is the cause; libcurl's code then only says that a callback ended it.
+        if let failure = collector.failure ?? sources.lazy.compactMap(\.failure).first { return failure }
+        switch code {
+        case CURLE_COULDNT_CONNECT:
+            return refused.map { .refusedAddress($0) } ?? .couldNotConnect
+        case CURLE_OPERATION_TIMEDOUT:
+            // libcurl counts in milliseconds and may be a little early.
+            let outOfTime = now + .milliseconds(10) >= submission.deadline
+            return outOfTime || isConnected ? .timedOut : .couldNotConnect
+        case CURLE_UNSUPPORTED_PROTOCOL:
+            // Of a redirect's target; the first URL was checked. Without an answer so far it was not HTTP.
+            return handle.number(CURLINFO_RESPONSE_CODE) == 0 ? .badResponse : .unsupportedScheme
+        default:
+            return EgressError(code)
+        }
+    }
+
+    // What the callbacks do.
+
+    func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool { collector.takeHeader(line) }
+
+    func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool { collector.takeBody(bytes) }
+
+    /// The judgement at connect time: whatever name, redirect or DNS answer led here, the address is decided upon, and
+    /// the socket for it is made, in this one place.
+    func openSocket(to address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
+        if let policy {
+            let bytes = UnsafeRawBufferPointer(
+                start: verbatim_curl_address_bytes(address), count: Int(address.pointee.addrlen))
+            guard let target = IPAddress(socketAddress: bytes) else {
+                refused = "of an unknown kind"
+                return CURL_SOCKET_BAD
+            }
+            guard policy.permits(target) else {
+                refused = target.description
+                return CURL_SOCKET_BAD
+            }
+        }
+        // Not inherited by the child processes that the worker starts.
+        let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
+        return socket(address.pointee.family, type, address.pointee.protocol)
+    }
+}

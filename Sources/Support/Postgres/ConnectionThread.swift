@@ -1,0 +1,54 @@
+// One thread that runs one actor's jobs, one after the other, so that this actor may block in libpq.
+//
+// Lives as long as its actor: the actor's deinit calls `stop()`, so no job can come after.
+
+import Glibc
+import Synchronization
+
+// Unchecked because of the semaphore's pointer, which never changes; sem_t is made for use by several threads.
+final class ConnectionThread: SerialExecutor, @unchecked Sendable {
+    private struct State {
+        var jobs: [UnownedJob] = []
+        var isStopped = false
+    }
+
+    private let state = Mutex(State())
+    /// Counts what the thread has not looked at yet.
+    private let wake: UnsafeMutablePointer<sem_t>
+
+    init(name: String) throws {
+        wake = .allocate(capacity: 1)
+        sem_init(wake, 0, 0)
+        // The thread keeps `self` alive until it ends.
+        try DetachedThread.start(name: name) { self.run() }
+    }
+
+    deinit {
+        sem_destroy(wake)
+        wake.deallocate()
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        state.withLock { $0.jobs.append(job) }
+        sem_post(wake)
+    }
+
+    /// Ends the thread after what is queued.
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        sem_post(wake)
+    }
+
+    private func run() {
+        while true {
+            sem_wait(wake)
+            let (jobs, isStopped) = state.withLock { state in
+                defer { state.jobs.removeAll() }
+                return (state.jobs, state.isStopped)
+            }
+            for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+            if isStopped { return }
+        }
+    }
+}

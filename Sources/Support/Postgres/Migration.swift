@@ -1,0 +1,59 @@
+// One numbered SQL file, and how the database stands to it.
+
+package struct Migration: Sendable, Equatable {
+    /// From 1, without gaps.
+    package let number: Int
+    /// What stands between the number and `.sql`.
+    package let name: String
+    let sql: String
+}
+
+package struct MigrationStatus: Sendable, Equatable {
+    package enum State: String, Sendable {
+        case applied
+        case pending
+        /// Applied, but the file has changed since.
+        case altered
+        /// In the database, but among no files of ours: the database is newer than this program.
+        case unknown
+    }
+
+    package let number: Int
+    package let name: String
+    package let state: State
+    /// When it was applied; nil while pending.
+    package let appliedAt: Timestamp?
+}
+
+package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible {
+    case unreadableDirectory(String)
+    /// A file whose name is not `NNNN_name.sql`, or that is not UTF-8 text.
+    case invalidFile(String)
+    case duplicateNumber(Int)
+    case missingNumber(Int)
+    case pending([String])
+    case altered([String])
+    case newerDatabase([String])
+    /// The file ended the transaction around it.
+    case endsTransaction(String)
+    case failed(String, PostgresError)
+
+    package var description: String {
+        switch self {
+        case .unreadableDirectory(let path): "the migrations in \(path) cannot be read"
+        case .invalidFile(let name): "\(name) is no migration: its name must be NNNN_name.sql, its content UTF-8 SQL"
+        case .duplicateNumber(let number): "two migrations have the number \(number)"
+        case .missingNumber(let number): "there is no migration number \(number), but later ones"
+        case .pending(let names):
+            "the database lacks \(names.joined(separator: ", ")): run `verbatim-admin migrate`"
+        case .altered(let names):
+            "\(names.joined(separator: ", ")) was changed after it was applied: restore the file from the release that "
+                + "the database was migrated with, and put the change into a new migration"
+        case .newerDatabase(let names):
+            "the database has \(names.joined(separator: ", ")), which this program does not know: run the newer release"
+        case .endsTransaction(let name):
+            "\(name) holds BEGIN, COMMIT or ROLLBACK: a migration is one transaction, take them out"
+        case .failed(let name, let error): "\(name) failed and was rolled back: \(error)"
+        }
+    }
+}

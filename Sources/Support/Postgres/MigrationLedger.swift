@@ -1,0 +1,68 @@
+// The table that says which migrations a database has.
+
+enum MigrationLedger {
+    /// The session lock that lets one migrator at a time work on a database; any constant that nobody else uses.
+    static let lock: Int64 = 0x5645_5242_4154_494D
+
+    struct Row: Sendable {
+        let name: String
+        let checksum: String
+        let appliedAt: Timestamp
+    }
+
+    static func create(on session: PostgresConnection) async throws {
+        try await session.transaction { transaction in
+            try transaction.execute(
+                """
+                CREATE TABLE IF NOT EXISTS schema_migrations (
+                    number integer PRIMARY KEY,
+                    name text NOT NULL,
+                    checksum text NOT NULL,
+                    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+                )
+                """)
+            // Every role may ask whether the schema is current; the table holds names of files only.
+            try transaction.execute("GRANT SELECT ON schema_migrations TO PUBLIC")
+        }
+    }
+
+    /// By number; empty where no migration ever ran.
+    static func rows(on session: PostgresConnection) async throws -> [Int: Row] {
+        try await session.transaction(isolation: .repeatableRead) { transaction in
+            let exists = try transaction.first("SELECT to_regclass('schema_migrations') IS NOT NULL", as: Bool.self)
+            guard exists == true else { return [:] }
+            let rows = try transaction.all(
+                "SELECT number, name, checksum, applied_at FROM schema_migrations",
+                as: Int.self, String.self, String.self, Timestamp.self)
+            return Dictionary(
+                uniqueKeysWithValues: rows.map { ($0.0, Row(name: $0.1, checksum: $0.2, appliedAt: $0.3)) })
+        }
+    }
+
+    /// SHA-256 in hexadecimal of each file, reckoned by the server.
+    static func checksums(of migrations: [Migration], on session: PostgresConnection) async throws -> [String] {
+        try await session.transaction { transaction in
+            try transaction.batch(migrations.map { "SELECT encode(sha256(\([UInt8]($0.sql.utf8))), 'hex')" })
+                .flatMap { try $0.decode(String.self) }
+        }
+    }
+
+    /// The file and its row, in one transaction.
+    static func apply(_ migration: Migration, on session: PostgresConnection) async throws {
+        do {
+            try await session.transaction { transaction in
+                guard try transaction.script(migration.sql) else {
+                    throw MigrationError.endsTransaction(migration.fileName)
+                }
+                try transaction.execute(
+                    """
+                    INSERT INTO schema_migrations (number, name, checksum)
+                    VALUES (\(migration.number), \(migration.name),
+                        encode(sha256(\([UInt8](migration.sql.utf8))), 'hex'))
+                    """)
+            }
+        } catch let error as PostgresError where error.kind == .server {
+            throw MigrationError.failed(migration.fileName, error)
+        }
+    }
+}

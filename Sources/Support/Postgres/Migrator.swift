@@ -1,0 +1,95 @@
+// Brings a database to the schema of the numbered files in one directory.
+//
+// Guarantees: forward only, in order; each file is one transaction together with its row in `schema_migrations`; of two
+// migrators at once the second waits and finds nothing to do; a file that changed after it was applied, or a database
+// newer than the files, is refused. On failure: the failing file leaves nothing behind, those before it stand.
+
+import Logging
+
+package struct Migrator: Sendable {
+    package let migrations: [Migration]
+
+    /// Reads `NNNN_name.sql`; other names that do not end in `.sql` are left alone.
+    /// - Throws: `MigrationError` for a gap, a duplicate number or a file that is none.
+    package init(directory path: String) throws {
+        migrations = try Self.read(directory: path)
+    }
+
+    /// Applies what is pending, as the user of the URL. Waits at most ten minutes for another migrator.
+    /// - Returns: what was applied.
+    /// - Throws: `MigrationError`, `PostgresError`.
+    @discardableResult
+    package func migrate(url: String, logger: Logger) async throws -> [Migration] {
+        try await withSession(url, logger) { session in
+            try await session.execute("SET lock_timeout = '10min'")
+            try await session.query("SELECT pg_advisory_lock(\(MigrationLedger.lock))")
+            try await session.execute("SET lock_timeout = '1min'")
+            try await MigrationLedger.create(on: session)
+            let status = try await status(on: session)
+            try refuseAlteredOrNewer(status)
+            let pending = Set(status.filter { $0.state == .pending }.map(\.number))
+            var applied: [Migration] = []
+            for migration in migrations where pending.contains(migration.number) {
+                try await MigrationLedger.apply(migration, on: session)
+                logger.info("migration \(migration.fileName) applied")
+                applied.append(migration)
+            }
+            return applied
+        }
+    }
+
+    /// How the database stands to the files, by number. Changes nothing.
+    package func status(url: String, logger: Logger) async throws -> [MigrationStatus] {
+        try await withSession(url, logger) { try await status(on: $0) }
+    }
+
+    /// Returns only if the database has exactly the schema of the files.
+    /// - Throws: `MigrationError`, whose text says what to do; `PostgresError`.
+    package func requireCurrent(url: String, logger: Logger) async throws {
+        let status = try await status(url: url, logger: logger)
+        try refuseAlteredOrNewer(status)
+        let pending = status.filter { $0.state == .pending }
+        guard pending.isEmpty else { throw MigrationError.pending(pending.map(\.fileName)) }
+    }
+
+    private func refuseAlteredOrNewer(_ status: [MigrationStatus]) throws {
+        let altered = status.filter { $0.state == .altered }
+        guard altered.isEmpty else { throw MigrationError.altered(altered.map(\.fileName)) }
+        let unknown = status.filter { $0.state == .unknown }
+        guard unknown.isEmpty else { throw MigrationError.newerDatabase(unknown.map(\.fileName)) }
+    }
+
+    private func status(on session: PostgresConnection) async throws -> [MigrationStatus] {
+        let applied = try await MigrationLedger.rows(on: session)
+        let checksums = try await MigrationLedger.checksums(of: migrations, on: session)
+        var status = zip(migrations, checksums).map { migration, checksum in
+            let row = applied[migration.number]
+            let isSame = row.map { $0.checksum == checksum && $0.name == migration.name }
+            return MigrationStatus(
+                number: migration.number, name: migration.name,
+                state: isSame.map { $0 ? .applied : .altered } ?? .pending, appliedAt: row?.appliedAt)
+        }
+        for (number, row) in applied where number > migrations.count || number < 1 {
+            status.append(MigrationStatus(number: number, name: row.name, state: .unknown, appliedAt: row.appliedAt))
+        }
+        return status.sorted { $0.number < $1.number }
+    }
+
+    /// On a connection of its own, as the URL's user; without time-outs for statements, because a migration may take long.
+    private func withSession<T: Sendable>(
+        _ url: String, _ logger: Logger, _ body: (PostgresConnection) async throws -> T
+    ) async throws -> T {
+        let configuration = PostgresPool.Configuration(
+            url: url, statementTimeout: .zero, lockTimeout: .seconds(60), idleInTransactionTimeout: .seconds(60),
+            applicationName: "verbatim-migrate")
+        let session = try await PostgresConnection.open(configuration, logger: logger)
+        do {
+            let value = try await body(session)
+            await session.close()
+            return value
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// The end of a pool.
+
+import Logging
+import Synchronization
+
+extension PostgresPool {
+    /// Refuses whoever comes or waits, closes what is idle, and waits for work under way, at most `limit`. What is still
+    /// running then goes on to its end, and its connection is closed with it.
+    package func close(within limit: Duration = .seconds(10)) async {
+        let (waiters, idle) = state.withLock { state in
+            defer { (state.waiters, state.idle) = ([], []) }
+            state.isClosed = true
+            state.free += state.idle.count
+            return (state.waiters, state.idle)
+        }
+        for waiter in waiters {
+            waiter.resume(with: .failure(PostgresError.usage("the connection pool is closed")))
+        }
+        for place in idle { await place.connection.close() }
+        guard await isDrained(within: limit) else {
+            logger.warning("database connections are still in use after the pool was closed")
+            return
+        }
+    }
+
+    private func isDrained(within limit: Duration) async -> Bool {
+        let id = state.withLock { $0.nextID() }
+        let timer = Task {
+            guard (try? await Task.sleep(for: limit)) != nil else { return }
+            let continuation = state.withLock { $0.drain.removeValue(forKey: id) }
+            continuation?.resume(returning: false)
+        }
+        defer { timer.cancel() }
+        return await withCheckedContinuation { continuation in
+            let isEmpty = state.withLock { state in
+                if state.leased > 0 { state.drain[id] = continuation }
+                return state.leased == 0
+            }
+            if isEmpty { continuation.resume(returning: true) }
+        }
+    }
+}

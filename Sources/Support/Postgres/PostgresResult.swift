@@ -1,0 +1,47 @@
+// Owns one `PGresult` and frees it.
+
+import CPostgres
+
+// Unchecked because of the C pointer: libpq never changes a finished PGresult, and all that is called here reads it.
+final class PostgresResult: @unchecked Sendable {
+    private let pointer: OpaquePointer
+    let rowCount: Int
+    let columnCount: Int
+
+    /// Takes the result over.
+    init(_ pointer: OpaquePointer) {
+        self.pointer = pointer
+        rowCount = Int(PQntuples(pointer))
+        columnCount = Int(PQnfields(pointer))
+    }
+
+    deinit { PQclear(pointer) }
+
+    var affectedRows: Int { Int(String(cString: PQcmdTuples(pointer))) ?? 0 }
+
+    /// The command tag, such as `COMMIT` or `UPDATE 3`.
+    var command: String { String(cString: PQcmdStatus(pointer)) }
+
+    func column(named name: String) -> Int? {
+        // PQfnumber would fold the case of the name.
+        (0..<columnCount).first { self.name(of: $0) == name }
+    }
+
+    func decode<T: PostgresDecodable>(_ type: T.Type, row: Int, column: Int) throws -> T {
+        let (row, index) = (Int32(row), Int32(column))
+        var bytes: UnsafeRawBufferPointer?
+        if PQgetisnull(pointer, row, index) == 0 {
+            bytes = UnsafeRawBufferPointer(
+                start: PQgetvalue(pointer, row, index), count: Int(PQgetlength(pointer, row, index)))
+        }
+        do {
+            return try T(postgresBytes: bytes, oid: PQftype(pointer, index))
+        } catch let error as PostgresError {
+            throw error.naming(column: name(of: column))
+        }
+    }
+
+    private func name(of column: Int) -> String {
+        PQfname(pointer, Int32(column)).map { String(cString: $0) } ?? ""
+    }
+}

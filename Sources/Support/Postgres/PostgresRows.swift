@@ -1,0 +1,71 @@
+// What a statement answered: rows by position, in the order in which the server sent them.
+
+import CPostgres
+
+package struct PostgresRows: Sendable, RandomAccessCollection {
+    let result: PostgresResult
+
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { result.rowCount }
+    package subscript(position: Int) -> PostgresRow {
+        precondition(indices.contains(position), "row out of range")
+        return PostgresRow(result: result, index: position)
+    }
+
+    /// The rows that an INSERT, UPDATE, DELETE or SELECT touched; 0 for other statements.
+    package var affectedRows: Int { result.affectedRows }
+
+    /// Every row's only column.
+    package func decode<T: PostgresDecodable>(_ type: T.Type) throws -> [T] { try map { try $0.decode(type) } }
+
+    /// Every row decoded by position.
+    package func decode<each T: PostgresDecodable>(_ types: repeat (each T).Type) throws -> [(repeat each T)] {
+        try map { try $0.decode(repeat each types) }
+    }
+}
+
+package struct PostgresRow: Sendable {
+    let result: PostgresResult
+    let index: Int
+
+    /// The only column.
+    /// - Throws: as for several.
+    package func decode<T: PostgresDecodable>(_ type: T.Type) throws -> T {
+        try expectColumns(1)
+        return try result.decode(type, row: index, column: 0)
+    }
+
+    /// All columns by position.
+    /// - Throws: `PostgresError` `.usage` when their number differs, `.decoding` when a column holds something else.
+    package func decode<each T: PostgresDecodable>(_ types: repeat (each T).Type) throws -> (repeat each T) {
+        var wanted = 0
+        for _ in repeat (each types) { wanted += 1 }
+        try expectColumns(wanted)
+        var column = 0
+        func next<V: PostgresDecodable>(_ type: V.Type) throws -> V {
+            defer { column += 1 }
+            return try result.decode(type, row: index, column: column)
+        }
+        return (repeat try next(each types))
+    }
+
+    private func expectColumns(_ wanted: Int) throws {
+        guard wanted == result.columnCount else {
+            throw PostgresError.usage("the row has \(result.columnCount) columns, \(wanted) were asked for")
+        }
+    }
+
+    /// The column of that name, as SQL gave it.
+    /// - Throws: `PostgresError` `.usage` when there is none, `.decoding` when it holds something else.
+    package func value<T: PostgresDecodable>(_ name: String, _ type: T.Type = T.self) throws -> T {
+        guard let column = result.column(named: name) else {
+            throw PostgresError.usage("the row has no column \(name)")
+        }
+        return try result.decode(type, row: index, column: column)
+    }
+
+    /// As `value(_:_:)`.
+    package subscript<T: PostgresDecodable>(name: String, as type: T.Type) -> T {
+        get throws { try value(name, type) }
+    }
+}

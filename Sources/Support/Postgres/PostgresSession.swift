@@ -1,0 +1,123 @@
+// Owns one libpq connection and what it has prepared. Everything here blocks and belongs to one thread.
+//
+// On failure: a session whose connection is lost stays lost (`isAlive` is false); its owner drops it and makes another.
+
+import CPostgres
+import Glibc
+import Logging
+
+final class PostgresSession {
+    let connection: OpaquePointer
+    let canceller: StatementCanceller
+    /// The work under way.
+    private var ticket: CancelTicket?
+    var statements = StatementCache(capacity: 256)
+    /// What the server last refused.
+    var lastError: PostgresError?
+    /// Set when what the connection would do next cannot be known.
+    var isBroken = false
+    private let role: String?
+    private let wasSuperuser: String?
+    private let notices: NoticeLog
+
+    /// Connects, sets the time-outs and enters the role.
+    /// - Throws: `PostgresError` `.usage` for a URL that libpq cannot read, `.connectionLost` when the server cannot be
+    ///   reached or refuses, `.server` when a setting or the role is refused.
+    init(configuration: PostgresPool.Configuration, logger: Logger) throws {
+        let connection = try Self.connect(configuration)
+        guard PQstatus(connection) == CONNECTION_OK, let canceller = StatementCanceller(connection: connection) else {
+            let reason = String(cString: PQerrorMessage(connection)).split(separator: "\n").first ?? "out of memory"
+            PQfinish(connection)
+            throw PostgresError.connectionLost("cannot connect: \(reason)")
+        }
+        self.connection = connection
+        self.canceller = canceller
+        role = configuration.role
+        notices = NoticeLog(logger: logger)
+        notices.attach(to: connection)
+        do {
+            wasSuperuser = try Self.setUp(connection, configuration)
+        } catch {
+            PQfinish(connection)
+            throw error
+        }
+    }
+
+    deinit { PQfinish(connection) }
+
+    var isAlive: Bool { !isBroken && PQstatus(connection) == CONNECTION_OK }
+    var isIdle: Bool { PQtransactionStatus(connection) == PQTRANS_IDLE }
+    var isInTransaction: Bool { PQtransactionStatus(connection) == PQTRANS_INTRANS }
+    var isInFailedTransaction: Bool { PQtransactionStatus(connection) == PQTRANS_INERROR }
+    var isReusable: Bool { isAlive && isIdle && !canceller.wasEverUsed && !hasLeftRole }
+
+    func begin(_ ticket: CancelTicket) {
+        ticket.start(canceller)
+        self.ticket = ticket
+    }
+
+    /// The task was cancelled whose work is under way.
+    var isCancelled: Bool { ticket?.isCancelled ?? false }
+
+    /// From here on nothing is cancelled any more.
+    func endTicket() {
+        ticket?.end()
+        ticket = nil
+    }
+
+    /// The server reports when the session's rights become, or cease to be, those of a superuser. With a role set they
+    /// never should: somebody ran RESET ROLE.
+    var hasLeftRole: Bool { role != nil && Self.superuser(connection) != wasSuperuser }
+
+    private static func connect(_ configuration: PostgresPool.Configuration) throws -> OpaquePointer {
+        // libpq's own message about an unreadable URL would quote it, password included.
+        guard let options = PQconninfoParse(configuration.url, nil) else {
+            throw PostgresError.usage("the database URL is not one that libpq can read")
+        }
+        PQconninfoFree(options)
+        let timeout = max(2, (configuration.connectTimeout.wholeMilliseconds + 999) / 1000)
+        // Later entries win: the URL over our keepalives, our settings over the URL.
+        let settings: [(String, String)] = [
+            ("keepalives", "1"), ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
+            ("tcp_user_timeout", "30000"), ("dbname", configuration.url), ("connect_timeout", "\(timeout)"),
+            ("application_name", configuration.applicationName), ("client_encoding", "UTF8"),
+        ]
+        let keywords = settings.map { strdup($0.0) } + [nil]
+        let values = settings.map { strdup($0.1) } + [nil]
+        defer { for pointer in keywords + values { free(pointer) } }
+        guard
+            let connection = PQconnectdbParams(
+                keywords.map { UnsafePointer($0) }, values.map { UnsafePointer($0) }, 1)
+        else { throw PostgresError.connectionLost("cannot connect: out of memory") }
+        return connection
+    }
+
+    /// Answers what the server says of superuser rights once the role is entered.
+    private static func setUp(
+        _ connection: OpaquePointer, _ configuration: PostgresPool.Configuration
+    ) throws -> String? {
+        var sql = """
+            SET statement_timeout = \(configuration.statementTimeout.wholeMilliseconds);
+            SET lock_timeout = \(configuration.lockTimeout.wholeMilliseconds);
+            SET idle_in_transaction_session_timeout = \(configuration.idleInTransactionTimeout.wholeMilliseconds);
+            SET TimeZone = 'UTC';
+            """
+        if let role = configuration.role {
+            guard let quoted = PQescapeIdentifier(connection, role, role.utf8.count) else {
+                throw PostgresError.usage("the role's name is not UTF-8 text")
+            }
+            sql += "SET ROLE \(String(cString: quoted));"
+            PQfreemem(quoted)
+        }
+        let result = PQexec(connection, sql)
+        defer { PQclear(result) }
+        guard PQresultStatus(result) == PGRES_COMMAND_OK else {
+            throw PostgresError(result: result, lost: PQstatus(connection) != CONNECTION_OK)
+        }
+        return superuser(connection)
+    }
+
+    private static func superuser(_ connection: OpaquePointer) -> String? {
+        PQparameterStatus(connection, "is_superuser").map { String(cString: $0) }
+    }
+}

@@ -1,0 +1,91 @@
+// A moment as API clients write and read it.
+
+extension Timestamp: CustomStringConvertible {
+    package var description: String { rfc3339 }
+
+    /// `2026-11-23T03:20:57.123Z`: always milliseconds, always UTC. Years are those of the Gregorian calendar, four
+    /// digits from 0000 to 9999; no clock of ours leaves that span.
+    package var rfc3339: String {
+        let day = milliseconds.flooredQuotient(by: 86_400_000)
+        // The product may lie before the first moment there is; the difference never does.
+        let ofDay = milliseconds &- day &* 86_400_000
+        let date = CivilDate(daysSince1970: day)
+        return "\(date.year.padded(4))-\(date.month.padded(2))-\(date.day.padded(2))"
+            + "T\((ofDay / 3_600_000).padded(2)):\((ofDay / 60_000 % 60).padded(2)):\((ofDay / 1000 % 60).padded(2))"
+            + ".\((ofDay % 1000).padded(3))Z"
+    }
+
+    /// Reads RFC 3339 with any offset; digits beyond the millisecond are dropped. Nil for everything else, leap
+    /// seconds and dates that do not exist included.
+    package init?(rfc3339 text: String) {
+        var reader = Digits(text.utf8)
+        guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
+            let day = reader.number(2), reader.take("Tt"), let hour = reader.number(2), reader.take(":"),
+            let minute = reader.number(2), reader.take(":"), let second = reader.number(2),
+            let fraction = reader.fraction(), let offset = reader.offset(), reader.isAtEnd,
+            hour < 24, minute < 60, second < 60,
+            let date = CivilDate(year: year, month: month, day: day)
+        else { return nil }
+        let seconds = date.daysSince1970 * 86_400 + hour * 3600 + minute * 60 + second - offset
+        self.init(milliseconds: seconds * 1000 + fraction)
+    }
+}
+
+/// Walks over the bytes of a date.
+private struct Digits {
+    private var rest: Substring.UTF8View
+
+    init(_ text: String.UTF8View) { rest = text[...] }
+
+    var isAtEnd: Bool { rest.isEmpty }
+
+    mutating func take(_ anyOf: StaticString) -> Bool {
+        let accepted = anyOf.withUTF8Buffer { buffer in rest.first.map { buffer.contains($0) } ?? false }
+        if accepted { rest.removeFirst() }
+        return accepted
+    }
+
+    mutating func digit() -> Int64? {
+        guard let byte = rest.first, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+        rest.removeFirst()
+        return Int64(byte - UInt8(ascii: "0"))
+    }
+
+    mutating func number(_ width: Int) -> Int64? {
+        var value: Int64 = 0
+        for _ in 0..<width {
+            guard let digit = digit() else { return nil }
+            value = value * 10 + digit
+        }
+        return value
+    }
+
+    /// Milliseconds; 0 where there is no fraction.
+    mutating func fraction() -> Int64? {
+        guard take(".") else { return 0 }
+        guard let first = digit() else { return nil }
+        var (value, weight) = (first * 100, Int64(10))
+        while let digit = digit() {
+            value += digit * weight
+            weight /= 10
+        }
+        return value
+    }
+
+    /// Seconds east of Greenwich.
+    mutating func offset() -> Int64? {
+        if take("Zz") { return 0 }
+        let isWest = rest.first == UInt8(ascii: "-")
+        guard take("+-"), let hours = number(2), take(":"), let minutes = number(2), hours < 24, minutes < 60 else {
+            return nil
+        }
+        return (hours * 3600 + minutes * 60) * (isWest ? -1 : 1)
+    }
+}
+
+extension Int64 {
+    fileprivate func padded(_ width: Int) -> String {
+        let digits = String(magnitude)
+        return (self < 0 ? "-" : "") + String(repeating: "0", count: Swift.max(0, width - digits.count)) + digits
+    }
+}

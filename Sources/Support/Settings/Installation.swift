@@ -1,0 +1,50 @@
+import Foundation
+
+/// Where the project's own files (`sql/`, `inference/`, the media tool) lie.
+///
+/// `VERBATIM_HOME` names the folder; without it, it is the nearest folder above the executable that holds `sql/`, so that
+/// `.build/release/verbatim` finds its checkout.
+package struct Installation: Sendable {
+    /// The folder that holds `sql/` and `inference/`.
+    package let root: String
+    /// The folder that holds the executables.
+    package let executables: String
+
+    package init(reader: SettingsReader) {
+        let executable = Self.executablePath
+        executables = Self.parent(of: executable)
+        if let home = reader.string("VERBATIM_HOME") {
+            if !Self.isFolder(home + "/sql") { reader.report("VERBATIM_HOME names a folder without sql/") }
+            root = home
+        } else if let found = Self.folder(above: executable) {
+            root = found
+        } else {
+            reader.report("the project's files were not found above the executable: set VERBATIM_HOME to the checkout")
+            root = "."
+        }
+    }
+
+    package var migrations: String { root + "/sql" }
+
+    private static var executablePath: String {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    }
+
+    private static func folder(above path: String) -> String? {
+        var folder = parent(of: path)
+        while folder != "/", !folder.isEmpty {
+            if isFolder(folder + "/sql"), isFolder(folder + "/inference") { return folder }
+            folder = parent(of: folder)
+        }
+        return nil
+    }
+
+    private static func parent(of path: String) -> String {
+        URL(fileURLWithPath: path).deletingLastPathComponent().path
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
+    }
+}

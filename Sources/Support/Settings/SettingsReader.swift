@@ -1,0 +1,80 @@
+import Foundation
+
+/// Reads settings from the environment and remembers every fault, so that an operator sees all of them at once.
+///
+/// Each `NAME` may also be given as `NAME_FILE`, the path of a file that holds the value (a secret mounted by an orchestrator).
+/// A getter answers its default after a fault, and ``finish()`` throws what came together. Values never appear in a fault's text.
+package final class SettingsReader {
+    private let environment: [String: String]
+    private var faults: [String] = []
+
+    package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+        self.environment = environment
+    }
+
+    /// The value of `name`, or nil when it is unset or empty.
+    package func string(_ name: String) -> String? {
+        if let value = environment[name], !value.isEmpty {
+            if environment[name + "_FILE"] != nil {
+                report("\(name) and \(name)_FILE are both set; keep one of them")
+            }
+            return value
+        }
+        guard let path = environment[name + "_FILE"], !path.isEmpty else { return nil }
+        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+            report("\(name)_FILE names a file that cannot be read")
+            return nil
+        }
+        let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        if text.isEmpty { report("\(name)_FILE names an empty file") }
+        return text.isEmpty ? nil : text
+    }
+
+    /// The value of `name`; a fault with `hint` when it is missing.
+    package func required(_ name: String, hint: String) -> String {
+        if let value = string(name) { return value }
+        report("\(name) is not set: \(hint)")
+        return ""
+    }
+
+    /// The value of `name` as a whole number within `range`.
+    package func integer(_ name: String, default fallback: Int, in range: ClosedRange<Int>) -> Int {
+        guard let text = string(name) else { return fallback }
+        guard let value = Int(text), range.contains(value) else {
+            report("\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            return fallback
+        }
+        return value
+    }
+
+    /// The value of `name` as one of an enumeration's raw values.
+    package func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, default fallback: Choice) -> Choice
+    where Choice.RawValue == String {
+        guard let text = string(name) else { return fallback }
+        guard let value = Choice(rawValue: text.lowercased()) else {
+            report("\(name) must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+            return fallback
+        }
+        return value
+    }
+
+    /// Remembers a fault that a caller found in a value.
+    package func report(_ fault: String) {
+        faults.append(fault)
+    }
+
+    /// Throws every fault found so far.
+    package func finish() throws(SettingsError) {
+        if !faults.isEmpty { throw SettingsError(faults: faults) }
+    }
+}
+
+/// Everything that is wrong with the settings, one sentence a fault.
+package struct SettingsError: Error, CustomStringConvertible {
+    package let faults: [String]
+
+    package var description: String {
+        "The settings have \(faults.count == 1 ? "a fault" : "\(faults.count) faults"):\n"
+            + faults.map { "  - \($0)" }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,75 @@
+import CArgon2
+import Dispatch
+import Synchronization
+
+/// Argon2id with the contract's cost (m=19456 KiB, t=2, p=1), on threads of its own and never more at once than it has lanes:
+/// a run holds 19 MiB, and a flood of logins must not hold them all at the same time.
+package final class Argon2: Sendable {
+    private static let memoryKiB: UInt32 = 19_456
+    private static let passes: UInt32 = 2
+    private static let parallelism: UInt32 = 1
+    private static let hashLength = 32
+
+    private let lanes: [DispatchQueue]
+    private let maxWaiting: Int
+    private let state = Mutex((next: 0, waiting: 0))
+
+    /// - Parameters:
+    ///   - lanes: how many runs at once.
+    ///   - maxWaiting: how many may be under way or wait before ``Argon2Error/overloaded``.
+    package init(lanes: Int, maxWaiting: Int = 256) {
+        self.lanes = (0..<max(1, lanes)).map { DispatchQueue(label: "argon2-\($0)") }
+        self.maxWaiting = maxWaiting
+    }
+
+    /// The PHC string of `secret` under a fresh 128-bit salt.
+    package func hash(_ secret: String) async throws -> String {
+        try await run { try Self.encode(secret) }
+    }
+
+    /// Whether `secret` is the one behind `phc`. The comparison takes the same time whatever differs.
+    package func verify(_ secret: String, against phc: String) async throws -> Bool {
+        try await run {
+            let password = Array(secret.utf8)
+            switch argon2id_verify(phc, password, password.count) {
+            case ARGON2_OK.rawValue: return true
+            case ARGON2_VERIFY_MISMATCH.rawValue: return false
+            case let code: throw Argon2Error.failed(code: code)
+            }
+        }
+    }
+
+    private func run<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+        let lane: DispatchQueue? = state.withLock { state in
+            guard state.waiting < maxWaiting else { return nil }
+            state.waiting += 1
+            state.next = (state.next + 1) % lanes.count
+            return lanes[state.next]
+        }
+        guard let lane else { throw Argon2Error.overloaded }
+        defer { state.withLock { $0.waiting -= 1 } }
+        return try await withCheckedThrowingContinuation { continuation in
+            lane.async { continuation.resume(with: Result(catching: body)) }
+        }
+    }
+
+    private static func encode(_ secret: String) throws -> String {
+        var generator = SystemRandomNumberGenerator()
+        let salt = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        let password = Array(secret.utf8)
+        let length = argon2_encodedlen(
+            passes, memoryKiB, parallelism, UInt32(salt.count), UInt32(hashLength), Argon2_id)
+        var encoded = [CChar](repeating: 0, count: length)
+        let code = argon2id_hash_encoded(
+            passes, memoryKiB, parallelism, password, password.count, salt, salt.count, hashLength, &encoded, length)
+        guard code == ARGON2_OK.rawValue else { throw Argon2Error.failed(code: code) }
+        return String(decoding: encoded.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+package enum Argon2Error: Error, Equatable {
+    /// Too many wait already; try again shortly.
+    case overloaded
+    /// libargon2's own code: out of memory, or a stored hash that is not one.
+    case failed(code: Int32)
+}

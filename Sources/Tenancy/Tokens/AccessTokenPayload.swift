@@ -1,0 +1,31 @@
+import JWTKit
+import Postgres
+
+/// The claims of an access token. Its times are whole seconds since 1970.
+struct AccessTokenPayload: JWTPayload {
+    static let issuer = "verbatim"
+
+    let iss: String
+    /// The tenant.
+    let sub: String
+    /// The API key that logged in.
+    let key: String
+    let iat: Int64
+    let exp: Int64
+
+    init(_ principal: Principal, issuedAt: Timestamp, lifetimeSeconds: Int64) {
+        iss = Self.issuer
+        sub = principal.tenant.rawValue
+        key = principal.key.rawValue
+        iat = issuedAt.milliseconds / 1000
+        exp = iat + lifetimeSeconds
+    }
+
+    /// The signature alone is JWTKit's to judge; ``AccessTokens`` judges the claims, by its own clock.
+    func verify(using algorithm: some JWTAlgorithm) async throws {}
+
+    var principal: Principal? {
+        guard iss == Self.issuer, let tenant = TenantID(rawValue: sub), let key = APIKeyID(rawValue: key) else { return nil }
+        return Principal(tenant: tenant, key: key)
+    }
+}

@@ -1,0 +1,66 @@
+// Alice, her colleague Bob, and Charlie of another tenant, who must never see anything of theirs.
+
+import Logging
+import Postgres
+import Synchronization
+import Tenancy
+
+/// A migrated database with two tenants in it.
+package struct Tenants: Sendable {
+    package let database: TestDatabase
+    package let databases: Databases
+    package let owner: PostgresPool
+    /// Alice's and Bob's.
+    package let example: TenantID
+    /// Charlie's.
+    package let other: TenantID
+    package let masterKey: MasterKey
+
+    package static func with<T: Sendable>(
+        plan: PlanName = .pro, _ body: (Tenants) async throws -> T
+    ) async throws -> T {
+        try await withTestDatabase(migrations: Checkout.migrations) { database in
+            let owner = database.pool()
+            let (example, other) = try await owner.transaction { transaction in
+                (
+                    try Tenant.create(name: "Example", plan: plan, in: transaction).id,
+                    try Tenant.create(name: "Other", plan: plan, in: transaction).id
+                )
+            }
+            let tenants = Tenants(
+                database: database, databases: Databases(url: database.url, size: 8, logger: Logger(label: "test")),
+                owner: owner, example: example, other: other, masterKey: .zero)
+            do {
+                let result = try await body(tenants)
+                await tenants.close()
+                return result
+            } catch {
+                await tenants.close()
+                throw error
+            }
+        }
+    }
+
+    /// A new API key of that tenant's.
+    package func issueKey(for tenant: TenantID, name: String = "test") async throws -> IssuedKey {
+        let key = try await IssuedKey.make(hashedWith: Argon2(lanes: 2))
+        try await owner.transaction { try key.store(for: tenant, name: name, in: $0) }
+        return key
+    }
+
+    private func close() async {
+        await databases.close()
+        await owner.close()
+    }
+}
+
+/// A clock that a test moves.
+package final class TestClock: Sendable {
+    private let time: Mutex<Timestamp>
+
+    package init(at start: Timestamp = .now()) { time = Mutex(start) }
+
+    package var now: @Sendable () -> Timestamp { { [self] in time.withLock { $0 } } }
+
+    package func advance(by duration: Duration) { time.withLock { $0 += duration } }
+}

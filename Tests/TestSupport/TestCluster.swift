@@ -1,0 +1,109 @@
+// A real PostgreSQL for tests: one server per test process, started when first asked for.
+//
+// Guarantees: the server and its directory end with the test process, however that dies (a shell waits for the end of a
+// pipe that only the test process holds open). With VERBATIM_TEST_POSTGRES_URL set, that server is used instead; the
+// URL must be a superuser's. On failure: the error says what the server or the shell said last.
+
+import Foundation
+import Logging
+import Postgres
+
+package final class TestCluster: Sendable {
+    package struct CannotStart: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// A superuser's URL of the server's own database.
+    package let url: String
+    /// For making and dropping databases.
+    let admin: PostgresPool
+
+    private static let starting = Task { try await TestCluster(url: serverURL()) }
+
+    package static func shared() async throws -> TestCluster { try await starting.value }
+
+    private init(url: String) {
+        self.url = url
+        let configuration = PostgresPool.Configuration(url: url, size: 2, acquireTimeout: .seconds(120))
+        admin = PostgresPool(configuration: configuration, logger: Logger(label: "test-cluster"))
+    }
+
+    /// The same server, another database.
+    package func url(database: String) throws -> String {
+        guard var parts = URLComponents(string: url), let scheme = parts.scheme,
+            ["postgres", "postgresql"].contains(scheme)
+        else { throw CannotStart(description: "VERBATIM_TEST_POSTGRES_URL must be a postgresql:// URL") }
+        parts.path = "/" + database
+        guard let text = parts.string else { throw CannotStart(description: "no URL for \(database)") }
+        return text
+    }
+
+    private static func serverURL() async throws -> String {
+        if let url = ProcessInfo.processInfo.environment["VERBATIM_TEST_POSTGRES_URL"] { return url }
+        let answer = try await withCheckedThrowingContinuation { continuation in
+            // A thread of its own: reading blocks until the server is up.
+            Thread.detachNewThread { continuation.resume(with: Result { try launch() }) }
+        }
+        let words = answer.split(separator: " ", maxSplits: 1)
+        guard words.count == 2, words[0] == "ready" else {
+            throw CannotStart(description: "the test cluster did not start: \(answer)")
+        }
+        return "postgresql://postgres@/postgres?host=\(words[1])"
+    }
+
+    /// The pipe's end that keeps the server alive; closed by the kernel with this process.
+    private static let lifeline = Pipe()
+
+    /// Starts the shell below and answers its first line.
+    private static func launch() throws -> String {
+        let output = Pipe()
+        // No child that a test starts may hold the lifeline open.
+        _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        let shell = Process()
+        // A session of its own: a signal to the tests' process group must not kill the one who cleans up.
+        shell.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
+        shell.arguments = ["/bin/sh", "-c", script]
+        shell.standardInput = lifeline.fileHandleForReading
+        shell.standardOutput = output
+        shell.standardError = FileHandle.nullDevice
+        try shell.run()
+        var line = Data()
+        while !line.contains(UInt8(ascii: "\n")) {
+            let more = output.fileHandleForReading.availableData
+            if more.isEmpty { break }
+            line += more
+        }
+        return String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    private static let script = #"""
+        trap '' INT HUP TERM
+        export LC_ALL=C.UTF-8
+        bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
+        [ -x "$bin/initdb" ] || bin=$(pg_config --bindir)
+        [ -x "$bin/initdb" ] || { echo "no PostgreSQL server is installed"; exit 1; }
+        # Short, because the path of a socket holds 107 bytes at most.
+        dir=$(mktemp -d /tmp/verbatim-test-XXXXXX) && cd "$dir" && mkdir data && chmod 755 . || exit 1
+        as=
+        if [ "$(id -u)" = 0 ]; then as="runuser -u postgres --"; chown postgres . data; fi
+        fail() { echo "$1: $(tail -1 log)"; cd /; rm -rf "$dir"; exit 1; }
+        $as "$bin/initdb" -D data -U postgres -A trust --no-sync --locale=C.UTF-8 -E UTF8 </dev/null >log 2>&1 ||
+            fail initdb
+        $as "$bin/postgres" -D data -k "$dir" -c listen_addresses= -c max_connections=200 -c fsync=off \
+            -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c shared_buffers=64MB \
+            </dev/null >>log 2>&1 &
+        until "$bin/pg_isready" -q -h "$dir"; do
+            kill -0 $! || fail postgres
+            sleep 0.02
+        done
+        echo "ready $dir"
+        exec >/dev/null
+        # Ends when the last holder of the other end, the test process, does.
+        cat
+        pid=$(head -1 data/postmaster.pid)
+        kill -QUIT "$pid"
+        while kill -0 "$pid"; do sleep 0.02; done
+        cd /
+        rm -rf "$dir"
+        """#
+}

@@ -1,0 +1,79 @@
+// A database of its own for a test, copied from a template that was migrated once.
+
+import Foundation
+import Logging
+import Postgres
+
+package struct TestDatabase: Sendable {
+    package let name: String
+    /// A superuser's URL.
+    package let url: String
+    private let cluster: TestCluster
+
+    /// Creates it, with the migrations of that directory applied, or empty.
+    package init(migrations directory: String? = nil) async throws {
+        cluster = try await TestCluster.shared()
+        let template = try await TemplateCatalog.shared.template(for: directory, in: cluster)
+        name = Self.newName("test")
+        url = try cluster.url(database: name)
+        try await cluster.create(name, template: template)
+    }
+
+    /// Drops it, whoever is still connected.
+    package func close() async throws {
+        try await cluster.admin.execute("DROP DATABASE IF EXISTS \(unescaped: name) WITH (FORCE)")
+    }
+
+    /// A pool on it. Close it, or leave that to the end of the database.
+    package func pool(role: String? = nil, size: Int = 4) -> PostgresPool {
+        PostgresPool(
+            configuration: PostgresPool.Configuration(url: url, role: role, size: size),
+            logger: Logger(label: "test-database"))
+    }
+
+    fileprivate static func newName(_ prefix: String) -> String {
+        "\(prefix)_\(ProcessInfo.processInfo.processIdentifier)_\(UInt64.random(in: 0 ... .max))"
+    }
+}
+
+/// Runs `body` on a database of its own and drops that afterwards, also when `body` throws.
+package func withTestDatabase<T: Sendable>(
+    migrations directory: String? = nil, _ body: (TestDatabase) async throws -> T
+) async throws -> T {
+    let database = try await TestDatabase(migrations: directory)
+    do {
+        let value = try await body(database)
+        try await database.close()
+        return value
+    } catch {
+        try? await database.close()
+        throw error
+    }
+}
+
+extension TestCluster {
+    fileprivate func create(_ name: String, template: String) async throws {
+        try await admin.execute("CREATE DATABASE \(unescaped: name) TEMPLATE \(unescaped: template)")
+    }
+}
+
+/// The migrated templates of this process, each made once.
+private actor TemplateCatalog {
+    static let shared = TemplateCatalog()
+
+    private var templates: [String: Task<String, any Error>] = [:]
+
+    func template(for directory: String?, in cluster: TestCluster) async throws -> String {
+        guard let directory else { return "template0" }
+        if let known = templates[directory] { return try await known.value }
+        let making = Task {
+            let name = TestDatabase.newName("template")
+            try await cluster.create(name, template: "template0")
+            try await Migrator(directory: directory)
+                .migrate(url: try cluster.url(database: name), logger: Logger(label: "test-template"))
+            return name
+        }
+        templates[directory] = making
+        return try await making.value
+    }
+}

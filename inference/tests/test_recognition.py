@@ -1,0 +1,169 @@
+"""What is recognised, with the real model and real speech."""
+
+import concurrent.futures
+import json
+import unittest
+
+from support import (
+    SAMPLE,
+    TRANSCRIPTIONS,
+    WITH_WORDS,
+    Server,
+    clip,
+    reference,
+    samples,
+    silence,
+    wav,
+    word_errors,
+    words,
+)
+
+
+def setUpModule():
+    global server
+    server = Server().ready()
+
+
+def tearDownModule():
+    server.stop()
+
+
+class Recognition(unittest.TestCase):
+    def assert_words(self, wanted, text, rate=0.05):
+        errors = word_errors(wanted, words(text))
+        self.assertLessEqual(errors / len(wanted), rate, text)
+
+    def assert_times_in_order(self, answer):
+        now = 0
+        for word in answer["words"]:
+            self.assertLessEqual(now, word["start"])
+            self.assertLessEqual(word["start"], word["end"])
+            self.assertLessEqual(word["end"], answer["duration"])
+            self.assertTrue(0 <= word["probability"] <= 1)
+            now = word["start"]
+
+    def test_a_reading_of_austen_comes_out_word_for_word(self):
+        status, answer = server.post(TRANSCRIPTIONS, SAMPLE.read_bytes(), "a.flac", **WITH_WORDS)
+        self.assertEqual(status, 200)
+        self.assert_words(reference(), answer["text"])
+        self.assert_times_in_order(answer)
+        self.assertEqual((answer["language"], answer["task"], answer["model"]), ("en", "transcribe", "whisper_base"))
+        self.assertGreater(answer["language_probability"], 0.9)
+        self.assertAlmostEqual(answer["duration"], 26.33, 2)
+        self.assertEqual("".join(word["word"] for word in answer["words"]).strip(), answer["text"])
+        self.assertEqual(answer["words"], [word for part in answer["segments"] for word in part["words"]])
+        for part in answer["segments"]:
+            for figure in ("avg_logprob", "compression_ratio", "no_speech_prob", "temperature", "start", "end"):
+                self.assertIsInstance(part[figure], float, figure)
+
+    def test_words_come_only_when_asked_for(self):
+        _, answer = server.post(TRANSCRIPTIONS, clip("0880"), response_format="verbose_json")
+        self.assertNotIn("words", answer)
+        self.assertTrue(answer["segments"])
+        self.assertNotIn("words", answer["segments"][0])
+
+    def test_two_requests_at_a_time_are_both_right(self):
+        with concurrent.futures.ThreadPoolExecutor(2) as threads:
+            first, second = threads.map(lambda name: server.post(TRANSCRIPTIONS, clip(name)), ("0870", "0890"))
+        self.assert_words(reference("0870"), first[1]["text"])
+        self.assert_words(reference("0890"), second[1]["text"], 0.08)
+
+    def test_silence_is_an_empty_transcript(self):
+        for filtered in ("true", "false"):
+            status, answer = server.post(TRANSCRIPTIONS, wav(silence(5)), vad_filter=filtered, **WITH_WORDS)
+            self.assertEqual((status, answer["duration"]), (200, 5.0))
+            if filtered == "true":
+                self.assertEqual((answer["text"], answer["segments"], answer["words"]), ("", [], []))
+                self.assertIsNone(answer["language"])
+
+    def test_times_count_from_the_start_though_silence_is_left_out(self):
+        audio = wav(silence(20) + samples("0880") + silence(40) + samples("0930"))
+        _, answer = server.post(TRANSCRIPTIONS, audio, **WITH_WORDS)
+        self.assert_words(reference("0880", "0930"), answer["text"], 0.1)  # few words: one may be wrong
+        self.assert_times_in_order(answer)
+        self.assertGreater(answer["words"][0]["start"], 19)
+        second = [word for word in answer["words"] if word["start"] > 60]
+        self.assert_words(reference("0930"), "".join(word["word"] for word in second))
+
+    def test_spans_of_the_caller_take_the_detectors_place(self):
+        lead = len(samples("0880")) / 32_000
+        audio = wav(samples("0880") + silence(3) + samples("0930"))
+        spans = json.dumps([[lead + 2.5, lead + 3.5], [lead + 3.2, 1000]])
+        _, answer = server.post(TRANSCRIPTIONS, audio, speech=spans, **WITH_WORDS)
+        self.assert_words(reference("0930"), answer["text"])
+        self.assertGreaterEqual(answer["words"][0]["start"], round(lead + 2.5, 2))
+        self.assert_times_in_order(answer)
+        _, nothing = server.post(TRANSCRIPTIONS, audio, speech="[]")
+        self.assertEqual(nothing["text"], "")
+
+    def test_a_sound_of_another_rate_with_two_channels_is_understood(self):
+        mono = samples("0880")
+        stereo = b"".join(mono[i : i + 2] * 2 for i in range(0, len(mono), 2))
+        _, answer = server.post(TRANSCRIPTIONS, wav(stereo, channels=2))
+        self.assert_words(reference("0880"), answer["text"])
+
+    def test_a_named_language_is_not_detected(self):
+        _, answer = server.post(TRANSCRIPTIONS, clip("0880"), language="EN", response_format="verbose_json")
+        self.assertEqual((answer["language"], answer["language_probability"]), ("en", 1))
+
+    def test_every_format_tells_the_same_words(self):
+        _, plain = server.post(TRANSCRIPTIONS, clip("0880"), response_format="json")
+        self.assertEqual(list(plain), ["text"])
+        _, text = server.post(TRANSCRIPTIONS, clip("0880"), response_format="text")
+        self.assertEqual(text, plain["text"] + "\n")
+        _, srt = server.post(TRANSCRIPTIONS, clip("0880"), response_format="srt")
+        self.assertRegex(srt, r"^1\n00:00:0\d,\d{3} --> 00:00:0\d,\d{3}\n\S")
+        _, vtt = server.post(TRANSCRIPTIONS, clip("0880"), response_format="vtt")
+        self.assertRegex(vtt, r"^WEBVTT\n\n00:00:0\d\.\d{3} --> 00:00:0\d\.\d{3}\n\S")
+
+
+class Activity(unittest.TestCase):
+    def test_speech_is_found_where_it_is(self):
+        length = len(samples("0880")) / 32_000
+        audio = wav(silence(4) + samples("0880") + silence(4) + samples("0880") + silence(4))
+        status, answer = server.post("/v1/audio/speech-activity", audio, min_silence_ms="1000")
+        self.assertEqual((status, answer["duration"]), (200, round(12 + 2 * length, 3)))
+        starts = [span["start"] for span in answer["speech"]]
+        self.assertEqual(len(starts), 2)
+        self.assertAlmostEqual(starts[0], 4, delta=0.5)
+        self.assertAlmostEqual(starts[1], 8 + length, delta=0.5)
+        for span in answer["speech"]:
+            self.assertAlmostEqual(span["end"] - span["start"], length, delta=0.6)
+
+    def test_silence_has_no_speech(self):
+        _, answer = server.post("/v1/audio/speech-activity", wav(silence(30)))
+        self.assertEqual(answer, {"duration": 30.0, "speech": []})
+
+
+class Languages(unittest.TestCase):
+    def test_english_is_told_though_it_begins_after_minutes_of_silence(self):
+        _, answer = server.post("/v1/audio/languages", wav(silence(150) + samples("0870")))
+        self.assertEqual(answer["language"], "en")
+        self.assertGreater(answer["probability"], 0.9)
+        self.assertEqual(answer["all"][0], ["en", answer["probability"]])
+        self.assertEqual(len(answer["all"]), 5)
+
+    def test_silence_has_no_language(self):
+        _, answer = server.post("/v1/audio/languages", wav(silence(3)))
+        self.assertEqual(answer, {"language": None, "probability": 0.0, "all": []})
+
+
+class Discovery(unittest.TestCase):
+    def test_the_server_tells_what_it_runs(self):
+        status, _, body = server.call("GET", "/health")
+        self.assertEqual(status, 200)
+        answer = json.loads(body)
+        self.assertEqual(
+            (answer["status"], answer["model"], answer["models"]), ("ok", "whisper_base", ["whisper_base"])
+        )
+        self.assertIn((answer["device"], answer["compute_type"]), (("cpu", "int8"), ("cuda", "float16")))
+        self.assertGreaterEqual(answer["workers"], 1)
+
+    def test_models_are_listed_as_openai_lists_them(self):
+        answer = json.loads(server.call("GET", "/v1/models")[2])
+        self.assertEqual(answer["object"], "list")
+        self.assertEqual([model["id"] for model in answer["data"]], ["whisper_base"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,111 @@
+"""The command: `serve --uds PATH` or `serve --host HOST --port N`; `--help` tells the rest.
+
+Exits 0 after SIGTERM or SIGINT (running requests get 10 seconds) and when its parent ends (`--exit-with-stdin`), 1 when
+it cannot listen or the model cannot be loaded, with one line on standard error that says why."""
+
+import os
+
+# Before numpy comes: one thread a worker also in its linear algebra.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+import threading
+
+import uvicorn
+
+from . import listener, logs, model, options
+from .app import create_app
+
+_GRACE = 10  # seconds for running requests after SIGTERM
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server with our signals: the first ends gracefully and exits 0, the second at once."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        yield
+
+    def _stop(self) -> None:
+        if self.should_exit:
+            self.force_exit = True
+        self.should_exit = True
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="serve", description="Verbatim's model server")
+    parser.add_argument("--uds", metavar="PATH", help="listen on a Unix socket (mode 0600)")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=options.whole_number, help="0: any free port, told in the log")
+    parser.add_argument("--exit-with-stdin", action="store_true", help="end at once when standard input closes")
+    options.add_arguments(parser)
+    arguments = parser.parse_args()
+    if (arguments.uds is None) == (arguments.port is None):
+        parser.error("give either --uds or --port")
+    if arguments.exit_with_stdin:
+        threading.Thread(target=_exit_with_stdin, args=(arguments.uds,), daemon=True).start()
+    logs.install()
+    try:
+        chosen = options.from_arguments(arguments)
+        model.check(chosen)
+        socket = listener.unix(arguments.uds) if arguments.uds else listener.tcp(arguments.host, arguments.port)
+        socket.listen(128)  # from here on a client can connect, though the rest takes a moment
+    except (listener.ListenError, model.ModelError, OSError) as error:
+        print(f"inference: {error}", file=sys.stderr)
+        return 1
+    logs.event("listening", address=listener.address(socket))
+    failure = _serve(chosen, socket)
+    _remove(arguments.uds)
+    if failure:
+        print(f"inference: {failure}", file=sys.stderr)
+    return 1 if failure else 0
+
+
+def _serve(chosen: options.Options, socket) -> str | None:
+    failures: list[str] = []
+
+    def fail(reason: str) -> None:
+        failures.append(reason)
+        server.should_exit = True
+
+    app = create_app(chosen, fail)
+    configuration = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=_GRACE,
+    )
+    server = _Server(configuration)
+    server.run(sockets=[socket])
+    return failures[0] if failures else None
+
+
+def _exit_with_stdin(path: str | None) -> None:
+    """The parent holds the other end of standard input: when that closes, the parent has ended, however it ended."""
+    while os.read(0, 4096):
+        pass
+    _remove(path)
+    os._exit(0)
+
+
+def _remove(path: str | None) -> None:
+    if path:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    # Threads inside the model's library may still be at work for requests that were given up: do not wait for them.
+    os._exit(code)

@@ -1,0 +1,125 @@
+"""The HTTP application: its routes and what their forms mean.
+
+Until the model is loaded everything but `/health` is 503. An error leaves as OpenAI's error object, never as a
+traceback."""
+
+import contextlib
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from . import VERSION, activity, languages, recognition
+from .errors import HANDLERS, APIError, invalid
+from .form import Form
+from .formats import FORMATS
+from .middleware import RequestLog
+from .model import Model
+from .options import Options
+from .service import Service
+
+
+def create_app(options: Options, on_failure: Callable[[str], None]) -> Starlette:
+    """`on_failure` gets one line for the operator when the model cannot be loaded, on another thread."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette):
+        service = Service(options, on_failure)
+        service.start()
+        app.state.service = service  # on the app: Ray Serve hands no lifespan state to requests
+        yield
+        service.pool.close()
+
+    routes = [
+        Route("/health", health),
+        Route("/v1/models", models),
+        Route("/v1/audio/transcriptions", transcriptions, methods=["POST"]),
+        Route("/v1/audio/speech-activity", speech_activity, methods=["POST"]),
+        Route("/v1/audio/languages", detect_language, methods=["POST"]),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS, middleware=[Middleware(RequestLog)])
+
+
+async def health(request: Request) -> Response:
+    service: Service = request.app.state.service
+    model, pool = service.model, service.pool
+    busy = {"workers": pool.workers, "running": pool.running, "admitted": pool.admitted, "version": VERSION}
+    if model is None:
+        return JSONResponse({"status": "loading", **busy}, 503, {"Retry-After": "1"})
+    loaded = {"model": model.id, "models": [model.id], "device": model.device, "compute_type": model.compute_type}
+    return JSONResponse({"status": "ok", **loaded, **busy})
+
+
+async def models(request: Request) -> Response:
+    model = request.app.state.service.ready_model()
+    entry = {"id": model.id, "object": "model", "created": 0, "owned_by": "verbatim"}
+    return JSONResponse({"object": "list", "data": [entry]})
+
+
+async def transcriptions(request: Request) -> Response:
+    service: Service = request.app.state.service
+    model = service.ready_model()
+    with service.pool.admission():
+        async with await Form.read(request, service.options.max_body_bytes) as form:
+            render = _format(form)
+            wanted = _recognition(form, service.options, model)
+            answer = await service.run(
+                request, form, lambda samples, stop: recognition.recognise(model, samples, wanted, stop)
+            )
+            return render(answer)
+
+
+async def speech_activity(request: Request) -> Response:
+    service: Service = request.app.state.service
+    service.ready_model()
+    with service.pool.admission():
+        async with await Form.read(request, service.options.max_body_bytes) as form:
+            settings = activity.Settings(
+                threshold=form.number("threshold", 0.5, 0.05, 0.95),
+                min_silence_ms=int(form.number("min_silence_ms", 500, 0, 60_000)),
+                min_speech_ms=int(form.number("min_speech_ms", 0, 0, 60_000)),
+                speech_pad_ms=int(form.number("speech_pad_ms", 100, 0, 5_000)),
+            )
+            answer = await service.run(request, form, lambda samples, _: activity.report(samples, settings))
+            return JSONResponse(answer)
+
+
+async def detect_language(request: Request) -> Response:
+    service: Service = request.app.state.service
+    model = service.ready_model()
+    with service.pool.admission():
+        async with await Form.read(request, service.options.max_body_bytes) as form:
+            answer = await service.run(request, form, lambda samples, stop: languages.detect(model, samples, stop))
+            return JSONResponse(answer)
+
+
+def _format(form: Form) -> Callable[[dict], Response]:
+    name = form.text("response_format") or "json"
+    if name not in FORMATS:
+        raise invalid("response_format", f"'response_format' must be one of {', '.join(FORMATS)}.")
+    return FORMATS[name]
+
+
+def _recognition(form: Form, options: Options, model: Model) -> recognition.Request:
+    if (form.text("model") or model.id) not in (model.id, "whisper-1", options.model):
+        raise APIError(404, "model_not_found", "The model does not exist here; see /v1/models.")
+    language = (form.text("language") or "auto").lower()
+    if language != "auto" and language not in model.languages:
+        raise invalid("language", "'language' must be a language code that the model knows, or auto.")
+    granularities = form.texts("timestamp_granularities[]") + form.texts("timestamp_granularities")
+    if not set(granularities) <= {"word", "segment"}:
+        raise invalid("timestamp_granularities", "'timestamp_granularities[]' must be word or segment.")
+    temperature = form.number("temperature", 0, 0, 1)
+    return recognition.Request(
+        language=None if language == "auto" else language,
+        beam_size=int(form.number("beam_size", 5, 1, 10)),
+        temperatures=(temperature,) if temperature else recognition.FALLBACK_TEMPERATURES,
+        words="word" in granularities,
+        prompt=form.text("prompt"),
+        condition_on_previous_text=form.flag("condition_on_previous_text", False),
+        vad_filter=form.flag("vad_filter", True),
+        speech=form.spans("speech"),
+    )

@@ -1,0 +1,121 @@
+"""The request's form: a multipart body read under caps, and its fields checked. Every fault is an `APIError`."""
+
+import asyncio
+import json
+import math
+from typing import BinaryIO
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+
+from . import activity
+from .audio import RATE
+from .errors import APIError, ClientGone, invalid
+
+_READ_TIMEOUT = 30.0  # seconds without a byte
+_IN_MEMORY = 8 << 20  # larger uploads lie in an unlinked temporary file
+
+
+class _Parser(MultiPartParser):
+    spool_max_size = _IN_MEMORY
+
+
+class Form:
+    """Closes the upload when left."""
+
+    def __init__(self, data: FormData) -> None:
+        self._data = data
+
+    @classmethod
+    async def read(cls, request: Request, max_bytes: int) -> "Form":
+        if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+            raise APIError(415, "unsupported_media_type", "The body must be multipart/form-data.")
+        declared = request.headers.get("content-length", "0")
+        if not declared.isdecimal():
+            raise invalid("content_length", "Content-Length is not a number.")
+        if int(declared) > max_bytes:
+            raise _too_large(max_bytes)
+        try:
+            parser = _Parser(request.headers, _counted(request, max_bytes), max_files=1, max_fields=32)
+            return cls(await parser.parse())
+        except MultiPartException as error:
+            raise invalid("form", "The multipart body is malformed.") from error
+        except ClientDisconnect as error:
+            raise ClientGone from error
+
+    async def __aenter__(self) -> "Form":
+        return self
+
+    async def __aexit__(self, *_) -> None:
+        await self._data.close()
+
+    def file(self) -> BinaryIO:
+        upload = self._data.get("file")
+        if not isinstance(upload, UploadFile):
+            raise invalid("file", "The form lacks the part 'file'.")
+        if not upload.size:
+            raise APIError(400, "empty_audio", "The file is empty.")
+        return upload.file
+
+    def text(self, name: str) -> str | None:
+        value = self._data.get(name)
+        return value.strip() or None if isinstance(value, str) else None
+
+    def texts(self, name: str) -> list[str]:
+        return [value for value in self._data.getlist(name) if isinstance(value, str)]
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = (self.text(name) or str(default)).lower()
+        if value not in ("true", "false", "1", "0"):
+            raise invalid(name, f"'{name}' must be true or false.")
+        return value in ("true", "1")
+
+    def number(self, name: str, default: float, least: float, most: float) -> float:
+        try:
+            value = float(self.text(name) or default)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= most:
+            raise invalid(name, f"'{name}' must be a number from {least:g} to {most:g}.")
+        return value
+
+    def spans(self, name: str) -> tuple[activity.Span, ...] | None:
+        """`[[start, end], …]` in seconds, ascending; spans that touch become one. None when absent."""
+        source = self.text(name)
+        if source is None:
+            return None
+        try:
+            pairs = [(round(float(start) * RATE), round(float(end) * RATE)) for start, end in json.loads(source)]
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            raise invalid(name, f"'{name}' must be a JSON list of [start, end] in seconds.") from error
+        spans: list[activity.Span] = []
+        for start, end in pairs:
+            if start < (spans[-1][0] if spans else 0) or end <= start:
+                raise invalid(name, f"'{name}' must hold ascending spans that are not empty.")
+            if spans and start <= spans[-1][1]:
+                spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+            else:
+                spans.append((start, end))
+        return tuple(spans)
+
+
+async def _counted(request: Request, max_bytes: int):
+    count = 0
+    stream = request.stream()
+    while True:
+        try:
+            block = await asyncio.wait_for(anext(stream), _READ_TIMEOUT)
+        except StopAsyncIteration:
+            return
+        except asyncio.TimeoutError:
+            raise APIError(408, "body_timeout", "The body stopped coming.", {"Connection": "close"}) from None
+        count += len(block)
+        if count > max_bytes:
+            raise _too_large(max_bytes)
+        yield block
+
+
+def _too_large(max_bytes: int) -> APIError:
+    message = f"The body is larger than {max_bytes} bytes."
+    return APIError(413, "file_too_large", message, {"Connection": "close"})

@@ -1,0 +1,42 @@
+"""One log line a request, and its id: the caller's `X-Request-Id` where it sent a sane one, else a new one."""
+
+import re
+import time
+import uuid
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from . import logs
+
+_SANE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_ROUTES = ("/v1/models", "/v1/audio/transcriptions", "/v1/audio/speech-activity", "/v1/audio/languages")
+
+
+class RequestLog:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] == "/health":  # asked every second: not worth a line
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _SANE_ID.fullmatch(given) else f"req_{uuid.uuid4().hex}"
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        begun = time.monotonic()
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            route = scope["path"] if scope["path"] in _ROUTES else "other"
+            seconds = {"audio_seconds": round(scope["audio_seconds"], 1)} if "audio_seconds" in scope else {}
+            milliseconds = round((time.monotonic() - begun) * 1000)
+            logs.event("request", request_id=request_id, route=route, status=status, ms=milliseconds, **seconds)

@@ -1,0 +1,128 @@
+"""Recognition: one piece of audio becomes segments and words with times and probabilities.
+
+Silence is left out first (by the detector, or by spans that the caller brings), the rest is recognised in one go and
+the times are put back. Times are seconds from the piece's start: they never decrease and never leave the piece. A
+word keeps Whisper's leading space (" Hello"), so that joining words gives the text in any script. Between segments
+the `Stop` is asked, so that work for a client that has gone ends within one window of 30 seconds."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import activity
+from .audio import RATE
+from .model import Model
+from .pool import Stop
+
+FALLBACK_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+"""The next one is tried where an answer repeats itself or is improbable."""
+
+
+@dataclass(frozen=True)
+class Request:
+    language: str | None = None
+    """A code; None: detect it."""
+    beam_size: int = 5
+    temperatures: tuple[float, ...] = FALLBACK_TEMPERATURES
+    words: bool = False
+    prompt: str | None = None
+    condition_on_previous_text: bool = False
+    vad_filter: bool = True
+    speech: tuple[activity.Span, ...] | None = None
+    """Where somebody speaks, when the caller knows: takes the detector's place."""
+
+
+def recognise(model: Model, samples: np.ndarray, request: Request, stop: Stop) -> dict:
+    """The answer in the shape of `verbose_json`. Raises `ClientGone`."""
+    answer = {
+        "task": "transcribe",
+        "language": request.language,
+        "language_probability": None,
+        "duration": round(samples.size / RATE, 3),
+        "text": "",
+        "segments": [],
+        "model": model.id,
+    }
+    if request.words:
+        answer["words"] = []
+    spans = _spans(samples, request)
+    if not spans:
+        return answer
+    stop.check()
+    segments, information = model.whisper.transcribe(
+        activity.joined(samples, spans),
+        language=request.language,
+        beam_size=request.beam_size,
+        temperature=list(request.temperatures),
+        word_timestamps=request.words,
+        initial_prompt=request.prompt,
+        condition_on_previous_text=request.condition_on_previous_text,
+        vad_filter=False,
+    )
+    answer["language"] = information.language
+    answer["language_probability"] = _number(information.language_probability)
+    clock = _Clock(samples.size / RATE)
+    for segment in _on_the_pieces_clock(segments, spans):
+        stop.check()
+        answer["segments"].append(_rendered(segment, len(answer["segments"]), clock, request.words))
+    answer["text"] = "".join(segment["text"] for segment in answer["segments"]).strip()
+    if request.words:
+        answer["words"] = [word for segment in answer["segments"] for word in segment["words"]]
+    return answer
+
+
+def _spans(samples: np.ndarray, request: Request) -> list[activity.Span]:
+    if request.speech is not None:
+        return [(start, min(end, samples.size)) for start, end in request.speech if start < samples.size]
+    if request.vad_filter:
+        return activity.find(samples, activity.Settings())
+    return [(0, samples.size)]
+
+
+def _on_the_pieces_clock(segments, spans: list[activity.Span]):
+    from faster_whisper.transcribe import restore_speech_timestamps
+
+    return restore_speech_timestamps(segments, [{"start": start, "end": end} for start, end in spans], RATE)
+
+
+class _Clock:
+    """Keeps times in order and inside the piece; Whisper's own may step back or run past the end."""
+
+    def __init__(self, duration: float) -> None:
+        self.now, self.duration = 0.0, round(duration, 3)
+
+    def span(self, start: float, end: float) -> tuple[float, float]:
+        first = min(max(start, self.now), self.duration)
+        last = min(max(end, first), self.duration)
+        self.now = first
+        return round(first, 3), round(last, 3)
+
+
+def _rendered(segment, index: int, clock: _Clock, with_words: bool) -> dict:
+    words = []
+    if with_words and segment.words:
+        for word in segment.words:
+            start, end = clock.span(word.start, word.end)
+            words.append({"word": word.word, "start": start, "end": end, "probability": _number(word.probability)})
+        start, end = words[0]["start"], max(word["end"] for word in words)
+    else:
+        start, end = clock.span(segment.start, segment.end)
+    return {
+        "id": index,
+        "seek": segment.seek,
+        "start": start,
+        "end": end,
+        "text": segment.text,
+        "tokens": segment.tokens,
+        "temperature": segment.temperature,
+        "avg_logprob": _number(segment.avg_logprob),
+        "compression_ratio": _number(segment.compression_ratio),
+        "no_speech_prob": _number(segment.no_speech_prob),
+        **({"words": words} if with_words else {}),
+    }
+
+
+def _number(value: float) -> float | None:
+    """JSON has no NaN."""
+    return round(float(value), 4) if math.isfinite(value) else None
