@@ -50,7 +50,7 @@ let package = Package(
             providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"])]),
         .target(name: "CAV", dependencies: ["CAVSystem"], path: "Sources/Support/CAV"),
         .target(
-            name: "Postgres", dependencies: ["CPostgres", crypto, logging], path: "Sources/Support/Postgres",
+            name: "Postgres", dependencies: ["CPostgres", logging], path: "Sources/Support/Postgres",
             swiftSettings: strict),
         .target(name: "Egress", dependencies: ["CCurl", logging], path: "Sources/Support/Egress", swiftSettings: strict),
         .target(name: "Settings", path: "Sources/Support/Settings", swiftSettings: strict),
@@ -99,6 +99,16 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: ["Pipeline", "Billing", "Tenancy", "Postgres", "TestSupport", logging], swiftSettings: strict),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport", logging], swiftSettings: strict),
+        .testTarget(name: "EgressTests", dependencies: ["Egress", logging], swiftSettings: strict),
+        .testTarget(
+            name: "MediaTests",
+            dependencies: ["Pipeline", "MediaTool", logging, subprocess, .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "JourneyTests",
+            dependencies: ["Tenancy", "Postgres", "Egress", "TestSupport", "API", "AdminCLI", "MediaTool", logging],
+            swiftSettings: strict),
         .testTarget(
             name: "TranscriptTests", dependencies: ["Pipeline"], exclude: ["Golden"], swiftSettings: strict),
     ]

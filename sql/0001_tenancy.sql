@@ -15,7 +15,12 @@ BEGIN
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
             NULL;
         END;
-        IF NOT pg_has_role(current_user, name, 'MEMBER') THEN
+        -- From PostgreSQL 16 on, who creates a role is its member, but may not enter it without the SET option.
+        IF current_setting('server_version_num')::int >= 160000 THEN
+            IF NOT pg_has_role(current_user, name, 'SET') THEN
+                EXECUTE format('GRANT %I TO %I WITH SET TRUE', name, current_user);
+            END IF;
+        ELSIF NOT pg_has_role(current_user, name, 'MEMBER') THEN
             EXECUTE format('GRANT %I TO %I', name, current_user);
         END IF;
     END LOOP;

@@ -22,6 +22,8 @@ CREATE TABLE jobs (
     source_name         text,
     source_url          text,
     source_bytes        bigint CHECK (source_bytes >= 0),
+    -- What the probe made expect; what counts is `samples_total`.
+    estimated_ms        bigint CHECK (estimated_ms >= 0),
     source_key          text,
     source_deleted_at   timestamptz,
 
@@ -81,8 +83,8 @@ CREATE TABLE pieces (
     piece        integer NOT NULL CHECK (piece >= 0),
     start_sample bigint NOT NULL CHECK (start_sample >= 0),
     end_sample   bigint NOT NULL CHECK (end_sample > start_sample),
+    -- Null where there is no speech to recognise.
     audio_key    text,
-    speech       jsonb NOT NULL,
     result       bytea,
     PRIMARY KEY (tenant_id, job_id, piece),
     FOREIGN KEY (tenant_id, job_id) REFERENCES jobs (tenant_id, id) ON DELETE CASCADE

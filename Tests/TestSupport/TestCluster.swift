@@ -77,7 +77,8 @@ package final class TestCluster: Sendable {
     }
 
     private static let script = #"""
-        trap '' INT HUP TERM
+        # Nothing but the end of the pipe ends this; not even a reader who died before the first line.
+        trap '' INT HUP TERM PIPE
         export LC_ALL=C.UTF-8
         bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
         [ -x "$bin/initdb" ] || bin=$(pg_config --bindir)

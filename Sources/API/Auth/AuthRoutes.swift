@@ -19,6 +19,7 @@ struct AuthRoutes: Sendable {
 
     private struct RefreshTokenBody: Decodable {
         let refresh_token: String
+        let rotate: Bool?
     }
 
     @Sendable
@@ -30,6 +31,9 @@ struct AuthRoutes: Sendable {
     @Sendable
     private func refresh(_ request: Request, context: AnyoneContext) async throws -> SessionBody {
         let body = try await JSONBody.decode(RefreshTokenBody.self, from: request)
+        if body.rotate == true {
+            throw APIError.invalidRequest("This version does not rotate refresh tokens yet. Leave 'rotate' out.", field: "rotate")
+        }
         return try await answering { SessionBody(try await authenticator.refresh(body.refresh_token)) }
     }
 

@@ -25,9 +25,9 @@ struct CreateJob: Sendable {
         if request.headers[.contentType].flatMap(HeaderValue.init)?.value == "application/json" { throw Self.noURLs }
         let upload = try await uploads.read(request, fileLimitBytes: allowance.maxFileBytes)
         let options = try JobOptions(fields: upload.fields)
-        try await probe(upload.file.path, allowance)
+        let estimate = try await probe(upload.file.path, allowance)
 
-        let job = try await store(upload.file, options, allowance, tenant: tenant)
+        let job = try await store(upload.file, lasting: estimate, options, allowance, tenant: tenant)
         var headers: HTTPFields = [.location: "/jobs/\(job.id)"]
         headers[.retryAfter] = RemainingWork.retryAfterSeconds(job, now: .now()).map(String.init)
         var json = JSONWriter(capacity: 128)
@@ -42,8 +42,9 @@ struct CreateJob: Sendable {
         return JSONResponse.make(json.bytes, status: .accepted, headers: headers)
     }
 
-    /// Looks into the file before it is accepted: what is wrong with it is said at once.
-    private func probe(_ path: String, _ allowance: Allowance) async throws {
+    /// Looks into the file before it is accepted: what is wrong with it is said at once. Answers how long it seems to be, in
+    /// milliseconds.
+    private func probe(_ path: String, _ allowance: Allowance) async throws -> Int64? {
         let probe: MediaProbe
         do {
             probe = try await media.probe(path: path)
@@ -56,10 +57,11 @@ struct CreateJob: Sendable {
         if let duration = probe.bestDurationMilliseconds, duration > allowance.maxDurationSeconds * 1000 {
             throw APIError.invalidAudio(.durationExceedsLimit)
         }
+        return probe.bestDurationMilliseconds
     }
 
     private func store(
-        _ file: SpooledFile, _ options: JobOptions, _ allowance: Allowance, tenant: TenantID
+        _ file: SpooledFile, lasting estimate: Int64?, _ options: JobOptions, _ allowance: Allowance, tenant: TenantID
     ) async throws -> Job {
         let id = JobID()
         let key = StorageKey.source(of: id, tenant: tenant)
@@ -68,7 +70,7 @@ struct CreateJob: Sendable {
             return try await admission.admit(
                 Submission(
                     id: id, tenant: tenant, options: options, allowance: allowance, fileName: file.originalName,
-                    bytes: file.bytes, sourceKey: key))
+                    bytes: file.bytes, estimatedMilliseconds: estimate, sourceKey: key))
         } catch {
             try? await storage.remove(job: id, of: tenant)
             if let error = error as? StorageError, error.isFull {

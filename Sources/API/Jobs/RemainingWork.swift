@@ -8,7 +8,7 @@ enum RemainingWork {
         guard !job.status.isFinished else { return nil }
         guard let started = job.startedAt, job.progress > 0 else {
             // Nothing is known yet but how long the recording is: at ten times real time.
-            return clamped(job.durationMilliseconds.map { Double($0) / 10_000 } ?? 2)
+            return clamped((job.durationMilliseconds ?? job.estimatedMilliseconds).map { Double($0) / 10_000 } ?? 2)
         }
         let elapsed = Double(max(0, now.milliseconds - started.milliseconds)) / 1000
         return clamped(elapsed * (1 - job.progress) / job.progress)

@@ -9,12 +9,14 @@ package struct Submission: Sendable {
     package let allowance: Allowance
     package let fileName: String?
     package let bytes: Int64
+    /// What the probe made expect; nil where it could not tell.
+    package let estimatedMilliseconds: Int64?
     /// Where its source lies in storage.
     package let sourceKey: StorageKey
 
     package init(
         id: JobID, tenant: TenantID, options: JobOptions, allowance: Allowance, fileName: String?, bytes: Int64,
-        sourceKey: StorageKey
+        estimatedMilliseconds: Int64?, sourceKey: StorageKey
     ) {
         self.id = id
         self.tenant = tenant
@@ -22,6 +24,7 @@ package struct Submission: Sendable {
         self.allowance = allowance
         self.fileName = fileName
         self.bytes = bytes
+        self.estimatedMilliseconds = estimatedMilliseconds
         self.sourceKey = sourceKey
     }
 }

@@ -1,7 +1,7 @@
 import Postgres
 import Synchronization
 
-/// Whether the engine answers, asked at most once a second however often it is needed.
+/// Whether the engine answers, asked again after a second while it does not, after five while it does, however often it is needed.
 package final class EngineReadiness: Sendable {
     private let server: ModelServer
     private let last = Mutex((at: ContinuousClock.Instant?.none, ready: false))

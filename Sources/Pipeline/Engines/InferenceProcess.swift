@@ -69,7 +69,7 @@ package struct InferenceProcess: Service {
                     "--uds", socket, "--model", configuration.model, "--workers", String(configuration.workers),
                     "--exit-with-stdin",
                 ],
-                platformOptions: options, input: .inputWriter, output: .discarded, error: .sequence
+                environment: .custom(Self.environment), platformOptions: options, input: .inputWriter, output: .discarded, error: .sequence
             ) { execution in
                 for try await line in execution.standardError.strings() {
                     logger.info("model server", metadata: ["line": "\(line.prefix(2000))"])
@@ -78,6 +78,15 @@ package struct InferenceProcess: Service {
             return "\(result.terminationStatus)"
         } catch {
             return "\(error)"
+        }
+    }
+
+    /// What the child may know of ours: everything but our own settings, which hold secrets.
+    private static var environment: [Environment.Key: String] {
+        ProcessInfo.processInfo.environment.reduce(into: [:]) { kept, variable in
+            if !variable.key.hasPrefix("VERBATIM_"), !variable.key.hasPrefix("PG") {
+                kept[Environment.Key(stringLiteral: variable.key)] = variable.value
+            }
         }
     }
 

@@ -11,6 +11,8 @@ package struct Job: Sendable, Equatable {
     package let completedAt: Timestamp?
     /// By audio done, 0 to 1; 1 when completed and not before.
     package let progress: Double
+    /// What the probe made expect; nil where it could not tell.
+    package let estimatedMilliseconds: Int64?
     /// Of the decoded source; nil until it is known.
     package let durationMilliseconds: Int64?
     package let language: String?

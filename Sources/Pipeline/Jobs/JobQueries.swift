@@ -3,7 +3,8 @@ import Tenancy
 
 extension Job {
     private static let columns: PostgresQuery = """
-        id, tenant_id, status, created_at, started_at, completed_at, samples_total, samples_done, language, diarize,
+        id, tenant_id, status, created_at, started_at, completed_at, samples_total, samples_done, estimated_ms,
+        language, diarize,
         source_type, source_name, source_url, source_deleted_at, engine, metadata, error_code, error_reason, error_message
         """
 
@@ -39,6 +40,7 @@ extension Job {
         startedAt = try row.value("started_at", Timestamp?.self)
         completedAt = try row.value("completed_at", Timestamp?.self)
         let total = try row.value("samples_total", Int64?.self)
+        estimatedMilliseconds = try row.value("estimated_ms", Int64?.self)
         durationMilliseconds = total.map(Samples.milliseconds)
         progress = Self.progress(status, done: try row.value("samples_done", Int64.self), total: total)
         language = try row.value("language", String?.self)

@@ -3,7 +3,7 @@ import Synchronization
 /// Lets a fixed number through at a time; the others wait in the order they came, up to a limit.
 ///
 /// A waiter that is cancelled leaves the line at once with `CancellationError`.
-final class Gate: Sendable {
+package final class Gate: Sendable {
     private struct Waiter {
         let id: UInt64
         let continuation: CheckedContinuation<Void, any Error>
@@ -18,15 +18,21 @@ final class Gate: Sendable {
     private let state: Mutex<State>
     private let maxWaiting: Int
 
-    init(width: Int, maxWaiting: Int) {
+    /// - Parameters:
+    ///   - width: How many are let through at a time, at least 1.
+    ///   - maxWaiting: How many may wait beside them.
+    package init(width: Int, maxWaiting: Int) {
         state = Mutex(State(free: max(1, width)))
         self.maxWaiting = max(0, maxWaiting)
     }
 
+    /// How many wait in line at this moment.
+    package var waiting: Int { state.withLock { $0.waiters.count } }
+
     /// Runs `body` once there is a place, and gives the place back however it ends.
     ///
     /// - Throws: `MediaError.overloaded` when the line is full; `CancellationError`; what `body` throws.
-    nonisolated(nonsending) func pass<Value>(_ body: () async throws -> Value) async throws -> Value {
+    nonisolated(nonsending) package func pass<Value>(_ body: () async throws -> Value) async throws -> Value {
         try await enter()
         defer { leave() }
         return try await body()

@@ -57,16 +57,15 @@ extension MediaTool {
 
     /// Without waiting: a FIFO's open would.
     private static func openRegularFile(_ path: String) throws -> FileDescriptor {
-        do {
-            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.nonBlocking, .closeOnExec])
-            guard try file.stat().type == .regular else {
-                try file.close()
-                throw Errno.invalidArgument
-            }
-            return file
-        } catch {
+        let options: FileDescriptor.OpenOptions = [.nonBlocking, .closeOnExec]
+        guard let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: options) else {
             throw MediaError.toolFailed("the input cannot be opened")
         }
+        guard let status = try? file.stat(), status.type == .regular else {
+            try? file.close()
+            throw MediaError.toolFailed("the input cannot be opened")
+        }
+        return file
     }
 }
 

@@ -49,7 +49,7 @@ extension Demuxer {
         return opened
     }
 
-    /// The stream libav would play, or else the first audio stream we can decode; all others are left unread.
+    /// The stream libav would play, or else the first audio stream we can decode.
     static func audioStream(
         of context: UnsafeMutablePointer<AVFormatContext>, doubtful: Bool
     ) throws -> UnsafeMutablePointer<AVStream> {
@@ -65,9 +65,6 @@ extension Demuxer {
         guard let chosen = decodable.first(where: { $0.pointee.index == best }) ?? decodable.first else {
             let name = audio.first.map { AudioCodec.name(of: $0.pointee.codecpar.pointee.codec_id) } ?? "unknown"
             throw Refusal(.unsupportedFormat, "audio codec \(name)")
-        }
-        for stream in streams where stream.pointee.index != chosen.pointee.index {
-            stream.pointee.discard = AVDISCARD_ALL
         }
         return chosen
     }

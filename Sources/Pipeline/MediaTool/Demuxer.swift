@@ -17,7 +17,9 @@ final class Demuxer {
     let input: DescriptorInput
 
     /// Where the source begins on libav's clock, in seconds: its earliest stream.
-    private let origin: Double
+    private var origin: Double
+    /// A packet of our stream was read.
+    private var hasBegun = false
     private let streamIndex: Int32
     private var context: UnsafeMutablePointer<AVFormatContext>?
 
@@ -69,8 +71,12 @@ final class Demuxer {
             av_packet_unref(packet)
             let result = av_read_frame(context, packet)
             if result >= 0 {
-                if packet.pointee.stream_index == streamIndex { return true }
                 errors = 0
+                if packet.pointee.stream_index == streamIndex {
+                    begin()
+                    return true
+                }
+                moveOrigin(to: packet.pointee)
             } else if [verbatim_av_error_eof, verbatim_av_error_io, verbatim_av_error_no_memory].contains(result) {
                 return false
             } else {
@@ -78,6 +84,24 @@ final class Demuxer {
             }
         }
         return false
+    }
+
+    /// From here on the other streams are not even read.
+    private func begin() {
+        guard !hasBegun, let context else { return }
+        hasBegun = true
+        for index in 0..<Int(context.pointee.nb_streams) where index != Int(streamIndex) {
+            context.pointee.streams[index]?.pointee.discard = AVDISCARD_ALL
+        }
+    }
+
+    /// Without its decoder libav does not always know when a video starts; its first packets tell.
+    private func moveOrigin(to packet: AVPacket) {
+        guard !hasBegun, let stream = context?.pointee.streams[Int(packet.stream_index)],
+            stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO,
+            let time = Self.seconds(packet.pts, stream.pointee.time_base)
+        else { return }
+        origin = min(origin, time)
     }
 
     /// Seconds from the start of the source at which the frame is to be heard; nil when the file does not say.

@@ -12,6 +12,14 @@ package enum TaskKind: String, Sendable, CaseIterable, PostgresCodable {
     /// Remove the audio that the job left.
     case clean
 
+    /// Whether it is the engine that does the work.
+    var needsEngine: Bool {
+        switch self {
+        case .prepare, .recognise: true
+        case .assemble, .clean: false
+        }
+    }
+
     /// When a task that failed for a passing reason is tried again. After the last delay its job fails.
     var retries: RetrySchedule {
         switch self {

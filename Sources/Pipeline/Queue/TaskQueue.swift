@@ -19,15 +19,15 @@ package struct TaskQueue: Sendable {
         self.worker = worker
     }
 
-    /// Claims up to `limit` tasks whose time has come: priority first, then the oldest job, so that what was begun ends.
-    package func claim(limit: Int) async throws -> [ClaimedTask] {
-        let worker = worker
+    /// Claims up to `limit` tasks of these kinds whose time has come: priority first, then the oldest job, so that what was begun ends.
+    package func claim(_ kinds: [TaskKind] = TaskKind.allCases, limit: Int) async throws -> [ClaimedTask] {
+        let (worker, kinds) = (worker, kinds.map(\.rawValue))
         return try await databases.system.transaction { transaction in
             try transaction.query(
                 """
                 WITH next AS (
                     SELECT tenant_id, id FROM tasks
-                    WHERE status = 'ready' AND run_after <= now()
+                    WHERE status = 'ready' AND run_after <= now() AND kind = ANY(\(kinds))
                     ORDER BY priority, job_id, id
                     FOR UPDATE SKIP LOCKED
                     LIMIT \(limit)

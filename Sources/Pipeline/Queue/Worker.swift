@@ -62,8 +62,10 @@ package struct Worker: Service {
     private func claim() async {
         do {
             let free = slots - (await running.count)
-            guard free > 0, await stages.ready() else { return }
-            for claim in try await queue.claim(limit: free) {
+            guard free > 0 else { return }
+            // Without an engine, what needs none still goes on: audio is removed, transcripts are put together.
+            let kinds = await stages.ready() ? TaskKind.allCases : TaskKind.allCases.filter { !$0.needsEngine }
+            for claim in try await queue.claim(kinds, limit: free) {
                 await running.start(claim) {
                     await stages.perform(claim)
                     wake.continuation.yield()

@@ -1,4 +1,3 @@
-import Foundation
 import Postgres
 import Tenancy
 
@@ -43,14 +42,12 @@ extension ClaimedTask {
             """)
         guard rows == 1 else { throw LeaseLost() }
         _ = try transaction.batch(
-            try pieces.enumerated().map { number, piece in
-                let speech = try JSONEncoder().encode(
-                    piece.speech.map { [Samples.milliseconds($0.lowerBound), Samples.milliseconds($0.upperBound)] })
-                return """
-                    INSERT INTO pieces (tenant_id, job_id, piece, start_sample, end_sample, audio_key, speech)
-                    VALUES (\(tenant), \(job), \(number), \(piece.samples.lowerBound), \(piece.samples.upperBound),
-                        \(piece.audio?.path), \(JSONB(text: String(decoding: speech, as: UTF8.self))))
-                    """
+            pieces.enumerated().map { number, piece in
+                """
+                INSERT INTO pieces (tenant_id, job_id, piece, start_sample, end_sample, audio_key)
+                VALUES (\(tenant), \(job), \(number), \(piece.samples.lowerBound), \(piece.samples.upperBound),
+                    \(piece.audio?.path))
+                """
             })
     }
 }

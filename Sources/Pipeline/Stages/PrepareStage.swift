@@ -17,6 +17,16 @@ struct PrepareStage: Sendable {
             let work = try await databases.app.transaction(
                 of: claim.tenant, { try PreparationWork.begin(claim.job, of: claim.tenant, in: $0) })
         else { throw LeaseLost() }
+        do {
+            try await prepare(claim, work)
+        } catch {
+            // Whoever prepares the job after this one writes under a fence of its own; what lies under ours nobody will read.
+            try? await storage.removePieces(of: claim)
+            throw error
+        }
+    }
+
+    private func prepare(_ claim: ClaimedTask, _ work: PreparationWork) async throws {
         let pcm = try PCMSpool(folder: scratch)
         let total = try await decode(work, to: pcm)
         let pieces = try await cut(pcm, total: total, for: claim)
@@ -59,14 +69,13 @@ struct PrepareStage: Sendable {
             let window = start..<min(total, start + cutter.longest)
             let speech = try await server.speech(in: try await pcm.wav(window)).map(\.samples)
             let end = start + cutter.cut(speech: speech, available: total - start)
-            let inside = speech.map { $0.clamped(to: 0..<(end - start)) }.filter { !$0.isEmpty }
             var audio: StorageKey?
-            if !inside.isEmpty {
+            if speech.contains(where: { $0.overlaps(0..<(end - start)) }) {
                 let key = StorageKey.piece(pieces.count, of: claim.job, tenant: claim.tenant, fence: claim.fence)
                 try await storage.write(try await pcm.wav(start..<end), as: key)
                 audio = key
             }
-            pieces.append(Piece(samples: start..<end, speech: inside, audio: audio))
+            pieces.append(Piece(samples: start..<end, audio: audio))
             start = end
         }
         return pieces
@@ -88,8 +97,6 @@ struct PrepareStage: Sendable {
 /// A stretch of the source that is recognised by itself.
 struct Piece: Sendable {
     let samples: Range<Int64>
-    /// Where there is speech, in samples from the piece's start.
-    let speech: [Range<Int64>]
     /// Its audio; nil when there is no speech to recognise.
     let audio: StorageKey?
 }

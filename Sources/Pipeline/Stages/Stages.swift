@@ -38,6 +38,7 @@ package struct Stages: Sendable {
         log[metadataKey: "task"] = "\(claim.kind.rawValue)"
         log[metadataKey: "attempt"] = "\(claim.attempt)"
         do {
+            log.info("task started")
             try await run(claim)
             log.info("task done")
         } catch is LeaseLost {

@@ -68,6 +68,11 @@ package struct FileStorage: Sendable {
         try await removeAll(under: StorageKey.prefix(of: job, tenant: tenant))
     }
 
+    /// Removes the pieces that the holder of this claim has written.
+    func removePieces(of claim: ClaimedTask) async throws {
+        try await removeAll(under: StorageKey.piecesPrefix(of: claim.job, tenant: claim.tenant, fence: claim.fence))
+    }
+
     /// Whether objects can be written now, tried by writing one.
     package func check() async throws {
         let probe = StorageKey(path: "health/\(UUID().uuidString)")

@@ -14,7 +14,11 @@ package struct StorageKey: Sendable, Hashable {
 
     /// One piece's audio. The fencing token in the name keeps a late writer from overwriting a newer one's piece.
     static func piece(_ piece: Int, of job: JobID, tenant: TenantID, fence: Int64) -> StorageKey {
-        StorageKey(path: prefix(of: job, tenant: tenant) + "pieces/\(fence)/\(piece).wav")
+        StorageKey(path: piecesPrefix(of: job, tenant: tenant, fence: fence) + "\(piece).wav")
+    }
+
+    static func piecesPrefix(of job: JobID, tenant: TenantID, fence: Int64) -> String {
+        prefix(of: job, tenant: tenant) + "pieces/\(fence)/"
     }
 
     static func prefix(of job: JobID, tenant: TenantID) -> String {

@@ -1,0 +1,93 @@
+import Egress
+import Foundation
+import Logging
+import Testing
+
+// What the tests of the client have in common.
+
+let quiet = Logger(label: "egress-tests") { _ in SwiftLogNoOpLogHandler() }
+
+extension EgressLimits {
+    /// Generous: no test that is not about limits meets one.
+    static let generous = EgressLimits(total: .seconds(30), connect: .seconds(10), responseBytes: 1 << 20)
+
+    static func total(_ duration: Duration) -> EgressLimits {
+        EgressLimits(total: duration, connect: .seconds(10), responseBytes: 1 << 20)
+    }
+}
+
+extension EgressRequest {
+    static func get(
+        _ url: String, limits: EgressLimits = .generous, redirects: Int = 0,
+        audience: EgressAudience = .operatorConfigured
+    ) -> EgressRequest {
+        EgressRequest(url: url, limits: limits, redirects: redirects, audience: audience)
+    }
+
+    static func post(_ url: String, _ body: EgressBody, method: String = "POST") -> EgressRequest {
+        EgressRequest(method: method, url: url, body: body, limits: .generous, audience: .operatorConfigured)
+    }
+}
+
+/// Runs with a client that is closed afterwards.
+@discardableResult
+func withClient<Result: Sendable>(
+    _ configuration: EgressConfiguration = EgressConfiguration(),
+    _ body: (EgressClient) async throws -> Result
+) async throws -> Result {
+    let client = EgressClient(configuration: configuration, logger: quiet)
+    do {
+        let result = try await body(client)
+        await client.close()
+        return result
+    } catch {
+        await client.close()
+        throw error
+    }
+}
+
+/// Runs with an empty folder that is removed afterwards.
+@discardableResult
+func withFolder<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
+    let folder = NSTemporaryDirectory() + "egress-\(UUID().uuidString.prefix(8))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    do {
+        let result = try await body(folder)
+        try FileManager.default.removeItem(atPath: folder)
+        return result
+    } catch {
+        try FileManager.default.removeItem(atPath: folder)
+        throw error
+    }
+}
+
+/// Messages from a script's thread to its test.
+struct Mail<Message: Sendable>: Sendable {
+    private let stream: AsyncStream<Message>
+    private let continuation: AsyncStream<Message>.Continuation
+
+    init() { (stream, continuation) = AsyncStream.makeStream() }
+
+    func send(_ message: Message) { continuation.yield(message) }
+
+    func next() async throws -> Message { try #require(await stream.first { _ in true }) }
+}
+
+/// The same numbers every time.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+    }
+}

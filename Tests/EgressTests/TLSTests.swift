@@ -1,0 +1,86 @@
+import Egress
+import Foundation
+import Testing
+
+@Suite struct TLSTests {
+    @Test(.timeLimit(.minutes(1)))
+    func `a certificate counts only from a trusted authority and for the very host`() async throws {
+        try await withFolder { folder in
+            let server = try await TLSServer.start(in: folder)
+            let trusting = EgressConfiguration(certificateAuthorities: folder + "/certificate.pem")
+            try await withClient(trusting) { client async throws in
+                #expect(try await client.send(.get("https://127.0.0.1:\(server.port)/")).status == 200)
+                await #expect(throws: EgressError.tls) {
+                    try await client.send(.get("https://127.0.0.2:\(server.port)/"))
+                }
+            }
+            try await withClient { client async throws in
+                await #expect(throws: EgressError.tls) {
+                    try await client.send(.get("https://127.0.0.1:\(server.port)/"))
+                }
+            }
+        }
+    }
+
+    @Test func `a server that speaks no TLS is a TLS error`() async throws {
+        let server = try ScriptedServer { connection in
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            connection.waitForEnd()
+        }
+        try await withClient { client async throws in
+            await #expect(throws: EgressError.tls) { try await client.send(.get("https://127.0.0.1:\(server.port)/")) }
+        }
+    }
+}
+
+/// `openssl s_server` with a certificate of its own making for 127.0.0.1. Stopped by its last reference.
+private final class TLSServer: Sendable {
+    let port: Int
+    private let process: pid_t
+
+    /// Runs on a thread of its own, because starting it blocks.
+    static func start(in folder: String) async throws -> TLSServer {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try TLSServer(folder: folder) }) }
+        }
+    }
+
+    private init(folder: String) throws {
+        let openssl = URL(fileURLWithPath: "/usr/bin/openssl")
+        let maker = Process()
+        maker.executableURL = openssl
+        maker.standardError = FileHandle.nullDevice
+        maker.arguments = [
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+            "-keyout", folder + "/key.pem", "-out", folder + "/certificate.pem",
+        ]
+        try maker.run()
+        maker.waitUntilExit()
+        let server = Process()
+        let output = Pipe()
+        server.executableURL = openssl
+        server.standardOutput = output
+        server.standardError = FileHandle.nullDevice
+        server.arguments = [
+            "s_server", "-accept", "0.0.0.0:0", "-www",
+            "-key", folder + "/key.pem", "-cert", folder + "/certificate.pem",
+        ]
+        try server.run()
+        process = server.processIdentifier
+        // It says `ACCEPT 0.0.0.0:PORT` when it is ready.
+        var text = ""
+        while true {
+            let more = output.fileHandleForReading.availableData
+            try #require(!more.isEmpty)
+            text += String(decoding: more, as: UTF8.self)
+            let ready = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            if let line = ready.first(where: { $0.hasPrefix("ACCEPT") }) {
+                port = try #require(line.split(separator: ":").last.flatMap { Int($0) })
+                return
+            }
+        }
+    }
+
+    deinit { kill(process, SIGKILL) }
+}

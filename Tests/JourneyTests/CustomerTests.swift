@@ -1,0 +1,144 @@
+import Egress
+import Foundation
+import Tenancy
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct CustomerTests {
+    @Test func `another tenant's job is not found, exactly as one that never existed`() async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("serve")
+            let alice = try await deployment.customer(at: node)
+            let bob = try await deployment.customer(at: node)
+            let charlie = try await deployment.customer(of: deployment.tenants.other, at: node)
+            let job = try await alice.submit(file: Recordings.clip("0880"))
+            _ = try await alice.finished(job)
+            #expect(try await bob.get("/jobs/\(job)").status == 200)
+            for suffix in ["", "/transcript", "/transcript?format=srt"] {
+                var theirs = try await charlie.get("/jobs/\(job)\(suffix)").problem(404)
+                var nobodys = try await charlie.get("/jobs/job_01M838PFM86E9W3FD5JMJB8BCA\(suffix)").problem(404)
+                theirs["request_id"] = nil
+                nobodys["request_id"] = nil
+                #expect(theirs as NSDictionary == nobodys as NSDictionary)
+            }
+            #expect(try await charlie.get("/jobs").json["jobs"] as? [String] == [])
+        }
+    }
+
+    @Test func `a job waits, is polled by its own word and then read in every format`() async throws {
+        try await Deployment.with { deployment in
+            let api = try await deployment.start("api")
+            let customer = try await deployment.customer(at: api)
+            let posted = try await customer.post(
+                file: Recordings.clip("0880"), named: "Interview Größe.wav",
+                fields: ["diarize": "false", "language": "en", "metadata": #"{"n":1.50}"#])
+            #expect(posted.status == 202)
+            let job = try #require(try posted.json["job_id"] as? String)
+            #expect(posted.headers["Location"] == "/jobs/\(job)")
+            let waiting = try await customer.get("/jobs/\(job)")
+            #expect(try waiting.json["status"] as? String == "queued")
+            #expect((1...15).contains(Int(waiting.headers["Retry-After"] ?? "") ?? 0))
+            let early = try await customer.get("/jobs/\(job)/transcript")
+            #expect(try early.problem(409)["error"] as? String == "not_ready")
+            #expect(early.headers["Retry-After"] != nil)
+
+            let worker = try await deployment.start("worker")
+            let ended = try await customer.finished(job)
+            #expect(ended["status"] as? String == "completed")
+            #expect(ended["progress"] as? Double == 1)
+            #expect(ended["diarize"] as? Bool == false)
+            #expect(ended["language"] as? String == "en")
+            #expect(ended["engine"] as? String == "whisper_base")
+            #expect((ended["source"] as? [String: String]) == ["type": "upload", "name": "Interview Größe.wav"])
+            #expect((ended["metadata"] as? [String: Double]) == ["n": 1.5])
+            #expect(try await customer.get("/jobs/\(job)").headers["Retry-After"] == nil)
+            worker.process.signal(SIGTERM)
+
+            let types = ["json": "application/json", "txt": "text/plain", "srt": "application/x-subrip", "vtt": "text/vtt"]
+            for (format, type) in types {
+                let answer = try await customer.get("/jobs/\(job)/transcript?format=\(format)")
+                #expect(answer.status == 200)
+                #expect(answer.headers["Content-Type"]?.hasPrefix(type) == true)
+                #expect(answer.text.contains("young man"))
+                #expect(
+                    answer.headers["Content-Disposition"]
+                        == "attachment; filename=\"Interview Gr__e.\(format)\"; filename*=UTF-8''Interview%20Gr%C3%B6%C3%9Fe.\(format)")
+                let tag = try #require(answer.headers["ETag"])
+                let again = try await customer.get(
+                    "/jobs/\(job)/transcript?format=\(format)", headers: [(name: "If-None-Match", value: tag)])
+                #expect(again.status == 304)
+                #expect(again.body.isEmpty)
+                let negotiated = try await customer.get("/jobs/\(job)/transcript", headers: [(name: "Accept", value: type)])
+                #expect(negotiated.text == answer.text)
+            }
+            let unknown = try await customer.get("/jobs/\(job)/transcript?format=pdf")
+            #expect(try unknown.problem(400)["error"] as? String == "unknown_format")
+        }
+    }
+
+    @Test func `a list's filters and cursors work, and nonsense in them is refused`() async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            let customer = try await deployment.customer(at: node)
+            for _ in 0..<3 { _ = try await customer.submit(file: Recordings.clip("0880")) }
+            let first = try await customer.get("/jobs?limit=2&status=queued").json
+            let cursor = try #require(first["next_cursor"] as? String)
+            #expect((first["jobs"] as? [Any])?.count == 2)
+            let second = try await customer.get("/jobs?limit=2&cursor=\(cursor)").json
+            #expect((second["jobs"] as? [Any])?.count == 1)
+            #expect(second["next_cursor"] is NSNull)
+            #expect((try await customer.get("/jobs?until=2020-01-01T00:00:00Z").json["jobs"] as? [Any])?.isEmpty == true)
+            for (query, field) in [
+                ("status=done", "status"), ("since=yesterday", "since"), ("until=1", "until"), ("limit=0", "limit"),
+                ("limit=201", "limit"), ("limit=x", "limit"), ("cursor=x", "cursor"), ("cursor=%00", "cursor"),
+            ] {
+                #expect(try await customer.get("/jobs?\(query)").problem(400)["field"] as? String == field, "\(query)")
+            }
+        }
+    }
+
+    @Test func `sessions begin, go on and end as the contract says`() async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            let key = try await deployment.tenants.issueKey(for: deployment.tenants.example)
+            let anyone = Customer(node: node, http: deployment.http, token: "")
+            let session = try await anyone.send("POST", "/auth/token", json: #"{"api_key":"\#(key.text)"}"#)
+            #expect(session.headers["Cache-Control"] == "no-store")
+            #expect(try session.json["token_type"] as? String == "Bearer")
+            #expect(try session.json["expires_in"] as? Int == 3600)
+            #expect(try session.json["refresh_expires_in"] as? Int == 2_592_000)
+            let refresh = try #require(try session.json["refresh_token"] as? String)
+            let body = #"{"refresh_token":"\#(refresh)"}"#
+            #expect(try await anyone.send("POST", "/auth/refresh", json: body).json["refresh_token"] as? String == refresh)
+            #expect(try await anyone.send("POST", "/auth/revoke", json: body).status == 204)
+            let over = try await anyone.send("POST", "/auth/refresh", json: body)
+            #expect(try over.problem(401)["error"] as? String == "invalid_refresh_token")
+            #expect(over.headers["WWW-Authenticate"] == "Bearer error=\"invalid_token\"")
+
+            let wrong = try await anyone.send("POST", "/auth/token", json: #"{"api_key":"tsk_live_nonsense"}"#)
+            #expect(try wrong.problem(401)["error"] as? String == "invalid_api_key")
+            #expect(try await anyone.get("/jobs").problem(401)["error"] as? String == "invalid_token")
+            let stranger = Customer(node: node, http: deployment.http, token: "e30.e30.e30")
+            #expect(try await stranger.get("/jobs").problem(401)["error"] as? String == "invalid_token")
+            #expect(try await anyone.send("POST", "/auth/token", json: "{").problem(400)["error"] as? String == "invalid_request")
+            let keys = try await anyone.get("/.well-known/jwks.json").json["keys"] as? [[String: String]]
+            #expect(keys?.first?["alg"] == "ES256")
+        }
+    }
+
+    @Test func `what is not there is told in the contract's shape`() async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            let customer = try await deployment.customer(at: node)
+            #expect(try await customer.get("/nothing").problem(404)["error"] as? String == "not_found")
+            #expect(try await customer.get("/jobs/job_%00").problem(404)["error"] as? String == "not_found")
+            let wrongMethod = try await customer.send("DELETE", "/jobs")
+            #expect(try wrongMethod.problem(405)["error"] as? String == "method_not_allowed")
+            #expect(wrongMethod.headers["Allow"]?.contains("POST") == true)
+            let named = try await customer.get("/healthz", headers: [(name: "X-Request-Id", value: "my-id.1")])
+            #expect(named.headers["X-Request-Id"] == "my-id.1")
+            #expect(try named.json["status"] as? String == "ok")
+            #expect(try await customer.get("/readyz").status == 200)
+        }
+    }
+}

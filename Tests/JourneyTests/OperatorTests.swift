@@ -1,0 +1,110 @@
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+/// The operators' command line and the start of a node, through the real executables.
+@Suite(.timeLimit(.minutes(5))) struct OperatorTests {
+    private static func admin(_ arguments: [String], url: String?) async throws -> Command.Result {
+        try await Command.run(
+            Checkout.executable("verbatim-admin"), arguments,
+            environment: url.map { ["VERBATIM_DATABASE_URL": $0, "USER": "olga"] } ?? [:])
+    }
+
+    @Test func `an empty database becomes a working one, and doing it again changes nothing`() async throws {
+        try await withTestDatabase { database in
+            let before = try await Self.admin(["tenant", "list"], url: database.url)
+            #expect(before.status == 1)
+            #expect(before.errors.contains("verbatim-admin migrate"))
+            let pending = try await Self.admin(["migrate", "--status"], url: database.url)
+            #expect(pending.output.contains("0001_tenancy") && pending.output.contains("pending"))
+            let first = try await Self.admin(["migrate"], url: database.url)
+            #expect(first.status == 0)
+            #expect(first.output.contains("0003_jobs"))
+            let second = try await Self.admin(["migrate"], url: database.url)
+            #expect(second.output == "The schema is current.\n")
+        }
+    }
+
+    @Test func `a tenant and its key are made, listed and written into the audit log`() async throws {
+        try await withTestDatabase(migrations: Checkout.migrations) { database in
+            let created = try await Self.admin(
+                ["tenant", "create", "--name", "Example Ltd", "--plan", "business", "--json"], url: database.url)
+            let tenant = try JSONDecoder().decode([String: String].self, from: Data(created.output.utf8))
+            #expect(tenant["name"] == "Example Ltd")
+            #expect(tenant["plan"] == "business")
+            let id = try #require(tenant["tenant_id"])
+            let issued = try await Self.admin(
+                ["key", "issue", "--tenant", id, "--name", "production", "--json", "--as", "otto"], url: database.url)
+            let key = try JSONDecoder().decode([String: String].self, from: Data(issued.output.utf8))
+            #expect(key["api_key"]?.hasPrefix("tsk_live_" + (key["key_id"] ?? "-")) == true)
+            let listed = try await Self.admin(["key", "list", "--tenant", id], url: database.url)
+            #expect(listed.output.contains("production"))
+            #expect(!listed.output.contains("tsk_live_"))
+            #expect(try await Self.admin(["tenant", "list"], url: database.url).output.contains("Example Ltd"))
+            let audit = try await database.pool().query("SELECT operator, action FROM audit_log ORDER BY id").map {
+                "\(try $0.decode(String.self, String.self))"
+            }
+            #expect(audit == [#"("olga", "tenant create")"#, #"("otto", "key issue")"#])
+        }
+    }
+
+    private static let wrongCalls: [(arguments: [String], status: Int32)] = [
+        (["tenant", "create", "--name", "x"], 64),
+        (["tenant", "create", "--name", "x", "--plan", "gold"], 64),
+        (["tenant", "create", "--name", "", "--plan", "free"], 64),
+        (["nonsense"], 64),
+        (["key", "issue", "--tenant", "x", "--name", "y"], 64),
+        (["key", "issue", "--tenant", "ten_01M838NEQVMJ0RCZR3A9GJMFEQ", "--name", "y"], 1),
+    ]
+
+    @Test(arguments: wrongCalls)
+    func `a wrong call says so and ends with its status`(arguments: [String], status: Int32) async throws {
+        try await withTestDatabase(migrations: Checkout.migrations) { database in
+            let result = try await Self.admin(arguments, url: database.url)
+            #expect(result.status == status)
+            #expect(!result.errors.isEmpty)
+            #expect(result.output.isEmpty)
+        }
+    }
+
+    @Test func `without a database, commands say what to set or what failed`() async throws {
+        let unset = try await Self.admin(["tenant", "list"], url: nil)
+        #expect(unset.status == 1)
+        #expect(unset.errors.contains("VERBATIM_DATABASE_URL is not set"))
+        let gone = try await Self.admin(["tenant", "list"], url: "postgresql://nobody@/none?host=/nowhere")
+        #expect(gone.status == 1)
+        #expect(!gone.errors.contains("nobody"))
+    }
+
+    @Test func `a node with wrong settings tells all faults at once`() async throws {
+        let result = try await Command.run(
+            Checkout.executable("verbatim"), ["serve"],
+            environment: ["VERBATIM_LISTEN": "nowhere", "VERBATIM_MASTER_KEY": "hunter2", "VERBATIM_STORAGE": "ftp://x"])
+        #expect(result.status == 1)
+        for name in ["VERBATIM_DATABASE_URL", "VERBATIM_LISTEN", "VERBATIM_MASTER_KEY", "VERBATIM_STORAGE"] {
+            #expect(result.errors.contains(name), "\(name)")
+        }
+        #expect(!result.errors.contains("hunter2"))
+    }
+
+    @Test func `a node does not start on an old schema or a taken port`() async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            let address = node.url.replacing("http://", with: "")
+            let taken = try await Command.run(
+                Checkout.executable("verbatim"), ["api"],
+                environment: deployment.environment.merging(["VERBATIM_LISTEN": address]) { $1 })
+            #expect(taken.status == 1)
+            #expect(taken.errors.contains("VERBATIM_LISTEN is in use"))
+
+            try await withTestDatabase { empty in
+                let old = try await Command.run(
+                    Checkout.executable("verbatim"), ["api"],
+                    environment: deployment.environment.merging(["VERBATIM_DATABASE_URL": empty.url]) { $1 })
+                #expect(old.status == 1)
+                #expect(old.errors.contains("verbatim-admin migrate"))
+            }
+        }
+    }
+}

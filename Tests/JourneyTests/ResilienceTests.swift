@@ -1,0 +1,136 @@
+import Egress
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+/// What happens when a process dies or is told to stop.
+@Suite(.timeLimit(.minutes(8))) struct ResilienceTests {
+    @Test func `a job whose worker is killed completes after the lease, once, and leaves no orphan`() async throws {
+        try await Deployment.with(ownModels: true) { deployment in
+            let api = try await deployment.start("api")
+            let customer = try await deployment.customer(at: api)
+            let first = try await deployment.start("worker")
+            let media = try TemporaryFolder()
+            defer { media.remove() }
+            let file = try await Recordings.speech(Recordings.allClips, into: media, named: "all.flac")
+            let job = try await customer.submit(file: file)
+            _ = try await first.process.log.line(with: "task started", "recognise", job)
+            let children = try first.process.children()
+            #expect(!children.isEmpty)
+            first.process.signal(SIGKILL)
+            #expect(try await first.process.ended() == -SIGKILL)
+            try await eventually("the model server has ended with its worker") { children.allSatisfy { kill($0, 0) != 0 } }
+
+            let second = try await deployment.start("worker")
+            #expect(try await customer.words(of: job).contains("young man"))
+            _ = try await second.process.log.line(with: "took tasks from lost workers")
+            let counts = try await deployment.tenants.owner.query(
+                """
+                SELECT (SELECT count(*) FROM transcripts), (SELECT count(*) FROM tasks WHERE kind = 'assemble'),
+                    (SELECT max(attempt) FROM tasks WHERE kind = 'recognise'), (SELECT max(attempt) FROM tasks WHERE kind = 'prepare')
+                """)[0].decode(Int.self, Int.self, Int.self, Int.self)
+            #expect(counts == (1, 1, 2, 1))
+        }
+    }
+
+    @Test func `a model server that is killed is started again, and its job completes`() async throws {
+        try await Deployment.with(ownModels: true) { deployment in
+            let node = try await deployment.start("serve")
+            let customer = try await deployment.customer(at: node)
+            let job = try await customer.submit(file: Recordings.clip("0880"))
+            _ = try await node.process.log.line(with: "task started", "recognise", job)
+            for child in try node.process.children() { kill(child, SIGKILL) }
+            #expect(try await customer.words(of: job).contains("young man"))
+            #expect(node.process.log.lines.contains { $0.contains("the model server ended; starting it again") })
+        }
+    }
+
+    @Test func `a worker that is told to stop ends what runs, and hands on the rest`() async throws {
+        try await Deployment.with { deployment in
+            let api = try await deployment.start("api")
+            let customer = try await deployment.customer(at: api)
+            let first = try await deployment.start("worker", ["VERBATIM_WORKER_SLOTS": "1"])
+            let jobs = [
+                try await customer.submit(file: Recordings.clip("0870")),
+                try await customer.submit(file: Recordings.clip("0880")),
+            ]
+            _ = try await first.process.log.line(with: "task started", "recognise", jobs[0])
+            first.process.signal(SIGTERM)
+            #expect(try await first.process.ended() == 0)
+            #expect(first.process.log.lines.contains { $0.contains("task done") && $0.contains("recognise") })
+            let second = try await deployment.start("worker")
+            for job in jobs { #expect(try await customer.finished(job)["status"] as? String == "completed") }
+            second.process.signal(SIGTERM)
+            #expect(try await second.process.ended() == 0)
+            let attempts = try await deployment.tenants.owner.query("SELECT max(attempt) FROM tasks")[0].decode(Int.self)
+            #expect(attempts == 1)
+        }
+    }
+
+    @Test func `an API that is told to stop ends with status 0`() async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            _ = try await deployment.customer(at: node)
+            node.process.signal(SIGTERM)
+            #expect(try await node.process.ended() == 0)
+        }
+    }
+
+    @Test func `what turns out too long or silent only when it is decoded fails its job`() async throws {
+        try await Deployment.with { deployment in
+            let example = deployment.tenants.example
+            try await deployment.tenants.owner.execute(
+                "INSERT INTO quota_overrides (tenant_id, max_duration_seconds) VALUES (\(example), 900)")
+            let node = try await deployment.start("serve")
+            let customer = try await deployment.customer(at: node)
+            let media = try TemporaryFolder()
+            defer { media.remove() }
+            let part = try await Recordings.ffmpeg(
+                ["-f", "lavfi", "-i", "sine=d=660:r=16000"], into: media, named: "part.flac")
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: part))
+            // Claims 11 minutes, which the plan allows; holds 22.
+            let joined = media.path + "/joined.flac"
+            try (bytes + bytes).write(to: URL(fileURLWithPath: joined))
+            let silence = try await Recordings.ffmpeg(
+                ["-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "660"], into: media, named: "silence.flac")
+            for (file, reason) in [(joined, "duration_exceeds_limit"), (silence, "empty_audio")] {
+                let job = try await customer.finished(try await customer.submit(file: file))
+                #expect(job["status"] as? String == "failed")
+                let error = try #require(job["error"] as? [String: Any])
+                #expect(error["code"] as? String == "invalid_audio")
+                #expect(error["reason"] as? String == reason)
+                let id = try #require(job["job_id"] as? String)
+                #expect(try await customer.get("/jobs/\(id)/transcript").problem(409)["error"] as? String == "not_ready")
+                #expect(try await customer.get("/jobs/\(id)/transcript").headers["Retry-After"] == nil)
+            }
+        }
+    }
+
+    @Test func `an upload of a gigabyte leaves the API's memory under 80 MB`() async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            let customer = try await deployment.customer(at: node)
+            let media = try TemporaryFolder()
+            defer { media.remove() }
+            let path = media.path + "/large.wav"
+            let speech = try await Recordings.speech(into: media, named: "head.wav")
+            var head = try Data(contentsOf: URL(fileURLWithPath: speech))
+            // The size fields claim "until the end", as a recorder writes them that never came back to fill them in.
+            head.replaceSubrange(4..<8, with: [0xff, 0xff, 0xff, 0xff])
+            if let data = head.range(of: Data("data".utf8)) {
+                head.replaceSubrange(data.upperBound..<(data.upperBound + 4), with: [0xff, 0xff, 0xff, 0xff])
+            }
+            try head.write(to: URL(fileURLWithPath: path))
+            #expect(truncate(path, 1_000_000_000) == 0)
+            let answer = try await Command.run(
+                "curl",
+                [
+                    "-s", "-o", "/dev/null", "-H", "Authorization: Bearer \(customer.token)", "-F", "file=@\(path)", "-w",
+                    "%{http_code} %{size_upload}", customer.node.url + "/jobs",
+                ])
+            #expect(answer.output.hasPrefix("202 1000000"))
+            #expect(try node.process.peakMemory() < 80_000_000)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Logging
+import Egress
+import Postgres
+import Tenancy
+import TestSupport
+
+/// A deployment of the real executables around a database, a storage and a scratch folder of its own, with Alice and Bob at one
+/// tenant and Charlie at another.
+struct Deployment: Sendable {
+    let tenants: Tenants
+    let storage: TemporaryFolder
+    let scratch: TemporaryFolder
+    let http: EgressClient
+    let environment: [String: String]
+
+    /// - Parameter ownModels: nodes start a model server each, as children, instead of using the shared one.
+    static func with(
+        plan: PlanName = .pro, ownModels: Bool = false, _ body: (Deployment) async throws -> Void
+    ) async throws {
+        let modelsURL = ownModels ? nil : try await SharedModelServer.shared().url
+        try await Tenants.with(plan: plan) { tenants in
+            let (storage, scratch) = (try TemporaryFolder(), try TemporaryFolder())
+            defer {
+                storage.remove()
+                scratch.remove()
+            }
+            var environment = [
+                "VERBATIM_DATABASE_URL": tenants.database.url, "VERBATIM_LISTEN": "127.0.0.1:0",
+                "VERBATIM_MASTER_KEY": String(repeating: "00", count: 32),
+                "VERBATIM_STORAGE": "file://" + storage.path, "VERBATIM_SCRATCH": scratch.path,
+            ]
+            environment["VERBATIM_INFERENCE_URL"] = modelsURL
+            let http = EgressClient(logger: Logger(label: "test"))
+            do {
+                try await body(
+                    Deployment(
+                        tenants: tenants, storage: storage, scratch: scratch, http: http, environment: environment))
+            } catch {
+                await http.close()
+                throw error
+            }
+            await http.close()
+        }
+    }
+
+    /// Starts a node and waits until it works: an API until it listens, a worker until it is there.
+    func start(_ role: String, _ changes: [String: String] = [:]) async throws -> Node {
+        let process = try RunningProcess(
+            Checkout.executable("verbatim"), [role], environment: environment.merging(changes) { $1 })
+        guard role != "worker" else { return Node(process: process, url: "") }
+        struct Line: Decodable {
+            struct Metadata: Decodable { let address: String }
+            let metadata: Metadata
+        }
+        let line = try await process.log.line(with: "\"message\":\"listening\"")
+        return Node(process: process, url: try JSONDecoder().decode(Line.self, from: Data(line.utf8)).metadata.address)
+    }
+
+    /// A customer of that tenant, logged in at that node.
+    func customer(of tenant: TenantID? = nil, at node: Node) async throws -> Customer {
+        let key = try await tenants.issueKey(for: tenant ?? tenants.example)
+        return try await Customer.logIn(apiKey: key.text, at: node, over: http)
+    }
+}
+
+/// A running node.
+struct Node: Sendable {
+    let process: RunningProcess
+    let url: String
+}

@@ -1,0 +1,40 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Makes recordings with the `ffmpeg` command.
+enum Recordings {
+    static let shortClips = ["0880", "0930"]
+    static let allClips = ["0870", "0880", "0890", "0920", "0930"]
+
+    static func clip(_ number: String) -> String {
+        Checkout.fixture("librivox/sense_and_sensibility_01_austen_64kb-\(number).wav")
+    }
+
+    /// The clips one after the other with 0.4 s between, encoded as `arguments` say, into `folder/name`.
+    static func speech(
+        _ clips: [String] = shortClips, into folder: TemporaryFolder, named name: String, _ arguments: [String] = []
+    ) async throws -> String {
+        let inputs = clips.flatMap { ["-i", clip($0)] }
+        let padded = clips.indices.map { "[\($0):a]apad=pad_dur=0.4[p\($0)];" }.joined()
+        let joined = clips.indices.map { "[p\($0)]" }.joined() + "concat=n=\(clips.count):v=0:a=1[a]"
+        return try await ffmpeg(inputs + ["-filter_complex", padded + joined, "-map", "[a]"] + arguments, into: folder, named: name)
+    }
+
+    /// Runs ffmpeg with these arguments and answers the path of what it made.
+    static func ffmpeg(_ arguments: [String], into folder: TemporaryFolder, named name: String) async throws -> String {
+        let path = folder.path + "/" + name
+        let result = try await Command.run("ffmpeg", ["-nostdin", "-v", "error", "-y"] + arguments + [path])
+        try #require(result.status == 0, "\(result.errors)")
+        return path
+    }
+
+    /// What is said in `clips`, as the fixtures write it.
+    static func reference(_ clips: [String]) throws -> [String] {
+        let lines = try String(contentsOfFile: Checkout.fixture("librivox/transcription"), encoding: .utf8).split(separator: "\n")
+        return clips.flatMap { clip -> [String] in
+            let line = lines.first { $0.contains("-\(clip))") } ?? ""
+            return line.replacing("<s>", with: "").prefix { $0 != "<" }.split(separator: " ").map(String.init)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Foundation
+import TestSupport
+
+/// One model server for all journeys: loading the model costs more than most of them.
+final class SharedModelServer: Sendable {
+    let url: String
+    private let process: RunningProcess
+
+    private static let starting = Task { try await SharedModelServer() }
+
+    static func shared() async throws -> SharedModelServer { try await starting.value }
+
+    private init() async throws {
+        process = try RunningProcess(
+            Checkout.root + "/inference/serve",
+            ["--host", "127.0.0.1", "--port", "0", "--exit-with-stdin", "--model", Checkout.root + "/inference/models/whisper-base"])
+        let line = try await process.log.line(with: "\"event\": \"listening\"")
+        struct Listening: Decodable { let address: String }
+        url = "http://" + (try JSONDecoder().decode(Listening.self, from: Data(line.utf8)).address)
+        _ = try await process.log.line(with: "model_loaded")
+    }
+}

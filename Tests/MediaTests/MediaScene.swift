@@ -1,0 +1,98 @@
+import Logging
+import Pipeline
+import Subprocess
+import SystemPackage
+import Testing
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#endif
+
+/// A folder of its own for one test, the media tool that was built beside the tests, and `ffmpeg` to make files.
+final class MediaScene {
+    let folder: String
+    let tool: MediaTool
+
+    init(patience: MediaTool.Patience = .init()) throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "media-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        tool = Self.tool(at: try Self.executable(), patience: patience)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    static func tool(at executable: String, patience: MediaTool.Patience = .init()) -> MediaTool {
+        MediaTool(
+            executable: executable, maxConcurrentProbes: 2, patience: patience,
+            logger: Logger(label: "media.tests") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// `verbatim-media`, in the build folder that holds this test program.
+    static func executable() throws -> String {
+        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let beside = FilePath(program).removingLastComponent().appending("verbatim-media").string
+        try #require(FileManager.default.isExecutableFile(atPath: beside), "verbatim-media is not built")
+        return beside
+    }
+
+    func path(_ name: String) -> String {
+        "\(folder)/\(name)"
+    }
+
+    @discardableResult
+    func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
+        try Data(bytes).write(to: URL(filePath: path(name)))
+        return path(name)
+    }
+
+    func read(_ name: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(filePath: path(name))))
+    }
+
+    /// A tool of the test's own making: a shell script.
+    func script(_ body: String, patience: MediaTool.Patience = .init()) throws -> MediaTool {
+        let file = try write("#!/bin/sh\n\(body)\n".utf8, to: "tool.sh")
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file)
+        return Self.tool(at: file, patience: patience)
+    }
+
+    /// Runs `ffmpeg` on files of this folder; the last argument is the output's name, which is returned as a path.
+    @discardableResult
+    func ffmpeg(_ arguments: String...) async throws -> String {
+        let result = try await Subprocess.run(
+            .name("ffmpeg"),
+            arguments: Arguments(["-nostdin", "-hide_banner", "-v", "error", "-y", "-bitexact"] + arguments),
+            workingDirectory: FilePath(folder), output: .discarded, error: .string(limit: 65_536))
+        try #require(result.terminationStatus == .exited(0), "\(result.standardError)")
+        return path(arguments.last ?? "")
+    }
+
+    /// Everything the tool decodes of a file.
+    func decode(
+        _ path: String, layout: ChannelLayout = .mono, maxSamples: Int64 = 1 << 30
+    ) async throws -> (audio: DecodedAudio, samples: [Int16]) {
+        var bytes: [UInt8] = []
+        let audio = try await tool.decode(path: path, layout: layout, maxSamples: maxSamples) { bytes += $0 }
+        return (audio, bytes.withUnsafeBytes { Array($0.bindMemory(to: Int16.self)) })
+    }
+
+    /// Why the tool refuses to probe a file; nil if it does not.
+    func refusal(of path: String) async -> InvalidAudioReason? {
+        await Self.reason { _ = try await tool.probe(path: path) }
+    }
+
+    /// The 415 reason `body` fails with. Any other failure is a failure of the test.
+    static func reason(_ body: () async throws -> Void) async -> InvalidAudioReason? {
+        do {
+            try await body()
+            return nil
+        } catch MediaError.invalidAudio(let reason, _) {
+            return reason
+        } catch {
+            Issue.record("not a refusal: \(error)")
+            return nil
+        }
+    }
+}

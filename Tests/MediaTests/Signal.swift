@@ -1,0 +1,66 @@
+/// What the tests listen to: a sweep under a slow beat, which correlates with nothing but itself.
+enum Signal {
+    static let rate = 16_000
+
+    /// 16 kHz mono samples at a third of full scale.
+    static func sweep(seconds: Double, from start: Double = 300, to end: Double = 2500) -> [Int16] {
+        let count = Int(seconds * Double(rate))
+        var phase = 0.0
+        return (0..<count).map { index in
+            let time = Double(index) / Double(rate)
+            phase += 2 * .pi * (start + (end - start) * time / seconds) / Double(rate)
+            let beat = 0.6 + 0.4 * sine(2 * .pi * 3 * time)
+            return Int16(11_000 * beat * sine(phase))
+        }
+    }
+
+    /// A WAV file around interleaved samples. `claimedBytes` is what its header says they take.
+    static func wav(_ samples: [Int16], channels: Int = 1, rate: Int = rate, claimedBytes: Int? = nil) -> [UInt8] {
+        let data = samples.flatMap { little(UInt16(bitPattern: $0), 2) }
+        return wavHeader(dataBytes: claimedBytes ?? data.count, channels: channels, rate: rate) + data
+    }
+
+    static func wavHeader(dataBytes: Int, channels: Int = 1, rate: Int = rate) -> [UInt8] {
+        let frame = channels * 2
+        return Array("RIFF".utf8) + little(36 + dataBytes, 4) + Array("WAVEfmt ".utf8) + little(16, 4) + little(1, 2)
+            + little(channels, 2) + little(rate, 4) + little(rate * frame, 4) + little(frame, 2) + little(16, 2)
+            + Array("data".utf8) + little(dataBytes, 4)
+    }
+
+    /// How alike two signals are, from 0 to 1, at the best delay of at most a tenth of a second.
+    static func likeness(_ left: [Int16], _ right: [Int16]) -> Double {
+        let reach = rate / 10
+        let count = min(left.count, right.count) - 2 * reach
+        guard count > 0 else { return 0 }
+        let center = left[reach..<(reach + count)].map(Float.init)
+        let other = right.map(Float.init)
+        let energy = center.reduce(0) { $0 + $1 * $1 }
+        return (0...(2 * reach)).reduce(0.0) { best, shift in
+            var product: Float = 0
+            var otherEnergy: Float = 1
+            for index in 0..<count {
+                let sample = other[index + shift]
+                product += center[index] * sample
+                otherEnergy += sample * sample
+            }
+            return max(best, Double(product / (energy * otherEnergy).squareRoot()))
+        }
+    }
+
+    /// Whether anything in these seconds rises above a hundredth of full scale.
+    static func isHeard(_ samples: [Int16], from start: Double, to end: Double) -> Bool {
+        samples[Int(start * Double(rate))..<min(samples.count, Int(end * Double(rate)))].contains { abs(Int($0)) > 327 }
+    }
+
+    static func little(_ value: some BinaryInteger, _ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+
+    /// Without Foundation's or Glibc's: a few turns are enough, and exact to a sample's step.
+    private static func sine(_ angle: Double) -> Double {
+        let turned = angle - (angle / (2 * .pi)).rounded() * 2 * .pi
+        let half = turned > .pi / 2 ? .pi - turned : turned < -.pi / 2 ? -.pi - turned : turned
+        let square = half * half
+        return half * (1 - square / 6 * (1 - square / 20 * (1 - square / 42 * (1 - square / 72))))
+    }
+}

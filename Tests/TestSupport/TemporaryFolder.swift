@@ -1,0 +1,24 @@
+import Foundation
+
+/// A folder for one test, removed with all that is in it.
+package struct TemporaryFolder: Sendable {
+    package let path: String
+
+    package init() throws {
+        var template = Array("/tmp/verbatim-test-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw CocoaError(.fileWriteUnknown) }
+        path = String(decoding: template.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    package func remove() { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Every regular file below it, relative.
+    package var files: [String] {
+        get throws {
+            try FileManager.default.subpathsOfDirectory(atPath: path).filter { name in
+                var isFolder: ObjCBool = false
+                return FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder) && !isFolder.boolValue
+            }
+        }
+    }
+}
