@@ -100,6 +100,14 @@ let package = Package(
             name: "PipelineTests",
             dependencies: ["Pipeline", "Billing", "Tenancy", "Postgres", "TestSupport", logging], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport", logging], swiftSettings: strict),
+        .testTarget(
+            name: "UploadTests",
+            dependencies: [
+                "API", logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "EgressTests", dependencies: ["Egress", logging], swiftSettings: strict),
         .testTarget(
             name: "MediaTests",

@@ -1,0 +1,127 @@
+import API
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+/// A whole server on a port of its own, with routes of the tests'.
+struct FrontScene {
+    struct Context: ConnectionContext {
+        var coreContext: CoreRequestContextStorage
+        let channel: any Channel
+        var requestID = RequestIdentifier()
+
+        init(source: ApplicationRequestContextSource) {
+            coreContext = .init(source: source)
+            channel = source.channel
+        }
+    }
+
+    struct Surprise: Error {}
+
+    let port: Int
+    let seen: Observations
+    /// Begins the server's graceful shutdown.
+    let shutDown: @Sendable () async -> Void
+
+    /// Runs a server around `body`; it has ended when this returns.
+    static func run(
+        _ gate: GateSettings = GateSettings(), _ body: @escaping @Sendable (FrontScene) async throws -> Void
+    ) async throws {
+        try await withTemporaryDirectory { root in
+            let seen = Observations()
+            let spool = try await Spool.open(at: root, budgetBytes: 1_000_000_000)
+            let front = HTTPFront<Context>(settings: FrontSettings(host: "127.0.0.1", port: 0, gate: gate))
+            addRoutes(front.router, UploadReader(spool: spool), seen)
+            let (ports, port) = AsyncStream.makeStream(of: Int.self)
+            var quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            quiet.logLevel = .critical
+            let application = front.application(logger: quiet) { port.yield($0) }
+            let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                var bound = ports.makeAsyncIterator()
+                guard let port = await bound.next() else { return }
+                let scene = FrontScene(port: port, seen: seen) { await group.triggerGracefulShutdown() }
+                do {
+                    try await body(scene)
+                } catch {
+                    await group.triggerGracefulShutdown()
+                    throw error
+                }
+                await group.triggerGracefulShutdown()
+                try await tasks.waitForAll()
+            }
+        }
+    }
+
+    private static func addRoutes(_ router: Router<Context>, _ reader: UploadReader, _ seen: Observations) {
+        router.get("/hello/:name") { _, context in context.parameters.get("name") ?? "" }
+        router.get("/bytes/:count") { _, context in
+            ByteBuffer(repeating: 7, count: Int(context.parameters.get("count") ?? "") ?? 0)
+        }
+        router.post("/echo") { request, _ in try await request.body.collect(upTo: 1_000_000) }
+        router.post("/ignore") { _, _ in "ignored" }
+        router.post("/refuse") { _, _ -> String in throw APIError.fileTooLarge(limitBytes: 7) }
+        router.get("/surprise") { _, _ -> String in throw Surprise() }
+        router.get("/framework") { _, _ -> String in throw HTTPError(.badRequest, message: "not like this") }
+        router.get("/cancelled") { _, _ -> String in throw CancellationError() }
+        router.post("/drain") { request, _ in
+            var count = 0
+            do {
+                for try await bytes in request.body {
+                    count += bytes.readableBytes
+                    seen.note("bytes")
+                }
+            } catch {
+                seen.note("\(error)")
+                throw error
+            }
+            return "\(count)"
+        }
+        router.post("/held") { request, _ in
+            var count = 0
+            for try await bytes in request.body {
+                if count == 0 {
+                    seen.note("held")
+                    await seen.released()
+                }
+                count += bytes.readableBytes
+            }
+            return "\(count)"
+        }
+        router.post("/upload") { request, _ in
+            let upload = try await reader.read(request, fileLimitBytes: 500_000_000)
+            return "\(upload.file.bytes)"
+        }
+    }
+}
+
+/// What handlers noted, for a test to wait for.
+final class Observations: Sendable {
+    private let stream: AsyncStream<String>
+    private let continuation: AsyncStream<String>.Continuation
+    private let releases: AsyncStream<Void>
+    private let releaser: AsyncStream<Void>.Continuation
+
+    init() {
+        (stream, continuation) = AsyncStream.makeStream()
+        (releases, releaser) = AsyncStream.makeStream()
+    }
+
+    /// Lets a handler go on that waits in `released`.
+    func release() { releaser.yield() }
+
+    func released() async {
+        for await _ in releases { return }
+    }
+
+    func note(_ text: String) { continuation.yield(text) }
+
+    /// Waits until `text` was noted.
+    func wait(for text: String) async {
+        for await noted in stream where noted == text { return }
+    }
+}

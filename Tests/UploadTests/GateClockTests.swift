@@ -1,0 +1,131 @@
+import API
+import NIOCore
+import Testing
+
+// The gate's clocks, with windows short enough to wait for what they do.
+extension ServerTests {
+    @Suite struct GateClockTests {
+        @Test func `a body that trickles is cut with 408 and the handler's read fails`() async throws {
+            var gate = GateSettings()
+            gate.minimumBodyRate = 1_000_000
+            gate.bodyRateWindow = .milliseconds(60)
+            try await FrontScene.run(gate) { scene in
+                try await RawClient.run(scene) { client in
+                    try await client.send("POST /drain HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nhello")
+                    let answer = try await client.answer()
+                    #expect(answer.status == 408)
+                    #expect(try answer.member("error") == "request_timeout")
+                    #expect(answer.headers["connection"] == "close")
+                }
+                await scene.seen.wait(for: "tooSlow")
+            }
+        }
+
+        @Test func `a client is not blamed for a handler that does not read`() async throws {
+            var gate = GateSettings()
+            gate.minimumBodyRate = 1_000_000
+            gate.bodyRateWindow = .milliseconds(40)
+            try await FrontScene.run(gate) { scene in
+                try await RawClient.run(scene) { client in
+                    try await client.send("POST /held HTTP/1.1\r\nHost: x\r\nContent-Length: 30000000\r\n\r\n")
+                    let piece = ByteBuffer(repeating: 1, count: 1_000_000)
+                    let outbound = client.outbound
+                    async let sent: Void = { for _ in 0..<30 { try await outbound.write(piece) } }()
+                    await scene.seen.wait(for: "held")
+                    // Each of these takes a window of the same length, as the server's clock has it.
+                    for _ in 0..<4 {
+                        let slow = try await RawClient.exchange(
+                            scene, "POST /drain HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx")
+                        #expect(slow.status == 408)
+                    }
+                    scene.seen.release()
+                    try await sent
+                    #expect(try await client.answer().body == "30000000")
+                }
+            }
+        }
+
+        @Test func `a client that waits for 100 Continue is not too slow`() async throws {
+            var gate = GateSettings()
+            gate.minimumBodyRate = 1_000_000
+            gate.bodyRateWindow = .milliseconds(30)
+            try await FrontScene.run(gate) { scene in
+                // The handler never reads, so the client never sends: that is 200, not 408.
+                let answer = try await RawClient.exchange(
+                    scene, "POST /ignore HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
+                #expect(answer.status == 200)
+            }
+        }
+
+        @Test func `a head that trickles is cut with 408`() async throws {
+            var gate = GateSettings()
+            gate.headTimeout = .milliseconds(60)
+            try await FrontScene.run(gate) { scene in
+                try await RawClient.run(scene) { client in
+                    try await client.send("GET /hello/x HTTP/1.1\r\nHo")
+                    #expect(try await client.answer().status == 408)
+                    #expect(await client.end() == "")
+                }
+            }
+        }
+
+        @Test func `a connection without a request is closed without a word`() async throws {
+            var gate = GateSettings()
+            gate.headTimeout = .milliseconds(60)
+            gate.idleTimeout = .milliseconds(60)
+            try await FrontScene.run(gate) { scene in
+                try await RawClient.run(scene) { client in #expect(await client.end() == "") }
+                try await RawClient.run(scene) { client in
+                    try await client.send("GET /hello/x HTTP/1.1\r\nHost: x\r\n\r\n")
+                    #expect(try await client.answer().body == "x")
+                    #expect(await client.end() == "")
+                }
+            }
+        }
+
+        @Test func `an answer that the client does not read is given up`() async throws {
+            var gate = GateSettings()
+            gate.writeStallTimeout = .milliseconds(60)
+            gate.shutdownGrace = .milliseconds(10)
+            try await FrontScene.run(gate) { scene in
+                try await RawClient.run(scene) { client in
+                    try await client.send("GET /bytes/30000000 HTTP/1.1\r\nHost: x\r\n\r\n")
+                    // The shutdown ends only when the connection has: nobody reads it here.
+                    await scene.shutDown()
+                }
+            }
+        }
+
+        @Test func `a shutdown does not wait for a stalled upload`() async throws {
+            var gate = GateSettings()
+            gate.shutdownGrace = .milliseconds(50)
+            gate.lingerIdle = .milliseconds(50)
+            try await FrontScene.run(gate) { scene in
+                try await RawClient.run(scene) { client in
+                    try await client.send("POST /drain HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nhello")
+                    await scene.seen.wait(for: "bytes")
+                    await scene.shutDown()
+                    let answer = try await client.answer()
+                    #expect(answer.status == 503)
+                    #expect(answer.headers["retry-after"] != nil)
+                }
+                await scene.seen.wait(for: "shuttingDown")
+            }
+        }
+
+        @Test func `a shutdown lets a running upload finish`() async throws {
+            try await FrontScene.run { scene in
+                try await RawClient.run(scene) { client in
+                    try await client.send("POST /drain HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhello")
+                    await scene.seen.wait(for: "bytes")
+                    await scene.shutDown()
+                    try await client.send("world")
+                    let answer = try await client.answer()
+                    #expect(answer.status == 200 && answer.body == "10")
+                    client.endSending()
+                    #expect(await client.end() == "")
+                }
+            }
+        }
+    }
+}

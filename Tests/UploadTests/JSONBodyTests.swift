@@ -1,0 +1,59 @@
+import API
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Testing
+
+@Suite struct JSONBodyTests {
+    struct Order: Decodable, Equatable {
+        struct Item: Decodable, Equatable { let name: String }
+        let count: Int
+        let items: [Item]?
+    }
+
+    private func decode(_ text: String, type: String? = "application/json", length: Int? = nil) async throws -> Order {
+        let body = FormBody(pieces: text.utf8.map { ByteBuffer(bytes: [$0]) })
+        return try await JSONBody.decode(from: body.request(type: type, length: length), limitBytes: 1_000)
+    }
+
+    private func refusal(_ text: String, type: String? = "application/json", length: Int? = nil) async throws
+        -> APIError
+    {
+        try #require(
+            await #expect(throws: APIError.self) { _ = try await decode(text, type: type, length: length) })
+    }
+
+    @Test func `a body is decoded, whatever parameters its type has`() async throws {
+        let order = try await decode(#"{"count":2,"items":[{"name":"ä"}]}"#, type: "Application/JSON; charset=utf-8")
+        #expect(order == Order(count: 2, items: [.init(name: "ä")]))
+    }
+
+    @Test(arguments: [
+        (#"{}"#, "count"), (#"{"count":null}"#, "count"), (#"{"count":"2"}"#, "count"),
+        (#"{"count":2,"items":[{"name":"a"},{"name":7}]}"#, "items[1].name"),
+        (#"{"count":2,"items":[{}]}"#, "items[0].name"),
+    ])
+    func `the field at fault is named by its path`(text: String, field: String) async throws {
+        let error = try await refusal(text)
+        #expect(error.code == .invalidRequest)
+        #expect(error.details["field"] == .text(field))
+    }
+
+    @Test(arguments: ["", "{", "nonsense-secret", #"{"count":2}x"#, "\u{0}"])
+    func `what is not JSON is refused without being repeated`(text: String) async throws {
+        let error = try await refusal(text)
+        #expect(error.code == .invalidRequest)
+        #expect(!error.message.contains("secret"))
+    }
+
+    @Test(arguments: [nil, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
+    func `another content type is 415`(type: String?) async throws {
+        #expect(try await refusal(#"{"count":2}"#, type: type).code == .unsupportedMediaType)
+    }
+
+    @Test func `a body over the limit is 413, declared or not`() async throws {
+        let long = #"{"count":2}"# + String(repeating: " ", count: 1_000)
+        #expect(try await refusal(long).code == .requestTooLarge)
+        #expect(try await refusal(#"{"count":2}"#, length: 1_001) == .requestTooLarge(limitBytes: 1_000))
+    }
+}

@@ -1,0 +1,102 @@
+import API
+import Foundation
+import NIOCore
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct SpoolTests {
+    @Test func `a file holds what was appended and only this user may read it`() async throws {
+        try await withTemporaryDirectory { root in
+            let spool = try await Spool.open(at: root, budgetBytes: 100_000_000)
+            let writer = try await spool.create()
+            var expected: [UInt8] = []
+            var random = SeededGenerator(seed: 3)
+            for _ in 0..<60 {
+                let piece = random.bytes(Int(random.next() % 90_000), of: Array(0...255))
+                expected += piece
+                try await writer.append(ByteBuffer(bytes: piece))
+            }
+            let file = try await writer.finish(originalName: "a.mp3")
+            #expect(file.bytes == Int64(expected.count))
+            #expect(try Data(contentsOf: URL(filePath: file.path)) == Data(expected))
+            let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+            #expect(spool.usedBytes == file.bytes)
+        }
+    }
+
+    @Test func `a file that is let go of is removed, finished or not`() async throws {
+        try await withTemporaryDirectory { root in
+            let spool = try await Spool.open(at: root, budgetBytes: 100_000_000)
+            do {
+                let writer = try await spool.create(expectedBytes: 5_000_000)
+                try await writer.append(ByteBuffer(repeating: 7, count: 3_000_000))
+                let other = try await spool.create()
+                try await other.append(ByteBuffer(repeating: 7, count: 10))
+                _ = try await other.finish(originalName: nil)
+                #expect(spool.usedBytes > 0)
+            }
+            await drained(spool)
+            #expect(try files(root).isEmpty)
+        }
+    }
+
+    @Test func `the budget holds across uploads and comes back`() async throws {
+        try await withTemporaryDirectory { root in
+            let spool = try await Spool.open(at: root, budgetBytes: 40_000_000)
+            do {
+                let first = try await spool.create(expectedBytes: 40_000_000)
+                await #expect(throws: SpoolError.budgetExhausted) { try await spool.create(expectedBytes: 1) }
+                let unknown = try await spool.create()
+                await #expect(throws: SpoolError.budgetExhausted) {
+                    try await unknown.append(ByteBuffer(repeating: 1, count: 1))
+                }
+                // Finished, it keeps what it needs and no more.
+                try await first.append(ByteBuffer(repeating: 1, count: 1_000))
+                let file = try await first.finish(originalName: nil)
+                #expect(spool.usedBytes == file.bytes)
+                try await unknown.append(ByteBuffer(repeating: 1, count: 1))
+            }
+            await drained(spool)
+            _ = try await spool.create(expectedBytes: 40_000_000)
+        }
+    }
+
+    @Test func `simultaneous uploads never oversell the budget`() async throws {
+        try await withTemporaryDirectory { root in
+            let spool = try await Spool.open(at: root, budgetBytes: 10_000)
+            let writers = await withTaskGroup(of: Bool.self) { group in
+                for _ in 0..<50 {
+                    group.addTask {
+                        guard let writer = try? await spool.create(expectedBytes: 1_000) else { return false }
+                        let used = spool.usedBytes
+                        withExtendedLifetime(writer) {}
+                        return used <= 10_000
+                    }
+                }
+                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(writers >= 10)
+            await drained(spool)
+        }
+    }
+
+    @Test func `what a dead process left is swept, a living one's is not`() async throws {
+        try await withTemporaryDirectory { root in
+            let dead = URL(filePath: root).appending(path: "spool-1-dead")
+            try FileManager.default.createDirectory(at: dead, withIntermediateDirectories: true)
+            try Data("left".utf8).write(to: dead.appending(path: "x"))
+            let living = try await Spool.open(at: root, budgetBytes: 1_000)
+            let writer = try await living.create()
+            try await writer.append(ByteBuffer(string: "mine"))
+            let file = try await writer.finish(originalName: nil)
+            let other = try await Spool.open(at: root, budgetBytes: 1_000)
+            #expect(!FileManager.default.fileExists(atPath: dead.path))
+            #expect(try Data(contentsOf: URL(filePath: file.path)) == Data("mine".utf8))
+            withExtendedLifetime(other) {}
+        }
+    }
+
+    @Test func `a directory that cannot be made is an error that says so`() async throws {
+        await #expect(throws: SpoolError.self) { try await Spool.open(at: "/proc/none/spool", budgetBytes: 1) }
+    }
+}

@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# The demo tenant with its one key, kept in .run/demo.json (0600), and a way to talk to the API in its name.
+# Guarantees that neither the key nor a token is ever an argument of a process, where others could read it.
+
+readonly demo_note=$root/.run/demo.json
+access_token=
+
+# Logs in, with a tenant and key that are made the first time, or when the database no longer knows them.
+log_in() {
+    local attempt
+    for attempt in first second; do
+        [[ -s $demo_note ]] || create_demo
+        request POST /auth/token -H 'Content-Type: application/json' --data-binary "@$demo_note"
+        if [[ $http_status == 200 ]]; then
+            json_get "$http_body" access_token || fail "the service answered a login with no JSON."
+            access_token=${replies[0]}
+            return 0
+        fi
+        [[ $http_status == 401 && $attempt == first ]] || break
+        rm -f -- "$demo_note"
+    done
+    fail "the demo key was not accepted: $(problem)"
+}
+
+create_demo() {
+    local tenant key
+    tenant=$(admin tenant create --name Demo --plan business --json 2>"$root/.run/admin.log") ||
+        fail "the demo tenant could not be made: $(tail -n 1 "$root/.run/admin.log")"
+    json_get "$tenant" tenant_id || fail "verbatim-admin tenant create answered no JSON."
+    tenant=${replies[0]}
+    key=$(admin key issue --tenant "$tenant" --name demo --json 2>"$root/.run/admin.log") ||
+        fail "the demo key could not be made: $(tail -n 1 "$root/.run/admin.log")"
+    json_get "$key" key_id api_key || fail "verbatim-admin key issue answered no JSON."
+    (
+        umask 077
+        printf '{"tenant_id":"%s","key_id":"%s","api_key":"%s"}\n' "$tenant" "${replies[@]}" >"$demo_note.new"
+    )
+    mv -- "$demo_note.new" "$demo_note"
+}
+
+# request METHOD PATH [CURL-ARGUMENT...] – answers $http_status (000: no answer) and $http_body.
+request() {
+    local method=$1 path=$2 answer
+    shift 2
+    answer=$(curl -sS -m "${request_seconds:-30}" -X "$method" -w '\n%{http_code}' "$@" \
+        -H @<(if [[ -n $access_token ]]; then printf 'Authorization: Bearer %s\n' "$access_token"; fi) \
+        "$service_url$path" 2>"$root/.run/curl.log") || true
+    http_status=${answer##*$'\n'}
+    http_body=${answer%$'\n'*}
+}
+
+# What the last answer says is wrong: the message of its problem, else its status.
+problem() {
+    if json_get "$http_body" message && [[ -n $reply ]]; then
+        printf '%s' "$reply"
+    elif [[ $http_status == 000 ]]; then
+        printf 'the service at %s does not answer' "$service_url"
+    else
+        printf 'the service answered with status %s' "$http_status"
+    fi
+}
