@@ -8,7 +8,8 @@ import Settings
 struct Verbatim: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verbatim", abstract: "The Verbatim transcription service.",
-        discussion: "Settings come from the environment (VERBATIM_DATABASE_URL, VERBATIM_LISTEN, …); see docs/operations.md.",
+        discussion:
+            "Settings come from the environment (VERBATIM_DATABASE_URL, VERBATIM_LISTEN, …); see docs/operations.md.",
         subcommands: [Serve.self, API.self, Worker.self])
 
     struct Serve: AsyncParsableCommand {

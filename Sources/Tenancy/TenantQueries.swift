@@ -16,7 +16,8 @@ extension Tenant {
 
     /// Every tenant, oldest first. Operators only.
     package static func all(in transaction: PostgresTransaction) throws -> [Tenant] {
-        try transaction.query("SELECT id, name, plan, status, created_at FROM tenants ORDER BY id").map(Tenant.init(row:))
+        try transaction.query("SELECT id, name, plan, status, created_at FROM tenants ORDER BY id").map(
+            Tenant.init(row:))
     }
 
     /// The tenant with this id, or nil.

@@ -9,11 +9,16 @@ import Testing
         (PlanName.free, 100_000_000, 1800, QueueClass.normal), (.pro, 2_000_000_000, 36_000, .normal),
         (.business, 5_000_000_000, 36_000, .priority),
     ])
-    func `a plan allows what the contract says`(plan: PlanName, bytes: Int64, seconds: Int64, queue: QueueClass) async throws {
+    func `a plan allows what the contract says`(plan: PlanName, bytes: Int64, seconds: Int64, queue: QueueClass)
+        async throws
+    {
         try await Tenants.with(plan: plan) { tenants in
             let example = tenants.example
-            let allowance = try await tenants.databases.app.transaction(of: example) { try Allowance.of(example, in: $0) }
-            #expect(allowance == Allowance(plan: plan, maxFileBytes: bytes, maxDurationSeconds: seconds, queueClass: queue))
+            let allowance = try await tenants.databases.app.transaction(of: example) {
+                try Allowance.of(example, in: $0)
+            }
+            #expect(
+                allowance == Allowance(plan: plan, maxFileBytes: bytes, maxDurationSeconds: seconds, queueClass: queue))
         }
     }
 
@@ -22,7 +27,9 @@ import Testing
             let example = tenants.example
             try await tenants.owner.execute(
                 "INSERT INTO quota_overrides (tenant_id, max_file_bytes) VALUES (\(example), 5)")
-            let allowance = try await tenants.databases.app.transaction(of: example) { try Allowance.of(example, in: $0) }
+            let allowance = try await tenants.databases.app.transaction(of: example) {
+                try Allowance.of(example, in: $0)
+            }
             #expect(allowance?.maxFileBytes == 5)
             #expect(allowance?.maxDurationSeconds == 1800)
         }

@@ -1,5 +1,7 @@
 import Egress
 import Foundation
+import Logging
+import Postgres
 import Tenancy
 import TestSupport
 import Testing
@@ -54,7 +56,9 @@ import Testing
             #expect(try await customer.get("/jobs/\(job)").headers["Retry-After"] == nil)
             worker.process.signal(SIGTERM)
 
-            let types = ["json": "application/json", "txt": "text/plain", "srt": "application/x-subrip", "vtt": "text/vtt"]
+            let types = [
+                "json": "application/json", "txt": "text/plain", "srt": "application/x-subrip", "vtt": "text/vtt",
+            ]
             for (format, type) in types {
                 let answer = try await customer.get("/jobs/\(job)/transcript?format=\(format)")
                 #expect(answer.status == 200)
@@ -62,13 +66,15 @@ import Testing
                 #expect(answer.text.contains("young man"))
                 #expect(
                     answer.headers["Content-Disposition"]
-                        == "attachment; filename=\"Interview Gr__e.\(format)\"; filename*=UTF-8''Interview%20Gr%C3%B6%C3%9Fe.\(format)")
+                        == "attachment; filename=\"Interview Gr__e.\(format)\"; filename*=UTF-8''Interview%20Gr%C3%B6%C3%9Fe.\(format)"
+                )
                 let tag = try #require(answer.headers["ETag"])
                 let again = try await customer.get(
                     "/jobs/\(job)/transcript?format=\(format)", headers: [(name: "If-None-Match", value: tag)])
                 #expect(again.status == 304)
                 #expect(again.body.isEmpty)
-                let negotiated = try await customer.get("/jobs/\(job)/transcript", headers: [(name: "Accept", value: type)])
+                let negotiated = try await customer.get(
+                    "/jobs/\(job)/transcript", headers: [(name: "Accept", value: type)])
                 #expect(negotiated.text == answer.text)
             }
             let unknown = try await customer.get("/jobs/\(job)/transcript?format=pdf")
@@ -87,7 +93,8 @@ import Testing
             let second = try await customer.get("/jobs?limit=2&cursor=\(cursor)").json
             #expect((second["jobs"] as? [Any])?.count == 1)
             #expect(second["next_cursor"] is NSNull)
-            #expect((try await customer.get("/jobs?until=2020-01-01T00:00:00Z").json["jobs"] as? [Any])?.isEmpty == true)
+            #expect(
+                (try await customer.get("/jobs?until=2020-01-01T00:00:00Z").json["jobs"] as? [Any])?.isEmpty == true)
             for (query, field) in [
                 ("status=done", "status"), ("since=yesterday", "since"), ("until=1", "until"), ("limit=0", "limit"),
                 ("limit=201", "limit"), ("limit=x", "limit"), ("cursor=x", "cursor"), ("cursor=%00", "cursor"),
@@ -109,7 +116,8 @@ import Testing
             #expect(try session.json["refresh_expires_in"] as? Int == 2_592_000)
             let refresh = try #require(try session.json["refresh_token"] as? String)
             let body = #"{"refresh_token":"\#(refresh)"}"#
-            #expect(try await anyone.send("POST", "/auth/refresh", json: body).json["refresh_token"] as? String == refresh)
+            #expect(
+                try await anyone.send("POST", "/auth/refresh", json: body).json["refresh_token"] as? String == refresh)
             #expect(try await anyone.send("POST", "/auth/revoke", json: body).status == 204)
             let over = try await anyone.send("POST", "/auth/refresh", json: body)
             #expect(try over.problem(401)["error"] as? String == "invalid_refresh_token")
@@ -120,9 +128,38 @@ import Testing
             #expect(try await anyone.get("/jobs").problem(401)["error"] as? String == "invalid_token")
             let stranger = Customer(node: node, http: deployment.http, token: "e30.e30.e30")
             #expect(try await stranger.get("/jobs").problem(401)["error"] as? String == "invalid_token")
-            #expect(try await anyone.send("POST", "/auth/token", json: "{").problem(400)["error"] as? String == "invalid_request")
+            #expect(
+                try await anyone.send("POST", "/auth/token", json: "{").problem(400)["error"] as? String
+                    == "invalid_request")
             let keys = try await anyone.get("/.well-known/jwks.json").json["keys"] as? [[String: String]]
             #expect(keys?.first?["alg"] == "ES256")
+        }
+    }
+
+    @Test func `a database that is away is a 503 that says when to come back, and then all is well again`() async throws
+    {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            let customer = try await deployment.customer(at: node)
+            let (name, cluster) = (deployment.tenants.database.name, try await TestCluster.shared())
+            let outside = PostgresPool(
+                configuration: .init(url: cluster.url, size: 1), logger: Logger(label: "test"))
+            func allow(_ allowed: Bool) async throws {
+                try await outside.execute(
+                    "ALTER DATABASE \(unescaped: name) WITH ALLOW_CONNECTIONS \(unescaped: "\(allowed)")")
+            }
+            try await allow(false)
+            try await outside.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = \(name)")
+            let away = try await customer.get("/jobs")
+            #expect(try away.problem(503)["error"] as? String == "transient_error")
+            #expect(away.headers["Retry-After"] != nil)
+            #expect(try await customer.get("/healthz").status == 200)
+            #expect(try await customer.get("/readyz").status == 503)
+            try await allow(true)
+            #expect(try await customer.get("/jobs").status == 200)
+            try await eventually("the node is ready again") { try await customer.get("/readyz").status == 200 }
+            await outside.close()
         }
     }
 

@@ -80,7 +80,9 @@ import Testing
     @Test func `a node with wrong settings tells all faults at once`() async throws {
         let result = try await Command.run(
             Checkout.executable("verbatim"), ["serve"],
-            environment: ["VERBATIM_LISTEN": "nowhere", "VERBATIM_MASTER_KEY": "hunter2", "VERBATIM_STORAGE": "ftp://x"])
+            environment: [
+                "VERBATIM_LISTEN": "nowhere", "VERBATIM_MASTER_KEY": "hunter2", "VERBATIM_STORAGE": "ftp://x",
+            ])
         #expect(result.status == 1)
         for name in ["VERBATIM_DATABASE_URL", "VERBATIM_LISTEN", "VERBATIM_MASTER_KEY", "VERBATIM_STORAGE"] {
             #expect(result.errors.contains(name), "\(name)")

@@ -52,15 +52,22 @@ import Testing
             let files: [(path: String, reason: String)] = [
                 (try Self.write([], "nothing.mp3", in: media), "empty_audio"),
                 (silence, "empty_audio"),
-                (try Self.write(Array("just some text, long enough to look at\n".utf8), "text.mp3", in: media), "unsupported_format"),
+                (
+                    try Self.write(Array("just some text, long enough to look at\n".utf8), "text.mp3", in: media),
+                    "unsupported_format"
+                ),
                 (png, "unsupported_format"),
                 (video, "unsupported_format"),
                 (
                     try Self.write(
-                        Array("#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n\(canary)\n#EXT-X-ENDLIST\n".utf8), "evil.mp3",
+                        Array("#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n\(canary)\n#EXT-X-ENDLIST\n".utf8),
+                        "evil.mp3",
                         in: media), "unsupported_format"
                 ),
-                (try Self.write(Array("ffconcat version 1.0\nfile '\(canary)'\n".utf8), "evil.wav", in: media), "unsupported_format"),
+                (
+                    try Self.write(Array("ffconcat version 1.0\nfile '\(canary)'\n".utf8), "evil.wav", in: media),
+                    "unsupported_format"
+                ),
                 (try Self.write(Array(whole.prefix(whole.count / 2)), "no-moov.mp4", in: media), "decode_failed"),
             ]
             for file in files {
@@ -140,24 +147,28 @@ import Testing
                 file: Recordings.clip("0880"), fields: ["webhook_url": "https://example.com/hook"]
             ).problem(422)
             #expect(webhook["error"] as? String == "webhook_url_refused")
-            let url = try await customer.send("POST", "/jobs", json: #"{"source_url":"https://example.com/a.mp3"}"#).problem(422)
+            let url = try await customer.send("POST", "/jobs", json: #"{"source_url":"https://example.com/a.mp3"}"#)
+                .problem(422)
             #expect(url["error"] as? String == "source_url_refused")
         }
     }
 
     @Test func `a request that is no upload is told what to send`() async throws {
         try await Self.withAPI { _, customer, _ in
-            #expect(try await customer.send("POST", "/jobs").problem(415)["error"] as? String == "unsupported_media_type")
+            #expect(
+                try await customer.send("POST", "/jobs").problem(415)["error"] as? String == "unsupported_media_type")
             let noFile = try await Command.run(
                 "curl",
                 [
-                    "-s", "-H", "Authorization: Bearer \(customer.token)", "-F", "language=en", customer.node.url + "/jobs",
+                    "-s", "-H", "Authorization: Bearer \(customer.token)", "-F", "language=en",
+                    customer.node.url + "/jobs",
                 ])
             #expect(noFile.output.contains("\"field\":\"file\""))
             let broken = try await Command.run(
                 "curl",
                 [
-                    "-s", "-H", "Authorization: Bearer \(customer.token)", "-H", "Content-Type: multipart/form-data; boundary=x",
+                    "-s", "-H", "Authorization: Bearer \(customer.token)", "-H",
+                    "Content-Type: multipart/form-data; boundary=x",
                     "--data-binary", "no boundary here", customer.node.url + "/jobs",
                 ])
             #expect(broken.output.contains("invalid_request"))

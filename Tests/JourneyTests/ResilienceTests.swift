@@ -20,7 +20,9 @@ import Testing
             #expect(!children.isEmpty)
             first.process.signal(SIGKILL)
             #expect(try await first.process.ended() == -SIGKILL)
-            try await eventually("the model server has ended with its worker") { children.allSatisfy { kill($0, 0) != 0 } }
+            try await eventually("the model server has ended with its worker") {
+                children.allSatisfy { kill($0, 0) != 0 }
+            }
 
             let second = try await deployment.start("worker")
             #expect(try await customer.words(of: job).contains("young man"))
@@ -63,7 +65,8 @@ import Testing
             for job in jobs { #expect(try await customer.finished(job)["status"] as? String == "completed") }
             second.process.signal(SIGTERM)
             #expect(try await second.process.ended() == 0)
-            let attempts = try await deployment.tenants.owner.query("SELECT max(attempt) FROM tasks")[0].decode(Int.self)
+            let attempts = try await deployment.tenants.owner.query("SELECT max(attempt) FROM tasks")[0].decode(
+                Int.self)
             #expect(attempts == 1)
         }
     }
@@ -101,7 +104,8 @@ import Testing
                 #expect(error["code"] as? String == "invalid_audio")
                 #expect(error["reason"] as? String == reason)
                 let id = try #require(job["job_id"] as? String)
-                #expect(try await customer.get("/jobs/\(id)/transcript").problem(409)["error"] as? String == "not_ready")
+                #expect(
+                    try await customer.get("/jobs/\(id)/transcript").problem(409)["error"] as? String == "not_ready")
                 #expect(try await customer.get("/jobs/\(id)/transcript").headers["Retry-After"] == nil)
             }
         }
@@ -126,7 +130,8 @@ import Testing
             let answer = try await Command.run(
                 "curl",
                 [
-                    "-s", "-o", "/dev/null", "-H", "Authorization: Bearer \(customer.token)", "-F", "file=@\(path)", "-w",
+                    "-s", "-o", "/dev/null", "-H", "Authorization: Bearer \(customer.token)", "-F", "file=@\(path)",
+                    "-w",
                     "%{http_code} %{size_upload}", customer.node.url + "/jobs",
                 ])
             #expect(answer.output.hasPrefix("202 1000000"))

@@ -60,7 +60,9 @@ import Testing
             #expect(pieces[0] >= 2)
             let transcript = try await customer.get("/jobs/\(job)/transcript").json
             let duration = try #require(transcript["duration_seconds"] as? Double)
-            let words = try #require(transcript["segments"] as? [[String: Any]]).flatMap { $0["words"] as? [[String: Any]] ?? [] }
+            let words = try #require(transcript["segments"] as? [[String: Any]]).flatMap {
+                $0["words"] as? [[String: Any]] ?? []
+            }
             let times: [Double] = words.flatMap { [$0["start"] as? Double ?? -1, $0["end"] as? Double ?? -1] }
             #expect(times == times.sorted())
             #expect(times.allSatisfy { $0 >= 0 && $0 <= duration })
@@ -88,7 +90,8 @@ import Testing
             let node = try await deployment.start("serve", ["VERBATIM_LOG_LEVEL": "debug"])
             let customer = try await deployment.customer(at: node)
             let job = try await customer.submit(
-                file: Recordings.clip("0880"), named: "board-meeting.wav", fields: ["metadata": #"{"case":"zanzibar"}"#])
+                file: Recordings.clip("0880"), named: "board-meeting.wav", fields: ["metadata": #"{"case":"zanzibar"}"#]
+            )
             #expect(try await customer.words(of: job).contains("young man"))
             _ = try await node.process.log.line(with: "task done", "clean", job)
             #expect(try deployment.storage.files == [])

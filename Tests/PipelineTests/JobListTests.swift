@@ -44,7 +44,8 @@ import Testing
         }
     }
 
-    @Test func `row-level security hides another tenant's job even from a query that forgets the tenant`() async throws {
+    @Test func `row-level security hides another tenant's job even from a query that forgets the tenant`() async throws
+    {
         try await QueueScene.run { scene in
             let job = try await scene.submit()
             let (example, other) = (scene.tenants.example, scene.tenants.other)
@@ -60,7 +61,8 @@ import Testing
             #expect(found == nil)
             let error = await #expect(throws: PostgresError.self) {
                 try await scene.tenants.databases.app.transaction(of: other) {
-                    try $0.execute("INSERT INTO transcripts (tenant_id, job_id, body) VALUES (\(example), \(job.id), '')")
+                    try $0.execute(
+                        "INSERT INTO transcripts (tenant_id, job_id, body) VALUES (\(example), \(job.id), '')")
                 }
             }
             #expect(error?.sqlState == "42501")

@@ -22,7 +22,9 @@ struct QueueScene: Sendable {
 
     /// Queues a job of that tenant's.
     @discardableResult
-    func submit(_ tenant: TenantID? = nil, queueClass: QueueClass = .normal, options: JobOptions = JobOptions()) async throws -> Job {
+    func submit(_ tenant: TenantID? = nil, queueClass: QueueClass = .normal, options: JobOptions = JobOptions())
+        async throws -> Job
+    {
         let tenant = tenant ?? tenants.example
         let id = JobID()
         let hint = QueueHint(databases: tenants.databases, logger: Logger(label: "test"))

@@ -44,7 +44,9 @@ import Testing
         }
     }
 
-    @Test func `a dead worker's task goes to another after its lease, and the dead one's late word is refused`() async throws {
+    @Test func `a dead worker's task goes to another after its lease, and the dead one's late word is refused`()
+        async throws
+    {
         try await QueueScene.run { scene in
             try await scene.submit()
             let late = try #require(try await scene.first.claim(limit: 1).first)

@@ -27,7 +27,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "tsk_live_", "tsk_test_", String(repeating: "a", count: 70), "tsk_live_" + String(repeating: "é", count: 61)])
+    @Test(arguments: [
+        "", "tsk_live_", "tsk_test_", String(repeating: "a", count: 70),
+        "tsk_live_" + String(repeating: "é", count: 61),
+    ])
     func `what is no key is none`(text: String) {
         #expect(APIKey(text) == nil)
     }

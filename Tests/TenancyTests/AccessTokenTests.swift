@@ -37,7 +37,9 @@ import Testing
         }
     }
 
-    @Test func `a token signed by somebody else's key, by none or with our public key as a password is refused`() async throws {
+    @Test func `a token signed by somebody else's key, by none or with our public key as a password is refused`()
+        async throws
+    {
         try await Tenants.with { tenants in
             let tokens = AccessTokens(databases: tenants.databases, masterKey: tenants.masterKey)
             let parts = try await tokens.issue(for: try Self.principal(of: tenants)).split(separator: ".")
@@ -51,7 +53,8 @@ import Testing
             for algorithm in ["none", "HS256", "RS256"] {
                 let header = Self.base64URL(Data(#"{"alg":"\#(algorithm)","typ":"JWT","kid":"\#(kid)"}"#.utf8))
                 let password = SymmetricKey(data: Data(kid.utf8))
-                let mac = Data(HMAC<SHA256>.authenticationCode(for: Data("\(header).\(parts[1])".utf8), using: password))
+                let mac = Data(
+                    HMAC<SHA256>.authenticationCode(for: Data("\(header).\(parts[1])".utf8), using: password))
                 for signature in ["", Self.base64URL(mac), String(parts[2])] {
                     await #expect(throws: AccessTokenError.invalid, "\(algorithm)") {
                         try await tokens.verify("\(header).\(parts[1]).\(signature)")

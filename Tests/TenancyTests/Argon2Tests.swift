@@ -24,7 +24,9 @@ import Testing
     }
 
     @Test func `a stored hash that is none is an error, not a wrong secret`() async throws {
-        await #expect(throws: Argon2Error.self) { try await Argon2(lanes: 1).verify("secret", against: "$argon2id$nonsense") }
+        await #expect(throws: Argon2Error.self) {
+            try await Argon2(lanes: 1).verify("secret", against: "$argon2id$nonsense")
+        }
     }
 
     @Test func `more logins than may wait are turned away, the others are served`() async throws {

@@ -48,7 +48,9 @@ import Testing
             await #expect(throws: AuthenticationError.invalidAPIKey) {
                 try await scene.authenticator.logIn(apiKey: APIKey().text)
             }
-            await #expect(throws: AuthenticationError.invalidAPIKey) { try await scene.authenticator.logIn(apiKey: "x") }
+            await #expect(throws: AuthenticationError.invalidAPIKey) {
+                try await scene.authenticator.logIn(apiKey: "x")
+            }
         }
     }
 

@@ -35,8 +35,10 @@ import Testing
         #expect(throws: SealedSecretError.self) { try other.open(sealed, for: "a") }
     }
 
-    @Test(arguments: ["", "0a", String(repeating: "0a", count: 31) + "0", String(repeating: "0g", count: 32),
-        String(repeating: "+a", count: 32), String(repeating: "0a", count: 33), String(repeating: "é0", count: 32)])
+    @Test(arguments: [
+        "", "0a", String(repeating: "0a", count: 31) + "0", String(repeating: "0g", count: 32),
+        String(repeating: "+a", count: 32), String(repeating: "0a", count: 33), String(repeating: "é0", count: 32),
+    ])
     func `only 64 hexadecimal digits are a key`(hex: String) {
         #expect(MasterKey(hex: hex) == nil)
     }

@@ -17,7 +17,9 @@ package struct Command: Sendable {
             // A thread of its own: reading what the program writes blocks.
             Thread.detachNewThread {
                 continuation.resume(
-                    with: Swift.Result { try runBlocking(executable, arguments, environment: environment, input: input) })
+                    with: Swift.Result {
+                        try runBlocking(executable, arguments, environment: environment, input: input)
+                    })
             }
         }
     }

@@ -65,10 +65,10 @@ import Testing
     @Test(arguments: [
         ("file", [file, file]), ("a", [FormBody.part("a", "1"), FormBody.part("a", "2"), file]),
         ("other", [FormBody.part("other", "x", filename: "x.mp3"), file]),
-        ("big", [FormBody.part("big", String(repeating: "x", count: 65_537)), file]),
+        ("big", [FormBody.part("big", String(repeating: "x", count: 16_385)), file]),
         (
             "f4",
-            (0..<5).map { FormBody.part("f\($0)", String(repeating: "x", count: 65_000)) } + [file]
+            (0..<5).map { FormBody.part("f\($0)", String(repeating: "x", count: 6_000)) } + [file]
         ),
     ])
     func `a part that is too many or too large is named`(field: String, parts: [String]) async throws {
@@ -112,7 +112,7 @@ import Testing
         let junk = Array(repeating: ByteBuffer(repeating: 1, count: 300_000), count: 50)
         let body = FormBody(pieces: junk)
         #expect(try await refusal(body.request()).code == .requestTooLarge)
-        #expect(body.taken.count == 5)
+        #expect(body.taken.count == 4)
     }
 
     @Test func `a body that ends too early is refused and leaves nothing`() async throws {

@@ -149,12 +149,12 @@ migrate() {
         fail "the database could not be migrated: $(tail -n 1 "$root/.run/migrate.log")"
 }
 
-# Asks the recorded service to drain, and kills what has not ended after 15 seconds.
+# Asks the recorded service to drain, and kills what has not ended after 50: a node takes up to 45 to drain.
 end_service() {
     local turns=0
     if find_service; then
         kill -TERM "$service_pid" 2>/dev/null || true
-        while find_service && ((turns++ < 150)); do
+        while find_service && ((turns++ < 500)); do
             sleep 0.1
         done
         if find_service; then kill -KILL -- "-$service_pid" 2>/dev/null || true; fi

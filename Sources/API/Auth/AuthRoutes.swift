@@ -32,7 +32,8 @@ struct AuthRoutes: Sendable {
     private func refresh(_ request: Request, context: AnyoneContext) async throws -> SessionBody {
         let body = try await JSONBody.decode(RefreshTokenBody.self, from: request)
         if body.rotate == true {
-            throw APIError.invalidRequest("This version does not rotate refresh tokens yet. Leave 'rotate' out.", field: "rotate")
+            throw APIError.invalidRequest(
+                "This version does not rotate refresh tokens yet. Leave 'rotate' out.", field: "rotate")
         }
         return try await answering { SessionBody(try await authenticator.refresh(body.refresh_token)) }
     }
@@ -53,10 +54,12 @@ struct AuthRoutes: Sendable {
         do {
             return try await body()
         } catch AuthenticationError.invalidAPIKey {
-            throw APIError(.invalidAPIKey, "The API key is unknown, expired or revoked. Check that it was copied whole.")
+            throw APIError(
+                .invalidAPIKey, "The API key is unknown, expired or revoked. Check that it was copied whole.")
         } catch AuthenticationError.invalidRefreshToken {
             throw APIError(
-                .invalidRefreshToken, "The refresh token is unknown, expired or revoked. Log in again with POST /auth/token.")
+                .invalidRefreshToken,
+                "The refresh token is unknown, expired or revoked. Log in again with POST /auth/token.")
         } catch AuthenticationError.accountSuspended {
             throw APIError(.accountSuspended, "This account is suspended. Please contact support.")
         } catch Argon2Error.overloaded {

@@ -1,10 +1,12 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import Postgres
 
 /// The one place where a thrown error becomes an answer.
 ///
-/// `APIError` is answered as it is; Hummingbird's own errors take the same shape; a cancelled handler answers 503;
+/// `APIError` is answered as it is; Hummingbird's own errors take the same shape; a cancelled handler and a database
+/// that is away answer 503;
 /// anything else is logged once with the request's id and answered with an opaque 500. An address that exists under
 /// another method answers 405 with `Allow`, and `OPTIONS` on it 204 with `Allow`.
 package struct ErrorMiddleware<Context: ConnectionContext>: RouterMiddleware {
@@ -41,6 +43,9 @@ package struct ErrorMiddleware<Context: ConnectionContext>: RouterMiddleware {
             return translate(error.status, message: error.body, headers: error.headers, request, context)
         case let error as any HTTPResponseError:
             return translate(error.status, message: nil, headers: [:], request, context)
+        case let error as PostgresError where error.isUnavailable:
+            context.logger.warning("The database is away", metadata: ["error": "\(error)"])
+            return .transient("The service is busy or restarting. Please try again.", retryAfterSeconds: 2)
         case is CancellationError:
             return .transient("The service is restarting. Please try again.", retryAfterSeconds: 5)
         default:

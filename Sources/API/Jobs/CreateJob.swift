@@ -19,7 +19,8 @@ struct CreateJob: Sendable {
     @Sendable
     func handle(_ request: Request, context: CustomerContext) async throws -> Response {
         let tenant = context.principal.tenant
-        guard let allowance = try await databases.app.transaction(of: tenant, { try Allowance.of(tenant, in: $0) }) else {
+        guard let allowance = try await databases.app.transaction(of: tenant, { try Allowance.of(tenant, in: $0) })
+        else {
             throw APIError(.invalidToken, "The account of this token no longer exists.")
         }
         if request.headers[.contentType].flatMap(HeaderValue.init)?.value == "application/json" { throw Self.noURLs }
@@ -51,7 +52,8 @@ struct CreateJob: Sendable {
         } catch MediaError.invalidAudio(let reason, _) {
             throw APIError.invalidAudio(reason)
         } catch MediaError.overloaded, MediaError.timedOut {
-            throw APIError.transient("The service is too busy to look at the file. Try again shortly.", retryAfterSeconds: 5)
+            throw APIError.transient(
+                "The service is too busy to look at the file. Try again shortly.", retryAfterSeconds: 5)
         }
         if probe.isSilent { throw APIError.invalidAudio(.emptyAudio) }
         if let duration = probe.bestDurationMilliseconds, duration > allowance.maxDurationSeconds * 1000 {
@@ -74,7 +76,8 @@ struct CreateJob: Sendable {
         } catch {
             try? await storage.remove(job: id, of: tenant)
             if let error = error as? StorageError, error.isFull {
-                throw APIError.transient("The service cannot take more files just now. Try again later.", retryAfterSeconds: 30)
+                throw APIError.transient(
+                    "The service cannot take more files just now. Try again later.", retryAfterSeconds: 30)
             }
             if let error = error as? PostgresError, error.isDataException {
                 throw APIError.invalidRequest("'metadata' holds something that cannot be stored.", field: "metadata")

@@ -20,7 +20,8 @@ extension JobOptions {
         if let text = fields["metadata"] { metadata = try Self.metadata(text) }
         if fields["webhook_url"] != nil {
             throw APIError(
-                .webhookURLRefused, "This version delivers no webhooks yet. Leave 'webhook_url' out and poll GET /jobs/{id}.",
+                .webhookURLRefused,
+                "This version delivers no webhooks yet. Leave 'webhook_url' out and poll GET /jobs/{id}.",
                 details: ["field": .text("webhook_url")])
         }
     }
@@ -43,7 +44,8 @@ extension JobOptions {
 
     private static func speakers(_ text: String) throws -> Int {
         guard let count = Int(text), (1...32).contains(count) else {
-            throw APIError.invalidRequest("'speakers_expected' must be a whole number from 1 to 32.", field: "speakers_expected")
+            throw APIError.invalidRequest(
+                "'speakers_expected' must be a whole number from 1 to 32.", field: "speakers_expected")
         }
         return count
     }

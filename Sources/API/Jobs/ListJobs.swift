@@ -30,7 +30,8 @@ struct ListJobs: Sendable {
         if let text = query["status"] {
             guard let status = JobStatus(rawValue: String(text)) else {
                 throw APIError.invalidRequest(
-                    "'status' must be one of \(JobStatus.allCases.map(\.rawValue).joined(separator: ", ")).", field: "status")
+                    "'status' must be one of \(JobStatus.allCases.map(\.rawValue).joined(separator: ", ")).",
+                    field: "status")
             }
             filter.status = status
         }
@@ -50,7 +51,8 @@ struct ListJobs: Sendable {
 
     private static func time(_ text: Substring, field: String) throws -> Timestamp {
         guard let time = Timestamp(rfc3339: String(text)) else {
-            throw APIError.invalidRequest("'\(field)' must be an RFC 3339 time such as 2026-11-23T09:30:00Z.", field: field)
+            throw APIError.invalidRequest(
+                "'\(field)' must be an RFC 3339 time such as 2026-11-23T09:30:00Z.", field: field)
         }
         return time
     }

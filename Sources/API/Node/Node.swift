@@ -26,8 +26,7 @@ struct Node: Sendable {
     func run() async throws {
         let migrator = try Migrator(directory: settings.installation.migrations)
         try await migrator.requireCurrent(url: settings.databaseURL, logger: logger)
-        try FileManager.default.createDirectory(
-            atPath: settings.scratch, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try ScratchFolder.prepare(settings.scratch)
 
         let databases = Databases(url: settings.databaseURL, size: max(8, settings.workerSlots * 2), logger: logger)
         let egress = EgressClient(configuration: EgressConfiguration(), logger: logger)
@@ -100,12 +99,14 @@ struct Node: Sendable {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         Routes(
             auth: AuthRoutes(
-                authenticator: Authenticator(databases: databases, argon2: Argon2(lanes: min(cores, 4)), tokens: tokens),
+                authenticator: Authenticator(
+                    databases: databases, argon2: Argon2(lanes: min(cores, 4)), tokens: tokens),
                 tokens: tokens),
             authentication: AuthenticationMiddleware(tokens: tokens),
             health: HealthRoutes(
-                databases: databases, migrator: migrator, databaseURL: settings.databaseURL, storage: storage,
-                engine: engine),
+                readiness: Readiness(
+                    databases: databases, migrator: migrator, databaseURL: settings.databaseURL, storage: storage,
+                    engine: engine, logger: logger)),
             createJob: CreateJob(
                 databases: databases,
                 uploads: UploadReader(

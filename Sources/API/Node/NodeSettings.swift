@@ -45,9 +45,12 @@ struct NodeSettings: Sendable {
     }
 
     private static func masterKey(_ reader: SettingsReader) -> MasterKey {
-        let text = reader.required("VERBATIM_MASTER_KEY", hint: "64 hexadecimal digits; make one with: openssl rand -hex 32")
+        let text = reader.required(
+            "VERBATIM_MASTER_KEY", hint: "64 hexadecimal digits; make one with: openssl rand -hex 32")
         if let key = MasterKey(hex: text) { return key }
-        if !text.isEmpty { reader.report("VERBATIM_MASTER_KEY must be 64 hexadecimal digits; make one with: openssl rand -hex 32") }
+        if !text.isEmpty {
+            reader.report("VERBATIM_MASTER_KEY must be 64 hexadecimal digits; make one with: openssl rand -hex 32")
+        }
         return .zero
     }
 
@@ -83,4 +86,3 @@ struct NodeSettings: Sendable {
         return path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 }
-

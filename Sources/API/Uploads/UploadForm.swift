@@ -4,8 +4,8 @@ import NIOCore
 /// its limit.
 struct UploadForm: ~Copyable {
     static let fileField = "file"
-    static let maximumFieldBytes = 64 * 1_024
-    static let maximumFieldsBytes = 256 * 1_024
+    static let maximumFieldBytes = 16 * 1_024
+    static let maximumFieldsBytes = 24 * 1_024
 
     private let spool: Spool
     private let fileLimitBytes: Int64

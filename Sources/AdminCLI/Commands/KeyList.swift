@@ -31,7 +31,9 @@ struct KeyList: AsyncParsableCommand {
                 rows, json: output.json,
                 text: Table(
                     headings: ["KEY", "NAME", "CREATED", "LAST USED", "REVOKED"],
-                    rows: rows.map { [$0.key_id, $0.name, $0.created_at, $0.last_used_at ?? "-", $0.revoked_at ?? "-"] }
+                    rows: rows.map {
+                        [$0.key_id, $0.name, $0.created_at, $0.last_used_at ?? "-", $0.revoked_at ?? "-"]
+                    }
                 ).text)
         }
     }

@@ -26,7 +26,8 @@ struct TenantCreate: AsyncParsableCommand {
             let (name, plan, operatorName) = (name, plan, change.operatorName)
             let tenant = try await operation.pool.transaction { transaction in
                 let tenant = try Tenant.create(name: name, plan: plan, in: transaction)
-                try AuditEntry(operator: operatorName, action: "tenant create", tenant: tenant.id).record(in: transaction)
+                try AuditEntry(operator: operatorName, action: "tenant create", tenant: tenant.id).record(
+                    in: transaction)
                 return tenant
             }
             try Output.show(

@@ -69,7 +69,8 @@ package struct InferenceProcess: Service {
                     "--uds", socket, "--model", configuration.model, "--workers", String(configuration.workers),
                     "--exit-with-stdin",
                 ],
-                environment: .custom(Self.environment), platformOptions: options, input: .inputWriter, output: .discarded, error: .sequence
+                environment: .custom(Self.environment), platformOptions: options, input: .inputWriter,
+                output: .discarded, error: .sequence
             ) { execution in
                 for try await line in execution.standardError.strings() {
                     logger.info("model server", metadata: ["line": "\(line.prefix(2000))"])

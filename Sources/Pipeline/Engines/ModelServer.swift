@@ -70,7 +70,9 @@ package struct ModelServer: Sendable {
         return try response.decoded()
     }
 
-    private func send(_ method: String, _ path: String, body: EgressBody, timeout: Duration) async throws -> EgressResponse {
+    private func send(_ method: String, _ path: String, body: EgressBody, timeout: Duration) async throws
+        -> EgressResponse
+    {
         let (base, socket) =
             switch address {
             case .unixSocket(let path): ("http://localhost", path as String?)

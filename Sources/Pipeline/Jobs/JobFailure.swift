@@ -27,7 +27,8 @@ package struct JobFailure: Error, Sendable, Equatable {
         code: .transientError,
         message: "The recording could not be processed just now, although it was tried several times. Submit it again.")
     package static let `internal` = JobFailure(
-        code: .internalError, message: "Something went wrong on our side. Submit the recording again or tell support the job's id.")
+        code: .internalError,
+        message: "Something went wrong on our side. Submit the recording again or tell support the job's id.")
 }
 
 extension InvalidAudioReason {

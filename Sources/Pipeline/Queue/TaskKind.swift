@@ -28,7 +28,8 @@ package enum TaskKind: String, Sendable, CaseIterable, PostgresCodable {
         case .clean:
             // A promise to the customer, so it does not give up within a day.
             RetrySchedule(
-                delays: [.seconds(1), .seconds(10), .seconds(60), .seconds(600)] + Array(repeating: .seconds(3600), count: 24),
+                delays: [.seconds(1), .seconds(10), .seconds(60), .seconds(600)]
+                    + Array(repeating: .seconds(3600), count: 24),
                 jitter: 0.2)
         }
     }

@@ -49,6 +49,7 @@ package struct Worker: Service {
             await stop()
             group.cancelAll()
         }
+        await listener.close()
     }
 
     private func claimUntilShutdown() async {

@@ -3,7 +3,8 @@ import Tenancy
 
 extension PieceWork {
     /// The piece, or nil when its job no longer needs it.
-    static func load(_ piece: Int, of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> Self? {
+    static func load(_ piece: Int, of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> Self?
+    {
         try transaction.first(
             """
             SELECT p.audio_key, p.end_sample - p.start_sample, j.language

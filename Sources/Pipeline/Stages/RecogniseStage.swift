@@ -10,9 +10,11 @@ struct RecogniseStage: Sendable {
 
     func run(_ claim: ClaimedTask) async throws {
         guard let number = claim.piece,
-            let work = try await databases.app.transaction(of: claim.tenant, {
-                try PieceWork.load(number, of: claim.job, tenant: claim.tenant, in: $0)
-            })
+            let work = try await databases.app.transaction(
+                of: claim.tenant,
+                {
+                    try PieceWork.load(number, of: claim.job, tenant: claim.tenant, in: $0)
+                })
         else { throw LeaseLost() }
         let recognition: Recognition
         do {

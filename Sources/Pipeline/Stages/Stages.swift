@@ -17,7 +17,8 @@ package struct Stages: Sendable {
     private let logger: Logger
 
     package init(
-        databases: Databases, storage: FileStorage, media: MediaTool, server: ModelServer, scratch: String, logger: Logger
+        databases: Databases, storage: FileStorage, media: MediaTool, server: ModelServer, scratch: String,
+        logger: Logger
     ) {
         self.databases = databases
         self.logger = logger
@@ -46,7 +47,7 @@ package struct Stages: Sendable {
         } catch let failure as JobFailure {
             log.info("job failed", metadata: ["code": "\(failure.code.rawValue)", "reason": "\(failure.reason ?? "")"])
             await write(claim, log) { try claim.failJob(failure, in: $0) }
-        } catch where error is CancellationError || Task.isCancelled {
+        } catch  where error is CancellationError || Task.isCancelled {
             log.info("task handed back")
             await write(claim, log) { try claim.handBack(in: $0) }
         } catch {

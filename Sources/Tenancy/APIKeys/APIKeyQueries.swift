@@ -40,7 +40,9 @@ extension APIKeyCredentials {
         ).map { Self(tenant: $0.0, secretHash: $0.1, tenantStatus: $0.2) }
     }
 
-    static func noteUse(of id: APIKeyID, by tenant: TenantID, at now: Timestamp, in transaction: PostgresTransaction) throws {
+    static func noteUse(of id: APIKeyID, by tenant: TenantID, at now: Timestamp, in transaction: PostgresTransaction)
+        throws
+    {
         try transaction.execute(
             "UPDATE api_keys SET last_used_at = \(now) WHERE tenant_id = \(tenant) AND id = \(id)")
     }

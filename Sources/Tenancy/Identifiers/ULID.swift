@@ -19,7 +19,9 @@ package struct ULID: Sendable, Hashable, CustomStringConvertible {
             digits[index] = Self.alphabet[Int(time & 31)]
             time >>= 5
         }
-        var (high, low) = (UInt64.random(in: 0..<(1 << 40), using: &generator), UInt64.random(in: 0..<(1 << 40), using: &generator))
+        var (high, low) = (
+            UInt64.random(in: 0..<(1 << 40), using: &generator), UInt64.random(in: 0..<(1 << 40), using: &generator)
+        )
         for index in (0..<8).reversed() {
             digits[10 + index] = Self.alphabet[Int(high & 31)]
             digits[18 + index] = Self.alphabet[Int(low & 31)]

@@ -15,7 +15,9 @@ package struct MasterKey: Sendable {
         var bytes: [UInt8] = []
         var rest = Substring(hex)
         while !rest.isEmpty {
-            guard let byte = UInt8(rest.prefix(2), radix: 16), rest.utf8.count >= 2, rest.first != "+" else { return nil }
+            guard let byte = UInt8(rest.prefix(2), radix: 16), rest.utf8.count >= 2, rest.first != "+" else {
+                return nil
+            }
             bytes.append(byte)
             rest = rest.dropFirst(2)
         }

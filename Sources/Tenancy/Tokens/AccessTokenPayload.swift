@@ -25,7 +25,9 @@ struct AccessTokenPayload: JWTPayload {
     func verify(using algorithm: some JWTAlgorithm) async throws {}
 
     var principal: Principal? {
-        guard iss == Self.issuer, let tenant = TenantID(rawValue: sub), let key = APIKeyID(rawValue: key) else { return nil }
+        guard iss == Self.issuer, let tenant = TenantID(rawValue: sub), let key = APIKeyID(rawValue: key) else {
+            return nil
+        }
         return Principal(tenant: tenant, key: key)
     }
 }

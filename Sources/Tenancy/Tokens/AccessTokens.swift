@@ -21,7 +21,8 @@ package actor AccessTokens {
         let keys: JWTKeyCollection
     }
 
-    package init(databases: Databases, masterKey: MasterKey, clock: @escaping @Sendable () -> Timestamp = Timestamp.now) {
+    package init(databases: Databases, masterKey: MasterKey, clock: @escaping @Sendable () -> Timestamp = Timestamp.now)
+    {
         self.databases = databases
         self.masterKey = masterKey
         self.clock = clock

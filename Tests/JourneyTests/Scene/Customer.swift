@@ -60,7 +60,8 @@ struct Customer: Sendable {
     func words(of job: String) async throws -> String {
         let ended = try await finished(job)
         try #require(ended["status"] as? String == "completed", "\(ended)")
-        return try await get("/jobs/\(job)/transcript?format=txt").text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return try await get("/jobs/\(job)/transcript?format=txt").text.split(whereSeparator: \.isWhitespace).joined(
+            separator: " ")
     }
 
     private func send(

@@ -1,6 +1,6 @@
+import Egress
 import Foundation
 import Logging
-import Egress
 import Postgres
 import Tenancy
 import TestSupport

@@ -18,7 +18,8 @@ enum Recordings {
         let inputs = clips.flatMap { ["-i", clip($0)] }
         let padded = clips.indices.map { "[\($0):a]apad=pad_dur=0.4[p\($0)];" }.joined()
         let joined = clips.indices.map { "[p\($0)]" }.joined() + "concat=n=\(clips.count):v=0:a=1[a]"
-        return try await ffmpeg(inputs + ["-filter_complex", padded + joined, "-map", "[a]"] + arguments, into: folder, named: name)
+        return try await ffmpeg(
+            inputs + ["-filter_complex", padded + joined, "-map", "[a]"] + arguments, into: folder, named: name)
     }
 
     /// Runs ffmpeg with these arguments and answers the path of what it made.
@@ -31,7 +32,8 @@ enum Recordings {
 
     /// What is said in `clips`, as the fixtures write it.
     static func reference(_ clips: [String]) throws -> [String] {
-        let lines = try String(contentsOfFile: Checkout.fixture("librivox/transcription"), encoding: .utf8).split(separator: "\n")
+        let lines = try String(contentsOfFile: Checkout.fixture("librivox/transcription"), encoding: .utf8).split(
+            separator: "\n")
         return clips.flatMap { clip -> [String] in
             let line = lines.first { $0.contains("-\(clip))") } ?? ""
             return line.replacing("<s>", with: "").prefix { $0 != "<" }.split(separator: " ").map(String.init)

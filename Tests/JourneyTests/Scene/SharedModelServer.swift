@@ -13,7 +13,10 @@ final class SharedModelServer: Sendable {
     private init() async throws {
         process = try RunningProcess(
             Checkout.root + "/inference/serve",
-            ["--host", "127.0.0.1", "--port", "0", "--exit-with-stdin", "--model", Checkout.root + "/inference/models/whisper-base"])
+            [
+                "--host", "127.0.0.1", "--port", "0", "--exit-with-stdin", "--model",
+                Checkout.root + "/inference/models/whisper-base",
+            ])
         let line = try await process.log.line(with: "\"event\": \"listening\"")
         struct Listening: Decodable { let address: String }
         url = "http://" + (try JSONDecoder().decode(Listening.self, from: Data(line.utf8)).address)

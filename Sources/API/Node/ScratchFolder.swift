@@ -1,0 +1,26 @@
+import Foundation
+
+/// The folder for what this machine holds for a while: uploads under way, decoded audio, the model server's socket.
+enum ScratchFolder {
+    struct Refused: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Makes it where it is missing. One that is there must be ours alone: in a place that everybody may write to, somebody
+    /// else could have made it first.
+    static func prepare(_ path: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw Refused(description: "VERBATIM_SCRATCH must name a folder, not a link or a file")
+        }
+        guard status.st_uid == geteuid() else {
+            throw Refused(description: "the folder of VERBATIM_SCRATCH belongs to another user; name another one")
+        }
+        guard status.st_mode & 0o022 == 0 else {
+            throw Refused(
+                description: "others may write to the folder of VERBATIM_SCRATCH; take that right away: chmod go-w")
+        }
+    }
+}
