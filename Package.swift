@@ -39,20 +39,25 @@ let package = Package(
     ],
     targets: [
         // Support: what knows nothing of transcription.
-        .systemLibrary(name: "CPostgres", path: "Sources/Support/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .systemLibrary(name: "CArgon2", path: "Sources/Support/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(
+            name: "CPostgres", path: "Sources/Support/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CArgon2", path: "Sources/Support/CArgon2", pkgConfig: "libargon2",
+            providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(
             name: "CCurlSystem", path: "Sources/Support/CCurlSystem", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CCurl", dependencies: ["CCurlSystem"], path: "Sources/Support/CCurl"),
         .systemLibrary(
-            name: "CAVSystem", path: "Sources/Support/CAVSystem", pkgConfig: "libavformat libavcodec libavutil libswresample",
+            name: "CAVSystem", path: "Sources/Support/CAVSystem",
+            pkgConfig: "libavformat libavcodec libavutil libswresample",
             providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"])]),
         .target(name: "CAV", dependencies: ["CAVSystem"], path: "Sources/Support/CAV"),
         .target(
             name: "Postgres", dependencies: ["CPostgres", logging], path: "Sources/Support/Postgres",
             swiftSettings: strict),
-        .target(name: "Egress", dependencies: ["CCurl", logging], path: "Sources/Support/Egress", swiftSettings: strict),
+        .target(
+            name: "Egress", dependencies: ["CCurl", logging], path: "Sources/Support/Egress", swiftSettings: strict),
         .target(name: "Settings", path: "Sources/Support/Settings", swiftSettings: strict),
 
         // The rooms.
@@ -68,7 +73,8 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             exclude: ["MediaTool"], swiftSettings: strict),
-        .executableTarget(name: "MediaTool", dependencies: ["CAV"], path: "Sources/Pipeline/MediaTool", swiftSettings: strict),
+        .executableTarget(
+            name: "MediaTool", dependencies: ["CAV"], path: "Sources/Pipeline/MediaTool", swiftSettings: strict),
         .executableTarget(
             name: "API",
             dependencies: [
@@ -95,7 +101,8 @@ let package = Package(
             dependencies: ["Tenancy", "Postgres", "TestSupport", crypto, .product(name: "JWTKit", package: "jwt-kit")],
             swiftSettings: strict),
         .testTarget(
-            name: "BillingTests", dependencies: ["Billing", "Tenancy", "Postgres", "TestSupport"], swiftSettings: strict),
+            name: "BillingTests", dependencies: ["Billing", "Tenancy", "Postgres", "TestSupport"], swiftSettings: strict
+        ),
         .testTarget(
             name: "PipelineTests",
             dependencies: ["Pipeline", "Billing", "Tenancy", "Postgres", "TestSupport", logging], swiftSettings: strict),
@@ -103,21 +110,29 @@ let package = Package(
         .testTarget(
             name: "UploadTests",
             dependencies: [
-                "API", logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
+                "API", "TestSupport", logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "EgressTests", dependencies: ["Egress", logging], swiftSettings: strict),
+        .executableTarget(
+            name: "EgressProbe", dependencies: ["Egress", logging], path: "Tests/EgressProbe", swiftSettings: strict),
+        .testTarget(
+            name: "EgressTests", dependencies: ["Egress", "EgressProbe", "TestSupport", logging], swiftSettings: strict),
         .testTarget(
             name: "MediaTests",
-            dependencies: ["Pipeline", "MediaTool", logging, subprocess, .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: [
+                "Pipeline", "MediaTool", "TestSupport", logging, subprocess,
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "JourneyTests",
             dependencies: ["Tenancy", "Postgres", "Egress", "TestSupport", "API", "AdminCLI", "MediaTool", logging],
             swiftSettings: strict),
         .testTarget(
-            name: "TranscriptTests", dependencies: ["Pipeline"], exclude: ["Golden"], swiftSettings: strict),
+            name: "TranscriptTests", dependencies: ["Pipeline", "TestSupport"], exclude: ["Golden"],
+            swiftSettings: strict),
     ]
 )

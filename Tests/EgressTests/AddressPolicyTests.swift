@@ -1,5 +1,6 @@
 import Egress
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct AddressPolicyTests {

@@ -1,6 +1,8 @@
 import Dispatch
 import Egress
+import EgressProbe
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct BodyTests {
@@ -99,32 +101,27 @@ import Testing
 
     @Test func `an upload of 200 MB is streamed with flat memory`() async throws {
         // In a process of its own, where no other test takes memory meanwhile.
-        await #expect(processExitsWith: .success) {
-            try await withFolder { folder in
-                let size = 200 << 20
-                let path = folder + "/large"
-                try Data().write(to: URL(fileURLWithPath: path))
-                try #require(truncate(path, size) == 0)
-                let mail = Mail<(before: Int, late: Int, received: Int)>()
-                let server = try ScriptedServer { connection in
-                    let request = try connection.readHead()
-                    let before = residentBytes()
-                    var (received, late) = (0, 0)
-                    while received < request.length {
-                        received += try connection.readSome(atMost: request.length - received).count
-                        if late == 0, received > size * 3 / 4 { late = residentBytes() }
-                    }
-                    mail.send((before, late, received))
-                    try connection.respond()
+        try await withFolder { folder in
+            let size = 200 << 20
+            let path = folder + "/large"
+            try Data().write(to: URL(fileURLWithPath: path))
+            try #require(truncate(path, size) == 0)
+            let mail = Mail<Int>()
+            let server = try ScriptedServer { connection in
+                let request = try connection.readHead()
+                var received = 0
+                while received < request.length {
+                    received += try connection.readSome(atMost: request.length - received).count
                 }
-                let content = EgressPart.Content.file(path: path, offset: 0, length: Int64(size))
-                let part = EgressPart(name: "file", filename: "large", content: content)
-                try await withClient { _ = try await $0.send(.post(server.url, .multipart([part]))) }
-                let seen = try await mail.next()
-                #expect(seen.received > size)
-                #expect(seen.before > 0)
-                #expect(seen.late - seen.before < 8 << 20)
+                mail.send(received)
+                try connection.respond()
             }
+            let output = try await probe("upload", server.url, path)
+            let report = try JSONDecoder().decode(UploadReport.self, from: Data(output.utf8))
+            #expect(try await mail.next() > size)
+            #expect(report.residentBefore > 0)
+            #expect(report.residentPeak - report.residentBefore < 8 << 20)
+            #expect(server.accepts == 1)
         }
     }
 
@@ -167,9 +164,4 @@ import Testing
             }
         }
     }
-}
-
-private func residentBytes() -> Int {
-    let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
-    return (fields?.dropFirst().first.flatMap { Int($0) } ?? 0) * Int(getpagesize())
 }

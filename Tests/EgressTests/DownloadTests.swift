@@ -1,5 +1,6 @@
 import Egress
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct DownloadTests {

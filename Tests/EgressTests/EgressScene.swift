@@ -1,6 +1,7 @@
 import Egress
 import Foundation
 import Logging
+import TestSupport
 import Testing
 
 // What the tests of the client have in common.
@@ -61,6 +62,14 @@ func withFolder<Result: Sendable>(_ body: (String) async throws -> Result) async
     }
 }
 
+/// What `EgressProbe` prints, which is the client in a process of its own.
+func probe(_ arguments: String..., environment: [String: String] = [:]) async throws -> String {
+    let result = try await Command.run(
+        Checkout.executable("EgressProbe"), arguments, environment: environment)
+    try #require(result.status == 0, "\(result.errors)")
+    return result.output
+}
+
 /// Messages from a script's thread to its test.
 struct Mail<Message: Sendable>: Sendable {
     private let stream: AsyncStream<Message>
@@ -71,23 +80,4 @@ struct Mail<Message: Sendable>: Sendable {
     func send(_ message: Message) { continuation.yield(message) }
 
     func next() async throws -> Message { try #require(await stream.first { _ in true }) }
-}
-
-/// The same numbers every time.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func bytes(_ count: Int) -> [UInt8] {
-        (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
-    }
 }

@@ -1,6 +1,8 @@
 import Dispatch
 import Egress
+import EgressProbe
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct EndingTests {
@@ -47,36 +49,28 @@ import Testing
     @Test(.timeLimit(.minutes(1)))
     func `closing ends what is under way, what waits and what comes later, and the threads with it`() async throws {
         // In a process of its own, where no other test's client has threads.
-        await #expect(processExitsWith: .success) {
-            let events = Mail<String>()
-            let server = try ScriptedServer { connection in
-                _ = try connection.readRequest()
-                events.send("arrived")
+        let (arrived, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let server = try ScriptedServer { connection in
+            switch try connection.readRequest().target {
+            case "/hold":
+                arrived.signal()
                 connection.waitForEnd()
-                events.send("closed")
+                ended.signal()
+            case "/held": try connection.respond(after: arrived)
+            case "/released": try connection.respond(after: ended)
+            default: break
             }
-            let policy = try AddressPolicy(allowing: "127.0.0.0/8")
-            let client = EgressClient(
-                configuration: EgressConfiguration(maxConcurrent: 1, addressPolicy: policy), logger: quiet)
-            let tasks = EgressAudience.allCases.flatMap { audience in
-                (0..<3).map { _ in Task { try await client.send(.get(server.url, audience: audience)) } }
-            }
-            for _ in EgressAudience.allCases { #expect(try await events.next() == "arrived") }
-            #expect(transferThreads() == 2)
-            await client.close()
-            for task in tasks { await #expect(throws: EgressError.closed) { try await task.value } }
-            for _ in EgressAudience.allCases { #expect(try await events.next() == "closed") }
-            await #expect(throws: EgressError.closed) { try await client.send(.get(server.url)) }
-            await client.close()
-            while transferThreads() > 0 { await Task.yield() }
-            // Forgetting to close is no leak either.
-            do {
-                let forgotten = EgressClient(logger: quiet)
-                let request = EgressRequest.get("http://127.0.0.1:1")
-                await #expect(throws: EgressError.couldNotConnect) { try await forgotten.send(request) }
-            }
-            while transferThreads() > 0 { await Task.yield() }
         }
+        let report = try JSONDecoder().decode(CloseReport.self, from: Data(try await probe("close", server.url).utf8))
+        #expect(report.threadsWhileBusy == 2)
+        #expect(report.interrupted == Array(repeating: EgressError.closed.description, count: 6))
+        #expect(report.late == EgressError.closed.description)
+        #expect(report.threadsAfterClosing == 0)
+        // Forgetting to close is no leak either.
+        #expect(report.forgotten == EgressError.couldNotConnect.description)
+        #expect(report.threadsAfterForgetting == 0)
+        // Two that held and the probe's two questions: what waited, or came later, never connected.
+        #expect(server.accepts == 4)
     }
 
     @Test func `a connection that breaks within the answer is a lost connection`() async throws {
@@ -151,10 +145,12 @@ import Testing
     }
 }
 
-private func transferThreads() -> Int {
-    let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
-    return threads.filter { thread in
-        let name = try? String(contentsOfFile: "/proc/self/task/\(thread)/comm", encoding: .utf8)
-        return name?.hasPrefix("egress-") == true
-    }.count
+extension ServerConnection {
+    /// Answers when each audience's request has signalled; closes without an answer when that takes too long.
+    fileprivate func respond(after event: DispatchSemaphore) throws {
+        for _ in EgressAudience.allCases {
+            guard event.wait(timeout: .now() + 30) == .success else { throw ScriptError.peerClosed }
+        }
+        try respond()
+    }
 }

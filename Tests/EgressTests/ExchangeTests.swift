@@ -163,18 +163,15 @@ import Testing
 
     @Test func `proxies that the environment names are ignored`() async throws {
         // In a process of its own, because the environment belongs to the whole process.
-        await #expect(processExitsWith: .success) {
-            let proxy = try ScriptedServer { _ in }
-            for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"] {
-                setenv(name, proxy.url, 1)
-            }
-            let server = try ScriptedServer { connection in
-                _ = try connection.readRequest()
-                try connection.respond(204)
-            }
-            let response = try await withClient { try await $0.send(.get(server.url)) }
-            #expect(response.status == 204)
-            #expect(proxy.accepts == 0)
+        let proxy = try ScriptedServer { _ in }
+        let names = ["http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"]
+        let environment = Dictionary(uniqueKeysWithValues: names.map { ($0, proxy.url) })
+        let server = try ScriptedServer { connection in
+            _ = try connection.readRequest()
+            try connection.respond(204)
         }
+        #expect(try await probe("get", server.url, environment: environment) == "204\n")
+        #expect(proxy.accepts == 0)
+        #expect(server.accepts == 1)
     }
 }

@@ -1,4 +1,5 @@
 import Egress
+import TestSupport
 import Testing
 
 @Suite struct RetryScheduleTests {

@@ -1,4 +1,5 @@
 import Pipeline
+import TestSupport
 import Testing
 
 /// Small files of every format with bytes changed: each ends in an answer or a reason, never in anything else.
@@ -9,7 +10,7 @@ import Testing
         try scene.write(Signal.wav(Signal.sweep(seconds: 0.5)), to: "source.wav")
         try await scene.ffmpeg("-i", "source.wav", "whole.\(format)")
         let whole = try scene.read("whole.\(format)")
-        var dice = Dice(state: UInt64(format.rawValue.utf8.reduce(7) { $0 &* 31 &+ Int($1) }))
+        var dice = SeededGenerator(seed: UInt64(format.rawValue.utf8.reduce(7) { $0 &* 31 &+ Int($1) }))
         for round in 0..<12 {
             let file = try scene.write(mutate(whole, round: round, &dice), to: "mutant")
             let reason = await MediaScene.reason {
@@ -27,7 +28,7 @@ import Testing
     }
 
     /// Changes few or many bytes, near the front more often than not, and cuts or repeats some files.
-    private func mutate(_ whole: [UInt8], round: Int, _ dice: inout Dice) -> [UInt8] {
+    private func mutate(_ whole: [UInt8], round: Int, _ dice: inout SeededGenerator) -> [UInt8] {
         var bytes = whole
         let reach = [64, 512, bytes.count][round % 3]
         for _ in 0..<[1, 8, 64, 400][round % 4] {
@@ -36,17 +37,5 @@ import Testing
         if round % 5 == 4 { bytes.removeLast(Int.random(in: 1..<bytes.count, using: &dice)) }
         if round % 6 == 5 { bytes += whole }
         return bytes
-    }
-}
-
-/// SplitMix64: the same numbers in every run.
-struct Dice: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -43,7 +43,7 @@ import Testing
 
     @Test func `random strings survive alone and in arrays`() async throws {
         try await withTestDatabase { database in
-            var random = SplitMix(seed: 3)
+            var random = SeededGenerator(seed: 3)
             let alphabet: [Character] = ["\"", "\\", "{", "}", ",", "'", " ", "N", "ü", "\n", "🙂", "\u{301}"]
             let strings = (0..<300).map { _ in
                 let length = Int.random(in: 0...8, using: &random)

@@ -11,4 +11,12 @@ package struct SeededGenerator: RandomNumberGenerator {
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
         return z ^ (z >> 31)
     }
+
+    package mutating func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+    }
+
+    package mutating func bytes(_ count: Int, of alphabet: [UInt8]) -> [UInt8] {
+        (0..<count).map { _ in alphabet[Int(next() % UInt64(alphabet.count))] }
+    }
 }

@@ -1,5 +1,6 @@
 import API
 import NIOCore
+import TestSupport
 import Testing
 
 @Suite struct MultipartParserTests {

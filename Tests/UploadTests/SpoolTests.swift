@@ -1,6 +1,7 @@
 import API
 import Foundation
 import NIOCore
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct SpoolTests {
