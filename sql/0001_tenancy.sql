@@ -64,8 +64,7 @@ CREATE TABLE refresh_tokens (
     UNIQUE (token_hash),
     FOREIGN KEY (tenant_id, key_id) REFERENCES api_keys (tenant_id, id)
 );
-CREATE INDEX refresh_tokens_by_key ON refresh_tokens (tenant_id, key_id);
-CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at);
+CREATE INDEX refresh_tokens_by_key ON refresh_tokens (tenant_id, key_id, expires_at);
 
 -- Signing keys belong to the service, not to a tenant. The private half is sealed under the master key.
 CREATE TABLE jwt_keys (

@@ -14,7 +14,8 @@ CREATE TABLE jobs (
     diarize             boolean NOT NULL,
     language_requested  text NOT NULL,
     speakers_expected   smallint CHECK (speakers_expected BETWEEN 1 AND 32),
-    metadata            jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(metadata) = 'object'),
+    -- As text, so that it comes back as it came, and as long: jsonb writes 1e308 with all its digits.
+    metadata            json NOT NULL DEFAULT '{}' CHECK (json_typeof(metadata) = 'object' AND octet_length(metadata::text) <= 4096),
     max_duration_ms     bigint NOT NULL CHECK (max_duration_ms > 0),
 
     -- Where it came from. `source_key` is the object in storage, until `source_deleted_at`.

@@ -7,7 +7,7 @@ package struct Databases: Sendable {
     package let app: PostgresPool
     package let system: PostgresPool
 
-    /// - Parameter size: connections of the `app` pool, 1 to 200; `system` gets half as many.
+    /// - Parameter size: connections of the `app` pool; `system` gets half as many.
     package init(url: String, size: Int, logger: Logger) {
         app = PostgresPool(configuration: .service(url: url, role: "verbatim_app", size: size), logger: logger)
         system = PostgresPool(

@@ -33,7 +33,7 @@ import Testing
             let customer = try await deployment.customer(at: api)
             let posted = try await customer.post(
                 file: Recordings.clip("0880"), named: "Interview Größe.wav",
-                fields: ["diarize": "false", "language": "en", "metadata": #"{"n":1.50}"#])
+                fields: ["diarize": "false", "language": "en", "metadata": #"{"n":1.50,  "b":"ü","a":[]}"#])
             #expect(posted.status == 202)
             let job = try #require(try posted.json["job_id"] as? String)
             #expect(posted.headers["Location"] == "/jobs/\(job)")
@@ -52,7 +52,7 @@ import Testing
             #expect(ended["language"] as? String == "en")
             #expect(ended["engine"] as? String == "whisper_base")
             #expect((ended["source"] as? [String: String]) == ["type": "upload", "name": "Interview Größe.wav"])
-            #expect((ended["metadata"] as? [String: Double]) == ["n": 1.5])
+            #expect(try await customer.get("/jobs/\(job)").text.contains(#""metadata":{"n":1.50,  "b":"ü","a":[]},"#))
             #expect(try await customer.get("/jobs/\(job)").headers["Retry-After"] == nil)
             worker.process.signal(SIGTERM)
 

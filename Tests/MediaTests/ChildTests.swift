@@ -50,12 +50,28 @@ import Testing
         }
     }
 
-    @Test(arguments: ["SEGV", "ABRT", "KILL", "XCPU"])
+    @Test(arguments: ["SEGV", "ABRT", "SYS", "XCPU"])
     func `a child that the file brought down makes the file undecodable`(signal: String) async throws {
         let scene = try MediaScene()
         let tool = try scene.script("kill -\(signal) $$")
         let path = try scene.write([1], to: "input")
         #expect(await MediaScene.reason { _ = try await tool.probe(path: path) } == .decodeFailed)
+    }
+
+    @Test(arguments: ["TERM", "INT", "HUP", "KILL"])
+    func `a child that somebody stopped says nothing about the file`(signal: String) async throws {
+        let scene = try MediaScene()
+        let tool = try scene.script("kill -\(signal) $$")
+        let path = try scene.write([1], to: "input")
+        await #expect(throws: MediaError.interrupted) { _ = try await tool.probe(path: path) }
+    }
+
+    @Test func `a child is not in our process group, so a terminal's Ctrl-C does not reach it`() async throws {
+        let scene = try MediaScene()
+        let tool = try scene.script("PATH=/usr/bin:/bin; kill -INT 0; exit 70")
+        let path = try scene.write([1], to: "input")
+        // The script stops its own group: were that ours, this process would be gone.
+        await #expect(throws: MediaError.interrupted) { _ = try await tool.probe(path: path) }
     }
 
     @Test(arguments: [

@@ -97,6 +97,104 @@ import Testing
         }
     }
 
+    @Test func `a task that is put off costs no attempt, until it is a day old`() async throws {
+        try await QueueScene.run { scene in
+            try await scene.submit()
+            let claim = try #require(try await scene.first.claim(limit: 1).first)
+            try await scene.write(claim) {
+                let postponed = try $0.postpone(by: .seconds(10), error: "busy", in: $1)
+                #expect(postponed)
+            }
+            #expect(try await scene.first.claim(limit: 1) == [])
+            try await scene.letTimePass(.seconds(11))
+            let again = try #require(try await scene.first.claim(limit: 1).first)
+            #expect(again.attempt == 1)
+            try await scene.tenants.owner.execute("UPDATE tasks SET created_at = created_at - interval '25 hours'")
+            try await scene.write(again) {
+                let postponed = try $0.postpone(by: .seconds(10), error: "busy", in: $1)
+                #expect(!postponed)
+            }
+            #expect(try await scene.first.extend([again]) == [again])
+        }
+    }
+
+    @Test func `a task whose job has ended is cancelled by its holder alone`() async throws {
+        try await QueueScene.run { scene in
+            try await scene.submit()
+            let late = try #require(try await scene.first.claim(limit: 1).first)
+            try await scene.letTimePass(TaskQueue.lease + .seconds(1))
+            _ = try await scene.second.rescue()
+            let holder = try #require(try await scene.second.claim(limit: 1).first)
+            try await scene.write(late) { try $0.cancel(in: $1) }
+            #expect(try await scene.second.extend([holder]) == [holder])
+            try await scene.write(holder) { try $0.cancel(in: $1) }
+            #expect(try await scene.second.extend([holder]) == [])
+            try await scene.letTimePass(.seconds(60))
+            #expect(try await scene.first.claim(limit: 1) == [])
+        }
+    }
+
+    @Test func `removing audio is never given up`() async throws {
+        try await QueueScene.run { scene in
+            try await scene.submit()
+            let prepare = try #require(try await scene.first.claim(limit: 1).first)
+            try await scene.write(prepare) { try $0.failJob(.invalidAudio(.emptyAudio), in: $1) }
+            for attempt in 1...(TaskQueue.maxAttempts + 3) {
+                let clean = try #require(try await scene.first.claim(limit: 1).first)
+                #expect(clean.kind == .clean && clean.attempt == attempt)
+                try await scene.letTimePass(TaskQueue.lease + .seconds(1))
+                let (rescued, exhausted) = try await scene.second.rescue()
+                #expect(rescued == 1)
+                #expect(exhausted == [])
+            }
+        }
+    }
+
+    @Test func `without an engine only what needs none is claimed`() async throws {
+        try await QueueScene.run { scene in
+            try await scene.submit()
+            let failed = try await scene.submit()
+            let claims = try await scene.first.claim(limit: 2)
+            try await scene.write(try #require(claims.first { $0.job == failed.id })) {
+                try $0.failJob(.invalidAudio(.emptyAudio), in: $1)
+            }
+            try await scene.write(try #require(claims.first { $0.job != failed.id })) { try $0.handBack(in: $1) }
+            #expect(try await scene.first.claim([.assemble, .clean], limit: 5).map(\.kind) == [.clean])
+            #expect(try await scene.first.claim(limit: 5).map(\.kind) == [.prepare])
+        }
+    }
+
+    @Test func `pieces that end together while one fails leave one outcome and no deadlock`() async throws {
+        try await QueueScene.run { scene in
+            for _ in 0..<10 {
+                let job = try await scene.submit()
+                let prepare = try #require(try await scene.first.claim(limit: 1).first)
+                try await scene.write(prepare) { claim, transaction in
+                    try claim.finish(in: transaction)
+                    for piece in 0..<4 { try claim.follow(with: .recognise, piece: piece, in: transaction) }
+                }
+                let pieces = try await scene.first.claim(limit: 4)
+                await withTaskGroup { group in
+                    for (index, piece) in pieces.enumerated() {
+                        group.addTask {
+                            try? await scene.write(piece) {
+                                if index == 0 { try $0.failJob(.transient, in: $1) } else { try $0.finish(in: $1) }
+                            }
+                        }
+                    }
+                }
+                #expect(try await scene.job(job.id)?.failure == .transient)
+                let clean = try await scene.first.claim(limit: 5)
+                #expect(clean.map(\.kind) == [.clean])
+                try await scene.write(clean[0]) { try $0.finish(in: $1) }
+            }
+            let deadlocks = try await scene.tenants.owner.query(
+                "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+            )[0].decode(Int.self)
+            #expect(deadlocks == 0)
+        }
+    }
+
     @Test func `a task that is handed back costs no attempt`() async throws {
         try await QueueScene.run { scene in
             try await scene.submit()

@@ -128,6 +128,24 @@ import Testing
         }
     }
 
+    @Test func `a login forgets the sessions of its key that are over, and no others`() async throws {
+        try await Scene.run { scene in
+            let key = try await scene.tenants.issueKey(for: scene.tenants.example)
+            let other = try await scene.tenants.issueKey(for: scene.tenants.example)
+            _ = try await scene.authenticator.logIn(apiKey: key.text)
+            _ = try await scene.authenticator.logIn(apiKey: other.text)
+            scene.clock.advance(by: .seconds(20 * 24 * 3600))
+            _ = try await scene.authenticator.logIn(apiKey: key.text)
+            scene.clock.advance(by: .seconds(11 * 24 * 3600))
+            _ = try await scene.authenticator.logIn(apiKey: key.text)
+            let left = try await scene.tenants.owner.query(
+                "SELECT key_id, count(*) FROM refresh_tokens GROUP BY key_id ORDER BY count(*)"
+            ).decode(APIKeyID.self, Int.self)
+            #expect(left.map(\.0) == [other.id, key.id])
+            #expect(left.map(\.1) == [1, 2])
+        }
+    }
+
     @Test func `neither an API key nor a refresh token stands in the database`() async throws {
         try await Scene.run { scene in
             let key = try await scene.tenants.issueKey(for: scene.tenants.example)

@@ -16,7 +16,8 @@ actor Readiness {
     private let engine: EngineReadiness?
     private let logger: Logger
 
-    private var last: (at: ContinuousClock.Instant, checks: Task<Checks, Never>)?
+    private var last: (at: ContinuousClock.Instant, checks: Checks)?
+    private var look: Task<Checks, Never>?
 
     init(
         databases: Databases, migrator: Migrator, databaseURL: String, storage: FileStorage, engine: EngineReadiness?,
@@ -31,14 +32,18 @@ actor Readiness {
     }
 
     func checks() async -> Checks {
-        let now = ContinuousClock.now
-        if let last, now - last.at < .seconds(1) { return await last.checks.value }
-        let checks = Task { await look() }
-        last = (now, checks)
-        return await checks.value
+        if let last, ContinuousClock.now - last.at < .seconds(1) { return last.checks }
+        // One look at a time, however long it takes: the database may be what is slow.
+        if let look { return await look.value }
+        let look = Task { await lookAround() }
+        self.look = look
+        let checks = await look.value
+        last = (.now, checks)
+        self.look = nil
+        return checks
     }
 
-    private func look() async -> Checks {
+    private func lookAround() async -> Checks {
         var checks: Checks = [:]
         checks["database"] = await state("database") { _ = try await databases.app.query("SELECT 1") }
         checks["schema"] = await state("schema") { try await migrator.requireCurrent(url: databaseURL, logger: logger) }

@@ -51,7 +51,7 @@ struct CreateJob: Sendable {
             probe = try await media.probe(path: path)
         } catch MediaError.invalidAudio(let reason, _) {
             throw APIError.invalidAudio(reason)
-        } catch MediaError.overloaded, MediaError.timedOut {
+        } catch MediaError.overloaded, MediaError.timedOut, MediaError.interrupted {
             throw APIError.transient(
                 "The service is too busy to look at the file. Try again shortly.", retryAfterSeconds: 5)
         }
@@ -73,6 +73,9 @@ struct CreateJob: Sendable {
                 Submission(
                     id: id, tenant: tenant, options: options, allowance: allowance, fileName: file.originalName,
                     bytes: file.bytes, estimatedMilliseconds: estimate, sourceKey: key))
+        } catch AdmissionError.outcomeUnknown(let error) {
+            // The job may be queued, and then it needs its source.
+            throw error
         } catch {
             try? await storage.remove(job: id, of: tenant)
             if let error = error as? StorageError, error.isFull {

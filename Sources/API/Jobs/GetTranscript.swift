@@ -53,13 +53,13 @@ struct GetTranscript: Sendable {
         return APIError(.notReady, "The job is \(job.status.rawValue): there will be no transcript.")
     }
 
-    /// The same words in the same format have the same tag.
+    /// The same words in the same format, written by the same rules, have the same tag.
     private static func tag(_ stored: StoredTranscript, _ format: TranscriptFormat) -> String {
         let digest = SHA256.hash(data: stored.body).prefix(16).map { byte in
             let digits = String(byte, radix: 16)
             return byte < 16 ? "0" + digits : digits
         }
-        return "\"\(digest.joined())-\(format.rawValue)\""
+        return "\"\(digest.joined())-\(format.rawValue)\(TranscriptFormat.revision)\""
     }
 
     private static func matches(_ header: String, _ tag: String) -> Bool {

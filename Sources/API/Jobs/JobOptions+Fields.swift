@@ -57,6 +57,9 @@ extension JobOptions {
         guard (try? JSONSerialization.jsonObject(with: Data(text.utf8))) is [String: Any] else {
             throw APIError.invalidRequest("'metadata' must be a JSON object.", field: "metadata")
         }
+        guard !text.contains("\\u0000") else {
+            throw APIError.invalidRequest("'metadata' must not hold the character NUL.", field: "metadata")
+        }
         return text
     }
 }

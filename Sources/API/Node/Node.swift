@@ -28,7 +28,8 @@ struct Node: Sendable {
         try await migrator.requireCurrent(url: settings.databaseURL, logger: logger)
         try ScratchFolder.prepare(settings.scratch)
 
-        let databases = Databases(url: settings.databaseURL, size: max(8, settings.workerSlots * 2), logger: logger)
+        let databases = Databases(
+            url: settings.databaseURL, size: min(200, max(8, settings.workerSlots * 2)), logger: logger)
         let egress = EgressClient(configuration: EgressConfiguration(), logger: logger)
         let storage = try FileStorage(root: settings.storageRoot)
         let media = MediaTool(
@@ -41,9 +42,13 @@ struct Node: Sendable {
         if role.works {
             let server = try modelServer(egress, &services)
             engine = EngineReadiness(server: server)
-            services.append(worker(databases, storage, media, server))
-        }
-        if role.answers {
+            let worker = worker(databases, storage, media, server)
+            services.append(worker)
+            if role.answers {
+                services.append(try await api(databases, storage, media, migrator, engine))
+            }
+            services.append(ClaimStop(worker: worker))
+        } else {
             services.append(try await api(databases, storage, media, migrator, engine))
         }
         let group = ServiceGroup(configuration: lifecycle(services))

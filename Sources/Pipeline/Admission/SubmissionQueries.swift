@@ -10,7 +10,7 @@ extension Submission {
                 source_type, source_name, source_bytes, estimated_ms, source_key)
             VALUES (
                 \(tenant), \(id), \(options.diarize), \(options.language.text), \(options.speakersExpected),
-                \(JSONB(text: options.metadata)), \(allowance.maxDurationSeconds * 1000),
+                \(options.metadata), \(allowance.maxDurationSeconds * 1000),
                 'upload', \(fileName), \(bytes), \(estimatedMilliseconds), \(sourceKey.path))
             """)
     }

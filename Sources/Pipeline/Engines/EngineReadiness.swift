@@ -17,7 +17,7 @@ package final class EngineReadiness: Sendable {
         }
         if let known { return known }
         let ready = (try? await server.health()) != nil
-        last.withLock { $0 = (now, ready) }
+        last.withLock { $0 = (.now, ready) }
         return ready
     }
 }

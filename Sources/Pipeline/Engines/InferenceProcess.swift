@@ -26,6 +26,8 @@ package struct InferenceProcess: Service {
 
     /// Where it listens.
     package let socket: String
+    /// Made for the socket alone, where the given folder's path is too long.
+    private let ownFolder: String?
     private let configuration: Configuration
     private let logger: Logger
 
@@ -34,11 +36,8 @@ package struct InferenceProcess: Service {
         self.configuration = configuration
         self.logger = logger
         let name = "inference-\(getpid()).sock"
-        if folder.utf8.count + 1 + name.utf8.count <= 100 {
-            socket = folder + "/" + name
-        } else {
-            socket = try Self.privateFolder() + "/" + name
-        }
+        ownFolder = folder.utf8.count + 1 + name.utf8.count <= 100 ? nil : try Self.privateFolder()
+        socket = (ownFolder ?? folder) + "/" + name
     }
 
     package func run() async throws {
@@ -54,6 +53,7 @@ package struct InferenceProcess: Service {
             }
         }
         unlink(socket)
+        if let ownFolder { rmdir(ownFolder) }
     }
 
     /// Runs the server until it ends or this task is cancelled. Its log lines become ours.
@@ -61,7 +61,7 @@ package struct InferenceProcess: Service {
         var options = PlatformOptions()
         // A terminal's Ctrl-C is for us; the server ends after the worker that still needs it.
         options.createSession = true
-        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(5))]
+        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
         do {
             let result = try await Subprocess.run(
                 .path(.init(configuration.launcher)),

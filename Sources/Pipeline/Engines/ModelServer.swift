@@ -92,8 +92,11 @@ package struct ModelServer: Sendable {
 package struct ModelServerError: Error, CustomStringConvertible {
     package let status: Int
 
-    /// Its own word that the request can never succeed; all else may pass.
-    var isPermanent: Bool { (400..<500).contains(status) && status != 408 && status != 429 }
+    /// Its own word on the audio: it can never be recognised. All else may pass, a proxy's 404 in mid-deployment too.
+    var isPermanent: Bool { [400, 413, 415, 422].contains(status) }
+
+    /// It is there but has no room, or is still loading its model.
+    var isBusy: Bool { status == 503 || status == 429 }
 
     package var description: String { "the model server answered \(status)" }
 }

@@ -1,15 +1,13 @@
 /// What an OpenAI-compatible server answers as `verbose_json`. Times in seconds from the start of the clip.
-struct WhisperAnswer: Decodable, Sendable {
-    struct Segment: Decodable, Sendable {
+package struct WhisperAnswer: Decodable, Sendable {
+    package struct Segment: Decodable, Sendable {
         let start, end: Double
         let text: String
         let avg_logprob: Double?
-        let compression_ratio: Double?
-        let no_speech_prob: Double?
         let words: [Word]?
     }
 
-    struct Word: Decodable, Sendable {
+    package struct Word: Decodable, Sendable {
         /// With the space that Whisper puts before it, where it puts one.
         let word: String
         let start, end: Double

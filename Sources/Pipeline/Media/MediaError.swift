@@ -6,6 +6,8 @@ package enum MediaError: Error, Equatable {
     case timedOut
     /// Too many probes wait already; later there may be room.
     case overloaded
+    /// Somebody stopped the tool: a shutdown, or the kernel short of memory. Says nothing about the file.
+    case interrupted
     /// Our fault: the tool could not be run, or broke its contract.
     case toolFailed(String)
 }

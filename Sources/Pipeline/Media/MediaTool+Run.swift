@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import Subprocess
 import SystemPackage
@@ -6,18 +7,26 @@ extension MediaTool {
     /// More than the tool has to say about any file, in bytes.
     private static let lastWordsLimit = 16_384
 
+    /// Signals that the file's bytes can bring about, by a fault of the decoder or by using up its CPU time. Any other one was
+    /// meant for us: a shutdown, the kernel short of memory.
+    private static let fileFaults: Set<Int32> = [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP, SIGXCPU]
+
     /// Runs the tool on a file and gives what it writes to `sink`, a block at a time; the last line of its standard
     /// error is the result.
     nonisolated(nonsending) func run(
         _ arguments: [String], path: String, patience: Duration, sink: ([UInt8]) async throws -> Void
     ) async throws -> String {
+        var options = PlatformOptions()
+        // A signal to our own process group, such as a terminal's Ctrl-C, is for us to act on.
+        options.createSession = true
         let input = try Self.openRegularFile(path)
         defer { try? input.close() }
         let result: ExecutionResult<Bool, SequenceOutput, StringOutput<UTF8>>
         do {
             result = try await Subprocess.run(
                 .path(FilePath(executable)), arguments: Arguments(arguments), environment: .custom([:]),
-                input: .fileDescriptor(input, closeAfterSpawningProcess: false), output: .sequence,
+                platformOptions: options, input: .fileDescriptor(input, closeAfterSpawningProcess: false),
+                output: .sequence,
                 error: .string(limit: Self.lastWordsLimit)
             ) { execution in
                 try await Watchdog.guarding(execution, patience: patience) { watchdog in
@@ -48,10 +57,13 @@ extension MediaTool {
         case .exited(let code):
             logger.error("the media tool failed", metadata: ["exit_status": "\(code)"])
             throw MediaError.toolFailed("exit status \(code)")
-        case .signaled(let signal):
+        case .signaled(let signal) where Self.fileFaults.contains(signal):
             // The file brought the decoder down, or used up its CPU time: the file's fault, and its end.
             logger.warning("a file brought the media tool down", metadata: ["signal": "\(signal)"])
             throw MediaError.invalidAudio(.decodeFailed, detail: "the decoder was stopped by signal \(signal)")
+        case .signaled(let signal):
+            logger.warning("the media tool was stopped from outside", metadata: ["signal": "\(signal)"])
+            throw MediaError.interrupted
         }
     }
 

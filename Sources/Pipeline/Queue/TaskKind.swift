@@ -20,17 +20,17 @@ package enum TaskKind: String, Sendable, CaseIterable, PostgresCodable {
         }
     }
 
-    /// When a task that failed for a passing reason is tried again. After the last delay its job fails.
-    var retries: RetrySchedule {
+    private static let work = RetrySchedule(
+        delays: [.seconds(1), .seconds(3), .seconds(10), .seconds(30), .seconds(120)], jitter: 0.2)
+    private static let removal = RetrySchedule(
+        delays: [.seconds(1), .seconds(10), .seconds(60), .seconds(600)], jitter: 0.2)
+
+    /// When a task that failed for a passing reason for the `attempt`th time is tried again. Nil after the last time: its job
+    /// fails then. Removing audio is a promise to the customer, so that goes on by the hour.
+    package func retryDelay(attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration? {
         switch self {
-        case .prepare, .recognise, .assemble:
-            RetrySchedule(delays: [.seconds(1), .seconds(3), .seconds(10), .seconds(30)], jitter: 0.2)
-        case .clean:
-            // A promise to the customer, so it does not give up within a day.
-            RetrySchedule(
-                delays: [.seconds(1), .seconds(10), .seconds(60), .seconds(600)]
-                    + Array(repeating: .seconds(3600), count: 24),
-                jitter: 0.2)
+        case .prepare, .recognise, .assemble: Self.work.delay(attempt: attempt, using: &generator)
+        case .clean: Self.removal.delay(attempt: attempt, using: &generator) ?? .seconds(3600)
         }
     }
 }

@@ -8,6 +8,9 @@ package struct LeaseLost: Error {
     package init() {}
 }
 
+/// The job has ended, or was never such: the task that this worker still holds has nothing to do.
+struct JobEnded: Error {}
+
 extension NewTask {
     func insert(priority: QueueClass, in transaction: PostgresTransaction) throws {
         try transaction.execute(
@@ -21,8 +24,14 @@ extension NewTask {
 // What a worker writes about a task that it holds, under the tenant's eyes alone. Each statement is conditional on the fencing
 // token, so it does nothing for a worker that lost its lease.
 extension ClaimedTask {
+    /// Locks the job's row. Whoever ends a task takes this lock before any task's, so that no two wait for each other.
+    private func lockJob(in transaction: PostgresTransaction) throws {
+        try transaction.query("SELECT FROM jobs WHERE tenant_id = \(tenant) AND id = \(job) FOR NO KEY UPDATE")
+    }
+
     /// Marks the task done. First in its transaction: throws ``LeaseLost`` before anything else is written.
     package func finish(in transaction: PostgresTransaction) throws {
+        try lockJob(in: transaction)
         let rows = try transaction.execute(
             """
             UPDATE tasks SET status = 'done', lease_until = NULL, last_error = NULL
@@ -33,6 +42,7 @@ extension ClaimedTask {
 
     /// Marks the task failed for good.
     func fail(_ error: String, in transaction: PostgresTransaction) throws {
+        try lockJob(in: transaction)
         let rows = try transaction.execute(
             """
             UPDATE tasks SET status = 'failed', lease_until = NULL, last_error = \(error)
@@ -51,6 +61,28 @@ extension ClaimedTask {
             WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
             """)
         guard rows == 1 else { throw LeaseLost() }
+    }
+
+    /// Puts the task back for a while without counting the attempt: what it needs is busy or full. Answers false for a task
+    /// that is a day old, which has waited long enough.
+    package func postpone(by delay: Duration, error: String, in transaction: PostgresTransaction) throws -> Bool {
+        try transaction.execute(
+            """
+            UPDATE tasks
+            SET status = 'ready', lease_until = NULL, worker = NULL, last_error = \(error), attempt = attempt - 1,
+                run_after = now() + make_interval(secs => \(delay / .seconds(1)))
+            WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
+                AND created_at > now() - interval '1 day'
+            """) == 1
+    }
+
+    /// Ends a task that there is nothing left to do for.
+    package func cancel(in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            UPDATE tasks SET status = 'cancelled', lease_until = NULL
+            WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
+            """)
     }
 
     /// Puts the task back untouched, as if this worker had never claimed it: it is shutting down.

@@ -8,7 +8,7 @@ package struct TaskQueue: Sendable {
     /// How often a living worker says so.
     package static let heartbeat = Duration.seconds(4)
     /// Claims after which a task that keeps killing its worker is given up.
-    package static let maxAttempts = 6
+    package static let maxAttempts = 8
 
     private let databases: Databases
     private let worker: String
@@ -59,7 +59,7 @@ package struct TaskQueue: Sendable {
     }
 
     /// Puts tasks back whose worker stopped saying that it lives. Answers those that have cost too many workers: they are claimed
-    /// for the caller, who is to fail their jobs.
+    /// for the caller, who is to fail their jobs. Removing audio is never given up: it is a promise.
     package func rescue() async throws -> (rescued: Int, exhausted: [ClaimedTask]) {
         let worker = worker
         return try await databases.system.transaction { transaction in
@@ -68,7 +68,8 @@ package struct TaskQueue: Sendable {
                 UPDATE tasks SET status = 'ready', lease_until = NULL, worker = NULL, last_error = 'worker_lost'
                 WHERE (tenant_id, id) IN (
                     SELECT tenant_id, id FROM tasks
-                    WHERE status = 'running' AND lease_until < now() AND attempt < \(Self.maxAttempts)
+                    WHERE status = 'running' AND lease_until < now()
+                        AND (attempt < \(Self.maxAttempts) OR kind = 'clean')
                     FOR UPDATE SKIP LOCKED LIMIT 1000)
                 """)
             let exhausted = try transaction.query(
@@ -77,7 +78,8 @@ package struct TaskQueue: Sendable {
                     lease_until = now() + make_interval(secs => \(Self.lease / .seconds(1)))
                 WHERE (tenant_id, id) IN (
                     SELECT tenant_id, id FROM tasks
-                    WHERE status = 'running' AND lease_until < now() AND attempt >= \(Self.maxAttempts)
+                    WHERE status = 'running' AND lease_until < now()
+                        AND attempt >= \(Self.maxAttempts) AND kind <> 'clean'
                     FOR UPDATE SKIP LOCKED LIMIT 100)
                 RETURNING tenant_id, id, job_id, kind, piece, attempt, fence
                 """

@@ -22,7 +22,7 @@ package struct Worker: Service {
     private let logger: Logger
 
     private let running = RunningTasks()
-    private let wake = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private let wake = WakeUpCalls()
 
     /// - Parameters:
     ///   - slots: tasks at once.
@@ -43,8 +43,8 @@ package struct Worker: Service {
         await withTaskGroup { group in
             group.addTask { await every(TaskQueue.heartbeat, extendLeases) }
             group.addTask { await every(Self.rescueInterval, rescue) }
-            group.addTask { await every(Self.pollInterval) { wake.continuation.yield() } }
-            group.addTask { for await _ in listener.notifications { wake.continuation.yield() } }
+            group.addTask { await every(Self.pollInterval) { wake.call() } }
+            group.addTask { for await _ in listener.notifications { wake.call() } }
             await claimUntilShutdown()
             await stop()
             group.cancelAll()
@@ -52,24 +52,30 @@ package struct Worker: Service {
         await listener.close()
     }
 
+    /// Claims no more from now on; what runs goes on.
+    package func stopClaiming() {
+        wake.stop()
+    }
+
     private func claimUntilShutdown() async {
         await withTaskCancellationOrGracefulShutdownHandler {
             for await _ in wake.stream { await claim() }
         } onCancelOrGracefulShutdown: {
-            wake.continuation.finish()
+            stopClaiming()
         }
     }
 
     private func claim() async {
         do {
             let free = slots - (await running.count)
-            guard free > 0 else { return }
+            guard free > 0, !wake.isStopped else { return }
             // Without an engine, what needs none still goes on: audio is removed, transcripts are put together.
             let kinds = await stages.ready() ? TaskKind.allCases : TaskKind.allCases.filter { !$0.needsEngine }
+            guard !wake.isStopped else { return }
             for claim in try await queue.claim(kinds, limit: free) {
                 await running.start(claim) {
                     await stages.perform(claim)
-                    wake.continuation.yield()
+                    wake.call()
                 }
             }
         } catch {
@@ -92,7 +98,7 @@ package struct Worker: Service {
             let (rescued, exhausted) = try await queue.rescue()
             if rescued > 0 {
                 logger.warning("took tasks from lost workers", metadata: ["count": "\(rescued)"])
-                wake.continuation.yield()
+                wake.call()
             }
             for claim in exhausted { await stages.giveUp(claim) }
         } catch {

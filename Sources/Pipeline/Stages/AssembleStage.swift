@@ -13,7 +13,7 @@ struct AssembleStage: Sendable {
                 pieces: try HeardPiece.all(of: claim.job, tenant: claim.tenant, in: transaction)
             )
         }
-        guard let facts = material.facts else { throw LeaseLost() }
+        guard let facts = material.facts else { throw JobEnded() }
         let transcript = try Self.assemble(material.pieces, job: claim.job, facts)
         let body = Array(try JSONEncoder().encode(transcript))
         try await databases.app.transaction(of: claim.tenant) { transaction in

@@ -12,8 +12,19 @@ final class PCMSpool: Sendable {
     private let thread = DispatchQueue(label: "pcm")
 
     init(folder: String) throws {
-        descriptor = open(folder, Self.unnamed | O_RDWR | O_CLOEXEC, 0o600)
+        let unnamed = open(folder, Self.unnamed | O_RDWR | O_CLOEXEC, 0o600)
+        descriptor = unnamed < 0 && (errno == EOPNOTSUPP || errno == EISDIR) ? Self.openUnlinked(in: folder) : unnamed
         guard descriptor >= 0 else { throw StorageError(errno: errno) }
+    }
+
+    /// For file systems that know no files without a name (some overlays, NFS): one that loses its name at once.
+    private static func openUnlinked(in folder: String) -> Int32 {
+        var path = Array("\(folder)/pcm-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&path)
+        guard descriptor >= 0 else { return descriptor }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        unlink(path)
+        return descriptor
     }
 
     deinit { close(descriptor) }

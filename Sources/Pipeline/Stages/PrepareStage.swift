@@ -16,9 +16,12 @@ struct PrepareStage: Sendable {
         guard
             let work = try await databases.app.transaction(
                 of: claim.tenant, { try PreparationWork.begin(claim.job, of: claim.tenant, in: $0) })
-        else { throw LeaseLost() }
+        else { throw JobEnded() }
         do {
             try await prepare(claim, work)
+        } catch let error as PostgresError where error.kind == .commitOutcomeUnknown {
+            // What was written may stand, and then its pieces are needed.
+            throw error
         } catch {
             // Whoever prepares the job after this one writes under a fence of its own; what lies under ours nobody will read.
             try? await storage.removePieces(of: claim)
@@ -109,7 +112,13 @@ struct HeardLanguage: Sendable {
 
 extension ModelServer.SpeechSpan {
     fileprivate var samples: Range<Int64> {
-        let first = Int64(max(0, start) * Double(Samples.perSecond))
-        return first..<max(first, Int64(end * Double(Samples.perSecond)))
+        let first = Self.sample(at: start)
+        return first..<max(first, Self.sample(at: end))
+    }
+
+    /// A day at most, whatever the server says: a number beyond `Int64` must not end this process.
+    private static func sample(at seconds: Double) -> Int64 {
+        guard seconds.isFinite else { return 0 }
+        return Int64(min(max(0, seconds), 86_400) * Double(Samples.perSecond))
     }
 }

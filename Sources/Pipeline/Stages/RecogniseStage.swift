@@ -15,7 +15,7 @@ struct RecogniseStage: Sendable {
                 {
                     try PieceWork.load(number, of: claim.job, tenant: claim.tenant, in: $0)
                 })
-        else { throw LeaseLost() }
+        else { throw JobEnded() }
         let recognition: Recognition
         do {
             recognition = try await engine.recognise(

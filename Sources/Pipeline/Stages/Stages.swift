@@ -44,6 +44,9 @@ package struct Stages: Sendable {
             log.info("task done")
         } catch is LeaseLost {
             log.warning("task lost to another worker or to its job's end")
+        } catch is JobEnded {
+            log.info("task cancelled: its job has ended")
+            await write(claim, log) { try claim.cancel(in: $0) }
         } catch let failure as JobFailure {
             log.info("job failed", metadata: ["code": "\(failure.code.rawValue)", "reason": "\(failure.reason ?? "")"])
             await write(claim, log) { try claim.failJob(failure, in: $0) }
@@ -51,8 +54,29 @@ package struct Stages: Sendable {
             log.info("task handed back")
             await write(claim, log) { try claim.handBack(in: $0) }
         } catch {
+            if Self.isCongestion(error), await postpone(claim, after: error, log) { return }
             await tryAgain(claim, after: error, log)
         }
+    }
+
+    /// What the task needs is there but has no room, or is just being started: no failure of the task's.
+    private static func isCongestion(_ error: any Error) -> Bool {
+        switch error {
+        case let error as ModelServerError: error.isBusy
+        case let error as EgressError: error == .couldNotConnect
+        case let error as StorageError: error.isFull
+        default: false
+        }
+    }
+
+    /// Puts the task back for 5 to 15 seconds; false when it has waited for a day.
+    private func postpone(_ claim: ClaimedTask, after error: any Error, _ log: Logger) async -> Bool {
+        let delay = Duration.milliseconds(Int.random(in: 5_000...15_000))
+        log.info("task put off", metadata: ["error": "\(error)"])
+        let postponed = await write(claim, log) {
+            try claim.postpone(by: delay, error: "\(type(of: error))", in: $0)
+        }
+        return postponed ?? true
     }
 
     /// Ends a task whose every attempt took its worker down.
@@ -72,7 +96,7 @@ package struct Stages: Sendable {
 
     private func tryAgain(_ claim: ClaimedTask, after error: any Error, _ log: Logger) async {
         var generator = SystemRandomNumberGenerator()
-        let delay = claim.kind.retries.delay(attempt: claim.attempt, using: &generator)
+        let delay = claim.kind.retryDelay(attempt: claim.attempt, using: &generator)
         log.warning(
             delay == nil ? "task failed for the last time" : "task failed; it will be tried again",
             metadata: ["error": "\(error)"])
@@ -85,19 +109,22 @@ package struct Stages: Sendable {
         }
     }
 
-    /// Writes how a task ended, also while this worker is being stopped. What cannot be written is found out by the lease's end.
-    private func write(
-        _ claim: ClaimedTask, _ log: Logger, _ body: @escaping @Sendable (PostgresTransaction) throws -> Void
-    ) async {
+    /// Writes how a task ended, also while this worker is being stopped. What cannot be written is found out by the lease's
+    /// end; the answer is nil then.
+    @discardableResult
+    private func write<T: Sendable>(
+        _ claim: ClaimedTask, _ log: Logger, _ body: @escaping @Sendable (PostgresTransaction) throws -> T
+    ) async -> T? {
         let databases = databases
-        await Task {
+        return await Task {
             do {
-                try await databases.app.transaction(of: claim.tenant, body)
+                return try await databases.app.transaction(of: claim.tenant, body)
             } catch is LeaseLost {
                 log.warning("task lost to another worker or to its job's end")
             } catch {
                 log.error("could not write how the task ended", metadata: ["error": "\(error)"])
             }
+            return nil
         }.value
     }
 }

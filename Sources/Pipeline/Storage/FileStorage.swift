@@ -26,13 +26,15 @@ package struct FileStorage: Sendable {
         try await blocking {
             try makeFolder(of: target)
             try flush(path)
-            if rename(path, target) == 0 { return }
-            guard errno == EXDEV else { throw StorageError(errno: errno) }
-            let beside = target + ".partial"
-            try FileManager.default.copyItem(atPath: path, toPath: beside)
-            try flush(beside)
-            guard rename(beside, target) == 0 else { throw StorageError(errno: errno) }
-            try FileManager.default.removeItem(atPath: path)
+            if rename(path, target) != 0 {
+                guard errno == EXDEV else { throw StorageError(errno: errno) }
+                let beside = target + ".partial"
+                try FileManager.default.copyItem(atPath: path, toPath: beside)
+                try flush(beside)
+                guard rename(beside, target) == 0 else { throw StorageError(errno: errno) }
+                try FileManager.default.removeItem(atPath: path)
+            }
+            try flushFolders(above: target)
         }
     }
 
@@ -47,7 +49,11 @@ package struct FileStorage: Sendable {
         let target = localPath(key)
         try await blocking {
             try makeFolder(of: target)
-            try Data(bytes).write(to: URL(fileURLWithPath: target), options: .atomic)
+            let beside = target + ".partial"
+            try Data(bytes).write(to: URL(fileURLWithPath: beside))
+            try flush(beside)
+            guard rename(beside, target) == 0 else { throw StorageError(errno: errno) }
+            try flushFolders(above: target)
         }
     }
 
@@ -81,7 +87,15 @@ package struct FileStorage: Sendable {
         try await blocking { try FileManager.default.removeItem(atPath: path) }
     }
 
-    /// A job that was accepted survives a loss of power, and so must its source.
+    /// A job that was accepted survives a loss of power, and so must its audio: the bytes, and the names that lead to them.
+    private func flushFolders(above path: String) throws {
+        var folder = path
+        repeat {
+            folder = URL(fileURLWithPath: folder).deletingLastPathComponent().path
+            try flush(folder)
+        } while folder.utf8.count > root.utf8.count
+    }
+
     private func flush(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StorageError(errno: errno) }
@@ -97,7 +111,7 @@ package struct FileStorage: Sendable {
 
     private func blocking<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
-            threads.async { continuation.resume(with: Result(catching: body)) }
+            threads.async { continuation.resume(with: Result(catching: body).mapError(StorageError.init(fault:))) }
         }
     }
 }
@@ -105,6 +119,19 @@ package struct FileStorage: Sendable {
 /// The file system refused. Holds no path: those hold tenants' ids.
 package struct StorageError: Error, CustomStringConvertible {
     package let errno: Int32
+
+    package init(errno: Int32) { self.errno = errno }
+
+    /// What Foundation says of files names their paths; its number is enough.
+    init(fault: any Error) {
+        if let error = fault as? StorageError {
+            self = error
+        } else if let cause = (fault as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError {
+            self.init(errno: cause.code.rawValue)
+        } else {
+            self.init(errno: (fault as? CocoaError)?.code == .fileWriteOutOfSpace ? ENOSPC : EIO)
+        }
+    }
 
     package var isFull: Bool { errno == ENOSPC || errno == EDQUOT }
 

@@ -54,8 +54,8 @@ package struct PostgresError: Error, Sendable, Equatable, CustomStringConvertibl
     /// The database cannot be used right now, whatever the statement: answer "try later".
     package var isUnavailable: Bool {
         switch kind {
-        case .connectionLost, .timeout, .poolExhausted: true
-        case .server, .commitOutcomeUnknown, .decoding, .usage: false
+        case .connectionLost, .commitOutcomeUnknown, .timeout, .poolExhausted: true
+        case .server, .decoding, .usage: false
         }
     }
 

@@ -1,7 +1,13 @@
 import Postgres
 
 extension RefreshToken {
+    /// Stores the token, and forgets those of the same key whose time is over.
     func store(for principal: Principal, at now: Timestamp, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            DELETE FROM refresh_tokens
+            WHERE tenant_id = \(principal.tenant) AND key_id = \(principal.key) AND expires_at <= \(now)
+            """)
         try transaction.execute(
             """
             INSERT INTO refresh_tokens (tenant_id, key_id, token_hash, created_at, expires_at)

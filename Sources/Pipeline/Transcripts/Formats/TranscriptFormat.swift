@@ -2,6 +2,9 @@
 package enum TranscriptFormat: String, Sendable, CaseIterable {
     case json, txt, srt, vtt
 
+    /// Rises whenever the same transcript is written differently than before, so that clients' copies are known to be old.
+    package static let revision = 1
+
     /// The `Content-Type` to send.
     package var contentType: String {
         switch self {
