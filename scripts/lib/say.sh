@@ -6,6 +6,8 @@
 set -Eeuo pipefail
 umask 022
 export LC_ALL=C.UTF-8
+# A shell of `su` without `-` lacks the folders of runuser and its kin.
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 # Exit statuses with a meaning of their own (sysexits.h).
 readonly EX_USAGE=64 EX_NOINPUT=66 EX_UNAVAILABLE=69
