@@ -111,6 +111,37 @@ import Testing
         }
     }
 
+    @Test
+    func
+        `a connection that breaks at COMMIT is found out about, and leaves no job without audio nor audio without job`()
+        async throws
+    {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            let customer = try await deployment.customer(at: node)
+            // Ends the server's process for the connection while COMMIT is under way.
+            for statement in [
+                """
+                CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+                AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$
+                """,
+                """
+                CREATE CONSTRAINT TRIGGER break_off AFTER INSERT ON jobs DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION break_off()
+                """,
+            ] {
+                try await deployment.tenants.owner.execute(PostgresQuery(unescaped: statement))
+            }
+            let broken = try await customer.post(file: Recordings.clip("0880"))
+            #expect(try broken.problem(503)["error"] as? String == "transient_error")
+            #expect(broken.headers["Retry-After"] != nil)
+            #expect(try deployment.storage.files == [])
+            #expect(try await customer.get("/jobs").json["jobs"] as? [String] == [])
+            try await deployment.tenants.owner.execute("DROP TRIGGER break_off ON jobs")
+            _ = try await customer.submit(file: Recordings.clip("0880"))
+        }
+    }
+
     @Test func `an upload of a gigabyte leaves the API's memory under 80 MB`() async throws {
         try await Deployment.with { deployment in
             let node = try await deployment.start("api")

@@ -82,6 +82,9 @@ struct CreateJob: Sendable {
                 throw APIError.transient(
                     "The service cannot take more files just now. Try again later.", retryAfterSeconds: 30)
             }
+            if case AdmissionError.notQueued = error {
+                throw APIError.transient("The job could not be queued. Please send it again.", retryAfterSeconds: 2)
+            }
             if let error = error as? PostgresError, error.isDataException {
                 throw APIError.invalidRequest("'metadata' holds something that cannot be stored.", field: "metadata")
             }

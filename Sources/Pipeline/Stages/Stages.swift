@@ -50,7 +50,7 @@ package struct Stages: Sendable {
         } catch let failure as JobFailure {
             log.info("job failed", metadata: ["code": "\(failure.code.rawValue)", "reason": "\(failure.reason ?? "")"])
             await write(claim, log) { try claim.failJob(failure, in: $0) }
-        } catch  where error is CancellationError || Task.isCancelled {
+        } catch let error where error is CancellationError || Task.isCancelled {
             log.info("task handed back")
             await write(claim, log) { try claim.handBack(in: $0) }
         } catch {

@@ -1,0 +1,69 @@
+import Foundation
+import Pipeline
+import Tenancy
+import TestSupport
+import Testing
+
+@Suite struct FileStorageTests {
+    private static func with(_ body: (FileStorage, TemporaryFolder, JobID, TenantID) async throws -> Void) async throws
+    {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try await body(try FileStorage(root: folder.path + "/storage"), folder, JobID(), TenantID())
+    }
+
+    @Test func `an object reads back, also after it was written anew, and leaves nothing beside it`() async throws {
+        try await Self.with { storage, folder, job, tenant in
+            let key = StorageKey.source(of: job, tenant: tenant)
+            try await storage.write([1, 2, 3], as: key)
+            try await storage.write([4], as: key)
+            #expect(try await storage.read(key) == [4])
+            #expect(try folder.files == ["storage/" + key.path])
+        }
+    }
+
+    @Test func `a file that is adopted is moved, and readable by its owner's user alone`() async throws {
+        try await Self.with { storage, folder, job, tenant in
+            let path = folder.path + "/upload"
+            try Data([7, 8]).write(to: URL(fileURLWithPath: path))
+            let key = StorageKey.source(of: job, tenant: tenant)
+            try await storage.adopt(fileAt: path, as: key)
+            #expect(try await storage.read(key) == [7, 8])
+            #expect(try folder.files == ["storage/" + key.path])
+            let rights = try FileManager.default.attributesOfItem(atPath: folder.path + "/storage")[.posixPermissions]
+            #expect(rights as? Int == 0o700)
+        }
+    }
+
+    @Test func `removing a job's objects takes all of them, only them, and may be repeated`() async throws {
+        try await Self.with { storage, folder, job, tenant in
+            let other = StorageKey.source(of: JobID(), tenant: tenant)
+            try await storage.write([1], as: .source(of: job, tenant: tenant))
+            try await storage.write([2], as: other)
+            try await storage.remove(job: job, of: tenant)
+            try await storage.remove(job: job, of: tenant)
+            #expect(try folder.files == ["storage/" + other.path])
+        }
+    }
+
+    @Test func `a fault names its number, not the path`() async throws {
+        try await Self.with { storage, folder, job, tenant in
+            let missing = await #expect(throws: StorageError.self) {
+                _ = try await storage.read(.source(of: job, tenant: tenant))
+            }
+            #expect(missing?.errno == ENOENT)
+            #expect(missing?.description.contains(tenant.rawValue) == false)
+            let absent = await #expect(throws: StorageError.self) {
+                try await storage.adopt(fileAt: folder.path + "/absent", as: .source(of: job, tenant: tenant))
+            }
+            #expect(absent?.errno == ENOENT)
+        }
+    }
+
+    @Test func `a storage that can be written to says so`() async throws {
+        try await Self.with { storage, folder, _, _ in
+            try await storage.check()
+            #expect(try folder.files == [])
+        }
+    }
+}
