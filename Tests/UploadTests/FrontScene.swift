@@ -41,7 +41,10 @@ struct FrontScene {
             let application = front.application(logger: quiet) { port.yield($0) }
             let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await group.run() }
+                tasks.addTask {
+                    defer { seen.note("ended") }
+                    try await group.run()
+                }
                 var bound = ports.makeAsyncIterator()
                 guard let port = await bound.next() else { return }
                 let scene = FrontScene(port: port, seen: seen) { await group.triggerGracefulShutdown() }
@@ -59,8 +62,9 @@ struct FrontScene {
 
     private static func addRoutes(_ router: Router<Context>, _ reader: UploadReader, _ seen: Observations) {
         router.get("/hello/:name") { _, context in context.parameters.get("name") ?? "" }
-        router.get("/bytes/:count") { _, context in
-            ByteBuffer(repeating: 7, count: Int(context.parameters.get("count") ?? "") ?? 0)
+        router.get("/bytes/:count") { _, context -> ByteBuffer in
+            seen.note("answering")
+            return ByteBuffer(repeating: 7, count: Int(context.parameters.get("count") ?? "") ?? 0)
         }
         router.post("/echo") { request, _ in try await request.body.collect(upTo: 1_000_000) }
         router.post("/ignore") { _, _ in "ignored" }

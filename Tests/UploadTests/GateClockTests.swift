@@ -89,15 +89,18 @@ extension ServerTests {
             }
         }
 
-        @Test func `an answer that the client does not read is given up`() async throws {
+        @Test(.timeLimit(.minutes(1)))
+        func `an answer that the client does not read is given up`() async throws {
             var gate = GateSettings()
             gate.writeStallTimeout = .milliseconds(60)
             gate.shutdownGrace = .milliseconds(10)
             try await FrontScene.run(gate) { scene in
                 try await RawClient.run(scene) { client in
                     try await client.send("GET /bytes/30000000 HTTP/1.1\r\nHost: x\r\n\r\n")
-                    // The shutdown ends only when the connection has: nobody reads it here.
+                    await scene.seen.wait(for: "answering")
                     await scene.shutDown()
+                    // The server ends only when the connection has, and this end of it stays open, unread.
+                    await scene.seen.wait(for: "ended")
                 }
             }
         }

@@ -6,9 +6,8 @@ import Postgres
 /// The one place where a thrown error becomes an answer.
 ///
 /// `APIError` is answered as it is; Hummingbird's own errors take the same shape; a cancelled handler and a database
-/// that is away answer 503;
-/// anything else is logged once with the request's id and answered with an opaque 500. An address that exists under
-/// another method answers 405 with `Allow`, and `OPTIONS` on it 204 with `Allow`.
+/// that is away answer 503; anything else is logged once with the request's id and answered with an opaque 500. An
+/// address that exists under another method answers 405 with `Allow`, and `OPTIONS` on it 204 with `Allow`.
 package struct ErrorMiddleware<Context: ConnectionContext>: RouterMiddleware {
     private let style: ProblemStyle
     private let methods: AllowedMethods

@@ -28,7 +28,7 @@ check_paths() {
         grep -InE '(^|[^A-Za-z0-9_.})-])/(work|root|home/[a-z]+)(/|[^A-Za-z0-9_/-]|$)|\.\./shared|/tmp/[a-z]+-kit' \
             -- "${judged[@]}" /dev/null || true
     )
-    local hosts='pypi\.org|pythonhosted\.org|huggingface\.co|hf\.co|deb\.debian\.org|registry\.npmjs\.org'
+    local hosts='(pypi|pythonhosted|huggingface|hf|deb\.debian|registry\.npmjs)\.(org|co)'
     # A file that tells where something came from must be able to say so.
     for path in "${judged[@]}"; do
         [[ ${path##*/} =~ ^(ORIGINS?|LICENSES?|NOTICE)(\.|$) ]] || kept+=("$path")
