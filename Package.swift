@@ -127,9 +127,29 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "AssemblyAISimulator",
+            dependencies: [
+                logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Tests/AssemblyAISimulator", swiftSettings: strict),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "Pipeline", "Egress", "Postgres", "TestSupport", "AssemblyAISimulator", logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "JourneyTests",
-            dependencies: ["Tenancy", "Postgres", "Egress", "TestSupport", "API", "AdminCLI", "MediaTool", logging],
+            dependencies: [
+                "Tenancy", "Postgres", "Egress", "TestSupport", "AssemblyAISimulator", "API", "AdminCLI", "MediaTool",
+                logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "TranscriptTests", dependencies: ["Pipeline", "TestSupport"], exclude: ["Golden"],

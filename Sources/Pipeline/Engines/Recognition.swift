@@ -1,8 +1,27 @@
 /// What an engine heard in one piece. Times in milliseconds from the piece's start.
-struct Recognition: Codable, Sendable {
+package struct Recognition: Codable, Sendable {
+    /// That another engine should have done it.
+    package struct Fallback: Codable, Sendable, Equatable {
+        package let from: String
+        package let reason: FallbackReason
+
+        package init(from: String, reason: FallbackReason) {
+            self.from = from
+            self.reason = reason
+        }
+    }
+
     /// The engine as transcripts name it.
-    let engine: String
+    package let engine: String
     /// The model that ran, as the engine names it.
-    let model: String
-    let segments: [Transcript.Segment]
+    package let model: String
+    package var fallback: Fallback?
+    package var segments: [Transcript.Segment]
+
+    package init(engine: String, model: String, fallback: Fallback? = nil, segments: [Transcript.Segment]) {
+        self.engine = engine
+        self.model = model
+        self.fallback = fallback
+        self.segments = segments
+    }
 }

@@ -1,30 +1,29 @@
 import Foundation
 
 /// Recognition by Whisper behind an HTTP server.
-package struct WhisperEngine: Sendable {
+package struct WhisperEngine: RecognitionEngine {
     private let server: ModelServer
 
     package init(server: ModelServer) {
         self.server = server
     }
 
-    /// Recognises one piece.
-    ///
-    /// - Parameters:
-    ///   - wav: 16 kHz mono.
-    ///   - language: a code of Whisper's.
-    ///   - duration: of the piece, in milliseconds; no time lies past it.
-    func recognise(wav: [UInt8], language: String, duration: Int64) async throws -> Recognition {
+    package func name() async throws -> String { try await server.health().model }
+
+    package func recognise(_ piece: PieceOfSpeech, ticket: EngineTicket?) async throws -> EngineStep {
         // The largest model on one slow core takes several times as long as the recording; a server that is gone is told by its
         // closed connection long before.
         let answer = try await server.transcription(
-            of: wav, language: language, timeout: .seconds(300) + .milliseconds(duration * 20))
+            of: piece.wav, language: piece.language, timeout: .seconds(300) + .milliseconds(piece.duration * 20))
         let model = answer.model ?? "whisper"
-        return Recognition(
-            engine: model, model: model,
-            segments: answer.segments.map { $0.transcribed(within: duration) }
-                .filter { !$0.text.isEmpty })
+        return .heard(
+            Recognition(
+                engine: model, model: model,
+                segments: answer.segments.map { $0.transcribed(within: piece.duration) }.filter { !$0.text.isEmpty }))
     }
+
+    /// Nothing is kept there.
+    package func forget(_ ticket: EngineTicket) async throws {}
 }
 
 extension WhisperAnswer.Segment {

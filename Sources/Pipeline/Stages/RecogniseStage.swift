@@ -18,9 +18,12 @@ struct RecogniseStage: Sendable {
         else { throw JobEnded() }
         let recognition: Recognition
         do {
-            recognition = try await engine.recognise(
-                wav: try await storage.read(work.audio), language: work.language,
-                duration: Samples.milliseconds(work.samples))
+            let step = try await engine.recognise(
+                PieceOfSpeech(
+                    wav: try await storage.read(work.audio), duration: Samples.milliseconds(work.samples),
+                    language: work.language, speech: []), ticket: nil)
+            guard case .heard(let heard) = step else { throw JobFailure.internal }
+            recognition = heard
         } catch let error as ModelServerError where error.isPermanent {
             throw JobFailure.internal
         }

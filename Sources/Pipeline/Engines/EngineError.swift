@@ -1,0 +1,24 @@
+/// Why an engine did not recognise a piece, as far as it makes a difference to what happens next.
+package enum EngineError: Error, Sendable, Equatable {
+    /// The operator's account there is out of quota: the job fails with `quota_exceeded`, and no other engine takes over silently.
+    case quotaExceeded
+    /// The engine refuses our key, our model names or our request: for the operator to mend. The text is for the log; it holds no secret.
+    case misconfigured(String)
+    /// The engine finds nothing to decode.
+    case invalidAudio(InvalidAudioReason)
+    /// It may work later, or elsewhere. Every bounded try has been made.
+    case unavailable(FallbackReason)
+}
+
+/// Why a piece went to another engine, as transcripts tell it.
+package enum FallbackReason: String, Sendable, Codable {
+    case networkError = "network_error"
+    case timeout
+    case serverError = "server_error"
+    case rateLimited = "rate_limited"
+    /// It failed so often just before that it was not asked.
+    case circuitOpen = "circuit_open"
+    /// It took the piece and gave it up.
+    case transcriptionFailed = "transcription_failed"
+    case languageUnsupported = "language_unsupported"
+}

@@ -1,0 +1,43 @@
+/// What turns the sound of one piece into words: Whisper, AssemblyAI, or one with the other behind it.
+package protocol RecognitionEngine: Sendable {
+    /// As transcripts name it where nothing was recognised: `assemblyai_universal_3`, `whisper_base`.
+    func name() async throws -> String
+
+    /// Recognises the piece, or goes one step towards that.
+    ///
+    /// An engine that works elsewhere answers ``EngineStep/waiting(_:again:)`` as soon as it can, so that no worker is held while
+    /// another's queue moves; the caller keeps the ticket, also through a restart, and brings it the next time.
+    ///
+    /// - Parameter ticket: what this engine answered for this piece before.
+    /// - Throws: ``EngineError``; `CancellationError`; what its transport throws, which may pass.
+    func recognise(_ piece: PieceOfSpeech, ticket: EngineTicket?) async throws -> EngineStep
+
+    /// Has the copy that the ticket stands for deleted where the engine works. Throws when that has to be tried again.
+    func forget(_ ticket: EngineTicket) async throws
+}
+
+/// How far a piece has come.
+package enum EngineStep: Sendable {
+    case heard(Recognition)
+    /// Ask again after that time, with this ticket; without one the piece could not be handed in yet.
+    case waiting(EngineTicket?, again: Duration)
+}
+
+/// The stretch of a source that is recognised by itself: of one channel, where channels are apart.
+package struct PieceOfSpeech: Sendable {
+    /// WAV, 16 kHz, mono, 16 bit.
+    package let wav: [UInt8]
+    /// Milliseconds.
+    package let duration: Int64
+    /// A code of Whisper's.
+    package let language: String
+    /// Where somebody speaks: milliseconds from the piece's start, in order, apart from each other.
+    package let speech: [Range<Int64>]
+
+    package init(wav: [UInt8], duration: Int64, language: String, speech: [Range<Int64>]) {
+        self.wav = wav
+        self.duration = duration
+        self.language = language
+        self.speech = speech
+    }
+}
