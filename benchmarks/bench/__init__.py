@@ -1,0 +1,1 @@
+"""What all benchmarks share: a deployment of Verbatim, a meter of processes, the machine, spreads of figures."""
