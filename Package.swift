@@ -91,6 +91,10 @@ let package = Package(
             dependencies: ["Pipeline", "Billing", "Tenancy", "Postgres", "Settings", argumentParser, logging],
             swiftSettings: strict),
 
+        // What scripts/bench runs.
+        .executableTarget(
+            name: "FormatsBench", dependencies: ["Pipeline"], path: "benchmarks/Formats", swiftSettings: strict),
+
         // Tests: one target a room, what they share, and whole journeys through the real executables.
         .target(
             name: "TestSupport", dependencies: ["Tenancy", "Postgres", "Settings", logging], path: "Tests/TestSupport",
@@ -147,7 +151,8 @@ let package = Package(
         .testTarget(
             name: "JourneyTests",
             dependencies: [
-                "Tenancy", "Postgres", "Egress", "TestSupport", "AssemblyAISimulator", "API", "AdminCLI", "MediaTool",
+                "Pipeline", "Tenancy", "Postgres", "Egress", "TestSupport", "AssemblyAISimulator", "API", "AdminCLI",
+                "MediaTool",
                 logging,
             ],
             swiftSettings: strict),

@@ -60,6 +60,21 @@ import Testing
         }
     }
 
+    @Test func `turns are in order and within the duration, and absent where no model was asked`() {
+        var transcript = Samples.transcript([], speakers: ["speaker_0", "speaker_1"], duration: 5_000)
+        #expect(!text(transcript).contains("turns"))
+        transcript.voices = [
+            .init(speaker: "speaker_1", start: 4_000, end: 9_000), .init(speaker: "speaker_0", start: -1, end: 4_500),
+            .init(speaker: "speaker_1", start: 6_000, end: 1_000),
+        ]
+        #expect(
+            text(transcript).contains(
+                #""turns":[{"speaker":"speaker_0","start":0.0,"end":4.5},"#
+                    + #"{"speaker":"speaker_1","start":4.0,"end":5.0},{"speaker":"speaker_1","start":5.0,"end":5.0}],"#)
+        )
+        #expect(transcript.ordered().ordered() == transcript.ordered())
+    }
+
     @Test func `seconds are written from whole milliseconds`() {
         for (milliseconds, seconds) in [
             (0, "0.0"), (1, "0.001"), (10, "0.01"), (100, "0.1"), (1_000, "1.0"), (1_234, "1.234"), (1_230, "1.23"),

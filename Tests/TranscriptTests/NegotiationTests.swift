@@ -13,6 +13,9 @@ import Testing
             ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", .json), ("image/png", .json),
             ("text/vtt;q=2", .json), ("text/vtt;q=x, text/plain;q=0.1", .txt), (";;,,/ ,q=1", .json),
             ("text/vtt;q=nan", .json),
+            ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", .docx),
+            ("text/vtt;q=0.5, application/vnd.openxmlformats-officedocument.wordprocessingml.document;q=0.6", .docx),
+            ("application/*", .json), ("application/json;q=0, application/*", .srt), ("application/msword", .json),
         ] as [(String?, TranscriptFormat)])
     func `Accept decides`(accept: String?, format: TranscriptFormat) {
         #expect(TranscriptFormat.negotiate(accept: accept) == format)
@@ -36,5 +39,8 @@ import Testing
         #expect(TranscriptFormat(mediaType: "text/html") == nil)
         #expect(TranscriptFormat.srt.contentType == "application/x-subrip; charset=utf-8")
         #expect(TranscriptFormat.json.contentType == "application/json")
+        #expect(
+            TranscriptFormat.docx.contentType
+                == "application/vnd.openxmlformats-officedocument.wordprocessingml.document")
     }
 }

@@ -74,4 +74,47 @@ enum Samples {
             ],
             duration: 26_000)
     }()
+
+    /// Arabic by two speakers who overlap, one of whom quotes Hebrew and answers in English.
+    static let arabic: Transcript = {
+        var transcript = Samples.transcript(
+            [
+                segment(
+                    "مرحبا بكم في البرنامج، اليوم نتحدث عن Nile والأنهار.", at: 1_000, pace: 400, speaker: "speaker_0"),
+                segment("שלום עולם", at: 3_000, pace: 500, speaker: "speaker_1"),
+                segment("Thank you, shukran.", at: 5_200, pace: 400, speaker: "speaker_1"),
+                segment("1912 …", at: 3_661_000, pace: 400, speaker: "speaker_0"),
+            ],
+            speakers: ["speaker_0", "speaker_1"], duration: 3_700_500)
+        transcript.language = "ar"
+        transcript.diarization = "channels"
+        return transcript
+    }()
+
+    /// What breaks files: markup, arrows, controls, what XML cannot hold, a word longer than any line.
+    static let hostile: Transcript = {
+        let text = "]]> </w:t> &amp; <!-- --> \"x\" 'y' a\u{0}b\u{1B}c\u{B}d \u{FFFE}e\u{FFFF} 👨‍👩‍👧‍👦 f\u{301} -- > 7"
+        return transcript(
+            [
+                segment(text, at: 0, pace: 400, speaker: "<speaker> & \u{1}\"0\""),
+                segment(String(repeating: "aé漢😀", count: 800), at: 20_000, pace: 60_000, speaker: "speaker_1"),
+                segment("no words, only text --> & <b>", at: 90_000, speaker: "speaker_1", words: false),
+            ],
+            speakers: ["<speaker> & \u{1}\"0\"", "speaker_1"], duration: 99_000)
+    }()
+
+    static let withoutWords: Transcript = transcript([], duration: 5_000)
+
+    /// All of the above, one of a segment without words alone, and what chance makes.
+    static func everything(random: Int) -> [Transcript] {
+        var spokenText = segment("我們今天討論天氣，因為昨天下了一整天的雨。", words: false)
+        spokenText.end = 6_000
+        var chinese = transcript([spokenText])
+        chinese.language = "zh"
+        return [interview, scripts, arabic, hostile, withoutWords, chinese]
+            + (0..<random).map { seed in
+                var random = RandomTranscript(seed: UInt64(seed), wild: seed % 2 == 0)
+                return random.transcript()
+            }
+    }
 }

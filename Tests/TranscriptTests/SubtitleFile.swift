@@ -3,7 +3,7 @@ import Testing
 /// A strict reader of SubRip and WebVTT, so that tests see what a player sees. It goes by scalars, as players do:
 /// a combining mark after ">" must not hide it.
 struct SubtitleFile {
-    struct Cue: Equatable {
+    struct Cue: Equatable, Decodable {
         var start: Int64
         var end: Int64
         var voice: String?

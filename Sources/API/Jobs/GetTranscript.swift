@@ -1,4 +1,5 @@
 import Crypto
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Pipeline
@@ -6,8 +7,11 @@ import Postgres
 import Tenancy
 
 /// `GET /jobs/{id}/transcript`: renders the transcript in the format that `format` or `Accept` names.
+///
+/// All that takes longer the longer the recording is runs on the renderer's threads.
 struct GetTranscript: Sendable {
     let databases: Databases
+    let renderer = TranscriptRenderer()
 
     @Sendable
     func handle(_ request: Request, context: CustomerContext) async throws -> Response {
@@ -19,16 +23,36 @@ struct GetTranscript: Sendable {
         }
         guard let stored else { throw APIError(.transcriptDeleted, "The transcript of this job was deleted.") }
 
-        let tag = Self.tag(stored, format)
-        var headers: HTTPFields = [.eTag: tag, .vary: "Accept, Authorization", .cacheControl: "private, no-cache"]
-        if request.headers[.ifNoneMatch].map({ Self.matches($0, tag) }) == true {
-            return Response(status: .notModified, headers: headers)
+        let known = request.headers[.ifNoneMatch]
+        let name = job.displayName
+        let answer = try await onRenderer(bytes: stored.body.count) {
+            let tag = Self.tag(stored, format)
+            if known.map({ Self.matches($0, tag) }) == true { return Answer(tag: tag, bytes: nil) }
+            return Answer(tag: tag, bytes: try stored.decoded().rendered(as: format, title: name))
         }
+        var headers: HTTPFields = [
+            .eTag: answer.tag, .vary: "Accept, Authorization", .cacheControl: "private, no-cache",
+        ]
+        guard let bytes = answer.bytes else { return Response(status: .notModified, headers: headers) }
         headers[.contentType] = format.contentType
         headers[.contentDisposition] = ContentDisposition.attachment(
-            name: ContentDisposition.stem(of: job.displayName) + "." + format.fileExtension)
-        let bytes = try stored.decoded().rendered(as: format)
+            name: ContentDisposition.stem(of: name ?? job.id.rawValue) + "." + format.fileExtension)
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// The transcript in the format, or its tag alone where the client has it already.
+    private struct Answer: Sendable {
+        let tag: String
+        let bytes: [UInt8]?
+    }
+
+    private func onRenderer(bytes: Int, _ work: @escaping @Sendable () throws -> Answer) async throws -> Answer {
+        do {
+            return try await renderer.run(bytes: bytes, work)
+        } catch TranscriptRendererError.overloaded {
+            throw APIError.transient(
+                "Too many transcripts are being fetched at the moment. Please try again.", retryAfterSeconds: 2)
+        }
     }
 
     private static func format(of request: Request) throws -> TranscriptFormat {
@@ -71,9 +95,16 @@ struct GetTranscript: Sendable {
 }
 
 extension Job {
-    /// What to call the recording: its file's name, or its id.
-    fileprivate var displayName: String {
-        if case .upload(let name?) = source, !name.isEmpty { return name }
-        return id.rawValue
+    /// What the customer knows the recording by: its file's name, or the last part of its URL's path when that looks
+    /// like one. Nothing of a URL's query.
+    fileprivate var displayName: String? {
+        switch source {
+        case .upload(let name?) where !name.isEmpty: name
+        case .upload: nil
+        case .url(let text):
+            URLComponents(string: text)?.path.split(separator: "/").last.flatMap {
+                $0.contains(".") ? DisplayName(String($0)).text : nil
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ extension Transcript {
 
     /// The same words with times that hold the promise: all lie within 0 and the duration; segments start in
     /// order; within a segment words start in order and end before the next begins; a segment contains its words.
-    /// Segments of different speakers may overlap. A transcript that holds the promise comes back unchanged.
+    /// Segments and turns of different speakers may overlap. A transcript that holds the promise comes back unchanged.
     package func ordered() -> Transcript {
         var result = self
         let duration = min(max(durationMilliseconds, 0), Self.longestDuration)
@@ -18,7 +18,15 @@ extension Transcript {
         if !zip(result.segments, result.segments.dropFirst()).allSatisfy({ $0.start <= $1.start }) {
             result.segments.sort { $0.start < $1.start }
         }
+        result.voices = voices?.map { $0.within(duration) }.sorted { $0.start < $1.start }
         return result
+    }
+}
+
+extension Transcript.Turn {
+    fileprivate func within(_ duration: Int64) -> Self {
+        let start = min(max(start, 0), duration)
+        return Self(speaker: speaker, start: start, end: min(max(end, start), duration))
     }
 }
 

@@ -21,6 +21,26 @@ package struct Transcript: Sendable, Equatable, Codable {
         }
     }
 
+    /// That one speaker speaks, as it was heard, whatever the words: also two at once, and without words. Times in milliseconds.
+    package struct Turn: Sendable, Equatable, Codable {
+        /// An id out of the transcript's `speakers`.
+        package var speaker: String
+        package var start: Int64
+        package var end: Int64
+
+        package init(speaker: String, start: Int64, end: Int64) {
+            self.speaker = speaker
+            self.start = start
+            self.end = end
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case speaker = "k"
+            case start = "s"
+            case end = "e"
+        }
+    }
+
     package var jobID: String
     /// The language's code, as Whisper names it.
     package var language: String
@@ -34,12 +54,14 @@ package struct Transcript: Sendable, Equatable, Codable {
     package var diarization: String
     /// Speakers' ids in order of first speech; empty without diarization.
     package var speakers: [String]
+    /// Who speaks when, by start; nil where no model was asked.
+    package var voices: [Turn]?
     package var segments: [Segment]
 
     package init(
         jobID: String, language: String, languageConfidence: Double? = nil, durationMilliseconds: Int64,
         engine: String, fallback: Fallback? = nil, model: String, diarization: String = "none",
-        speakers: [String] = [], segments: [Segment]
+        speakers: [String] = [], voices: [Turn]? = nil, segments: [Segment]
     ) {
         self.jobID = jobID
         self.language = language
@@ -50,6 +72,7 @@ package struct Transcript: Sendable, Equatable, Codable {
         self.model = model
         self.diarization = diarization
         self.speakers = speakers
+        self.voices = voices
         self.segments = segments
     }
 
@@ -58,6 +81,6 @@ package struct Transcript: Sendable, Equatable, Codable {
         case language
         case languageConfidence = "language_confidence"
         case durationMilliseconds = "duration_ms"
-        case engine, fallback, model, diarization, speakers, segments
+        case engine, fallback, model, diarization, speakers, voices, segments
     }
 }

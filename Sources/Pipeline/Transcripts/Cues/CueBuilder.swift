@@ -2,7 +2,8 @@
 //
 // Guarantees: every piece once and in order; a cue has one speaker, at most two lines of 42 columns, and, apart
 // from a single piece that is longer, no more than seven seconds of speech. Costs weigh the rest: ends of
-// sentences before clauses before pauses before words, long enough to read, no crumbs.
+// sentences before clauses before pauses before words, long enough to read, no crumbs, and an end near the place
+// where somebody else begins to speak, whose cue takes the screen.
 
 /// The cuts of one run, found by dynamic programming.
 struct CueBuilder {
@@ -15,26 +16,36 @@ struct CueBuilder {
     private let columnsBefore: [Int]
     /// Costs of all breaks crossed before an index.
     private let crossingsBefore: [Int]
+    /// How far a cue that begins with a piece may reach before it talks over somebody else.
+    private let talksOverFrom: [Int64]
 
     /// Pieces that show nothing take no columns; a cue of them must still end somewhere.
     private static let mostPieces = 100
     /// What a cue costs by itself: few are better than many.
     private static let costOfCue = 10
+    /// What it costs to go on while somebody else speaks …
+    private static let costOfTalkingOver = 80
+    /// … once that lasts longer than this; before, ends of turns overlap all the time.
+    private static let toleratedOverlap: Int64 = 1_500
+    /// Who begins so soon after a cue does not interrupt it.
+    private static let sameMoment: Int64 = 500
 
     /// The cues of a transcript whose times are in order, by start, without overlap.
     static func cues(of transcript: Transcript) -> [Cue] {
         let runs = transcript.cueRuns
+        let interruptions = CueInterruptions(runs)
         var cues: [Cue] = []
         for (index, run) in runs.enumerated() {
             let next = index + 1 < runs.count ? runs[index + 1].pieces.first?.start : nil
-            cues += CueBuilder(run, limit: next ?? transcript.durationMilliseconds).cues()
+            let limit = next ?? transcript.durationMilliseconds
+            cues += CueBuilder(run, limit: limit, interruptions: interruptions).cues()
         }
         // Overlapping speech: whoever begins first is shown first.
         cues.sort { $0.start < $1.start }
         return CueTiming(cues, duration: transcript.durationMilliseconds).settled()
     }
 
-    private init(_ run: CueRun, limit: Int64) {
+    private init(_ run: CueRun, limit: Int64, interruptions: CueInterruptions) {
         let pieces = run.pieces
         let breaks =
             zip(pieces, pieces.dropFirst()).map { CueBreak(between: $0, and: $1) } + [CueBreak.sentence]
@@ -49,6 +60,9 @@ struct CueBuilder {
         self.breaks = breaks
         self.columnsBefore = columnsBefore
         self.crossingsBefore = crossingsBefore
+        talksOverFrom = pieces.map { piece in
+            interruptions.next(after: piece.start + Self.sameMoment).map { $0 + Self.toleratedOverlap } ?? .max
+        }
     }
 
     private func cues() -> [Cue] {
@@ -89,6 +103,7 @@ struct CueBuilder {
             cost += line.cost
         }
         cost += max(0, 20 - columns) / 2
+        if run.pieces[last].end > talksOverFrom[first] { cost += Self.costOfTalkingOver }
 
         let start = run.pieces[first].start
         let next = last + 1 < run.pieces.count ? run.pieces[last + 1].start : limit

@@ -1,7 +1,8 @@
 // When cues come and go. Guarantees of `settled()`: starts increase, every cue ends after its start and no later
 // than the next one starts, none is longer than seven seconds or passes the duration. (Only a source with more
 // cues than milliseconds passes it: a subtitle without time would be invalid.) Cues get a second at least, and
-// time to be read, where their neighbours leave it, and no gap so short that it flickers.
+// time to be read, where their neighbours leave it, and no gap so short that it flickers. Where people speak at the
+// same time, their cues come one after the other, somewhat late if need be.
 
 struct CueTiming {
     private var cues: [Cue]
@@ -11,6 +12,8 @@ struct CueTiming {
     private static let give: Int64 = 500
     /// A gap shorter than this would only flicker, so the cue stays until the next one.
     private static let flicker: Int64 = 400
+    /// How late a cue may come so that the one before it, spoken at the same time, can be read.
+    private static let patience: Int64 = 2_000
 
     /// - Parameter cues: by start.
     init(_ cues: [Cue], duration: Int64) {
@@ -19,6 +22,7 @@ struct CueTiming {
     }
 
     consuming func settled() -> [Cue] {
+        queueOverlaps()
         separateStarts()
         for index in cues.indices {
             cues[index].end = min(max(cues[index].end, cues[index].start + 1), latestEnd(of: index))
@@ -39,6 +43,22 @@ struct CueTiming {
 
     private func latestEnd(of index: Int) -> Int64 {
         min(nextStart(after: index), cues[index].start + CueLimits.longest)
+    }
+
+    /// Moves a cue that begins before the one before it has been read, though no further than that one's speech and
+    /// the audience's patience go; its end moves with it, so that it gets time in its turn.
+    private mutating func queueOverlaps() {
+        for index in cues.indices.dropFirst() {
+            let before = cues[index - 1]
+            let start = cues[index].start
+            guard start < before.end else { continue }
+            let reading = max(CueLimits.shortest, Int64(before.columns) * 1_000 / CueLimits.comfortableSpeed)
+            // The order of starts stays: all starts are late by the same patience at most.
+            let free = min(before.start + min(reading, before.end - before.start), start + Self.patience)
+            guard free > start else { continue }
+            cues[index].start = free
+            cues[index].end += free - start
+        }
     }
 
     /// Moves starts apart that coincide: earlier from the end backwards, then later where that hit zero.

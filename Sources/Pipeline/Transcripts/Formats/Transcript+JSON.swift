@@ -30,10 +30,27 @@ extension Transcript {
                     json.string(id)
                 }
             }
+            if let voices {
+                json.key("turns")
+                json.array(voices) { json, turn in turn.write(to: &json) }
+            }
             json.key("segments")
             json.array(segments) { json, segment in segment.write(to: &json) }
         }
         return writer.bytes
+    }
+}
+
+extension Transcript.Turn {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.key("speaker")
+            json.string(speaker)
+            json.key("start")
+            json.seconds(start)
+            json.key("end")
+            json.seconds(end)
+        }
     }
 }
 

@@ -5,7 +5,7 @@ extension TranscriptFormat {
     private static let mostRanges = 64
 
     /// The format that an `Accept` header likes best. The most specific range that matches a format gives its
-    /// quality; among equals the more specific match wins, then the order json, txt, srt, vtt.
+    /// quality; among equals the more specific match wins, then the order json, txt, srt, vtt, docx.
     /// Without a header, or when it accepts none of them, the answer is json: a client that asked for nothing we
     /// have is better served by the transcript than by a 406.
     package static func negotiate(accept: String?) -> TranscriptFormat {

@@ -1,14 +1,14 @@
 /// The formats in which a customer may have a transcript. Raw values are the API's `format` parameter.
 package enum TranscriptFormat: String, Sendable, CaseIterable {
-    case json, txt, srt, vtt
+    case json, txt, srt, vtt, docx
 
     /// Rises whenever the same transcript is written differently than before, so that clients' copies are known to be old.
-    package static let revision = 1
+    package static let revision = 2
 
     /// The `Content-Type` to send.
     package var contentType: String {
         switch self {
-        case .json: mediaType
+        case .json, .docx: mediaType
         case .txt, .srt, .vtt: mediaType + "; charset=utf-8"
         }
     }
@@ -23,6 +23,7 @@ package enum TranscriptFormat: String, Sendable, CaseIterable {
         case .txt: "text/plain"
         case .srt: "application/x-subrip"
         case .vtt: "text/vtt"
+        case .docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
         }
     }
 

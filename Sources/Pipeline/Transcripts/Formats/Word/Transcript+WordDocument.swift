@@ -1,0 +1,94 @@
+// A Word document (.docx): title, facts, and a paragraph for each turn, which begins with speaker and time.
+//
+// Guarantees: the same transcript and title give the same bytes; whatever the words are, the file is well-formed and
+// valid (ECMA-376, transitional). Paragraphs whose letters run from right to left are set that way.
+
+extension Transcript {
+    /// - Parameter title: the recording's name; shown as the heading and in the file's properties.
+    func wordDocument(title: String?) -> [UInt8] {
+        let name = title?.onOneLine ?? ""
+        let heading = name.isEmpty ? "Transcript" : name
+        let language = LanguageTag(self.language)
+        let document = document(heading: heading, rightToLeft: language?.isRightToLeft ?? false)
+
+        var archive = ZipArchive(capacity: document.count + 16_384)
+        // The list of types comes first: programs that tell a file by its first bytes look for it there.
+        archive.add("[Content_Types].xml", WordParts.fixed(WordParts.contentTypes))
+        archive.add("_rels/.rels", WordParts.fixed(WordParts.packageRelationships))
+        archive.add("word/document.xml", document)
+        archive.add("word/_rels/document.xml.rels", WordParts.fixed(WordParts.documentRelationships))
+        archive.add("word/styles.xml", WordStyles.part(language: language))
+        archive.add("word/settings.xml", WordParts.fixed(WordParts.settings))
+        archive.add("docProps/core.xml", WordParts.core(title: heading, language: language))
+        archive.add("docProps/app.xml", WordParts.fixed(WordParts.application))
+        return archive.finished()
+    }
+
+    /// `word/document.xml`, one paragraph a line.
+    private func document(heading: String, rightToLeft: Bool) -> [UInt8] {
+        let turns = turns
+        let characters = turns.reduce(0) { $0 + $1.text.utf8.count }
+        var xml = XMLWriter(capacity: 4_096 + characters + characters / 8 + turns.count * 320)
+        xml.markup(#"<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>"#)
+        let turned = heading.runsRightToLeft(otherwise: rightToLeft)
+        xml.openParagraph("Title", rightToLeft: turned)
+        xml.run(heading, rightToLeft: turned)
+        xml.closeParagraph()
+        for fact in facts {
+            xml.openParagraph("Fact", rightToLeft: false)
+            xml.markup(#"<w:r><w:rPr><w:rStyle w:val="FactLabel"/></w:rPr><w:t>"#)
+            xml.markup(fact.label)
+            xml.markup("</w:t><w:tab/></w:r>")
+            xml.run(fact.value, rightToLeft: false)
+            xml.closeParagraph()
+        }
+        for turn in turns { turn.write(to: &xml, rightToLeft: turn.text.runsRightToLeft(otherwise: rightToLeft)) }
+        if turns.isEmpty {
+            xml.openParagraph("Normal", rightToLeft: false)
+            xml.run("No words were recognised.", rightToLeft: false)
+            xml.closeParagraph()
+        }
+        // A4 with margins of 2.5 cm; heads and feet would stand 1.25 cm from the edge.
+        xml.markup(
+            """
+
+            <w:sectPr><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1417" w:right="1417" w:bottom="1417" \
+            w:left="1417" w:header="709" w:footer="709" w:gutter="0"/></w:sectPr></w:body></w:document>
+            """)
+        return xml.bytes
+    }
+}
+
+extension SpeakerTurn {
+    /// The paragraph: speaker, if one is known, and time on a line, then the words.
+    fileprivate func write(to xml: inout XMLWriter, rightToLeft: Bool) {
+        xml.openParagraph("Turn", rightToLeft: rightToLeft)
+        if let voice = speaker?.onOneLine, !voice.isEmpty {
+            xml.markup(#"<w:r><w:rPr><w:rStyle w:val="Speaker"/></w:rPr><w:t xml:space="preserve">"#)
+            xml.text(voice)
+            xml.markup(" </w:t></w:r>")
+        }
+        xml.markup(#"<w:r><w:rPr><w:rStyle w:val="Time"/></w:rPr><w:t>"#)
+        xml.text(ClockTime(milliseconds: start).text)
+        xml.markup("</w:t><w:br/></w:r>")
+        xml.run(text, rightToLeft: rightToLeft)
+        xml.closeParagraph()
+    }
+}
+
+extension XMLWriter {
+    fileprivate mutating func openParagraph(_ style: StaticString, rightToLeft: Bool) {
+        markup("\n<w:p><w:pPr><w:pStyle w:val=\"")
+        markup(style)
+        markup(rightToLeft ? "\"/><w:bidi/></w:pPr>" : "\"/></w:pPr>")
+    }
+
+    fileprivate mutating func closeParagraph() { markup("</w:p>") }
+
+    fileprivate mutating func run(_ line: String, rightToLeft: Bool) {
+        markup(rightToLeft ? "<w:r><w:rPr><w:rtl/></w:rPr>" : "<w:r>")
+        markup(#"<w:t xml:space="preserve">"#)
+        text(line)
+        markup("</w:t></w:r>")
+    }
+}

@@ -1,0 +1,67 @@
+// The container of a Word document: a ZIP archive (PKWARE's APPNOTE 6.3) whose entries are stored, not compressed.
+//
+// Readers must take stored entries like any others, and they make the archive the same, byte for byte, wherever it is
+// written: no library's version and no clock goes into it. Every entry carries the oldest time that the format knows.
+
+/// Appends entries in the order of the calls. Names are plain ASCII, and each is used once. All entries together stay
+/// below 4 GiB, which is far beyond any transcript.
+struct ZipArchive {
+    private var bytes: [UInt8] = []
+    private var directory: [UInt8] = []
+    private var count: UInt16 = 0
+
+    /// Version 2.0 of the format, for the folders in the names.
+    private static let version: UInt16 = 20
+    /// 1 January 1980; the time is midnight.
+    private static let date: UInt16 = 0x0021
+
+    init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
+    mutating func add(_ name: String, _ content: [UInt8]) {
+        let size = UInt32(clamping: content.count)
+        // What the entry's header and the directory say alike.
+        var description: [UInt8] = []
+        // No flags, method 0: stored.
+        description.append16(Self.version, 0, 0, 0, Self.date)
+        description.append32(CRC32.checksum(of: content), size, size)
+        // No extra field.
+        description.append16(UInt16(clamping: name.utf8.count), 0)
+
+        directory.append32(0x0201_4B50)
+        directory.append16(Self.version)
+        directory.append(contentsOf: description)
+        // No comment, disk 0, no attributes.
+        directory.append16(0, 0, 0)
+        directory.append32(0, UInt32(clamping: bytes.count))
+        directory.append(contentsOf: name.utf8)
+
+        bytes.append32(0x0403_4B50)
+        bytes.append(contentsOf: description)
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(contentsOf: content)
+        count += 1
+    }
+
+    /// The whole archive: all entries, then their directory.
+    consuming func finished() -> [UInt8] {
+        let start = UInt32(clamping: bytes.count)
+        bytes.append(contentsOf: directory)
+        bytes.append32(0x0605_4B50)
+        // The only disk is number 0.
+        bytes.append16(0, 0, count, count)
+        bytes.append32(UInt32(clamping: directory.count), start)
+        bytes.append16(0)
+        return bytes
+    }
+}
+
+extension [UInt8] {
+    /// The numbers' bytes, the lowest first.
+    fileprivate mutating func append16(_ numbers: UInt16...) {
+        for number in numbers { Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) } }
+    }
+
+    fileprivate mutating func append32(_ numbers: UInt32...) {
+        for number in numbers { Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) } }
+    }
+}

@@ -1,0 +1,58 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Where stored transcripts are decoded and rendered: threads of its own, for ten hours of speech take up to a second
+/// of computing, which would hold up everything else on Swift's pool.
+///
+/// As many at a time as there are lanes; the others wait. What is under way and what waits is bounded in bytes, because
+/// each holds its stored form in memory: some long transcripts, or thousands of short ones.
+package final class TranscriptRenderer: Sendable {
+    private struct Load {
+        /// Bytes under way and waiting, by lane.
+        var lanes: [Int]
+        var total: Int { lanes.reduce(0, +) }
+    }
+
+    private let lanes: [DispatchQueue]
+    private let mostBytes: Int
+    private let load: Mutex<Load>
+
+    /// - Parameters:
+    ///   - lanes: how many at a time; usually one a core, at most four.
+    ///   - mostBytes: of stored transcripts under way and waiting together. One alone may be larger.
+    package init(
+        lanes: Int = min(ProcessInfo.processInfo.activeProcessorCount, 4), mostBytes: Int = 256 * 1_024 * 1_024
+    ) {
+        let count = max(1, lanes)
+        self.lanes = (0..<count).map { DispatchQueue(label: "transcripts-\($0)") }
+        self.mostBytes = mostBytes
+        load = Mutex(Load(lanes: Array(repeating: 0, count: count)))
+    }
+
+    /// Runs `work` on the lane with the least to do and answers what it answers.
+    /// - Parameter bytes: the size of the stored transcript that `work` is about.
+    /// - Throws: ``TranscriptRendererError/overloaded`` at once when too much waits already; what `work` throws.
+    package func run<Value: Sendable>(
+        bytes: Int, _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        let lane = load.withLock { load -> Int? in
+            let total = load.total
+            guard total == 0 || total + bytes <= mostBytes,
+                let lane = load.lanes.indices.min(by: { load.lanes[$0] < load.lanes[$1] })
+            else { return nil }
+            load.lanes[lane] += bytes
+            return lane
+        }
+        guard let lane else { throw TranscriptRendererError.overloaded }
+        defer { load.withLock { $0.lanes[lane] -= bytes } }
+        return try await withCheckedThrowingContinuation { continuation in
+            lanes[lane].async { continuation.resume(with: Result(catching: work)) }
+        }
+    }
+}
+
+package enum TranscriptRendererError: Error, Equatable {
+    /// Too much waits already; try again shortly.
+    case overloaded
+}

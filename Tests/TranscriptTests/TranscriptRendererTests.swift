@@ -1,0 +1,108 @@
+import Dispatch
+import Foundation
+import Pipeline
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct TranscriptRendererTests {
+    /// Work that says when it has begun and does not end before it may, or until the limit tells that it never will.
+    private final class Gate: Sendable {
+        private let begun = Atomic<Int>(0)
+        private let forgotten = Atomic<Int>(0)
+        private let open = DispatchSemaphore(value: 0)
+
+        var entered: Int { begun.load(ordering: .acquiring) }
+        /// How many waited in vain.
+        var overdue: Int { forgotten.load(ordering: .acquiring) }
+
+        func pass() {
+            begun.add(1, ordering: .acquiringAndReleasing)
+            if open.wait(timeout: .now() + 20) == .timedOut { forgotten.add(1, ordering: .acquiringAndReleasing) }
+        }
+
+        func letPass(_ count: Int) { for _ in 0..<count { open.signal() } }
+    }
+
+    /// Work that waits a moment for other work beside it, and counts.
+    private final class Meter: Sendable {
+        private let counts = Mutex((now: 0, most: 0))
+        private let company = DispatchSemaphore(value: 0)
+
+        var most: Int { counts.withLock { $0.most } }
+
+        func work() {
+            let now = counts.withLock { counts in
+                counts.now += 1
+                counts.most = max(counts.most, counts.now)
+                return counts.now
+            }
+            if now > 1 { company.signal() } else { _ = company.wait(timeout: .now() + 0.2) }
+            counts.withLock { $0.now -= 1 }
+        }
+    }
+
+    /// More blocked threads than Swift's pool has: were they its own, nothing here would go on.
+    @Test func `work that blocks holds up nothing else`() async throws {
+        let lanes = ProcessInfo.processInfo.activeProcessorCount + 2
+        let renderer = TranscriptRenderer(lanes: lanes)
+        let gate = Gate()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<lanes { group.addTask { try await renderer.run(bytes: 1) { gate.pass() } } }
+            try await eventually("all lanes at work") { gate.entered == lanes }
+            gate.letPass(lanes)
+            try await group.waitForAll()
+        }
+        #expect(gate.overdue == 0)
+    }
+
+    @Test func `no more work is done at a time than there are lanes`() async throws {
+        let renderer = TranscriptRenderer(lanes: 1)
+        let meter = Meter()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 { group.addTask { try await renderer.run(bytes: 1) { meter.work() } } }
+            try await group.waitForAll()
+        }
+        #expect(meter.most == 1)
+    }
+
+    @Test func `what would wait beyond the bound is refused, a lone large one is not`() async throws {
+        let renderer = TranscriptRenderer(lanes: 1, mostBytes: 100)
+        let gate = Gate()
+        async let first: Void = renderer.run(bytes: 60) { gate.pass() }
+        try await eventually("the first is at work") { gate.entered == 1 }
+        async let second: Void = renderer.run(bytes: 30) { gate.pass() }
+        try await eventually("the bound is reached") {
+            do {
+                try await renderer.run(bytes: 41) {}
+                return false
+            } catch TranscriptRendererError.overloaded {
+                return true
+            }
+        }
+        gate.letPass(2)
+        try await first
+        try await second
+        #expect(gate.overdue == 0)
+        let answer = try await renderer.run(bytes: 1_000) { 7 }
+        #expect(answer == 7)
+    }
+
+    @Test func `a short transcript does not wait behind a long one while a lane is free`() async throws {
+        let renderer = TranscriptRenderer(lanes: 2)
+        let gate = Gate()
+        async let long: Void = renderer.run(bytes: 5_000_000) { gate.pass() }
+        try await eventually("the long one is at work") { gate.entered == 1 }
+        for _ in 0..<10 { try await renderer.run(bytes: 1_000) {} }
+        gate.letPass(1)
+        try await long
+        #expect(gate.overdue == 0)
+    }
+
+    @Test func `a fault of the work is the caller's`() async throws {
+        let renderer = TranscriptRenderer(lanes: 1)
+        await #expect(throws: CancellationError.self) { try await renderer.run(bytes: 1) { throw CancellationError() } }
+        let answer = try await renderer.run(bytes: 1) { "still there" }
+        #expect(answer == "still there")
+    }
+}

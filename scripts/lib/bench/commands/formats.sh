@@ -1,0 +1,8 @@
+# shellcheck shell=bash
+# time to read and to render a ten-hour transcript, by format
+
+bench_formats() {
+    set_up
+    swift_build "Building the benchmark" --product FormatsBench
+    run_part "$root/.build/release/FormatsBench"
+}
