@@ -6,7 +6,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct CustomerTests {
+@Suite(.timeLimit(.minutes(20))) struct CustomerTests {
     @Test func `another tenant's job is not found, exactly as one that never existed`() async throws {
         try await Deployment.with { deployment in
             let node = try await deployment.start("serve")
@@ -58,6 +58,7 @@ import Testing
 
             let types = [
                 "json": "application/json", "txt": "text/plain", "srt": "application/x-subrip", "vtt": "text/vtt",
+                "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
             ]
             for (format, type) in types {
                 let answer = try await customer.get("/jobs/\(job)/transcript?format=\(format)")

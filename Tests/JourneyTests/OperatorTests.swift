@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The operators' command line and the start of a node, through the real executables.
-@Suite(.timeLimit(.minutes(5))) struct OperatorTests {
+@Suite(.timeLimit(.minutes(20))) struct OperatorTests {
     private static func admin(_ arguments: [String], url: String?) async throws -> Command.Result {
         try await Command.run(
             Checkout.executable("verbatim-admin"), arguments,

@@ -17,63 +17,83 @@ import Testing
         return spans
     }
 
-    /// Cuts a whole source as the preparation does: each time with the speech of the next window.
-    private static func pieces(of total: Int64, speech: [Range<Int64>]) -> [Range<Int64>] {
-        let cutter = PieceCutter(total: total)
-        var pieces: [Range<Int64>] = []
-        var start: Int64 = 0
-        while start < total {
-            let window = start..<min(total, start + cutter.longest)
-            let heard = speech.map { $0.clamped(to: window) }.filter { !$0.isEmpty }
-                .map { ($0.lowerBound - start)..<($0.upperBound - start) }
-            let end = start + cutter.cut(speech: heard, available: total - start)
-            guard end > start else { break }
-            pieces.append(start..<end)
-            start = end
-        }
-        return pieces
-    }
-
     @Test func `pieces part any source without gap or overlap, none too long, none too short but the last`() {
         var generator = SeededGenerator(seed: 7)
         for _ in 0..<200 {
-            let total = Int64.random(in: 1...(Self.second * 7200), using: &generator)
-            let speech = Self.speech(over: total, using: &generator)
-            let cutter = PieceCutter(total: total)
-            let pieces = Self.pieces(of: total, speech: speech)
+            let total = Int64.random(in: 1...(Self.second * 36_000), using: &generator)
+            let cuts = PieceCutter(total: total, speech: Self.speech(over: total, using: &generator)).cuts()
+            let pieces = cuts.map(\.samples)
             #expect(pieces.first?.lowerBound == 0)
             #expect(pieces.last?.upperBound == total)
             #expect(zip(pieces, pieces.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
-            #expect(pieces.allSatisfy { Int64($0.count) <= cutter.longest })
-            #expect(pieces.dropLast().allSatisfy { Int64($0.count) >= cutter.target / 2 })
+            #expect(pieces.allSatisfy { Int64($0.count) <= PieceCutter.longest })
+            #expect(pieces.dropLast().allSatisfy { Int64($0.count) >= Self.second * 30 })
         }
     }
 
-    @Test func `a cut never falls into speech where there is a silence in reach`() {
+    @Test func `pieces become smaller towards the end, so that no worker is left alone with a long one`() {
+        let total = Self.second * 3600
+        var generator = SeededGenerator(seed: 9)
+        let cuts = PieceCutter(total: total, speech: Self.speech(over: total, using: &generator)).cuts()
+        #expect(cuts.first.map { Int64($0.samples.count) > Self.second * 200 } == true)
+        #expect(cuts.suffix(3).allSatisfy { Int64($0.samples.count) <= Self.second * 90 })
+    }
+
+    @Test func `a cut never falls into speech where there is a silence in reach, and shares nothing there`() {
         var generator = SeededGenerator(seed: 8)
         for _ in 0..<100 {
             let total = Self.second * 3600
             let speech = Self.speech(over: total, using: &generator)
-            for piece in Self.pieces(of: total, speech: speech).dropLast() {
-                #expect(!speech.contains { $0.lowerBound < piece.upperBound && piece.upperBound < $0.upperBound })
+            let cuts = PieceCutter(total: total, speech: speech).cuts()
+            for cut in cuts.dropLast() {
+                let end = cut.samples.upperBound
+                #expect(!speech.contains { $0.lowerBound < end && end < $0.upperBound })
+                let silence = speech.filter { $0.upperBound <= end }.map(\.upperBound).max().map { end - $0 } ?? end
+                if silence >= Self.second / 4 { #expect(cut.audio.upperBound == end) }
             }
         }
     }
 
-    @Test func `speech without a pause is cut at the target`() {
-        let cutter = PieceCutter(total: Self.second * 3600)
-        #expect(cutter.cut(speech: [0..<cutter.longest], available: Self.second * 3600) == cutter.target)
+    @Test func `speech without a pause is cut at the target, and both pieces hear what is around the cut`() throws {
+        let total = Self.second * 3600
+        let cuts = PieceCutter(total: total, speech: [0..<total]).cuts()
+        #expect(cuts[0].samples == 0..<Self.second * 240)
+        #expect(cuts[0].audio == 0..<Self.second * 240 + PieceCutter.overlap)
+        #expect(cuts[1].audio.lowerBound == Self.second * 240 - PieceCutter.overlap)
+        #expect(cuts[1].speech == [cuts[1].audio])
+        #expect(try #require(cuts.last).audio.upperBound == total)
     }
 
-    @Test func `a source that fits one piece is one piece`() {
-        let cutter = PieceCutter(total: Self.second * 80)
-        #expect(cutter.cut(speech: [], available: Self.second * 80) == Self.second * 80)
+    @Test func `each piece knows the speech in its audio, and all speech is somebody's`() {
+        var generator = SeededGenerator(seed: 10)
+        for _ in 0..<100 {
+            let total = Int64.random(in: 1...(Self.second * 7200), using: &generator)
+            let speech = Self.speech(over: total, using: &generator)
+            let cuts = PieceCutter(total: total, speech: speech).cuts()
+            for cut in cuts {
+                #expect(cut.speech == speech.map { $0.clamped(to: cut.audio) }.filter { !$0.isEmpty })
+            }
+        }
+    }
+
+    @Test func `a source that fits one piece is one piece, silent or not`() {
+        let total = Self.second * 80
+        #expect(PieceCutter(total: total, speech: []).cuts().map(\.samples) == [0..<total])
+        #expect(PieceCutter(total: total, speech: [0..<total]).cuts().map(\.audio) == [0..<total])
     }
 
     @Test func `the silence nearest to the target is chosen, in its middle`() {
-        let cutter = PieceCutter(total: Self.second * 3600)
-        let pause = (cutter.target - Self.second * 3)..<(cutter.target - Self.second)
-        let speech = [0..<pause.lowerBound, pause.upperBound..<cutter.longest]
-        #expect(cutter.cut(speech: speech, available: Self.second * 3600) == cutter.target - Self.second * 2)
+        let (total, target) = (Self.second * 3600, Self.second * 240)
+        let pause = (target - Self.second * 3)..<(target - Self.second * 2)
+        let cuts = PieceCutter(total: total, speech: [0..<pause.lowerBound, pause.upperBound..<total]).cuts()
+        #expect(cuts[0].samples.upperBound == target - Self.second * 5 / 2)
+    }
+
+    @Test func `in a long silence the cut is at the target`() {
+        let (total, target) = (Self.second * 3600, Self.second * 240)
+        let speech = [0..<(Self.second * 100), (Self.second * 900)..<total]
+        let cuts = PieceCutter(total: total, speech: speech).cuts()
+        #expect(cuts[0].samples.upperBound == target)
+        #expect(cuts[1].speech == [])
     }
 }

@@ -33,7 +33,8 @@ struct QueueScene: Sendable {
                 id: id, tenant: tenant, options: options,
                 allowance: Allowance(
                     plan: .pro, maxFileBytes: 1000, maxDurationSeconds: 3600, queueClass: queueClass),
-                fileName: "a.wav", bytes: 10, estimatedMilliseconds: 3000, sourceKey: .source(of: id, tenant: tenant)))
+                fileName: "a.wav", bytes: 10, estimatedMilliseconds: 3000, channels: 1,
+                sourceKey: .source(of: id, tenant: tenant)))
     }
 
     func job(_ id: JobID) async throws -> Job? {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct TaskKindTests {
-    @Test(arguments: [TaskKind.prepare, .recognise, .assemble])
+    @Test(arguments: [TaskKind.prepare, .recognise, .diarize, .assemble])
     func `work is tried again five times, ever later, and then no more`(kind: TaskKind) throws {
         var generator = SeededGenerator(seed: 3)
         let delays = try (1...5).map { try #require(kind.retryDelay(attempt: $0, using: &generator)) }

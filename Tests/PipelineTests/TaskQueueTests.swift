@@ -171,7 +171,7 @@ import Testing
                 let prepare = try #require(try await scene.first.claim(limit: 1).first)
                 try await scene.write(prepare) { claim, transaction in
                     try claim.finish(in: transaction)
-                    for piece in 0..<4 { try claim.follow(with: .recognise, piece: piece, in: transaction) }
+                    for piece in 0..<4 { try claim.follow(with: .recognise, part: piece, in: transaction) }
                 }
                 let pieces = try await scene.first.claim(limit: 4)
                 await withTaskGroup { group in
@@ -228,7 +228,7 @@ import Testing
             let prepare = try #require(try await scene.first.claim(limit: 1).first)
             try await scene.write(prepare) { claim, transaction in
                 try claim.finish(in: transaction)
-                for piece in 0..<3 { try claim.follow(with: .recognise, piece: piece, in: transaction) }
+                for piece in 0..<3 { try claim.follow(with: .recognise, part: piece, in: transaction) }
             }
             let pieces = try await scene.first.claim(limit: 2)
             try await scene.write(pieces[0]) { try $0.failJob(.transient, in: $1) }

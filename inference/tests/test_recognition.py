@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import json
+import types
 import unittest
 
 from support import (
@@ -115,6 +116,38 @@ class Recognition(unittest.TestCase):
         self.assertRegex(srt, r"^1\n00:00:0\d,\d{3} --> 00:00:0\d,\d{3}\n\S")
         _, vtt = server.post(TRANSCRIPTIONS, clip("0880"), response_format="vtt")
         self.assertRegex(vtt, r"^WEBVTT\n\n00:00:0\d\.\d{3} --> 00:00:0\d\.\d{3}\n\S")
+
+
+class Seams(unittest.TestCase):
+    """The clock of joined speech, on made-up words: seconds before and after a seam at 7.5."""
+
+    def told(self, *words):
+        from verbatim_inference import recognition
+
+        made = [types.SimpleNamespace(start=start, end=end) for start, end in words]
+        segment = types.SimpleNamespace(words=made, start=words[0][0], end=words[-1][1])
+        spans = [(0, 120_000), (1_072_000, 1_200_000)]  # 0 to 7.5 s, 67 to 75 s
+        list(recognition._on_the_pieces_clock([segment], spans))
+        return [(round(word.start, 3), round(word.end, 3)) for word in made]
+
+    def test_a_word_stands_where_it_was_said_on_either_side(self):
+        self.assertEqual(self.told((1, 1.5), (6, 6.5)), [(1, 1.5), (6, 6.5)])
+        self.assertEqual(self.told((8, 8.5), (9, 9.5)), [(67.5, 68), (68.5, 69)])
+
+    def test_a_sentences_first_words_go_with_the_rest_of_it_though_heard_before_the_pause(self):
+        self.assertEqual(self.told((6.9, 7.4), (7.4, 8), (8, 9)), [(67, 67), (67, 67.5), (67.5, 68.5)])
+        self.assertEqual(self.told((7.2, 7.45), (7.5, 8)), [(67, 67), (67, 67.5)])
+
+    def test_what_was_said_before_the_pause_stays_before_it(self):
+        self.assertEqual(self.told((6.5, 7.1), (7.9, 8.5)), [(6.5, 7.1), (67.4, 68)])
+        self.assertEqual(self.told((5, 6), (6, 7.4), (7.9, 8.5)), [(5, 6), (6, 7.4), (67.4, 68)])
+
+    def test_without_words_a_segment_may_end_on_a_seam_or_span_it(self):
+        from verbatim_inference import recognition
+
+        made = [types.SimpleNamespace(words=None, start=a, end=b) for a, b in ((1, 7.5), (7.5, 9), (7, 8))]
+        list(recognition._on_the_pieces_clock(made, [(16_000, 136_000), (1_072_000, 1_200_000)]))
+        self.assertEqual([(segment.start, segment.end) for segment in made], [(2, 8.5), (67, 68.5), (8, 67.5)])
 
 
 class Activity(unittest.TestCase):

@@ -5,6 +5,8 @@ the times are put back. Times are seconds from the piece's start: they never dec
 word keeps Whisper's leading space (" Hello"), so that joining words gives the text in any script. Between segments
 the `Stop` is asked, so that work for a client that has gone ends within one window of 30 seconds."""
 
+import bisect
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -17,6 +19,10 @@ from .pool import Stop
 
 FALLBACK_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """The next one is tried where an answer repeats itself or is improbable."""
+
+
+_STRETCH, _CLOSE = 1.0, 0.15
+"""Seconds before a seam: how early stretched words may begin, and how late the last of them ends at least."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +87,38 @@ def _spans(samples: np.ndarray, request: Request) -> list[activity.Span]:
 
 
 def _on_the_pieces_clock(segments, spans: list[activity.Span]):
-    from faster_whisper.transcribe import restore_speech_timestamps
+    """The segments with their times put back into the piece, from the clock of the joined spans."""
+    seams = [0.0, *itertools.accumulate((end - start) / RATE for start, end in spans[:-1])]
+    shifts = [start / RATE - seam for (start, _), seam in zip(spans, seams, strict=True)]
 
-    return restore_speech_timestamps(segments, [{"start": start, "end": end} for start, end in spans], RATE)
+    def span_at(time: float) -> int:
+        return max(0, bisect.bisect_right(seams, time) - 1)
+
+    for segment in segments:
+        if not segment.words:
+            segment.start += shifts[span_at(segment.start)]
+            # An end on a seam is the end of what was before it.
+            segment.end += shifts[max(0, bisect.bisect_left(seams, segment.end) - 1)]
+            yield segment
+            continue
+        at = [span_at((word.start + word.end) / 2) for word in segment.words]
+        for word, index in zip(segment.words, _after_the_seam(segment.words, at, seams), strict=True):
+            word.start = max(word.start, seams[index]) + shifts[index]
+            word.end = max(word.end, seams[index]) + shifts[index]
+        yield segment
+
+
+def _after_the_seam(words, at: list[int], seams: list[float]) -> list[int]:
+    """The span of each word. The model stretches a sentence's first words back into the silence before it, and so over
+    a seam: those said right before one go to the rest of their sentence, which may be a minute later. What was really
+    said before a pause is followed by its padding."""
+    first_after = next((index for index, span in enumerate(at) if span > at[0]), None)
+    if first_after is None:
+        return at
+    seam = seams[at[first_after]]
+    if words[0].start < seam - _STRETCH or words[first_after - 1].end < seam - _CLOSE:
+        return at
+    return [at[first_after]] * first_after + at[first_after:]
 
 
 class _Clock:

@@ -26,9 +26,9 @@ struct CreateJob: Sendable {
         if request.headers[.contentType].flatMap(HeaderValue.init)?.value == "application/json" { throw Self.noURLs }
         let upload = try await uploads.read(request, fileLimitBytes: allowance.maxFileBytes)
         let options = try JobOptions(fields: upload.fields)
-        let estimate = try await probe(upload.file.path, allowance)
+        let probe = try await probe(upload.file.path, allowance)
 
-        let job = try await store(upload.file, lasting: estimate, options, allowance, tenant: tenant)
+        let job = try await store(upload.file, probe, options, allowance, tenant: tenant)
         var headers: HTTPFields = [.location: "/jobs/\(job.id)"]
         headers[.retryAfter] = RemainingWork.retryAfterSeconds(job, now: .now()).map(String.init)
         var json = JSONWriter(capacity: 128)
@@ -43,9 +43,8 @@ struct CreateJob: Sendable {
         return JSONResponse.make(json.bytes, status: .accepted, headers: headers)
     }
 
-    /// Looks into the file before it is accepted: what is wrong with it is said at once. Answers how long it seems to be, in
-    /// milliseconds.
-    private func probe(_ path: String, _ allowance: Allowance) async throws -> Int64? {
+    /// Looks into the file before it is accepted: what is wrong with it is said at once.
+    private func probe(_ path: String, _ allowance: Allowance) async throws -> MediaProbe {
         let probe: MediaProbe
         do {
             probe = try await media.probe(path: path)
@@ -59,11 +58,11 @@ struct CreateJob: Sendable {
         if let duration = probe.bestDurationMilliseconds, duration > allowance.maxDurationSeconds * 1000 {
             throw APIError.invalidAudio(.durationExceedsLimit)
         }
-        return probe.bestDurationMilliseconds
+        return probe
     }
 
     private func store(
-        _ file: SpooledFile, lasting estimate: Int64?, _ options: JobOptions, _ allowance: Allowance, tenant: TenantID
+        _ file: SpooledFile, _ probe: MediaProbe, _ options: JobOptions, _ allowance: Allowance, tenant: TenantID
     ) async throws -> Job {
         let id = JobID()
         let key = StorageKey.source(of: id, tenant: tenant)
@@ -72,7 +71,8 @@ struct CreateJob: Sendable {
             return try await admission.admit(
                 Submission(
                     id: id, tenant: tenant, options: options, allowance: allowance, fileName: file.originalName,
-                    bytes: file.bytes, estimatedMilliseconds: estimate, sourceKey: key))
+                    bytes: file.bytes, estimatedMilliseconds: probe.bestDurationMilliseconds,
+                    channels: probe.channels > 0 ? min(probe.channels, 1000) : nil, sourceKey: key))
         } catch AdmissionError.outcomeUnknown(let error) {
             // The job may be queued, and then it needs its source.
             throw error

@@ -42,7 +42,7 @@ struct Node: Sendable {
         if role.works {
             let server = try modelServer(egress, &services)
             engine = EngineReadiness(server: server)
-            let worker = worker(databases, storage, media, server)
+            let worker = worker(databases, storage, media, server, egress)
             services.append(worker)
             if role.answers {
                 services.append(try await api(databases, storage, media, migrator, engine))
@@ -72,20 +72,22 @@ struct Node: Sendable {
         let process = try InferenceProcess(
             configuration: .init(
                 launcher: settings.installation.root + "/inference/serve", model: settings.whisperModel,
-                workers: settings.workerSlots),
+                diarizationModel: settings.diarizationModel, workers: settings.workerSlots),
             folder: settings.scratch, logger: logger)
         services.append(process)
         return ModelServer(address: .unixSocket(process.socket), client: egress)
     }
 
     private func worker(
-        _ databases: Databases, _ storage: FileStorage, _ media: MediaTool, _ server: ModelServer
+        _ databases: Databases, _ storage: FileStorage, _ media: MediaTool, _ server: ModelServer,
+        _ egress: EgressClient
     ) -> Worker {
         Worker(
             queue: TaskQueue(databases: databases, worker: "\(ProcessInfo.processInfo.hostName):\(getpid())"),
             stages: Stages(
-                databases: databases, storage: storage, media: media, server: server, scratch: settings.scratch,
-                logger: logger),
+                databases: databases, storage: storage, media: media, server: server,
+                recogniser: settings.engines.recogniser(server: server, client: egress, logger: logger),
+                scratch: settings.scratch, logger: logger),
             listener: PostgresListener(
                 configuration: .init(url: settings.databaseURL, role: "verbatim_system", size: 1),
                 channels: [QueueHint.channel], logger: logger),

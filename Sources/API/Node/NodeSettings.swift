@@ -17,7 +17,11 @@ struct NodeSettings: Sendable {
     let scratchBytes: Int64
     let workerSlots: Int
     let inferenceURL: String?
+    /// Of our own model server.
     let whisperModel: String
+    /// Nil: what the model server chooses by itself.
+    let diarizationModel: String?
+    let engines: EngineSettings
     let logLevel: Logger.Level
 
     private static let listenHint = "VERBATIM_LISTEN must be HOST:PORT, such as 127.0.0.1:8080"
@@ -36,11 +40,13 @@ struct NodeSettings: Sendable {
         workerSlots = reader.integer(
             "VERBATIM_WORKER_SLOTS", default: ProcessInfo.processInfo.activeProcessorCount, in: 1...1024)
         inferenceURL = Self.url("VERBATIM_INFERENCE_URL", reader)
-        whisperModel = reader.string("VERBATIM_WHISPER_MODEL") ?? installation.root + "/inference/models/whisper-base"
+        engines = EngineSettings(reader: reader)
+        // Where another server recognises, that setting names its model; ours then only tells languages.
+        whisperModel =
+            (engines.whisper == nil ? reader.string("VERBATIM_WHISPER_MODEL") : nil)
+            ?? installation.root + "/inference/models/whisper-base"
+        diarizationModel = reader.string("VERBATIM_DIARIZATION_MODEL")
         logLevel = reader.choice("VERBATIM_LOG_LEVEL", default: .info)
-        if let engine = reader.string("VERBATIM_ENGINE"), engine != "whisper" {
-            reader.report("VERBATIM_ENGINE: this version recognises with 'whisper' alone")
-        }
         try reader.finish()
     }
 

@@ -11,12 +11,14 @@ package struct Submission: Sendable {
     package let bytes: Int64
     /// What the probe made expect; nil where it could not tell.
     package let estimatedMilliseconds: Int64?
+    /// What the probe saw.
+    package let channels: Int?
     /// Where its source lies in storage.
     package let sourceKey: StorageKey
 
     package init(
         id: JobID, tenant: TenantID, options: JobOptions, allowance: Allowance, fileName: String?, bytes: Int64,
-        estimatedMilliseconds: Int64?, sourceKey: StorageKey
+        estimatedMilliseconds: Int64?, channels: Int?, sourceKey: StorageKey
     ) {
         self.id = id
         self.tenant = tenant
@@ -25,6 +27,7 @@ package struct Submission: Sendable {
         self.fileName = fileName
         self.bytes = bytes
         self.estimatedMilliseconds = estimatedMilliseconds
+        self.channels = channels
         self.sourceKey = sourceKey
     }
 }

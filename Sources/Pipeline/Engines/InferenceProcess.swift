@@ -14,12 +14,15 @@ package struct InferenceProcess: Service {
         package var launcher: String
         /// The directory or the name of a Whisper model.
         package var model: String
+        /// What tells speakers apart, as `inference/serve --diarization-model` takes it; nil: its own choice.
+        package var diarizationModel: String?
         /// Pieces recognised at once.
         package var workers: Int
 
-        package init(launcher: String, model: String, workers: Int) {
+        package init(launcher: String, model: String, diarizationModel: String? = nil, workers: Int) {
             self.launcher = launcher
             self.model = model
+            self.diarizationModel = diarizationModel
             self.workers = workers
         }
     }
@@ -65,10 +68,7 @@ package struct InferenceProcess: Service {
         do {
             let result = try await Subprocess.run(
                 .path(.init(configuration.launcher)),
-                arguments: [
-                    "--uds", socket, "--model", configuration.model, "--workers", String(configuration.workers),
-                    "--exit-with-stdin",
-                ],
+                arguments: Arguments(arguments),
                 environment: .custom(Self.environment), platformOptions: options, input: .inputWriter,
                 output: .discarded, error: .sequence
             ) { execution in
@@ -80,6 +80,14 @@ package struct InferenceProcess: Service {
         } catch {
             return "\(error)"
         }
+    }
+
+    private var arguments: [String] {
+        let model = configuration.diarizationModel.map { ["--diarization-model", $0] } ?? []
+        return [
+            "--uds", socket, "--model", configuration.model, "--workers", String(configuration.workers),
+            "--exit-with-stdin",
+        ] + model
     }
 
     /// What the child may know of ours: everything but our own settings, which hold secrets.

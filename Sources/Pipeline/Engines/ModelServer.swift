@@ -1,4 +1,5 @@
 import Egress
+import Foundation
 
 /// Where the model server listens: a unix socket of a child process, or a URL that the operator configured.
 package struct ModelServer: Sendable {
@@ -24,6 +25,15 @@ package struct ModelServer: Sendable {
 
     struct Health: Decodable {
         let model: String
+        /// Nil when it cannot tell speakers apart.
+        let diarization: Diarization?
+
+        struct Diarization: Decodable {
+            /// As transcripts name it.
+            let model: String
+            /// How much audio it takes at a time.
+            let stretch_seconds: Int
+        }
     }
 
     /// Where there is speech in `wav`, in seconds from its start.
@@ -58,21 +68,29 @@ package struct ModelServer: Sendable {
     }
 
     /// The words of `wav`, in the OpenAI shape. `timeout` covers the whole recognition.
-    func transcription(of wav: [UInt8], language: String, timeout: Duration) async throws -> WhisperAnswer {
-        let response = try await send(
-            "POST", "/v1/audio/transcriptions",
-            body: .multipart([
-                .wav(wav), EgressPart(name: "model", value: "whisper-1"), EgressPart(name: "language", value: language),
-                EgressPart(name: "response_format", value: "verbose_json"),
-                EgressPart(name: "timestamp_granularities[]", value: "word"),
-                EgressPart(name: "timestamp_granularities[]", value: "segment"),
-            ]), timeout: timeout)
-        return try response.decoded()
+    ///
+    /// - Parameter speech: what is listened to, in milliseconds; empty: the server finds out where somebody speaks.
+    func transcription(
+        of wav: [UInt8], language: String, speech: [Range<Int64>], timeout: Duration
+    ) async throws -> WhisperAnswer {
+        var parts: [EgressPart] = [
+            .wav(wav), EgressPart(name: "model", value: WhisperModelName.any),
+            EgressPart(name: "language", value: language),
+        ]
+        if !speech.isEmpty {
+            let spans = speech.map { [Double($0.lowerBound) / 1000, Double($0.upperBound) / 1000] }
+            parts.append(
+                EgressPart(name: "speech", value: String(decoding: try JSONEncoder().encode(spans), as: UTF8.self)))
+        }
+        return try await send(
+            "POST", "/v1/audio/transcriptions", body: .multipart(parts + EgressPart.wordTimes), timeout: timeout
+        ).decoded()
     }
 
-    private func send(_ method: String, _ path: String, body: EgressBody, timeout: Duration) async throws
-        -> EgressResponse
-    {
+    func send(
+        _ method: String, _ path: String, headers: [(name: String, value: String)] = [], body: EgressBody,
+        timeout: Duration
+    ) async throws -> EgressResponse {
         let (base, socket) =
             switch address {
             case .unixSocket(let path): ("http://localhost", path as String?)
@@ -80,7 +98,7 @@ package struct ModelServer: Sendable {
             }
         let response = try await client.send(
             EgressRequest(
-                method: method, url: base + path, unixSocketPath: socket, body: body,
+                method: method, url: base + path, unixSocketPath: socket, headers: headers, body: body,
                 limits: EgressLimits(total: timeout, connect: .seconds(5), responseBytes: 64 << 20),
                 audience: .operatorConfigured))
         guard response.isSuccess else { throw ModelServerError(status: response.status) }
@@ -93,16 +111,16 @@ package struct ModelServerError: Error, CustomStringConvertible {
     package let status: Int
 
     /// Its own word on the audio: it can never be recognised. All else may pass, a proxy's 404 in mid-deployment too.
-    var isPermanent: Bool { [400, 413, 415, 422].contains(status) }
+    package var isPermanent: Bool { [400, 413, 415, 422].contains(status) }
 
     /// It is there but has no room, or is still loading its model.
-    var isBusy: Bool { status == 503 || status == 429 }
+    package var isBusy: Bool { status == 503 || status == 429 }
 
     package var description: String { "the model server answered \(status)" }
 }
 
 extension EgressPart {
-    fileprivate static func wav(_ bytes: [UInt8]) -> EgressPart {
+    static func wav(_ bytes: [UInt8]) -> EgressPart {
         EgressPart(name: "file", filename: "audio.wav", contentType: "audio/wav", content: .bytes(bytes))
     }
 }

@@ -6,7 +6,8 @@ package protocol RecognitionEngine: Sendable {
     /// Recognises the piece, or goes one step towards that.
     ///
     /// An engine that works elsewhere answers ``EngineStep/waiting(_:again:)`` as soon as it can, so that no worker is held while
-    /// another's queue moves; the caller keeps the ticket, also through a restart, and brings it the next time.
+    /// another's queue moves; the caller keeps the ticket, also through a restart, and brings it the next time. A ticket may replace
+    /// the one that was brought; both are then still to be forgotten.
     ///
     /// - Parameter ticket: what this engine answered for this piece before.
     /// - Throws: ``EngineError``; `CancellationError`; what its transport throws, which may pass.

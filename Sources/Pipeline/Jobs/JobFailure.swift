@@ -4,6 +4,7 @@ import Postgres
 package struct JobFailure: Error, Sendable, Equatable {
     package enum Code: String, Sendable, PostgresCodable {
         case invalidAudio = "invalid_audio"
+        case quotaExceeded = "quota_exceeded"
         case transientError = "transient_error"
         case internalError = "internal_error"
     }
@@ -23,6 +24,11 @@ package struct JobFailure: Error, Sendable, Equatable {
         JobFailure(code: .invalidAudio, reason: reason.rawValue, message: reason.message)
     }
 
+    package static let recogniserQuotaExceeded = JobFailure(
+        code: .quotaExceeded,
+        message:
+            "The recognition service's own account is out of quota. Nothing is billed; submit the recording again later."
+    )
     package static let transient = JobFailure(
         code: .transientError,
         message: "The recording could not be processed just now, although it was tried several times. Submit it again.")

@@ -3,7 +3,7 @@ import Tenancy
 
 extension Job {
     private static let columns: PostgresQuery = """
-        id, tenant_id, status, created_at, started_at, completed_at, samples_total, samples_done, estimated_ms,
+        id, tenant_id, status, created_at, started_at, completed_at, samples_total, samples_done, samples_work, estimated_ms,
         language, diarize,
         source_type, source_name, source_url, source_deleted_at, engine, metadata, error_code, error_reason, error_message
         """
@@ -42,7 +42,8 @@ extension Job {
         let total = try row.value("samples_total", Int64?.self)
         estimatedMilliseconds = try row.value("estimated_ms", Int64?.self)
         durationMilliseconds = total.map(Samples.milliseconds)
-        progress = Self.progress(status, done: try row.value("samples_done", Int64.self), total: total)
+        progress = Self.progress(
+            status, done: try row.value("samples_done", Int64.self), work: try row.value("samples_work", Int64?.self))
         language = try row.value("language", String?.self)
         diarize = try row.value("diarize", Bool.self)
         source =
@@ -61,10 +62,10 @@ extension Job {
         }
     }
 
-    private static func progress(_ status: JobStatus, done: Int64, total: Int64?) -> Double {
+    private static func progress(_ status: JobStatus, done: Int64, work: Int64?) -> Double {
         if status == .completed { return 1 }
-        guard let total, total > 0 else { return 0 }
+        guard let work, work > 0 else { return 0 }
         // All audio is done a moment before the transcript is there.
-        return min(0.99, Double(done * 1000 / total) / 1000)
+        return min(0.99, Double(done * 1000 / work) / 1000)
     }
 }

@@ -7,8 +7,8 @@ package struct ClaimedTask: Sendable, Hashable {
     package let id: Int64
     package let job: JobID
     package let kind: TaskKind
-    /// Of a `recognise` task: which piece.
-    package let piece: Int?
+    /// Which piece of a `recognise` task, which stretch of a `diarize` task; nil of the others.
+    package let part: Int?
     /// 1 at the first try.
     package let attempt: Int
     package let fence: Int64
@@ -19,12 +19,12 @@ struct NewTask: Sendable {
     let kind: TaskKind
     let job: JobID
     let tenant: TenantID
-    let piece: Int?
+    let part: Int?
 
-    init(kind: TaskKind, job: JobID, of tenant: TenantID, piece: Int? = nil) {
+    init(kind: TaskKind, job: JobID, of tenant: TenantID, part: Int? = nil) {
         self.kind = kind
         self.job = job
         self.tenant = tenant
-        self.piece = piece
+        self.part = part
     }
 }

@@ -1,12 +1,14 @@
 import Egress
 import Postgres
 
-/// The steps of a job: *prepare* → *recognise* × pieces → *assemble* → *clean*.
+/// The steps of a job: *prepare* → *recognise* × pieces beside *diarize* × stretches → *assemble* → *clean*.
 package enum TaskKind: String, Sendable, CaseIterable, PostgresCodable {
     /// Decode the source, find its speech and language, cut it into pieces.
     case prepare
     /// Recognise one piece.
     case recognise
+    /// Tell the speakers of one stretch apart.
+    case diarize
     /// Put the pieces' words together: the job's outcome.
     case assemble
     /// Remove the audio that the job left.
@@ -15,8 +17,8 @@ package enum TaskKind: String, Sendable, CaseIterable, PostgresCodable {
     /// Whether it is the engine that does the work.
     var needsEngine: Bool {
         switch self {
-        case .prepare, .recognise: true
-        case .assemble, .clean: false
+        case .prepare, .recognise, .diarize, .assemble: true
+        case .clean: false
         }
     }
 
@@ -29,7 +31,7 @@ package enum TaskKind: String, Sendable, CaseIterable, PostgresCodable {
     /// fails then. Removing audio is a promise to the customer, so that goes on by the hour.
     package func retryDelay(attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration? {
         switch self {
-        case .prepare, .recognise, .assemble: Self.work.delay(attempt: attempt, using: &generator)
+        case .prepare, .recognise, .diarize, .assemble: Self.work.delay(attempt: attempt, using: &generator)
         case .clean: Self.removal.delay(attempt: attempt, using: &generator) ?? .seconds(3600)
         }
     }

@@ -15,8 +15,8 @@ extension NewTask {
     func insert(priority: QueueClass, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
-            INSERT INTO tasks (tenant_id, job_id, kind, piece, priority)
-            VALUES (\(tenant), \(job), \(kind), \(piece), \(priority))
+            INSERT INTO tasks (tenant_id, job_id, kind, part, priority)
+            VALUES (\(tenant), \(job), \(kind), \(part), \(priority))
             """)
     }
 }
@@ -63,9 +63,9 @@ extension ClaimedTask {
         guard rows == 1 else { throw LeaseLost() }
     }
 
-    /// Puts the task back for a while without counting the attempt: what it needs is busy or full. Answers false for a task
-    /// that is a day old, which has waited long enough.
-    package func postpone(by delay: Duration, error: String, in transaction: PostgresTransaction) throws -> Bool {
+    /// Puts the task back for a while without counting the attempt: what it needs is busy or full, or works elsewhere. Answers
+    /// false for a task that is a day old, which has waited long enough.
+    package func postpone(by delay: Duration, error: String?, in transaction: PostgresTransaction) throws -> Bool {
         try transaction.execute(
             """
             UPDATE tasks
@@ -95,11 +95,11 @@ extension ClaimedTask {
     }
 
     /// Queues a following task of the same job, in the same class.
-    package func follow(with kind: TaskKind, piece: Int? = nil, in transaction: PostgresTransaction) throws {
+    package func follow(with kind: TaskKind, part: Int? = nil, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
-            INSERT INTO tasks (tenant_id, job_id, kind, piece, priority)
-            SELECT tenant_id, job_id, \(kind), \(piece), priority FROM tasks WHERE tenant_id = \(tenant) AND id = \(id)
+            INSERT INTO tasks (tenant_id, job_id, kind, part, priority)
+            SELECT tenant_id, job_id, \(kind), \(part), priority FROM tasks WHERE tenant_id = \(tenant) AND id = \(id)
             """)
     }
 }

@@ -36,7 +36,7 @@ package struct TaskQueue: Sendable {
                 SET status = 'running', attempt = attempt + 1, fence = nextval('task_fences'), worker = \(worker),
                     lease_until = now() + make_interval(secs => \(Self.lease / .seconds(1)))
                 FROM next WHERE t.tenant_id = next.tenant_id AND t.id = next.id
-                RETURNING t.tenant_id, t.id, t.job_id, t.kind, t.piece, t.attempt, t.fence
+                RETURNING t.tenant_id, t.id, t.job_id, t.kind, t.part, t.attempt, t.fence
                 """
             ).map(ClaimedTask.init(row:))
         }
@@ -81,7 +81,7 @@ package struct TaskQueue: Sendable {
                     WHERE status = 'running' AND lease_until < now()
                         AND attempt >= \(Self.maxAttempts) AND kind <> 'clean'
                     FOR UPDATE SKIP LOCKED LIMIT 100)
-                RETURNING tenant_id, id, job_id, kind, piece, attempt, fence
+                RETURNING tenant_id, id, job_id, kind, part, attempt, fence
                 """
             ).map(ClaimedTask.init(row:))
             return (rescued, exhausted)
@@ -91,7 +91,7 @@ package struct TaskQueue: Sendable {
 
 extension ClaimedTask {
     fileprivate init(row: PostgresRow) throws {
-        (tenant, id, job, kind, piece, attempt, fence) = try row.decode(
+        (tenant, id, job, kind, part, attempt, fence) = try row.decode(
             TenantID.self, Int64.self, JobID.self, TaskKind.self, Int?.self, Int.self, Int64.self)
     }
 }

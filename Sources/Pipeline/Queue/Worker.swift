@@ -69,7 +69,7 @@ package struct Worker: Service {
         do {
             let free = slots - (await running.count)
             guard free > 0, !wake.isStopped else { return }
-            // Without an engine, what needs none still goes on: audio is removed, transcripts are put together.
+            // Without an engine, what needs none still goes on: audio is removed.
             let kinds = await stages.ready() ? TaskKind.allCases : TaskKind.allCases.filter { !$0.needsEngine }
             guard !wake.isStopped else { return }
             for claim in try await queue.claim(kinds, limit: free) {

@@ -2,41 +2,52 @@ import Foundation
 import Postgres
 import Tenancy
 
-/// Puts the pieces' words together and ends the job with its transcript.
+/// Puts the pieces' words together, gives them their speakers, and ends the job with its transcript.
 struct AssembleStage: Sendable {
     let databases: Databases
+    let server: ModelServer
 
     func run(_ claim: ClaimedTask) async throws {
         let material = try await databases.app.transaction(of: claim.tenant) { transaction in
             (
                 facts: try AssemblyFacts.load(claim.job, of: claim.tenant, in: transaction),
-                pieces: try HeardPiece.all(of: claim.job, tenant: claim.tenant, in: transaction)
+                pieces: try HeardPiece.all(of: claim.job, tenant: claim.tenant, in: transaction),
+                stretches: try HeardStretch.all(of: claim.job, tenant: claim.tenant, in: transaction)
             )
         }
         guard let facts = material.facts else { throw JobEnded() }
-        let transcript = try Self.assemble(material.pieces, job: claim.job, facts)
+        let assembly = try Assembly(facts: facts, pieces: material.pieces)
+        let timeline = try await timeline(of: material.stretches, expected: facts.speakersExpected)
+        let transcript = assembly.transcript(of: claim.job, spokenBy: timeline)
         let body = Array(try JSONEncoder().encode(transcript))
         try await databases.app.transaction(of: claim.tenant) { transaction in
             try claim.completeJob(transcript, body: body, in: transaction)
         }
     }
 
-    /// The pieces' segments in order, their times moved from the piece's start to the source's.
-    static func assemble(_ pieces: [HeardPiece], job: JobID, _ facts: AssemblyFacts) throws -> Transcript {
-        var segments: [Transcript.Segment] = []
-        var heardBy: Recognition?
-        for piece in pieces {
-            guard let result = piece.result else { continue }
-            let recognition = try JSONDecoder().decode(Recognition.self, from: Data(result))
-            heardBy = heardBy ?? recognition
-            let offset = Samples.milliseconds(piece.startSample)
-            segments += recognition.segments.map { $0.moved(by: offset) }
+    /// Who speaks when, in the whole source: all voices of all stretches compared at once.
+    private func timeline(of stretches: [HeardStretch], expected: Int?) async throws -> SpeakerTimeline {
+        var tracks: [(stretch: Int, track: SpeakerTrack)] = []
+        for (number, stretch) in stretches.enumerated() {
+            guard let result = stretch.result else { continue }
+            let heard = try JSONDecoder().decode(SpeakerTracks.self, from: Data(result))
+            tracks += heard.tracks.map { (number, $0) }
         }
-        return Transcript(
-            jobID: job.rawValue, language: facts.language, languageConfidence: facts.languageConfidence,
-            durationMilliseconds: Samples.milliseconds(facts.samples), engine: heardBy?.engine ?? facts.engine,
-            model: heardBy?.model ?? facts.engine, segments: segments
-        ).ordered()
+        guard !tracks.isEmpty else { return SpeakerTimeline(turns: []) }
+        let labels: [Int?]
+        do {
+            labels = try await server.speakers(of: tracks, expected: expected)
+        } catch let error as ModelServerError where error.isPermanent {
+            throw JobFailure.internal
+        }
+        return SpeakerTimeline(
+            turns: zip(tracks, labels).flatMap { track, label in
+                guard let label else { return [SpeakerTimeline.Turn]() }
+                let offset = Samples.milliseconds(stretches[track.stretch].startSample)
+                return track.track.turns.compactMap {
+                    SpeakerTimeline.Turn(seconds: $0, offset: offset, speaker: label)
+                }
+            })
     }
 }
 
@@ -45,29 +56,22 @@ struct AssemblyFacts: Sendable {
     let samples: Int64
     let language: String
     let languageConfidence: Double?
-    /// The engine that was ready to recognise: named when there was no speech to try it on.
+    /// The engine that was to recognise: named when there was no speech to try it on.
     let engine: String
+    /// How the speakers are told apart, as transcripts name it.
+    let diarization: String
+    let speakersExpected: Int?
 
     static func load(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Self? {
         try transaction.first(
             """
-            SELECT samples_total, language, language_confidence, engine FROM jobs
+            SELECT samples_total, language, language_confidence, engine, diarization, speakers_expected FROM jobs
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing' AND samples_total IS NOT NULL
-            """, as: Int64.self, String.self, Double?.self, String.self
-        ).map { AssemblyFacts(samples: $0.0, language: $0.1, languageConfidence: $0.2, engine: $0.3) }
-    }
-}
-
-extension Transcript.Segment {
-    /// The segment, `offset` milliseconds later.
-    func moved(by offset: Int64) -> Self {
-        var moved = self
-        moved.start += offset
-        moved.end += offset
-        for index in moved.words.indices {
-            moved.words[index].start += offset
-            moved.words[index].end += offset
+            """, as: Int64.self, String.self, Double?.self, String.self, String.self, Int?.self
+        ).map {
+            AssemblyFacts(
+                samples: $0.0, language: $0.1, languageConfidence: $0.2, engine: $0.3, diarization: $0.4,
+                speakersExpected: $0.5)
         }
-        return moved
     }
 }

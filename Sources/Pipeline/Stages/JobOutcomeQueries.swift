@@ -21,7 +21,7 @@ extension ClaimedTask {
             UPDATE tasks SET status = 'cancelled', lease_until = NULL
             WHERE tenant_id = \(tenant) AND job_id = \(job) AND status IN ('ready', 'running')
             """)
-        try transaction.execute("DELETE FROM pieces WHERE tenant_id = \(tenant) AND job_id = \(job)")
+        try dropParts(in: transaction)
         try follow(with: .clean, in: transaction)
     }
 
@@ -37,7 +37,13 @@ extension ClaimedTask {
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
             """)
         guard rows == 1 else { throw LeaseLost() }
-        try transaction.execute("DELETE FROM pieces WHERE tenant_id = \(tenant) AND job_id = \(job)")
+        try dropParts(in: transaction)
         try follow(with: .clean, in: transaction)
+    }
+
+    /// What was heard in the parts is in the transcript, or not needed any more.
+    private func dropParts(in transaction: PostgresTransaction) throws {
+        try transaction.execute("DELETE FROM pieces WHERE tenant_id = \(tenant) AND job_id = \(job)")
+        try transaction.execute("DELETE FROM stretches WHERE tenant_id = \(tenant) AND job_id = \(job)")
     }
 }

@@ -1,7 +1,7 @@
 import Dispatch
 import Foundation
 
-/// The decoded signal of one job on local disk: 16 kHz, mono, 16 bit.
+/// The decoded signal of one job on local disk: 16 kHz, 16 bit, one channel or two in turns.
 ///
 /// The file has no name, so nothing of it stays when this process ends, however it ends.
 final class PCMSpool: Sendable {
@@ -9,9 +9,12 @@ final class PCMSpool: Sendable {
     private static let unnamed: Int32 = 0o20_000_000 | O_DIRECTORY
 
     private let descriptor: Int32
+    let channels: Int
     private let thread = DispatchQueue(label: "pcm")
 
-    init(folder: String) throws {
+    /// - Parameter channels: 1 or 2.
+    init(folder: String, channels: Int) throws {
+        self.channels = channels
         let unnamed = open(folder, Self.unnamed | O_RDWR | O_CLOEXEC, 0o600)
         descriptor = unnamed < 0 && (errno == EOPNOTSUPP || errno == EISDIR) ? Self.openUnlinked(in: folder) : unnamed
         guard descriptor >= 0 else { throw StorageError(errno: errno) }
@@ -44,26 +47,59 @@ final class PCMSpool: Sendable {
         }
     }
 
-    /// The samples of `range` as a WAV file.
-    func wav(_ range: Range<Int64>) async throws -> [UInt8] {
-        try await blocking { [descriptor] in
-            let length = range.count * Samples.bytesEach
+    /// The samples of `range` of one channel, or of both mixed, as a WAV file.
+    func wav(_ range: Range<Int64>, of channel: SourceChannel) async throws -> [UInt8] {
+        try await wav([range], of: channel)
+    }
+
+    /// The samples of several ranges, one after the other, as a WAV file.
+    func wav(_ ranges: [Range<Int64>], of channel: SourceChannel) async throws -> [UInt8] {
+        try await blocking { [descriptor, channels] in
+            let length = ranges.reduce(0) { $0 + $1.count } * Samples.bytesEach
             var wav = WAVHeader.mono16kHz(dataBytes: length)
-            let header = wav.count
-            wav.append(contentsOf: repeatElement(0, count: length))
-            try wav.withUnsafeMutableBytes { buffer in
-                var done = 0
-                while done < length {
-                    let read = pread(
-                        descriptor, buffer.baseAddress?.advanced(by: header + done), length - done,
-                        Int(range.lowerBound) * Samples.bytesEach + done)
-                    if read < 0, errno == EINTR { continue }
-                    guard read > 0 else { throw StorageError(errno: read < 0 ? errno : EIO) }
-                    done += read
+            wav.reserveCapacity(wav.count + length)
+            for range in ranges {
+                var position = range.lowerBound
+                while position < range.upperBound {
+                    // A second at a time: reading both channels must not take twice the room.
+                    let end = min(position + Samples.perSecond, range.upperBound)
+                    let frames = try Self.read(descriptor, position..<end, channels: channels)
+                    Self.append(frames, of: channel, channels: channels, to: &wav)
+                    position = end
                 }
             }
             return wav
         }
+    }
+
+    /// The frames of `range`: as many samples each as there are channels.
+    private static func read(_ descriptor: Int32, _ range: Range<Int64>, channels: Int) throws -> [Int16] {
+        let bytesEach = Samples.bytesEach * channels
+        let length = range.count * bytesEach
+        return try [Int16](unsafeUninitializedCapacity: range.count * channels) { buffer, count in
+            var done = 0
+            while done < length {
+                let read = pread(
+                    descriptor, UnsafeMutableRawPointer(buffer.baseAddress)?.advanced(by: done), length - done,
+                    Int(range.lowerBound) * bytesEach + done)
+                if read < 0, errno == EINTR { continue }
+                guard read > 0 else { throw StorageError(errno: read < 0 ? errno : EIO) }
+                done += read
+            }
+            count = range.count * channels
+        }
+    }
+
+    private static func append(_ frames: [Int16], of channel: SourceChannel, channels: Int, to wav: inout [UInt8]) {
+        let samples: [Int16] =
+            switch (channels, channel) {
+            case (1, _): frames
+            case (_, .left): stride(from: 0, to: frames.count, by: 2).map { frames[$0] }
+            case (_, .right): stride(from: 1, to: frames.count, by: 2).map { frames[$0] }
+            case (_, .mixed):
+                stride(from: 0, to: frames.count, by: 2).map { Int16((Int(frames[$0]) + Int(frames[$0 + 1])) / 2) }
+            }
+        samples.withUnsafeBytes { wav.append(contentsOf: $0) }
     }
 
     private func blocking<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {

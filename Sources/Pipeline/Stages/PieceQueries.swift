@@ -1,55 +1,72 @@
 import Postgres
 import Tenancy
 
-extension PieceWork {
+/// What a recogniser needs to know of a piece.
+struct PieceWork: Sendable {
+    let audio: StorageKey
+    /// What the piece answers for.
+    let samples: Int64
+    /// What is heard: the piece and what it shares with its neighbours.
+    let audioMilliseconds: Int64
+    let language: String
+    /// Milliseconds from the start of the audio.
+    let speech: [Range<Int64>]
+    /// The source's channels are heard apart.
+    let hasChannel: Bool
+    let ticket: EngineTicket?
+
     /// The piece, or nil when its job no longer needs it.
     static func load(_ piece: Int, of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> Self?
     {
-        try transaction.first(
+        let ticket = try EngineTicket.latest(of: piece, job: job, tenant: tenant, in: transaction)
+        return try transaction.first(
             """
-            SELECT p.audio_key, p.end_sample - p.start_sample, j.language
+            SELECT p.audio_key, p.end_sample - p.start_sample, p.audio_end_sample - p.audio_start_sample, j.language,
+                p.speech, j.diarization = 'channels'
             FROM pieces p JOIN jobs j ON j.tenant_id = p.tenant_id AND j.id = p.job_id
             WHERE p.tenant_id = \(tenant) AND p.job_id = \(job) AND p.piece = \(piece) AND p.audio_key IS NOT NULL
                 AND j.status = 'processing' AND j.language IS NOT NULL
-            """, as: String.self, Int64.self, String.self
-        ).map { PieceWork(audio: StorageKey(path: $0.0), samples: $0.1, language: $0.2) }
+            """, as: String.self, Int64.self, Int64.self, String.self, [Int64]?.self, Bool.self
+        ).map { key, samples, audio, language, speech, hasChannel in
+            PieceWork(
+                audio: StorageKey(path: key), samples: samples, audioMilliseconds: Samples.milliseconds(audio),
+                language: language, speech: SpeechSpans.spans(speech ?? []), hasChannel: hasChannel, ticket: ticket)
+        }
     }
 }
 
 extension ClaimedTask {
-    /// Keeps what was heard in this task's piece. Answers how many pieces of the job are still to come.
-    func keep(_ result: [UInt8], samples: Int64, in transaction: PostgresTransaction) throws -> Int {
+    /// Keeps what was heard in this task's piece.
+    func keep(recognition result: [UInt8], in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
             UPDATE pieces SET result = \(result)
-            WHERE tenant_id = \(tenant) AND job_id = \(job) AND piece = \(piece)
+            WHERE tenant_id = \(tenant) AND job_id = \(job) AND piece = \(part)
             """)
-        let left = try transaction.first(
-            """
-            UPDATE jobs SET samples_done = samples_done + \(samples), pieces_left = pieces_left - 1
-            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
-            RETURNING pieces_left
-            """, as: Int.self)
-        guard let left else { throw LeaseLost() }
-        return left
     }
 }
 
 /// A piece that is done, as the assembly needs it.
 struct HeardPiece: Sendable {
-    let startSample: Int64
-    /// JSON of a `Recognition`; nil where there was no speech to send.
+    let channel: SourceChannel
+    /// Samples of the source.
+    let samples: Range<Int64>
+    let audioStart: Int64
+    /// JSON of a ``HeardRecognition``; nil where there was no speech to send.
     let result: [UInt8]?
 
-    /// The job's pieces in order.
+    /// The job's pieces, channel by channel, in order.
     static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> [HeardPiece] {
         try transaction.query(
             """
-            SELECT start_sample, result FROM pieces WHERE tenant_id = \(tenant) AND job_id = \(job) ORDER BY piece
+            SELECT channel, start_sample, end_sample, audio_start_sample, result FROM pieces
+            WHERE tenant_id = \(tenant) AND job_id = \(job) ORDER BY piece
             """
         ).map { row in
-            let (start, result) = try row.decode(Int64.self, [UInt8]?.self)
-            return HeardPiece(startSample: start, result: result)
+            let (channel, start, end, audioStart, result) = try row.decode(
+                Int?.self, Int64.self, Int64.self, Int64.self, [UInt8]?.self)
+            return HeardPiece(
+                channel: SourceChannel(number: channel), samples: start..<end, audioStart: audioStart, result: result)
         }
     }
 }

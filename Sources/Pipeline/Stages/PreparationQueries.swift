@@ -6,6 +6,9 @@ struct PreparationWork: Sendable {
     let source: StorageKey
     let maxSamples: Int64
     let language: LanguageChoice
+    let diarize: Bool
+    /// What the probe saw; nil where it was not asked.
+    let sourceChannels: Int?
 
     /// The job begins: `queued → processing`. Nil when it has ended meanwhile.
     static func begin(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Self? {
@@ -16,38 +19,81 @@ struct PreparationWork: Sendable {
             """)
         return try transaction.first(
             """
-            SELECT source_key, max_duration_ms, language_requested FROM jobs
+            SELECT source_key, max_duration_ms, language_requested, diarize, source_channels FROM jobs
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing' AND source_key IS NOT NULL
-            """, as: String.self, Int64.self, String.self
-        ).map { source, duration, language in
+            """, as: String.self, Int64.self, String.self, Bool.self, Int?.self
+        ).map { source, duration, language, diarize, channels in
             PreparationWork(
                 source: StorageKey(path: source), maxSamples: Samples.from(milliseconds: duration),
-                language: LanguageChoice(language) ?? .automatic)
+                language: LanguageChoice(language) ?? .automatic, diarize: diarize, sourceChannels: channels)
         }
     }
 }
 
+/// What the preparation found, and what is to be done next.
+struct Preparation: Sendable {
+    /// Samples of the source.
+    let total: Int64
+    let pieces: [Piece]
+    /// Pieces whose speakers are told apart together.
+    let stretches: [ClosedRange<Int>]
+    let language: HeardLanguage
+    /// The engine that will recognise, as transcripts name it.
+    let engine: String
+    /// How speakers are told apart, as transcripts name it.
+    let diarization: String
+
+    /// Samples of a stretch of pieces.
+    func samples(of stretch: ClosedRange<Int>) -> Int64 {
+        pieces[stretch.upperBound].cut.samples.upperBound - pieces[stretch.lowerBound].cut.samples.lowerBound
+    }
+}
+
 extension ClaimedTask {
-    /// Keeps what the preparation found.
-    func keep(
-        _ pieces: [Piece], total: Int64, language: HeardLanguage, engine: String, in transaction: PostgresTransaction
-    ) throws {
-        let silent = pieces.filter { $0.audio == nil }.reduce(Int64(0)) { $0 + Int64($1.samples.count) }
+    /// Keeps what the preparation found, and queues what follows from it.
+    func keep(_ found: Preparation, in transaction: PostgresTransaction) throws {
+        let heard = found.pieces.reduce(Int64(0)) { $0 + Int64($1.cut.samples.count) }
+        let silent = found.pieces.filter { !$0.hasSpeech }.reduce(Int64(0)) { $0 + Int64($1.cut.samples.count) }
+        let compared = found.stretches.reduce(Int64(0)) { $0 + found.samples(of: $1) }
+        let parts = found.pieces.count(where: \.hasSpeech) + found.stretches.count
         let rows = try transaction.execute(
             """
             UPDATE jobs
-            SET samples_total = \(total), samples_done = \(silent), pieces_left = \(pieces.count { $0.audio != nil }),
-                language = \(language.code), language_confidence = \(language.confidence), engine = \(engine)
+            SET samples_total = \(found.total), samples_work = \(heard + compared), samples_done = \(silent),
+                parts_left = \(parts), language = \(found.language.code),
+                language_confidence = \(found.language.confidence), engine = \(found.engine),
+                diarization = \(found.diarization)
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
             """)
         guard rows == 1 else { throw LeaseLost() }
-        _ = try transaction.batch(
-            pieces.enumerated().map { number, piece in
+        _ = try transaction.batch(insertions(found))
+        // Speakers first: a stretch is long, and should not be what everybody waits for at the end.
+        for stretch in found.stretches.indices { try follow(with: .diarize, part: stretch, in: transaction) }
+        for (number, piece) in found.pieces.enumerated() where piece.hasSpeech {
+            try follow(with: .recognise, part: number, in: transaction)
+        }
+        if parts == 0 { try follow(with: .assemble, in: transaction) }
+    }
+
+    private func insertions(_ found: Preparation) -> [PostgresQuery] {
+        let pieces: [PostgresQuery] = found.pieces.enumerated().map { number, piece in
+            let (samples, audio) = (piece.cut.samples, piece.cut.audio)
+            return """
+                INSERT INTO pieces (
+                    tenant_id, job_id, piece, channel, start_sample, end_sample, audio_start_sample, audio_end_sample,
+                    audio_key, speech)
+                VALUES (
+                    \(tenant), \(job), \(number), \(piece.channel.number), \(samples.lowerBound), \(samples.upperBound),
+                    \(audio.lowerBound), \(audio.upperBound), \(piece.audio?.path),
+                    \(SpeechSpans.flattened(piece.cut.speech, from: audio.lowerBound)))
                 """
-                INSERT INTO pieces (tenant_id, job_id, piece, start_sample, end_sample, audio_key)
-                VALUES (\(tenant), \(job), \(number), \(piece.samples.lowerBound), \(piece.samples.upperBound),
-                    \(piece.audio?.path))
+        }
+        return pieces
+            + found.stretches.enumerated().map { number, stretch in
                 """
-            })
+                INSERT INTO stretches (tenant_id, job_id, stretch, first_piece, last_piece)
+                VALUES (\(tenant), \(job), \(number), \(stretch.lowerBound), \(stretch.upperBound))
+                """
+            }
     }
 }

@@ -1,7 +1,8 @@
 import Postgres
 import Tenancy
 
-/// Decodes a job's source once, finds its speech and its language, and cuts it at silences into the pieces to recognise.
+/// Decodes a job's source once, finds its speech and its language, and cuts it at silences into the pieces to recognise and the stretches
+/// whose speakers are to be told apart.
 ///
 /// What decides is what was decoded, not what the container claimed: a source that turns out longer than the plan allows, or that holds
 /// nothing but silence, fails its job here.
@@ -10,6 +11,7 @@ struct PrepareStage: Sendable {
     let storage: FileStorage
     let media: MediaTool
     let server: ModelServer
+    let engine: any RecognitionEngine
     let scratch: String
 
     func run(_ claim: ClaimedTask) async throws {
@@ -30,78 +32,76 @@ struct PrepareStage: Sendable {
     }
 
     private func prepare(_ claim: ClaimedTask, _ work: PreparationWork) async throws {
-        let pcm = try PCMSpool(folder: scratch)
-        let total = try await decode(work, to: pcm)
-        let pieces = try await cut(pcm, total: total, for: claim)
-        let heard = try await language(of: pieces, pcm, work.language)
-        let engine = try await server.health().model
+        // Channels are told apart only where speakers are asked for and there may be two.
+        let pcm = try PCMSpool(folder: scratch, channels: work.diarize && work.sourceChannels != 1 ? 2 : 1)
+        let decoding = SourceDecoding(media: media, path: storage.localPath(work.source), maxSamples: work.maxSamples)
+        let signal = try await decoding.run(to: pcm, SpeechSearch(server: server, pcm: pcm))
+        let language = try await language(of: signal, pcm, work.language)
+        let diarization = try await diarization(of: signal, work)
+        let pieces = try await cut(signal, pcm, diarization, for: claim)
+        let plan = Preparation(
+            total: signal.samples, pieces: pieces, stretches: diarization.stretches(of: pieces), language: language,
+            engine: try await engine.name(), diarization: diarization.name)
         try await databases.app.transaction(of: claim.tenant) { transaction in
             try claim.finish(in: transaction)
-            try claim.keep(pieces, total: total, language: heard, engine: engine, in: transaction)
-            for (number, piece) in pieces.enumerated() where piece.audio != nil {
-                try claim.follow(with: .recognise, piece: number, in: transaction)
-            }
-            if pieces.allSatisfy({ $0.audio == nil }) { try claim.follow(with: .assemble, in: transaction) }
+            try claim.keep(plan, in: transaction)
         }
     }
 
-    /// Decodes the source into `pcm` and answers its length in samples.
-    private func decode(_ work: PreparationWork, to pcm: PCMSpool) async throws -> Int64 {
-        let decoded: DecodedAudio
-        do {
-            decoded = try await media.decode(
-                path: storage.localPath(work.source), layout: .mono, maxSamples: work.maxSamples
-            ) { bytes in
-                try await pcm.append(bytes)
-            }
-        } catch MediaError.invalidAudio(let reason, _) {
-            throw JobFailure.invalidAudio(reason)
-        }
-        if decoded.isLimitReached { throw JobFailure.invalidAudio(.durationExceedsLimit) }
-        if decoded.samples == 0 || decoded.isSilent { throw JobFailure.invalidAudio(.emptyAudio) }
-        return decoded.samples
-    }
-
-    /// Cuts the signal and stores the audio of each piece that holds speech.
-    private func cut(_ pcm: PCMSpool, total: Int64, for claim: ClaimedTask) async throws -> [Piece] {
-        let cutter = PieceCutter(total: total)
+    /// Cuts the signal and stores the audio of each piece that somebody is to hear.
+    private func cut(
+        _ signal: DecodedSignal, _ pcm: PCMSpool, _ diarization: DiarizationPlan, for claim: ClaimedTask
+    ) async throws -> [Piece] {
         var pieces: [Piece] = []
-        var start: Int64 = 0
-        while start < total {
-            try Task.checkCancellation()
-            let window = start..<min(total, start + cutter.longest)
-            let speech = try await server.speech(in: try await pcm.wav(window)).map(\.samples)
-            let end = start + cutter.cut(speech: speech, available: total - start)
-            var audio: StorageKey?
-            if speech.contains(where: { $0.overlaps(0..<(end - start)) }) {
-                let key = StorageKey.piece(pieces.count, of: claim.job, tenant: claim.tenant, fence: claim.fence)
-                try await storage.write(try await pcm.wav(start..<end), as: key)
-                audio = key
+        for voice in signal.voices {
+            for cut in PieceCutter(total: signal.samples, speech: voice.speech).cuts() {
+                try Task.checkCancellation()
+                var audio: StorageKey?
+                if !cut.speech.isEmpty || diarization.hearsSilence {
+                    let key = StorageKey.piece(pieces.count, of: claim.job, tenant: claim.tenant, fence: claim.fence)
+                    try await storage.write(try await pcm.wav(cut.audio, of: voice.channel), as: key)
+                    audio = key
+                }
+                pieces.append(Piece(channel: voice.channel, cut: cut, audio: audio))
             }
-            pieces.append(Piece(samples: start..<end, audio: audio))
-            start = end
         }
         return pieces
     }
 
-    /// The language that the customer named, or the one heard in the first piece with speech.
-    private func language(of pieces: [Piece], _ pcm: PCMSpool, _ choice: LanguageChoice) async throws -> HeardLanguage {
+    /// The language that the customer named, or the one of the first half minute of speech.
+    private func language(of signal: DecodedSignal, _ pcm: PCMSpool, _ choice: LanguageChoice) async throws
+        -> HeardLanguage
+    {
         if case .code(let code) = choice { return HeardLanguage(code: code, confidence: nil) }
-        for piece in pieces where piece.audio != nil {
-            if let heard = try await server.language(of: try await pcm.wav(piece.samples)) {
+        let first = signal.voices.filter { !$0.speech.isEmpty }
+            .min { ($0.speech.first?.lowerBound ?? 0) < ($1.speech.first?.lowerBound ?? 0) }
+        if let first {
+            let clip = try await pcm.wav(first.speech.first(samples: 30 * Samples.perSecond), of: first.channel)
+            if let heard = try await server.language(of: clip) {
                 return HeardLanguage(code: heard.code, confidence: heard.confidence)
             }
         }
         // Without speech there is no language; the transcript still has to name one.
         return HeardLanguage(code: "en", confidence: 0)
     }
+
+    private func diarization(of signal: DecodedSignal, _ work: PreparationWork) async throws -> DiarizationPlan {
+        guard work.diarize else { return .none }
+        if signal.voices.count > 1 { return .channels }
+        guard let model = try await server.health().diarization else { return .none }
+        return .model(model.model, stretch: Samples.perSecond * Int64(max(10, min(model.stretch_seconds, 36_000))))
+    }
 }
 
 /// A stretch of the source that is recognised by itself.
 struct Piece: Sendable {
-    let samples: Range<Int64>
-    /// Its audio; nil when there is no speech to recognise.
+    let channel: SourceChannel
+    let cut: PieceCutter.Cut
+    /// Its audio; nil when nobody needs it.
     let audio: StorageKey?
+
+    /// There is something to recognise.
+    var hasSpeech: Bool { !cut.speech.isEmpty }
 }
 
 struct HeardLanguage: Sendable {
@@ -110,15 +110,14 @@ struct HeardLanguage: Sendable {
     let confidence: Double?
 }
 
-extension ModelServer.SpeechSpan {
-    fileprivate var samples: Range<Int64> {
-        let first = Self.sample(at: start)
-        return first..<max(first, Self.sample(at: end))
-    }
-
-    /// A day at most, whatever the server says: a number beyond `Int64` must not end this process.
-    private static func sample(at seconds: Double) -> Int64 {
-        guard seconds.isFinite else { return 0 }
-        return Int64(min(max(0, seconds), 86_400) * Double(Samples.perSecond))
+extension [Range<Int64>] {
+    /// As much of the beginning of these ranges as has that many samples.
+    fileprivate func first(samples: Int64) -> [Range<Int64>] {
+        var left = samples
+        return prefix { _ in left > 0 }.map { range in
+            let end = Swift.min(range.upperBound, range.lowerBound + left)
+            left -= end - range.lowerBound
+            return range.lowerBound..<end
+        }
     }
 }

@@ -1,45 +1,77 @@
 import Foundation
+import Logging
 import Postgres
 import Tenancy
 
-/// Recognises one piece and keeps what was heard. The job's last piece to end queues the assembly.
+/// Recognises one piece and keeps what was heard. An engine that works elsewhere is asked again until it has: its ticket is kept, so that
+/// nothing is handed in twice, whichever worker asks.
 struct RecogniseStage: Sendable {
     let databases: Databases
     let storage: FileStorage
-    let engine: WhisperEngine
+    let engine: any RecognitionEngine
+    let logger: Logger
 
-    func run(_ claim: ClaimedTask) async throws {
-        guard let number = claim.piece,
+    /// Nil when the piece is done, else when to go on with it.
+    func run(_ claim: ClaimedTask) async throws -> Duration? {
+        guard let number = claim.part,
             let work = try await databases.app.transaction(
-                of: claim.tenant,
-                {
-                    try PieceWork.load(number, of: claim.job, tenant: claim.tenant, in: $0)
-                })
+                of: claim.tenant, { try PieceWork.load(number, of: claim.job, tenant: claim.tenant, in: $0) })
         else { throw JobEnded() }
-        let recognition: Recognition
-        do {
-            let step = try await engine.recognise(
-                PieceOfSpeech(
-                    wav: try await storage.read(work.audio), duration: Samples.milliseconds(work.samples),
-                    language: work.language, speech: []), ticket: nil)
-            guard case .heard(let heard) = step else { throw JobFailure.internal }
-            recognition = heard
-        } catch let error as ModelServerError where error.isPermanent {
-            throw JobFailure.internal
-        }
-        let result = Array(try JSONEncoder().encode(recognition))
-        try await databases.app.transaction(of: claim.tenant) { transaction in
-            try claim.finish(in: transaction)
-            if try claim.keep(result, samples: work.samples, in: transaction) == 0 {
-                try claim.follow(with: .assemble, in: transaction)
+        let wav = try await storage.read(work.audio)
+        switch try await step(work, wav) {
+        case .waiting(let ticket, let again):
+            if let ticket, ticket != work.ticket { try await keep(ticket, claim) }
+            return again
+        case .heard(let recognition):
+            let result = try Self.encoded(recognition, of: work, wav)
+            try await databases.app.transaction(of: claim.tenant) { transaction in
+                try claim.finish(in: transaction)
+                try claim.keep(recognition: result, in: transaction)
+                try claim.endPart(samples: work.samples, in: transaction)
             }
+            await forget(work.ticket, claim)
+            return nil
         }
     }
-}
 
-/// What a recogniser needs to know of a piece.
-struct PieceWork: Sendable {
-    let audio: StorageKey
-    let samples: Int64
-    let language: String
+    private func step(_ work: PieceWork, _ wav: [UInt8]) async throws -> EngineStep {
+        let piece = PieceOfSpeech(
+            wav: wav, duration: work.audioMilliseconds, language: work.language, speech: work.speech)
+        do {
+            return try await engine.recognise(piece, ticket: work.ticket)
+        } catch let error as ModelServerError where error.isPermanent {
+            throw JobFailure.internal
+        } catch EngineError.quotaExceeded {
+            logger.error("the recogniser's account is out of quota: top it up; jobs fail until then")
+            throw JobFailure.recogniserQuotaExceeded
+        } catch EngineError.misconfigured(let fault) {
+            logger.error("the recogniser refuses us: mend the configuration", metadata: ["fault": "\(fault)"])
+            throw JobFailure.transient
+        } catch EngineError.invalidAudio(let reason) {
+            throw JobFailure.invalidAudio(reason)
+        }
+    }
+
+    /// How loud each segment is goes with it where the other channel has words too: bleed is the quieter one.
+    private static func encoded(_ recognition: Recognition, of work: PieceWork, _ wav: [UInt8]) throws -> [UInt8] {
+        var heard = HeardRecognition(recognition: recognition)
+        if work.hasChannel { heard.levels = recognition.segments.map { SegmentLevel.of($0, in: wav) } }
+        return Array(try JSONEncoder().encode(heard))
+    }
+
+    private func keep(_ ticket: EngineTicket, _ claim: ClaimedTask) async throws {
+        // Beside the task's end: the ticket must not be lost because the lease was.
+        try await databases.app.transaction(of: claim.tenant) { try claim.keep(ticket, in: $0) }
+    }
+
+    /// At once where that works, else by the clean-up.
+    private func forget(_ ticket: EngineTicket?, _ claim: ClaimedTask) async {
+        guard let ticket else { return }
+        do {
+            try await engine.forget(ticket)
+            try await databases.app.transaction(of: claim.tenant) { try claim.drop(ticket, in: $0) }
+        } catch {
+            logger.info("a copy at the recogniser will be deleted later", metadata: ["error": "\(error)"])
+        }
+    }
 }

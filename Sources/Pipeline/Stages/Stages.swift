@@ -11,22 +11,28 @@ package struct Stages: Sendable {
     private let databases: Databases
     private let prepare: PrepareStage
     private let recognise: RecogniseStage
+    private let diarize: DiarizeStage
     private let assemble: AssembleStage
     private let clean: CleanStage
     private let engine: EngineReadiness
     private let logger: Logger
 
+    /// - Parameters:
+    ///   - server: finds speech, tells languages and speakers.
+    ///   - recogniser: hears the words.
     package init(
-        databases: Databases, storage: FileStorage, media: MediaTool, server: ModelServer, scratch: String,
-        logger: Logger
+        databases: Databases, storage: FileStorage, media: MediaTool, server: ModelServer,
+        recogniser: any RecognitionEngine, scratch: String, logger: Logger
     ) {
         self.databases = databases
         self.logger = logger
         engine = EngineReadiness(server: server)
-        prepare = PrepareStage(databases: databases, storage: storage, media: media, server: server, scratch: scratch)
-        recognise = RecogniseStage(databases: databases, storage: storage, engine: WhisperEngine(server: server))
-        assemble = AssembleStage(databases: databases)
-        clean = CleanStage(databases: databases, storage: storage)
+        prepare = PrepareStage(
+            databases: databases, storage: storage, media: media, server: server, engine: recogniser, scratch: scratch)
+        recognise = RecogniseStage(databases: databases, storage: storage, engine: recogniser, logger: logger)
+        diarize = DiarizeStage(databases: databases, storage: storage, server: server)
+        assemble = AssembleStage(databases: databases, server: server)
+        clean = CleanStage(databases: databases, storage: storage, engine: recogniser)
     }
 
     /// Whether there is an engine to work with.
@@ -40,8 +46,12 @@ package struct Stages: Sendable {
         log[metadataKey: "attempt"] = "\(claim.attempt)"
         do {
             log.info("task started")
-            try await run(claim)
-            log.info("task done")
+            if let delay = try await run(claim) {
+                log.debug("task waits for the engine")
+                await wait(claim, delay, log)
+            } else {
+                log.info("task done")
+            }
         } catch is LeaseLost {
             log.warning("task lost to another worker or to its job's end")
         } catch is JobEnded {
@@ -85,13 +95,23 @@ package struct Stages: Sendable {
         await write(claim, logger) { try claim.failJob(.internal, in: $0) }
     }
 
-    private func run(_ claim: ClaimedTask) async throws {
+    /// Nil when the task is done, else when it goes on.
+    private func run(_ claim: ClaimedTask) async throws -> Duration? {
         switch claim.kind {
         case .prepare: try await prepare.run(claim)
-        case .recognise: try await recognise.run(claim)
+        case .recognise: return try await recognise.run(claim)
+        case .diarize: try await diarize.run(claim)
         case .assemble: try await assemble.run(claim)
         case .clean: try await clean.run(claim)
         }
+        return nil
+    }
+
+    /// Puts the task back until the engine that works on it elsewhere is to be asked again. One that is a day old has waited long
+    /// enough.
+    private func wait(_ claim: ClaimedTask, _ delay: Duration, _ log: Logger) async {
+        let postponed = await write(claim, log) { try claim.postpone(by: delay, error: nil, in: $0) }
+        if postponed == false { await tryAgain(claim, after: EngineError.unavailable(.timeout), log) }
     }
 
     private func tryAgain(_ claim: ClaimedTask, after error: any Error, _ log: Logger) async {

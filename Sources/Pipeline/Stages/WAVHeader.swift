@@ -1,5 +1,8 @@
 /// The 44 bytes before the samples of a WAV file.
 enum WAVHeader {
+    /// Bytes.
+    static let length = 44
+
     static func mono16kHz(dataBytes: Int) -> [UInt8] {
         var header: [UInt8] = []
         func append(_ text: String) { header += text.utf8 }

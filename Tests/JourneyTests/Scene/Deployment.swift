@@ -1,6 +1,7 @@
 import Egress
 import Foundation
 import Logging
+import Pipeline
 import Postgres
 import Tenancy
 import TestSupport
@@ -14,9 +15,18 @@ struct Deployment: Sendable {
     let http: EgressClient
     let environment: [String: String]
 
+    /// All at once would keep one another from answering in time: they share the cores and one model server.
+    private static let places = Gate(width: 4, maxWaiting: .max)
+
     /// - Parameter ownModels: nodes start a model server each, as children, instead of using the shared one.
     static func with(
         plan: PlanName = .pro, ownModels: Bool = false, _ body: (Deployment) async throws -> Void
+    ) async throws {
+        try await places.pass { try await run(plan, ownModels, body) }
+    }
+
+    private static func run(
+        _ plan: PlanName, _ ownModels: Bool, _ body: (Deployment) async throws -> Void
     ) async throws {
         let modelsURL = ownModels ? nil : try await SharedModelServer.shared().url
         try await Tenants.with(plan: plan) { tenants in

@@ -14,7 +14,8 @@ final class SharedModelServer: Sendable {
         process = try RunningProcess(
             Checkout.root + "/inference/serve",
             [
-                "--host", "127.0.0.1", "--port", "0", "--exit-with-stdin", "--model",
+                // Room for all deployments that run at once: a busy server is another test's matter.
+                "--workers", "4", "--host", "127.0.0.1", "--port", "0", "--exit-with-stdin", "--model",
                 Checkout.root + "/inference/models/whisper-base",
             ])
         let line = try await process.log.line(with: "\"event\": \"listening\"")

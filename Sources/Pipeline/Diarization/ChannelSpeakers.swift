@@ -1,0 +1,50 @@
+/// Two channels, two speakers: left is `speaker_0`, right `speaker_1`. What one microphone picked up of the other's voice is left out.
+package enum ChannelSpeakers {
+    /// Of a segment's words, the share that the other channel must hold at the same time for it to be bleed.
+    private static let sameWords = 0.8
+    /// Of a word's time, the share that the other's must overlap.
+    private static let sameTime = 0.5
+
+    /// The segments of both by their start, without bleed.
+    package static func segments(left: [Assembly.Heard], right: [Assembly.Heard]) -> (
+        [Transcript.Segment], speakers: [String]
+    ) {
+        let speakers = ["speaker_0", "speaker_1"]
+        let both = [
+            left.filter { !isBleed($0, of: right, onEqualTerms: false) },
+            // Equally loud on both sides, it is nobody's bleed, and still said only once.
+            right.filter { !isBleed($0, of: left, onEqualTerms: true) },
+        ]
+        let segments = zip(both, speakers).flatMap { heard, speaker in
+            heard.map { heard in
+                var segment = heard.segment
+                segment.speaker = speaker
+                segment.speakerConfidence = 1
+                return segment
+            }
+        }
+        return (segments.sorted { $0.start < $1.start }, speakers)
+    }
+
+    private static func isBleed(_ heard: Assembly.Heard, of others: [Assembly.Heard], onEqualTerms: Bool) -> Bool {
+        let words = heard.segment.words
+        guard !words.isEmpty else { return false }
+        let near = others.filter { $0.segment.start < heard.segment.end && $0.segment.end > heard.segment.start }
+        var matched = 0
+        var level = 0.0
+        for word in words {
+            guard let other = near.first(where: { $0.segment.words.contains { same(word, $0) } }) else { continue }
+            matched += 1
+            level += other.level
+        }
+        guard matched > 0, Double(matched) >= sameWords * Double(words.count) else { return false }
+        let otherLevel = level / Double(matched)
+        return onEqualTerms ? heard.level <= otherLevel : heard.level < otherLevel
+    }
+
+    private static func same(_ word: Transcript.Word, _ other: Transcript.Word) -> Bool {
+        let overlap = min(word.end, other.end) - max(word.start, other.start)
+        let length = max(1, min(word.end - word.start, other.end - other.start))
+        return Double(overlap) >= sameTime * Double(length) && word.essence == other.essence
+    }
+}

@@ -1,0 +1,88 @@
+/// A transcript as AssemblyAI tells of it. Only its id and its status must be there; all else may be null, missing or nonsense.
+package struct AssemblyAIAnswer: Decodable, Sendable {
+    enum Status: Sendable {
+        /// `queued`, `processing`, and whatever they may think of later.
+        case unfinished
+        case completed
+        /// `error`: it will never be anything else.
+        case failed
+    }
+
+    struct Word: Sendable {
+        let text: String
+        /// Milliseconds from the start of the audio.
+        let start, end: Double?
+        let confidence: Double?
+    }
+
+    let id: String
+    let status: Status
+    let error: String?
+    let text: String?
+    let words: [Word]
+    let confidence: Double?
+    /// The model that ran.
+    let model: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, status, error, text, words, confidence
+        case model = "speech_model_used"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        id = try values.decode(String.self, forKey: .id)
+        // It becomes part of URLs.
+        let isPlain = id.utf8.allSatisfy { $0 < 0x80 && (Character(Unicode.Scalar($0)).isLetter || $0.isDigitOrDash) }
+        guard (1...128).contains(id.utf8.count), isPlain else {
+            throw DecodingError.dataCorruptedError(forKey: .id, in: values, debugDescription: "not an id")
+        }
+        switch try values.decode(String.self, forKey: .status) {
+        case "completed": status = .completed
+        case "error": status = .failed
+        default: status = .unfinished
+        }
+        error = try? values.decode(String.self, forKey: .error)
+        text = try? values.decode(String.self, forKey: .text)
+        words = ((try? values.decode([MaybeWord].self, forKey: .words)) ?? []).compactMap(\.word)
+        confidence = values.number(.confidence)
+        model = (try? values.decode(String.self, forKey: .model))?.onOneLine
+    }
+
+    /// An element of `words`, which may be anything.
+    private struct MaybeWord: Decodable {
+        let word: Word?
+
+        private enum CodingKeys: CodingKey {
+            case text, start, end, confidence
+        }
+
+        init(from decoder: any Decoder) throws {
+            guard let values = try? decoder.container(keyedBy: CodingKeys.self),
+                let text = (try? values.decode(String.self, forKey: .text))?.onOneLine, !text.isEmpty
+            else {
+                word = nil
+                return
+            }
+            word = Word(
+                text: text, start: values.number(.start), end: values.number(.end),
+                confidence: values.number(.confidence))
+        }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isDigitOrDash: Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) || self == UInt8(ascii: "-") || self == UInt8(ascii: "_")
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// A finite number, also one that is written as a string; nil for everything else.
+    fileprivate func number(_ key: Key) -> Double? {
+        let number =
+            (try? decodeIfPresent(Double.self, forKey: key))
+            ?? (try? decode(String.self, forKey: key)).flatMap(Double.init)
+        return number.flatMap { $0.isFinite ? $0 : nil }
+    }
+}

@@ -1,0 +1,27 @@
+import Postgres
+
+/// Time and chance, as the engine sees them: the machine's own, or a test's.
+package struct AssemblyAIClock: Sendable {
+    let now: @Sendable () -> Timestamp
+    let sleep: @Sendable (Duration) async throws -> Void
+    let random: @Sendable () -> UInt64
+
+    package init(
+        now: @escaping @Sendable () -> Timestamp = { .now() },
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+        random: @escaping @Sendable () -> UInt64 = { .random(in: .min ... .max) }
+    ) {
+        self.now = now
+        self.sleep = sleep
+        self.random = random
+    }
+
+    /// The chance as Swift's own functions take it.
+    var generator: Generator { Generator(random: random) }
+
+    struct Generator: RandomNumberGenerator {
+        let random: @Sendable () -> UInt64
+
+        func next() -> UInt64 { random() }
+    }
+}

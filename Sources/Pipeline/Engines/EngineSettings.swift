@@ -1,0 +1,82 @@
+import Egress
+import Foundation
+import Logging
+import Settings
+
+/// Which recogniser does the work, and which takes over when it cannot.
+package struct EngineSettings: Sendable {
+    /// First the one that is asked first: AssemblyAI, or Whisper; then, behind AssemblyAI, nothing or Whisper.
+    package let usesAssemblyAI: Bool
+    package let usesWhisper: Bool
+    /// Set when AssemblyAI is used.
+    package let assemblyAI: AssemblyAIAccount?
+    /// A server of the operator's for recognition alone; nil: Verbatim's own model server.
+    package let whisper: WhisperServer?
+
+    package struct WhisperServer: Sendable {
+        package let endpoint: WhisperEndpoint
+        package let apiKey: String?
+        /// What to ask it for; nil where the server has but one model.
+        package let model: String?
+    }
+
+    private static let orders =
+        "'whisper', 'assemblyai,whisper' (AssemblyAI first, Whisper where it fails) or 'assemblyai'"
+
+    /// Faults are kept in `reader`.
+    package init(reader: SettingsReader) {
+        let order = (reader.string("VERBATIM_ENGINE") ?? "whisper").split(
+            separator: ",", omittingEmptySubsequences: false
+        )
+        .map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+        if ![["whisper"], ["assemblyai"], ["assemblyai", "whisper"]].contains(order) {
+            reader.report("VERBATIM_ENGINE must be \(Self.orders)")
+        }
+        usesAssemblyAI = order.first == "assemblyai"
+        usesWhisper = order.contains("whisper")
+        assemblyAI = usesAssemblyAI ? Self.account(reader) : nil
+        whisper = Self.whisperServer(reader)
+    }
+
+    /// The engine that does as these settings say.
+    package func recogniser(server: ModelServer, client: EgressClient, logger: Logger) -> any RecognitionEngine {
+        let whisper: any RecognitionEngine =
+            if let own = self.whisper {
+                WhisperEngine(endpoint: own.endpoint, apiKey: own.apiKey, model: own.model, client: client)
+            } else {
+                WhisperEngine(server: server)
+            }
+        guard let assemblyAI else { return whisper }
+        let primary = AssemblyAIEngine(account: assemblyAI, client: client, logger: logger)
+        return usesWhisper ? FallbackEngine(primary: primary, fallback: whisper, logger: logger) : primary
+    }
+
+    private static func account(_ reader: SettingsReader) -> AssemblyAIAccount? {
+        let key = reader.required(
+            "VERBATIM_ASSEMBLYAI_API_KEY", hint: "VERBATIM_ENGINE names assemblyai; its dashboard shows the key")
+        let url = reader.string("VERBATIM_ASSEMBLYAI_URL") ?? AssemblyAIAccount.defaultURL
+        let parts = URL(string: url)
+        if parts?.scheme != "https" && parts?.scheme != "http" || parts?.host() == nil {
+            reader.report("VERBATIM_ASSEMBLYAI_URL must be an http or https URL")
+        }
+        let names = reader.string("VERBATIM_ASSEMBLYAI_MODELS").map { text in
+            text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        }
+        if names?.isEmpty == true {
+            reader.report("VERBATIM_ASSEMBLYAI_MODELS must name models, such as universal-3-5-pro,universal-2")
+            return nil
+        }
+        return AssemblyAIAccount(url: url, apiKey: key, models: names ?? AssemblyAIAccount.defaultModels)
+    }
+
+    private static func whisperServer(_ reader: SettingsReader) -> WhisperServer? {
+        guard let url = reader.string("VERBATIM_WHISPER_URL") else { return nil }
+        guard let endpoint = WhisperEndpoint(url) else {
+            reader.report("VERBATIM_WHISPER_URL must be the http or https URL of an OpenAI-compatible server")
+            return nil
+        }
+        return WhisperServer(
+            endpoint: endpoint, apiKey: reader.string("VERBATIM_WHISPER_API_KEY"),
+            model: reader.string("VERBATIM_WHISPER_MODEL"))
+    }
+}

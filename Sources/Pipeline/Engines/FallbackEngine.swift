@@ -1,0 +1,73 @@
+import Logging
+
+/// One engine with another behind it: a piece that the first cannot recognise goes to the second, and the transcript tells so.
+///
+/// Only ``EngineError/unavailable(_:)`` falls back. Whatever else the first one throws is its caller's to know, above all that the
+/// operator's account is empty or refused. A breaker keeps pieces from waiting for an engine that is down; pieces that it holds
+/// already go on being asked for, because they are paid for.
+///
+/// A ticket is always one of the first engine's, also after the piece fell back: its copy is still to be forgotten. So the second
+/// engine must answer in one step, or ask to be called again without a ticket of its own.
+package struct FallbackEngine: RecognitionEngine {
+    private let primary: any RecognitionEngine
+    private let fallback: any RecognitionEngine
+    private let breaker: CircuitBreaker
+    private let logger: Logger
+
+    package init(
+        primary: any RecognitionEngine, fallback: any RecognitionEngine, breaker: CircuitBreaker = CircuitBreaker(),
+        logger: Logger
+    ) {
+        self.primary = primary
+        self.fallback = fallback
+        self.breaker = breaker
+        self.logger = logger
+    }
+
+    package func name() async throws -> String { try await primary.name() }
+
+    package func forget(_ ticket: EngineTicket) async throws { try await primary.forget(ticket) }
+
+    package func recognise(_ piece: PieceOfSpeech, ticket: EngineTicket?) async throws -> EngineStep {
+        let permit = breaker.enter(mayTry: ticket == nil)
+        if permit == nil, ticket == nil { return try await fallBack(piece, nil, .circuitOpen) }
+        do {
+            let step = try await primary.recognise(piece, ticket: ticket)
+            report(permit, Self.outcome(of: step, after: ticket))
+            return step
+        } catch EngineError.unavailable(let reason) {
+            report(permit, reason == .languageUnsupported ? .unknown : .failure)
+            return try await fallBack(piece, ticket, reason)
+        } catch {
+            // An engine that refuses is there.
+            report(permit, error is EngineError ? .success : .unknown)
+            throw error
+        }
+    }
+
+    /// A piece that goes on waiting proves nothing: polls are waited out, too, while the engine is away.
+    private static func outcome(of step: EngineStep, after ticket: EngineTicket?) -> CircuitBreaker.Outcome {
+        switch step {
+        case .heard: .success
+        case .waiting(let new, _): new == ticket ? .unknown : .success
+        }
+    }
+
+    private func report(_ permit: CircuitBreaker.Permit?, _ outcome: CircuitBreaker.Outcome) {
+        guard let permit, breaker.leave(permit, outcome) else { return }
+        logger.error("the first engine keeps failing; for a while all pieces go to the other one")
+    }
+
+    private func fallBack(
+        _ piece: PieceOfSpeech, _ ticket: EngineTicket?, _ reason: FallbackReason
+    ) async throws -> EngineStep {
+        logger.warning("a piece falls back to the other engine", metadata: ["reason": "\(reason.rawValue)"])
+        switch try await fallback.recognise(piece, ticket: nil) {
+        case .heard(var recognition):
+            recognition.fallback = Recognition.Fallback(from: try await primary.name(), reason: reason)
+            return .heard(recognition)
+        case .waiting(_, let again):
+            return .waiting(ticket, again: again)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/// The samples of a WAV file of ours: 16 kHz, mono, 16 bit, with the header that `WAVHeader` writes.
+package struct WAVSamples: Sendable {
+    private let file: [UInt8]
+    private static let bytesPerMillisecond = Int(Samples.perSecond) * Samples.bytesEach / 1000
+
+    package init(_ file: [UInt8]) {
+        self.file = file
+    }
+
+    /// Rounded down.
+    package var milliseconds: Int64 { Int64(max(0, file.count - WAVHeader.length) / Self.bytesPerMillisecond) }
+
+    /// A WAV file of that part. The part must lie within the file.
+    package func file(of part: Range<Int64>) -> [UInt8] {
+        let bytes = bytes(of: part)
+        return WAVHeader.mono16kHz(dataBytes: bytes.count) + bytes
+    }
+
+    /// The middle of the weakest tenth of a second in `part`, in milliseconds.
+    package func weakest(in part: Range<Int64>) -> Int64 {
+        let step: Int64 = 20
+        let frames = stride(from: part.lowerBound, to: part.upperBound - step + 1, by: Int(step)).map {
+            loudness(of: $0..<$0 + step)
+        }
+        let width = 5
+        guard frames.count > width else { return part.upperBound }
+        let sums = (0...frames.count - width).map { frames[$0..<$0 + width].reduce(0, +) }
+        // The latest of equals: longer clips cost the model less.
+        guard let least = sums.min(), let place = sums.lastIndex(of: least) else { return part.upperBound }
+        return part.lowerBound + Int64(place) * step + Int64(width) * step / 2
+    }
+
+    private func loudness(of part: Range<Int64>) -> Int {
+        let bytes = bytes(of: part)
+        return stride(from: bytes.startIndex, to: bytes.endIndex - 1, by: 2).reduce(0) { sum, index in
+            sum + Int(Int16(bitPattern: UInt16(bytes[index]) | UInt16(bytes[index + 1]) << 8).magnitude)
+        }
+    }
+
+    private func bytes(of part: Range<Int64>) -> ArraySlice<UInt8> {
+        let first = WAVHeader.length + Int(part.lowerBound) * Self.bytesPerMillisecond
+        return file[first..<WAVHeader.length + Int(part.upperBound) * Self.bytesPerMillisecond]
+    }
+}

@@ -1,0 +1,83 @@
+import Egress
+
+/// Recognition by Whisper: behind our own model server, which takes a piece whole, or behind any OpenAI-compatible one, which is given
+/// clips one after the other.
+package struct WhisperEngine: RecognitionEngine {
+    private enum Server: Sendable {
+        case own(ModelServer)
+        case foreign(WhisperServer)
+    }
+
+    private let server: Server
+
+    /// Our own model server.
+    package init(server: ModelServer) {
+        self.server = .own(server)
+    }
+
+    /// Any OpenAI-compatible server.
+    ///
+    /// - Parameters:
+    ///   - apiKey: sent as `Authorization: Bearer`; nil: nothing is.
+    ///   - model: what to ask for, as the server names it; nil: `whisper-1`, which servers with one model take for it.
+    package init(endpoint: WhisperEndpoint, apiKey: String?, model: String?, client: EgressClient) {
+        server = .foreign(
+            WhisperServer(
+                endpoint: endpoint, apiKey: apiKey, model: model ?? WhisperModelName.any, client: client))
+    }
+
+    /// A foreign server names its model in its answers only: until then it is the one that is asked for.
+    package func name() async throws -> String {
+        switch server {
+        case .own(let server): Self.engine(of: try await server.health().model)
+        case .foreign(let server): Self.engine(of: server.model)
+        }
+    }
+
+    package func recognise(_ piece: PieceOfSpeech, ticket: EngineTicket?) async throws -> EngineStep {
+        let (model, segments) =
+            switch server {
+            case .own(let server): try await Self.whole(piece, server)
+            case .foreign(let server): try await Self.clips(piece, server)
+            }
+        let kept = HallucinationGuard(speech: piece.speech).kept(of: segments)
+        return .heard(
+            Recognition(engine: Self.engine(of: model), model: model, segments: kept.map(\.transcribed)))
+    }
+
+    /// Nothing is kept by Whisper. A ticket is another engine's that these settings no longer name: it must not be dropped as if
+    /// its copy were gone.
+    package func forget(_ ticket: EngineTicket) async throws {
+        throw EngineError.misconfigured("a copy lies at \(ticket.engine), which VERBATIM_ENGINE no longer names")
+    }
+
+    private static func engine(of model: String) -> String { WhisperModelName.engine(of: model) ?? "whisper" }
+
+    private static func whole(_ piece: PieceOfSpeech, _ server: ModelServer) async throws -> (String, [WhisperSegment])
+    {
+        // The largest model on one slow core takes several times as long as the recording; a server that is gone is told by its
+        // closed connection long before.
+        let answer = try await server.transcription(
+            of: piece.wav, language: piece.language, speech: WhisperSpans.widened(piece.speech, within: piece.duration),
+            timeout: .seconds(300) + .milliseconds(piece.duration * 20))
+        return (answer.model ?? WhisperModelName.any, answer.segments(within: piece.duration))
+    }
+
+    private static func clips(_ piece: PieceOfSpeech, _ server: WhisperServer) async throws -> (
+        String, [WhisperSegment]
+    ) {
+        let audio = WAVSamples(piece.wav)
+        var model: String?
+        var segments: [WhisperSegment] = []
+        // One at a time: some servers have one worker, and pieces go side by side already.
+        for clip in WhisperClips(audio).cut(at: piece.speech) {
+            let duration = clip.upperBound - clip.lowerBound
+            let answer = try await server.transcription(
+                of: audio.file(of: clip), language: piece.language,
+                timeout: .seconds(60) + .milliseconds(duration * 20))
+            model = model ?? answer.model
+            segments += answer.segments(within: duration).map { $0.moved(by: clip.lowerBound) }
+        }
+        return (model ?? server.model, segments)
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+
+/// The pieces of one source on their way to a transcript: each channel's words in order, on the source's clock.
+package struct Assembly: Sendable {
+    /// A segment, and how loud it is in its own channel.
+    package struct Heard: Sendable {
+        package var segment: Transcript.Segment
+        /// dB below full scale; 0 where there is no other channel.
+        package let level: Double
+
+        package init(segment: Transcript.Segment, level: Double = 0) {
+            self.segment = segment
+            self.level = level
+        }
+    }
+
+    private let facts: AssemblyFacts
+    private let recognitions: [Recognition]
+    /// Left and right, or all in one.
+    private let channels: [(channel: SourceChannel, heard: [Heard])]
+
+    /// - Throws: when what was kept cannot be read.
+    init(facts: AssemblyFacts, pieces: [HeardPiece]) throws {
+        self.facts = facts
+        var recognitions: [Recognition] = []
+        var channels: [(channel: SourceChannel, heard: [Heard])] = []
+        let partly = try Self.fellBackPartly(pieces)
+        for piece in pieces {
+            if channels.last?.channel != piece.channel { channels.append((piece.channel, [])) }
+            guard let result = piece.result else { continue }
+            let kept = try JSONDecoder().decode(HeardRecognition.self, from: Data(result))
+            recognitions.append(kept.recognition)
+            let offset = Samples.milliseconds(piece.audioStart)
+            var heard = kept.recognition.segments.enumerated().map { index, segment in
+                var moved = segment.moved(by: offset)
+                if partly { moved.engine = kept.recognition.engine }
+                return Heard(
+                    segment: moved, level: kept.levels.flatMap { $0.indices.contains(index) ? $0[index] : nil } ?? 0)
+            }
+            if piece.audioStart < piece.samples.lowerBound {
+                let seam = Seam(at: Samples.milliseconds(piece.samples.lowerBound))
+                (channels[channels.count - 1].heard, heard) = seam.join(channels[channels.count - 1].heard, heard)
+            }
+            channels[channels.count - 1].heard += heard
+        }
+        self.recognitions = recognitions
+        self.channels = channels
+    }
+
+    /// Some pieces fell back to another engine, and others did not.
+    private static func fellBackPartly(_ pieces: [HeardPiece]) throws -> Bool {
+        let fell = try pieces.compactMap(\.result).map {
+            try JSONDecoder().decode(HeardRecognition.self, from: Data($0)).recognition.fallback != nil
+        }
+        return fell.contains(true) && fell.contains(false)
+    }
+
+    /// - Parameter timeline: who speaks when; empty where channels tell, or nobody asked.
+    func transcript(of job: JobID, spokenBy timeline: SpeakerTimeline) -> Transcript {
+        let fallen = recognitions.filter { $0.fallback != nil }
+        let heardBy = fallen.first ?? recognitions.first
+        var transcript = Transcript(
+            jobID: job.rawValue, language: facts.language, languageConfidence: facts.languageConfidence,
+            durationMilliseconds: Samples.milliseconds(facts.samples), engine: heardBy?.engine ?? facts.engine,
+            fallback: fallen.first?.fallback.map {
+                Transcript.Fallback(from: $0.from, reason: $0.reason.rawValue, chunks: fallen.count)
+            }, model: heardBy?.model ?? facts.engine, diarization: facts.diarization,
+            segments: channels.flatMap { $0.heard.map(\.segment) })
+        tellSpeakers(of: &transcript, timeline)
+        return transcript.ordered()
+    }
+
+    private func tellSpeakers(of transcript: inout Transcript, _ timeline: SpeakerTimeline) {
+        if facts.diarization == "channels" {
+            (transcript.segments, transcript.speakers) = ChannelSpeakers.segments(
+                left: channels.first { $0.channel == .left }?.heard ?? [],
+                right: channels.first { $0.channel == .right }?.heard ?? [])
+        } else if !timeline.isEmpty {
+            let told = timeline.assigned(to: transcript.segments, within: transcript.durationMilliseconds)
+            (transcript.segments, transcript.speakers) = (told.segments, told.speakers)
+            transcript.voices = told.voices
+        }
+    }
+}
+
+extension Transcript.Segment {
+    /// The segment, `offset` milliseconds later.
+    func moved(by offset: Int64) -> Self {
+        var moved = self
+        moved.start += offset
+        moved.end += offset
+        for index in moved.words.indices {
+            moved.words[index].start += offset
+            moved.words[index].end += offset
+        }
+        return moved
+    }
+
+    /// The segment with these of its words alone; nil when there are none.
+    func with(words kept: [Transcript.Word]) -> Self? {
+        guard let first = kept.first, let last = kept.last else { return nil }
+        if kept.count == words.count { return self }
+        var segment = self
+        segment.words = kept
+        segment.start = first.start
+        segment.end = max(last.end, first.start)
+        segment.text = kept.joinedText
+        let known = kept.compactMap(\.confidence)
+        if !known.isEmpty { segment.confidence = known.reduce(0, +) / Double(known.count) }
+        return segment
+    }
+}
+
+extension Transcript.Word {
+    var middle: Int64 { (start + end) / 2 }
+
+    /// The word without case and punctuation, for comparing what two recognitions heard.
+    var essence: String {
+        String(
+            text.lowercased().unicodeScalars.filter { $0.properties.isAlphabetic || $0.properties.numericType != nil })
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Postgres
+import Tenancy
+
+/// Hears the voices of one stretch and keeps them. Which of them are the same person's is found out by the assembly, for the whole
+/// source at once.
+struct DiarizeStage: Sendable {
+    let databases: Databases
+    let storage: FileStorage
+    let server: ModelServer
+
+    func run(_ claim: ClaimedTask) async throws {
+        guard let number = claim.part,
+            let work = try await databases.app.transaction(
+                of: claim.tenant,
+                { try StretchWork.load(number, of: claim.job, tenant: claim.tenant, in: $0) })
+        else { throw JobEnded() }
+        let tracks: SpeakerTracks
+        do {
+            tracks = try await server.tracks(
+                in: try await audio(of: work), speakers: work.speakersExpected,
+                timeout: .seconds(300) + .milliseconds(Samples.milliseconds(work.samples) * 20))
+        } catch let error as ModelServerError where error.isPermanent {
+            throw JobFailure.internal
+        }
+        let result = Array(try JSONEncoder().encode(tracks))
+        try await databases.app.transaction(of: claim.tenant) { transaction in
+            try claim.finish(in: transaction)
+            try claim.keep(tracks: result, in: transaction)
+            try claim.endPart(samples: work.samples, in: transaction)
+        }
+    }
+
+    /// The stretch as one WAV file.
+    private func audio(of work: StretchWork) async throws -> [UInt8] {
+        var wav = WAVHeader.mono16kHz(dataBytes: Int(work.samples) * Samples.bytesEach)
+        wav.reserveCapacity(wav.count + Int(work.samples) * Samples.bytesEach)
+        for piece in work.pieces {
+            let length = piece.samples.count * Samples.bytesEach
+            // Without what it shares with its neighbours.
+            let start = WAVHeader.length + Int(piece.samples.lowerBound - piece.audioStart) * Samples.bytesEach
+            let bytes = try await storage.read(piece.audio)
+            guard bytes.count >= start + length else { throw StorageError(errno: EIO) }
+            wav.append(contentsOf: bytes[start..<start + length])
+        }
+        return wav
+    }
+}

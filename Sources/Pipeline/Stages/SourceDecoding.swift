@@ -1,0 +1,79 @@
+/// Decodes a source into the spool, hears which of its channels are to be recognised, and where somebody speaks in them.
+struct SourceDecoding: Sendable {
+    let media: MediaTool
+    let path: String
+    let maxSamples: Int64
+
+    /// - Throws: ``JobFailure`` when the source cannot be decoded, is longer than allowed, or silent.
+    func run(to pcm: PCMSpool, _ search: SpeechSearch) async throws -> DecodedSignal {
+        pcm.channels == 1 ? try await runMono(pcm, search) : try await runStereo(pcm, search)
+    }
+
+    /// One channel: speech is looked for while the decoder is at work.
+    private func runMono(_ pcm: PCMSpool, _ search: SpeechSearch) async throws -> DecodedSignal {
+        let (blocks, feed) = AsyncStream<Range<Int64>>.makeStream()
+        async let speech = search.speech(in: blocks, of: .mixed)
+        var (written, offered) = (Int64(0), Int64(0))
+        let total: Int64
+        do {
+            total = try await decode(.mono) { bytes in
+                try await pcm.append(bytes)
+                written += Int64(bytes.count / Samples.bytesEach)
+                while written - offered >= SpeechSearch.block {
+                    feed.yield(offered..<offered + SpeechSearch.block)
+                    offered += SpeechSearch.block
+                }
+            }.samples
+        } catch {
+            feed.finish()
+            throw error
+        }
+        if offered < total { feed.yield(offered..<total) }
+        feed.finish()
+        return DecodedSignal(samples: total, voices: [.init(channel: .mixed, speech: try await speech)])
+    }
+
+    /// Two channels: whether they are two voices is known at the end.
+    private func runStereo(_ pcm: PCMSpool, _ search: SpeechSearch) async throws -> DecodedSignal {
+        var comparison = ChannelComparison()
+        let decoded = try await decode(.stereo) { bytes in
+            comparison.add(bytes)
+            try await pcm.append(bytes)
+        }
+        // More than two are a room, not two people; what comes of them is their mix.
+        let channels = decoded.sourceChannels == 2 ? comparison.channels : [.mixed]
+        var voices: [DecodedSignal.Voice] = []
+        for channel in channels {
+            let blocks = SpeechSearch.blocks(of: decoded.samples)
+            voices.append(.init(channel: channel, speech: try await search.speech(in: blocks, of: channel)))
+        }
+        let heard = voices.filter { !$0.speech.isEmpty }
+        // A channel of hiss is no speaker: the other one is then heard as if it were alone.
+        return DecodedSignal(samples: decoded.samples, voices: heard.isEmpty ? Array(voices.prefix(1)) : heard)
+    }
+
+    private func decode(_ layout: ChannelLayout, sink: ([UInt8]) async throws -> Void) async throws -> DecodedAudio {
+        let decoded: DecodedAudio
+        do {
+            decoded = try await media.decode(path: path, layout: layout, maxSamples: maxSamples, sink: sink)
+        } catch MediaError.invalidAudio(let reason, _) {
+            throw JobFailure.invalidAudio(reason)
+        }
+        if decoded.isLimitReached { throw JobFailure.invalidAudio(.durationExceedsLimit) }
+        if decoded.samples == 0 || decoded.isSilent { throw JobFailure.invalidAudio(.emptyAudio) }
+        return decoded
+    }
+}
+
+/// A source as it was decoded: how long it is, and who is to be recognised in it.
+struct DecodedSignal: Sendable {
+    struct Voice: Sendable {
+        let channel: SourceChannel
+        /// Samples from the start of the source: in order, apart from each other.
+        let speech: [Range<Int64>]
+    }
+
+    let samples: Int64
+    /// Two where the channels hold two voices, else one.
+    let voices: [Voice]
+}

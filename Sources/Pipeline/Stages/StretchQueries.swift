@@ -1,0 +1,87 @@
+import Postgres
+import Tenancy
+
+/// What the diarization needs to know of a stretch.
+struct StretchWork: Sendable {
+    struct Piece: Sendable {
+        let samples: Range<Int64>
+        let audioStart: Int64
+        let audio: StorageKey
+    }
+
+    let pieces: [Piece]
+    let speakersExpected: Int?
+
+    var samples: Int64 { pieces.reduce(0) { $0 + Int64($1.samples.count) } }
+
+    /// The stretch, or nil when its job no longer needs it.
+    static func load(_ stretch: Int, of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws
+        -> Self?
+    {
+        let expected = try transaction.first(
+            """
+            SELECT speakers_expected FROM jobs
+            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
+            """, as: Int?.self)
+        guard let expected else { return nil }
+        let pieces = try transaction.query(
+            """
+            SELECT p.start_sample, p.end_sample, p.audio_start_sample, p.audio_key
+            FROM stretches s
+            JOIN pieces p ON p.tenant_id = s.tenant_id AND p.job_id = s.job_id
+                AND p.piece BETWEEN s.first_piece AND s.last_piece
+            WHERE s.tenant_id = \(tenant) AND s.job_id = \(job) AND s.stretch = \(stretch)
+            ORDER BY p.piece
+            """
+        ).map { row in
+            let (start, end, audioStart, key) = try row.decode(Int64.self, Int64.self, Int64.self, String.self)
+            return Piece(samples: start..<end, audioStart: audioStart, audio: StorageKey(path: key))
+        }
+        return pieces.isEmpty ? nil : StretchWork(pieces: pieces, speakersExpected: expected)
+    }
+}
+
+extension ClaimedTask {
+    /// Keeps the voices of this task's stretch.
+    func keep(tracks result: [UInt8], in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            UPDATE stretches SET result = \(result)
+            WHERE tenant_id = \(tenant) AND job_id = \(job) AND stretch = \(part)
+            """)
+    }
+
+    /// One part of the job is done, of so many samples. The last one queues the assembly.
+    func endPart(samples: Int64, in transaction: PostgresTransaction) throws {
+        let left = try transaction.first(
+            """
+            UPDATE jobs SET samples_done = samples_done + \(samples), parts_left = parts_left - 1
+            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
+            RETURNING parts_left
+            """, as: Int.self)
+        guard let left else { throw LeaseLost() }
+        if left == 0 { try follow(with: .assemble, in: transaction) }
+    }
+}
+
+/// The voices of a stretch, as the assembly needs them.
+struct HeardStretch: Sendable {
+    /// Where it begins in the source.
+    let startSample: Int64
+    /// JSON of `SpeakerTracks`.
+    let result: [UInt8]?
+
+    /// The job's stretches in order.
+    static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> [HeardStretch] {
+        try transaction.query(
+            """
+            SELECT p.start_sample, s.result FROM stretches s
+            JOIN pieces p ON p.tenant_id = s.tenant_id AND p.job_id = s.job_id AND p.piece = s.first_piece
+            WHERE s.tenant_id = \(tenant) AND s.job_id = \(job) ORDER BY s.stretch
+            """
+        ).map { row in
+            let (start, result) = try row.decode(Int64.self, [UInt8]?.self)
+            return HeardStretch(startSample: start, result: result)
+        }
+    }
+}

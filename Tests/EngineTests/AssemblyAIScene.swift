@@ -1,0 +1,126 @@
+import AssemblyAISimulator
+import Egress
+import Foundation
+import Logging
+import Pipeline
+import Postgres
+import Synchronization
+
+/// An engine before a simulator, with a clock that stands still until it is told otherwise.
+struct AssemblyAIScene: Sendable {
+    let simulator: AssemblyAISimulator
+    let clock: AssemblyAITestClock
+    let engine: AssemblyAIEngine
+    /// Another process, as it were, with the same account and the same clock.
+    let another: AssemblyAIEngine
+
+    static func run<Result: Sendable>(
+        key: String = "simulated-key", models: [String] = AssemblyAIAccount.defaultModels,
+        settings: SimulatorSettings = SimulatorSettings(), limits: AssemblyAILimits = AssemblyAILimits(),
+        log: any LogHandler = SwiftLogNoOpLogHandler(), _ body: (AssemblyAIScene) async throws -> Result
+    ) async throws -> Result {
+        try await AssemblyAISimulator.with(settings) { simulator in
+            let clock = AssemblyAITestClock()
+            let logger = Logger(label: "engine-tests") { _ in log }
+            let client = EgressClient(logger: logger)
+            let account = AssemblyAIAccount(url: simulator.url, apiKey: key, models: models)
+            let engines = (0..<2).map { _ in
+                AssemblyAIEngine(account: account, client: client, limits: limits, clock: clock.clock, logger: logger)
+            }
+            let scene = AssemblyAIScene(simulator: simulator, clock: clock, engine: engines[0], another: engines[1])
+            do {
+                let result = try await body(scene)
+                await client.close()
+                return result
+            } catch {
+                await client.close()
+                throw error
+            }
+        }
+    }
+
+    /// Hands a piece in, and returns its ticket.
+    func handIn(_ piece: PieceOfSpeech = .seconds(3)) async throws -> EngineTicket {
+        guard case .waiting(let ticket?, _) = try await engine.recognise(piece, ticket: nil) else { throw Unexpected() }
+        return ticket
+    }
+
+    /// Goes on with a piece until it is done, as the stage does, but without the waiting; at most 20 steps.
+    func finish(
+        _ piece: PieceOfSpeech = .seconds(3), ticket: EngineTicket? = nil, with other: (any RecognitionEngine)? = nil
+    ) async throws -> Recognition {
+        var ticket = ticket
+        for _ in 0..<20 {
+            switch try await (other ?? engine).recognise(piece, ticket: ticket) {
+            case .heard(let recognition): return recognition
+            case .waiting(let next, let again):
+                clock.advance(again)
+                ticket = next
+            }
+        }
+        throw Unexpected()
+    }
+
+    /// How the next step with a piece fails.
+    func failure(_ piece: PieceOfSpeech = .seconds(3), ticket: EngineTicket? = nil) async throws -> EngineError {
+        do {
+            _ = try await finish(piece, ticket: ticket)
+        } catch let error as EngineError {
+            return error
+        }
+        throw Unexpected()
+    }
+
+    struct Unexpected: Error {}
+}
+
+/// Time that passes only when somebody waits or says so.
+final class AssemblyAITestClock: Sendable {
+    private let state = Mutex(
+        (now: Timestamp(milliseconds: 1_800_000_000_000), sleeps: [Duration](), random: UInt64(7)))
+
+    var now: Timestamp { state.withLock { $0.now } }
+    /// What was slept, in order.
+    var sleeps: [Duration] { state.withLock { $0.sleeps } }
+
+    func advance(_ duration: Duration) { state.withLock { $0.now += duration } }
+
+    var clock: AssemblyAIClock {
+        AssemblyAIClock(
+            now: { self.now },
+            sleep: { duration in
+                self.state.withLock { state in
+                    state.now += duration
+                    state.sleeps.append(duration)
+                }
+            },
+            random: {
+                self.state.withLock { state in
+                    state.random = state.random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                    return state.random
+                }
+            })
+    }
+}
+
+extension PieceOfSpeech {
+    /// A piece of silence; what is said in it is the simulator's to decide.
+    static func seconds(_ seconds: Double, language: String = "en") -> PieceOfSpeech {
+        let milliseconds = Int64(seconds * 1000)
+        return PieceOfSpeech(
+            wav: wav(milliseconds: milliseconds), duration: milliseconds, language: language, speech: [0..<milliseconds]
+        )
+    }
+
+    private static func wav(milliseconds: Int64) -> [UInt8] {
+        let bytes = Int(milliseconds) * 32
+        func number(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 0xff) } }
+        return Array("RIFF".utf8) + number(36 + bytes, 4) + Array("WAVEfmt ".utf8) + number(16, 4) + number(1, 2)
+            + number(1, 2) + number(16_000, 4) + number(32_000, 4) + number(2, 2) + number(16, 2) + Array("data".utf8)
+            + number(bytes, 4) + [UInt8](repeating: 0, count: bytes)
+    }
+}
+
+extension Logger {
+    static let quiet = Logger(label: "engine-tests") { _ in SwiftLogNoOpLogHandler() }
+}

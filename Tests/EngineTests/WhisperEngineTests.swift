@@ -1,0 +1,146 @@
+import Egress
+import Foundation
+import Pipeline
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct WhisperEngineTests {
+    private static func piece(_ milliseconds: Int64, language: String = "en", _ speech: [Range<Int64>]) -> PieceOfSpeech
+    {
+        PieceOfSpeech(
+            wav: WhisperClipsTests.wav(milliseconds), duration: milliseconds, language: language, speech: speech)
+    }
+
+    private static func heard(_ engine: WhisperEngine, _ piece: PieceOfSpeech) async throws -> Recognition {
+        guard case .heard(let recognition) = try await engine.recognise(piece, ticket: nil) else {
+            throw CancellationError()
+        }
+        return recognition
+    }
+
+    private static func answer(_ text: String, model: String? = nil) -> WhisperScene.Answer {
+        let model = model.map { #""model":"\#($0)","# } ?? ""
+        return .init(body: #"{\#(model)"segments":[{"start":0.5,"end":1.5,"text":" \#(text)"}]}"#)
+    }
+
+    @Test func `a foreign server is asked clip by clip, and its times are put back`() async throws {
+        try await WhisperScene.with({ _, before in Self.answer("clip \(before)") }) { scene in
+            let recognition = try await Self.heard(
+                scene.engine(), Self.piece(70_000, [1000..<20_000, 40_000..<41_000, 60_000..<61_000]))
+            #expect(recognition.segments.map(\.text) == ["clip 0", "clip 1", "clip 2"])
+            #expect(recognition.segments.map(\.start) == [1300, 40_300, 60_300])
+            #expect(recognition.segments.flatMap(\.words).map(\.start) == [1300, 2100, 40_300, 41_020, 60_300, 61_020])
+            #expect(scene.requests.map(\.milliseconds) == [19_400, 1400, 1400])
+        }
+    }
+
+    @Test func `the request is one that every such server understands`() async throws {
+        try await WhisperScene.with({ _, _ in Self.answer("hello") }) { scene in
+            let piece = Self.piece(2000, language: "de", [0..<2000])
+            _ = try await Self.heard(scene.engine(apiKey: "sk-test", model: "Systran/faster-whisper-base"), piece)
+            _ = try await Self.heard(scene.engine("/inference"), piece)
+            let requests = scene.requests
+            #expect(requests.map(\.target) == ["/v1/audio/transcriptions", "/inference"])
+            #expect(requests.map(\.authorization) == ["Bearer sk-test", nil])
+            #expect(
+                requests[0].fields == [
+                    "model=Systran/faster-whisper-base", "language=de", "temperature=0", "response_format=verbose_json",
+                    "timestamp_granularities[]=word", "timestamp_granularities[]=segment",
+                ])
+            #expect(requests[1].fields.first == "model=whisper-1")
+            #expect(requests[0].wav == WAVSamples(piece.wav).file(of: 0..<2000))
+        }
+    }
+
+    @Test func `the engine is the model that ran, else the one that was asked for`() async throws {
+        try await WhisperScene.with({ request, _ in
+            let isNamed = request.fields.contains("model=named")
+            return Self.answer("hello", model: isNamed ? "Systran/faster-whisper-large-v3" : nil)
+        }) { scene in
+            let piece = Self.piece(2000, [0..<2000])
+            let named = try await Self.heard(scene.engine(model: "named"), piece)
+            #expect(named.engine == "whisper_large_v3")
+            #expect(named.model == "Systran/faster-whisper-large-v3")
+            let unnamed = try await Self.heard(scene.engine(model: "openai/whisper-small"), piece)
+            #expect(unnamed.engine == "whisper_small")
+            #expect(unnamed.model == "openai/whisper-small")
+            #expect(try await scene.engine().name() == "whisper_1")
+            #expect(try await Self.heard(scene.engine(), piece).engine == "whisper_1")
+        }
+    }
+
+    @Test func `our own server hears the whole piece at once, and is told where to listen`() async throws {
+        try await WhisperScene.with({ _, _ in Self.answer("hello", model: "whisper_base") }) { scene in
+            let engine = WhisperEngine(server: ModelServer(address: .url(scene.url), client: scene.client))
+            let recognition = try await Self.heard(engine, Self.piece(70_000, [1000..<2000, 40_000..<50_000]))
+            #expect(recognition.engine == "whisper_base")
+            _ = try await Self.heard(engine, Self.piece(70_000, []))
+            #expect(scene.requests.map(\.milliseconds) == [70_000, 70_000])
+            #expect(scene.requests[0].fields.contains("speech=[[0.5,2.3],[39.5,50.3]]"))
+            #expect(!scene.requests[1].fields.contains { $0.hasPrefix("speech=") })
+        }
+    }
+
+    @Test func `text where nobody speaks is dropped`() async throws {
+        let body = """
+            {"segments":[{"start":0,"end":1.4,"text":" Hello."},{"start":2.2,"end":3.4,"text":" Thank you."},
+                         {"start":4.5,"end":5.5,"text":" Goodbye."}]}
+            """
+        try await WhisperScene.with({ _, _ in .init(body: body) }) { scene in
+            let recognition = try await Self.heard(scene.engine(), Self.piece(10_000, [0..<1500, 4400..<6000]))
+            #expect(recognition.segments.map(\.text) == ["Hello.", "Goodbye."])
+        }
+    }
+
+    @Test(arguments: [401, 403])
+    func `a refused key is the operator's to mend`(status: Int) async throws {
+        try await WhisperScene.with({ _, _ in .init(status: status, body: #"{"error":"key sk-test"}"#) }) { scene in
+            let engine = try scene.engine(apiKey: "sk-test")
+            let error = await #expect(throws: EngineError.self) {
+                try await engine.recognise(Self.piece(1000, []), ticket: nil)
+            }
+            guard case .misconfigured(let text) = error else { throw CancellationError() }
+            #expect(text.contains("\(status)") && !text.contains("sk-test"))
+        }
+    }
+
+    @Test(
+        arguments: [
+            (400, true, false), (413, true, false), (415, true, false), (422, true, false), (404, false, false),
+            (429, false, true), (500, false, false), (503, false, true), (301, false, false),
+        ] as [(Int, Bool, Bool)])
+    func `a refusal says whether it may pass`(status: Int, isPermanent: Bool, isBusy: Bool) async throws {
+        try await WhisperScene.with({ _, _ in .init(status: status, body: "{}") }) { scene in
+            let engine = try scene.engine()
+            let error = try #require(
+                await #expect(throws: ModelServerError.self) {
+                    try await engine.recognise(Self.piece(1000, []), ticket: nil)
+                })
+            #expect(error.status == status)
+            #expect(error.isPermanent == isPermanent)
+            #expect(error.isBusy == isBusy)
+        }
+    }
+
+    @Test(arguments: ["", "<html>", "{}", #"{"segments":"#, #"{"error":{"message":"x"}}"#])
+    func `nonsense with status 200 is a fault that may pass, not silence`(body: String) async throws {
+        try await WhisperScene.with({ _, _ in .init(body: body) }) { scene in
+            let engine = try scene.engine()
+            let error = await #expect(throws: ModelServerError.self) {
+                try await engine.recognise(Self.piece(1000, []), ticket: nil)
+            }
+            #expect(error?.status == 502)
+        }
+    }
+
+    @Test func `an endless answer is cut off`() async throws {
+        try await WhisperScene.with({ _, _ in
+            .init(body: #"{"text":""# + String(repeating: "a ", count: 4 << 20) + #""}"#)
+        }) {
+            scene in
+            let engine = try scene.engine()
+            await #expect(throws: EgressError.responseTooLarge(limit: 4 << 20)) {
+                try await engine.recognise(Self.piece(1000, []), ticket: nil)
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+/// Who said what: by the channels of the source, by the model, or not at all.
+@Suite(.timeLimit(.minutes(20))) struct SpeakerTests {
+    /// The same reader with a larger head: deeper and slower.
+    private static let otherVoice = "asetrate=16000*0.78,aresample=16000"
+
+    /// One clip on the left and, after it, another on the right, as those filters leave them.
+    private static func stereo(left: String = "anull", right: String = "anull", into folder: TemporaryFolder)
+        async throws
+        -> String
+    {
+        try await Recordings.ffmpeg(
+            [
+                "-i", Recordings.clip("0880"), "-i", Recordings.clip("0930"), "-filter_complex",
+                "[0:a]apad=pad_dur=6,atrim=0:8,\(left)[l];[1:a]adelay=4000,apad=pad_dur=6,atrim=0:8,\(right)[r];"
+                    + "[l][r]join=inputs=2:channel_layout=stereo[a]", "-map", "[a]",
+            ], into: folder, named: "stereo.wav")
+    }
+
+    private static func transcript(_ file: String, _ fields: [String: String] = [:], at deployment: Deployment)
+        async throws
+        -> [String: Any]
+    {
+        let node = try await deployment.start("serve")
+        let customer = try await deployment.customer(at: node)
+        let job = try await customer.submit(file: file, fields: fields)
+        _ = try await customer.words(of: job)
+        return try await customer.get("/jobs/\(job)/transcript").json
+    }
+
+    private static func segments(_ transcript: [String: Any]) throws -> [[String: Any]] {
+        try #require(transcript["segments"] as? [[String: Any]])
+    }
+
+    private static func words(of speaker: String?, in transcript: [String: Any]) throws -> [String] {
+        let own = try segments(transcript).filter { $0["speaker"] as? String == speaker }
+        return WordErrorRate.normalised(own.map { $0["text"] as? String ?? "" }.joined(separator: " "))
+    }
+
+    private static func speakers(_ transcript: [String: Any]) -> [String] {
+        (transcript["speakers"] as? [[String: Any]] ?? []).compactMap { $0["id"] as? String }
+    }
+
+    @Test func `two people on two channels are told apart by the channel, and each word is heard once`() async throws {
+        try await Deployment.with { deployment in
+            let media = try TemporaryFolder()
+            defer { media.remove() }
+            // Each microphone also hears the other's voice, at a twentieth.
+            let file = try await Recordings.ffmpeg(
+                ["-i", try await Self.stereo(into: media), "-af", "pan=stereo|c0=c0+0.05*c1|c1=c1+0.05*c0"],
+                into: media,
+                named: "call.ogg")
+            let transcript = try await Self.transcript(file, at: deployment)
+            #expect(transcript["diarization"] as? String == "channels")
+            #expect(Self.speakers(transcript) == ["speaker_0", "speaker_1"])
+            #expect(try Self.words(of: "speaker_0", in: transcript) == Recordings.reference(["0880"]))
+            #expect(try Self.words(of: "speaker_1", in: transcript) == Recordings.reference(["0930"]))
+            #expect(try Self.segments(transcript).allSatisfy { $0["speaker_confidence"] as? Double == 1 })
+            #expect(transcript["duration_seconds"] as? Double == 8)
+        }
+    }
+
+    @Test(arguments: ["pan=stereo|c0=c0+c1|c1=c0+c1", "pan=stereo|c0=c0+c1|c1=0*c0", "pan=stereo|c0=0*c0|c1=c0+c1"])
+    func `the same on both channels, or a dead one, is mono: each word once, and a model looks for speakers`(
+        pan: String
+    ) async throws {
+        try await Deployment.with { deployment in
+            let media = try TemporaryFolder()
+            defer { media.remove() }
+            let file = try await Recordings.ffmpeg(
+                ["-i", try await Self.stereo(into: media), "-af", pan, "-c:a", "libmp3lame"], into: media,
+                named: "a.mp3")
+            let transcript = try await Self.transcript(file, at: deployment)
+            #expect(transcript["diarization"] as? String == "segmentation-3.0+campplus")
+            let text = try Self.segments(transcript).map { $0["text"] as? String ?? "" }.joined(separator: " ")
+            let heard = WordErrorRate.normalised(text)
+            let said = try Recordings.reference(["0880", "0930"])
+            #expect(WordErrorRate.between(heard, and: said) <= 0.1, "\(heard)")
+        }
+    }
+
+    @Test func `two voices in one channel are told apart by the model, and named by who speaks first`() async throws {
+        try await Deployment.with { deployment in
+            let media = try TemporaryFolder()
+            defer { media.remove() }
+            var inputs: [String] = []
+            for (number, clip) in ["0870", "0920", "0890", "0870"].enumerated() {
+                let name = "turn\(number).wav"
+                let filter = number % 2 == 0 ? "anull" : Self.otherVoice
+                inputs += [
+                    "-i",
+                    try await Recordings.ffmpeg(
+                        ["-i", Recordings.clip(clip), "-af", filter + ",apad=pad_dur=0.5"], into: media, named: name),
+                ]
+            }
+            let file = try await Recordings.ffmpeg(
+                inputs + ["-filter_complex", "concat=n=4:v=0:a=1"], into: media, named: "talk.flac")
+            let transcript = try await Self.transcript(file, at: deployment)
+            #expect(transcript["diarization"] as? String == "segmentation-3.0+campplus")
+            #expect(Self.speakers(transcript) == ["speaker_0", "speaker_1"])
+            let first = try Recordings.reference(["0870", "0890"])
+            let second = try Recordings.reference(["0920", "0870"])
+            #expect(WordErrorRate.between(try Self.words(of: "speaker_0", in: transcript), and: first) <= 0.15)
+            #expect(WordErrorRate.between(try Self.words(of: "speaker_1", in: transcript), and: second) <= 0.15)
+            let confidences = try Self.segments(transcript).map { $0["speaker_confidence"] as? Double ?? -1 }
+            #expect(confidences.allSatisfy { (0...1).contains($0) })
+        }
+    }
+
+    @Test func `who asks for no speakers gets none, and no time is spent on them`() async throws {
+        try await Deployment.with { deployment in
+            let media = try TemporaryFolder()
+            defer { media.remove() }
+            let file = try await Self.stereo(into: media)
+            let transcript = try await Self.transcript(file, ["diarize": "false"], at: deployment)
+            #expect(transcript["diarization"] as? String == "none")
+            #expect(Self.speakers(transcript) == [])
+            #expect(try Self.segments(transcript).allSatisfy { $0["speaker"] is NSNull })
+            let text = try Self.segments(transcript).map { $0["text"] as? String ?? "" }.joined(separator: " ")
+            #expect(WordErrorRate.normalised(text) == (try Recordings.reference(["0880", "0930"])))
+            let tasks = try await deployment.tenants.owner.query("SELECT kind, count(*) FROM tasks GROUP BY kind").map {
+                try $0.decode(String.self, Int.self)
+            }
+            #expect(!tasks.contains { $0.0 == "diarize" })
+            #expect(tasks.first { $0.0 == "recognise" }?.1 == 1)
+        }
+    }
+}

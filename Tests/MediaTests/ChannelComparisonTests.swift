@@ -1,0 +1,58 @@
+import Foundation
+import Pipeline
+import TestSupport
+import Testing
+
+@Suite struct ChannelComparisonTests {
+    /// Something like a voice: noise that comes and goes, of that amplitude.
+    private static func voice(_ seed: UInt64, amplitude: Double, from: Int = 0, to: Int = 32_000) -> [Double] {
+        var generator = SeededGenerator(seed: seed)
+        return (0..<32_000).map { index in
+            let sample = Double.random(in: -1...1, using: &generator) * (index / 4_000 % 2 == 0 ? 1 : 0.2)
+            return (from..<to).contains(index) ? sample * amplitude : 0
+        }
+    }
+
+    private static func channels(_ left: [Double], _ right: [Double]) -> [SourceChannel] {
+        var comparison = ChannelComparison()
+        var bytes: [UInt8] = []
+        for (a, b) in zip(left, right) {
+            for sample in [a, b] {
+                withUnsafeBytes(of: Int16(max(-32_768, min(32_767, sample * 32_767))).littleEndian) { bytes += $0 }
+            }
+        }
+        // In blocks, as the decoder gives them.
+        for start in stride(from: 0, to: bytes.count, by: 10_000) {
+            comparison.add(Array(bytes[start..<min(bytes.count, start + 10_000)]))
+        }
+        return comparison.channels
+    }
+
+    private static func mixed(_ first: [Double], _ second: [Double], share: Double) -> [Double] {
+        zip(first, second).map { $0 + $1 * share }
+    }
+
+    @Test func `two voices are two channels, also with bleed, and also when one of them hardly speaks`() {
+        let (one, other) = (Self.voice(1, amplitude: 0.3), Self.voice(2, amplitude: 0.2))
+        #expect(Self.channels(one, other) == [.left, .right])
+        #expect(
+            Self.channels(Self.mixed(one, other, share: 0.2), Self.mixed(other, one, share: 0.2)) == [.left, .right])
+        #expect(Self.channels(one, Self.voice(2, amplitude: 0.2, to: 300)) == [.left, .right])
+    }
+
+    @Test func `one voice on both channels is one, at any loudness, and as a lossy codec leaves it`() {
+        let voice = Self.voice(1, amplitude: 0.3)
+        #expect(Self.channels(voice, voice) == [.mixed])
+        #expect(Self.channels(voice, voice.map { $0 * 0.1 }) == [.mixed])
+        #expect(Self.channels(voice, Self.mixed(voice, Self.voice(9, amplitude: 0.3), share: 0.05)) == [.mixed])
+    }
+
+    @Test func `a channel that nobody uses is left out`() {
+        let voice = Self.voice(1, amplitude: 0.3)
+        let silence = voice.map { _ in 0.0 }
+        #expect(Self.channels(voice, silence) == [.left])
+        #expect(Self.channels(silence, voice) == [.right])
+        #expect(Self.channels(Self.voice(3, amplitude: 0.0005), voice) == [.right])
+        #expect(Self.channels(silence, silence) == [.mixed])
+    }
+}
