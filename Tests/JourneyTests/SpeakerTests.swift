@@ -104,8 +104,8 @@ import Testing
             #expect(Self.speakers(transcript) == ["speaker_0", "speaker_1"])
             let first = try Recordings.reference(["0870", "0890"])
             let second = try Recordings.reference(["0920", "0870"])
-            #expect(WordErrorRate.between(try Self.words(of: "speaker_0", in: transcript), and: first) <= 0.15)
-            #expect(WordErrorRate.between(try Self.words(of: "speaker_1", in: transcript), and: second) <= 0.15)
+            #expect(WordErrorRate.between(try Self.words(of: "speaker_0", in: transcript), and: first) <= 0.25)
+            #expect(WordErrorRate.between(try Self.words(of: "speaker_1", in: transcript), and: second) <= 0.25)
             let confidences = try Self.segments(transcript).map { $0["speaker_confidence"] as? Double ?? -1 }
             #expect(confidences.allSatisfy { (0...1).contains($0) })
         }

@@ -6,6 +6,7 @@ traceback."""
 import contextlib
 from collections.abc import Callable
 
+import numpy as np
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -13,12 +14,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from . import VERSION, activity, languages, recognition
+from .audio import RATE
+from .diarization import clustering, wire
 from .errors import HANDLERS, APIError, invalid
-from .form import Form
+from .form import Form, read_json
 from .formats import FORMATS
 from .middleware import RequestLog
 from .model import Model
 from .options import Options
+from .pool import Stop
 from .service import Service
 
 
@@ -39,6 +43,8 @@ def create_app(options: Options, on_failure: Callable[[str], None]) -> Starlette
         Route("/v1/audio/transcriptions", transcriptions, methods=["POST"]),
         Route("/v1/audio/speech-activity", speech_activity, methods=["POST"]),
         Route("/v1/audio/languages", detect_language, methods=["POST"]),
+        Route("/v1/audio/speaker-tracks", speaker_tracks, methods=["POST"]),
+        Route("/v1/speakers", speakers, methods=["POST"]),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS, middleware=[Middleware(RequestLog)])
 
@@ -50,7 +56,14 @@ async def health(request: Request) -> Response:
     if model is None:
         return JSONResponse({"status": "loading", **busy}, 503, {"Retry-After": "1"})
     loaded = {"model": model.id, "models": [model.id], "device": model.device, "compute_type": model.compute_type}
-    return JSONResponse({"status": "ok", **loaded, **busy})
+    return JSONResponse({"status": "ok", **loaded, "diarization": _diarization(service), **busy})
+
+
+def _diarization(service: Service) -> dict | None:
+    if service.diarizer is None:
+        return None
+    seconds = min(service.diarizer.stretch_seconds, service.options.max_seconds)
+    return {"model": service.diarizer.model, "stretch_seconds": seconds}
 
 
 async def models(request: Request) -> Response:
@@ -94,6 +107,36 @@ async def detect_language(request: Request) -> Response:
         async with await Form.read(request, service.options.max_body_bytes) as form:
             answer = await service.run(request, form, lambda samples, stop: languages.detect(model, samples, stop))
             return JSONResponse(answer)
+
+
+async def speaker_tracks(request: Request) -> Response:
+    service: Service = request.app.state.service
+    diarizer = service.ready_diarizer()
+    with service.pool.admission():
+        async with await Form.read(request, service.options.max_body_bytes) as form:
+            speech = form.spans("speech")
+            expected = form.whole("speakers_expected", 1, wire.MAX_SPEAKERS)
+
+            def work(samples: np.ndarray, stop: Stop) -> dict:
+                tracks = diarizer.tracks(samples, speech, expected, stop)
+                return wire.rendered(diarizer.model, samples.size / RATE, tracks)
+
+            return JSONResponse(await service.run(request, form, work))
+
+
+async def speakers(request: Request) -> Response:
+    service: Service = request.app.state.service
+    diarizer = service.ready_diarizer()
+    with service.pool.admission():
+        body = await read_json(request, wire.MAX_BODY)
+
+        def work(stop: Stop) -> dict:
+            tracks, rows, expected = wire.parse(body)
+            stop.check()
+            labels = clustering.label(tracks, expected, diarizer.clustering)
+            return {"labels": [None if row is None else int(labels[row]) for row in rows]}
+
+        return JSONResponse(await service.pool.run(request, work))
 
 
 def _format(form: Form) -> Callable[[dict], Response]:

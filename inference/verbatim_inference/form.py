@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import re
 from typing import BinaryIO
 
 from starlette.datastructures import FormData, UploadFile
@@ -31,11 +32,7 @@ class Form:
     async def read(cls, request: Request, max_bytes: int) -> "Form":
         if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
             raise APIError(415, "unsupported_media_type", "The body must be multipart/form-data.")
-        declared = request.headers.get("content-length", "0")
-        if not declared.isdecimal():
-            raise invalid("content_length", "Content-Length is not a number.")
-        if int(declared) > max_bytes:
-            raise _too_large(max_bytes)
+        _check_declared(request, max_bytes)
         try:
             parser = _Parser(request.headers, _counted(request, max_bytes), max_files=1, max_fields=32)
             return cls(await parser.parse())
@@ -80,6 +77,15 @@ class Form:
             raise invalid(name, f"'{name}' must be a number from {least:g} to {most:g}.")
         return value
 
+    def whole(self, name: str, least: int, most: int) -> int | None:
+        """None when absent."""
+        source = self.text(name)
+        if source is None:
+            return None
+        if not re.fullmatch("[0-9]{1,9}", source) or not least <= int(source) <= most:
+            raise invalid(name, f"'{name}' must be a whole number from {least} to {most}.")
+        return int(source)
+
     def spans(self, name: str) -> tuple[activity.Span, ...] | None:
         """`[[start, end], …]` in seconds, ascending; spans that touch become one. None when absent."""
         source = self.text(name)
@@ -98,6 +104,25 @@ class Form:
             else:
                 spans.append((start, end))
         return tuple(spans)
+
+
+async def read_json(request: Request, max_bytes: int) -> bytes:
+    """The body of a request that says it is JSON; not yet parsed, because that takes long where it is large."""
+    if not request.headers.get("content-type", "").lower().startswith("application/json"):
+        raise APIError(415, "unsupported_media_type", "The body must be application/json.")
+    _check_declared(request, max_bytes)
+    try:
+        return b"".join([block async for block in _counted(request, max_bytes)])
+    except ClientDisconnect as error:
+        raise ClientGone from error
+
+
+def _check_declared(request: Request, max_bytes: int) -> None:
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal():
+        raise invalid("content_length", "Content-Length is not a number.")
+    if int(declared) > max_bytes:
+        raise _too_large(max_bytes)
 
 
 async def _counted(request: Request, max_bytes: int):

@@ -15,6 +15,9 @@ class Options:
     """A directory with a CTranslate2 Whisper model, or a name that the Hugging Face hub knows."""
     name_as: str | None = None
     """The id to report in place of the one derived from the model's name."""
+    diarization_model: str = "auto"
+    """`auto`: pyannote.audio where it is installed with its weights, else the carried models; `carried`; `pyannote`;
+    or a pipeline of pyannote.audio by its path or name."""
     device: str = "auto"
     compute_type: str = "auto"
     workers: int = 0
@@ -43,6 +46,7 @@ def cores() -> int:
 def from_environment(environment=os.environ) -> Options:
     return Options(
         model=environment.get("VERBATIM_WHISPER_MODEL") or BUNDLED_MODEL,
+        diarization_model=environment.get("VERBATIM_DIARIZATION_MODEL") or "auto",
         workers=int(environment.get("VERBATIM_INFERENCE_WORKERS") or 0),
     )
 
@@ -51,6 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = Options()
     parser.add_argument("--model", default=os.environ.get("VERBATIM_WHISPER_MODEL") or default.model)
     parser.add_argument("--name-as", help="the model id to report (default: derived from the model's name)")
+    parser.add_argument(
+        "--diarization-model",
+        default=os.environ.get("VERBATIM_DIARIZATION_MODEL") or default.diarization_model,
+        metavar="auto|carried|pyannote|PATH_OR_NAME",
+    )
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default=default.device)
     parser.add_argument("--compute-type", choices=["auto", "int8", "float16"], default=default.compute_type)
     parser.add_argument("--workers", type=whole_number, default=default.workers, help="default: one a core")

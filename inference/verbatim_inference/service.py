@@ -10,6 +10,7 @@ import numpy as np
 from starlette.requests import Request
 
 from . import audio, logs
+from .diarization import loading
 from .errors import APIError
 from .form import Form
 from .model import Model, ModelError, load
@@ -25,6 +26,7 @@ class Service:
         self.options = options
         self.pool = WorkPool(options.worker_count())
         self.model: Model | None = None
+        self.diarizer: loading.Diarizer | None = None
         self._on_failure = on_failure
 
     def start(self) -> None:
@@ -34,6 +36,12 @@ class Service:
         if self.model is None:
             raise APIError(503, "model_loading", "The model is still loading.", {"Retry-After": "1"})
         return self.model
+
+    def ready_diarizer(self) -> loading.Diarizer:
+        self.ready_model()
+        if self.diarizer is None:
+            raise APIError(503, "model_loading", "The model is still loading.", {"Retry-After": "1"})
+        return self.diarizer
 
     async def run(self, request: Request, form: Form, task: Callable[[np.ndarray, Stop], Result]) -> Result:
         """Decodes the form's file and gives its samples to `task`, both on a thread of the pool."""
@@ -50,7 +58,8 @@ class Service:
     def _load(self) -> None:
         begun = time.monotonic()
         try:
-            self.model = load(self.options)
+            self.diarizer = loading.load(self.options)
+            self.model = load(self.options)  # last: the server is ready when it is there
         except ModelError as error:
             self._on_failure(str(error))
         except Exception as error:

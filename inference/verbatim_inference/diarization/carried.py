@@ -1,0 +1,123 @@
+"""The pipeline over the models that the project carries: segmentation-3.0 and CAM++.
+
+Windows of 10 seconds, each half over the one before; of each voice in each window the turns that it decides, and a
+vector from its clean speech in that window. Windows without speech cost nothing. Between windows the `Stop` is asked.
+The models are loaded on first use; sessions may be used by several threads at a time."""
+
+import pathlib
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..activity import Span
+from ..audio import RATE
+from ..pool import Stop
+from . import clustering, resolution
+from .embedding import Embedding
+from .segmentation import FRAME, WINDOW, Segmentation
+from .tracks import Track, Turn
+
+_STEP = 297  # frames: half a window, and the frames of all windows fall on one grid
+_FIRST = 360  # samples before the middle of frame 0, less half a frame
+_BATCH = 2  # windows a run: larger batches are no faster, and take memory
+
+
+@dataclass(frozen=True)
+class Settings:
+    decisions: resolution.Settings = resolution.Settings()
+    bridge: float = 0.3
+    """Shorter silences within a voice, in seconds, do not end a turn."""
+    shortest: float = 0.15
+    """Shorter turns, in seconds, are dropped."""
+    embedded: float = 5.0
+    """At most so many seconds of a voice make its vector."""
+    piece: float = 0.3
+    """Shorter pieces of clean speech, in seconds, are left out where there are longer ones."""
+    least: float = 0.25
+    """From less speech, in seconds, no vector is made."""
+
+
+class Carried:
+    model = "segmentation-3.0+campplus"
+    stretch_seconds = 600
+    clustering = clustering.Settings()
+
+    def __init__(self, directory: pathlib.Path, settings: Settings = Settings()) -> None:
+        self._directory = directory
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._loaded: tuple[Segmentation, Embedding] | None = None
+
+    def tracks(self, samples: np.ndarray, speech: tuple[Span, ...] | None, _: int | None, stop: Stop) -> list[Track]:
+        """`speech`: where somebody speaks, in samples; None: look everywhere."""
+        segmentation, embedding = self._models()
+        starts = [start for start in _starts(samples.size) if _is_wanted(start * FRAME, speech)]
+        activities = []
+        for index in range(0, len(starts), _BATCH):
+            stop.check()
+            windows = np.zeros((len(starts[index : index + _BATCH]), WINDOW), np.float32)
+            for row, start in zip(windows, starts[index : index + _BATCH]):
+                heard = samples[start * FRAME : start * FRAME + WINDOW]
+                row[: heard.size] = heard
+            activities += segmentation.run(windows)
+        tracks = []
+        for voice in resolution.resolve(starts, activities, self._settings.decisions):
+            stop.check()
+            turns = self._turns(voice, samples.size / RATE)
+            if turns:
+                pieces = self._pieces(voice)
+                seconds = sum(end - start for start, end in pieces) / RATE
+                vector = None
+                if seconds >= self._settings.least:
+                    vector = embedding.run([samples[start:end] for start, end in pieces])
+                tracks.append(Track(turns, vector, seconds, starts[voice.window] // _STEP))
+        return tracks
+
+    def _models(self) -> tuple[Segmentation, Embedding]:
+        with self._lock:
+            if self._loaded is None:
+                segmentation = Segmentation(self._directory / "segmentation-3.0.onnx")
+                self._loaded = segmentation, Embedding(self._directory / "campplus_zh_en_advanced.onnx")
+            return self._loaded
+
+    def _turns(self, voice: resolution.Voice, duration: float) -> list[Turn]:
+        turns: list[Turn] = []
+        for start, end in _samples(voice, voice.speaks):
+            if turns and start / RATE - turns[-1][1] <= self._settings.bridge:
+                turns[-1] = (turns[-1][0], min(end / RATE, duration))
+            else:
+                turns.append((start / RATE, min(end / RATE, duration)))
+        return [turn for turn in turns if turn[1] - turn[0] >= self._settings.shortest]
+
+    def _pieces(self, voice: resolution.Voice) -> list[Span]:
+        """What the vector is made from: clean speech where there is enough, the longest pieces first."""
+        least = self._settings.piece * RATE
+        pieces = [piece for piece in _samples(voice, voice.alone) if piece[1] - piece[0] >= least]
+        pieces = pieces or _samples(voice, voice.alone) or _samples(voice, voice.speaks)
+        room = int(self._settings.embedded * RATE)
+        chosen: list[Span] = []
+        for start, end in sorted(pieces, key=lambda piece: piece[0] - piece[1]):
+            if room >= least:
+                chosen.append((start, min(end, start + room)))
+                room -= chosen[-1][1] - start
+        return sorted(chosen)
+
+
+def _starts(size: int) -> list[int]:
+    """The first frames of the windows that cover so many samples; the last one ends where the samples end."""
+    last = max(0, -(-(size - WINDOW) // FRAME))
+    return [*range(0, last, _STEP), last]
+
+
+def _is_wanted(start: int, speech: tuple[Span, ...] | None) -> bool:
+    return speech is None or any(first < start + WINDOW and end > start for first, end in speech)
+
+
+def _samples(voice: resolution.Voice, frames: np.ndarray) -> list[Span]:
+    """Runs of frames as spans of samples."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], frames.astype(np.int8), [0]])))
+    return [
+        ((voice.first + int(start)) * FRAME + _FIRST, (voice.first + int(end)) * FRAME + _FIRST)
+        for start, end in zip(edges[::2], edges[1::2])
+    ]

@@ -1,0 +1,177 @@
+"""Which tracks are one speaker: agglomerative clustering of all tracks of a file at once.
+
+Two clusters are as alike as the mean cosine of their members, weighted by how much speech stands behind each. Tracks
+that were heard side by side in one window are known to be different voices: the more of the smaller cluster was heard
+beside the larger one, the less alike they count. What is too short to found a speaker is given to the nearest one.
+
+The quadratic part never takes more than `FOUNDERS` tracks, so time and memory stay bounded in any file."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+FOUNDERS = 2000
+"""About 16 MB a matrix, and a second of work."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    threshold: float = 0.38
+    """Clusters that are less alike are different speakers."""
+    certain: float = 0.7
+    """Clusters that are this much alike are one speaker, whatever number the caller expects."""
+    never: float = -np.inf
+    """Clusters that are less alike stay two, whatever number the caller expects."""
+    apart: float = 0.2
+    """What being heard side by side all the time takes from likeness."""
+    founder_seconds: float = 0.4
+    """Clean speech that a track needs to take part in finding the speakers."""
+    weight_seconds: float = 5.0
+    """More clean speech than this makes a track no heavier."""
+    speaker_seconds: float = 0.4
+    """Clean speech that makes a speaker,"""
+    speaker_share: float = 0.015
+    """or, in a longer file, this share of it,"""
+    speaker_most: float = 10.0
+    """but no more than so many seconds."""
+    override: float = 0.3
+    """Two tracks heard side by side go to one speaker only if the next best is this much less alike."""
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """What clustering looks at, a row for each track."""
+
+    vectors: np.ndarray
+    """(n, dimension), of unit length."""
+    seconds: np.ndarray
+    groups: np.ndarray
+    """Tracks with equal numbers were heard side by side."""
+
+    def __len__(self) -> int:
+        return len(self.seconds)
+
+    def take(self, rows: np.ndarray) -> "Tracks":
+        return Tracks(self.vectors[rows], self.seconds[rows], self.groups[rows])
+
+
+def label(tracks: Tracks, expected: int | None, settings: Settings = Settings()) -> np.ndarray:
+    """A label from 0 for each track, without gaps. `expected` speakers are a hint: never more than can be heard."""
+    if not len(tracks):
+        return np.empty(0, np.int64)
+    founders = _founders(tracks, settings)
+    chosen = tracks.take(founders)
+    least = min(
+        settings.speaker_most, max(settings.speaker_seconds, settings.speaker_share * float(tracks.seconds.sum()))
+    )
+    merges = _merges(chosen, settings)
+    members = _cut(chosen, merges, _stop(chosen, merges, expected, least, settings))
+    sizes = np.bincount(members, weights=chosen.seconds)
+    speakers = np.flatnonzero(sizes >= least)
+    if not speakers.size:
+        speakers = np.array([sizes.argmax()])
+    sums = np.stack([chosen.vectors[members == one].T @ chosen.seconds[members == one] for one in speakers])
+    centroids = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+    labels = _assigned(tracks.vectors @ centroids.T, tracks, settings)
+    return np.unique(labels, return_inverse=True)[1]
+
+
+def _founders(tracks: Tracks, settings: Settings) -> np.ndarray:
+    """The tracks with enough clean speech; of too many the longest of each part of the file."""
+    enough = np.flatnonzero(tracks.seconds >= min(settings.founder_seconds, float(tracks.seconds.max()) / 2))
+    if enough.size <= FOUNDERS:
+        return enough
+    parts = np.array_split(enough, FOUNDERS // 4)
+    longest = [part[np.argsort(-tracks.seconds[part], kind="stable")[:4]] for part in parts]
+    return np.sort(np.concatenate(longest))
+
+
+def _merges(tracks: Tracks, settings: Settings) -> list[tuple[int, int, float]]:
+    """All merges, the most alike first: (cluster that stays, cluster that goes, likeness)."""
+    count = len(tracks)
+    weights = np.minimum(tracks.seconds, settings.weight_seconds).astype(np.float32)
+    cosines = (tracks.vectors @ tracks.vectors.T).astype(np.float32)
+    beside = np.where(tracks.groups[:, None] == tracks.groups, np.minimum(weights[:, None], weights), 0)
+    beside = beside.astype(np.float32)
+    np.fill_diagonal(beside, 0)
+    share = beside / np.minimum(weights[:, None], weights)
+    likeness = cosines - settings.apart * np.minimum(share, 1)
+    np.fill_diagonal(likeness, -np.inf)
+    partner = likeness.argmax(axis=1)
+    best = likeness[np.arange(count), partner]
+    merges = []
+    for _ in range(count - 1):
+        stays = int(best.argmax())
+        goes = int(partner[stays])
+        merges.append((stays, goes, float(best[stays])))
+        total = weights[stays] + weights[goes]
+        cosines[stays] = (weights[stays] * cosines[stays] + weights[goes] * cosines[goes]) / total
+        cosines[:, stays] = cosines[stays]
+        beside[stays] += beside[goes]
+        beside[:, stays] = beside[stays]
+        weights[stays] = total
+        likeness[goes] = -np.inf
+        likeness[:, goes] = -np.inf
+        best[goes] = -np.inf
+        row = cosines[stays] - settings.apart * np.minimum(beside[stays] / np.minimum(total, weights), 1)
+        row[likeness[stays] == -np.inf] = -np.inf  # itself, and what has gone
+        likeness[stays] = row
+        likeness[:, stays] = row
+        partner[stays] = row.argmax()
+        best[stays] = row[partner[stays]]
+        alive = best > -np.inf
+        stale = alive & ((partner == goes) | (partner == stays))
+        stale[stays] = False
+        for one in np.flatnonzero(stale):
+            partner[one] = likeness[one].argmax()
+            best[one] = likeness[one, partner[one]]
+        nearer = alive & (row > best)
+        nearer[stays] = False
+        partner[nearer] = stays
+        best[nearer] = row[nearer]
+    return merges
+
+
+def _stop(tracks: Tracks, merges, expected: int | None, least: float, settings: Settings) -> int:
+    """How many of the merges to make."""
+    usual = next((step for step, merge in enumerate(merges) if merge[2] < settings.threshold), len(merges))
+    if not expected:
+        return usual
+    first = next((step for step, merge in enumerate(merges) if merge[2] < settings.certain), len(merges))
+    last = next((step for step, merge in enumerate(merges) if merge[2] < settings.never), len(merges))
+    sizes = tracks.seconds.astype(np.float64).copy()
+    speakers = int((sizes >= least).sum())
+    found = {0: speakers}
+    for step, (stays, goes, _) in enumerate(merges, 1):
+        speakers -= int(sizes[stays] >= least) + int(sizes[goes] >= least)
+        sizes[stays] += sizes[goes]
+        sizes[goes] = 0
+        speakers += int(sizes[stays] >= least)
+        found[step] = speakers
+    return min(range(min(first, last), last + 1), key=lambda step: (abs(found[step] - expected), abs(step - usual)))
+
+
+def _cut(tracks: Tracks, merges, stop: int) -> np.ndarray:
+    """The cluster of each track after so many merges, numbered without gaps."""
+    members = np.arange(len(tracks))
+    for stays, goes, _ in merges[:stop]:
+        members[members == goes] = stays
+    return np.unique(members, return_inverse=True)[1]
+
+
+def _assigned(likeness: np.ndarray, tracks: Tracks, settings: Settings) -> np.ndarray:
+    """Each track goes to the speaker it is most like; tracks heard side by side to different ones."""
+    labels = likeness.argmax(axis=1)
+    order = np.argsort(tracks.groups, kind="stable")
+    for group in np.split(order, np.flatnonzero(np.diff(tracks.groups[order])) + 1):
+        if group.size < 2 or np.unique(labels[group]).size == group.size:
+            continue
+        taken: set[int] = set()
+        for track in group[np.argsort(-likeness[group].max(axis=1), kind="stable")]:
+            free = np.array([np.inf if one in taken else 0 for one in range(likeness.shape[1])])
+            other = int((likeness[track] - free).argmax())
+            gap = likeness[track, labels[track]] - likeness[track, other]
+            if other not in taken and gap < settings.override:
+                labels[track] = other
+            taken.add(int(labels[track]))
+    return labels

@@ -1,0 +1,26 @@
+"""Voices as vectors: 3D-Speaker's CAM++ over filter banks."""
+
+import pathlib
+
+import numpy as np
+
+from . import features
+from .sessions import open_session
+
+DIMENSION = 192
+
+
+class Embedding:
+    def __init__(self, path: pathlib.Path) -> None:
+        self._session = open_session(path)
+
+    def run(self, pieces: list[np.ndarray]) -> np.ndarray | None:
+        """The vector, of unit length, of a voice heard in these pieces of audio. None when they hold no frame."""
+        banks = np.concatenate([features.filter_banks(piece) for piece in pieces])
+        if not len(banks):
+            return None
+        banks -= banks.mean(axis=0)  # takes the channel and the loudness away
+        (vectors,) = self._session.run(None, {"x": banks[None]})
+        vector = vectors[0].astype(np.float32)
+        length = float(np.linalg.norm(vector))
+        return vector / length if length > 0 else None

@@ -1,0 +1,105 @@
+"""pyannote.audio's own pipeline, where that library is installed with its weights (machines with a GPU).
+
+It diarizes a stretch as a whole: its speakers become the tracks, with one vector each. Clustering then only joins the
+speakers of several stretches, and leaves those of one stretch apart. One stretch at a time: the pipeline is no place
+for two threads."""
+
+import importlib.util
+import math
+import pathlib
+import threading
+
+import numpy as np
+
+from ..activity import Span
+from ..audio import RATE
+from ..pool import Stop
+from . import clustering
+from .tracks import Track
+
+DEFAULT = "pyannote/speaker-diarization-3.1"
+
+
+class LibraryError(Exception):
+    """The pipeline cannot be had; the text says why, in a few words."""
+
+
+class Library:
+    stretch_seconds = 3600
+    clustering = clustering.Settings(
+        threshold=0.6,
+        never=-0.5,
+        apart=2,
+        founder_seconds=0,
+        speaker_seconds=0,
+        speaker_share=0,
+        speaker_most=0,
+        override=math.inf,
+    )
+
+    def __init__(self, name: str, device: str) -> None:
+        """Loads the pipeline, or fetches it from the Hugging Face hub. Raises `LibraryError`."""
+        if not is_installed():
+            raise LibraryError("pyannote.audio is not installed")
+        try:
+            import torch
+            from pyannote.audio import Pipeline
+
+            pipeline = Pipeline.from_pretrained(name)
+            if pipeline is None:  # how 3.x says that the hub refused
+                raise LibraryError(f"the weights of {name} cannot be had")
+            if device == "cuda" or device == "auto" and torch.cuda.is_available():
+                pipeline.to(torch.device("cuda"))
+        except LibraryError:
+            raise
+        except Exception as error:  # the hub, the file system, torch: each raises its own kinds
+            raise LibraryError(f"{name} cannot be loaded ({type(error).__name__})") from error
+        self.model = _model(name)
+        self._from_numpy = torch.from_numpy
+        self._pipeline = pipeline
+        self._lock = threading.Lock()
+
+    def tracks(
+        self, samples: np.ndarray, speech: tuple[Span, ...] | None, expected: int | None, stop: Stop
+    ) -> list[Track]:
+        """`speech` is not needed here, except that there may be none."""
+        if speech == ():
+            return []
+        while not self._lock.acquire(timeout=0.5):
+            stop.check()
+        try:
+            stop.check()
+            file = {"waveform": self._from_numpy(samples[None]), "sample_rate": RATE}
+            annotation, vectors = self._pipeline(file, num_speakers=expected, return_embeddings=True)
+        finally:
+            self._lock.release()
+        tracks = []
+        for row, label in enumerate(annotation.labels()):
+            segments = annotation.label_timeline(label).support()
+            turns = [(max(0.0, segment.start), min(segment.end, samples.size / RATE)) for segment in segments]
+            turns = [turn for turn in turns if turn[0] < turn[1]]
+            if turns:
+                seconds = sum(end - start for start, end in turns)
+                tracks.append(Track(turns, _unit(vectors[row]), seconds, 0))
+        return tracks
+
+
+def is_installed() -> bool:
+    try:
+        return importlib.util.find_spec("pyannote.audio") is not None
+    except ModuleNotFoundError:  # not even the namespace
+        return False
+
+
+def _model(name: str) -> str:
+    """What transcripts name: the hub's name, or the folder's where a path was given."""
+    path = pathlib.PurePath(name)
+    if not pathlib.Path(name).exists():
+        return name
+    return path.parent.name if path.suffix in (".yaml", ".yml") else path.name
+
+
+def _unit(vector: np.ndarray) -> np.ndarray | None:
+    """None where the pipeline had no vector for a speaker: it then says zeros or NaN."""
+    length = float(np.linalg.norm(vector))
+    return (vector / length).astype(np.float32) if np.isfinite(length) and length > 0 else None

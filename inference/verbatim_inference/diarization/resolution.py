@@ -1,0 +1,72 @@
+"""From windows that overlap to voices that do not contradict each other.
+
+Each frame is decided once, from all windows that hear it, those weighing most in whose middle it lies: how many speak,
+and which of the windows' voices they are. A voice stays what one window took it for: voices of neighbouring windows
+are not linked here, because a wrong link could not be undone, and clustering sees the whole file."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .segmentation import FRAMES, Activity
+
+
+@dataclass(frozen=True)
+class Settings:
+    speech: float = 0.45
+    """From this probability on somebody speaks. Below a half, because what the model misses costs more than what it
+    invents: a word without a speaker."""
+    overlap: float = 0.5
+    """From this probability on two speak."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One voice of one window. Arrays are by frame from `first`, the window's first."""
+
+    window: int
+    first: int
+    speaks: np.ndarray
+    """This voice speaks, as decided from all windows."""
+    alone: np.ndarray
+    """This voice alone speaks, as this window hears it: also where another window decides."""
+
+
+def resolve(starts: list[int], activities: list[Activity], settings: Settings) -> list[Voice]:
+    """`starts`: the first frame of each window, ascending. Voices that never speak are left out."""
+    total = starts[-1] + FRAMES if starts else 0
+    weight, anybody, several = np.zeros((3, total), np.float32)
+    best = np.zeros((2, total), np.float32)
+    names = np.full((2, total), -1, np.int32)
+    for window, (start, activity) in enumerate(zip(starts, activities)):
+        here = slice(start, start + FRAMES)
+        weight[here] += _MIDDLE
+        anybody[here] += _MIDDLE * activity.anybody
+        several[here] += _MIDDLE * activity.several
+        for voice, probability in enumerate(activity.voices.T):
+            _place(best[:, here], names[:, here], _MIDDLE * probability, window * len(activity.voices.T) + voice)
+    weight[weight == 0] = 1  # between windows that were left out
+    speaking = anybody >= settings.speech * weight
+    overlapping = several >= settings.overlap * weight
+    voices = []
+    for window, (start, activity) in enumerate(zip(starts, activities)):
+        here = slice(start, start + FRAMES)
+        clean = (activity.anybody >= 0.5) & (activity.several < 0.5)
+        for voice, probability in enumerate(activity.voices.T):
+            name = window * len(activity.voices.T) + voice
+            speaks = speaking[here] & ((names[0, here] == name) | overlapping[here] & (names[1, here] == name))
+            if speaks.any():
+                voices.append(Voice(window, start, speaks, clean & (probability >= 0.5)))
+    return voices
+
+
+_MIDDLE = np.minimum(np.arange(1, FRAMES + 1), np.arange(FRAMES, 0, -1)).astype(np.float32) / FRAMES
+
+
+def _place(best: np.ndarray, names: np.ndarray, score: np.ndarray, name: int) -> None:
+    """Keeps for each frame the two most probable voices, in place."""
+    leads = score > best[0]
+    follows = ~leads & (score > best[1])
+    for kept, new in ((best, score), (names, name)):
+        kept[1] = np.where(leads, kept[0], np.where(follows, new, kept[1]))
+        kept[0] = np.where(leads, new, kept[0])

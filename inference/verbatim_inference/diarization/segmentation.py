@@ -1,0 +1,41 @@
+"""Speaker segmentation: which of up to three local voices speak in each frame of a window of 10 seconds (pyannote's
+segmentation-3.0). Voices are numbered anew in every window."""
+
+import pathlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from .sessions import open_session
+
+WINDOW = 160_000
+"""Samples that the model looks at in one go."""
+FRAME = 270
+"""Samples from one frame to the next; frame 0 looks at the first 991 samples."""
+FRAMES = 589
+VOICES = 3
+_SETS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 0, 1], [0, 1, 1]], np.float32)
+"""The model's seven classes: nobody, one of three, two of three."""
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Probabilities in a window, a row for each frame."""
+
+    voices: np.ndarray
+    """(frames, 3): each voice speaks."""
+    anybody: np.ndarray
+    """(frames,): somebody speaks."""
+    several: np.ndarray
+    """(frames,): two speak at a time."""
+
+
+class Segmentation:
+    def __init__(self, path: pathlib.Path) -> None:
+        self._session = open_session(path)
+
+    def run(self, windows: np.ndarray) -> list[Activity]:
+        """`windows`: (n, WINDOW) samples in -1...1."""
+        (logarithms,) = self._session.run(None, {"x": windows[:, None, :]})
+        classes = np.exp(logarithms)
+        return [Activity(one @ _SETS, 1 - one[:, 0], one[:, 4:].sum(axis=1)) for one in classes]
