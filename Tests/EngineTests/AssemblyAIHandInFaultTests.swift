@@ -101,14 +101,14 @@ import Testing
 
     @Test func `an upload has the time that its size takes at the slowest rate`() async throws {
         var limits = AssemblyAILimits()
-        limits.answer = .milliseconds(500)
+        limits.answer = .seconds(3)
         limits.slowestUpload = 32_000
-        // The answer's 70 bytes or more take over two seconds: too long for 500 ms and half a second of audio, but not for 20 seconds
-        // of it, which may take 20 seconds.
+        // The answer's 70 bytes or more take over eight seconds: too long for half a second of audio, but not for a minute of it,
+        // which may take a minute.
         try await AssemblyAIScene.run(limits: limits) { scene in
-            scene.simulator.fail(.upload, .trickle(milliseconds: 30))
+            scene.simulator.fail(.upload, .trickle(milliseconds: 120))
             scene.simulator.fail(.submit, .answer(status: 400))
-            guard case .misconfigured = try await scene.failure(.seconds(20)) else {
+            guard case .misconfigured = try await scene.failure(.seconds(60)) else {
                 Issue.record("the upload should succeed")
                 return
             }

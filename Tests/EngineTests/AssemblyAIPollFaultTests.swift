@@ -27,7 +27,7 @@ import Testing
 
             scene.simulator.heal(.poll)
             scene.simulator.configure { $0.unfinishedPolls = 0 }
-            let recognition = try await scene.finish(ticket: ticket)
+            let recognition = try await scene.finish(ticket: ticket, with: scene.patient)
             #expect(recognition.segments.flatMap(\.words).count == 6)
             #expect(scene.simulator.calls[.submit] == 1)
         }
@@ -65,6 +65,33 @@ import Testing
                 return
             }
             #expect((.milliseconds(800)...Duration.milliseconds(1_200)).contains(again))
+        }
+    }
+
+    @Test func `a piece that cannot be handed in again is given up, not tried with every poll`() async throws {
+        try await AssemblyAIScene.run { scene in
+            scene.simulator.failTranscripts("Something went wrong. Please resubmit.")
+            let ticket = try await scene.handIn()
+            scene.simulator.configure { $0.unfinishedPolls = 0 }
+            scene.simulator.fail(.submit, .answer(status: 503))
+            let failure = try await scene.failure(ticket: ticket)
+            #expect(failure == .unavailable(.serverError))
+            #expect(scene.simulator.calls == [.upload: 2, .submit: 4, .poll: 1])
+        }
+    }
+
+    @Test func `a proxy that does not know the address is no word of theirs: nothing is handed in again`() async throws
+    {
+        try await AssemblyAIScene.run { scene in
+            let ticket = try await scene.handIn()
+            scene.simulator.fail(.poll, .answer(status: 404, body: "<html>not here</html>"))
+            guard case .misconfigured = try await scene.failure(ticket: ticket) else {
+                Issue.record("it should be told to the operator")
+                return
+            }
+            #expect(scene.simulator.calls == [.upload: 1, .submit: 1, .poll: 1])
+            scene.simulator.fail(.delete, .answer(status: 404, body: "<html>not here</html>"))
+            await #expect(throws: EngineError.self) { try await scene.engine.forget(ticket) }
         }
     }
 
@@ -190,7 +217,7 @@ import Testing
             }
             #expect(scene.simulator.calls[.delete] == 4)
             #expect(scene.simulator.transcripts.map(\.isDeleted) == [false])
-            try await scene.engine.forget(ticket)
+            try await scene.patient.forget(ticket)
             #expect(scene.simulator.transcripts.map(\.isDeleted) == [true])
             #expect(scene.simulator.calls[.delete] == 5)
         }

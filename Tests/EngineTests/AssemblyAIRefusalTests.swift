@@ -140,7 +140,7 @@ import Testing
             #expect(failure == .unavailable(.rateLimited))
             #expect(scene.simulator.calls == [.upload: 4, .submit: 4])
 
-            _ = try await scene.handIn()
+            _ = try await scene.handIn(with: scene.engine)
             scene.simulator.fail(.submit, .tooManyRequests(), times: 1)
             guard case .waiting(nil, _) = try await scene.engine.recognise(.seconds(1), ticket: nil) else {
                 Issue.record("it should wait again")

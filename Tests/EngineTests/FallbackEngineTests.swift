@@ -114,6 +114,7 @@ import Testing
         let substitute = FallbackSubstitute { .waiting(nil, again: .seconds(9)) }
         try await FallbackScene.run(substitute) { scene in
             guard case .waiting(let ticket?, _) = try await scene.engine.recognise(.seconds(3), ticket: nil) else {
+                Issue.record("the first engine should take the piece")
                 return
             }
             scene.assembly.simulator.configure { $0.unfinishedPolls = .max }

@@ -64,10 +64,15 @@ import Testing
         }
     }
 
-    @Test(arguments: ["pan=stereo|c0=c0+c1|c1=c0+c1", "pan=stereo|c0=c0+c1|c1=0*c0", "pan=stereo|c0=0*c0|c1=c0+c1"])
-    func `the same on both channels, or a dead one, is mono: each word once, and a model looks for speakers`(
-        pan: String
-    ) async throws {
+    @Test(arguments: [
+        "pan=stereo|c0=c0+c1|c1=c0+c1", "pan=stereo|c0=c0+c1|c1=0*c0", "pan=stereo|c0=0*c0|c1=c0+c1",
+        "pan=stereo|c0=c0+c1|c1=0*c0,aeval=val(0)|val(1)+0.004*(random(0)-0.5)",
+    ])
+    func
+        `the same on both channels, or one that is dead or hisses, is mono: each word once, and a model looks for speakers`(
+            pan: String
+        ) async throws
+    {
         try await Deployment.with { deployment in
             let media = try TemporaryFolder()
             defer { media.remove() }
@@ -76,6 +81,7 @@ import Testing
                 named: "a.mp3")
             let transcript = try await Self.transcript(file, at: deployment)
             #expect(transcript["diarization"] as? String == "segmentation-3.0+campplus")
+            #expect(Self.speakers(transcript) == ["speaker_0"])
             let text = try Self.segments(transcript).map { $0["text"] as? String ?? "" }.joined(separator: " ")
             let heard = WordErrorRate.normalised(text)
             let said = try Recordings.reference(["0880", "0930"])

@@ -36,6 +36,8 @@ import Testing
             let after = Self.words(all, shift: jitter).filter { $0.start >= seam - 2_500 }
             let (kept, rest) = Seam(at: seam).join(Self.heard(before), Self.heard(after))
             #expect(Self.texts(kept + rest) == all.map { "w\($0)" })
+            let starts = (kept + rest).flatMap { $0.segment.words.map(\.start) }
+            #expect(starts == starts.sorted())
         }
     }
 
@@ -46,6 +48,31 @@ import Testing
             #expect(heard.segment.start == heard.segment.words.first?.start)
             #expect(heard.segment.end == heard.segment.words.last?.end)
         }
+    }
+
+    @Test func `a word that is said again and again is neither lost nor doubled`() {
+        let words = (0..<40).map { Transcript.Word(text: "no", start: Int64($0) * 250, end: Int64($0) * 250 + 200) }
+        for seam in stride(from: Int64(4_000), through: 6_000, by: 50) {
+            let (kept, rest) = Seam(at: seam).join(
+                Self.heard(words.filter { $0.end <= seam + 2_500 }),
+                Self.heard(words.filter { $0.start >= seam - 2_500 }))
+            #expect((kept + rest).flatMap { $0.segment.words.map(\.start) } == words.map(\.start))
+        }
+    }
+
+    @Test func `times that cross at the seam change no order`() {
+        let before = [
+            Transcript.Word(text: "we", start: 4_500, end: 4_900), .init(text: "a", start: 5_200, end: 5_400),
+        ]
+        let after = [Transcript.Word(text: "a", start: 5_000, end: 5_100), .init(text: "b", start: 5_150, end: 5_500)]
+        let (kept, rest) = Seam(at: 5_000).join(Self.heard(before), Self.heard(after))
+        let transcript = Transcript(
+            jobID: "job", language: "en", durationMilliseconds: 10_000, engine: "e", model: "m",
+            segments: (kept + rest).map(\.segment)
+        ).ordered()
+        #expect(transcript.segments.flatMap(\.words).map(\.text) == ["we", "a", "b"])
+        let starts = transcript.segments.flatMap(\.words).map(\.start)
+        #expect(starts == starts.sorted())
     }
 
     @Test func `where the two sides heard different words, the seam decides`() {

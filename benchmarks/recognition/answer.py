@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from .recordings import Turn
+
 
 @dataclass(frozen=True)
 class Word:
@@ -19,6 +21,8 @@ class Answer:
     language: str | None = None
     diarization: str | None = None
     """What told the speakers apart, by its name; None where nothing did."""
+    turns: list[Turn] | None = None
+    """Who speaks when, where the answer says so; None: to be told from the words alone."""
     processing_seconds: float | None = None
     """From the moment the contender had the whole file until it was done; None: not to be told from the whole."""
     error: str | None = None

@@ -86,7 +86,7 @@ def measure(name: str, contender: Contender, material: Material, turn: int) -> M
         raise ServiceError(f"{name} did not transcribe the long file: {answer.error}")
     placements = material.whole.placements
     words = word_errors.count(answer.words, placements, material.recordings)
-    heard = speaker_errors.turns(answer.words)
+    heard = speaker_errors.heard(answer)
     speakers = speaker_errors.measure(heard, placements, material.recordings) if answer.diarization else None
     return Measurement(name, turn, material.whole.duration, answer, meter.reading, words, speakers)
 
@@ -127,7 +127,7 @@ def score_clips(answers: dict[str, Answer], material: Material) -> ClipScores:
     known = [recording for recording in material.recordings if recording.turns is not None]
     heard: dict[str, list[Turn]] = {}
     if known and any(answer.diarization for answer in answers.values()):
-        heard = {recording.name: speaker_errors.turns(answers[recording.name].words) for recording in known}
+        heard = {recording.name: speaker_errors.heard(answers[recording.name]) for recording in known}
     return ClipScores(
         words,
         speaker_errors.measure_apart(heard, known) if heard else None,

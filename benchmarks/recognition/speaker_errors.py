@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import simpleder
 
-from .answer import Word
+from .answer import Answer, Word
 from .concatenation import Placement
 from .recordings import Recording, Turn
 
@@ -29,6 +29,11 @@ class SpeakerErrors:
 
     def record(self) -> dict:
         return {"rate": self.rate, **vars(self)}
+
+
+def heard(answer: Answer) -> list[Turn]:
+    """Who spoke when: as the answer says, else by its words."""
+    return turns(answer.words) if answer.turns is None else answer.turns
 
 
 def turns(words: list[Word]) -> list[Turn]:

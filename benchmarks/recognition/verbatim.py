@@ -9,6 +9,7 @@ from bench.service import ServiceError
 
 from .answer import Answer, Word, spread_over
 from .material import SoundFile
+from .recordings import Turn
 
 _PAUSE = 0.25  # seconds between questions
 
@@ -73,6 +74,12 @@ def _read(transcript: dict, processing_seconds: float) -> Answer:
         words,
         transcript["language"],
         diarization=None if ran == "none" else ran,
+        turns=_turns(transcript),
         processing_seconds=processing_seconds,
         details={"model": transcript["model"], "speakers": len(transcript["speakers"])},
     )
+
+
+def _turns(transcript: dict) -> list[Turn] | None:
+    turns = transcript.get("turns")
+    return None if turns is None else [Turn(turn["speaker"], turn["start"], turn["end"]) for turn in turns]

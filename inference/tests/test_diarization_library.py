@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import tempfile
 import textwrap
+import threading
 import unittest
 
 import numpy as np
@@ -174,7 +175,11 @@ class WhereItCannotBeHad(unittest.TestCase):
 
     def test_what_the_operator_named_is_not_replaced(self):
         for name, reason in (("gated/model", "cannot be had"), ("no/such", "cannot be loaded \\(FileNotFoundError\\)")):
-            code, log = WithTheLibrary(PIPELINE, "--diarization-model", name).finish()
+            server = WithTheLibrary(PIPELINE, "--diarization-model", name)
+            limit = threading.Timer(60, server.process.kill)  # were it to go on, this test must not
+            limit.start()
+            code, log = server.finish()
+            limit.cancel()
             self.assertEqual(code, 1)
             self.assertRegex(log.splitlines()[-1], f"^inference: diarization with {name} is not possible: .*{reason}")
 

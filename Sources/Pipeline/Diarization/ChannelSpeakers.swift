@@ -10,12 +10,10 @@ package enum ChannelSpeakers {
         [Transcript.Segment], speakers: [String]
     ) {
         let speakers = ["speaker_0", "speaker_1"]
-        let both = [
-            left.filter { !isBleed($0, of: right, onEqualTerms: false) },
-            // Equally loud on both sides, it is nobody's bleed, and still said only once.
-            right.filter { !isBleed($0, of: left, onEqualTerms: true) },
-        ]
-        let segments = zip(both, speakers).flatMap { heard, speaker in
+        let ownLeft = left.filter { !isBleed($0, of: right, onEqualTerms: false) }
+        // Against what is left, so that nothing is dropped on both sides. Equally loud, it is nobody's bleed, and still said only once.
+        let ownRight = right.filter { !isBleed($0, of: ownLeft, onEqualTerms: true) }
+        let segments = zip([ownLeft, ownRight], speakers).flatMap { heard, speaker in
             heard.map { heard in
                 var segment = heard.segment
                 segment.speaker = speaker

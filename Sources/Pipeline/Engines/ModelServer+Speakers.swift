@@ -30,14 +30,12 @@ extension ModelServer {
             let seconds: Double
             let group: Int
             let stretch: Int
-            let turns: [[Double]]
 
             init(stretch: Int, track: SpeakerTrack) {
                 embedding = track.embedding
                 seconds = track.seconds
                 group = track.group
                 self.stretch = stretch
-                turns = track.turns
             }
         }
 

@@ -29,6 +29,9 @@ package struct JobFailure: Error, Sendable, Equatable {
         message:
             "The recognition service's own account is out of quota. Nothing is billed; submit the recording again later."
     )
+    package static let languageUnsupported = JobFailure(
+        code: .internalError,
+        message: "The recogniser of this service does not know the recording's language. Tell support the job's id.")
     package static let transient = JobFailure(
         code: .transientError,
         message: "The recording could not be processed just now, although it was tried several times. Submit it again.")

@@ -1,20 +1,26 @@
-/// Whether two channels hold two signals, or one: by their energies and by how much they have in common, over the whole source.
+/// Whether two channels hold two voices, or one sound: by what they have in common over the whole source.
 ///
-/// Two people on two channels share no more than some bleed. The same signal twice, louder on one side or not, shares all. A channel
-/// that nobody uses holds nothing, or the hiss of its line.
+/// The same signal twice, louder on one side or not, is one. So is a room that two microphones hear: its sound differs from sample to
+/// sample, but it rises and falls on both sides together, where two people take turns. What a microphone picks up of the other's voice
+/// is little beside its own. A channel that nobody uses holds nothing; one with hiss alone is for the speech detector to tell.
 package struct ChannelComparison: Sendable {
     /// The share of one channel's energy that is not the other's, at most, for both to be one signal. Joint stereo of lossy codecs
-    /// stays under a hundredth, and so does crosstalk; a voice of its own exceeds it even when it is seldom heard.
+    /// stays under a hundredth.
     private static let sameSignal = 0.05
-    /// Mean energy of a dead channel, at most: -60 dBFS …
-    private static let silence = 32768.0 * 32768.0 * 1e-6
-    /// … or this share of the other's. Louder hiss is told from speech by the speech detector.
-    private static let deadShare = 1e-5
+    /// From which correlation of their loudness on, the channels hear the same room. Two people whose microphones pick up a quarter of
+    /// each other's energy stay below a half; a room lies near one.
+    private static let sameRoom = 0.6
+    /// Mean energy of a dead channel, at most: -80 dBFS.
+    private static let silence = 32768.0 * 32768.0 * 1e-8
+    /// Frames of 50 ms: loudness in the time of a syllable.
+    private static let frame = 800
 
     private var left = 0.0
     private var right = 0.0
     private var product = 0.0
-    private var frames = 0.0
+    private var samples = 0.0
+    private var current = (left: 0.0, right: 0.0, samples: 0)
+    private var loudness = Correlation()
 
     package init() {}
 
@@ -22,31 +28,64 @@ package struct ChannelComparison: Sendable {
     package mutating func add(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { raw in
             let samples = raw.bindMemory(to: Int16.self)
-            var (l, r, p) = (Int64(0), Int64(0), Int64(0))
-            for index in stride(from: 0, to: samples.count - 1, by: 2) {
-                let (a, b) = (Int64(samples[index]), Int64(samples[index + 1]))
-                l += a * a
-                r += b * b
-                p += a * b
+            var index = 0
+            while index + 1 < samples.count {
+                let count = min(Self.frame - current.samples, (samples.count - index) / 2)
+                add(UnsafeBufferPointer(rebasing: samples[index..<index + 2 * count]))
+                index += 2 * count
             }
-            left += Double(l)
-            right += Double(r)
-            product += Double(p)
-            frames += Double(samples.count / 2)
         }
+    }
+
+    private mutating func add(_ pairs: UnsafeBufferPointer<Int16>) {
+        var (l, r, p) = (Int64(0), Int64(0), Int64(0))
+        for index in stride(from: 0, to: pairs.count, by: 2) {
+            let (a, b) = (Int64(pairs[index]), Int64(pairs[index + 1]))
+            l += a * a
+            r += b * b
+            p += a * b
+        }
+        left += Double(l)
+        right += Double(r)
+        product += Double(p)
+        samples += Double(pairs.count / 2)
+        current = (current.left + Double(l), current.right + Double(r), current.samples + pairs.count / 2)
+        guard current.samples == Self.frame else { return }
+        loudness.add(current.left, current.right)
+        current = (0, 0, 0)
     }
 
     /// What to recognise: both channels apart, the only one that lives, or the mix.
     package var channels: [SourceChannel] {
-        guard frames > 0 else { return [.mixed] }
-        if isDead(right, beside: left) { return isDead(left, beside: right) ? [.mixed] : [.left] }
-        if isDead(left, beside: right) { return [.right] }
+        guard samples > 0 else { return [.mixed] }
+        switch (left / samples > Self.silence, right / samples > Self.silence) {
+        case (false, false): return [.mixed]
+        case (true, false): return [.left]
+        case (false, true): return [.right]
+        case (true, true): break
+        }
         // The share of one channel's energy that no multiple of the other explains.
         let unexplained = 1 - product * product / (left * right)
-        return product > 0 && unexplained < Self.sameSignal ? [.mixed] : [.left, .right]
+        let isOneSignal = product > 0 && unexplained < Self.sameSignal
+        return isOneSignal || loudness.coefficient > Self.sameRoom ? [.mixed] : [.left, .right]
+    }
+}
+
+/// How far two rows of numbers rise and fall together, from -1 to 1.
+private struct Correlation {
+    private var count = 0.0
+    private var sums = (x: 0.0, y: 0.0, xx: 0.0, yy: 0.0, xy: 0.0)
+
+    mutating func add(_ x: Double, _ y: Double) {
+        count += 1
+        sums = (sums.x + x, sums.y + y, sums.xx + x * x, sums.yy + y * y, sums.xy + x * y)
     }
 
-    private func isDead(_ energy: Double, beside other: Double) -> Bool {
-        energy / frames <= Self.silence || energy <= other * Self.deadShare
+    /// 0 where either row does not vary.
+    var coefficient: Double {
+        let x = count * sums.xx - sums.x * sums.x
+        let y = count * sums.yy - sums.y * sums.y
+        guard x > 0, y > 0 else { return 0 }
+        return (count * sums.xy - sums.x * sums.y) / (x * y).squareRoot()
     }
 }

@@ -22,37 +22,24 @@ package struct Assembly: Sendable {
     /// - Throws: when what was kept cannot be read.
     init(facts: AssemblyFacts, pieces: [HeardPiece]) throws {
         self.facts = facts
-        var recognitions: [Recognition] = []
+        let results = try pieces.map { piece in
+            try piece.result.map { try JSONDecoder().decode(HeardRecognition.self, from: Data($0)) }
+        }
+        recognitions = results.compactMap { $0?.recognition }
+        let fell = recognitions.map { $0.fallback != nil }
+        let partly = fell.contains(true) && fell.contains(false)
         var channels: [(channel: SourceChannel, heard: [Heard])] = []
-        let partly = try Self.fellBackPartly(pieces)
-        for piece in pieces {
+        for (piece, result) in zip(pieces, results) {
             if channels.last?.channel != piece.channel { channels.append((piece.channel, [])) }
-            guard let result = piece.result else { continue }
-            let kept = try JSONDecoder().decode(HeardRecognition.self, from: Data(result))
-            recognitions.append(kept.recognition)
-            let offset = Samples.milliseconds(piece.audioStart)
-            var heard = kept.recognition.segments.enumerated().map { index, segment in
-                var moved = segment.moved(by: offset)
-                if partly { moved.engine = kept.recognition.engine }
-                return Heard(
-                    segment: moved, level: kept.levels.flatMap { $0.indices.contains(index) ? $0[index] : nil } ?? 0)
-            }
+            guard let result else { continue }
+            var heard = result.heard(from: Samples.milliseconds(piece.audioStart), namingEngine: partly)
             if piece.audioStart < piece.samples.lowerBound {
                 let seam = Seam(at: Samples.milliseconds(piece.samples.lowerBound))
                 (channels[channels.count - 1].heard, heard) = seam.join(channels[channels.count - 1].heard, heard)
             }
             channels[channels.count - 1].heard += heard
         }
-        self.recognitions = recognitions
         self.channels = channels
-    }
-
-    /// Some pieces fell back to another engine, and others did not.
-    private static func fellBackPartly(_ pieces: [HeardPiece]) throws -> Bool {
-        let fell = try pieces.compactMap(\.result).map {
-            try JSONDecoder().decode(HeardRecognition.self, from: Data($0)).recognition.fallback != nil
-        }
-        return fell.contains(true) && fell.contains(false)
     }
 
     /// - Parameter timeline: who speaks when; empty where channels tell, or nobody asked.
@@ -79,6 +66,26 @@ package struct Assembly: Sendable {
             let told = timeline.assigned(to: transcript.segments, within: transcript.durationMilliseconds)
             (transcript.segments, transcript.speakers) = (told.segments, told.speakers)
             transcript.voices = told.voices
+        } else if facts.diarization != "none", !transcript.segments.isEmpty {
+            // Too little was heard to know a voice by: then it is one.
+            transcript.speakers = ["speaker_0"]
+            transcript.voices = []
+            for index in transcript.segments.indices {
+                transcript.segments[index].speaker = "speaker_0"
+                transcript.segments[index].speakerConfidence = 0
+            }
+        }
+    }
+}
+
+extension HeardRecognition {
+    /// The segments on the source's clock, for audio that begins `offset` milliseconds into it.
+    fileprivate func heard(from offset: Int64, namingEngine: Bool) -> [Assembly.Heard] {
+        recognition.segments.enumerated().map { index, segment in
+            var moved = segment.moved(by: offset)
+            if namingEngine { moved.engine = recognition.engine }
+            let level = levels.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+            return Assembly.Heard(segment: moved, level: level ?? 0)
         }
     }
 }

@@ -2,12 +2,21 @@ import Postgres
 import Tenancy
 
 /// Removes every byte of audio that a finished job left, here and at engines that work elsewhere, and says when that was done.
-struct CleanStage: Sendable {
+package struct CleanStage: Sendable {
     let databases: Databases
     let storage: FileStorage
     let engine: any RecognitionEngine
 
-    func run(_ claim: ClaimedTask) async throws {
+    /// A ticket came while the others were being dropped: its worker learned late that the job had ended.
+    struct TicketsLeft: Error {}
+
+    package init(databases: Databases, storage: FileStorage, engine: any RecognitionEngine) {
+        self.databases = databases
+        self.storage = storage
+        self.engine = engine
+    }
+
+    package func run(_ claim: ClaimedTask) async throws {
         try await storage.remove(job: claim.job, of: claim.tenant)
         let tickets = try await databases.app.transaction(of: claim.tenant) { transaction in
             try transaction.execute(
@@ -17,10 +26,27 @@ struct CleanStage: Sendable {
                 """)
             return try EngineTicket.all(of: claim.job, tenant: claim.tenant, in: transaction)
         }
-        for ticket in tickets {
-            try await engine.forget(ticket)
-            try await databases.app.transaction(of: claim.tenant) { try claim.drop(ticket, in: $0) }
+        try await forget(tickets, claim)
+        try await databases.app.transaction(of: claim.tenant) { transaction in
+            // Locks the job, as keeping a ticket does: one of the two sees the other.
+            try claim.finish(in: transaction)
+            guard try EngineTicket.all(of: claim.job, tenant: claim.tenant, in: transaction).isEmpty else {
+                throw TicketsLeft()
+            }
         }
-        try await databases.app.transaction(of: claim.tenant) { try claim.finish(in: $0) }
+    }
+
+    /// All that can be; what cannot is tried again later, and keeps none of the others waiting.
+    private func forget(_ tickets: [EngineTicket], _ claim: ClaimedTask) async throws {
+        var failure: (any Error)?
+        for ticket in tickets {
+            do {
+                try await engine.forget(ticket)
+                try await databases.app.transaction(of: claim.tenant) { try claim.drop(ticket, in: $0) }
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
     }
 }

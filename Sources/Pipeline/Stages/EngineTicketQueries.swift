@@ -15,7 +15,9 @@ extension EngineTicket {
     }
 
     /// All that are left of a job.
-    static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> [EngineTicket] {
+    package static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws
+        -> [EngineTicket]
+    {
         try transaction.query(
             """
             SELECT engine, ticket, submitted_at, attempt FROM engine_tickets
@@ -31,8 +33,9 @@ extension EngineTicket {
 }
 
 extension ClaimedTask {
-    /// Keeps the ticket that this task's piece was given.
-    func keep(_ ticket: EngineTicket, in transaction: PostgresTransaction) throws {
+    /// Keeps the ticket that this task's piece was given. When the job has ended meanwhile, its clean-up has to go again, so that the
+    /// copy does not outlive the job.
+    package func keep(_ ticket: EngineTicket, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
             INSERT INTO engine_tickets (tenant_id, job_id, piece, attempt, engine, ticket, submitted_at)
@@ -40,10 +43,21 @@ extension ClaimedTask {
                 \(tenant), \(job), \(part), \(ticket.attempt), \(ticket.engine), \(ticket.id), \(ticket.submittedAt))
             ON CONFLICT DO NOTHING
             """)
+        let ended = try transaction.first(
+            """
+            SELECT status IN ('completed', 'failed', 'cancelled') FROM jobs
+            WHERE tenant_id = \(tenant) AND id = \(job) FOR NO KEY UPDATE
+            """, as: Bool.self)
+        guard ended == true else { return }
+        try transaction.execute(
+            """
+            UPDATE tasks SET status = 'ready', run_after = now()
+            WHERE tenant_id = \(tenant) AND job_id = \(job) AND kind = 'clean' AND status = 'done'
+            """)
     }
 
     /// The copy that the ticket stands for is deleted.
-    func drop(_ ticket: EngineTicket, in transaction: PostgresTransaction) throws {
+    package func drop(_ ticket: EngineTicket, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
             DELETE FROM engine_tickets

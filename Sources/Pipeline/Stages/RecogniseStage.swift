@@ -1,3 +1,4 @@
+import Egress
 import Foundation
 import Logging
 import Postgres
@@ -47,6 +48,8 @@ struct RecogniseStage: Sendable {
         } catch EngineError.misconfigured(let fault) {
             logger.error("the recogniser refuses us: mend the configuration", metadata: ["fault": "\(fault)"])
             throw JobFailure.transient
+        } catch EngineError.unavailable(.languageUnsupported) {
+            throw JobFailure.languageUnsupported
         } catch EngineError.invalidAudio(let reason) {
             throw JobFailure.invalidAudio(reason)
         }
@@ -59,10 +62,26 @@ struct RecogniseStage: Sendable {
         return Array(try JSONEncoder().encode(heard))
     }
 
+    /// Whatever becomes of this task, the ticket must not be lost: it is written although the lease was lost, the job has ended or this
+    /// worker is being stopped, and tried again while the database is away for a moment.
     private func keep(_ ticket: EngineTicket, _ claim: ClaimedTask) async throws {
-        // Beside the task's end: the ticket must not be lost because the lease was.
-        try await databases.app.transaction(of: claim.tenant) { try claim.keep(ticket, in: $0) }
+        let databases = databases
+        try await Task {
+            var generator = SystemRandomNumberGenerator()
+            var failures = 0
+            while true {
+                do {
+                    return try await databases.app.transaction(of: claim.tenant) { try claim.keep(ticket, in: $0) }
+                } catch let error as PostgresError {
+                    failures += 1
+                    guard let delay = Self.keeping.delay(attempt: failures, using: &generator) else { throw error }
+                    try await Task.sleep(for: delay)
+                }
+            }
+        }.value
     }
+
+    private static let keeping = RetrySchedule(delays: [.milliseconds(200), .seconds(1), .seconds(3)], jitter: 0.2)
 
     /// At once where that works, else by the clean-up.
     private func forget(_ ticket: EngineTicket?, _ claim: ClaimedTask) async {

@@ -11,8 +11,14 @@ package struct Seam: Sendable {
 
     package init(at moment: Int64) { self.moment = moment }
 
-    /// What to keep of both sides.
+    /// What to keep of both sides: each word once, in order, and no word of the second side before the last of the first.
     package func join(_ before: [Assembly.Heard], _ after: [Assembly.Heard]) -> ([Assembly.Heard], [Assembly.Heard]) {
+        let (kept, rest) = parted(before, after)
+        guard let last = kept.last?.segment.words.last?.start else { return (kept, rest) }
+        return (kept, rest.map { $0.notBefore(last) })
+    }
+
+    private func parted(_ before: [Assembly.Heard], _ after: [Assembly.Heard]) -> ([Assembly.Heard], [Assembly.Heard]) {
         let reach = Samples.milliseconds(PieceCutter.overlap) + Self.tolerance
         let first = before.suffix(while: { $0.segment.end >= moment - reach })
         let second = Array(after.prefix(while: { $0.segment.start <= moment + reach }))
@@ -32,10 +38,11 @@ package struct Seam: Sendable {
     /// The word that both heard, nearest to the seam: its position in each.
     private func meeting(_ first: [Transcript.Word], _ second: [Transcript.Word], _ reach: Int64) -> (Int, Int)? {
         var best: (Int, Int)?
-        var distance = Int64.max
+        var distance = (Int64.max, Int64.max)
         for (i, word) in first.enumerated() where abs(word.middle - moment) <= reach && !word.essence.isEmpty {
             for (j, other) in second.enumerated() where abs(other.middle - word.middle) <= Self.tolerance {
-                let away = abs(word.middle - moment)
+                // Of a word that is said again and again, the hearings that lie closest together are the same one.
+                let away = (abs(word.middle - moment), abs(other.middle - word.middle))
                 if away < distance, word.essence == other.essence { (best, distance) = ((i, j), away) }
             }
         }
@@ -51,6 +58,21 @@ extension Assembly.Heard {
             return passes(whole) ? self : nil
         }
         return segment.with(words: segment.words.filter(passes)).map { Assembly.Heard(segment: $0, level: level) }
+    }
+}
+
+extension Assembly.Heard {
+    /// Two hearings of the same moment may tell times that cross by some tenths of a second: those of the second give way.
+    fileprivate func notBefore(_ time: Int64) -> Self {
+        guard segment.start < time else { return self }
+        var moved = segment
+        moved.start = time
+        moved.end = max(moved.end, time)
+        for index in moved.words.indices {
+            moved.words[index].start = max(moved.words[index].start, time)
+            moved.words[index].end = max(moved.words[index].end, time)
+        }
+        return Assembly.Heard(segment: moved, level: level)
     }
 }
 

@@ -23,6 +23,9 @@ struct StretchWork: Sendable {
             SELECT speakers_expected FROM jobs
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
             """, as: Int?.self)
+        // Of the whole source: in one stretch of several not all need speak.
+        let isWhole = try transaction.first(
+            "SELECT count(*) = 1 FROM stretches WHERE tenant_id = \(tenant) AND job_id = \(job)", as: Bool.self)
         guard let expected else { return nil }
         let pieces = try transaction.query(
             """
@@ -37,7 +40,7 @@ struct StretchWork: Sendable {
             let (start, end, audioStart, key) = try row.decode(Int64.self, Int64.self, Int64.self, String.self)
             return Piece(samples: start..<end, audioStart: audioStart, audio: StorageKey(path: key))
         }
-        return pieces.isEmpty ? nil : StretchWork(pieces: pieces, speakersExpected: expected)
+        return pieces.isEmpty ? nil : StretchWork(pieces: pieces, speakersExpected: isWhole == true ? expected : nil)
     }
 }
 

@@ -16,7 +16,7 @@ FOUNDERS = 2000
 
 @dataclass(frozen=True)
 class Settings:
-    threshold: float = 0.38
+    threshold: float = 0.4
     """Clusters that are less alike are different speakers."""
     certain: float = 0.7
     """Clusters that are this much alike are one speaker, whatever number the caller expects."""

@@ -34,7 +34,6 @@ class Library:
         speaker_seconds=0,
         speaker_share=0,
         speaker_most=0,
-        override=math.inf,
     )
 
     def __init__(self, name: str, device: str) -> None:
@@ -102,4 +101,4 @@ def _model(name: str) -> str:
 def _unit(vector: np.ndarray) -> np.ndarray | None:
     """None where the pipeline had no vector for a speaker: it then says zeros or NaN."""
     length = float(np.linalg.norm(vector))
-    return (vector / length).astype(np.float32) if np.isfinite(length) and length > 0 else None
+    return (vector / length).astype(np.float32) if 0 < length < math.inf else None

@@ -2,7 +2,7 @@
 
 Each frame is decided once, from all windows that hear it, those weighing most in whose middle it lies: how many speak,
 and which of the windows' voices they are. A voice stays what one window took it for: voices of neighbouring windows
-are not linked here, because a wrong link could not be undone, and clustering sees the whole file."""
+are not made one here, because that could not be undone, and clustering sees the whole file."""
 
 from dataclasses import dataclass
 
@@ -25,6 +25,8 @@ class Voice:
     """One voice of one window. Arrays are by frame from `first`, the window's first."""
 
     window: int
+    number: int
+    """Among the voices of its window."""
     first: int
     speaks: np.ndarray
     """This voice speaks, as decided from all windows."""
@@ -56,8 +58,18 @@ def resolve(starts: list[int], activities: list[Activity], settings: Settings) -
             name = window * len(activity.voices.T) + voice
             speaks = speaking[here] & ((names[0, here] == name) | overlapping[here] & (names[1, here] == name))
             if speaks.any():
-                voices.append(Voice(window, start, speaks, clean & (probability >= 0.5)))
+                voices.append(Voice(window, voice, start, speaks, clean & (probability >= 0.5)))
     return voices
+
+
+def continued(before: np.ndarray, after: np.ndarray, voice: int, least: int, part: float) -> int | None:
+    """Which voice of a window this voice of the next one is, judged by the frames that both windows hear: `before` and
+    `after`, (frames, voices). None unless both speak for `least` frames there, and for this part of the time in which
+    one of them speaks."""
+    both = np.minimum(before, after[:, voice : voice + 1]).sum(axis=0)
+    either = np.maximum(before, after[:, voice : voice + 1]).sum(axis=0)
+    other = int(both.argmax())
+    return other if both[other] >= max(least, part * either[other]) else None
 
 
 _MIDDLE = np.minimum(np.arange(1, FRAMES + 1), np.arange(FRAMES, 0, -1)).astype(np.float32) / FRAMES

@@ -94,7 +94,8 @@ extension AssemblyAIFault {
     /// Of a call that names a transcript: whether that is what is wrong.
     fileprivate var isAboutTheID: Bool {
         switch self {
-        case .refused(404, _): true
+        // Their own word, that is: a proxy's 404, or another region's, says nothing of the transcript.
+        case .refused(404, let text): !text.isEmpty
         case .refused(400, let text): text.lowercased().contains("not found")
         default: false
         }

@@ -5,13 +5,10 @@ import Postgres
 
 extension AssemblyAIEngine {
     func ask(for piece: PieceOfSpeech, _ ticket: EngineTicket) async throws -> EngineStep {
+        let answer: AssemblyAIAnswer
+        // Only the poll: what goes wrong with handing in again is no matter of the old ticket's.
         do {
-            let answer = try await api.transcript(ticket.id)
-            switch answer.status {
-            case .unfinished: return try wait(for: piece, ticket, orGiveUp: .timeout)
-            case .completed: return .heard(heard(answer.segments(within: piece.duration), model: answer.model))
-            case .failed: return try await failed(answer.error ?? "", piece, ticket)
-            }
+            answer = try await api.transcript(ticket.id)
         } catch AssemblyAIFault.missing {
             return try await handInAgain(piece, ticket, because: "there is no such transcript any more")
         } catch AssemblyAIFault.rateLimited(let pause) {
@@ -20,6 +17,11 @@ extension AssemblyAIEngine {
             // The piece is theirs and lost only when they say so: handing it in again would bill it twice.
             logger.info("AssemblyAI did not answer a poll", metadata: ["reason": "\(reason.rawValue)"])
             return try wait(for: piece, ticket, orGiveUp: reason)
+        }
+        switch answer.status {
+        case .unfinished: return try wait(for: piece, ticket, orGiveUp: .timeout)
+        case .completed: return .heard(heard(answer.segments(within: piece.duration), model: answer.model))
+        case .failed: return try await failed(answer.error ?? "", piece, ticket)
         }
     }
 

@@ -70,7 +70,9 @@ package struct AssemblyAIEngine: RecognitionEngine {
         let answer: AssemblyAIAnswer
         do {
             let audio = try await tryingAgain { try await api.upload(piece.wav) }
-            answer = try await tryingAgain { try await api.submit(audio, language: piece.language) }
+            // To the end, also when the caller is cancelled: an answer that nobody hears is a piece paid for and lost.
+            answer = try await Task { try await tryingAgain { try await api.submit(audio, language: piece.language) } }
+                .value
         } catch AssemblyAIFault.rateLimited(let pause) {
             if rateLimit.refused(at: clock.now()) { throw EngineError.unavailable(.rateLimited) }
             return .waiting(old, again: min(pause ?? limits.rateLimitPause, limits.longestRateLimitPause))

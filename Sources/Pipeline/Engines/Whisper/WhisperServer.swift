@@ -19,18 +19,25 @@ struct WhisperServer: Sendable {
         self.client = client
     }
 
-    /// - Throws: ``EngineError/misconfigured(_:)``; ``ModelServerError``; ``EgressError``.
+    /// - Throws: ``EngineError``; ``ModelServerError``; ``EgressError``.
     func transcription(of clip: [UInt8], language: String, timeout: Duration) async throws -> WhisperAnswer {
-        let response = try await client.send(
-            EgressRequest(
-                method: "POST", url: endpoint.url, headers: apiKey.map { [("Authorization", "Bearer \($0)")] } ?? [],
-                body: .multipart(
-                    [
-                        .wav(clip), EgressPart(name: "model", value: model),
-                        EgressPart(name: "language", value: language), EgressPart(name: "temperature", value: "0"),
-                    ] + EgressPart.wordTimes),
-                limits: EgressLimits(total: timeout, connect: .seconds(10), responseBytes: Self.longestAnswer),
-                audience: .operatorConfigured))
+        let response: EgressResponse
+        do {
+            response = try await client.send(
+                EgressRequest(
+                    method: "POST", url: endpoint.url,
+                    headers: apiKey.map { [("Authorization", "Bearer \($0)")] } ?? [],
+                    body: .multipart(
+                        [
+                            .wav(clip), EgressPart(name: "model", value: model),
+                            EgressPart(name: "language", value: language), EgressPart(name: "temperature", value: "0"),
+                        ] + EgressPart.wordTimes),
+                    limits: EgressLimits(total: timeout, connect: .seconds(10), responseBytes: Self.longestAnswer),
+                    audience: .operatorConfigured))
+        } catch EgressError.couldNotConnect {
+            // Nobody starts it again for us, as our own model server is: a fault that counts.
+            throw EngineError.unavailable(.networkError)
+        }
         switch response.status {
         case 200..<300:
             return try response.decoded()

@@ -1,0 +1,86 @@
+import Pipeline
+import Postgres
+import Tenancy
+import TestSupport
+import Testing
+
+@Suite struct EngineTicketTests {
+    /// An engine that works elsewhere and remembers what it was asked to forget.
+    private actor Elsewhere: RecognitionEngine {
+        private(set) var forgotten: [String] = []
+        private let broken: Set<String>
+
+        init(broken: Set<String> = []) { self.broken = broken }
+
+        func name() async throws -> String { "elsewhere" }
+
+        func recognise(_ piece: PieceOfSpeech, ticket: EngineTicket?) async throws -> EngineStep {
+            throw EngineError.quotaExceeded
+        }
+
+        func forget(_ ticket: EngineTicket) async throws {
+            if broken.contains(ticket.id) { throw EngineError.unavailable(.networkError) }
+            forgotten.append(ticket.id)
+        }
+    }
+
+    private static func ticket(_ id: String) -> EngineTicket {
+        EngineTicket(engine: "elsewhere", id: id, submittedAt: .now(), attempt: 1)
+    }
+
+    /// A job with two pieces under way that has just failed; its clean-up is claimed and given to `body` with the piece that is left.
+    private static func failed(
+        _ body: (QueueScene, _ clean: ClaimedTask, _ late: ClaimedTask) async throws -> Void
+    ) async throws {
+        try await QueueScene.run { scene in
+            try await scene.submit()
+            let prepare = try #require(try await scene.first.claim(limit: 1).first)
+            try await scene.write(prepare) { claim, transaction in
+                try claim.finish(in: transaction)
+                for piece in 0..<2 { try claim.follow(with: .recognise, part: piece, in: transaction) }
+            }
+            let pieces = try await scene.first.claim(limit: 2)
+            try await scene.write(pieces[0]) { try $0.failJob(.internal, in: $1) }
+            let clean = try #require(try await scene.first.claim([.clean], limit: 1).first)
+            try await body(scene, clean, pieces[1])
+        }
+    }
+
+    private static func clean(_ scene: QueueScene, _ engine: Elsewhere) throws -> (CleanStage, TemporaryFolder) {
+        let folder = try TemporaryFolder()
+        let storage = try FileStorage(root: folder.path)
+        return (CleanStage(databases: scene.tenants.databases, storage: storage, engine: engine), folder)
+    }
+
+    @Test func `a ticket that comes after the job's end sends the clean-up out again`() async throws {
+        try await Self.failed { scene, clean, late in
+            let engine = Elsewhere()
+            let (stage, folder) = try Self.clean(scene, engine)
+            defer { folder.remove() }
+            try await stage.run(clean)
+            #expect(try await scene.first.claim([.clean], limit: 1) == [])
+            try await scene.write(late) { try $0.keep(Self.ticket("late"), in: $1) }
+            let again = try #require(try await scene.first.claim([.clean], limit: 1).first)
+            try await stage.run(again)
+            #expect(await engine.forgotten == ["late"])
+            #expect(try await scene.first.claim([.clean], limit: 1) == [])
+        }
+    }
+
+    @Test func `a copy that cannot be deleted now keeps no other waiting, and is tried again`() async throws {
+        try await Self.failed { scene, clean, late in
+            for id in ["a", "stuck", "b"] {
+                try await scene.write(late) { try $0.keep(Self.ticket(id), in: $1) }
+            }
+            let engine = Elsewhere(broken: ["stuck"])
+            let (stage, folder) = try Self.clean(scene, engine)
+            defer { folder.remove() }
+            await #expect(throws: EngineError.unavailable(.networkError)) { try await stage.run(clean) }
+            #expect(await engine.forgotten == ["a", "b"])
+            let left = try await scene.tenants.owner.query("SELECT ticket FROM engine_tickets").map {
+                try $0.decode(String.self)
+            }
+            #expect(left == ["stuck"])
+        }
+    }
+}
