@@ -81,7 +81,7 @@ class WindowsToTracks(unittest.TestCase):
         self.assertEqual(tracks("0 -", "- 0")[1], 2)
 
     def test_a_vector_from_little_speech_is_not_shared(self):
-        self.assertEqual(tracks("- - - - - 0", "- - 0 - - -")[1], 2)  # 1.7 s, the same in both windows
+        self.assertEqual(tracks("- - - - 0 -", "- 0 - - - -")[1], 2)  # 1.7 s, the same in both windows
         self.assertEqual(tracks("- - - - 0 0", "- 0 0 - - -")[1], 1)  # 3.3 s
 
     def test_silence_is_nobody(self):
