@@ -10,7 +10,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from . import logs
 
 _SANE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_ROUTES = ("/v1/models", "/v1/audio/transcriptions", "/v1/audio/speech-activity", "/v1/audio/languages")
+_ROUTES = (
+    "/v1/models",
+    "/v1/audio/transcriptions",
+    "/v1/audio/speech-activity",
+    "/v1/audio/languages",
+    "/v1/audio/speaker-tracks",
+    "/v1/speakers",
+)
 
 
 class RequestLog:
