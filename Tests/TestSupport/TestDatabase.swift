@@ -27,7 +27,8 @@ package struct TestDatabase: Sendable {
     /// A pool on it. Close it, or leave that to the end of the database.
     package func pool(role: String? = nil, size: Int = 4) -> PostgresPool {
         PostgresPool(
-            configuration: PostgresPool.Configuration(url: url, role: role, size: size),
+            // Patient: a full test run leaves a connection little time.
+            configuration: PostgresPool.Configuration(url: url, role: role, size: size, acquireTimeout: .seconds(120)),
             logger: Logger(label: "test-database"))
     }
 
@@ -36,20 +37,24 @@ package struct TestDatabase: Sendable {
     }
 }
 
-/// Runs `body` on a database of its own and drops that afterwards, also when `body` throws.
+/// Runs `body` on a database of its own and drops that afterwards, also when `body` throws. A bounded number at once.
 package func withTestDatabase<T: Sendable>(
     migrations directory: String? = nil, _ body: (TestDatabase) async throws -> T
 ) async throws -> T {
-    let database = try await TestDatabase(migrations: directory)
-    do {
-        let value = try await body(database)
-        try await database.close()
-        return value
-    } catch {
-        try? await database.close()
-        throw error
+    try await databases.pass {
+        let database = try await TestDatabase(migrations: directory)
+        do {
+            let value = try await body(database)
+            try await database.close()
+            return value
+        } catch {
+            try? await database.close()
+            throw error
+        }
     }
 }
+
+private let databases = Places(16)
 
 extension TestCluster {
     fileprivate func create(_ name: String, template: String) async throws {

@@ -16,7 +16,7 @@ struct Deployment: Sendable {
     let environment: [String: String]
 
     /// All at once would keep one another from answering in time: they share the cores and one model server.
-    private static let places = Gate(width: 4, maxWaiting: .max)
+    private static let places = Places(4)
 
     /// - Parameter ownModels: nodes start a model server each, as children, instead of using the shared one.
     static func with(
