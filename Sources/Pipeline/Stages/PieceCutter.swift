@@ -1,14 +1,18 @@
 /// Decides where a source is cut for recognition: in silences, into pieces long enough for the model and short enough to share out.
 ///
-/// A piece aims at an eighth of what is left of the source, between 60 s and 4 min: so a short source is shared out too, and a long one
-/// ends in small pieces, which keep all workers busy to the end. Longer pieces gain nothing; shorter ones cost the model time, since it
-/// always hears 30 s at once. All positions are samples from the start of the source.
+/// What counts is speech, for the model hears no silence: a piece aims at a sixth of the speech that is left, at most 5 min, at least 90 s
+/// (60 s in a short source), and at no more than 8 min of audio. So a short source is shared out too, and a long one ends in small pieces,
+/// which keep all workers busy to the end. Longer pieces gain nothing; shorter ones cost the model time: it always hears 30 s at once,
+/// and the last 30 s of a piece are seldom full. All positions are samples from the start of the source.
 package struct PieceCutter: Sendable {
     /// No piece is longer.
-    package static let longest: Int64 = 360 * Samples.perSecond
+    package static let longest: Int64 = 600 * Samples.perSecond
     /// What two pieces share of a source that had to be cut in mid-speech, on either side of the cut.
     package static let overlap = Samples.perSecond * 5 / 2
-    private static let targets = (60 * Samples.perSecond)...(240 * Samples.perSecond)
+    private static let longestAim: Int64 = 480 * Samples.perSecond
+    private static let targets = (60 * Samples.perSecond)...(300 * Samples.perSecond)
+    /// The smallest target of a source that is long enough to afford it.
+    private static let thrifty: Int64 = 90 * Samples.perSecond
     /// Silences shorter than this are pauses within a sentence.
     private static let shortestSilence = Samples.perSecond / 2
 
@@ -24,11 +28,18 @@ package struct PieceCutter: Sendable {
 
     private let total: Int64
     private let speech: [Range<Int64>]
+    /// How much speech there is from each span on; a zero behind the last.
+    private let speechFrom: [Int64]
+    private let smallestTarget: Int64
 
     /// - Parameter speech: in order, apart from each other, within 0 and `total`.
     package init(total: Int64, speech: [Range<Int64>]) {
         self.total = total
         self.speech = speech
+        var sums: [Int64] = [0]
+        for span in speech.reversed() { sums.append(sums[sums.count - 1] + Int64(span.count)) }
+        speechFrom = sums.reversed()
+        smallestTarget = min(max(speechFrom[0] / 8, Self.targets.lowerBound), Self.thrifty)
     }
 
     /// The pieces: they part the source without gap or overlap.
@@ -53,15 +64,38 @@ package struct PieceCutter: Sendable {
     ///
     /// In the silence nearest to the target; without one, in the longest pause in reach; without any, at the target itself.
     private func end(of start: Int64, from first: Int) -> (Int64, overlap: Int64) {
-        let target = min(max((total - start) / 8, Self.targets.lowerBound), Self.targets.upperBound)
-        let longest = target + target / 2
-        guard total - start > longest else { return (total, 0) }
-        let aim = start + target
-        let gaps = gaps(from: first, until: start + longest).map { (gap: $0, cut: Self.cut(in: $0, near: aim)) }
-            .filter { (start + target / 2..<start + longest).contains($0.cut) }
+        let left = speechLeft(at: start, from: first)
+        let target = min(max(left / 6, smallestTarget), Self.targets.upperBound)
+        guard left > target + target / 2 || total - start > Self.longest else { return (total, 0) }
+        let aim = position(behind: target, of: start, from: first, atMost: Self.longestAim)
+        let reach =
+            position(
+                behind: target / 2, of: start, from: first, atMost: Self.longestAim / 2)..<position(
+                behind: target + target / 2, of: start, from: first, atMost: Self.longest)
+        let gaps = gaps(from: first, until: reach.upperBound).map { (gap: $0, cut: Self.cut(in: $0, near: aim)) }
+            .filter { reach.contains($0.cut) }
         let silences = gaps.filter { Int64($0.gap.count) >= Self.shortestSilence }
         if let best = silences.min(by: { abs($0.cut - aim) < abs($1.cut - aim) }) { return (best.cut, 0) }
         return (gaps.max { $0.gap.count < $1.gap.count }?.cut ?? aim, Self.overlap)
+    }
+
+    /// How much of `start` and later is speech; `first` is the first span that reaches as far, or one that ends shortly before.
+    private func speechLeft(at start: Int64, from first: Int) -> Int64 {
+        let begun = speech[first...].prefix { $0.lowerBound < start }
+        return begun.reduce(speechFrom[first]) { $0 - (min(start, $1.upperBound) - $1.lowerBound) }
+    }
+
+    /// Where `amount` of speech has been heard since `start`, or the source has gone on for `limit`.
+    private func position(behind amount: Int64, of start: Int64, from first: Int, atMost limit: Int64) -> Int64 {
+        let last = min(total, start + limit)
+        var missing = amount
+        for span in speech[first...] where span.upperBound > start {
+            let begin = max(span.lowerBound, start)
+            if begin + missing <= span.upperBound { return min(begin + missing, last) }
+            if span.upperBound >= last { break }
+            missing -= span.upperBound - begin
+        }
+        return last
     }
 
     /// The middle of a short gap; in a long one, as near to `aim` as half a silence's distance from speech allows.
