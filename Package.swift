@@ -78,7 +78,8 @@ let package = Package(
         .executableTarget(
             name: "API",
             dependencies: [
-                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", argumentParser, logging, lifecycle,
+                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", argumentParser, crypto, logging,
+                lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -88,7 +89,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "AdminCLI",
-            dependencies: ["Pipeline", "Billing", "Tenancy", "Postgres", "Settings", argumentParser, logging],
+            dependencies: [
+                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", argumentParser, logging,
+            ],
             swiftSettings: strict),
 
         // What scripts/bench runs.
@@ -109,7 +112,15 @@ let package = Package(
         ),
         .testTarget(
             name: "PipelineTests",
-            dependencies: ["Pipeline", "Billing", "Tenancy", "Postgres", "TestSupport", logging], swiftSettings: strict),
+            dependencies: ["Pipeline", "Billing", "Tenancy", "Postgres", "TestSupport", lifecycle, logging],
+            swiftSettings: strict),
+        .target(name: "MediaSimulator", path: "Tests/MediaSimulator", swiftSettings: strict),
+        .testTarget(
+            name: "IngestTests",
+            dependencies: [
+                "Pipeline", "API", "Egress", "Billing", "Tenancy", "Postgres", "TestSupport", "MediaSimulator", logging,
+            ],
+            exclude: ["Plugins"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport", logging], swiftSettings: strict),
         .testTarget(
             name: "UploadTests",
@@ -120,10 +131,18 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
+        .target(name: "WebhookReceiver", path: "Tests/WebhookReceiver", swiftSettings: strict),
+        .testTarget(
+            name: "WebhookTests",
+            dependencies: [
+                "Pipeline", "Tenancy", "Postgres", "Egress", "TestSupport", "WebhookReceiver", lifecycle, logging,
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "EgressProbe", dependencies: ["Egress", logging], path: "Tests/EgressProbe", swiftSettings: strict),
         .testTarget(
-            name: "EgressTests", dependencies: ["Egress", "EgressProbe", "TestSupport", logging], swiftSettings: strict),
+            name: "EgressTests", dependencies: ["Egress", "EgressProbe", "MediaSimulator", "TestSupport", logging],
+            swiftSettings: strict),
         .testTarget(
             name: "MediaTests",
             dependencies: [
@@ -151,9 +170,8 @@ let package = Package(
         .testTarget(
             name: "JourneyTests",
             dependencies: [
-                "Pipeline", "Tenancy", "Postgres", "Egress", "TestSupport", "AssemblyAISimulator", "API", "AdminCLI",
-                "MediaTool",
-                logging,
+                "Pipeline", "Tenancy", "Postgres", "Egress", "TestSupport", "AssemblyAISimulator", "MediaSimulator",
+                "WebhookReceiver", "API", "AdminCLI", "MediaTool", logging,
             ],
             swiftSettings: strict),
         .testTarget(

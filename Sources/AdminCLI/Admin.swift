@@ -11,5 +11,9 @@ struct Admin: AsyncParsableCommand {
             Example:
               verbatim-admin tenant create --name "Example Ltd" --plan pro
             """,
-        subcommands: [Migrate.self, TenantCommand.self, KeyCommand.self])
+        subcommands: [
+            Migrate.self, TenantCommand.self, QuotaCommand.self, KeyCommand.self, JobCommand.self, WebhookCommand.self,
+            WebhookSecretCommand.self, JWTKeyCommand.self,
+            Rekey.self, UsageCommand.self, Audit.self, YtDlpCommand.self, Status.self, Doctor.self,
+        ])
 }

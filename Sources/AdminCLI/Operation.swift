@@ -56,14 +56,15 @@ struct ChangeOptions: ParsableArguments {
     @Option(name: .customLong("as"), help: "Whose change this is, for the audit log. Default: $USER.")
     var `operator`: String?
 
+    func validate() throws {
+        if `operator`?.trimmingCharacters(in: .whitespaces).isEmpty == true {
+            throw ValidationError("--as must name somebody.")
+        }
+    }
+
     var operatorName: String {
         let environment = ProcessInfo.processInfo.environment
-        return `operator` ?? environment["USER"] ?? environment["LOGNAME"] ?? "uid \(getuid())"
+        let names = [`operator`, environment["USER"], environment["LOGNAME"]]
+        return names.compactMap { $0 }.first { !$0.isEmpty } ?? "uid \(getuid())"
     }
 }
-
-extension TenantID: ExpressibleByArgument {
-    public init?(argument: String) { self.init(rawValue: argument) }
-}
-
-extension PlanName: ExpressibleByArgument {}

@@ -10,7 +10,8 @@ package struct Tenant: Sendable, Equatable {
 }
 
 package enum TenantStatus: String, Sendable, PostgresCodable {
-    case active, suspended
+    /// A deleted account's row stays, without its name: the ledger refers to it.
+    case active, suspended, deleted
 }
 
 /// What a customer pays for; `Billing.Plan` tells what it allows.

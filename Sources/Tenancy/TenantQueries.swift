@@ -26,6 +26,23 @@ extension Tenant {
             .first.map(Tenant.init(row:))
     }
 
+    /// The tenant with this id, as it is until the transaction ends; nil when there is none. Operators only.
+    package static func lock(_ id: TenantID, in transaction: PostgresTransaction) throws -> Tenant? {
+        try transaction.query(
+            "SELECT id, name, plan, status, created_at FROM tenants WHERE id = \(id) FOR NO KEY UPDATE"
+        ).first.map(Tenant.init(row:))
+    }
+
+    /// Puts the tenant on that plan, whose terms hold for the jobs that are admitted from now on. Operators only.
+    package func put(on plan: PlanName, in transaction: PostgresTransaction) throws {
+        try transaction.execute("UPDATE tenants SET plan = \(plan) WHERE id = \(id)")
+    }
+
+    /// Suspends the tenant, or lets it in again. Operators only.
+    package func become(_ status: TenantStatus, in transaction: PostgresTransaction) throws {
+        try transaction.execute("UPDATE tenants SET status = \(status) WHERE id = \(id)")
+    }
+
     private init(row: PostgresRow) throws {
         (id, name, plan, status, createdAt) = try row.decode(
             TenantID.self, String.self, PlanName.self, TenantStatus.self, Timestamp.self)

@@ -6,19 +6,23 @@ import Testing
 
 @Suite struct AllowanceTests {
     @Test(arguments: [
-        (PlanName.free, 100_000_000, 1800, QueueClass.normal), (.pro, 2_000_000_000, 36_000, .normal),
-        (.business, 5_000_000_000, 36_000, .priority),
+        Allowance(
+            plan: .free, maxFileBytes: 100_000_000, maxDurationSeconds: 1800, queueClass: .normal, concurrency: 2,
+            monthlyMinutes: 120, overageRate: nil),
+        Allowance(
+            plan: .pro, maxFileBytes: 2_000_000_000, maxDurationSeconds: 36_000, queueClass: .normal, concurrency: 20,
+            monthlyMinutes: 1200, overageRate: 40_000),
+        Allowance(
+            plan: .business, maxFileBytes: 5_000_000_000, maxDurationSeconds: 36_000, queueClass: .priority,
+            concurrency: 50, monthlyMinutes: 6000, overageRate: 20_000),
     ])
-    func `a plan allows what the contract says`(plan: PlanName, bytes: Int64, seconds: Int64, queue: QueueClass)
-        async throws
-    {
-        try await Tenants.with(plan: plan) { tenants in
+    func `a plan allows what the contract says`(expected: Allowance) async throws {
+        try await Tenants.with(plan: expected.plan) { tenants in
             let example = tenants.example
             let allowance = try await tenants.databases.app.transaction(of: example) {
                 try Allowance.of(example, in: $0)
             }
-            #expect(
-                allowance == Allowance(plan: plan, maxFileBytes: bytes, maxDurationSeconds: seconds, queueClass: queue))
+            #expect(allowance == expected)
         }
     }
 

@@ -1,35 +1,11 @@
 import AssemblyAISimulator
 import Logging
 import Pipeline
-import Synchronization
+import TestSupport
 import Testing
 
 /// What an operator reads of AssemblyAI's faults.
 @Suite(.timeLimit(.minutes(1))) struct AssemblyAILogTests {
-    /// Keeps what is logged, metadata too.
-    private final class CapturedLog: LogHandler, Sendable {
-        private let lines = Mutex<[String]>([])
-
-        var text: String { lines.withLock { $0.joined(separator: "\n") } }
-
-        func log(event: LogEvent) { lines.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") } }
-
-        subscript(metadataKey _: String) -> Logger.Metadata.Value? {
-            get { nil }
-            set { _ = newValue }
-        }
-
-        var metadata: Logger.Metadata {
-            get { [:] }
-            set { _ = newValue }
-        }
-
-        var logLevel: Logger.Level {
-            get { .trace }
-            set { _ = newValue }
-        }
-    }
-
     @Test func `faults are logged with their reason, but without words, keys or URLs`() async throws {
         let log = CapturedLog()
         var settings = SimulatorSettings()

@@ -182,7 +182,7 @@ import Testing
     @Test func `what is no recording is invalid audio`() async throws {
         try await AssemblyAIScene.run { scene in
             let failure = try await scene.failure(
-                PieceOfSpeech(wav: Array("text".utf8), duration: 1_000, language: "en", speech: []))
+                PieceOfSpeech(reading: { Array("text".utf8) }, duration: 1_000, language: "en", speech: []))
             #expect(failure == .invalidAudio(.decodeFailed))
         }
     }

@@ -115,7 +115,8 @@ extension PieceOfSpeech {
     static func seconds(_ seconds: Double, language: String = "en") -> PieceOfSpeech {
         let milliseconds = Int64(seconds * 1000)
         return PieceOfSpeech(
-            wav: wav(milliseconds: milliseconds), duration: milliseconds, language: language, speech: [0..<milliseconds]
+            reading: { wav(milliseconds: milliseconds) }, duration: milliseconds, language: language,
+            speech: [0..<milliseconds]
         )
     }
 

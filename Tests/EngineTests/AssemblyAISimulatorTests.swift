@@ -26,7 +26,7 @@ import Testing
 
         /// Uploads three seconds, and hands them in with these fields.
         func submit(_ fields: String) async throws -> (status: Int, json: [String: Any]) {
-            let upload = try await call("POST", "/v2/upload", body: .bytes(PieceOfSpeech.seconds(3).wav))
+            let upload = try await call("POST", "/v2/upload", body: .bytes(try await PieceOfSpeech.seconds(3).wav()))
             let url = try #require(upload.json["upload_url"] as? String)
             return try await call(
                 "POST", "/v2/transcript", body: .bytes(Array(#"{"audio_url":"\#(url)",\#(fields)}"#.utf8)))

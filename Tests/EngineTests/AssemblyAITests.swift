@@ -39,7 +39,7 @@ import Testing
         try await AssemblyAIScene.run(settings: settings) { scene in
             let piece = PieceOfSpeech.seconds(60, language: "pl")
             let recognition = try await scene.finish(piece)
-            #expect(recognition.segments.map(\.text) == ["\(piece.wav.count)"])
+            #expect(recognition.segments.map(\.text) == ["\(try await piece.wav().count)"])
             let submission = try #require(scene.simulator.transcripts.first?.submission)
             #expect(submission.speech_models == ["universal-3-5-pro", "universal-2"])
             #expect(submission.language_code == "pl")

@@ -7,7 +7,8 @@ import Testing
     private static func piece(_ milliseconds: Int64, language: String = "en", _ speech: [Range<Int64>]) -> PieceOfSpeech
     {
         PieceOfSpeech(
-            wav: WhisperClipsTests.wav(milliseconds), duration: milliseconds, language: language, speech: speech)
+            reading: { WhisperClipsTests.wav(milliseconds) }, duration: milliseconds, language: language, speech: speech
+        )
     }
 
     private static func heard(_ engine: WhisperEngine, _ piece: PieceOfSpeech) async throws -> Recognition {
@@ -47,7 +48,7 @@ import Testing
                     "timestamp_granularities[]=word", "timestamp_granularities[]=segment",
                 ])
             #expect(requests[1].fields.first == "model=whisper-1")
-            #expect(requests[0].wav == WAVSamples(piece.wav).file(of: 0..<2000))
+            #expect(requests[0].wav == WAVSamples(try await piece.wav()).file(of: 0..<2000))
         }
     }
 

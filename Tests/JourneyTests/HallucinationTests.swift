@@ -64,7 +64,7 @@ import Testing
 
         let engine = WhisperEngine(server: ModelServer(address: .url(url), client: client))
         let step = try await engine.recognise(
-            PieceOfSpeech(wav: wav, duration: duration, language: "en", speech: [everything]), ticket: nil)
+            PieceOfSpeech(reading: { wav }, duration: duration, language: "en", speech: [everything]), ticket: nil)
         await client.close()
         guard case .heard(let recognition) = step else { throw CancellationError() }
         #expect(scene.words(of: recognition.segments) == [])

@@ -141,13 +141,14 @@ import Testing
         }
     }
 
-    @Test func `what this version cannot do is refused, not forgotten`() async throws {
+    @Test func `an address within is refused, as a source and as a webhook`() async throws {
         try await Self.withAPI { _, customer, _ in
             let webhook = try await customer.post(
-                file: Recordings.clip("0880"), fields: ["webhook_url": "https://example.com/hook"]
+                file: Recordings.clip("0880"), fields: ["webhook_url": "http://169.254.169.254/hook"]
             ).problem(422)
             #expect(webhook["error"] as? String == "webhook_url_refused")
-            let url = try await customer.send("POST", "/jobs", json: #"{"source_url":"https://example.com/a.mp3"}"#)
+            #expect(webhook["field"] as? String == "webhook_url")
+            let url = try await customer.send("POST", "/jobs", json: #"{"source_url":"http://169.254.169.254/a.mp3"}"#)
                 .problem(422)
             #expect(url["error"] as? String == "source_url_refused")
         }

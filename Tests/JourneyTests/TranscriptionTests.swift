@@ -1,4 +1,7 @@
+import Egress
 import Foundation
+import Logging
+import Pipeline
 import Postgres
 import TestSupport
 import Testing
@@ -58,6 +61,10 @@ import Testing
                 "SELECT count(*) FROM tasks WHERE kind = 'recognise' AND job_id = \(job)"
             ).map { try $0.decode(Int.self) }
             #expect(pieces[0] >= 2)
+            // The same recording, heard in one: the same words, but for what Whisper makes of another neighbourhood.
+            let uncut = try await Self.uncut(file, media)
+            #expect(WordErrorRate.between(heard, and: uncut) <= 0.02)
+            #expect(abs(heard.count - uncut.count) <= uncut.count / 200)
             let transcript = try await customer.get("/jobs/\(job)/transcript").json
             let duration = try #require(transcript["duration_seconds"] as? Double)
             let words = try #require(transcript["segments"] as? [[String: Any]]).flatMap {
@@ -67,6 +74,23 @@ import Testing
             #expect(times == times.sorted())
             #expect(times.allSatisfy { $0 >= 0 && $0 <= duration })
         }
+    }
+
+    /// What the engine hears of the whole recording at once.
+    private static func uncut(_ file: String, _ folder: TemporaryFolder) async throws -> [String] {
+        let samples = try await Recordings.ffmpeg(
+            ["-i", file, "-ac", "1", "-ar", "16000", "-c:a", "pcm_s16le", "-bitexact"], into: folder, named: "whole.wav"
+        )
+        let wav = [UInt8](try Data(contentsOf: URL(fileURLWithPath: samples)))
+        let client = EgressClient(logger: Logger(label: "test"))
+        let engine = WhisperEngine(
+            server: ModelServer(address: .url(try await SharedModelServer.shared().url), client: client))
+        let duration = Int64((wav.count - 44) / 32)
+        let step = try await engine.recognise(
+            PieceOfSpeech(reading: { wav }, duration: duration, language: "en", speech: [0..<duration]), ticket: nil)
+        await client.close()
+        guard case .heard(let recognition) = step else { throw CancellationError() }
+        return WordErrorRate.normalised(recognition.segments.map(\.text).joined(separator: " "))
     }
 
     @Test func `a recording without speech completes with an empty transcript`() async throws {

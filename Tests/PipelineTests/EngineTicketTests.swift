@@ -30,6 +30,7 @@ import Testing
 
     /// A job with two pieces under way that has just failed; its clean-up is claimed and given to `body` with the piece that is left.
     private static func failed(
+        keepingSourceFor retention: Duration = .zero,
         _ body: (QueueScene, _ clean: ClaimedTask, _ late: ClaimedTask) async throws -> Void
     ) async throws {
         try await QueueScene.run { scene in
@@ -40,8 +41,8 @@ import Testing
                 for piece in 0..<2 { try claim.follow(with: .recognise, part: piece, in: transaction) }
             }
             let pieces = try await scene.first.claim(limit: 2)
-            try await scene.write(pieces[0]) { try $0.failJob(.internal, in: $1) }
-            let clean = try #require(try await scene.first.claim([.clean], limit: 1).first)
+            try await scene.write(pieces[0]) { try $0.failJob(.internal, keepingSourceFor: retention, in: $1) }
+            let clean = try #require(try await scene.first.claimChores(limit: 1).first)
             try await body(scene, clean, pieces[1])
         }
     }
@@ -58,12 +59,48 @@ import Testing
             let (stage, folder) = try Self.clean(scene, engine)
             defer { folder.remove() }
             try await stage.run(clean)
-            #expect(try await scene.first.claim([.clean], limit: 1) == [])
+            #expect(try await scene.first.claimChores(limit: 1) == [])
             try await scene.write(late) { try $0.keep(Self.ticket("late"), in: $1) }
-            let again = try #require(try await scene.first.claim([.clean], limit: 1).first)
+            let again = try #require(try await scene.first.claimChores(limit: 1).first)
             try await stage.run(again)
             #expect(await engine.forgotten == ["late"])
-            #expect(try await scene.first.claim([.clean], limit: 1) == [])
+            #expect(try await scene.first.claimChores(limit: 1) == [])
+        }
+    }
+
+    @Test func `while a failed job's source is kept, a late ticket is forgotten all the same, at once`() async throws {
+        try await Self.failed(keepingSourceFor: .seconds(3600)) { scene, clean, late in
+            let engine = Elsewhere()
+            let (stage, folder) = try Self.clean(scene, engine)
+            defer { folder.remove() }
+            try await stage.run(clean)
+            #expect(try await scene.first.claimChores(limit: 1) == [])
+            #expect(try await scene.job(clean.job)?.sourceDeletedAt == nil)
+            try await scene.write(late) { try $0.keep(Self.ticket("late"), in: $1) }
+            try await stage.run(try #require(try await scene.first.claimChores(limit: 1).first))
+            #expect(await engine.forgotten == ["late"])
+            #expect(try await scene.first.claimChores(limit: 1) == [])
+            try await scene.tenants.owner.execute("UPDATE jobs SET source_kept_until = now()")
+            try await scene.tenants.owner.execute("UPDATE tasks SET run_after = now() WHERE kind = 'clean'")
+            try await stage.run(try #require(try await scene.first.claimChores(limit: 1).first))
+            #expect(try await scene.job(clean.job)?.sourceDeletedAt != nil)
+        }
+    }
+
+    @Test func `a job that is deleted while its clean-up runs keeps its source no longer`() async throws {
+        try await Self.failed(keepingSourceFor: .seconds(3600)) { scene, clean, _ in
+            let (stage, folder) = try Self.clean(scene, Elsewhere())
+            defer { folder.remove() }
+            let tenant = scene.tenants.example
+            let deleted = try await scene.tenants.databases.app.transaction(of: tenant) {
+                try JobDeletion.remove(clean.job, of: tenant, in: $0)
+            }
+            #expect(deleted)
+            // It had looked before the deletion: what it rests until is looked up anew.
+            try await scene.write(clean) { try $0.rest(in: $1) }
+            try await stage.run(try #require(try await scene.first.claimChores(limit: 1).first))
+            let gone = try await scene.tenants.owner.query("SELECT source_deleted_at IS NOT NULL FROM jobs")
+            #expect(try gone[0].decode(Bool.self))
         }
     }
 

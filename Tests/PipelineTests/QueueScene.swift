@@ -11,8 +11,8 @@ struct QueueScene: Sendable {
     let first: TaskQueue
     let second: TaskQueue
 
-    static func run(_ body: (QueueScene) async throws -> Void) async throws {
-        try await Tenants.with { tenants in
+    static func run(plan: PlanName = .pro, _ body: (QueueScene) async throws -> Void) async throws {
+        try await Tenants.with(plan: plan) { tenants in
             try await body(
                 QueueScene(
                     tenants: tenants, first: TaskQueue(databases: tenants.databases, worker: "first"),
@@ -20,21 +20,38 @@ struct QueueScene: Sendable {
         }
     }
 
-    /// Queues a job of that tenant's.
+    func admission(
+        through databases: Databases? = nil, clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+    ) -> Admission {
+        let databases = databases ?? tenants.databases
+        return Admission(
+            databases: databases, hint: QueueHint(databases: databases, logger: Logger(label: "test")), clock: clock)
+    }
+
+    /// Queues a job of that tenant's, of so many seconds.
     @discardableResult
-    func submit(_ tenant: TenantID? = nil, queueClass: QueueClass = .normal, options: JobOptions = JobOptions())
-        async throws -> Job
-    {
+    func submit(
+        _ tenant: TenantID? = nil, seconds: Int64 = 3, queueClass: QueueClass = .normal,
+        options: JobOptions = JobOptions(),
+        acceptOverage: Bool = false, under key: IdempotencyClaim? = nil, answer: [UInt8] = [],
+        through databases: Databases? = nil, clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+    ) async throws -> Job {
         let tenant = tenant ?? tenants.example
         let id = JobID()
-        let hint = QueueHint(databases: tenants.databases, logger: Logger(label: "test"))
-        return try await Admission(databases: tenants.databases, hint: hint).admit(
-            Submission(
-                id: id, tenant: tenant, options: options,
-                allowance: Allowance(
-                    plan: .pro, maxFileBytes: 1000, maxDurationSeconds: 3600, queueClass: queueClass),
-                fileName: "a.wav", bytes: 10, estimatedMilliseconds: 3000, channels: 1,
-                sourceKey: .source(of: id, tenant: tenant)))
+        let submission = Submission(
+            id: id, tenant: tenant, options: options, acceptOverage: acceptOverage, fileName: "a.wav", bytes: 10,
+            estimatedMilliseconds: seconds * 1000, channels: 1, sourceKey: .source(of: id, tenant: tenant))
+        let job = try await admission(through: databases, clock: clock).admit(submission, under: key) { _ in answer }
+        if queueClass == .priority {
+            try await tenants.owner.execute("UPDATE tasks SET priority = 0 WHERE job_id = \(id)")
+        }
+        return job
+    }
+
+    /// How many of the first tenant's jobs wait and run.
+    func load() async throws -> TenantLoad {
+        let tenant = tenants.example
+        return try await tenants.databases.app.transaction(of: tenant) { try TenantLoad.of(tenant, in: $0) }
     }
 
     func job(_ id: JobID) async throws -> Job? {

@@ -7,7 +7,10 @@ import Testing
 @Suite struct TaskQueueTests {
     @Test func `each task is claimed once, however many workers ask at the same time`() async throws {
         try await QueueScene.run { scene in
-            for _ in 0..<40 { try await scene.submit() }
+            for _ in 0..<20 {
+                try await scene.submit()
+                try await scene.submit(scene.tenants.other)
+            }
             let claims = try await withThrowingTaskGroup(of: [ClaimedTask].self) { group in
                 for queue in [scene.first, scene.second] {
                     for _ in 0..<10 { group.addTask { try await queue.claim(limit: 3) } }
@@ -140,7 +143,7 @@ import Testing
             let prepare = try #require(try await scene.first.claim(limit: 1).first)
             try await scene.write(prepare) { try $0.failJob(.invalidAudio(.emptyAudio), in: $1) }
             for attempt in 1...(TaskQueue.maxAttempts + 3) {
-                let clean = try #require(try await scene.first.claim(limit: 1).first)
+                let clean = try #require(try await scene.first.claimChores(limit: 1).first)
                 #expect(clean.kind == .clean && clean.attempt == attempt)
                 try await scene.letTimePass(TaskQueue.lease + .seconds(1))
                 let (rescued, exhausted) = try await scene.second.rescue()
@@ -150,7 +153,7 @@ import Testing
         }
     }
 
-    @Test func `without an engine only what needs none is claimed`() async throws {
+    @Test func `what cleans up is claimed apart from what needs an engine`() async throws {
         try await QueueScene.run { scene in
             try await scene.submit()
             let failed = try await scene.submit()
@@ -159,7 +162,7 @@ import Testing
                 try $0.failJob(.invalidAudio(.emptyAudio), in: $1)
             }
             try await scene.write(try #require(claims.first { $0.job != failed.id })) { try $0.handBack(in: $1) }
-            #expect(try await scene.first.claim([.assemble, .clean], limit: 5).map(\.kind) == [.clean])
+            #expect(try await scene.first.claimChores(limit: 5).map(\.kind) == [.clean])
             #expect(try await scene.first.claim(limit: 5).map(\.kind) == [.prepare])
         }
     }
@@ -184,7 +187,7 @@ import Testing
                     }
                 }
                 #expect(try await scene.job(job.id)?.failure == .transient)
-                let clean = try await scene.first.claim(limit: 5)
+                let clean = try await scene.first.claimChores(limit: 5)
                 #expect(clean.map(\.kind) == [.clean])
                 try await scene.write(clean[0]) { try $0.finish(in: $1) }
             }
@@ -235,7 +238,7 @@ import Testing
             await #expect(throws: LeaseLost.self) { try await scene.write(pieces[1]) { try $0.finish(in: $1) } }
             #expect(try await scene.first.extend(pieces) == [])
             #expect(try await scene.job(job.id)?.failure == .transient)
-            #expect(try await scene.second.claim(limit: 10).map(\.kind) == [.clean])
+            #expect(try await scene.second.claimChores(limit: 10).map(\.kind) == [.clean])
         }
     }
 
@@ -244,7 +247,7 @@ import Testing
             let job = try await scene.submit()
             let claim = try #require(try await scene.first.claim(limit: 1).first)
             try await scene.write(claim) { try $0.failJob(.invalidAudio(.emptyAudio), in: $1) }
-            let clean = try #require(try await scene.first.claim(limit: 1).first)
+            let clean = try #require(try await scene.first.claimChores(limit: 1).first)
             try await scene.write(clean) { try $0.failJob(.internal, in: $1) }
             #expect(try await scene.job(job.id)?.failure == .invalidAudio(.emptyAudio))
         }

@@ -4,28 +4,10 @@ import TestSupport
 import Testing
 
 @Suite struct AuthenticatorTests {
-    private struct Scene {
-        let tenants: Tenants
-        let clock = TestClock()
-        let tokens: AccessTokens
-        let authenticator: Authenticator
-
-        init(_ tenants: Tenants) {
-            self.tenants = tenants
-            tokens = AccessTokens(databases: tenants.databases, masterKey: tenants.masterKey, clock: clock.now)
-            authenticator = Authenticator(
-                databases: tenants.databases, argon2: Argon2(lanes: 2), tokens: tokens, clock: clock.now)
-        }
-
-        static func run(_ body: (Scene) async throws -> Void) async throws {
-            try await Tenants.with { try await body(Scene($0)) }
-        }
-    }
-
     @Test func `an API key buys a token that names its tenant and key`() async throws {
-        try await Scene.run { scene in
+        try await AuthenticationScene.run { scene in
             let key = try await scene.tenants.issueKey(for: scene.tenants.example)
-            let session = try await scene.authenticator.logIn(apiKey: key.text)
+            let session = try await scene.logIn(key.text)
             #expect(session.expiresIn == 3600)
             #expect(session.refreshExpiresIn == 2_592_000)
             let principal = try await scene.tokens.verify(session.accessToken)
@@ -34,47 +16,47 @@ import Testing
     }
 
     @Test func `a login is noted on its key`() async throws {
-        try await Scene.run { scene in
+        try await AuthenticationScene.run { scene in
             let example = scene.tenants.example
             let key = try await scene.tenants.issueKey(for: example)
-            _ = try await scene.authenticator.logIn(apiKey: key.text)
+            _ = try await scene.logIn(key.text)
             let records = try await scene.tenants.owner.transaction { try APIKeyRecord.all(of: example, in: $0) }
             #expect(records.map(\.lastUsedAt) == [scene.clock.now()])
         }
     }
 
     @Test func `a key that was never issued is refused`() async throws {
-        try await Scene.run { scene in
+        try await AuthenticationScene.run { scene in
             await #expect(throws: AuthenticationError.invalidAPIKey) {
-                try await scene.authenticator.logIn(apiKey: APIKey().text)
+                try await scene.logIn(APIKey().text)
             }
             await #expect(throws: AuthenticationError.invalidAPIKey) {
-                try await scene.authenticator.logIn(apiKey: "x")
+                try await scene.logIn("x")
             }
         }
     }
 
     @Test func `a key with the right id and another secret is refused`() async throws {
-        try await Scene.run { scene in
+        try await AuthenticationScene.run { scene in
             let key = try await scene.tenants.issueKey(for: scene.tenants.example)
             let other = APIKey()
             // The other's secret under this key's id: stored in its place, so that the checksum is right.
             try await scene.tenants.owner.execute("UPDATE api_keys SET id = \(other.id) WHERE id = \(key.id)")
             await #expect(throws: AuthenticationError.invalidAPIKey) {
-                try await scene.authenticator.logIn(apiKey: other.text)
+                try await scene.logIn(other.text)
             }
         }
     }
 
     @Test(arguments: ["revoked_at", "expires_at"])
     func `a revoked or expired key logs in no more`(column: String) async throws {
-        try await Scene.run { scene in
+        try await AuthenticationScene.run { scene in
             let key = try await scene.tenants.issueKey(for: scene.tenants.example)
-            let session = try await scene.authenticator.logIn(apiKey: key.text)
+            let session = try await scene.logIn(key.text)
             let now = scene.clock.now()
             try await scene.tenants.owner.execute("UPDATE api_keys SET \(unescaped: column) = \(now)")
             await #expect(throws: AuthenticationError.invalidAPIKey) {
-                try await scene.authenticator.logIn(apiKey: key.text)
+                try await scene.logIn(key.text)
             }
             await #expect(throws: AuthenticationError.invalidRefreshToken) {
                 try await scene.authenticator.refresh(session.refreshToken)
@@ -83,12 +65,12 @@ import Testing
     }
 
     @Test func `a suspended tenant is told so`() async throws {
-        try await Scene.run { scene in
+        try await AuthenticationScene.run { scene in
             let key = try await scene.tenants.issueKey(for: scene.tenants.example)
-            let session = try await scene.authenticator.logIn(apiKey: key.text)
+            let session = try await scene.logIn(key.text)
             try await scene.tenants.owner.execute("UPDATE tenants SET status = 'suspended'")
             await #expect(throws: AuthenticationError.accountSuspended) {
-                try await scene.authenticator.logIn(apiKey: key.text)
+                try await scene.logIn(key.text)
             }
             await #expect(throws: AuthenticationError.accountSuspended) {
                 try await scene.authenticator.refresh(session.refreshToken)
@@ -97,9 +79,9 @@ import Testing
     }
 
     @Test func `a refresh token works for thirty days from the login and no longer`() async throws {
-        try await Scene.run { scene in
+        try await AuthenticationScene.run { scene in
             let key = try await scene.tenants.issueKey(for: scene.tenants.example)
-            let session = try await scene.authenticator.logIn(apiKey: key.text)
+            let session = try await scene.logIn(key.text)
             scene.clock.advance(by: .seconds(29 * 24 * 3600))
             let refreshed = try await scene.authenticator.refresh(session.refreshToken)
             #expect(refreshed.refreshToken == session.refreshToken)
@@ -113,10 +95,10 @@ import Testing
     }
 
     @Test func `a revoked session is over, and an unknown one as good as revoked`() async throws {
-        try await Scene.run { scene in
+        try await AuthenticationScene.run { scene in
             let key = try await scene.tenants.issueKey(for: scene.tenants.example)
-            let session = try await scene.authenticator.logIn(apiKey: key.text)
-            let sibling = try await scene.authenticator.logIn(apiKey: key.text)
+            let session = try await scene.logIn(key.text)
+            let sibling = try await scene.logIn(key.text)
             try await scene.authenticator.revoke(session.refreshToken)
             try await scene.authenticator.revoke(session.refreshToken)
             try await scene.authenticator.revoke("rt_" + String(repeating: "a", count: 43))
@@ -129,15 +111,15 @@ import Testing
     }
 
     @Test func `a login forgets the sessions of its key that are over, and no others`() async throws {
-        try await Scene.run { scene in
+        try await AuthenticationScene.run { scene in
             let key = try await scene.tenants.issueKey(for: scene.tenants.example)
             let other = try await scene.tenants.issueKey(for: scene.tenants.example)
-            _ = try await scene.authenticator.logIn(apiKey: key.text)
-            _ = try await scene.authenticator.logIn(apiKey: other.text)
+            _ = try await scene.logIn(key.text)
+            _ = try await scene.logIn(other.text)
             scene.clock.advance(by: .seconds(20 * 24 * 3600))
-            _ = try await scene.authenticator.logIn(apiKey: key.text)
+            _ = try await scene.logIn(key.text)
             scene.clock.advance(by: .seconds(11 * 24 * 3600))
-            _ = try await scene.authenticator.logIn(apiKey: key.text)
+            _ = try await scene.logIn(key.text)
             let left = try await scene.tenants.owner.query(
                 "SELECT key_id, count(*) FROM refresh_tokens GROUP BY key_id ORDER BY count(*)"
             ).decode(APIKeyID.self, Int.self)
@@ -147,9 +129,9 @@ import Testing
     }
 
     @Test func `neither an API key nor a refresh token stands in the database`() async throws {
-        try await Scene.run { scene in
+        try await AuthenticationScene.run { scene in
             let key = try await scene.tenants.issueKey(for: scene.tenants.example)
-            let session = try await scene.authenticator.logIn(apiKey: key.text)
+            let session = try await scene.logIn(key.text)
             let dump = try await scene.tenants.owner.query(
                 "SELECT k::text || r::text FROM api_keys k, refresh_tokens r"
             ).map { try $0.decode(String.self) }.joined()

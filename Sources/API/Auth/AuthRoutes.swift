@@ -5,6 +5,7 @@ import Tenancy
 struct AuthRoutes: Sendable {
     let authenticator: Authenticator
     let tokens: AccessTokens
+    let proxies: TrustedProxies
 
     func add(to router: Router<AnyoneContext>) {
         router.post("auth/token", use: logIn)
@@ -24,18 +25,20 @@ struct AuthRoutes: Sendable {
 
     @Sendable
     private func logIn(_ request: Request, context: AnyoneContext) async throws -> SessionBody {
-        let body = try await JSONBody.decode(LogInBody.self, from: request)
-        return try await answering { SessionBody(try await authenticator.logIn(apiKey: body.api_key)) }
+        let address = proxies.client(of: request, on: context.channel)
+        return try await answering {
+            try authenticator.admitCall(from: address.network)
+            let body = try await JSONBody.decode(LogInBody.self, from: request)
+            return SessionBody(try await authenticator.logIn(apiKey: body.api_key, from: address.network))
+        }
     }
 
     @Sendable
     private func refresh(_ request: Request, context: AnyoneContext) async throws -> SessionBody {
         let body = try await JSONBody.decode(RefreshTokenBody.self, from: request)
-        if body.rotate == true {
-            throw APIError.invalidRequest(
-                "This version does not rotate refresh tokens yet. Leave 'rotate' out.", field: "rotate")
+        return try await answering {
+            SessionBody(try await authenticator.refresh(body.refresh_token, rotate: body.rotate ?? false))
         }
-        return try await answering { SessionBody(try await authenticator.refresh(body.refresh_token)) }
     }
 
     @Sendable
@@ -61,7 +64,11 @@ struct AuthRoutes: Sendable {
                 .invalidRefreshToken,
                 "The refresh token is unknown, expired or revoked. Log in again with POST /auth/token.")
         } catch AuthenticationError.accountSuspended {
-            throw APIError(.accountSuspended, "This account is suspended. Please contact support.")
+            throw APIError.accountSuspended
+        } catch let error as RateLimited {
+            throw APIError.rateLimited(
+                "Too many logins in a minute. Keep the access token for its hour, and try again later.",
+                retryAfterSeconds: error.retryAfterSeconds)
         } catch Argon2Error.overloaded {
             throw APIError.rateLimited("Too many logins are under way. Try again shortly.", retryAfterSeconds: 2)
         }

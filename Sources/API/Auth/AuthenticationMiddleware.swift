@@ -2,9 +2,10 @@ import HTTPTypes
 import Hummingbird
 import Tenancy
 
-/// Lets requests with a valid access token through, with the principal that it names.
+/// Lets requests with a valid access token through, with the principal that it names, unless that has lost its access since.
 struct AuthenticationMiddleware: RouterMiddleware {
     let tokens: AccessTokens
+    let revocations: Revocations
 
     func handle(
         _ request: Request, context: AnyoneContext, next: (Request, AnyoneContext) async throws -> Response
@@ -23,11 +24,19 @@ struct AuthenticationMiddleware: RouterMiddleware {
             throw APIError(.invalidToken, "The Authorization header must read 'Bearer' and an access token.")
         }
         do {
-            return try await tokens.verify(String(parts[1]))
+            let principal = try await tokens.verify(String(parts[1]))
+            try revocations.check(principal)
+            return principal
         } catch AccessTokenError.expired {
             throw APIError(.tokenExpired, "The access token has expired. Get a new one from POST /auth/refresh.")
         } catch AccessTokenError.invalid {
             throw APIError(.invalidToken, "The access token is not valid. Get one from POST /auth/token.")
+        } catch AccessRefusal.keyIsOver {
+            throw APIError(
+                .invalidToken,
+                "The API key that this access token came from was revoked or has expired. Use another key.")
+        } catch AccessRefusal.tenantIsSuspended {
+            throw APIError.accountSuspended
         }
     }
 }

@@ -7,6 +7,10 @@ extension APIError {
         Self(.invalidRequest, message, details: field.map { ["field": .text($0)] } ?? [:])
     }
 
+    /// 403 for a tenant that may do nothing for now.
+    package static let accountSuspended = Self(
+        .accountSuspended, "This account is suspended. Please contact support.")
+
     /// 404, also for what belongs to somebody else.
     package static func notFound(_ message: String = "There is nothing at this address.") -> Self {
         Self(.notFound, message)

@@ -42,7 +42,7 @@ package struct ErrorMiddleware<Context: ConnectionContext>: RouterMiddleware {
             return translate(error.status, message: error.body, headers: error.headers, request, context)
         case let error as any HTTPResponseError:
             return translate(error.status, message: nil, headers: [:], request, context)
-        case let error as PostgresError where error.isUnavailable:
+        case let error as PostgresError where error.isUnavailable || error.isCongestion:
             context.logger.warning("The database is away", metadata: ["error": "\(error)"])
             return .transient("The service is busy or restarting. Please try again.", retryAfterSeconds: 2)
         case is CancellationError:

@@ -1,11 +1,13 @@
 import Billing
+import Egress
 import HTTPTypes
 import Hummingbird
 import Pipeline
 import Postgres
 import Tenancy
 
-/// `POST /jobs`: receives a recording into the spool, has it probed there, stores it and queues the job.
+/// `POST /jobs`: receives a recording into the spool, has it probed there, stores it and queues the job; or queues the job of a
+/// recording that a worker is to fetch.
 ///
 /// Whatever refuses the recording, nothing of it stays: the spooled file goes with its handle, a stored one is removed when the
 /// job could not be queued.
@@ -15,6 +17,9 @@ struct CreateJob: Sendable {
     let media: MediaTool
     let storage: FileStorage
     let admission: Admission
+    let webhooks: WebhookAddress
+    /// Which addresses a recording's URL may name.
+    let policy: AddressPolicy
 
     @Sendable
     func handle(_ request: Request, context: CustomerContext) async throws -> Response {
@@ -23,14 +28,103 @@ struct CreateJob: Sendable {
         else {
             throw APIError(.invalidToken, "The account of this token no longer exists.")
         }
-        if request.headers[.contentType].flatMap(HeaderValue.init)?.value == "application/json" { throw Self.noURLs }
-        let upload = try await uploads.read(request, fileLimitBytes: allowance.maxFileBytes)
-        let options = try JobOptions(fields: upload.fields)
-        let probe = try await probe(upload.file.path, allowance)
+        let isJSON = request.headers[.contentType].flatMap(HeaderValue.init)?.value == "application/json"
+        let asked = Asked(
+            tenant: tenant, allowance: allowance, acceptOverage: try Self.acceptsOverage(request),
+            url: isJSON ? try await URLSubmission.read(request, policy: policy) : nil)
+        guard let key = try Self.idempotencyKey(request) else { return try await submit(request, asked, under: nil) }
+        switch try await IdempotencyKey.begin(key, of: tenant, on: databases.app) {
+        case .inProgress:
+            throw APIError(
+                .idempotencyInProgress, "A request with this Idempotency-Key is still under way. Try again shortly.",
+                headers: [.retryAfter: "1"])
+        case .answered(let fingerprint, let job, let answer):
+            guard try await self.fingerprint(of: request, asked) == fingerprint else {
+                throw APIError(
+                    .idempotencyConflict,
+                    "This Idempotency-Key was used within a day for another request. Use a new key for each recording.")
+            }
+            return Self.accepted(job, answer, [.idempotentReplayed: "true"])
+        case .claimed(let claim):
+            return try await holding(claim) { try await submit(request, asked, under: claim) }
+        }
+    }
 
-        let job = try await store(upload.file, probe, options, allowance, tenant: tenant)
-        var headers: HTTPFields = [.location: "/jobs/\(job.id)"]
-        headers[.retryAfter] = RemainingWork.retryAfterSeconds(job, now: .now()).map(String.init)
+    /// What every step needs to know of the request.
+    private struct Asked {
+        let tenant: TenantID
+        let allowance: Allowance
+        let acceptOverage: Bool
+        /// Nil of a form, whose body is still to be read.
+        let url: URLSubmission?
+    }
+
+    private func fingerprint(of request: Request, _ asked: Asked) async throws -> [UInt8] {
+        if let url = asked.url { return url.fingerprint }
+        return try await uploads.read(request, fileLimitBytes: asked.allowance.maxFileBytes).fingerprint()
+    }
+
+    private func submit(_ request: Request, _ asked: Asked, under claim: IdempotencyClaim?) async throws -> Response {
+        do {
+            try await admission.check(asked.tenant, asked.allowance, acceptOverage: asked.acceptOverage)
+            let job =
+                if let url = asked.url {
+                    try await admit(url, asked, under: claim)
+                } else {
+                    try await receive(request, asked, under: claim)
+                }
+            var headers: HTTPFields = [:]
+            headers[.retryAfter] = RemainingWork.retryAfterSeconds(job, now: .now()).map(String.init)
+            return Self.accepted(job.id, Self.answer(job), headers)
+        } catch {
+            throw APIError(refusal: error) ?? error
+        }
+    }
+
+    private func admit(_ url: URLSubmission, _ asked: Asked, under claim: IdempotencyClaim?) async throws -> Job {
+        if let address = url.options.webhookURL { try await webhooks.check(address, field: "webhook_url") }
+        var claim = claim
+        claim?.fingerprint = url.fingerprint
+        return try await admission.admit(
+            Submission(
+                id: JobID(), tenant: asked.tenant, options: url.options, acceptOverage: asked.acceptOverage,
+                source: .url(url.source)),
+            under: claim, answer: Self.answer)
+    }
+
+    private func receive(_ request: Request, _ asked: Asked, under claim: IdempotencyClaim?) async throws -> Job {
+        let upload = try await uploads.read(request, fileLimitBytes: asked.allowance.maxFileBytes)
+        let options = try JobOptions(fields: upload.fields)
+        if let address = options.webhookURL { try await webhooks.check(address, field: "webhook_url") }
+        let probe = try await probe(upload.file.path, asked.allowance)
+        var claim = claim
+        if claim != nil { claim?.fingerprint = try await upload.fingerprint() }
+        return try await store(upload.file, probe, options, asked, under: claim)
+    }
+
+    /// Works on a request whose key is held, and frees the key when the request is refused.
+    private func holding(
+        _ claim: IdempotencyClaim, _ body: () async throws -> Response
+    ) async throws -> Response {
+        let pool = databases.app
+        let renewal = Task {
+            while !Task.isCancelled {
+                try await Task.sleep(for: IdempotencyKey.lease / 3)
+                // What cannot be renewed now may be the next time; admission finds out when it was taken over.
+                try? await claim.renew(on: pool)
+            }
+        }
+        defer { renewal.cancel() }
+        do {
+            return try await body()
+        } catch {
+            // Also when the client is gone and this task with it. What cannot be freed is free when its lease ends.
+            await Task { try? await claim.abandon(on: pool) }.value
+            throw error
+        }
+    }
+
+    private static func answer(_ job: Job) -> [UInt8] {
         var json = JSONWriter(capacity: 128)
         json.object { json in
             json.key("job_id")
@@ -40,7 +134,30 @@ struct CreateJob: Sendable {
             json.key("created_at")
             json.string(job.createdAt.rfc3339)
         }
-        return JSONResponse.make(json.bytes, status: .accepted, headers: headers)
+        return json.bytes
+    }
+
+    private static func accepted(_ job: JobID, _ answer: [UInt8], _ headers: HTTPFields) -> Response {
+        var headers = headers
+        headers[.location] = "/jobs/\(job)"
+        return JSONResponse.make(answer, status: .accepted, headers: headers)
+    }
+
+    private static func acceptsOverage(_ request: Request) throws -> Bool {
+        switch request.uri.queryParameters["accept_overage"] {
+        case nil, "false": return false
+        case "true": return true
+        default: throw APIError.invalidRequest("'accept_overage' must be true or false.", field: "accept_overage")
+        }
+    }
+
+    private static func idempotencyKey(_ request: Request) throws -> String? {
+        guard let key = request.headers[.idempotencyKey] else { return nil }
+        guard (1...255).contains(key.count), key.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw APIError.invalidRequest(
+                "'Idempotency-Key' must have 1 to 255 printable ASCII characters.", field: "Idempotency-Key")
+        }
+        return key
     }
 
     /// Looks into the file before it is accepted: what is wrong with it is said at once.
@@ -62,48 +179,31 @@ struct CreateJob: Sendable {
     }
 
     private func store(
-        _ file: SpooledFile, _ probe: MediaProbe, _ options: JobOptions, _ allowance: Allowance, tenant: TenantID
+        _ file: SpooledFile, _ probe: MediaProbe, _ options: JobOptions, _ asked: Asked, under claim: IdempotencyClaim?
     ) async throws -> Job {
         let id = JobID()
-        let key = StorageKey.source(of: id, tenant: tenant)
+        let key = StorageKey.source(of: id, tenant: asked.tenant)
         do {
             try await storage.adopt(fileAt: file.path, as: key)
             return try await admission.admit(
                 Submission(
-                    id: id, tenant: tenant, options: options, allowance: allowance, fileName: file.originalName,
-                    bytes: file.bytes, estimatedMilliseconds: probe.bestDurationMilliseconds,
-                    channels: probe.channels > 0 ? min(probe.channels, 1000) : nil, sourceKey: key))
+                    id: id, tenant: asked.tenant, options: options, acceptOverage: asked.acceptOverage,
+                    fileName: file.originalName, bytes: file.bytes,
+                    estimatedMilliseconds: probe.bestDurationMilliseconds,
+                    channels: probe.channels > 0 ? min(probe.channels, 1000) : nil, sourceKey: key),
+                under: claim, answer: Self.answer)
         } catch AdmissionError.outcomeUnknown(let error) {
             // The job may be queued, and then it needs its source.
             throw error
         } catch {
-            try? await storage.remove(job: id, of: tenant)
-            if let error = error as? StorageError, error.isFull {
-                throw APIError.transient(
-                    "The service cannot take more files just now. Try again later.", retryAfterSeconds: 30)
-            }
-            if case AdmissionError.notQueued = error {
-                throw APIError.transient("The job could not be queued. Please send it again.", retryAfterSeconds: 2)
-            }
-            if let error = error as? PostgresError, error.isDataException {
-                throw APIError.invalidRequest("'metadata' holds something that cannot be stored.", field: "metadata")
-            }
+            try? await storage.remove(job: id, of: asked.tenant)
             throw error
         }
     }
-
-    private static let noURLs = APIError(
-        .sourceURLRefused,
-        "This version takes no URLs yet. Send the recording as multipart/form-data with a part named 'file'.")
 }
 
 extension APIError {
     static func invalidAudio(_ reason: InvalidAudioReason) -> APIError {
         .invalidAudio(reason: reason.rawValue, reason.message)
     }
-}
-
-extension PostgresError {
-    /// A value of the right form that PostgreSQL cannot hold: SQLSTATE class 22.
-    fileprivate var isDataException: Bool { sqlState?.hasPrefix("22") == true }
 }

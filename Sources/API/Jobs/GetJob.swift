@@ -20,10 +20,18 @@ struct GetJob: Sendable {
 
     /// The customer's job that the path names; throws 404.
     static func find(_ context: CustomerContext, _ databases: Databases) async throws -> Job {
-        let tenant = context.principal.tenant
-        guard let id = context.parameters.get("id").flatMap(JobID.init(rawValue:)),
-            let job = try await databases.app.transaction(of: tenant, { try Job.find(id, of: tenant, in: $0) })
-        else { throw APIError.notFound("There is no job with this id.") }
+        let (tenant, id) = try named(context)
+        guard let job = try await databases.app.transaction(of: tenant, { try Job.find(id, of: tenant, in: $0) }) else {
+            throw none
+        }
         return job
     }
+
+    /// Whose job the path names, by its id; throws 404 where that is none.
+    static func named(_ context: CustomerContext) throws -> (TenantID, JobID) {
+        guard let id = context.parameters.get("id").flatMap(JobID.init(rawValue:)) else { throw none }
+        return (context.principal.tenant, id)
+    }
+
+    static let none = APIError.notFound("There is no job with this id.")
 }

@@ -68,7 +68,7 @@ struct GetTranscript: Sendable {
         return format
     }
 
-    private static func notReady(_ job: Job) -> APIError {
+    static func notReady(_ job: Job) -> APIError {
         if let seconds = RemainingWork.retryAfterSeconds(job, now: .now()) {
             return APIError(
                 .notReady, "The job is \(job.status.rawValue); its transcript is not there yet.",

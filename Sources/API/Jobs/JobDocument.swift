@@ -32,7 +32,7 @@ struct JobDocument: Sendable {
             json.key("metadata")
             json.raw(job.metadata)
             json.key("webhook_url")
-            json.null()
+            json.string(job.webhookURL)
             json.key("error")
             if let failure = job.failure { write(failure, to: &json) } else { json.null() }
             json.key("source_deleted_at")

@@ -7,23 +7,26 @@ extension JobOptions {
     private static let longestMetadata = 4096
 
     /// The options that form fields spell. Throws `invalid_request`, naming the field.
-    init(fields: [String: String]) throws {
+    ///
+    /// - Parameter source: the field that holds the recording itself.
+    init(fields: [String: String], beside source: String = UploadForm.fileField) throws {
         self.init()
+        if fields["source_url"] != nil {
+            throw APIError.invalidRequest(
+                "A recording comes as a file or by its URL, not both; a URL in a body of application/json.",
+                field: "source_url")
+        }
         for name in fields.keys.sorted() where !Self.fieldNames.contains(name) {
             throw APIError.invalidRequest(
-                "There is no field '\(name.prefix(64))'. The fields are file, \(Self.fieldNames.sorted().joined(separator: ", ")).",
+                "There is no field '\(name.prefix(64))'. The fields are \(source), \(Self.fieldNames.sorted().joined(separator: ", ")).",
                 field: String(name.prefix(64)))
         }
         if let text = fields["diarize"] { diarize = try Self.flag(text, field: "diarize") }
         if let text = fields["language"] { language = try Self.language(text) }
         if let text = fields["speakers_expected"] { speakersExpected = try Self.speakers(text) }
         if let text = fields["metadata"] { metadata = try Self.metadata(text) }
-        if fields["webhook_url"] != nil {
-            throw APIError(
-                .webhookURLRefused,
-                "This version delivers no webhooks yet. Leave 'webhook_url' out and poll GET /jobs/{id}.",
-                details: ["field": .text("webhook_url")])
-        }
+        // Whether it may be told is looked at by `WebhookAddress`.
+        webhookURL = fields["webhook_url"]
     }
 
     private static func flag(_ text: String, field: String) throws -> Bool {

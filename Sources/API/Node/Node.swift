@@ -27,10 +27,13 @@ struct Node: Sendable {
         let migrator = try Migrator(directory: settings.installation.migrations)
         try await migrator.requireCurrent(url: settings.databaseURL, logger: logger)
         try ScratchFolder.prepare(settings.scratch)
+        // What an API that was killed here had received. One that starts removes it itself.
+        if !role.answers { try SpoolDirectory.removeLeftovers(root: settings.uploads) }
 
         let databases = Databases(
             url: settings.databaseURL, size: min(200, max(8, settings.workerSlots * 2)), logger: logger)
-        let egress = EgressClient(configuration: EgressConfiguration(), logger: logger)
+        let egress = EgressClient(
+            configuration: EgressConfiguration(addressPolicy: settings.addressPolicy), logger: logger)
         let storage = try FileStorage(root: settings.storageRoot)
         let media = MediaTool(
             executable: settings.installation.executables + "/verbatim-media",
@@ -43,13 +46,16 @@ struct Node: Sendable {
             let server = try modelServer(egress, &services)
             engine = EngineReadiness(server: server)
             let worker = worker(databases, storage, media, server, egress)
+            let sender = sender(databases)
+            services.append(sender)
             services.append(worker)
+            services.append(OrphanSweep(databases: databases, storage: storage, logger: logger))
             if role.answers {
-                services.append(try await api(databases, storage, media, migrator, engine))
+                services += try await api(databases, storage, media, migrator, engine, egress)
             }
-            services.append(ClaimStop(worker: worker))
+            services.append(ClaimStop(worker: worker, sender: sender))
         } else {
-            services.append(try await api(databases, storage, media, migrator, engine))
+            services += try await api(databases, storage, media, migrator, engine, egress)
         }
         let group = ServiceGroup(configuration: lifecycle(services))
         do {
@@ -84,50 +90,87 @@ struct Node: Sendable {
     ) -> Worker {
         Worker(
             queue: TaskQueue(databases: databases, worker: "\(ProcessInfo.processInfo.hostName):\(getpid())"),
-            stages: Stages(
-                databases: databases, storage: storage, media: media, server: server,
-                recogniser: settings.engines.recogniser(server: server, client: egress, logger: logger),
-                scratch: settings.scratch, logger: logger),
+            work: TaskWork(
+                Stages(
+                    databases: databases, storage: storage, media: media, server: server,
+                    recogniser: settings.engines.recogniser(server: server, client: egress, logger: logger),
+                    sources: sources(egress), scratch: settings.scratch, sourceRetention: settings.sourceRetention,
+                    publicURL: settings.publicURL, logger: logger)),
             listener: PostgresListener(
                 configuration: .init(url: settings.databaseURL, role: "verbatim_system", size: 1),
                 channels: [QueueHint.channel], logger: logger),
             slots: settings.workerSlots, logger: logger)
     }
 
+    private func sender(_ databases: Databases) -> WebhookSender {
+        let slots = 256
+        return WebhookSender(
+            databases: databases,
+            courier: WebhookCourier(policy: settings.addressPolicy, concurrency: slots, logger: logger),
+            masterKey: settings.masterKey, slots: slots, logger: logger)
+    }
+
+    private func sources(_ egress: EgressClient) -> SourceFetcher {
+        let installation = YtDlpInstallation(folder: settings.installation.root + "/ingest")
+        if !installation.isComplete {
+            logger.warning("yt-dlp is not installed: URLs of pages will be refused; ingest/install installs it")
+        }
+        return SourceFetcher(
+            client: egress, policy: settings.addressPolicy,
+            pages: installation.isComplete
+                ? YtDlp(installation: installation, policy: settings.addressPolicy, logger: logger) : nil,
+            scratch: settings.scratch, logger: logger)
+    }
+
     private func api(
         _ databases: Databases, _ storage: FileStorage, _ media: MediaTool, _ migrator: Migrator,
-        _ engine: EngineReadiness?
-    ) async throws -> any Service {
+        _ engine: EngineReadiness?, _ egress: EgressClient
+    ) async throws -> [any Service] {
         let tokens = AccessTokens(databases: databases, masterKey: settings.masterKey)
         // The master key is tried now, not at the first login.
         _ = try await tokens.publicKeys()
+        let revocations = try await RevocationWatch(databaseURL: settings.databaseURL, logger: logger)
+        let keys = Watch(what: "the signing keys", every: .seconds(10), logger: logger) { try await tokens.reload() }
         let front = HTTPFront<AnyoneContext>(
             settings: FrontSettings(host: settings.host, port: settings.port, publicURL: settings.publicURL))
+        let webhooks = WebhookAddress(egress: egress)
         let cores = ProcessInfo.processInfo.activeProcessorCount
+        let document = try APIDocument(path: settings.installation.apiDocument)
         Routes(
             auth: AuthRoutes(
                 authenticator: Authenticator(
                     databases: databases, argon2: Argon2(lanes: min(cores, 4)), tokens: tokens),
-                tokens: tokens),
-            authentication: AuthenticationMiddleware(tokens: tokens),
+                tokens: tokens, proxies: settings.trustedProxies),
+            authentication: AuthenticationMiddleware(tokens: tokens, revocations: revocations.revocations),
             health: HealthRoutes(
                 readiness: Readiness(
                     databases: databases, migrator: migrator, databaseURL: settings.databaseURL, storage: storage,
                     engine: engine, logger: logger)),
+            metrics: GetMetrics(
+                version: document.version, meter: front.meter, queue: QueueGauge(databases: databases, logger: logger)),
+            documents: DocumentRoutes(document, address: settings.publicURL),
             createJob: CreateJob(
                 databases: databases,
                 uploads: UploadReader(
-                    spool: try await Spool.open(at: settings.scratch + "/uploads", budgetBytes: settings.scratchBytes)),
+                    spool: try await Spool.open(at: settings.uploads, budgetBytes: settings.scratchBytes)),
                 media: media, storage: storage,
-                admission: Admission(databases: databases, hint: QueueHint(databases: databases, logger: logger))),
+                admission: Admission(databases: databases, hint: QueueHint(databases: databases, logger: logger)),
+                webhooks: webhooks, policy: settings.addressPolicy),
             getJob: GetJob(databases: databases), listJobs: ListJobs(databases: databases),
-            getTranscript: GetTranscript(databases: databases)
+            getTranscript: GetTranscript(databases: databases), cancelJob: CancelJob(databases: databases),
+            deleteJob: DeleteJob(databases: databases), deleteTranscript: DeleteTranscript(databases: databases),
+            getUsage: GetUsage(databases: databases), getPlans: GetPlans(databases: databases),
+            getDeliveries: GetDeliveries(databases: databases),
+            postDeliveries: PostDeliveries(databases: databases, publicURL: settings.publicURL),
+            getWebhook: GetWebhook(databases: databases),
+            putWebhook: PutWebhook(databases: databases, addresses: webhooks)
         ).add(to: front.router)
         let host = settings.host
         let logger = logger
-        return front.application(logger: logger) { port in
+        let application = front.application(logger: logger) { port in
             logger.info("listening", metadata: ["address": "http://\(host):\(port)"])
         }
+        return [revocations, keys, application]
     }
 
     private func lifecycle(_ services: [any Service]) -> ServiceGroupConfiguration {

@@ -1,3 +1,4 @@
+import Egress
 import Foundation
 import Logging
 import Pipeline
@@ -12,9 +13,15 @@ struct NodeSettings: Sendable {
     let host: String
     let port: Int
     let publicURL: String?
+    /// Which addresses customers' URLs may lead to.
+    let addressPolicy: AddressPolicy
+    /// Whose `X-Forwarded-For` is believed.
+    let trustedProxies: TrustedProxies
     let storageRoot: String
     let scratch: String
     let scratchBytes: Int64
+    /// Where uploads wait until they are probed and stored.
+    var uploads: String { scratch + "/uploads" }
     let workerSlots: Int
     let inferenceURL: String?
     /// Of our own model server.
@@ -22,6 +29,8 @@ struct NodeSettings: Sendable {
     /// Nil: what the model server chooses by itself.
     let diarizationModel: String?
     let engines: EngineSettings
+    /// How long a failed job's source may stay.
+    let sourceRetention: Duration
     let logLevel: Logger.Level
 
     private static let listenHint = "VERBATIM_LISTEN must be HOST:PORT, such as 127.0.0.1:8080"
@@ -33,7 +42,9 @@ struct NodeSettings: Sendable {
         masterKey = Self.masterKey(reader)
         (host, port) = Self.listen(reader)
         publicURL = Self.url("VERBATIM_PUBLIC_URL", reader)
-        storageRoot = Self.storage(reader)
+        addressPolicy = Self.addressPolicy(reader)
+        trustedProxies = Self.trustedProxies(reader)
+        storageRoot = StorageSetting.read(reader)
         scratch = reader.string("VERBATIM_SCRATCH") ?? NSTemporaryDirectory() + "/verbatim-\(getuid())"
         scratchBytes = Int64(
             reader.integer("VERBATIM_SCRATCH_BYTES", default: 20_000_000_000, in: 1_000_000...1_000_000_000_000_000))
@@ -46,18 +57,44 @@ struct NodeSettings: Sendable {
             (engines.whisper == nil ? reader.string("VERBATIM_WHISPER_MODEL") : nil)
             ?? installation.root + "/inference/models/whisper-base"
         diarizationModel = reader.string("VERBATIM_DIARIZATION_MODEL")
+        sourceRetention = SourceRetention.read(reader)
         logLevel = reader.choice("VERBATIM_LOG_LEVEL", default: .info)
         try reader.finish()
     }
 
+    /// The master key; while `VERBATIM_MASTER_KEY_PREVIOUS` is set, what that one sealed opens too.
     private static func masterKey(_ reader: SettingsReader) -> MasterKey {
         let text = reader.required(
             "VERBATIM_MASTER_KEY", hint: "64 hexadecimal digits; make one with: openssl rand -hex 32")
-        if let key = MasterKey(hex: text) { return key }
-        if !text.isEmpty {
-            reader.report("VERBATIM_MASTER_KEY must be 64 hexadecimal digits; make one with: openssl rand -hex 32")
+        let previous = reader.string("VERBATIM_MASTER_KEY_PREVIOUS").flatMap {
+            masterKey($0, named: "VERBATIM_MASTER_KEY_PREVIOUS", reader)
         }
-        return .zero
+        guard !text.isEmpty, let key = masterKey(text, named: "VERBATIM_MASTER_KEY", reader) else { return .zero }
+        return key.fallingBack(to: previous)
+    }
+
+    private static func masterKey(_ text: String, named name: String, _ reader: SettingsReader) -> MasterKey? {
+        if let key = MasterKey(hex: text) { return key }
+        reader.report("\(name) must be 64 hexadecimal digits; make one with: openssl rand -hex 32")
+        return nil
+    }
+
+    private static func trustedProxies(_ reader: SettingsReader) -> TrustedProxies {
+        do {
+            return try TrustedProxies(reader.string("VERBATIM_TRUSTED_PROXIES") ?? "")
+        } catch {
+            reader.report("VERBATIM_TRUSTED_PROXIES: \(error)")
+            return .none
+        }
+    }
+
+    private static func addressPolicy(_ reader: SettingsReader) -> AddressPolicy {
+        do throws(CIDRError) {
+            return try AddressPolicy(allowing: reader.string("VERBATIM_EGRESS_ALLOW") ?? "")
+        } catch {
+            reader.report("VERBATIM_EGRESS_ALLOW: \(error)")
+            return AddressPolicy()
+        }
     }
 
     private static func listen(_ reader: SettingsReader) -> (String, Int) {
@@ -82,13 +119,4 @@ struct NodeSettings: Sendable {
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
-    private static func storage(_ reader: SettingsReader) -> String {
-        let text = reader.required("VERBATIM_STORAGE", hint: "where recordings lie, such as file:///var/lib/verbatim")
-        if text.isEmpty { return "" }
-        guard text.hasPrefix("file:///"), let path = text.dropFirst(7).removingPercentEncoding else {
-            reader.report("VERBATIM_STORAGE must be a file:///absolute/path URL")
-            return ""
-        }
-        return path.hasSuffix("/") ? String(path.dropLast()) : path
-    }
 }

@@ -3,6 +3,10 @@ import HTTPTypes
 /// Header fields that `HTTPTypes` does not name.
 extension HTTPField.Name {
     package static let xRequestID = HTTPField.Name(known: "X-Request-Id")
+    static let idempotencyKey = HTTPField.Name(known: "Idempotency-Key")
+    static let idempotentReplayed = HTTPField.Name(known: "Idempotent-Replayed")
+    static let xForwardedFor = HTTPField.Name(known: "X-Forwarded-For")
+    static let referrerPolicy = HTTPField.Name(known: "Referrer-Policy")
     static let upgrade = HTTPField.Name(known: "Upgrade")
 
     /// For names that stand in this source: a misspelt one would be the fault of whoever wrote it.

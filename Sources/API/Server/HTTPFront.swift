@@ -12,6 +12,8 @@ import ServiceLifecycle
 package struct HTTPFront<Context: ConnectionContext> {
     /// Where the routes go. `HEAD` is answered wherever `GET` is.
     package let router: Router<Context>
+    /// Counts the requests, by route.
+    package let meter = RequestMeter()
     private let settings: FrontSettings
     private let style: ProblemStyle
     private let methods = AllowedMethods()
@@ -21,6 +23,7 @@ package struct HTTPFront<Context: ConnectionContext> {
         style = ProblemStyle(publicURL: settings.publicURL)
         router = Router(context: context, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: RequestIDMiddleware())
+        router.add(middleware: MetricsMiddleware(meter: meter))
         router.add(middleware: AccessLogMiddleware())
         router.add(middleware: SecurityHeadersMiddleware())
         router.add(middleware: ErrorMiddleware(style: style, methods: methods))
@@ -34,7 +37,9 @@ package struct HTTPFront<Context: ConnectionContext> {
     package func application(
         logger: Logger, services: [any Service] = [], onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> Application<RouterResponder<Context>> {
-        methods.learn(router.routes.map { ($0.path.description, $0.method) })
+        let routes = router.routes.map { (path: $0.path.description, method: $0.method) }
+        methods.learn(routes)
+        meter.learn(routes)
         var configuration = ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port), serverName: "Verbatim", backlog: settings.backlog)
         configuration.availableConnectionsDelegate = .maximum(settings.maximumConnections, logger: logger)

@@ -13,6 +13,18 @@ package enum JSONBody {
     package static func decode<Value: Decodable>(
         _ type: Value.Type = Value.self, from request: Request, limitBytes: Int = 1_024 * 1_024
     ) async throws -> Value {
+        let bytes = try await read(request, limitBytes: limitBytes)
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes))
+        } catch let error as DecodingError {
+            throw answer(error)
+        }
+    }
+
+    /// Reads the request's body.
+    ///
+    /// - Throws: `APIError`: 415 unless the content type is `application/json`, 413 `request_too_large`; and what reading throws.
+    package static func read(_ request: Request, limitBytes: Int) async throws -> [UInt8] {
         guard request.headers[.contentType].flatMap(HeaderValue.init)?.value == "application/json" else {
             throw APIError.unsupportedMediaType("Send the request's body as application/json.")
         }
@@ -26,11 +38,7 @@ package enum JSONBody {
             }
             body.writeImmutableBuffer(chunk)
         }
-        do {
-            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
-        } catch let error as DecodingError {
-            throw answer(error)
-        }
+        return Array(body.readableBytesView)
     }
 
     /// Names the field, but never repeats what stood in it.

@@ -10,13 +10,9 @@ final class SpoolDirectory: Sendable {
 
     /// Makes the root if need be, removes what dead processes left there, and makes this process's own directory.
     init(root: String) throws(SpoolError) {
-        try Self.makeDirectories(root)
         // Held while this runs, so that nobody takes a directory for dead between its making and its locking.
-        let gate = open("\(root)/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard gate >= 0 else { throw SpoolError(call: "open") }
+        let gate = try Self.sweep(root: root)
         defer { Glibc.close(gate) }
-        guard flock(gate, LOCK_EX) == 0 else { throw SpoolError(call: "flock") }
-        Self.sweep(root)
         path = "\(root)/spool-\(getpid())-\(Self.randomName())"
         guard mkdir(path, 0o700) == 0 else { throw SpoolError(call: "mkdir") }
         descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -43,6 +39,23 @@ final class SpoolDirectory: Sendable {
 
     /// Removes a file; one that was moved away in the meantime is no fault.
     func removeFile(_ name: String) { unlinkat(descriptor, name, 0) }
+
+    /// Removes what dead processes left below `root`: for a node that receives no uploads itself.
+    static func removeLeftovers(root: String) throws(SpoolError) { Glibc.close(try sweep(root: root)) }
+
+    /// Makes the root if need be and removes what dead processes left there. Answers the lock under which it did, which the caller closes.
+    private static func sweep(root: String) throws(SpoolError) -> Int32 {
+        try makeDirectories(root)
+        let gate = open("\(root)/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard gate >= 0 else { throw SpoolError(call: "open") }
+        guard flock(gate, LOCK_EX) == 0 else {
+            let error = SpoolError(call: "flock")
+            Glibc.close(gate)
+            throw error
+        }
+        sweep(root)
+        return gate
+    }
 
     private static func makeDirectories(_ path: String) throws(SpoolError) {
         var made = path.hasPrefix("/") ? "" : "."

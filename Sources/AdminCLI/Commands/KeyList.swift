@@ -14,27 +14,41 @@ struct KeyList: AsyncParsableCommand {
     var tenant: TenantID
     @OptionGroup var output: OutputOptions
 
-    private struct Row: Encodable {
-        let key_id, name, created_at: String
-        let last_used_at, revoked_at: String?
-    }
-
     func run() async throws {
         try await Operation.run { operation in
             let tenant = tenant
-            let rows = try await operation.pool.transaction { try APIKeyRecord.all(of: tenant, in: $0) }.map {
-                Row(
-                    key_id: $0.id.rawValue, name: $0.name, created_at: $0.createdAt.rfc3339,
-                    last_used_at: $0.lastUsedAt?.rfc3339, revoked_at: $0.revokedAt?.rfc3339)
-            }
+            let rows = try await operation.pool.transaction { transaction in
+                _ = try Tenant.required(tenant, in: transaction)
+                return try APIKeyRecord.all(of: tenant, in: transaction)
+            }.map { KeyRow($0) }
             try Output.show(
                 rows, json: output.json,
                 text: Table(
-                    headings: ["KEY", "NAME", "CREATED", "LAST USED", "REVOKED"],
+                    headings: ["KEY", "NAME", "STATE", "CREATED", "LAST USED", "EXPIRES", "REPLACED BY"],
                     rows: rows.map {
-                        [$0.key_id, $0.name, $0.created_at, $0.last_used_at ?? "-", $0.revoked_at ?? "-"]
+                        [
+                            $0.key_id, $0.name, $0.state, $0.created_at, $0.last_used_at ?? "-", $0.expires_at ?? "-",
+                            $0.replaced_by ?? "-",
+                        ]
                     }
                 ).text)
         }
+    }
+}
+
+/// A key as `--json` shows it.
+struct KeyRow: Encodable {
+    let key_id, name, state, created_at: String
+    let last_used_at, expires_at, revoked_at, replaced_by: String?
+
+    init(_ key: APIKeyRecord, at now: Timestamp = .now()) {
+        key_id = key.id.rawValue
+        name = key.name
+        state = key.state(at: now).rawValue
+        created_at = key.createdAt.rfc3339
+        last_used_at = key.lastUsedAt?.rfc3339
+        expires_at = key.expiresAt?.rfc3339
+        revoked_at = key.revokedAt?.rfc3339
+        replaced_by = key.replacedBy?.rawValue
     }
 }

@@ -3,5 +3,13 @@ import ArgumentParser
 /// `tenant`: customers' accounts.
 struct TenantCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tenant", abstract: "Customers' accounts.", subcommands: [TenantCreate.self, TenantList.self])
+        commandName: "tenant", abstract: "Customers' accounts.",
+        discussion: """
+            Example:
+              verbatim-admin tenant list
+            """,
+        subcommands: [
+            TenantCreate.self, TenantList.self, TenantShow.self, TenantSetPlan.self, TenantSuspend.self,
+            TenantResume.self, TenantExportCommand.self, TenantDelete.self,
+        ])
 }

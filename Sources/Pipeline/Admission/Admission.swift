@@ -2,41 +2,85 @@ import Billing
 import Postgres
 import Tenancy
 
-/// The door of the queue: a submission becomes a job and its first task in one transaction, or nothing at all.
+/// The door of the queue: a submission becomes a job, its reservation and its first task in one transaction, or nothing at all.
 package struct Admission: Sendable {
     private let databases: Databases
     private let hint: QueueHint
+    private let clock: @Sendable () -> Timestamp
 
-    package init(databases: Databases, hint: QueueHint) {
+    package init(
+        databases: Databases, hint: QueueHint, clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+    ) {
         self.databases = databases
         self.hint = hint
+        self.clock = clock
+    }
+
+    /// What can be said before a recording is received: whether the tenant has room for one more job and anything left of its month.
+    ///
+    /// Throws ``AdmissionError`` or `ReservationError`.
+    package func check(_ tenant: TenantID, _ allowance: Allowance, acceptOverage: Bool) async throws {
+        let month = BillingMonth(of: clock())
+        try await databases.app.transaction(of: tenant) { transaction in
+            try TenantLoad.of(tenant, in: transaction).checkRoom(allowance)
+            let state = try MonthState.of(month, tenant: tenant, in: transaction)
+            guard (acceptOverage && allowance.sellsOverage) || state.used + state.reserved < allowance.includedSeconds
+            else { throw ReservationError.quotaExceeded(overageAllowed: allowance.sellsOverage) }
+        }
     }
 
     /// Queues a job. When it throws, nothing was queued, and the stored source is the caller's to remove; except with
     /// ``AdmissionError/outcomeUnknown``: then the source must stay where it is.
-    package func admit(_ submission: Submission) async throws -> Job {
+    ///
+    /// - Parameters:
+    ///   - key: the customer's key for this submission; the answer is kept with it, in the same transaction.
+    ///   - answer: what the customer is told.
+    /// - Throws: ``AdmissionError``, `ReservationError`, or what the database says.
+    package func admit(
+        _ submission: Submission, under key: IdempotencyClaim? = nil, answer: @Sendable (Job) -> [UInt8] = { _ in [] }
+    ) async throws -> Job {
         let job: Job
+        let now = clock()
         do {
             job = try await databases.app.transaction(of: submission.tenant) { transaction in
-                try submission.insert(in: transaction)
-                try NewTask(kind: .prepare, job: submission.id, of: submission.tenant)
-                    .insert(priority: submission.allowance.queueClass, in: transaction)
-                return try Self.found(submission, in: transaction)
+                guard let allowance = try Allowance.of(submission.tenant, in: transaction) else {
+                    throw AdmissionError.notQueued
+                }
+                // The month first, the load last: as jobs that end do it.
+                try Reservation.make(
+                    for: submission.id, of: submission.tenant, seconds: submission.estimatedSeconds,
+                    allowance: allowance, acceptOverage: submission.acceptOverage, at: now, in: transaction)
+                try submission.insert(allowance, at: now, in: transaction)
+                try submission.requireAccount(in: transaction)
+                let job = try Self.found(submission, in: transaction)
+                try key?.complete(job.id, answer: answer(job), in: transaction)
+                try TenantLoad.add(to: submission.tenant, allowance, in: transaction)
+                return job
             }
         } catch let error as PostgresError where error.kind == .commitOutcomeUnknown {
-            job = try await look(for: submission)
+            job = try await look(for: submission, at: now)
         }
         hint.send()
         return job
     }
 
-    /// After a connection that broke while COMMIT was under way: the job is there or it is not.
-    private func look(for submission: Submission) async throws -> Job {
-        do {
-            return try await databases.app.transaction(of: submission.tenant) { try Self.found(submission, in: $0) }
-        } catch let error as PostgresError {
-            throw AdmissionError.outcomeUnknown(error)
-        }
+    /// After a connection that broke while COMMIT was under way: the job is there or it is not. Also when the caller is gone: who does
+    /// not know must not remove the source.
+    private func look(for submission: Submission, at now: Timestamp) async throws -> Job {
+        let databases = databases
+        return try await Task {
+            do {
+                return try await databases.app.transaction(of: submission.tenant) { transaction in
+                    // The admission holds the month until it is decided.
+                    try MonthState.wait(for: BillingMonth(of: now), of: submission.tenant, in: transaction)
+                    return try Self.found(submission, in: transaction)
+                }
+            } catch AdmissionError.notQueued {
+                throw AdmissionError.notQueued
+            } catch {
+                throw AdmissionError.outcomeUnknown(error)
+            }
+        }.value
     }
 
     private static func found(_ submission: Submission, in transaction: PostgresTransaction) throws -> Job {
@@ -48,8 +92,16 @@ package struct Admission: Sendable {
 }
 
 package enum AdmissionError: Error {
+    /// The account was deleted while the recording came in.
+    case accountDeleted
     /// The job is not there.
     case notQueued
     /// Whether the job is there could not be found out: the database is away.
-    case outcomeUnknown(PostgresError)
+    case outcomeUnknown(any Error)
+    /// The account has as many jobs under way as it may, and does not let more wait.
+    case tooManyAtOnce(limit: Int)
+    /// As many jobs wait as may.
+    case backlogFull(limit: Int)
+    /// Another request has taken over the idempotency key meanwhile: this one was silent for too long.
+    case keyTakenOver
 }

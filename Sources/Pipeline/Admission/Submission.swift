@@ -1,33 +1,68 @@
-import Billing
 import Tenancy
 
-/// A recording that was received, probed and stored, and now asks to become a job.
+/// A recording that was received, probed and stored, or is to be fetched from a URL, and now asks to become a job.
 package struct Submission: Sendable {
     package let id: JobID
     package let tenant: TenantID
     package let options: JobOptions
-    package let allowance: Allowance
-    package let fileName: String?
+    /// Minutes over the month's are bought, where the account sells them.
+    package let acceptOverage: Bool
+    package let source: Source
+
+    package enum Source: Sendable {
+        case file(SubmittedFile)
+        /// Known by its address alone: how long and how large it is will be seen when it is there.
+        case url(SourceURL)
+    }
+
+    package init(
+        id: JobID, tenant: TenantID, options: JobOptions, acceptOverage: Bool = false, source: Source
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.options = options
+        self.acceptOverage = acceptOverage
+        self.source = source
+    }
+
+    /// Of a file.
+    package init(
+        id: JobID, tenant: TenantID, options: JobOptions, acceptOverage: Bool = false, fileName: String?,
+        bytes: Int64, estimatedMilliseconds: Int64?, channels: Int?, sourceKey: StorageKey
+    ) {
+        self.init(
+            id: id, tenant: tenant, options: options, acceptOverage: acceptOverage,
+            source: .file(
+                SubmittedFile(
+                    name: fileName, bytes: bytes, estimatedMilliseconds: estimatedMilliseconds, channels: channels,
+                    key: sourceKey)))
+    }
+
+    /// Whole seconds, rounded up; nil where nobody knows.
+    var estimatedSeconds: Int64? { file?.estimatedMilliseconds.map { ($0 + 999) / 1000 } }
+
+    var file: SubmittedFile? {
+        switch source {
+        case .file(let file): file
+        case .url: nil
+        }
+    }
+
+    var url: SourceURL? {
+        switch source {
+        case .file: nil
+        case .url(let url): url
+        }
+    }
+}
+
+/// A recording that was received, and lies in storage.
+package struct SubmittedFile: Sendable {
+    package let name: String?
     package let bytes: Int64
     /// What the probe made expect; nil where it could not tell.
     package let estimatedMilliseconds: Int64?
     /// What the probe saw.
     package let channels: Int?
-    /// Where its source lies in storage.
-    package let sourceKey: StorageKey
-
-    package init(
-        id: JobID, tenant: TenantID, options: JobOptions, allowance: Allowance, fileName: String?, bytes: Int64,
-        estimatedMilliseconds: Int64?, channels: Int?, sourceKey: StorageKey
-    ) {
-        self.id = id
-        self.tenant = tenant
-        self.options = options
-        self.allowance = allowance
-        self.fileName = fileName
-        self.bytes = bytes
-        self.estimatedMilliseconds = estimatedMilliseconds
-        self.channels = channels
-        self.sourceKey = sourceKey
-    }
+    package let key: StorageKey
 }

@@ -26,8 +26,8 @@ package enum EngineStep: Sendable {
 
 /// The stretch of a source that is recognised by itself: of one channel, where channels are apart.
 package struct PieceOfSpeech: Sendable {
-    /// WAV, 16 kHz, mono, 16 bit.
-    package let wav: [UInt8]
+    /// WAV, 16 kHz, mono, 16 bit. Read when it is asked for: whoever only asks how far another's work has come needs none.
+    package let wav: @Sendable () async throws -> [UInt8]
     /// Milliseconds.
     package let duration: Int64
     /// A code of Whisper's.
@@ -35,7 +35,10 @@ package struct PieceOfSpeech: Sendable {
     /// Where somebody speaks: milliseconds from the piece's start, in order, apart from each other.
     package let speech: [Range<Int64>]
 
-    package init(wav: [UInt8], duration: Int64, language: String, speech: [Range<Int64>]) {
+    package init(
+        reading wav: @escaping @Sendable () async throws -> [UInt8], duration: Int64, language: String,
+        speech: [Range<Int64>]
+    ) {
         self.wav = wav
         self.duration = duration
         self.language = language

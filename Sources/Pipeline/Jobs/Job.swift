@@ -22,6 +22,8 @@ package struct Job: Sendable, Equatable {
     package let engine: String?
     /// The customer's JSON object, as text.
     package let metadata: String
+    /// Where the customer wants to be told of this job; nil: the account's default endpoint, if there is one.
+    package let webhookURL: String?
     package let failure: JobFailure?
 }
 
@@ -39,6 +41,8 @@ package struct JobOptions: Sendable, Equatable {
     package var speakersExpected: Int?
     /// A JSON object, as text, at most 4 KiB.
     package var metadata = "{}"
+    /// Where to tell of the job's end, instead of the account's default endpoint.
+    package var webhookURL: String?
 
     package init() {}
 }

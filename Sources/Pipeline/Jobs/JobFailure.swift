@@ -7,12 +7,22 @@ package struct JobFailure: Error, Sendable, Equatable {
         case quotaExceeded = "quota_exceeded"
         case transientError = "transient_error"
         case internalError = "internal_error"
+        case sourceURLRefused = "source_url_refused"
+        case sourceNotFound = "source_not_found"
+        case sourceRequiresLogin = "source_requires_login"
+        case sourceBlocked = "source_blocked"
+        case sourceUnsupported = "source_unsupported"
+        case sourceTooLarge = "source_too_large"
+        case sourceTimeout = "source_timeout"
     }
 
     package let code: Code
     package let reason: String?
     /// A sentence that says what happened and what to do. Nothing of the inside, nothing of the content.
     package let message: String
+
+    /// Whether the same recording may succeed another time.
+    var mayPass: Bool { code != .invalidAudio }
 
     package init(code: Code, reason: String? = nil, message: String) {
         self.code = code
@@ -28,6 +38,11 @@ package struct JobFailure: Error, Sendable, Equatable {
         code: .quotaExceeded,
         message:
             "The recognition service's own account is out of quota. Nothing is billed; submit the recording again later."
+    )
+    package static let quotaExceeded = JobFailure(
+        code: .quotaExceeded,
+        message:
+            "The month's minutes do not cover the recording, which is longer than its file claimed. Nothing is billed."
     )
     package static let languageUnsupported = JobFailure(
         code: .internalError,

@@ -5,13 +5,27 @@ extension Job {
     private static let columns: PostgresQuery = """
         id, tenant_id, status, created_at, started_at, completed_at, samples_total, samples_done, samples_work, estimated_ms,
         language, diarize,
-        source_type, source_name, source_url, source_deleted_at, engine, metadata, error_code, error_reason, error_message
+        source_type, source_name, source_url, source_deleted_at, engine, metadata, webhook_url, error_code,
+        error_reason, error_message
         """
 
     /// The tenant's job with this id, or nil.
     package static func find(_ id: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Job? {
-        try transaction.query("SELECT \(columns) FROM jobs WHERE tenant_id = \(tenant) AND id = \(id)")
-            .first.map(Job.init(row:))
+        try transaction.query(
+            "SELECT \(columns) FROM jobs WHERE tenant_id = \(tenant) AND id = \(id) AND deleted_at IS NULL"
+        )
+        .first.map(Job.init(row:))
+    }
+
+    /// Locks the job's row, which whoever ends it or one of its tasks locks first.
+    static func lock(_ id: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
+        try transaction.query("SELECT FROM jobs WHERE tenant_id = \(tenant) AND id = \(id) FOR NO KEY UPDATE")
+    }
+
+    /// Where the job stands; nil when there is none.
+    static func status(_ id: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> JobStatus? {
+        try transaction.first(
+            "SELECT status FROM jobs WHERE tenant_id = \(tenant) AND id = \(id)", as: JobStatus.self)
     }
 
     /// The tenant's jobs that pass `filter`, newest first: one more than `limit` when there is a further page.
@@ -21,7 +35,7 @@ extension Job {
         try transaction.query(
             """
             SELECT \(columns) FROM jobs
-            WHERE tenant_id = \(tenant)
+            WHERE tenant_id = \(tenant) AND deleted_at IS NULL
                 AND (\(filter.status)::text IS NULL OR status = \(filter.status))
                 AND (\(filter.since)::timestamptz IS NULL OR status_changed_at >= \(filter.since))
                 AND (\(filter.until)::timestamptz IS NULL OR status_changed_at < \(filter.until))
@@ -55,6 +69,7 @@ extension Job {
         sourceDeletedAt = try row.value("source_deleted_at", Timestamp?.self)
         engine = try row.value("engine", String?.self)
         metadata = try row.value("metadata", JSONB.self).text
+        webhookURL = try row.value("webhook_url", String?.self)
         failure = try row.value("error_code", JobFailure.Code?.self).map {
             JobFailure(
                 code: $0, reason: try row.value("error_reason", String?.self),

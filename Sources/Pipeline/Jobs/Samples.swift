@@ -6,5 +6,8 @@ package enum Samples {
     /// Whole milliseconds, rounded down.
     package static func milliseconds(_ samples: Int64) -> Int64 { samples / 16 }
 
+    /// Whole seconds, rounded up: what is billed.
+    package static func billedSeconds(_ samples: Int64) -> Int64 { (samples + perSecond - 1) / perSecond }
+
     package static func from(milliseconds: Int64) -> Int64 { milliseconds * 16 }
 }

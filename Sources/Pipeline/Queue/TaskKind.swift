@@ -1,8 +1,10 @@
 import Egress
 import Postgres
 
-/// The steps of a job: *prepare* → *recognise* × pieces beside *diarize* × stretches → *assemble* → *clean*.
+/// The steps of a job: *fetch* of one that names a URL → *prepare* → *recognise* × pieces beside *diarize* × stretches → *assemble* → *clean*.
 package enum TaskKind: String, Sendable, CaseIterable, PostgresCodable {
+    /// Get the source from where its URL leads.
+    case fetch
     /// Decode the source, find its speech and language, cut it into pieces.
     case prepare
     /// Recognise one piece.
@@ -14,11 +16,11 @@ package enum TaskKind: String, Sendable, CaseIterable, PostgresCodable {
     /// Remove the audio that the job left.
     case clean
 
-    /// Whether it is the engine that does the work.
-    var needsEngine: Bool {
+    /// Cleans up after jobs: needs no engine, and goes on whatever else waits.
+    var isChore: Bool {
         switch self {
-        case .prepare, .recognise, .diarize, .assemble: true
-        case .clean: false
+        case .fetch, .prepare, .recognise, .diarize, .assemble: false
+        case .clean: true
         }
     }
 
@@ -31,7 +33,7 @@ package enum TaskKind: String, Sendable, CaseIterable, PostgresCodable {
     /// fails then. Removing audio is a promise to the customer, so that goes on by the hour.
     package func retryDelay(attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration? {
         switch self {
-        case .prepare, .recognise, .diarize, .assemble: Self.work.delay(attempt: attempt, using: &generator)
+        case .fetch, .prepare, .recognise, .diarize, .assemble: Self.work.delay(attempt: attempt, using: &generator)
         case .clean: Self.removal.delay(attempt: attempt, using: &generator) ?? .seconds(3600)
         }
     }

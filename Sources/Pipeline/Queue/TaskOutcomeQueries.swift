@@ -12,11 +12,12 @@ package struct LeaseLost: Error {
 struct JobEnded: Error {}
 
 extension NewTask {
+    /// Queues the task with which its job begins.
     func insert(priority: QueueClass, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
-            INSERT INTO tasks (tenant_id, job_id, kind, part, priority)
-            VALUES (\(tenant), \(job), \(kind), \(part), \(priority))
+            INSERT INTO tasks (tenant_id, job_id, kind, part, priority, starts)
+            VALUES (\(tenant), \(job), \(kind), \(part), \(priority), true)
             """)
     }
 }
@@ -26,7 +27,7 @@ extension NewTask {
 extension ClaimedTask {
     /// Locks the job's row. Whoever ends a task takes this lock before any task's, so that no two wait for each other.
     private func lockJob(in transaction: PostgresTransaction) throws {
-        try transaction.query("SELECT FROM jobs WHERE tenant_id = \(tenant) AND id = \(job) FOR NO KEY UPDATE")
+        try Job.lock(job, of: tenant, in: transaction)
     }
 
     /// Marks the task done. First in its transaction: throws ``LeaseLost`` before anything else is written.
@@ -74,6 +75,20 @@ extension ClaimedTask {
             WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
                 AND created_at > now() - interval '1 day'
             """) == 1
+    }
+
+    /// Puts the task back until its job's source is not to be kept any longer.
+    package func rest(in transaction: PostgresTransaction) throws {
+        try lockJob(in: transaction)
+        let rows = try transaction.execute(
+            """
+            UPDATE tasks
+            SET status = 'ready', lease_until = NULL, worker = NULL, last_error = NULL, attempt = attempt - 1,
+                run_after = coalesce(
+                    (SELECT source_kept_until FROM jobs WHERE tenant_id = \(tenant) AND id = \(job)), now())
+            WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
+            """)
+        guard rows == 1 else { throw LeaseLost() }
     }
 
     /// Ends a task that there is nothing left to do for.

@@ -19,22 +19,39 @@ package struct TaskQueue: Sendable {
         self.worker = worker
     }
 
-    /// Claims up to `limit` tasks of these kinds whose time has come: priority first, then the oldest job, so that what was begun ends.
-    package func claim(_ kinds: [TaskKind] = TaskKind.allCases, limit: Int) async throws -> [ClaimedTask] {
-        let (worker, kinds) = (worker, kinds.map(\.rawValue))
+    /// Claims up to `limit` tasks that need an engine, each for whose turn it is: see ``Turns``.
+    package func claim(limit: Int) async throws -> [ClaimedTask] {
+        // Most looks find nothing: they wait for nobody.
+        let isAnythingReady = try await databases.system.query(
+            "SELECT EXISTS (SELECT FROM tasks WHERE status = 'ready' AND kind <> 'clean' AND run_after <= now())"
+        ).first?.decode(Bool.self)
+        guard isAnythingReady == true else { return [] }
+        let worker = worker
+        return try await databases.system.transaction { transaction in
+            var turns = try Turns.lock(in: transaction)
+            var claims: [ClaimedTask] = []
+            while claims.count < limit, let turn = try turns.next(in: transaction) {
+                claims.append(try Self.take(turn, worker, in: transaction))
+            }
+            if !claims.isEmpty { try turns.save(in: transaction) }
+            return claims
+        }
+    }
+
+    /// Claims up to `limit` tasks that clean up after jobs. They need no engine, and nobody's turn.
+    package func claimChores(limit: Int) async throws -> [ClaimedTask] {
+        let worker = worker
         return try await databases.system.transaction { transaction in
             try transaction.query(
                 """
                 WITH next AS (
                     SELECT tenant_id, id FROM tasks
-                    WHERE status = 'ready' AND run_after <= now() AND kind = ANY(\(kinds))
-                    ORDER BY priority, job_id, id
+                    WHERE status = 'ready' AND run_after <= now() AND kind = 'clean'
+                    ORDER BY run_after
                     FOR UPDATE SKIP LOCKED
                     LIMIT \(limit)
                 )
-                UPDATE tasks t
-                SET status = 'running', attempt = attempt + 1, fence = nextval('task_fences'), worker = \(worker),
-                    lease_until = now() + make_interval(secs => \(Self.lease / .seconds(1)))
+                UPDATE tasks t SET \(Self.claimed(by: worker))
                 FROM next WHERE t.tenant_id = next.tenant_id AND t.id = next.id
                 RETURNING t.tenant_id, t.id, t.job_id, t.kind, t.part, t.attempt, t.fence
                 """
@@ -42,19 +59,49 @@ package struct TaskQueue: Sendable {
         }
     }
 
+    private static func take(_ turn: Turn, _ worker: String, in transaction: PostgresTransaction) throws -> ClaimedTask
+    {
+        let claims = try transaction.query(
+            """
+            UPDATE tasks t SET starts = false, \(claimed(by: worker))
+            WHERE tenant_id = \(turn.tenant) AND id = \(turn.task)
+            RETURNING tenant_id, id, job_id, kind, part, attempt, fence
+            """
+        ).map(ClaimedTask.init(row:))
+        guard let claim = claims.first else { throw LeaseLost() }
+        return claim
+    }
+
+    private static func claimed(by worker: String) -> PostgresQuery {
+        """
+        status = 'running', attempt = attempt + 1, fence = nextval('task_fences'), worker = \(worker),
+        lease_until = now() + make_interval(secs => \(lease / .seconds(1)))
+        """
+    }
+
     /// Extends the leases of `tasks` and answers those that this worker still holds.
     package func extend(_ tasks: [ClaimedTask]) async throws -> Set<ClaimedTask> {
         guard !tasks.isEmpty else { return [] }
         let fences = tasks.map(\.fence)
-        let held = try await databases.system.transaction { transaction in
-            try transaction.query(
-                """
-                UPDATE tasks SET lease_until = now() + make_interval(secs => \(Self.lease / .seconds(1)))
-                WHERE fence = ANY(\(fences)) AND status = 'running'
-                RETURNING fence
-                """
-            ).map { try $0.decode(Int64.self) }
-        }
+        // Whoever is just ending one of them holds it, and may be waiting for another: it is passed over.
+        try await databases.system.execute(
+            """
+            UPDATE tasks SET lease_until = now() + make_interval(secs => \(Self.lease / .seconds(1)))
+            WHERE (tenant_id, id) IN (
+                SELECT tenant_id, id FROM tasks WHERE fence = ANY(\(fences)) AND status = 'running'
+                FOR UPDATE SKIP LOCKED)
+            """)
+        return try await held(tasks)
+    }
+
+    /// Those of `tasks` that this worker still holds.
+    package func held(_ tasks: [ClaimedTask]) async throws -> Set<ClaimedTask> {
+        let fences = tasks.map(\.fence)
+        let held = Set(
+            try await databases.system.query(
+                "SELECT fence FROM tasks WHERE fence = ANY(\(fences)) AND status = 'running'"
+            )
+            .map { try $0.decode(Int64.self) })
         return Set(tasks.filter { held.contains($0.fence) })
     }
 

@@ -9,13 +9,17 @@ import Tenancy
 /// finds its fencing token too old and writes nothing. On shutdown it claims no more, lets running tasks end for a while and
 /// hands the rest back.
 package struct Worker: Service {
+    /// Chores at once, beside the slots: audio is removed also while the engine is away or all slots are taken.
+    private static let choreSlots = 2
     /// How often it looks for work without a hint.
     private static let pollInterval = Duration.milliseconds(500)
+    /// How often it looks whether what it works on is still wanted: a cancelled job's work stops so soon.
+    private static let lookInterval = Duration.seconds(1)
     /// How often it looks for tasks whose worker died.
     private static let rescueInterval = Duration.seconds(2)
 
     private let queue: TaskQueue
-    private let stages: Stages
+    private let work: TaskWork
     private let listener: PostgresListener
     private let slots: Int
     private let drain: Duration
@@ -28,11 +32,11 @@ package struct Worker: Service {
     ///   - slots: tasks at once.
     ///   - drain: how long running tasks may take to end on shutdown.
     package init(
-        queue: TaskQueue, stages: Stages, listener: PostgresListener, slots: Int, drain: Duration = .seconds(20),
+        queue: TaskQueue, work: TaskWork, listener: PostgresListener, slots: Int, drain: Duration = .seconds(20),
         logger: Logger
     ) {
         self.queue = queue
-        self.stages = stages
+        self.work = work
         self.listener = listener
         self.slots = slots
         self.drain = drain
@@ -42,6 +46,7 @@ package struct Worker: Service {
     package func run() async throws {
         await withTaskGroup { group in
             group.addTask { await every(TaskQueue.heartbeat, extendLeases) }
+            group.addTask { await every(Self.lookInterval, stopWhatEnded) }
             group.addTask { await every(Self.rescueInterval, rescue) }
             group.addTask { await every(Self.pollInterval) { wake.call() } }
             group.addTask { for await _ in listener.notifications { wake.call() } }
@@ -50,6 +55,8 @@ package struct Worker: Service {
             group.cancelAll()
         }
         await listener.close()
+        // A service that ends before its turn would take the others down with it.
+        try? await gracefulShutdown()
     }
 
     /// Claims no more from now on; what runs goes on.
@@ -67,19 +74,24 @@ package struct Worker: Service {
 
     private func claim() async {
         do {
-            let free = slots - (await running.count)
-            guard free > 0, !wake.isStopped else { return }
-            // Without an engine, what needs none still goes on: audio is removed.
-            let kinds = await stages.ready() ? TaskKind.allCases : TaskKind.allCases.filter { !$0.needsEngine }
-            guard !wake.isStopped else { return }
-            for claim in try await queue.claim(kinds, limit: free) {
-                await running.start(claim) {
-                    await stages.perform(claim)
-                    wake.call()
-                }
+            let (count, chores) = (await running.count, await running.chores)
+            if chores < Self.choreSlots, !wake.isStopped {
+                await start(try await queue.claimChores(limit: Self.choreSlots - chores))
             }
+            let free = slots - (count - chores)
+            guard free > 0, await work.isReady(), !wake.isStopped else { return }
+            await start(try await queue.claim(limit: free))
         } catch {
             logger.error("could not claim tasks", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func start(_ claims: [ClaimedTask]) async {
+        for claim in claims {
+            await running.start(claim) {
+                await work.perform(claim)
+                wake.call()
+            }
         }
     }
 
@@ -93,6 +105,12 @@ package struct Worker: Service {
         }
     }
 
+    private func stopWhatEnded() async {
+        let claims = await running.claims
+        guard !claims.isEmpty, let held = try? await queue.held(claims) else { return }
+        await running.cancel(allBut: held, among: claims)
+    }
+
     private func rescue() async {
         do {
             let (rescued, exhausted) = try await queue.rescue()
@@ -100,7 +118,7 @@ package struct Worker: Service {
                 logger.warning("took tasks from lost workers", metadata: ["count": "\(rescued)"])
                 wake.call()
             }
-            for claim in exhausted { await stages.giveUp(claim) }
+            for claim in exhausted { await work.giveUp(claim) }
         } catch {
             logger.error("could not look for lost tasks", metadata: ["error": "\(error)"])
         }

@@ -7,6 +7,8 @@ import Tenancy
 struct AssembleStage: Sendable {
     let databases: Databases
     let server: ModelServer
+    /// Where customers reach the service.
+    let publicURL: String?
 
     func run(_ claim: ClaimedTask) async throws {
         let material = try await databases.app.transaction(of: claim.tenant) { transaction in
@@ -24,7 +26,7 @@ struct AssembleStage: Sendable {
             return (transcript, Array(try JSONEncoder().encode(transcript)))
         }
         try await databases.app.transaction(of: claim.tenant) { transaction in
-            try claim.completeJob(transcript, body: body, in: transaction)
+            try claim.completeJob(transcript, body: body, publicURL: publicURL, in: transaction)
         }
     }
 

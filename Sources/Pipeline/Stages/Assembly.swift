@@ -94,12 +94,8 @@ extension Transcript.Segment {
     /// The segment, `offset` milliseconds later.
     func moved(by offset: Int64) -> Self {
         var moved = self
-        moved.start += offset
-        moved.end += offset
-        for index in moved.words.indices {
-            moved.words[index].start += offset
-            moved.words[index].end += offset
-        }
+        moved.shift(by: offset)
+        for index in moved.words.indices { moved.words[index].shift(by: offset) }
         return moved
     }
 

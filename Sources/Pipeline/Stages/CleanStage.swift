@@ -17,6 +17,21 @@ package struct CleanStage: Sendable {
     }
 
     package func run(_ claim: ClaimedTask) async throws {
+        let kept = try await databases.app.transaction(of: claim.tenant) { try Self.keptSource(of: claim, in: $0) }
+        if let kept {
+            try await storage.remove(job: claim.job, of: claim.tenant, allBut: kept)
+            let tickets = try await databases.app.transaction(of: claim.tenant) {
+                try EngineTicket.all(of: claim.job, tenant: claim.tenant, in: $0)
+            }
+            try await forget(tickets, claim)
+            return try await databases.app.transaction(of: claim.tenant) { transaction in
+                // Locks the job: who keeps a ticket, or deletes the job, comes before and is seen, or comes after and wakes the task.
+                try claim.rest(in: transaction)
+                guard try EngineTicket.all(of: claim.job, tenant: claim.tenant, in: transaction).isEmpty else {
+                    throw TicketsLeft()
+                }
+            }
+        }
         try await storage.remove(job: claim.job, of: claim.tenant)
         let tickets = try await databases.app.transaction(of: claim.tenant) { transaction in
             try transaction.execute(
@@ -34,6 +49,17 @@ package struct CleanStage: Sendable {
                 throw TicketsLeft()
             }
         }
+    }
+
+    /// The source of a failed job that an operator may still try again.
+    private static func keptSource(of claim: ClaimedTask, in transaction: PostgresTransaction) throws -> StorageKey? {
+        try transaction.first(
+            """
+            SELECT source_key FROM jobs
+            WHERE tenant_id = \(claim.tenant) AND id = \(claim.job) AND source_key IS NOT NULL
+                AND source_kept_until > now()
+            """, as: String.self
+        ).map(StorageKey.init(path:))
     }
 
     /// All that can be; what cannot is tried again later, and keeps none of the others waiting.

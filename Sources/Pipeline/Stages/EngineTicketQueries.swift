@@ -52,7 +52,7 @@ extension ClaimedTask {
         try transaction.execute(
             """
             UPDATE tasks SET status = 'ready', run_after = now()
-            WHERE tenant_id = \(tenant) AND job_id = \(job) AND kind = 'clean' AND status = 'done'
+            WHERE tenant_id = \(tenant) AND job_id = \(job) AND kind = 'clean' AND status IN ('ready', 'done')
             """)
     }
 

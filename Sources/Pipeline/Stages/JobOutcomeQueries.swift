@@ -1,49 +1,102 @@
+import Billing
 import Postgres
 import Tenancy
 
-// How a job ends: each in the one transaction that also ends its task.
+// How a job ends: each in the one transaction that also ends its task, bills it or gives its reservation back, and has its audio removed.
 extension ClaimedTask {
-    /// Ends the job with `failure`, stops its other tasks and has its audio removed.
+    /// Ends the job with `failure`.
     ///
     /// A failed `clean` task ends no job: the outcome stands already.
-    package func failJob(_ failure: JobFailure, in transaction: PostgresTransaction) throws {
+    ///
+    /// - Parameter retention: for how long the source stays, for an operator who would try again, where that makes sense.
+    package func failJob(
+        _ failure: JobFailure, keepingSourceFor retention: Duration = .zero, in transaction: PostgresTransaction
+    ) throws {
         try fail(failure.code.rawValue, in: transaction)
-        let rows = try transaction.execute(
+        guard let status = try Job.status(job, of: tenant, in: transaction), !status.isFinished else { return }
+        // Removing takes its time, and is tried again when it fails: it begins before the promise ends.
+        let kept = failure.mayPass && retention > .zero ? retention * 0.98 : nil
+        try transaction.execute(
             """
             UPDATE jobs
             SET status = 'failed', completed_at = now(), status_changed_at = now(), error_code = \(failure.code),
-                error_reason = \(failure.reason), error_message = \(failure.message)
-            WHERE tenant_id = \(tenant) AND id = \(job) AND status IN ('queued', 'processing')
+                error_reason = \(failure.reason), error_message = \(failure.message),
+                source_kept_until = now() + make_interval(secs => \(kept.map { $0 / .seconds(1) }))
+            WHERE tenant_id = \(tenant) AND id = \(job)
             """)
-        guard rows == 1 else { return }
-        try transaction.execute(
-            """
-            UPDATE tasks SET status = 'cancelled', lease_until = NULL
-            WHERE tenant_id = \(tenant) AND job_id = \(job) AND status IN ('ready', 'running')
-            """)
-        try dropParts(in: transaction)
-        try follow(with: .clean, in: transaction)
+        try Reservation.release(job, of: tenant, in: transaction)
+        try JobEnd(job: job, tenant: tenant, from: status).write(in: transaction)
     }
 
-    /// Ends the job with its transcript and has its audio removed.
-    package func completeJob(_ transcript: Transcript, body: [UInt8], in transaction: PostgresTransaction) throws {
+    /// Ends the job with its transcript.
+    ///
+    /// - Parameter publicURL: where customers reach the service, for the transcript's address in the webhook.
+    package func completeJob(
+        _ transcript: Transcript, body: [UInt8], publicURL: String? = nil, in transaction: PostgresTransaction
+    ) throws {
         try finish(in: transaction)
         try transaction.execute(
             "INSERT INTO transcripts (tenant_id, job_id, body) VALUES (\(tenant), \(job), \(body))")
-        let rows = try transaction.execute(
+        let samples = try transaction.first(
             """
             UPDATE jobs
             SET status = 'completed', completed_at = now(), status_changed_at = now(), engine = \(transcript.engine)
-            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
-            """)
-        guard rows == 1 else { throw LeaseLost() }
-        try dropParts(in: transaction)
-        try follow(with: .clean, in: transaction)
+            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing' AND samples_total IS NOT NULL
+            RETURNING samples_total
+            """, as: Int64.self)
+        guard let samples else { throw LeaseLost() }
+        try Reservation.settle(job, of: tenant, seconds: Samples.billedSeconds(samples), in: transaction)
+        try JobEnd(job: job, tenant: tenant, from: .processing, publicURL: publicURL).write(in: transaction)
     }
+}
 
-    /// What was heard in the parts is in the transcript, or not needed any more.
-    private func dropParts(in transaction: PostgresTransaction) throws {
+extension Job {
+    /// Ends an unfinished job at its customer's word: whoever works on it stops. Answers the job as it is then, nil when there is none.
+    ///
+    /// Throws ``JobFinished``.
+    package static func cancel(_ id: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Job? {
+        try lock(id, of: tenant, in: transaction)
+        guard let job = try find(id, of: tenant, in: transaction) else { return nil }
+        guard !job.status.isFinished else { throw JobFinished() }
+        try transaction.execute(
+            """
+            UPDATE jobs SET status = 'cancelled', completed_at = now(), status_changed_at = now()
+            WHERE tenant_id = \(tenant) AND id = \(id)
+            """)
+        try Reservation.release(id, of: tenant, in: transaction)
+        try JobEnd(job: id, tenant: tenant, from: job.status).write(in: transaction)
+        return try find(id, of: tenant, in: transaction)
+    }
+}
+
+/// The job has ended already.
+package struct JobFinished: Error {}
+
+/// What follows from a job's end, whichever it is. The caller holds the job's row.
+private struct JobEnd {
+    let job: JobID
+    let tenant: TenantID
+    /// Where the job stood before.
+    let from: JobStatus
+    var publicURL: String?
+
+    func write(in transaction: PostgresTransaction) throws {
+        // The class of a job's tasks is that of its first.
+        try transaction.execute(
+            """
+            INSERT INTO tasks (tenant_id, job_id, kind, priority)
+            SELECT tenant_id, job_id, 'clean', priority FROM tasks
+            WHERE tenant_id = \(tenant) AND job_id = \(job) ORDER BY id LIMIT 1
+            """)
+        try transaction.execute(
+            """
+            UPDATE tasks SET status = 'cancelled', lease_until = NULL
+            WHERE tenant_id = \(tenant) AND job_id = \(job) AND status IN ('ready', 'running') AND kind <> 'clean'
+            """)
+        // What was heard in the parts is in the transcript, or not needed any more.
         try transaction.execute("DELETE FROM pieces WHERE tenant_id = \(tenant) AND job_id = \(job)")
         try transaction.execute("DELETE FROM stretches WHERE tenant_id = \(tenant) AND job_id = \(job)")
+        try WebhookEvent.record(for: job, of: tenant, publicURL: publicURL, in: transaction)
+        try TenantLoad.remove(from, from: tenant, in: transaction)
     }
 }

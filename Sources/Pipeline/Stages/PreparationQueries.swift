@@ -1,3 +1,4 @@
+import Billing
 import Postgres
 import Tenancy
 
@@ -10,14 +11,9 @@ struct PreparationWork: Sendable {
     /// What the probe saw; nil where it was not asked.
     let sourceChannels: Int?
 
-    /// The job begins: `queued → processing`. Nil when it has ended meanwhile.
-    static func begin(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Self? {
-        try transaction.execute(
-            """
-            UPDATE jobs SET status = 'processing', started_at = now(), status_changed_at = now()
-            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'queued'
-            """)
-        return try transaction.first(
+    /// Nil when the job has ended meanwhile.
+    static func of(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Self? {
+        try transaction.first(
             """
             SELECT source_key, max_duration_ms, language_requested, diarize, source_channels FROM jobs
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing' AND source_key IS NOT NULL
@@ -51,6 +47,8 @@ struct Preparation: Sendable {
 
 extension ClaimedTask {
     /// Keeps what the preparation found, and queues what follows from it.
+    ///
+    /// Throws `JobFailure` when the source turns out longer than what was reserved for it, and the month does not cover it.
     func keep(_ found: Preparation, in transaction: PostgresTransaction) throws {
         let heard = found.pieces.reduce(Int64(0)) { $0 + Int64($1.cut.samples.count) }
         let silent = found.pieces.filter { !$0.hasSpeech }.reduce(Int64(0)) { $0 + Int64($1.cut.samples.count) }
@@ -66,6 +64,11 @@ extension ClaimedTask {
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
             """)
         guard rows == 1 else { throw LeaseLost() }
+        do {
+            try Reservation.resize(job, of: tenant, to: Samples.billedSeconds(found.total), in: transaction)
+        } catch ReservationError.quotaExceeded {
+            throw JobFailure.quotaExceeded
+        }
         _ = try transaction.batch(insertions(found))
         // Speakers first: a stretch is long, and should not be what everybody waits for at the end.
         for stretch in found.stretches.indices { try follow(with: .diarize, part: stretch, in: transaction) }

@@ -17,7 +17,7 @@ struct PrepareStage: Sendable {
     func run(_ claim: ClaimedTask) async throws {
         guard
             let work = try await databases.app.transaction(
-                of: claim.tenant, { try PreparationWork.begin(claim.job, of: claim.tenant, in: $0) })
+                of: claim.tenant, { try PreparationWork.of(claim.job, of: claim.tenant, in: $0) })
         else { throw JobEnded() }
         do {
             try await prepare(claim, work)

@@ -18,13 +18,12 @@ struct RecogniseStage: Sendable {
             let work = try await databases.app.transaction(
                 of: claim.tenant, { try PieceWork.load(number, of: claim.job, tenant: claim.tenant, in: $0) })
         else { throw JobEnded() }
-        let wav = try await storage.read(work.audio)
-        switch try await step(work, wav) {
+        switch try await step(work) {
         case .waiting(let ticket, let again):
             if let ticket, ticket != work.ticket { try await keep(ticket, claim) }
             return again
         case .heard(let recognition):
-            let result = try Self.encoded(recognition, of: work, wav)
+            let result = try await encoded(recognition, of: work)
             try await databases.app.transaction(of: claim.tenant) { transaction in
                 try claim.finish(in: transaction)
                 try claim.keep(recognition: result, in: transaction)
@@ -35,9 +34,11 @@ struct RecogniseStage: Sendable {
         }
     }
 
-    private func step(_ work: PieceWork, _ wav: [UInt8]) async throws -> EngineStep {
+    private func step(_ work: PieceWork) async throws -> EngineStep {
         let piece = PieceOfSpeech(
-            wav: wav, duration: work.audioMilliseconds, language: work.language, speech: work.speech)
+            reading: { [storage] in try await storage.read(work.audio) }, duration: work.audioMilliseconds,
+            language: work.language,
+            speech: work.speech)
         do {
             return try await engine.recognise(piece, ticket: work.ticket)
         } catch let error as ModelServerError where error.isPermanent {
@@ -56,9 +57,12 @@ struct RecogniseStage: Sendable {
     }
 
     /// How loud each segment is goes with it where the other channel has words too: bleed is the quieter one.
-    private static func encoded(_ recognition: Recognition, of work: PieceWork, _ wav: [UInt8]) throws -> [UInt8] {
+    private func encoded(_ recognition: Recognition, of work: PieceWork) async throws -> [UInt8] {
         var heard = HeardRecognition(recognition: recognition)
-        if work.hasChannel { heard.levels = recognition.segments.map { SegmentLevel.of($0, in: wav) } }
+        if work.hasChannel {
+            let wav = try await storage.read(work.audio)
+            heard.levels = recognition.segments.map { SegmentLevel.of($0, in: wav) }
+        }
         return Array(try JSONEncoder().encode(heard))
     }
 

@@ -9,37 +9,45 @@ import Tenancy
 /// tried again by the kind's schedule, after whose end the job fails with `transient_error`.
 package struct Stages: Sendable {
     private let databases: Databases
+    private let fetch: FetchStage
     private let prepare: PrepareStage
     private let recognise: RecogniseStage
     private let diarize: DiarizeStage
     private let assemble: AssembleStage
     private let clean: CleanStage
     private let engine: EngineReadiness
+    private let sourceRetention: Duration
     private let logger: Logger
 
     /// - Parameters:
     ///   - server: finds speech, tells languages and speakers.
     ///   - recogniser: hears the words.
+    ///   - sources: fetches what customers name by URL.
+    ///   - sourceRetention: how long a failed job's source stays, for an operator who would try again.
+    ///   - publicURL: where customers reach the service, for webhooks.
     package init(
         databases: Databases, storage: FileStorage, media: MediaTool, server: ModelServer,
-        recogniser: any RecognitionEngine, scratch: String, logger: Logger
+        recogniser: any RecognitionEngine, sources: SourceFetcher, scratch: String, sourceRetention: Duration = .zero,
+        publicURL: String? = nil, logger: Logger
     ) {
+        self.sourceRetention = sourceRetention
         self.databases = databases
         self.logger = logger
         engine = EngineReadiness(server: server)
+        fetch = FetchStage(databases: databases, storage: storage, media: media, fetcher: sources)
         prepare = PrepareStage(
             databases: databases, storage: storage, media: media, server: server, engine: recogniser, scratch: scratch)
         recognise = RecogniseStage(databases: databases, storage: storage, engine: recogniser, logger: logger)
         diarize = DiarizeStage(databases: databases, storage: storage, server: server)
-        assemble = AssembleStage(databases: databases, server: server)
+        assemble = AssembleStage(databases: databases, server: server, publicURL: publicURL)
         clean = CleanStage(databases: databases, storage: storage, engine: recogniser)
     }
 
     /// Whether there is an engine to work with.
-    func ready() async -> Bool { await engine.isReady() }
+    @Sendable func ready() async -> Bool { await engine.isReady() }
 
     /// Runs one task to its end. Never throws: how it ended stands in the database, or will be found out by the lease's end.
-    func perform(_ claim: ClaimedTask) async {
+    @Sendable func perform(_ claim: ClaimedTask) async {
         var log = logger
         log[metadataKey: "job"] = "\(claim.job)"
         log[metadataKey: "task"] = "\(claim.kind.rawValue)"
@@ -59,7 +67,7 @@ package struct Stages: Sendable {
             await write(claim, log) { try claim.cancel(in: $0) }
         } catch let failure as JobFailure {
             log.info("job failed", metadata: ["code": "\(failure.code.rawValue)", "reason": "\(failure.reason ?? "")"])
-            await write(claim, log) { try claim.failJob(failure, in: $0) }
+            await write(claim, log) { try claim.failJob(failure, keepingSourceFor: sourceRetention, in: $0) }
         } catch let error where error is CancellationError || Task.isCancelled {
             log.info("task handed back")
             await write(claim, log) { try claim.handBack(in: $0) }
@@ -90,14 +98,15 @@ package struct Stages: Sendable {
     }
 
     /// Ends a task whose every attempt took its worker down.
-    func giveUp(_ claim: ClaimedTask) async {
+    @Sendable func giveUp(_ claim: ClaimedTask) async {
         logger.error("task given up: it was lost with its worker each time", metadata: ["job": "\(claim.job)"])
-        await write(claim, logger) { try claim.failJob(.internal, in: $0) }
+        await write(claim, logger) { try claim.failJob(.internal, keepingSourceFor: sourceRetention, in: $0) }
     }
 
     /// Nil when the task is done, else when it goes on.
     private func run(_ claim: ClaimedTask) async throws -> Duration? {
         switch claim.kind {
+        case .fetch: try await fetch.run(claim)
         case .prepare: try await prepare.run(claim)
         case .recognise: return try await recognise.run(claim)
         case .diarize: try await diarize.run(claim)
@@ -124,7 +133,8 @@ package struct Stages: Sendable {
             if let delay {
                 try claim.retry(after: delay, error: "\(type(of: error))", in: transaction)
             } else {
-                try claim.failJob(.transient, in: transaction)
+                let failure = (error as? SourceUnavailable)?.failure ?? .transient
+                try claim.failJob(failure, keepingSourceFor: sourceRetention, in: transaction)
             }
         }
     }

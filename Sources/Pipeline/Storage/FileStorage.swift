@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Postgres
 import Tenancy
 
 /// Objects as files below one folder (`file:///…`), which every node of a deployment must share.
@@ -57,7 +58,7 @@ package struct FileStorage: Sendable {
         }
     }
 
-    /// Removes whatever lies under `prefix`, which ends in `/`. Nothing there is no fault.
+    /// Removes whatever lies at `prefix`: an object, or all below a prefix that ends in `/`. Nothing there is no fault.
     private func removeAll(under prefix: String) async throws {
         let folder = root + "/" + prefix
         try await blocking {
@@ -73,6 +74,58 @@ package struct FileStorage: Sendable {
     package func remove(job: JobID, of tenant: TenantID) async throws {
         try await removeAll(under: StorageKey.prefix(of: job, tenant: tenant))
     }
+
+    /// Removes everything of a job but that object.
+    func remove(job: JobID, of tenant: TenantID, allBut kept: StorageKey) async throws {
+        let folder = root + "/" + StorageKey.prefix(of: job, tenant: tenant)
+        let keptPath = localPath(kept)
+        try await blocking {
+            guard access(folder, F_OK) == 0 || errno != ENOENT else { return }
+            for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+                let path = folder + name
+                var status = stat()
+                guard path != keptPath, lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { continue }
+                guard unlink(path) == 0 || errno == ENOENT else { throw StorageError(errno: errno) }
+            }
+        }
+    }
+
+    /// Has another object hold the same bytes.
+    package func copy(_ source: StorageKey, to key: StorageKey) async throws {
+        let (from, target) = (localPath(source), localPath(key))
+        try await blocking {
+            try makeFolder(of: target)
+            try FileManager.default.copyItem(atPath: from, toPath: target)
+            try flush(target)
+            try flushFolders(above: target)
+        }
+    }
+
+    /// The jobs of which anything lies here, and when anything of theirs last changed.
+    func jobs() async throws -> [(tenant: TenantID, job: JobID, changed: Timestamp)] {
+        let tenants = root + "/tenants"
+        return try await blocking {
+            var found: [(tenant: TenantID, job: JobID, changed: Timestamp)] = []
+            for name in Self.children(of: tenants) {
+                guard let tenant = TenantID(rawValue: name) else { continue }
+                for name in Self.children(of: "\(tenants)/\(tenant)/jobs") {
+                    guard let job = JobID(rawValue: name) else { continue }
+                    var status = stat()
+                    guard stat("\(tenants)/\(tenant)/jobs/\(job)", &status) == 0 else { continue }
+                    let changed = Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1000)
+                    found.append((tenant: tenant, job: job, changed: changed))
+                }
+            }
+            return found
+        }
+    }
+
+    private static func children(of folder: String) -> [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    }
+
+    /// Removes one object. One that is not there is no fault.
+    func remove(_ key: StorageKey) async throws { try await removeAll(under: key.path) }
 
     /// Removes the pieces that the holder of this claim has written.
     func removePieces(of claim: ClaimedTask) async throws {

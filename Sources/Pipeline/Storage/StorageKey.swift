@@ -12,6 +12,16 @@ package struct StorageKey: Sendable, Hashable {
         StorageKey(path: prefix(of: job, tenant: tenant) + "source")
     }
 
+    /// The recording as it was fetched from the customer's URL by the holder of that fencing token.
+    static func fetched(of job: JobID, tenant: TenantID, fence: Int64) -> StorageKey {
+        StorageKey(path: prefix(of: job, tenant: tenant) + "source-\(fence)")
+    }
+
+    /// The folder for what has come of a recording that is being fetched.
+    static func download(of job: JobID, tenant: TenantID) -> StorageKey {
+        StorageKey(path: prefix(of: job, tenant: tenant) + "download")
+    }
+
     /// One piece's audio. The fencing token in the name keeps a late writer from overwriting a newer one's piece.
     static func piece(_ piece: Int, of job: JobID, tenant: TenantID, fence: Int64) -> StorageKey {
         StorageKey(path: piecesPrefix(of: job, tenant: tenant, fence: fence) + "\(piece).wav")

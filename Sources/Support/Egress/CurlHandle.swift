@@ -8,6 +8,7 @@ import CCurl
 final class CurlHandle {
     let raw: UnsafeMutableRawPointer
     private var headers: UnsafeMutablePointer<curl_slist>?
+    private var addresses: UnsafeMutablePointer<curl_slist>?
     private var mime: OpaquePointer?
     private var url: CurlURL?
 
@@ -22,6 +23,7 @@ final class CurlHandle {
         curl_easy_cleanup(raw)
         curl_mime_free(mime)
         curl_slist_free_all(headers)
+        curl_slist_free_all(addresses)
     }
 
     /// libcurl's process-wide set-up, done once.
@@ -57,6 +59,15 @@ final class CurlHandle {
             headers = longer
         }
         try Self.check(verbatim_curl_set_list(raw, CURLOPT_HTTPHEADER, headers))
+    }
+
+    /// - Parameter entry: `host:port:address[,address]…`
+    func setAddresses(_ entry: String) throws(EgressError) {
+        guard addresses == nil, let list = curl_slist_append(nil, entry) else {
+            throw .failed(code: Int(CURLE_OUT_OF_MEMORY.rawValue))
+        }
+        addresses = list
+        try Self.check(verbatim_curl_set_list(raw, CURLOPT_RESOLVE, list))
     }
 
     /// - Parameter parts: Each with the source of its bytes, which the caller keeps alive as long as this handle.

@@ -8,6 +8,8 @@ final class CurlURL {
     let handle: OpaquePointer
     /// As written: without port and credentials, not yet in its ASCII form.
     let host: String
+    /// Whether a user name or a password stands in it.
+    let hasCredentials: Bool
 
     init(_ text: String) throws(EgressError) {
         guard text.utf8.count <= 16_384, text.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else { throw .badURL }
@@ -20,6 +22,7 @@ final class CurlURL {
             guard scheme == "http" || scheme == "https" else { throw .unsupportedScheme }
             host = try Self.part(CURLUPART_HOST, of: handle)
             guard !host.isEmpty else { throw .badURL }
+            hasCredentials = Self.has(CURLUPART_USER, in: handle) || Self.has(CURLUPART_PASSWORD, in: handle)
             self.handle = handle
         } catch {
             curl_url_cleanup(handle)
@@ -29,9 +32,25 @@ final class CurlURL {
 
     deinit { curl_url_cleanup(handle) }
 
-    private static func part(_ part: CURLUPart, of handle: OpaquePointer) throws(EgressError) -> String {
+    private static func has(_ part: CURLUPart, in handle: OpaquePointer) -> Bool {
         var text: UnsafeMutablePointer<CChar>?
-        guard curl_url_get(handle, part, &text, 0) == CURLUE_OK, let text else { throw .badURL }
+        defer { curl_free(text) }
+        return curl_url_get(handle, part, &text, 0) == CURLUE_OK
+    }
+
+    /// The one that is connected to: the scheme's own where none is written.
+    var port: String? { try? Self.part(CURLUPART_PORT, of: handle, flags: UInt32(CURLU_DEFAULT_PORT)) }
+
+    var lastPathComponent: String? {
+        let path = try? Self.part(CURLUPART_PATH, of: handle, flags: UInt32(CURLU_URLDECODE))
+        return path?.split(separator: "/").last.map(String.init)
+    }
+
+    private static func part(
+        _ part: CURLUPart, of handle: OpaquePointer, flags: UInt32 = 0
+    ) throws(EgressError) -> String {
+        var text: UnsafeMutablePointer<CChar>?
+        guard curl_url_get(handle, part, &text, flags) == CURLUE_OK, let text else { throw .badURL }
         defer { curl_free(text) }
         return String(cString: text)
     }

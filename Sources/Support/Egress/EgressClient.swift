@@ -37,7 +37,7 @@ package final class EgressClient: Sendable {
     /// Returns the answer, whatever its status, with its body in memory.
     ///
     /// A request that meets a kept connection just as the server closes it is sent once more on a new one: a POST may
-    /// therefore arrive twice, as always when an answer is lost.
+    /// therefore arrive twice, unless it has a connection of its own.
     /// - Throws: `EgressError`, or `CancellationError` after the task was cancelled, when the connection is closed.
     package func send(_ request: EgressRequest) async throws -> EgressResponse {
         try await perform(request, sink: nil)
@@ -52,6 +52,34 @@ package final class EgressClient: Sendable {
         try await perform(request, sink: fileDescriptor)
     }
 
+    /// Judges a customer's URL by its form and by what its host resolves to now. Connects to nothing.
+    ///
+    /// A name that does not resolve in time passes: what decides is the judgement at each connection.
+    /// - Throws: `EgressError`: `badURL` also for one with a user name or password, `unsupportedScheme`, `refusedAddress` when
+    ///   every address is refused.
+    package func judge(customerURL url: String, within limit: Duration) async throws {
+        guard try !CurlURL(url).hasCredentials else { throw EgressError.badURL }
+        var request = EgressRequest(
+            url: url, limits: EgressLimits(total: limit, connect: limit, responseBytes: 0), audience: .customerSupplied)
+        request.isProbe = true
+        do {
+            _ = try await perform(request, sink: nil)
+        } catch let error as EgressError {
+            switch error {
+            case .couldNotConnect, .couldNotResolve, .timedOut, .overloaded: return
+            default: throw error
+            }
+        }
+    }
+
+    /// The same, but for a success `judge` decides what becomes of its body once it has begun.
+    /// - Throws: Also `EgressError.unwanted`, when it is stopped.
+    package func download(
+        _ request: EgressRequest, to fileDescriptor: Int32, judge: @escaping EgressJudge
+    ) async throws -> EgressResponse {
+        try await perform(request, sink: fileDescriptor, judge: judge)
+    }
+
     /// Ends what is under way with `EgressError.closed`, closes all connections and ends the threads.
     package func close() async {
         let lanes = state.withLock { state in
@@ -62,14 +90,16 @@ package final class EgressClient: Sendable {
         for lane in lanes { await lane.close() }
     }
 
-    private func perform(_ request: EgressRequest, sink: Int32?) async throws -> EgressResponse {
+    private func perform(_ request: EgressRequest, sink: Int32?, judge: EgressJudge? = nil) async throws
+        -> EgressResponse
+    {
         try Task.checkCancellation()
         try request.validate()
         let host = try CurlURL(request.url).host
         let lane = try lane(for: request.audience)
         let started = ContinuousClock.now
         do {
-            let response = try await lane.perform(request, sink: sink)
+            let response = try await lane.perform(request, sink: sink, judge: judge)
             log(request, host, outcome: "\(response.status)", since: started)
             return response
         } catch {

@@ -10,13 +10,15 @@ package struct EgressConfiguration: Sendable {
     /// Connections kept open for the next request.
     package var maxIdleConnections: Int
     package var addressPolicy: AddressPolicy
+    /// For tests: what resolves the names in customers' URLs, those of redirects aside. nil: the system, through libcurl.
+    package var resolver: NameResolver?
     package var userAgent: String
     /// A PEM file of the certificate authorities to trust; nil for the system's.
     package var certificateAuthorities: String?
 
     package init(
         maxConcurrent: Int = 64, maxWaiting: Int = 1024, maxIdleConnections: Int = 32,
-        addressPolicy: AddressPolicy = AddressPolicy(), userAgent: String = "Verbatim",
+        addressPolicy: AddressPolicy = AddressPolicy(), resolver: NameResolver? = nil, userAgent: String = "Verbatim",
         certificateAuthorities: String? = nil
     ) {
         precondition(maxConcurrent > 0 && maxWaiting >= 0 && maxIdleConnections > 0)
@@ -24,6 +26,7 @@ package struct EgressConfiguration: Sendable {
         self.maxWaiting = maxWaiting
         self.maxIdleConnections = maxIdleConnections
         self.addressPolicy = addressPolicy
+        self.resolver = resolver
         self.userAgent = userAgent
         self.certificateAuthorities = certificateAuthorities
     }

@@ -27,6 +27,8 @@ package enum EgressError: Error, Sendable, Equatable {
     /// As many requests wait as may.
     case overloaded
     case closed
+    /// The caller looked at the beginning of the answer and did not want the rest.
+    case unwanted
     /// libcurl's code, where it fits none of the above.
     case failed(code: Int)
 
@@ -35,7 +37,7 @@ package enum EgressError: Error, Sendable, Equatable {
         switch self {
         case .couldNotResolve, .couldNotConnect, .timedOut, .tooSlow, .connectionLost, .overloaded: true
         case .refusedAddress, .badURL, .unsupportedScheme, .badRequest, .bodyUnreadable, .tls, .responseTooLarge,
-            .badResponse, .sinkFailed, .tooManyRedirects, .closed, .failed:
+            .badResponse, .sinkFailed, .tooManyRedirects, .closed, .unwanted, .failed:
             false
         }
     }
@@ -61,6 +63,7 @@ extension EgressError: CustomStringConvertible {
         case .tooManyRedirects: "too many redirects"
         case .overloaded: "too many requests are waiting"
         case .closed: "the client is closed"
+        case .unwanted: "the answer was not wanted"
         case .failed(let code): "the transfer failed (curl \(code))"
         }
     }

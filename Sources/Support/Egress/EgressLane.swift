@@ -58,7 +58,7 @@ final class EgressLane: Sendable {
         pthread_detach(thread)
     }
 
-    func perform(_ request: EgressRequest, sink: Int32?) async throws -> EgressResponse {
+    func perform(_ request: EgressRequest, sink: Int32?, judge: EgressJudge?) async throws -> EgressResponse {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
@@ -68,7 +68,8 @@ final class EgressLane: Sendable {
             try await withCheckedThrowingContinuation { continuation in
                 submit(
                     EgressSubmission(
-                        id: id, request: request, sink: sink, deadline: deadline, continuation: continuation))
+                        id: id, request: request, sink: sink, judge: judge, deadline: deadline,
+                        continuation: continuation))
                 // The handler may have run before there was anything to cancel.
                 if Task.isCancelled { cancel(id) }
             }

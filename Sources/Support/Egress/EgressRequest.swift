@@ -14,11 +14,19 @@ package struct EgressRequest: Sendable {
     /// How many redirects are followed; with 0 a redirect is an answer like any other.
     package var redirects: Int
     package var audience: EgressAudience
+    /// A connection of its own, closed afterwards: then the request goes out once at most.
+    package var ownConnection: Bool
+    /// False: an answer whose header has come is one, however its body goes on. No more of that than the limit is read, and
+    /// nothing is kept.
+    package var needsBody: Bool
+    /// Nothing is connected to: the addresses alone are judged.
+    var isProbe = false
 
     package init(
         method: String = "GET", url: String, unixSocketPath: String? = nil,
         headers: [(name: String, value: String)] = [], body: EgressBody = .none,
-        limits: EgressLimits, redirects: Int = 0, audience: EgressAudience
+        limits: EgressLimits, redirects: Int = 0, audience: EgressAudience, ownConnection: Bool = false,
+        needsBody: Bool = true
     ) {
         self.method = method
         self.url = url
@@ -28,6 +36,8 @@ package struct EgressRequest: Sendable {
         self.limits = limits
         self.redirects = redirects
         self.audience = audience
+        self.ownConnection = ownConnection
+        self.needsBody = needsBody
     }
 }
 

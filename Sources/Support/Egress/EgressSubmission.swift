@@ -5,6 +5,8 @@ struct EgressSubmission: Sendable {
     let request: EgressRequest
     /// Where a download goes.
     let sink: Int32?
+    /// Decides what becomes of its success.
+    let judge: EgressJudge?
     let deadline: ContinuousClock.Instant
     /// Resumed exactly once, by the thread.
     let continuation: CheckedContinuation<EgressResponse, any Error>

@@ -22,6 +22,20 @@ extension EgressTransfer {
         try handle.set(CURLOPT_USERAGENT, configuration.userAgent)
     }
 
+    /// Has libcurl take the addresses of a name from elsewhere than the system.
+    func setAddresses(of url: CurlURL, _ resolver: NameResolver) throws(EgressError) {
+        guard !url.host.hasPrefix("["), IPAddress(url.host) == nil, let port = url.port else { return }
+        let addresses = resolver.addresses(url.host)
+        guard !addresses.isEmpty else { throw .couldNotResolve }
+        let list = addresses.map { address in
+            switch address {
+            case .v4: address.description
+            case .v6: "[\(address)]"
+            }
+        }
+        try handle.setAddresses("\(url.host):\(port):\(list.joined(separator: ","))")
+    }
+
     func setLimits(_ limits: EgressLimits, remaining: Duration) throws(EgressError) {
         try handle.set(CURLOPT_TIMEOUT_MS, remaining.wholeMilliseconds)
         try handle.set(CURLOPT_CONNECTTIMEOUT_MS, min(limits.connect, remaining).wholeMilliseconds)

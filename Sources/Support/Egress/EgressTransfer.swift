@@ -15,6 +15,8 @@ final class EgressTransfer {
     private var sources: [BodySource] = []
     private var collector: ResponseCollector
     private var refused: String?
+    /// Of a probe: an address that would be connected to.
+    private var isReachable = false
     private var movedAtLastCheck = 0
 
     init(
@@ -24,13 +26,20 @@ final class EgressTransfer {
         self.submission = submission
         policy = request.audience == .customerSupplied ? configuration.addressPolicy : nil
         collector = ResponseCollector(
-            sink: submission.sink, limit: request.limits.responseBytes, hasBody: request.method != "HEAD")
+            sink: submission.sink, judge: submission.judge, limit: request.limits.responseBytes,
+            hasBody: request.method != "HEAD", keepsBody: request.needsBody)
         nextRateCheck = request.limits.minimumRate.map { now + $0.over }
         handle = try CurlHandle()
-        try handle.setURL(CurlURL(request.url))
+        let url = try CurlURL(request.url)
+        try handle.setURL(url)
         try setProtections(configuration)
         try setLimits(request.limits, remaining: submission.deadline - now)
         try setCallbacks()
+        if request.ownConnection {
+            try handle.set(CURLOPT_FRESH_CONNECT, true)
+            try handle.set(CURLOPT_FORBID_REUSE, true)
+        }
+        if policy != nil, let resolver = configuration.resolver { try setAddresses(of: url, resolver) }
         if let path = request.unixSocketPath { try handle.set(CURLOPT_UNIX_SOCKET_PATH, path) }
         if request.redirects > 0 {
             try handle.set(CURLOPT_FOLLOWLOCATION, true)
@@ -54,7 +63,9 @@ final class EgressTransfer {
     }
 
     func outcome(_ code: CURLcode, now: ContinuousClock.Instant) -> Result<EgressResponse, any Error> {
-        guard code == CURLE_OK else { return .failure(error(code, now: now)) }
+        let isAnswered =
+            submission.request.needsBody ? code == CURLE_OK && collector.finish() : collector.hasAnswer
+        guard isAnswered else { return .failure(error(code, now: now)) }
         return .success(
             EgressResponse(
                 status: handle.number(CURLINFO_RESPONSE_CODE), headers: collector.headers, body: collector.body,
@@ -71,8 +82,11 @@ final class EgressTransfer {
         // What our own callbacks found is the cause; libcurl's code then only says that a callback ended it.
         if let failure = collector.failure ?? sources.lazy.compactMap(\.failure).first { return failure }
         switch code {
+        case CURLE_OK:
+            // The end came before the header's.
+            return .connectionLost
         case CURLE_COULDNT_CONNECT:
-            return refused.map { .refusedAddress($0) } ?? .couldNotConnect
+            return refused.flatMap { isReachable ? nil : .refusedAddress($0) } ?? .couldNotConnect
         case CURLE_OPERATION_TIMEDOUT:
             // libcurl counts in milliseconds and may be a little early.
             let outOfTime = now + .milliseconds(10) >= submission.deadline
@@ -105,6 +119,10 @@ final class EgressTransfer {
                 refused = target.description
                 return CURL_SOCKET_BAD
             }
+        }
+        if submission.request.isProbe {
+            isReachable = true
+            return CURL_SOCKET_BAD
         }
         // Not inherited by the child processes that the worker starts.
         let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)

@@ -15,18 +15,32 @@ struct ResponseCollector {
     private var headerBytes = 0
     private var inHeader = false
     private let sink: Int32?
-    private let limit: Int
+    private var limit: Int
     private let hasBody: Bool
+    private let keepsBody: Bool
+    private let judge: EgressJudge?
+    private var verdict: EgressVerdict?
+    /// What is kept back until there is a verdict.
+    private var beginning: [UInt8] = []
 
     private static let headerLimit = 256 << 10
     private static let keptOfFailedDownload = 64 << 10
+    private static let judgedBytes = 1024
 
-    /// - Parameter sink: Where a download goes; the descriptor stays its caller's.
-    init(sink: Int32?, limit: Int, hasBody: Bool) {
+    /// - Parameters:
+    ///   - sink: Where a download goes; the descriptor stays its caller's.
+    ///   - judge: Decides what becomes of a download's success.
+    ///   - keepsBody: False: of the body nothing is kept, and the answer does not depend on it.
+    init(sink: Int32?, judge: EgressJudge? = nil, limit: Int, hasBody: Bool, keepsBody: Bool = true) {
         self.sink = sink
+        self.judge = judge
         self.limit = limit
         self.hasBody = hasBody
+        self.keepsBody = keepsBody
     }
+
+    /// Whether the header of a final answer has come, whole.
+    var hasAnswer: Bool { status >= 200 && !inHeader }
 
     private var isSuccess: Bool { (200..<300).contains(status) }
 
@@ -38,6 +52,7 @@ struct ResponseCollector {
         if line.starts(with: "HTTP/".utf8) {
             // A new answer: after 100 Continue, or of the next hop.
             headers.removeAll()
+            beginning = []
             inHeader = true
             let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
             status = words.dropFirst().first.flatMap { Int(text($0)) } ?? 0
@@ -47,7 +62,8 @@ struct ResponseCollector {
         let content = line.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
         if content.isEmpty {
             inHeader = false
-            return judgeLength()
+            // What is judged has the limit that its judge gives it.
+            return judge != nil || judgeLength()
         }
         guard let colon = content.firstIndex(of: UInt8(ascii: ":")) else { return true }
         headers.append(name: text(content[..<colon]), value: text(trimmed(content[content.index(after: colon)...])))
@@ -57,6 +73,8 @@ struct ResponseCollector {
     /// - Returns: false to end the transfer; `failure` says why.
     mutating func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
         received += bytes.count
+        // What is beyond the limit is not waited for.
+        guard keepsBody else { return received <= limit }
         guard received <= limit else { return fail(.responseTooLarge(limit: limit)) }
         guard let sink else {
             body.append(contentsOf: bytes)
@@ -66,12 +84,45 @@ struct ResponseCollector {
             body.append(contentsOf: bytes.prefix(Self.keptOfFailedDownload - body.count))
             return true
         }
-        return store(bytes, in: sink)
+        switch verdict {
+        case nil where judge != nil:
+            beginning.append(contentsOf: bytes)
+            return beginning.count < Self.judgedBytes || settle(in: sink)
+        case .read?:
+            body.append(contentsOf: bytes)
+            return true
+        case nil, .store?, .stop?:
+            return store(bytes, in: sink)
+        }
+    }
+
+    /// To be called at the end of a complete answer: one that was shorter than what is judged is judged now.
+    mutating func finish() -> Bool {
+        guard let sink, isSuccess, judge != nil, verdict == nil else { return true }
+        return settle(in: sink)
+    }
+
+    private mutating func settle(in sink: Int32) -> Bool {
+        let beginning = beginning
+        self.beginning = []
+        let verdict = judge?(EgressBeginning(status: status, headers: headers, bytes: beginning)) ?? .stop
+        self.verdict = verdict
+        switch verdict {
+        case .stop: return fail(.unwanted)
+        case .store(let limit), .read(let limit): self.limit = limit
+        }
+        guard received <= limit, judgeLength() else { return fail(.responseTooLarge(limit: limit)) }
+        if case .read = verdict {
+            body = beginning
+            return true
+        }
+        return beginning.withUnsafeBytes { store($0, in: sink) }
     }
 
     /// A length that is announced and too large need not be received to be refused.
     private mutating func judgeLength() -> Bool {
-        guard hasBody, isSuccess, let length = headers["content-length"].flatMap(Int.init), length > limit else {
+        guard hasBody, keepsBody, isSuccess, let length = headers["content-length"].flatMap(Int.init), length > limit
+        else {
             return true
         }
         return fail(.responseTooLarge(limit: limit))

@@ -59,6 +59,14 @@ package struct PostgresError: Error, Sendable, Equatable, CustomStringConvertibl
         }
     }
 
+    /// The statement met others, or too much of everything, and may well succeed later: it waited too long for a lock or altogether,
+    /// was chosen to end a deadlock, or the server ran out of something or is being shut down.
+    package var isCongestion: Bool {
+        guard let sqlState else { return false }
+        return isRetryable || sqlState == "55P03" || sqlState == "57014" || sqlState.hasPrefix("53")
+            || sqlState.hasPrefix("57P")
+    }
+
     package var isUniqueViolation: Bool { sqlState == "23505" }
     package var isForeignKeyViolation: Bool { sqlState == "23503" }
     package var isCheckViolation: Bool { sqlState == "23514" }

@@ -25,6 +25,8 @@ package struct Installation: Sendable {
     }
 
     package var migrations: String { root + "/sql" }
+    /// What `GET /openapi.json` answers.
+    package var apiDocument: String { root + "/openapi.json" }
 
     private static var executablePath: String {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]

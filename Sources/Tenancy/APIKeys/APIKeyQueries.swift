@@ -1,30 +1,71 @@
 import Postgres
 
 extension APIKeyRecord {
+    private static let columns: PostgresQuery =
+        "id, tenant_id, name, created_at, expires_at, revoked_at, last_used_at, replaced_by"
+
     /// Stores a key whose secret hashes to `hash`. Operators only.
-    package static func create(
-        _ id: APIKeyID, of tenant: TenantID, name: String, hash: String, in transaction: PostgresTransaction
+    static func create(
+        _ id: APIKeyID, of tenant: TenantID, name: String, hash: String, expiresAt: Timestamp?,
+        in transaction: PostgresTransaction
     ) throws {
         try transaction.execute(
             """
-            INSERT INTO api_keys (tenant_id, id, name, secret_phc) VALUES (\(tenant), \(id), \(name), \(hash))
+            INSERT INTO api_keys (tenant_id, id, name, secret_phc, expires_at)
+            VALUES (\(tenant), \(id), \(name), \(hash), \(expiresAt))
             """)
     }
 
     /// A tenant's keys, oldest first. Operators only.
     package static func all(of tenant: TenantID, in transaction: PostgresTransaction) throws -> [APIKeyRecord] {
         try transaction.query(
+            "SELECT \(columns) FROM api_keys WHERE tenant_id = \(tenant) ORDER BY created_at, id"
+        ).map(APIKeyRecord.init(row:))
+    }
+
+    /// The key with this id, whoever's it is, or nil. Operators only.
+    package static func find(_ id: APIKeyID, in transaction: PostgresTransaction) throws -> APIKeyRecord? {
+        try transaction.query("SELECT \(columns) FROM api_keys WHERE id = \(id)").first.map(APIKeyRecord.init(row:))
+    }
+
+    /// The key with this id, as it is until the transaction ends; nil when there is none. Operators only.
+    package static func lock(_ id: APIKeyID, in transaction: PostgresTransaction) throws -> APIKeyRecord? {
+        try transaction.query("SELECT \(columns) FROM api_keys WHERE id = \(id) FOR NO KEY UPDATE")
+            .first.map(APIKeyRecord.init(row:))
+    }
+
+    /// Writes down that `successor` took this key's place, and lets this one work for `grace` more, or as long as it would have
+    /// anyway if that is shorter. Answers its end. Operators only.
+    package func yield(
+        to successor: APIKeyID, after grace: Duration, in transaction: PostgresTransaction
+    ) throws -> Timestamp? {
+        try transaction.first(
             """
-            SELECT id, name, created_at, expires_at, revoked_at, last_used_at
-            FROM api_keys WHERE tenant_id = \(tenant) ORDER BY created_at, id
+            UPDATE api_keys
+            SET replaced_by = \(successor),
+                expires_at = least(expires_at, now() + make_interval(secs => \(grace / .seconds(1))))
+            WHERE tenant_id = \(tenant) AND id = \(id)
+            RETURNING expires_at
+            """, as: Timestamp.self)
+    }
+
+    /// Ends the key and the sessions that began with it. Operators only.
+    package func revoke(in transaction: PostgresTransaction) throws {
+        try transaction.execute(
             """
-        ).map { row in
-            let (id, name, createdAt, expiresAt, revokedAt, lastUsedAt) = try row.decode(
-                APIKeyID.self, String.self, Timestamp.self, Timestamp?.self, Timestamp?.self, Timestamp?.self)
-            return APIKeyRecord(
-                id: id, tenant: tenant, name: name, createdAt: createdAt, expiresAt: expiresAt, revokedAt: revokedAt,
-                lastUsedAt: lastUsedAt)
-        }
+            UPDATE api_keys SET revoked_at = now() WHERE tenant_id = \(tenant) AND id = \(id) AND revoked_at IS NULL
+            """)
+        try transaction.execute(
+            """
+            UPDATE refresh_tokens SET revoked_at = now()
+            WHERE tenant_id = \(tenant) AND key_id = \(id) AND revoked_at IS NULL
+            """)
+    }
+
+    private init(row: PostgresRow) throws {
+        (id, tenant, name, createdAt, expiresAt, revokedAt, lastUsedAt, replacedBy) = try row.decode(
+            APIKeyID.self, TenantID.self, String.self, Timestamp.self, Timestamp?.self, Timestamp?.self,
+            Timestamp?.self, APIKeyID?.self)
     }
 }
 

@@ -9,6 +9,19 @@ package struct APIKeyRecord: Sendable, Equatable {
     package let expiresAt: Timestamp?
     package let revokedAt: Timestamp?
     package let lastUsedAt: Timestamp?
+    /// The key that took its place. This one works until it expires.
+    package let replacedBy: APIKeyID?
+
+    /// Whether it opens the door at that moment, and if not, why.
+    package func state(at now: Timestamp) -> APIKeyState {
+        if revokedAt != nil { return .revoked }
+        if let expiresAt, expiresAt <= now { return .expired }
+        return .active
+    }
+}
+
+package enum APIKeyState: String, Sendable {
+    case active, expired, revoked
 }
 
 /// What a login needs to know of a key.

@@ -13,6 +13,7 @@ package final class Argon2: Sendable {
     private let lanes: [DispatchQueue]
     private let maxWaiting: Int
     private let state = Mutex((next: 0, waiting: 0))
+    private let begun = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - lanes: how many runs at once.
@@ -22,14 +23,20 @@ package final class Argon2: Sendable {
         self.maxWaiting = maxWaiting
     }
 
+    /// How many runs have begun so far.
+    package var runs: Int { begun.load(ordering: .relaxed) }
+
     /// The PHC string of `secret` under a fresh 128-bit salt.
     package func hash(_ secret: String) async throws -> String {
-        try await run { try Self.encode(secret) }
+        try await run({}) { try Self.encode(secret) }
     }
 
     /// Whether `secret` is the one behind `phc`. The comparison takes the same time whatever differs.
-    package func verify(_ secret: String, against phc: String) async throws -> Bool {
-        try await run {
+    /// - Parameter admission: asked when its turn has come; what it throws is thrown, and nothing is run.
+    package func verify(
+        _ secret: String, against phc: String, admission: @escaping @Sendable () throws -> Void = {}
+    ) async throws -> Bool {
+        try await run(admission) {
             let password = Array(secret.utf8)
             switch argon2id_verify(phc, password, password.count) {
             case ARGON2_OK.rawValue: return true
@@ -39,7 +46,9 @@ package final class Argon2: Sendable {
         }
     }
 
-    private func run<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    private func run<T: Sendable>(
+        _ admission: @escaping @Sendable () throws -> Void, _ body: @escaping @Sendable () throws -> T
+    ) async throws -> T {
         let lane: DispatchQueue? = state.withLock { state in
             guard state.waiting < maxWaiting else { return nil }
             state.waiting += 1
@@ -49,7 +58,14 @@ package final class Argon2: Sendable {
         guard let lane else { throw Argon2Error.overloaded }
         defer { state.withLock { $0.waiting -= 1 } }
         return try await withCheckedThrowingContinuation { continuation in
-            lane.async { continuation.resume(with: Result(catching: body)) }
+            lane.async { [self] in
+                continuation.resume(
+                    with: Result {
+                        try admission()
+                        begun.add(1, ordering: .relaxed)
+                        return try body()
+                    })
+            }
         }
     }
 

@@ -13,7 +13,11 @@ package struct IssuedKey: Sendable {
     }
 
     /// Stores it for `tenant`. Operators only.
-    package func store(for tenant: TenantID, name: String, in transaction: PostgresTransaction) throws {
-        try APIKeyRecord.create(id, of: tenant, name: name, hash: hash, in: transaction)
+    ///
+    /// - Parameter expiresAt: from when on it opens the door no more; nil: never.
+    package func store(
+        for tenant: TenantID, name: String, expiresAt: Timestamp? = nil, in transaction: PostgresTransaction
+    ) throws {
+        try APIKeyRecord.create(id, of: tenant, name: name, hash: hash, expiresAt: expiresAt, in: transaction)
     }
 }

@@ -4,6 +4,8 @@ import Foundation
 /// The operator's key under which secrets lie in the database: AES-256-GCM, a fresh nonce each, bound to their purpose.
 package struct MasterKey: Sendable {
     private let key: SymmetricKey
+    /// Opens what is not sealed anew yet; seals nothing.
+    private var previous: SymmetricKey?
 
     /// A key that seals nothing in earnest: what a reader of settings goes on with after it has reported a fault.
     package static let zero = MasterKey(key: SymmetricKey(data: [UInt8](repeating: 0, count: 32)))
@@ -25,6 +27,13 @@ package struct MasterKey: Sendable {
         key = SymmetricKey(data: bytes)
     }
 
+    /// This key, which also opens what `previous` sealed: what a node goes by while `rekey` has not run yet.
+    package func fallingBack(to previous: MasterKey?) -> MasterKey {
+        var key = self
+        key.previous = previous?.key
+        return key
+    }
+
     /// `plain`, sealed for `purpose` (which row's which column), as nonce, cipher text and tag.
     package func seal(_ plain: [UInt8], for purpose: String) throws -> [UInt8] {
         let box = try AES.GCM.seal(plain, using: key, authenticating: Array(purpose.utf8))
@@ -34,12 +43,13 @@ package struct MasterKey: Sendable {
 
     /// What was sealed for `purpose`. Throws ``SealedSecretError`` when it was altered, moved or sealed under another key.
     package func open(_ sealed: [UInt8], for purpose: String) throws(SealedSecretError) -> [UInt8] {
-        do {
-            let box = try AES.GCM.SealedBox(combined: sealed)
-            return Array(try AES.GCM.open(box, using: key, authenticating: Array(purpose.utf8)))
-        } catch {
-            throw .unreadable
+        guard let box = try? AES.GCM.SealedBox(combined: sealed) else { throw .unreadable }
+        for key in [key, previous] {
+            if let key, let plain = try? AES.GCM.open(box, using: key, authenticating: Array(purpose.utf8)) {
+                return Array(plain)
+            }
         }
+        throw .unreadable
     }
 }
 

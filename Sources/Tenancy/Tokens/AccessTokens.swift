@@ -1,91 +1,84 @@
-import JWTKit
-import Logging
+import Crypto
 import Postgres
+import Synchronization
 
-/// Issues and verifies access tokens: JWTs signed with ES256 by the newest key of `jwt_keys`.
+/// Issues and verifies access tokens: JWTs signed with ES256 by the newest key of `jwt_keys` whose time has come.
 ///
-/// A token that names an unknown `kid` (another node has just made a new key) causes one look into the database, at most one a second.
-package actor AccessTokens {
+/// A token is verified once and then known by its hash until it expires or its key retires. One that names an unknown `kid`
+/// (somebody has just made a new key) causes one look into the database, at most one a second; ``reload()`` looks regularly.
+package final class AccessTokens: Sendable {
     /// How long an access token is valid, in seconds.
     package static let lifetimeSeconds: Int64 = 3600
 
-    private let databases: Databases
-    private let masterKey: MasterKey
+    private let keys: SigningKeys
     private let clock: @Sendable () -> Timestamp
-    private var ring: Ring?
-    private var loadedAt = Timestamp(milliseconds: 0)
+    private let known: Mutex<RecentlyUsed<SHA256Digest, KnownToken>>
+    private let checks = Atomic<Int>(0)
 
-    private struct Ring {
-        let signing: SigningKey
-        let all: [SigningKey]
-        let keys: JWTKeyCollection
+    private struct KnownToken {
+        let principal: Principal
+        let kid: String
+        let exp: Int64
     }
 
-    package init(databases: Databases, masterKey: MasterKey, clock: @escaping @Sendable () -> Timestamp = Timestamp.now)
-    {
-        self.databases = databases
-        self.masterKey = masterKey
+    /// - Parameter remembering: how many tokens are known at a time; those not used for longest are verified anew.
+    package init(
+        databases: Databases, masterKey: MasterKey, remembering: Int = 20_000,
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+    ) {
+        keys = SigningKeys(databases: databases, masterKey: masterKey, clock: clock)
+        known = Mutex(RecentlyUsed(capacity: remembering))
         self.clock = clock
     }
 
+    /// How many signatures were verified so far.
+    package var signatureChecks: Int { checks.load(ordering: .relaxed) }
+
     /// A token for `principal`, valid for an hour.
     package func issue(for principal: Principal) async throws -> String {
-        let ring = try await currentRing()
-        let payload = AccessTokenPayload(principal, issuedAt: clock(), lifetimeSeconds: Self.lifetimeSeconds)
-        return try await ring.keys.sign(payload, kid: JWKIdentifier(string: ring.signing.kid))
+        let now = clock()
+        let payload = AccessTokenPayload(principal, issuedAt: now, lifetimeSeconds: Self.lifetimeSeconds)
+        return try await keys.current().sign(payload, at: now)
     }
 
     /// Who holds `token`. Throws ``AccessTokenError``; anything else is the database's.
     package func verify(_ token: String) async throws -> Principal {
         guard token.utf8.count <= 2048 else { throw AccessTokenError.invalid }
-        var ring = try await currentRing()
-        var verified = try await payload(of: token, ring)
-        if verified == nil, clock() - loadedAt >= .seconds(1) {
-            ring = try await load()
-            verified = try await payload(of: token, ring)
+        let digest = SHA256.hash(data: Array(token.utf8))
+        if let seen = known.withLock({ $0[digest] }) {
+            guard try await keys.current().accepts(seen.kid, at: clock()) else { throw AccessTokenError.invalid }
+            return try holder(of: seen)
         }
-        guard let verified, let principal = verified.principal else { throw AccessTokenError.invalid }
-        let now = clock().milliseconds / 1000
-        guard verified.exp > now else { throw AccessTokenError.expired }
-        // A minute of difference between two nodes' clocks is no forgery.
-        guard verified.iat <= now + 60 else { throw AccessTokenError.invalid }
+        let seen = try await verifyAnew(token)
+        let principal = try holder(of: seen)
+        known.withLock { $0[digest] = seen }
         return principal
     }
 
-    /// The public halves, for whoever verifies our tokens.
+    private func holder(of token: KnownToken) throws -> Principal {
+        guard token.exp > clock().milliseconds / 1000 else { throw AccessTokenError.expired }
+        return token.principal
+    }
+
+    /// The public halves, for whoever verifies our tokens: of all keys that verify, and of those that will sign soon.
     package func publicKeys() async throws -> JSONWebKeySet {
-        JSONWebKeySet(keys: try await currentRing().all.map(JSONWebKey.init))
+        JSONWebKeySet(keys: try await keys.current().published(at: clock()).map(JSONWebKey.init))
     }
 
-    /// The payload when the signature is right, nil when it is not or when the `kid` is unknown.
-    private func payload(of token: String, _ ring: Ring) async throws -> AccessTokenPayload? {
-        do {
-            return try await ring.keys.verify(token, as: AccessTokenPayload.self)
-        } catch is CancellationError {
-            throw CancellationError()
-        } catch {
-            return nil
-        }
-    }
+    /// Looks which keys there are now. When that fails, those known so far stay.
+    package func reload() async throws { try await keys.reload() }
 
-    private func currentRing() async throws -> Ring {
-        if let ring { return ring }
-        return try await load()
-    }
-
-    private func load() async throws -> Ring {
-        loadedAt = clock()
-        let masterKey = masterKey
-        let all = try await databases.system.transaction { try SigningKey.loadOrCreate(masterKey: masterKey, in: $0) }
-        guard let signing = all.first else { throw AccessTokenError.invalid }
-        let keys = JWTKeyCollection()
-        for key in all {
-            try await keys.add(
-                ecdsa: ES256PrivateKey(backing: key.pair), kid: JWKIdentifier(string: key.kid))
-        }
-        let loaded = Ring(signing: signing, all: all, keys: keys)
-        ring = loaded
-        return loaded
+    private func verifyAnew(_ token: String) async throws -> KnownToken {
+        guard let kid = SigningKeyRing.kid(of: token) else { throw AccessTokenError.invalid }
+        var ring = try await keys.current()
+        if !ring.accepts(kid, at: clock()) { ring = try await keys.afterAnotherLook() }
+        guard ring.accepts(kid, at: clock()) else { throw AccessTokenError.invalid }
+        checks.add(1, ordering: .relaxed)
+        guard let payload = try await ring.payload(of: token, signedBy: kid), let principal = payload.principal,
+            // A minute of difference between two nodes' clocks is no forgery.
+            payload.iat <= clock().milliseconds / 1000 + 60
+        else { throw AccessTokenError.invalid }
+        return KnownToken(principal: principal, kid: kid, exp: payload.exp)
     }
 }
 

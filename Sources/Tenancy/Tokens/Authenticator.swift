@@ -5,30 +5,48 @@ package struct Authenticator: Sendable {
     private let databases: Databases
     private let argon2: Argon2
     private let tokens: AccessTokens
+    private let limits: LoginLimits
     private let clock: @Sendable () -> Timestamp
 
     package init(
-        databases: Databases, argon2: Argon2, tokens: AccessTokens,
+        databases: Databases, argon2: Argon2, tokens: AccessTokens, limits: LoginLimits = LoginLimits(),
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.databases = databases
         self.argon2 = argon2
         self.tokens = tokens
+        self.limits = limits
         self.clock = clock
     }
 
-    /// Exchanges an API key for a session. Throws ``AuthenticationError`` or ``Argon2Error/overloaded``.
+    /// Lets a call to log in pass, before anything of it is read. Throws ``RateLimited``.
+    package func admitCall(from network: String) throws {
+        try limits.takeCall(from: network, at: clock())
+    }
+
+    /// Exchanges an API key for a session. Throws ``AuthenticationError``, ``RateLimited`` or ``Argon2Error/overloaded``.
     ///
-    /// The form and checksum are looked at first, then the key's id: only a key that exists costs an Argon2 run.
-    package func logIn(apiKey text: String) async throws -> Session {
+    /// The form and checksum are looked at first, then the limits, then the key's id: only a key that exists costs an Argon2 run.
+    /// - Parameter address: where the call came from.
+    package func logIn(apiKey text: String, from address: String) async throws -> Session {
         let now = clock()
         guard let key = APIKey(text) else { throw AuthenticationError.invalidAPIKey }
+        try limits.check(key.id, from: address, at: now)
         guard
             let credentials = try await databases.system.transaction({
                 try APIKeyCredentials.find(key.id, at: now, in: $0)
-            }),
-            try await argon2.verify(key.secret, against: credentials.secretHash)
+            })
         else { throw AuthenticationError.invalidAPIKey }
+        // Again when its turn comes: many wrong ones may have been sent at once.
+        let (limits, clock) = (limits, clock)
+        let isRight = try await argon2.verify(key.secret, against: credentials.secretHash) {
+            try limits.check(key.id, from: address, at: clock())
+        }
+        guard isRight else {
+            try limits.takeWrongSecret(for: key.id, from: address, at: clock())
+            throw AuthenticationError.invalidAPIKey
+        }
+        try limits.takeLogin(of: key.id, at: clock())
         guard credentials.tenantStatus == .active else { throw AuthenticationError.accountSuspended }
 
         let principal = Principal(tenant: credentials.tenant, key: key.id)
@@ -42,24 +60,31 @@ package struct Authenticator: Sendable {
             refreshToken: refresh.text, refreshExpiresIn: RefreshToken.lifetimeSeconds)
     }
 
-    /// A new access token for the holder of a refresh token, which stays the same.
-    package func refresh(_ text: String) async throws -> Session {
+    /// A new access token for the holder of a refresh token, which stays the same; with `rotate` a new one takes its place, for
+    /// what is left of its time. A token that was replaced and is used again ends all that came from the same login.
+    package func refresh(_ text: String, rotate: Bool = false) async throws -> Session {
         let now = clock()
-        guard let token = RefreshToken(text),
-            let holder = try await databases.system.transaction({ try token.find(at: now, in: $0) })
-        else { throw AuthenticationError.invalidRefreshToken }
+        guard let token = RefreshToken(text) else { throw AuthenticationError.invalidRefreshToken }
+        let successor = rotate ? RefreshToken() : nil
+        let holder = try await databases.system.transaction {
+            try token.use(at: now, replacingBy: successor, in: $0)
+        }
+        guard let holder else { throw AuthenticationError.invalidRefreshToken }
         guard holder.tenantStatus == .active else { throw AuthenticationError.accountSuspended }
         return Session(
             accessToken: try await tokens.issue(for: holder.principal), expiresIn: AccessTokens.lifetimeSeconds,
-            refreshToken: token.text,
+            refreshToken: (successor ?? token).text,
             refreshExpiresIn: (holder.expiresAt.milliseconds - now.milliseconds) / 1000)
     }
 
-    /// Ends a session. An unknown token is as good as a revoked one.
+    /// Ends a session, with every token that came from its login. An unknown token is as good as a revoked one.
     package func revoke(_ text: String) async throws {
         let now = clock()
         guard let token = RefreshToken(text) else { return }
-        try await databases.system.transaction { try token.revoke(at: now, in: $0) }
+        try await databases.system.transaction { transaction in
+            try token.lockFamily(in: transaction)
+            try token.revokeFamily(at: now, in: transaction)
+        }
     }
 }
 

@@ -1,45 +1,36 @@
 import Crypto
 import Foundation
+import Postgres
 
 /// A pair of keys that signs access tokens (ES256), named by its `kid`.
 struct SigningKey: Sendable {
     let kid: String
     let pair: P256.Signing.PrivateKey
+    /// It is published before it signs, so that whoever keeps our key set knows it by then.
+    let signsFrom: Timestamp
+    /// From then on what it signed counts no more.
+    let retiredAt: Timestamp?
 
-    init() {
+    init(signingFrom: Timestamp) {
         pair = P256.Signing.PrivateKey()
         kid = Base62.random(16)
+        signsFrom = signingFrom
+        retiredAt = nil
     }
 
-    init(kid: String, sealed: [UInt8], masterKey: MasterKey) throws {
+    init(kid: String, sealed: [UInt8], signsFrom: Timestamp, retiredAt: Timestamp?, masterKey: MasterKey) throws {
         self.kid = kid
-        pair = try P256.Signing.PrivateKey(rawRepresentation: masterKey.open(sealed, for: Self.purpose(kid)))
+        self.signsFrom = signsFrom
+        self.retiredAt = retiredAt
+        pair = try P256.Signing.PrivateKey(rawRepresentation: masterKey.open(sealed, for: Self.sealing.purpose(kid)))
     }
 
     func sealed(under masterKey: MasterKey) throws -> [UInt8] {
-        try masterKey.seal(Array(pair.rawRepresentation), for: Self.purpose(kid))
+        try masterKey.seal(Array(pair.rawRepresentation), for: Self.sealing.purpose(kid))
     }
 
-    private static func purpose(_ kid: String) -> String { "jwt_keys.private_sealed:\(kid)" }
-}
+    func verifies(at now: Timestamp) -> Bool { retiredAt.map { $0 > now } ?? true }
 
-/// A public key as RFC 7517 writes it.
-package struct JSONWebKey: Codable, Sendable {
-    package let kty, crv, alg, use, kid, x, y: String
-
-    init(_ key: SigningKey) {
-        let point = key.pair.publicKey.rawRepresentation
-        (kty, crv, alg, use, kid) = ("EC", "P-256", "ES256", "sig", key.kid)
-        x = Self.base64URL(point.prefix(32))
-        y = Self.base64URL(point.suffix(32))
-    }
-
-    private static func base64URL(_ bytes: Data) -> String {
-        bytes.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-    }
-}
-
-/// The public keys, as `/.well-known/jwks.json` answers them.
-package struct JSONWebKeySet: Codable, Sendable {
-    package let keys: [JSONWebKey]
+    /// Where the private halves lie.
+    static let sealing = SealedColumn(table: "jwt_keys", id: "kid", column: "private_sealed")
 }

@@ -1,28 +1,44 @@
 import Postgres
 
 extension SigningKey {
-    /// Every key that still verifies, newest first; the first one signs. Makes the very first one, once, however many nodes start together.
-    static func loadOrCreate(masterKey: MasterKey, in transaction: PostgresTransaction) throws -> [SigningKey] {
-        let found = try load(masterKey: masterKey, in: transaction)
+    /// Every key that still verifies at `now`, the last to sign first. Makes the very first one, once, however many nodes start together.
+    static func loadOrCreate(
+        masterKey: MasterKey, at now: Timestamp, in transaction: PostgresTransaction
+    ) throws -> [SigningKey] {
+        let found = try load(masterKey: masterKey, at: now, in: transaction)
         if !found.isEmpty { return found }
-        try transaction.execute("SELECT pg_advisory_xact_lock(hashtext('verbatim.jwt_keys'))")
-        let afterLock = try load(masterKey: masterKey, in: transaction)
+        try lock(in: transaction)
+        let afterLock = try load(masterKey: masterKey, at: now, in: transaction)
         if !afterLock.isEmpty { return afterLock }
-        let key = SigningKey()
-        try transaction.execute(
-            """
-            INSERT INTO jwt_keys (kid, algorithm, private_sealed)
-            VALUES (\(key.kid), 'ES256', \(try key.sealed(under: masterKey)))
-            """)
+        let key = SigningKey(signingFrom: now)
+        try key.store(sealedUnder: masterKey, in: transaction)
         return [key]
     }
 
-    private static func load(masterKey: MasterKey, in transaction: PostgresTransaction) throws -> [SigningKey] {
-        try transaction.query(
-            "SELECT kid, private_sealed FROM jwt_keys WHERE retired_at IS NULL ORDER BY created_at DESC, kid"
-        ).map { row in
-            let (kid, sealed) = try row.decode(String.self, [UInt8].self)
-            return try SigningKey(kid: kid, sealed: sealed, masterKey: masterKey)
+    static func load(
+        masterKey: MasterKey, at now: Timestamp, in transaction: PostgresTransaction
+    ) throws -> [SigningKey] {
+        try transaction.all(
+            """
+            SELECT kid, private_sealed, signs_from, retired_at FROM jwt_keys
+            WHERE retired_at IS NULL OR retired_at > \(now)
+            ORDER BY signs_from DESC, created_at DESC, kid
+            """, as: String.self, [UInt8].self, Timestamp.self, Timestamp?.self
+        ).map {
+            try SigningKey(kid: $0.0, sealed: $0.1, signsFrom: $0.2, retiredAt: $0.3, masterKey: masterKey)
         }
+    }
+
+    func store(sealedUnder masterKey: MasterKey, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            INSERT INTO jwt_keys (kid, algorithm, private_sealed, signs_from)
+            VALUES (\(kid), 'ES256', \(try sealed(under: masterKey)), \(signsFrom))
+            """)
+    }
+
+    /// One at a time decides which keys there are.
+    static func lock(in transaction: PostgresTransaction) throws {
+        try transaction.query("SELECT pg_advisory_xact_lock(hashtext('verbatim.jwt_keys'))")
     }
 }

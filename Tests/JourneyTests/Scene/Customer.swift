@@ -29,14 +29,17 @@ struct Customer: Sendable {
     }
 
     /// Posts a file with form fields, the file last.
-    func post(file path: String, named name: String? = nil, fields: [String: String] = [:]) async throws -> Answer {
+    func post(
+        file path: String, named name: String? = nil, fields: [String: String] = [:], query: String = "",
+        headers: [(name: String, value: String)] = []
+    ) async throws -> Answer {
         let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int64 ?? 0
         let name = name ?? URL(fileURLWithPath: path).lastPathComponent
         let parts = fields.map { EgressPart(name: $0.key, value: $0.value) }
         let file = EgressPart(
             name: "file", filename: name, contentType: "application/octet-stream",
             content: size == 0 ? .bytes([]) : .file(path: path, offset: 0, length: size))
-        return try await send("POST", "/jobs", body: .multipart(parts + [file]), headers: [])
+        return try await send("POST", "/jobs" + query, body: .multipart(parts + [file]), headers: headers)
     }
 
     /// Posts a file that must be accepted, and answers the job's id.

@@ -18,7 +18,7 @@ Sources/Billing/              Billing    Tenancy Postgres
 Sources/Pipeline/MediaTool/   MediaTool  CAV
 Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Egress Settings
 Sources/API/                  API        Pipeline Billing Tenancy Postgres Egress Settings
-Sources/AdminCLI/             AdminCLI   Pipeline Billing Tenancy Postgres Settings
+Sources/AdminCLI/             AdminCLI   Pipeline Billing Tenancy Postgres Egress Settings
 '
 
 # Modules of others that only some of ours may import: a pattern for the name, then who may.

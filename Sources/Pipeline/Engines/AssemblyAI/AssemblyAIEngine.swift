@@ -69,7 +69,8 @@ package struct AssemblyAIEngine: RecognitionEngine {
         }
         let answer: AssemblyAIAnswer
         do {
-            let audio = try await tryingAgain { try await api.upload(piece.wav) }
+            let wav = try await piece.wav()
+            let audio = try await tryingAgain { try await api.upload(wav) }
             // To the end, also when the caller is cancelled: an answer that nobody hears is a piece paid for and lost.
             answer = try await Task { try await tryingAgain { try await api.submit(audio, language: piece.language) } }
                 .value

@@ -58,7 +58,8 @@ package struct WhisperEngine: RecognitionEngine {
         // The largest model on one slow core takes several times as long as the recording; a server that is gone is told by its
         // closed connection long before.
         let answer = try await server.transcription(
-            of: piece.wav, language: piece.language, speech: WhisperSpans.widened(piece.speech, within: piece.duration),
+            of: try await piece.wav(), language: piece.language,
+            speech: WhisperSpans.widened(piece.speech, within: piece.duration),
             timeout: .seconds(300) + .milliseconds(piece.duration * 20))
         return (answer.model ?? WhisperModelName.any, answer.segments(within: piece.duration))
     }
@@ -66,7 +67,7 @@ package struct WhisperEngine: RecognitionEngine {
     private static func clips(_ piece: PieceOfSpeech, _ server: WhisperServer) async throws -> (
         String, [WhisperSegment]
     ) {
-        let audio = WAVSamples(piece.wav)
+        let audio = WAVSamples(try await piece.wav())
         var model: String?
         var segments: [WhisperSegment] = []
         // One at a time: some servers have one worker, and pieces go side by side already.

@@ -32,12 +32,8 @@ package struct WhisperSegment: Sendable, Equatable {
     /// Later by `offset` milliseconds.
     package func moved(by offset: Int64) -> WhisperSegment {
         var moved = self
-        moved.start += offset
-        moved.end += offset
-        for index in moved.words.indices {
-            moved.words[index].start += offset
-            moved.words[index].end += offset
-        }
+        moved.shift(by: offset)
+        for index in moved.words.indices { moved.words[index].shift(by: offset) }
         return moved
     }
 

@@ -1,0 +1,24 @@
+import HTTPTypes
+import Hummingbird
+
+/// `GET /openapi.json`: the API for machines. `GET /docs`: the same for people. Anyone may read them.
+struct DocumentRoutes: Sendable {
+    private let document: FixedAnswer
+    private let page: FixedAnswer
+
+    /// - Parameter address: where customers reach the service; nil where the operator did not say.
+    init(_ document: APIDocument, address: String?) {
+        self.document = FixedAnswer(document.bytes, contentType: "application/json")
+        var headers: HTTPFields = [:]
+        headers[.contentSecurityPolicy] = DocsPage.contentSecurityPolicy
+        headers[.referrerPolicy] = "no-referrer"
+        page = FixedAnswer(
+            Array(DocsPage(document, address: address).markup.utf8), contentType: "text/html; charset=utf-8",
+            headers: headers)
+    }
+
+    func add(to router: Router<AnyoneContext>) {
+        router.get("openapi.json", use: document.handle)
+        router.get("docs", use: page.handle)
+    }
+}

@@ -1,0 +1,43 @@
+/// A JSON value whose members keep the order in which they were written: what a person wrote first is to be read first.
+package enum JSONNode: Sendable, Equatable {
+    case object([Member])
+    case array([JSONNode])
+    case text(String)
+    /// As it was written.
+    case number(String)
+    case flag(Bool)
+    case null
+
+    package struct Member: Sendable, Equatable {
+        package let key: String
+        package let value: JSONNode
+    }
+
+    package subscript(key: String) -> JSONNode? { members.first { $0.key == key }?.value }
+
+    /// None where this is no object.
+    package var members: [Member] {
+        if case .object(let members) = self { members } else { [] }
+    }
+
+    /// None where this is no array.
+    package var items: [JSONNode] {
+        if case .array(let items) = self { items } else { [] }
+    }
+
+    package var string: String? {
+        if case .text(let text) = self { text } else { nil }
+    }
+
+    package var isTrue: Bool { self == .flag(true) }
+
+    /// What a reference such as `#/components/schemas/Job` points at (RFC 6901); nil when there is nothing.
+    package func value(at pointer: String) -> JSONNode? {
+        guard pointer.hasPrefix("#/") else { return nil }
+        var node: JSONNode? = self
+        for part in pointer.dropFirst(2).split(separator: "/", omittingEmptySubsequences: false) {
+            node = node?[String(part).replacing("~1", with: "/").replacing("~0", with: "~")]
+        }
+        return node
+    }
+}

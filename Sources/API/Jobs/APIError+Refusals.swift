@@ -1,0 +1,42 @@
+import Billing
+import HTTPTypes
+import Pipeline
+import Postgres
+
+extension APIError {
+    /// How a customer is told why a recording was not taken; nil for what is no refusal.
+    init?(refusal error: any Error) {
+        switch error {
+        case AdmissionError.tooManyAtOnce(let limit):
+            self = .rateLimited(
+                "This account runs \(limit) jobs at once and lets none wait. Try again when one of them has ended.",
+                retryAfterSeconds: 10)
+        case AdmissionError.backlogFull(let limit):
+            self = .rateLimited(
+                "\(limit) jobs of this account are waiting already. Try again when some of them have started.",
+                retryAfterSeconds: 60)
+        case AdmissionError.keyTakenOver:
+            self = APIError(
+                .idempotencyInProgress, "Another request with this Idempotency-Key is under way.",
+                headers: [.retryAfter: "1"])
+        case AdmissionError.accountDeleted:
+            self = APIError(.accountSuspended, "This account was deleted.")
+        case AdmissionError.notQueued:
+            self = .transient("The job could not be queued. Please send it again.", retryAfterSeconds: 2)
+        case ReservationError.quotaExceeded(let overageAllowed):
+            self = .quotaExceeded(
+                overageAllowed
+                    ? "The minutes left in this month do not cover the recording. Send it again with ?accept_overage=true to have the rest billed as overage."
+                    : "The minutes left in this month do not cover the recording. They are renewed on the first of the next month (UTC).",
+                overageAllowed: overageAllowed)
+        case ReservationError.monthClosed:
+            self = .transient("The job could not be booked. Please send it again.", retryAfterSeconds: 30)
+        case let error as StorageError where error.isFull:
+            self = .transient("The service cannot take more files just now. Try again later.", retryAfterSeconds: 30)
+        case let error as PostgresError where ["22P02", "22P05", "22021"].contains(error.sqlState):
+            // Text of the right form that PostgreSQL cannot hold, of which the customer's JSON is the only one that was not checked.
+            self = .invalidRequest("'metadata' holds something that cannot be stored.", field: "metadata")
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import HTTPTypes
+import Hummingbird
+import Pipeline
+import Postgres
+import Tenancy
+
+/// `POST /jobs/{id}/cancel`: ends an unfinished job. What works on it stops within a second or two; what it had reserved is given back.
+struct CancelJob: Sendable {
+    let databases: Databases
+
+    @Sendable
+    func handle(_ request: Request, context: CustomerContext) async throws -> Response {
+        let (tenant, id) = try GetJob.named(context)
+        let job: Job?
+        do {
+            job = try await databases.app.transaction(of: tenant) { try Job.cancel(id, of: tenant, in: $0) }
+        } catch is JobFinished {
+            throw APIError(.jobFinished, "The job has ended already; there is nothing to cancel.")
+        }
+        guard let job else { throw GetJob.none }
+        var json = JSONWriter(capacity: 1024)
+        JobDocument(job: job).write(to: &json)
+        return JSONResponse.make(json.bytes, status: .accepted)
+    }
+}

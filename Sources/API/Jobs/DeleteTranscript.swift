@@ -1,0 +1,24 @@
+import HTTPTypes
+import Hummingbird
+import Pipeline
+import Postgres
+import Tenancy
+
+/// `DELETE /jobs/{id}/transcript`: removes the words at once. The job's record stays.
+struct DeleteTranscript: Sendable {
+    let databases: Databases
+
+    @Sendable
+    func handle(_ request: Request, context: CustomerContext) async throws -> Response {
+        let (tenant, id) = try GetJob.named(context)
+        do {
+            guard
+                try await databases.app.transaction(
+                    of: tenant, { try JobDeletion.removeTranscript(of: id, tenant: tenant, in: $0) })
+            else { throw GetJob.none }
+        } catch let error as JobDeletion.NotCompleted {
+            throw GetTranscript.notReady(error.job)
+        }
+        return Response(status: .noContent)
+    }
+}

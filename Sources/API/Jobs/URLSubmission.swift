@@ -1,0 +1,72 @@
+import Egress
+import Hummingbird
+import Pipeline
+
+/// What `POST /jobs` asks for in JSON: a recording to be fetched, and what to do with it.
+package struct URLSubmission: Sendable {
+    /// More than the contract's fields could ever need.
+    private static let limitBytes = 64 << 10
+    private static let sourceField = "source_url"
+
+    package let source: SourceURL
+    package let options: JobOptions
+    /// All fields, as a form would spell them: what the request is told from another by.
+    let fields: [String: String]
+
+    static func read(_ request: Request, policy: AddressPolicy) async throws -> URLSubmission {
+        try URLSubmission(try await JSONBody.read(request, limitBytes: limitBytes), policy: policy)
+    }
+
+    /// - Throws: `APIError`: `invalid_request` with the field, or `source_url_refused`.
+    package init(_ body: [UInt8], policy: AddressPolicy) throws {
+        var fields: [String: String] = [:]
+        let members = try JSONMembers(body).values
+        if members[UploadForm.fileField] != nil {
+            throw APIError.invalidRequest(
+                "A recording comes as a file or by its URL, not both; a file in multipart/form-data.",
+                field: UploadForm.fileField)
+        }
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            // Said by leaving it out, too.
+            if value == .null { continue }
+            fields[name] = try Self.text(of: value, name)
+        }
+        guard let url = fields[Self.sourceField] else {
+            throw APIError.invalidRequest(
+                "'source_url' is missing. Name the recording's URL, or send the file as multipart/form-data.",
+                field: Self.sourceField)
+        }
+        self.fields = fields
+        var others = fields
+        others[Self.sourceField] = nil
+        options = try JobOptions(fields: others, beside: Self.sourceField)
+        do {
+            source = try SourceURL(url, policy: policy)
+        } catch .malformed {
+            throw APIError.invalidRequest(SourceURLError.malformed.message, field: Self.sourceField)
+        } catch .tooLong {
+            throw APIError.invalidRequest(SourceURLError.tooLong.message, field: Self.sourceField)
+        } catch {
+            throw APIError(.sourceURLRefused, error.message, details: ["field": .text(Self.sourceField)])
+        }
+    }
+
+    /// A value as a form field would have it. Its type is part of the contract: `"true"` is not `true`.
+    private static func text(of value: JSONMembers.Value, _ name: String) throws -> String {
+        switch (name, value) {
+        case ("diarize", .flag(let flag)): flag ? "true" : "false"
+        case ("speakers_expected", .number(let number)): number
+        case ("metadata", .object(let text)): text
+        case ("source_url", .string(let text)), ("language", .string(let text)), ("webhook_url", .string(let text)):
+            text
+        case ("diarize", _): throw APIError.invalidRequest("'diarize' must be true or false.", field: name)
+        case ("speakers_expected", _):
+            throw APIError.invalidRequest("'speakers_expected' must be a whole number from 1 to 32.", field: name)
+        case ("metadata", _): throw APIError.invalidRequest("'metadata' must be a JSON object.", field: name)
+        case ("source_url", _), ("language", _), ("webhook_url", _):
+            throw APIError.invalidRequest("'\(name)' must be a string.", field: name)
+        // Refused by its name, with the names that there are.
+        default: ""
+        }
+    }
+}

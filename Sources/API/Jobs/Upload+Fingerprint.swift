@@ -1,0 +1,46 @@
+import Crypto
+import Dispatch
+import Foundation
+
+extension Upload {
+    /// SHA-256 of what is asked: the fields, each with its name, and the file's bytes. Not of the file's name, nor of how the form
+    /// is put together.
+    func fingerprint() async throws -> [UInt8] {
+        let (fields, file) = (fields, file)
+        return try await withCheckedThrowingContinuation { continuation in
+            // Gigabytes take seconds: not on the threads that requests share.
+            DispatchQueue(label: "fingerprint").async {
+                continuation.resume(with: Result { try Self.fingerprint(fields, file) })
+            }
+        }
+    }
+
+    private static func fingerprint(_ fields: [String: String], _ file: SpooledFile) throws -> [UInt8] {
+        var hash = SHA256()
+        hash.update(fields: fields)
+        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file.path))
+        defer { try? handle.close() }
+        while let block = try handle.read(upToCount: 1 << 20), !block.isEmpty { hash.update(data: block) }
+        return Array(hash.finalize())
+    }
+}
+
+extension URLSubmission {
+    /// SHA-256 of what is asked: the fields, each with its name. Not of what lies at the URL, which nobody knows yet.
+    var fingerprint: [UInt8] {
+        var hash = SHA256()
+        hash.update(fields: fields)
+        return Array(hash.finalize())
+    }
+}
+
+extension SHA256 {
+    fileprivate mutating func update(fields: [String: String]) {
+        for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
+            for text in [name, value] {
+                withUnsafeBytes(of: UInt64(text.utf8.count).bigEndian) { update(bufferPointer: $0) }
+                update(data: Data(text.utf8))
+            }
+        }
+    }
+}

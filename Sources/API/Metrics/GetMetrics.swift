@@ -1,0 +1,37 @@
+import HTTPTypes
+import Hummingbird
+
+/// `GET /metrics`: this process's requests and resources, and the queue that all nodes share, for Prometheus.
+///
+/// It says nothing of any customer, and asks for no token: keep it inside, at the proxy.
+struct GetMetrics: Sendable {
+    let version: String
+    let meter: RequestMeter
+    let queue: QueueGauge
+    private let process = ProcessReading()
+
+    init(version: String, meter: RequestMeter, queue: QueueGauge) {
+        self.version = version
+        self.meter = meter
+        self.queue = queue
+    }
+
+    @Sendable
+    func handle(_ request: Request, context: AnyoneContext) async throws -> Response {
+        let queue = await queue.reading()
+        var text = PrometheusText()
+        text.family("verbatim_build_info", .gauge, "1, with the version that runs.") {
+            $0.sample(1, ["version": version])
+        }
+        process.write(to: &text)
+        meter.write(to: &text)
+        text.single(
+            "verbatim_database_up", .gauge,
+            "Whether the database said how the queue stands, within the last seconds. What it says is left out while this is 0.",
+            queue == nil ? 0 : 1)
+        queue?.write(to: &text)
+        return Response(
+            status: .ok, headers: [.contentType: PrometheusText.contentType, .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(string: text.text)))
+    }
+}

@@ -1,0 +1,66 @@
+/// Writes Prometheus' text format, version 0.0.4: families one after the other, each with its help, its type and its samples.
+package struct PrometheusText {
+    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+    package enum Kind: String {
+        case counter, gauge, histogram
+    }
+
+    /// Name and value, in the order in which they are written.
+    package typealias Labels = KeyValuePairs<String, String>
+
+    package private(set) var text = ""
+
+    package init() {}
+
+    /// A family and, written by `samples`, what it holds. Nothing may be written between two parts of one family.
+    package mutating func family(
+        _ name: String, _ kind: Kind, _ help: String, samples: (inout Family) -> Void
+    ) {
+        text += "# HELP \(name) \(Self.escaped(help, quotes: false))\n# TYPE \(name) \(kind.rawValue)\n"
+        var family = Family(name: name)
+        samples(&family)
+        text += family.lines
+    }
+
+    /// A family of one sample without labels.
+    package mutating func single(_ name: String, _ kind: Kind, _ help: String, _ value: Double) {
+        family(name, kind, help) { $0.sample(value) }
+    }
+
+    /// The samples of one family.
+    package struct Family {
+        fileprivate let name: String
+        fileprivate var lines = ""
+
+        package mutating func sample(_ value: Double, suffix: String = "", _ labels: Labels = [:]) {
+            lines += name + suffix
+            if !labels.isEmpty {
+                let pairs = labels.map { "\($0.key)=\"\(PrometheusText.escaped($0.value, quotes: true))\"" }
+                lines += "{" + pairs.joined(separator: ",") + "}"
+            }
+            lines += " \(PrometheusText.number(value))\n"
+        }
+    }
+
+    /// Whole numbers as such: counters are read by people too.
+    static func number(_ value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
+        return Int64(exactly: value).map(String.init) ?? "\(value)"
+    }
+
+    /// Label values and help texts may hold anything but these three, and a help text may hold quotes.
+    private static func escaped(_ value: String, quotes: Bool) -> String {
+        var escaped = ""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\\": escaped += "\\\\"
+            case "\n": escaped += "\\n"
+            case "\"" where quotes: escaped += "\\\""
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+}

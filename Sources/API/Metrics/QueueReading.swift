@@ -1,0 +1,50 @@
+import Pipeline
+
+/// How the deployment's queue stands, across all accounts and nodes.
+package struct QueueReading: Sendable, Equatable {
+    package struct Tasks: Hashable, Sendable {
+        package let kind: String
+        /// `ready`: may be claimed now. `later`: waits for its time. `running`.
+        package let state: String
+
+        package init(kind: String, state: String) {
+            self.kind = kind
+            self.state = state
+        }
+    }
+
+    package var jobsWaiting: Int64 = 0
+    package var jobsRunning: Int64 = 0
+    /// Of the job that waits longest for its start; nil when none does.
+    package var oldestWaitSeconds: Double?
+    package var tasks: [Tasks: Int64] = [:]
+    /// Webhooks that are not delivered and not given up.
+    package var deliveriesPending: Int64 = 0
+
+    package init() {}
+
+    package func write(to text: inout PrometheusText) {
+        text.family("verbatim_jobs", .gauge, "Unfinished jobs: waiting for their start, or running.") {
+            $0.sample(Double(jobsWaiting), ["state": "waiting"])
+            $0.sample(Double(jobsRunning), ["state": "running"])
+        }
+        text.single(
+            "verbatim_job_oldest_wait_seconds", .gauge,
+            "How long the job that waits longest for its start has waited; 0 when none waits.", oldestWaitSeconds ?? 0)
+        text.family(
+            "verbatim_tasks", .gauge,
+            "Unfinished tasks: ready to be claimed, waiting for their time (later), or running."
+        ) {
+            let kinds = Set(tasks.keys.map(\.kind)).union(TaskKind.allCases.map(\.rawValue))
+            for kind in kinds.sorted() {
+                for state in ["ready", "later", "running"] {
+                    let count = tasks[Tasks(kind: kind, state: state)] ?? 0
+                    $0.sample(Double(count), ["kind": kind, "state": state])
+                }
+            }
+        }
+        text.single(
+            "verbatim_webhook_deliveries_pending", .gauge, "Webhooks neither delivered nor given up.",
+            Double(deliveriesPending))
+    }
+}

@@ -1,0 +1,35 @@
+import Postgres
+
+extension QueueReading {
+    /// Looks across all accounts, so as `verbatim_system`. Costs as much as there is unfinished work, however much was ever done: every
+    /// part can go by an index of open rows alone.
+    package static func now(in transaction: PostgresTransaction) throws -> QueueReading {
+        var reading = QueueReading()
+        if let open = try transaction.first(
+            """
+            SELECT coalesce(sum(queued_jobs), 0)::int8, coalesce(sum(running_jobs), 0)::int8,
+                (SELECT extract(epoch FROM now() - min(created_at))::float8 FROM tasks
+                    WHERE status = 'ready' AND kind <> 'clean' AND starts),
+                (SELECT count(*) FROM webhook_events WHERE status = 'pending')
+                    + (SELECT count(*) FROM webhook_events WHERE status = 'sending')
+            FROM tenant_load WHERE queued_jobs + running_jobs > 0
+            """, as: Int64.self, Int64.self, Double?.self, Int64.self)
+        {
+            (reading.jobsWaiting, reading.jobsRunning, reading.oldestWaitSeconds, reading.deliveriesPending) = open
+        }
+        let tasks = try transaction.all(
+            """
+            SELECT kind, state, count(*) FROM (
+                SELECT kind, CASE WHEN run_after > now() THEN 'later' ELSE 'ready' END AS state
+                    FROM tasks WHERE status = 'ready' AND kind <> 'clean'
+                UNION ALL
+                SELECT kind, CASE WHEN run_after > now() THEN 'later' ELSE 'ready' END
+                    FROM tasks WHERE status = 'ready' AND kind = 'clean'
+                UNION ALL
+                SELECT kind, 'running' FROM tasks WHERE status = 'running'
+            ) unfinished GROUP BY 1, 2
+            """, as: String.self, String.self, Int64.self)
+        for (kind, state, count) in tasks { reading.tasks[Tasks(kind: kind, state: state)] = count }
+        return reading
+    }
+}

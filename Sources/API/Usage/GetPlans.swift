@@ -1,0 +1,44 @@
+import Billing
+import Hummingbird
+import Pipeline
+import Postgres
+import Tenancy
+
+/// `GET /plans`: what is for sale. Anyone may look, and caches may keep it for five minutes.
+struct GetPlans: Sendable {
+    let databases: Databases
+
+    @Sendable
+    func handle(_ request: Request, context: AnyoneContext) async throws -> Response {
+        let plans = try await databases.app.transaction { try Plan.all(in: $0) }
+        var json = JSONWriter(capacity: 1024)
+        json.object { json in
+            json.key("plans")
+            json.array(plans) { Self.write($1, to: &$0) }
+        }
+        return JSONResponse.make(json.bytes, headers: [.cacheControl: "public, max-age=300"])
+    }
+
+    private static func write(_ plan: Plan, to json: inout JSONWriter) {
+        json.object { json in
+            json.key("name")
+            json.string(plan.name.rawValue)
+            json.key("max_file_bytes")
+            json.integer(Int(plan.maxFileBytes))
+            json.key("max_duration_seconds")
+            json.integer(Int(plan.maxDurationSeconds))
+            json.key("concurrency")
+            json.integer(plan.concurrency)
+            json.key("monthly_minutes")
+            json.integer(Int(plan.monthlyMinutes))
+            json.key("overage_rate_micros_per_minute")
+            if let rate = plan.overageRate { json.integer(Int(rate)) } else { json.null() }
+            json.key("overage_rate")
+            json.string(plan.overageRate.map(Money.dollars(micros:)))
+            json.key("currency")
+            json.string(Money.currency)
+            json.key("queue")
+            json.string(plan.queueClass == .priority ? "priority" : "normal")
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Billing
+import Pipeline
+import Tenancy
+
+/// A customer's month as it reads it.
+struct UsageDocument: Sendable {
+    let month: BillingMonth
+    let usage: TenantUsage
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.key("period")
+            json.string(month.rawValue)
+            json.key("plan")
+            json.string(usage.plan.rawValue)
+            json.key("included_minutes")
+            json.integer(Int(usage.includedMinutes))
+            json.key("used_seconds")
+            json.integer(Int(usage.usedSeconds))
+            json.key("used_minutes")
+            json.raw(Minutes.text(seconds: usage.usedSeconds))
+            json.key("reserved_seconds")
+            json.integer(Int(usage.reservedSeconds))
+            json.key("reserved_minutes")
+            json.raw(Minutes.text(seconds: usage.reservedSeconds))
+            json.key("left_minutes")
+            json.raw(Minutes.text(seconds: usage.leftSeconds))
+            json.key("overage_seconds")
+            json.integer(Int(usage.overageSeconds))
+            json.key("overage_minutes")
+            json.raw(Minutes.text(seconds: usage.overageSeconds))
+            json.key("overage_amount_cents")
+            json.integer(Int(usage.overageCents))
+            json.key("overage_amount")
+            json.string(Money.dollars(cents: usage.overageCents))
+            json.key("currency")
+            json.string(Money.currency)
+            json.key("overage_enabled")
+            json.flag(usage.allowance.sellsOverage)
+            json.key("concurrency")
+            json.object { json in
+                json.key("limit")
+                json.integer(usage.allowance.concurrency)
+                json.key("in_use")
+                json.integer(usage.runningJobs)
+                json.key("waiting")
+                json.integer(usage.waitingJobs)
+            }
+        }
+    }
+}

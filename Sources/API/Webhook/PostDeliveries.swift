@@ -1,0 +1,30 @@
+import HTTPTypes
+import Hummingbird
+import Pipeline
+import Postgres
+import Tenancy
+
+/// `POST /jobs/{id}/deliveries`: has the job's outcome told again now, as the same event.
+struct PostDeliveries: Sendable {
+    let databases: Databases
+    let publicURL: String?
+
+    @Sendable
+    func handle(_ request: Request, context: CustomerContext) async throws -> Response {
+        let job = try await GetJob.find(context, databases)
+        guard job.status.isFinished else {
+            throw APIError(
+                .notReady, "The job is \(job.status.rawValue); there is nothing to tell of it yet.",
+                headers: [.retryAfter: String(RemainingWork.retryAfterSeconds(job, now: .now()) ?? 1)])
+        }
+        let publicURL = publicURL
+        let bytes = try await databases.app.transaction(of: job.tenant) { transaction in
+            guard try WebhookEvent.replay(job, publicURL: publicURL, in: transaction) else {
+                throw APIError(
+                    .notReady, "There is nobody to tell: name an endpoint with PUT /webhook, then send this again.")
+            }
+            return try DeliveriesDocument(of: job, in: transaction).bytes
+        }
+        return JSONResponse.make(bytes, status: .accepted)
+    }
+}

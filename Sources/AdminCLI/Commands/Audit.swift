@@ -1,0 +1,61 @@
+import ArgumentParser
+import Postgres
+import Tenancy
+
+/// `audit`: what operators changed.
+struct Audit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what operators changed, and who did, newest first.",
+        discussion: """
+            Example:
+              verbatim-admin audit --tenant ten_01J… --since 30d
+            """)
+
+    @Option(help: "Only what concerns this account.")
+    var tenant: TenantID?
+    @Option(help: "From this moment on: RFC 3339, or so long ago, such as 24h.")
+    var since: Moment?
+    @OptionGroup var count: CountOption
+    @OptionGroup var output: OutputOptions
+
+    private struct Row: Encodable {
+        let id: Int64
+        let at, `operator`, action: String
+        let tenant_id, target: String?
+        let details: [String: String]
+
+        init(_ record: AuditRecord) {
+            id = record.id
+            at = record.at.rfc3339
+            `operator` = record.entry.operator
+            action = record.entry.action
+            tenant_id = record.entry.tenant?.rawValue
+            target = record.entry.target
+            details = record.entry.details
+        }
+
+        var detailsText: String {
+            details.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+        }
+    }
+
+    func run() async throws {
+        try await Operation.run { operation in
+            let (tenant, since, limit) = (tenant, since?.before(.now()), count.limit)
+            let rows = try await operation.pool.transaction { transaction in
+                let records = try AuditRecord.newest(of: tenant, since: since, limit: limit, in: transaction)
+                // An account that is gone has a history all the same.
+                if let tenant, records.isEmpty { _ = try Tenant.required(tenant, in: transaction) }
+                return records
+            }.map(Row.init)
+            try Output.show(
+                rows, json: output.json,
+                text: Table(
+                    headings: ["AT", "OPERATOR", "ACTION", "TENANT", "TARGET", "DETAILS"],
+                    rows: rows.map {
+                        [$0.at, $0.operator, $0.action, $0.tenant_id ?? "-", $0.target ?? "-", $0.detailsText]
+                    }
+                ).text)
+        }
+    }
+}

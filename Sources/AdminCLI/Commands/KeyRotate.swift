@@ -1,0 +1,67 @@
+import ArgumentParser
+import Postgres
+import Tenancy
+
+struct KeyRotate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate", abstract: "Issue a key in place of another, which goes on working for a while.",
+        discussion: """
+            The new key has the name and account of the old one; it is shown this once and never again. A key that should end \
+            at once is revoked instead.
+
+            Example:
+              verbatim-admin key rotate 2oAwrY2V3oaQ --grace 7d
+            """)
+
+    @OptionGroup var key: KeyArgument
+    @Option(help: "How long the old key goes on working.")
+    var grace = TimeSpan(hours: 24)
+    @OptionGroup var expiry: ExpiryOption
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var output: OutputOptions
+
+    private struct Answer: Encodable {
+        let key_id, api_key, tenant_id, name, replaces: String
+        let expires_at, replaced_expires_at: String?
+    }
+
+    func run() async throws {
+        try await Operation.run { operation in
+            let new = try await IssuedKey.make(hashedWith: Argon2(lanes: 1))
+            let (id, grace, end, operatorName) = (try key.id(), grace.duration, expiry.moment, change.operatorName)
+            let (old, oldEnd) = try await operation.pool.transaction { transaction in
+                let old = try APIKeyRecord.requiredForChange(id, in: transaction)
+                try Self.check(old)
+                try new.store(for: old.tenant, name: old.name, expiresAt: end, in: transaction)
+                let oldEnd = try old.yield(to: new.id, after: grace, in: transaction)
+                var details = ["replaced_by": new.id.rawValue]
+                details["expires_at"] = oldEnd?.rfc3339
+                try AuditEntry(
+                    operator: operatorName, action: "key rotate", tenant: old.tenant, target: id.rawValue,
+                    details: details
+                ).record(in: transaction)
+                return (old, oldEnd)
+            }
+            try Output.show(
+                Answer(
+                    key_id: new.id.rawValue, api_key: new.text, tenant_id: old.tenant.rawValue, name: old.name,
+                    replaces: id.rawValue, expires_at: end?.rfc3339, replaced_expires_at: oldEnd?.rfc3339),
+                json: output.json,
+                text: "\(new.text)\n\nThis is the key's only showing; hand it over safely. Its public id is \(new.id)."
+                    + (oldEnd.map { " The old key, \(id), works until \($0)." } ?? ""))
+        }
+    }
+
+    /// Only a key that works can be worth a successor, and one is enough.
+    private static func check(_ key: APIKeyRecord) throws {
+        let state = key.state(at: .now())
+        guard state == .active else {
+            throw OperatorError(
+                "the key \(key.id) is \(state.rawValue); issue a new one: "
+                    + "verbatim-admin key issue --tenant \(key.tenant) --name NAME")
+        }
+        if let successor = key.replacedBy {
+            throw OperatorError("the key \(key.id) was rotated already; rotate the one that replaced it: \(successor)")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Pipeline
+import Postgres
+
+/// `status`: how the deployment fares.
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show the queue, the workers, the last hour's failures, and what waits for an operator.",
+        discussion: """
+            A worker is seen while it holds a task; one that is idle is not.
+
+            Example:
+              verbatim-admin status
+            """)
+
+    @OptionGroup var output: OutputOptions
+
+    private struct Answer: Encodable {
+        struct Worker: Encodable {
+            let worker: String
+            let tasks: Int64
+        }
+        struct Failure: Encodable {
+            let error_code: String
+            let error_reason: String?
+            let jobs: Int64
+        }
+        struct Month: Encodable {
+            let period: String
+            let tenants: Int64
+        }
+
+        let jobs_queued, jobs_processing: Int64
+        let oldest_wait_seconds: Int64?
+        let tasks_ready, tasks_later, tasks_running: [String: Int64]
+        let workers: [Worker]
+        let completed_last_hour, failed_last_hour, cancelled_last_hour: Int64
+        let failures_last_hour: [Failure]
+        let suspended_tenants: Int64
+        let months_to_close: [Month]
+
+        init(_ status: DeploymentStatus) {
+            func counts(_ state: DeploymentStatus.TaskState) -> [String: Int64] {
+                Dictionary(uniqueKeysWithValues: status.count(of: state).map { ($0.kind.rawValue, $0.count) })
+            }
+            jobs_queued = status.jobsQueued
+            jobs_processing = status.jobsProcessing
+            oldest_wait_seconds = status.oldestWaitSeconds
+            tasks_ready = counts(.ready)
+            tasks_later = counts(.later)
+            tasks_running = counts(.running)
+            workers = status.workers.map { Worker(worker: $0.worker, tasks: $0.tasks) }
+            completed_last_hour = status.endedLastHour[.completed] ?? 0
+            failed_last_hour = status.endedLastHour[.failed] ?? 0
+            cancelled_last_hour = status.endedLastHour[.cancelled] ?? 0
+            failures_last_hour = status.failuresLastHour.map {
+                Failure(error_code: $0.code, error_reason: $0.reason, jobs: $0.jobs)
+            }
+            suspended_tenants = status.suspendedTenants
+            months_to_close = status.monthsToClose.map { Month(period: $0.month, tenants: $0.tenants) }
+        }
+
+        var table: Table {
+            let wait = oldest_wait_seconds.map { ", the oldest for \($0) s" } ?? ""
+            return Table(
+                headings: ["WHAT", "NOW"],
+                rows: [
+                    ["jobs waiting", "\(jobs_queued)\(wait)"],
+                    ["jobs running", "\(jobs_processing)"],
+                    ["tasks ready", Self.words(tasks_ready)],
+                    ["tasks later", Self.words(tasks_later)],
+                    ["tasks running", Self.words(tasks_running)],
+                    ["workers at work", Self.list(workers.map { "\($0.worker) (\($0.tasks))" })],
+                    [
+                        "ended last hour",
+                        "\(completed_last_hour) completed, \(failed_last_hour) failed, \(cancelled_last_hour) cancelled",
+                    ],
+                    [
+                        "failures",
+                        Self.list(
+                            failures_last_hour.map { failure in
+                                "\(failure.error_code)\(failure.error_reason.map { "/" + $0 } ?? "") \(failure.jobs)"
+                            }),
+                    ],
+                    ["suspended", "\(suspended_tenants) accounts"],
+                    ["months to close", Self.list(months_to_close.map { "\($0.period) (\($0.tenants) accounts)" })],
+                ])
+        }
+
+        private static func words(_ counts: [String: Int64]) -> String {
+            list(counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })
+        }
+
+        private static func list(_ words: [String]) -> String { words.isEmpty ? "-" : words.joined(separator: ", ") }
+    }
+
+    func run() async throws {
+        try await Operation.run { operation in
+            let answer = Answer(try await operation.pool.transaction { try DeploymentStatus.now(in: $0) })
+            try Output.show(answer, json: output.json, text: answer.table.text)
+        }
+    }
+}

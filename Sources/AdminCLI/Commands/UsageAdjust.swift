@@ -1,0 +1,81 @@
+import ArgumentParser
+import Billing
+import Postgres
+import Tenancy
+
+struct UsageAdjust: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "adjust", abstract: "Correct what an account owes for an open month.",
+        discussion: """
+            A positive amount is owed on top, a negative one is given back. It stands in the ledger for good; only another one takes it back.
+
+            Example:
+              verbatim-admin usage adjust --tenant ten_01J… --period 2026-11 --amount-cents -500 --reason "Outage of 12 November"
+            """)
+
+    @Option(help: "The account's id.")
+    var tenant: TenantID
+    @OptionGroup var month: PeriodOptions
+    @Option(name: .customLong("amount-cents"), parsing: .unconditional, help: "US cents; negative gives back.")
+    var cents: Int64
+    @Option(help: "Why, 1 to 500 characters.")
+    var reason: String
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard cents != 0, cents.magnitude <= 100_000_000_000 else {
+            throw ValidationError("--amount-cents must not be 0, nor more than a billion dollars.")
+        }
+        guard (1...500).contains(reason.unicodeScalars.count), !reason.allSatisfy(\.isWhitespace) else {
+            throw ValidationError("--reason must have 1 to 500 characters.")
+        }
+    }
+
+    private struct Answer: Encodable {
+        let tenant_id, period, reason, author: String
+        let amount_cents, adjustments_cents: Int64
+    }
+
+    func run() async throws {
+        try await Operation.run { operation in
+            let adjustment = Adjustment(
+                tenant: tenant, month: month.period, cents: cents, reason: reason, author: change.operatorName)
+            let now = Timestamp.now()
+            let sum: Int64
+            do {
+                sum = try await operation.pool.transaction { try Self.record(adjustment, at: now, in: $0) }
+            } catch ReservationError.monthClosed(let period) {
+                throw OperatorError(
+                    "\(period) is closed, and its statement no longer changes; adjust a month that is open, such as "
+                        + "--period \(BillingMonth(of: now))")
+            }
+            try Output.show(
+                Answer(
+                    tenant_id: tenant.rawValue, period: month.period.rawValue, reason: reason,
+                    author: adjustment.author, amount_cents: cents, adjustments_cents: sum),
+                json: output.json,
+                text: "Adjusted \(month.period) of \(tenant) by \(Money.dollars(cents: cents)) \(Money.currency); "
+                    + "all its adjustments come to \(Money.dollars(cents: sum)).")
+        }
+    }
+
+    private static func record(
+        _ adjustment: Adjustment, at now: Timestamp, in transaction: PostgresTransaction
+    ) throws -> Int64 {
+        let (id, month) = (adjustment.tenant, adjustment.month)
+        guard let tenant = try Tenant.find(id, in: transaction) else {
+            throw OperatorError("there is no tenant \(id); see: verbatim-admin tenant list")
+        }
+        guard month.start <= now else { throw OperatorError("\(month) has not begun") }
+        guard tenant.createdAt < month.end else {
+            throw OperatorError("\(id) had no account in \(month); it was opened at \(tenant.createdAt)")
+        }
+        let sum = try adjustment.record(in: transaction)
+        try AuditEntry(
+            operator: adjustment.author, action: "usage adjust", tenant: id,
+            target: "\(month) \(Money.dollars(cents: adjustment.cents)) \(Money.currency)"
+        ).record(in: transaction)
+        return sum
+    }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Billing
+import Postgres
+
+struct UsageExport: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Write a month's statements, or its jobs one by one, to standard output.",
+        discussion: """
+            Periods include their start and exclude their end. A closed month's statements are the same, byte for byte, at every export. With \
+            --detail there is a row for each job that was billed, and in CSV a column for each of the 50 commonest keys of the jobs' metadata.
+
+            Example:
+              verbatim-admin usage export --period 2026-11 --format csv > statements.csv
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case csv, json
+    }
+
+    @OptionGroup var usage: UsageOptions
+    @Option(help: "How to write it.")
+    var format: Format = .csv
+    @Flag(help: "A row a job instead of a line a rate.")
+    var detail = false
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await Operation.run { operation in
+            let (usage, detail, format) = (usage, detail, output.json ? .json : format)
+            try await operation.reading { transaction in
+                try usage.requireTenant(in: transaction)
+                var output = StandardOutput()
+                if detail {
+                    try Self.writeDetail(usage, as: format, in: transaction, to: &output)
+                } else {
+                    let statements = try Statement.all(of: usage.period, tenant: usage.tenant, in: transaction)
+                    try output.write(Self.text(statements, as: format))
+                }
+                try output.flush()
+            }
+        }
+    }
+
+    private static func text(_ statements: [Statement], as format: Format) -> String {
+        let rows = statements.flatMap(\.rows)
+        return switch format {
+        case .csv: ([CSV.header(Statement.columnNames)] + rows.map { CSV.row($0.map(\.cell)) }).joined()
+        case .json: ExportJSON.array(rows) + "\n"
+        }
+    }
+
+    private static func writeDetail(
+        _ usage: UsageOptions, as format: Format, in transaction: PostgresTransaction, to output: inout StandardOutput
+    ) throws {
+        let export = DetailExport(month: usage.period, tenant: usage.tenant)
+        switch format {
+        case .csv: try export.writeCSV(in: transaction) { try output.write($0) }
+        case .json:
+            var separator = "[\n"
+            try export.forEach(in: transaction) { row in
+                try output.write(separator + ExportJSON.object(row.columns, metadata: row.metadata))
+                separator = ",\n"
+            }
+            try output.write(separator == "[\n" ? "[]\n" : "\n]\n")
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Pipeline
+
+/// `ytdlp`: what looks behind pages, on this machine.
+struct YtDlpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ytdlp", abstract: "yt-dlp, which finds the media behind pages, on this machine.",
+        discussion: """
+            Example:
+              verbatim-admin ytdlp status
+            """,
+        subcommands: [YtDlpStatus.self, YtDlpUpdate.self])
+}
+
+struct YtDlpRow: Encodable {
+    let installed: Bool
+    /// What is installed, and what this version of Verbatim was tried with.
+    let version, pinned: String?
+
+    init(_ installation: YtDlpInstallation) {
+        installed = installation.isComplete
+        version = installation.installedVersion
+        pinned = installation.pinnedVersion
+    }
+
+    var text: String {
+        Table(
+            headings: ["INSTALLED", "VERSION", "PINNED"],
+            rows: [[installed ? "yes" : "no", version ?? "-", pinned ?? "-"]]
+        )
+        .text
+    }
+}

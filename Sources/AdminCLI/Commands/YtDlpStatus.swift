@@ -1,0 +1,31 @@
+import ArgumentParser
+import Foundation
+import Pipeline
+import Settings
+
+struct YtDlpStatus: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Tell which yt-dlp is installed on this machine.",
+        discussion: """
+            Exit status 1 when there is none: URLs of pages are refused then.
+
+            Example:
+              verbatim-admin ytdlp status
+            """)
+
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let reader = SettingsReader()
+        let installation = YtDlpInstallation(folder: Installation(reader: reader).root + "/ingest")
+        do {
+            try reader.finish()
+        } catch {
+            FileHandle.standardError.write(Data("verbatim-admin: \(error)\n".utf8))
+            throw ExitCode.failure
+        }
+        let row = YtDlpRow(installation)
+        try Output.show(row, json: output.json, text: row.text)
+        if !row.installed { throw ExitCode.failure }
+    }
+}

@@ -1,0 +1,81 @@
+import Logging
+import Postgres
+import Tenancy
+
+/// Whether the database answers, is new enough, has our roles and exactly our schema, and agrees on the time.
+struct DatabaseChecks: Sendable {
+    let url: String
+    let migrations: String
+    let logger: Logger
+
+    func run() async -> [Finding] {
+        let pool = PostgresPool(configuration: .owner(url: url), logger: logger)
+        let findings = await look(pool)
+        await pool.close()
+        return findings
+    }
+
+    private func look(_ pool: PostgresPool) async -> [Finding] {
+        do {
+            let (version, name, now) = try await pool.transaction { transaction in
+                try transaction.first(
+                    "SELECT current_setting('server_version_num')::int8, current_user::text, clock_timestamp()",
+                    as: Int64.self, String.self, Timestamp.self) ?? (Int64(0), "", Timestamp.now())
+            }
+            return [Self.server(version, name), Self.clock(now)] + [await roles(pool), await schema()]
+        } catch {
+            return [.fail("database", "\(error); mend VERBATIM_DATABASE_URL or the server")]
+        }
+    }
+
+    private static func server(_ version: Int64, _ name: String) -> Finding {
+        let text = "PostgreSQL \(version / 10_000).\(version % 10_000)"
+        guard version >= 130_000 else { return .fail("database", "\(text) is too old; 13 is the least") }
+        return .ok("database", "\(text) answers, as \(name)")
+    }
+
+    /// Queue and leases go by the database's clock, tokens by the nodes'.
+    private static func clock(_ theirs: Timestamp) -> Finding {
+        let difference = abs((theirs - .now()).wholeMilliseconds) / 1000
+        guard difference > 2 else { return .ok("clock", "this machine and the database agree on the time") }
+        return .warn("clock", "this machine and the database are \(difference) s apart; have both follow NTP")
+    }
+
+    private func roles(_ pool: PostgresPool) async -> Finding {
+        do {
+            let rows = try await pool.transaction { transaction in
+                try transaction.all(
+                    """
+                    SELECT rolname::text, rolsuper OR rolbypassrls OR rolcanlogin, pg_has_role(current_user, oid,
+                        CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)
+                    FROM pg_roles WHERE rolname IN ('verbatim_app', 'verbatim_system') ORDER BY 1
+                    """, as: String.self, Bool.self, Bool.self)
+            }
+            guard rows.count == 2 else {
+                return .fail("roles", "verbatim_app and verbatim_system are missing: run 'verbatim-admin migrate'")
+            }
+            if let mighty = rows.first(where: { $0.1 }) {
+                return .fail(
+                    "roles",
+                    "\(mighty.0) has rights that it must not have: ALTER ROLE \(mighty.0) NOLOGIN NOSUPERUSER NOBYPASSRLS"
+                )
+            }
+            if let closed = rows.first(where: { !$0.2 }) {
+                return .fail("roles", "this user may not enter \(closed.0): GRANT verbatim_app, verbatim_system TO it")
+            }
+            return .ok("roles", "verbatim_app and verbatim_system are there, and this user may enter them")
+        } catch {
+            return .fail("roles", "\(error)")
+        }
+    }
+
+    private func schema() async -> Finding {
+        do {
+            let migrator = try Migrator(directory: migrations)
+            try await migrator.requireCurrent(url: url, logger: logger)
+            return .ok("schema", "current, at migration \(migrator.migrations.count)")
+        } catch {
+            return .fail("schema", "\(error)")
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Settings
+
+/// `doctor`: whether a node could work here, with this environment.
+struct Doctor: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check the settings, database, schema, storage, engines, models, tools and disks of a node.",
+        discussion: """
+            Run it as the service's user, with the service's environment. One line a check: ok, warn, or FAIL and what to do; the \
+            exit status is 1 when anything fails. Values of settings are never shown.
+
+            Example:
+              verbatim-admin doctor
+            """)
+
+    @OptionGroup var output: OutputOptions
+
+    private struct Answer: Encodable {
+        let ok: Bool
+        let checks: [Finding]
+    }
+
+    func run() async throws {
+        let environment = NodeEnvironment(SettingsReader())
+        var logger = Logger(label: "verbatim-admin") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .critical
+        var findings = environment.faults.map { Finding.fail("settings", $0) }
+        if findings.isEmpty { findings.append(.ok("settings", "all can be read")) }
+        if let url = environment.databaseURL {
+            findings += await DatabaseChecks(
+                url: url, migrations: environment.installation.migrations, logger: logger
+            ).run()
+        }
+        findings += await FolderChecks(
+            storageRoot: environment.storageRoot, scratch: environment.scratch, scratchBytes: environment.scratchBytes
+        ).run()
+        findings += await EngineChecks(environment: environment, logger: logger).run()
+        findings += await ToolChecks(
+            executables: environment.installation.executables, path: ProcessInfo.processInfo.environment["PATH"] ?? "",
+            logger: logger
+        ).run()
+        let isWell = !findings.contains { $0.state == .fail }
+        let rows = findings.map { [$0.state.label, $0.check, $0.message] }
+        try Output.show(
+            Answer(ok: isWell, checks: findings), json: output.json,
+            text: Table(headings: ["STATE", "CHECK", "FOUND"], rows: rows).text)
+        if !isWell { throw ExitCode.failure }
+    }
+}

@@ -1,0 +1,29 @@
+/// What one of the doctor's checks found, in a sentence that says what to do where something is to be done.
+struct Finding: Sendable, Encodable {
+    enum State: String, Sendable, Encodable {
+        case ok
+        /// Works, or will, but not as well as it might.
+        case warn
+        /// Keeps a node from working.
+        case fail
+
+        /// As people read it: what is wrong shouts.
+        var label: String { self == .fail ? "FAIL" : rawValue }
+    }
+
+    let check: String
+    let state: State
+    let message: String
+
+    static func ok(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, state: .ok, message: message)
+    }
+
+    static func warn(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, state: .warn, message: message)
+    }
+
+    static func fail(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, state: .fail, message: message)
+    }
+}

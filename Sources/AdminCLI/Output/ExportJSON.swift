@@ -1,0 +1,34 @@
+import Billing
+import Pipeline
+
+/// Rows of an export as JSON objects whose members stand in the order of the columns.
+enum ExportJSON {
+    static func array(_ rows: [[ExportColumn]]) -> String {
+        var json = JSONWriter(capacity: 512 * rows.count + 2)
+        json.array(rows) { json, row in json.object { write(row, to: &$0) } }
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+
+    /// One object; `metadata`, JSON text, is its last member.
+    static func object(_ row: [ExportColumn], metadata: String?) -> String {
+        var json = JSONWriter(capacity: 512)
+        json.object { json in
+            write(row, to: &json)
+            json.key("metadata")
+            if let metadata { json.raw(metadata) } else { json.null() }
+        }
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+
+    private static func write(_ row: [ExportColumn], to json: inout JSONWriter) {
+        for column in row {
+            json.key(column.name)
+            switch column.cell {
+            case .text(let text): json.string(text)
+            case .number(let number): json.raw(number)
+            case .flag(let flag): json.flag(flag)
+            case .none: json.null()
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+/// Comma-separated values as RFC 4180 has them: CRLF after every row, quotes where they are needed, quotes in quotes doubled.
+///
+/// A text that a spreadsheet would take for a formula gets an apostrophe before it; numbers stay numbers, negative ones too.
+package enum CSV {
+    package static func row(_ cells: [ExportCell]) -> String {
+        cells.map(field).joined(separator: ",") + "\r\n"
+    }
+
+    package static func header(_ names: [String]) -> String { row(names.map(ExportCell.text)) }
+
+    private static func field(_ cell: ExportCell) -> String {
+        switch cell {
+        case .text(let text): quoted(harmless(text))
+        case .number(let number): number
+        case .flag(let flag): flag ? "true" : "false"
+        case .none: ""
+        }
+    }
+
+    private static let formulaStarts = [UInt8]("=+-@\t\r\n".utf8)
+
+    private static func harmless(_ text: String) -> String {
+        text.utf8.first.map(formulaStarts.contains) == true ? "'" + text : text
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let needsQuotes =
+            text.utf8.contains { [UInt8(ascii: ","), UInt8(ascii: "\""), 13, 10].contains($0) }
+            || text.hasPrefix(" ") || text.hasSuffix(" ")
+        guard needsQuotes else { return text }
+        // Byte by byte: a CR and an LF are one character to Swift, and a quote may stand before a combining mark.
+        var bytes = [UInt8(ascii: "\"")]
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "\"") { bytes.append(byte) }
+            bytes.append(byte)
+        }
+        return String(decoding: bytes + [UInt8(ascii: "\"")], as: UTF8.self)
+    }
+}

@@ -1,0 +1,45 @@
+import Postgres
+import Tenancy
+
+/// The per-job detail of a month: one row a settled job, in the order of admission, as it comes from the database.
+package struct DetailExport: Sendable {
+    package struct Row: Sendable {
+        package let columns: [ExportColumn]
+        /// The job's metadata as JSON text; nil when the job was deleted.
+        package let metadata: String?
+    }
+
+    package let month: BillingMonth
+    package let tenant: TenantID?
+
+    package init(month: BillingMonth, tenant: TenantID?) {
+        self.month = month
+        self.tenant = tenant
+    }
+
+    /// Calls `body` with each row. For one picture of them all, the transaction must be repeatable read.
+    package func forEach(in transaction: PostgresTransaction, _ body: (Row) throws -> Void) throws {
+        var current: TenantID?
+        var meter = OverageMeter()
+        try Ledger.forEachWithMetadata(of: month, tenant: tenant, in: transaction) { entry, metadata in
+            if entry.tenant != current {
+                current = entry.tenant
+                meter = OverageMeter()
+            }
+            let overage = meter.add(entry)
+            try body(Row(columns: entry.row(of: month, overageSeconds: overage), metadata: metadata))
+        }
+    }
+
+    /// Writes it as CSV, with a column for each of the commonest keys of the metadata, for splitting costs, and one for the rest.
+    package func writeCSV(in transaction: PostgresTransaction, to write: (String) throws -> Void) throws {
+        var columns = MetadataColumns()
+        try forEach(in: transaction) { columns.count(MetadataMembers(json: $0.metadata ?? "{}")) }
+        let keys = columns.keys
+        try write(CSV.header(LedgerEntry.columnNames + keys.map { "metadata.\($0)" } + ["metadata"]))
+        try forEach(in: transaction) { row in
+            let members = MetadataMembers(json: row.metadata ?? "{}")
+            try write(CSV.row(row.columns.map(\.cell) + MetadataColumns.cells(members, keys: keys)))
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import Postgres
+import Tenancy
+
+extension LedgerEntry {
+    /// The record as a row of a detail export: seconds and rate, and no amount, because rounding is the statement's.
+    package func row(of month: BillingMonth, overageSeconds: Int64) -> [ExportColumn] {
+        [
+            .init("tenant_id", .text(tenant.rawValue)),
+            .init("job_id", .text(job)),
+            .init("period", .text(month.rawValue)),
+            .init("admission", .integer(admission)),
+            .init("submitted_at", .text(admittedAt.rfc3339)),
+            .init("completed_at", .text(settledAt.rfc3339)),
+            .init("seconds", .integer(seconds)),
+            .init("plan", .text(plan.rawValue)),
+            .init("included_seconds", .integer(includedSeconds)),
+            .init("rate_micros_per_minute", .integer(rate)),
+            .init("accept_overage", .flag(acceptsOverage)),
+            .init("overage_seconds", .integer(overageSeconds)),
+        ]
+    }
+
+    /// The names of the columns, in their order; there also when nobody used anything.
+    package static let columnNames: [String] = LedgerEntry(
+        tenant: TenantID(unchecked: ""), admission: 1, job: "", seconds: 0, plan: .free, includedSeconds: 0,
+        acceptsOverage: false, rate: nil, admittedAt: Timestamp(milliseconds: 0), settledAt: Timestamp(milliseconds: 0)
+    ).row(of: BillingMonth(of: Timestamp(milliseconds: 0)), overageSeconds: 0).map(\.name.description)
+}

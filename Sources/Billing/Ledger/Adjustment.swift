@@ -1,0 +1,37 @@
+import Postgres
+import Tenancy
+
+/// A correction of an open month by an operator: positive is owed, negative is given back. It is never changed; another one corrects it.
+package struct Adjustment: Sendable, Equatable {
+    package let tenant: TenantID
+    package let month: BillingMonth
+    package let cents: Int64
+    package let reason: String
+    package let author: String
+
+    package init(tenant: TenantID, month: BillingMonth, cents: Int64, reason: String, author: String) {
+        self.tenant = tenant
+        self.month = month
+        self.cents = cents
+        self.reason = reason
+        self.author = author
+    }
+
+    /// Writes it into the ledger, and answers what all adjustments of that month come to. Operators only.
+    ///
+    /// Throws ``ReservationError/monthClosed(_:)`` when the month's bill is written already.
+    package func record(in transaction: PostgresTransaction) throws -> Int64 {
+        try MonthState.begin(month, of: tenant, in: transaction)
+        guard try !MonthState.lock(month, of: tenant, in: transaction).isClosed else {
+            throw ReservationError.monthClosed(month)
+        }
+        try transaction.execute(
+            """
+            INSERT INTO adjustments (tenant_id, month, amount_cents, reason, author)
+            VALUES (\(tenant), \(month), \(cents), \(reason), \(author))
+            """)
+        return try transaction.first(
+            "SELECT sum(amount_cents)::int8 FROM adjustments WHERE tenant_id = \(tenant) AND month = \(month)",
+            as: Int64.self) ?? 0
+    }
+}

@@ -1,0 +1,11 @@
+import Tenancy
+
+/// One thing on which the ledger, the jobs and the statements do not agree.
+package struct LedgerDifference: Sendable, Equatable, CustomStringConvertible {
+    package let tenant: TenantID
+    package let what: String
+    package let expected: String
+    package let found: String
+
+    package var description: String { "\(tenant): \(what): expected \(expected), found \(found)" }
+}

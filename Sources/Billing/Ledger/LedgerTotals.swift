@@ -1,0 +1,26 @@
+import Tenancy
+
+/// What a month's records add up to.
+package struct LedgerTotals: Sendable {
+    /// What was sold beyond the month at one rate, and the plan whose rate it is.
+    package struct Overage: Sendable, Equatable {
+        package var seconds: Int64
+        package var plan: PlanName
+    }
+
+    private var meter = OverageMeter()
+    /// By rate, in micro-dollars a minute.
+    package private(set) var overage: [Int64: Overage] = [:]
+
+    package init() {}
+
+    package var usedSeconds: Int64 { meter.usedSeconds }
+
+    /// Takes the next record, in the order of admission.
+    package mutating func add(_ entry: LedgerEntry) {
+        let seconds = meter.add(entry)
+        guard seconds > 0, let rate = entry.rate else { return }
+        overage[rate, default: Overage(seconds: 0, plan: entry.plan)].seconds += seconds
+        overage[rate]?.plan = entry.plan
+    }
+}

@@ -1,0 +1,71 @@
+import Postgres
+import Tenancy
+
+/// What a tenant owes for a month: a line a rate, whose sums are the statement's totals.
+///
+/// The first line carries what is there once a month (the included minutes, the used seconds, the adjustments); further lines, for overage
+/// at other rates, carry 0 there. Of an open month it is what would be owed if the month were closed now.
+package struct Statement: Sendable, Equatable {
+    package let tenant: TenantID
+    package let month: BillingMonth
+    /// When the month was closed; nil while it is open.
+    package let closedAt: Timestamp?
+    package let lines: [StatementLine]
+
+    package init(tenant: TenantID, month: BillingMonth, closedAt: Timestamp?, lines: [StatementLine]) {
+        self.tenant = tenant
+        self.month = month
+        self.closedAt = closedAt
+        self.lines = lines
+    }
+
+    /// An open month's, drawn up from its records.
+    package init(
+        tenant: TenantID, month: BillingMonth, terms: Terms, totals: LedgerTotals, adjustmentsCents: Int64
+    ) throws {
+        self.init(
+            tenant: tenant, month: month, closedAt: nil,
+            lines: try Self.lines(terms: terms, totals: totals, adjustmentsCents: adjustmentsCents))
+    }
+
+    /// What the tenant has now, which an open month's statement shows.
+    package struct Terms: Sendable, Equatable {
+        package let plan: PlanName
+        package let monthlyMinutes: Int64
+        package let rate: Int64?
+
+        package init(plan: PlanName, monthlyMinutes: Int64, rate: Int64?) {
+            self.plan = plan
+            self.monthlyMinutes = monthlyMinutes
+            self.rate = rate
+        }
+    }
+
+    /// A line a rate, the lowest first; without overage one line at the plan's own rate.
+    private static func lines(
+        terms: Terms, totals: LedgerTotals, adjustmentsCents: Int64
+    ) throws -> [StatementLine] {
+        guard !totals.overage.isEmpty else {
+            return [
+                StatementLine(
+                    number: 1, plan: terms.plan, includedMinutes: terms.monthlyMinutes, usedSeconds: totals.usedSeconds,
+                    overageSeconds: 0, rate: terms.rate, amountCents: 0, adjustmentsCents: adjustmentsCents)
+            ]
+        }
+        return try totals.overage.sorted { $0.key < $1.key }.enumerated().map { index, overage in
+            let isFirst = index == 0
+            return StatementLine(
+                number: index + 1, plan: overage.value.plan, includedMinutes: isFirst ? terms.monthlyMinutes : 0,
+                usedSeconds: isFirst ? totals.usedSeconds : 0, overageSeconds: overage.value.seconds,
+                rate: overage.key, amountCents: try Money.cents(seconds: overage.value.seconds, rate: overage.key),
+                adjustmentsCents: isFirst ? adjustmentsCents : 0)
+        }
+    }
+
+    package var includedMinutes: Int64 { lines.reduce(0) { $0 + $1.includedMinutes } }
+    package var usedSeconds: Int64 { lines.reduce(0) { $0 + $1.usedSeconds } }
+    package var overageSeconds: Int64 { lines.reduce(0) { $0 + $1.overageSeconds } }
+    package var amountCents: Int64 { lines.reduce(0) { $0 + $1.amountCents } }
+    package var adjustmentsCents: Int64 { lines.reduce(0) { $0 + $1.adjustmentsCents } }
+    package var totalCents: Int64 { lines.reduce(0) { $0 + $1.totalCents } }
+}

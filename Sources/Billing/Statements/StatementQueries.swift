@@ -1,0 +1,126 @@
+import Postgres
+import Tenancy
+
+extension Statement {
+    /// The statements of everybody who had an account before the month's end, by tenant; of one tenant alone, if one is given. A deleted
+    /// account has those of the months in which it owed or used something.
+    ///
+    /// A closed month's are read as they were written, an open one's are drawn up: with the account's terms of now, or, when the month is over at
+    /// `now`, with those of its last admission. Reads with several statements: the transaction must be
+    /// repeatable read, or hold the months.
+    package static func all(
+        of month: BillingMonth, tenant: TenantID? = nil, at now: Timestamp = .now(), in transaction: PostgresTransaction
+    ) throws -> [Statement] {
+        let accounts = try Account.all(month, tenant, now, transaction)
+        var totals: [TenantID: LedgerTotals] = [:]
+        var lines: [TenantID: [StatementLine]] = [:]
+        if accounts.contains(where: { $0.closedAt == nil }) {
+            try Ledger.forEach(of: month, tenant: tenant, in: transaction) {
+                totals[$0.tenant, default: LedgerTotals()].add($0)
+            }
+        }
+        if accounts.contains(where: { $0.closedAt != nil }) {
+            lines = try StatementLine.stored(month, tenant, transaction)
+        }
+        return try accounts.map { account in
+            guard let closedAt = account.closedAt else {
+                return try Statement(
+                    tenant: account.id, month: month, terms: account.terms,
+                    totals: totals[account.id] ?? LedgerTotals(), adjustmentsCents: account.adjustmentsCents)
+            }
+            return Statement(
+                tenant: account.id, month: month, closedAt: closedAt, lines: lines[account.id] ?? [])
+        }
+    }
+
+    /// Writes its lines down for good. The closing of its month follows in the same transaction.
+    func store(in transaction: PostgresTransaction) throws {
+        try transaction.batch(
+            lines.map { line in
+                """
+                INSERT INTO statement_lines (
+                    tenant_id, month, line, plan, included_minutes, used_seconds, overage_seconds,
+                    rate_micros_per_minute, amount_cents, adjustments_cents, total_cents)
+                VALUES (
+                    \(tenant), \(month), \(line.number), \(line.plan), \(line.includedMinutes), \(line.usedSeconds),
+                    \(line.overageSeconds), \(line.rate), \(line.amountCents), \(line.adjustmentsCents),
+                    \(line.totalCents))
+                """
+            })
+    }
+
+    /// Whose statement it is, and what an open month's is drawn up with.
+    private struct Account {
+        let id: TenantID
+        let terms: Terms
+        let closedAt: Timestamp?
+        let adjustmentsCents: Int64
+
+        static func all(
+            _ month: BillingMonth, _ tenant: TenantID?, _ now: Timestamp, _ transaction: PostgresTransaction
+        ) throws -> [Account] {
+            let only: PostgresQuery = tenant.map { "AND t.id = \($0)" } ?? ""
+            return try transaction.all(
+                """
+                SELECT t.id, coalesce(a.plan, t.plan),
+                    coalesce(a.included_seconds / 60, q.monthly_minutes, p.monthly_minutes)::int8,
+                    CASE WHEN a.plan IS NULL THEN p.overage_micros_per_minute ELSE a.rate_micros_per_minute END,
+                    m.closed_at, coalesce((
+                        SELECT sum(c.amount_cents) FROM adjustments c WHERE c.tenant_id = t.id AND c.month = \(month)
+                    ), 0)::int8
+                FROM tenants t
+                JOIN plans p ON p.name = t.plan
+                LEFT JOIN quota_overrides q ON q.tenant_id = t.id
+                LEFT JOIN usage_months m ON m.tenant_id = t.id AND m.month = \(month)
+                -- A month that is over keeps the terms of its last admission, whatever was agreed on since.
+                LEFT JOIN LATERAL (
+                    SELECT u.plan, u.included_seconds, u.rate_micros_per_minute FROM (
+                        SELECT admission, plan, included_seconds, rate_micros_per_minute FROM usage
+                        WHERE tenant_id = t.id AND month = \(month)
+                        UNION ALL
+                        SELECT admission, plan, included_seconds, rate_micros_per_minute FROM reservations
+                        WHERE tenant_id = t.id AND month = \(month)
+                    ) u ORDER BY u.admission DESC LIMIT 1
+                ) a ON \(now) >= \(month.end)
+                WHERE (t.created_at < \(month.end) OR m.tenant_id IS NOT NULL) \(only)
+                    AND (t.status <> 'deleted'
+                        OR EXISTS (SELECT FROM usage u WHERE u.tenant_id = t.id AND u.month = \(month))
+                        OR EXISTS (SELECT FROM reservations r WHERE r.tenant_id = t.id AND r.month = \(month))
+                        OR EXISTS (SELECT FROM adjustments a WHERE a.tenant_id = t.id AND a.month = \(month))
+                        OR EXISTS (SELECT FROM statement_lines l WHERE l.tenant_id = t.id AND l.month = \(month)))
+                ORDER BY t.id
+                """, as: TenantID.self, PlanName.self, Int64.self, Int64?.self, Timestamp?.self, Int64.self
+            ).map {
+                Account(
+                    id: $0.0, terms: Terms(plan: $0.1, monthlyMinutes: $0.2, rate: $0.3), closedAt: $0.4,
+                    adjustmentsCents: $0.5)
+            }
+        }
+    }
+}
+
+extension StatementLine {
+    /// What was written down for the month, by tenant, in order.
+    fileprivate static func stored(
+        _ month: BillingMonth, _ tenant: TenantID?, _ transaction: PostgresTransaction
+    ) throws -> [TenantID: [StatementLine]] {
+        let only: PostgresQuery = tenant.map { "AND tenant_id = \($0)" } ?? ""
+        let rows = try transaction.query(
+            """
+            SELECT tenant_id, line, plan, included_minutes, used_seconds, overage_seconds, rate_micros_per_minute,
+                amount_cents, adjustments_cents
+            FROM statement_lines WHERE month = \(month) \(only) ORDER BY tenant_id, line
+            """)
+        return try Dictionary(
+            grouping: rows.map { (try $0.value("tenant_id", TenantID.self), try StatementLine(row: $0)) }, by: \.0
+        ).mapValues { $0.map(\.1) }
+    }
+
+    private init(row: PostgresRow) throws {
+        self.init(
+            number: try row.value("line"), plan: try row.value("plan"),
+            includedMinutes: try row.value("included_minutes"), usedSeconds: try row.value("used_seconds"),
+            overageSeconds: try row.value("overage_seconds"), rate: try row.value("rate_micros_per_minute"),
+            amountCents: try row.value("amount_cents"), adjustmentsCents: try row.value("adjustments_cents"))
+    }
+}

@@ -1,0 +1,38 @@
+import Postgres
+import Tenancy
+
+/// How a tenant stands in a month, as it may see it itself.
+package struct TenantUsage: Sendable, Equatable {
+    package let plan: PlanName
+    package let includedMinutes: Int64
+    package let usedSeconds: Int64
+    /// Held by unfinished jobs.
+    package let reservedSeconds: Int64
+    package let overageSeconds: Int64
+    /// Before adjustments.
+    package let overageCents: Int64
+    package let allowance: Allowance
+    package let runningJobs: Int
+    package let waitingJobs: Int
+
+    /// What of the month neither is used nor held.
+    package var leftSeconds: Int64 { max(0, includedMinutes * 60 - usedSeconds - reservedSeconds) }
+
+    /// Nil when there is no such tenant.
+    package static func of(
+        _ tenant: TenantID, month: BillingMonth, in transaction: PostgresTransaction
+    ) throws -> TenantUsage? {
+        guard let allowance = try Allowance.of(tenant, in: transaction) else { return nil }
+        let statement = try Statement.all(of: month, tenant: tenant, in: transaction).first
+        // Used and reserved out of one row: what is used was not reserved a moment before.
+        let state = try MonthState.of(month, tenant: tenant, in: transaction)
+        let load = try transaction.first(
+            "SELECT running_jobs, queued_jobs FROM tenant_load WHERE tenant_id = \(tenant)", as: Int.self, Int.self)
+        return TenantUsage(
+            plan: statement?.closedAt == nil ? allowance.plan : statement?.lines.first?.plan ?? allowance.plan,
+            includedMinutes: statement?.includedMinutes ?? allowance.monthlyMinutes,
+            usedSeconds: state.used, reservedSeconds: state.reserved,
+            overageSeconds: statement?.overageSeconds ?? 0, overageCents: statement?.amountCents ?? 0,
+            allowance: allowance, runningJobs: load?.0 ?? 0, waitingJobs: load?.1 ?? 0)
+    }
+}

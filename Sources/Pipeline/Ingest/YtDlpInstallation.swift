@@ -1,0 +1,39 @@
+import Foundation
+
+/// Where yt-dlp is: the environment that `ingest/install` made.
+package struct YtDlpInstallation: Sendable {
+    /// The folder `ingest` of the installation.
+    package let folder: String
+
+    package init(folder: String) { self.folder = folder }
+
+    package var python: String { folder + "/.venv/bin/python" }
+    package var child: String { folder + "/child.py" }
+    package var installer: String { folder + "/install" }
+
+    /// Whether pages can be looked behind.
+    package var isComplete: Bool {
+        FileManager.default.isExecutableFile(atPath: python)
+            && FileManager.default.fileExists(atPath: folder + "/.venv/complete")
+    }
+
+    /// The version that `requirements.txt` pins; nil when that cannot be read.
+    package var pinnedVersion: String? {
+        guard let text = try? String(contentsOfFile: folder + "/requirements.txt", encoding: .utf8) else { return nil }
+        let line = text.split(separator: "\n").first { $0.hasPrefix("yt-dlp==") }
+        return line.map { String($0.dropFirst("yt-dlp==".count).prefix { $0 != " " }) }
+    }
+
+    /// The version that is installed; nil when there is none.
+    package var installedVersion: String? {
+        let libraries = folder + "/.venv/lib"
+        for python in (try? FileManager.default.contentsOfDirectory(atPath: libraries)) ?? [] {
+            let packages = "\(libraries)/\(python)/site-packages"
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: packages)) ?? []
+            if let name = names.first(where: { $0.hasPrefix("yt_dlp-") && $0.hasSuffix(".dist-info") }) {
+                return String(name.dropFirst("yt_dlp-".count).dropLast(".dist-info".count))
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,52 @@
+/// How a deployment fares at this moment, across all tenants.
+package struct DeploymentStatus: Sendable {
+    /// Waiting for their start.
+    package let jobsQueued: Int64
+    package let jobsProcessing: Int64
+    /// Of the job that waits longest; nil when none does.
+    package let oldestWaitSeconds: Int64?
+    package let tasks: [TaskCount]
+    /// Who holds tasks at this moment. A worker that is idle is not among them.
+    package let workers: [WorkerLoad]
+    /// Jobs that ended within the last hour, by status.
+    package let endedLastHour: [JobStatus: Int64]
+    package let failuresLastHour: [FailureCount]
+    package let suspendedTenants: Int64
+    /// Months that are over and whose bills are not closed, oldest first.
+    package let monthsToClose: [MonthToClose]
+
+    package struct TaskCount: Sendable {
+        package let kind: TaskKind
+        package let state: TaskState
+        package let count: Int64
+    }
+
+    package enum TaskState: String, Sendable {
+        /// May be claimed now.
+        case ready
+        /// Waits for its time: to be tried again, or to ask an engine again.
+        case later
+        case running
+    }
+
+    package struct WorkerLoad: Sendable {
+        package let worker: String
+        package let tasks: Int64
+    }
+
+    package struct FailureCount: Sendable {
+        package let code: String
+        package let reason: String?
+        package let jobs: Int64
+    }
+
+    package struct MonthToClose: Sendable {
+        /// `YYYY-MM`.
+        package let month: String
+        package let tenants: Int64
+    }
+
+    package func count(of state: TaskState) -> [(kind: TaskKind, count: Int64)] {
+        tasks.filter { $0.state == state }.map { ($0.kind, $0.count) }
+    }
+}

@@ -1,0 +1,79 @@
+import Billing
+import Postgres
+import Tenancy
+
+extension DeploymentStatus {
+    /// Looks at the queue, the ended jobs and the books, as the owner of the tables. All times but the month's are the database's.
+    package static func now(
+        month: BillingMonth = BillingMonth(of: .now()), in transaction: PostgresTransaction
+    ) throws -> DeploymentStatus {
+        let open = try openJobs(transaction)
+        return DeploymentStatus(
+            jobsQueued: open.queued, jobsProcessing: open.processing, oldestWaitSeconds: open.oldestWait,
+            tasks: try tasks(transaction), workers: try workers(transaction),
+            endedLastHour: try ended(transaction), failuresLastHour: try failures(transaction),
+            suspendedTenants: try transaction.first(
+                "SELECT count(*) FROM tenants WHERE status = 'suspended'", as: Int64.self) ?? 0,
+            monthsToClose: try months(before: month, transaction))
+    }
+
+    private static func openJobs(
+        _ transaction: PostgresTransaction
+    ) throws -> (queued: Int64, processing: Int64, oldestWait: Int64?) {
+        try transaction.first(
+            """
+            SELECT count(*) FILTER (WHERE status = 'queued'), count(*) FILTER (WHERE status = 'processing'),
+                extract(epoch FROM now() - min(created_at) FILTER (WHERE status = 'queued'))::int8
+            FROM jobs WHERE status IN ('queued', 'processing')
+            """, as: Int64.self, Int64.self, Int64?.self
+        ).map { (queued: $0.0, processing: $0.1, oldestWait: $0.2) } ?? (0, 0, nil)
+    }
+
+    private static func tasks(_ transaction: PostgresTransaction) throws -> [TaskCount] {
+        try transaction.all(
+            """
+            SELECT kind, CASE WHEN status = 'running' THEN 'running' WHEN run_after > now() THEN 'later' ELSE 'ready' END,
+                count(*)
+            FROM tasks WHERE status IN ('ready', 'running') GROUP BY 1, 2 ORDER BY 1, 2
+            """, as: TaskKind.self, String.self, Int64.self
+        ).compactMap { row in
+            TaskState(rawValue: row.1).map { TaskCount(kind: row.0, state: $0, count: row.2) }
+        }
+    }
+
+    private static func workers(_ transaction: PostgresTransaction) throws -> [WorkerLoad] {
+        try transaction.all(
+            """
+            SELECT worker, count(*) FROM tasks
+            WHERE status = 'running' AND lease_until > now() AND worker IS NOT NULL GROUP BY 1 ORDER BY 1
+            """, as: String.self, Int64.self
+        ).map { WorkerLoad(worker: $0.0, tasks: $0.1) }
+    }
+
+    private static func ended(_ transaction: PostgresTransaction) throws -> [JobStatus: Int64] {
+        let rows = try transaction.all(
+            "SELECT status, count(*) FROM jobs WHERE completed_at > now() - interval '1 hour' GROUP BY 1",
+            as: JobStatus.self, Int64.self)
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0.0, $0.1) })
+    }
+
+    private static func failures(_ transaction: PostgresTransaction) throws -> [FailureCount] {
+        try transaction.all(
+            """
+            SELECT error_code, error_reason, count(*) FROM jobs
+            WHERE status = 'failed' AND completed_at > now() - interval '1 hour'
+            GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
+            """, as: String.self, String?.self, Int64.self
+        ).map { FailureCount(code: $0.0, reason: $0.1, jobs: $0.2) }
+    }
+
+    private static func months(
+        before month: BillingMonth, _ transaction: PostgresTransaction
+    ) throws -> [MonthToClose] {
+        try transaction.all(
+            """
+            SELECT month, count(*) FROM usage_months WHERE closed_at IS NULL AND month < \(month) GROUP BY 1 ORDER BY 1
+            """, as: String.self, Int64.self
+        ).map { MonthToClose(month: $0.0, tenants: $0.1) }
+    }
+}

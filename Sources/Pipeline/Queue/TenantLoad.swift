@@ -1,0 +1,50 @@
+import Billing
+import Postgres
+import Tenancy
+
+/// How many jobs of a tenant wait and run. The last row that a transaction locks, so that no two wait for each other.
+package struct TenantLoad: Sendable, Equatable {
+    package let queued: Int
+    package let running: Int
+
+    package init(queued: Int, running: Int) {
+        self.queued = queued
+        self.running = running
+    }
+
+    /// As many jobs of one tenant may wait.
+    package static let longestBacklog = 1000
+
+    package static func of(_ tenant: TenantID, in transaction: PostgresTransaction) throws -> TenantLoad {
+        try transaction.first(
+            "SELECT queued_jobs, running_jobs FROM tenant_load WHERE tenant_id = \(tenant)", as: Int.self, Int.self
+        ).map { TenantLoad(queued: $0.0, running: $0.1) } ?? TenantLoad(queued: 0, running: 0)
+    }
+
+    /// Whether one more job may be submitted. Throws ``AdmissionError``.
+    package func checkRoom(_ allowance: Allowance) throws {
+        if !allowance.isQueueingEnabled, queued + running >= allowance.concurrency {
+            throw AdmissionError.tooManyAtOnce(limit: allowance.concurrency)
+        }
+        if queued >= Self.longestBacklog { throw AdmissionError.backlogFull(limit: Self.longestBacklog) }
+    }
+
+    /// Counts a job that is being submitted, if there is room for it.
+    static func add(to tenant: TenantID, _ allowance: Allowance, in transaction: PostgresTransaction) throws {
+        try transaction.execute("INSERT INTO tenant_load (tenant_id) VALUES (\(tenant)) ON CONFLICT DO NOTHING")
+        try transaction.query("SELECT FROM tenant_load WHERE tenant_id = \(tenant) FOR NO KEY UPDATE")
+        try of(tenant, in: transaction).checkRoom(allowance)
+        try transaction.execute("UPDATE tenant_load SET queued_jobs = queued_jobs + 1 WHERE tenant_id = \(tenant)")
+    }
+
+    /// Counts a job no more that stood at `status` until now. A count that was wrong before must not keep a job from ending.
+    static func remove(_ status: JobStatus, from tenant: TenantID, in transaction: PostgresTransaction) throws {
+        let (queued, running) = status == .queued ? (1, 0) : (0, 1)
+        try transaction.execute(
+            """
+            UPDATE tenant_load
+            SET queued_jobs = greatest(0, queued_jobs - \(queued)), running_jobs = greatest(0, running_jobs - \(running))
+            WHERE tenant_id = \(tenant)
+            """)
+    }
+}

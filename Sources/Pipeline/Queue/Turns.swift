@@ -1,0 +1,136 @@
+import Billing
+import Postgres
+import Tenancy
+
+/// Whose turn it is to use a free slot.
+///
+/// The priority class goes first, but one turn in five is the other class's. Within a class tenants take turns,
+/// whatever one of them has queued; within a tenant what was begun goes on before another job starts, the oldest first. A job
+/// starts only within its tenant's concurrency, and not while the account is suspended.
+///
+/// Turns are given one after the other, however many workers ask: who holds this value holds the row. What somebody else is just
+/// changing is passed over, never waited for, so that no two transactions wait for each other.
+struct Turns {
+    /// After so many turns of the priority class the next one is the other's.
+    private static let longestRow = 4
+
+    private var number: Int64
+    private var inARow: Int
+    /// Those whose next task somebody else is just changing.
+    private var passedOver: [TenantID] = []
+
+    /// Waits for whoever else is giving turns.
+    static func lock(in transaction: PostgresTransaction) throws -> Turns {
+        guard
+            let (number, inARow) = try transaction.first(
+                "SELECT turn, in_a_row FROM turns FOR UPDATE", as: Int64.self, Int.self)
+        else { throw TurnsMissing() }
+        return Turns(number: number, inARow: inARow)
+    }
+
+    func save(in transaction: PostgresTransaction) throws {
+        try transaction.execute("UPDATE turns SET turn = \(number), in_a_row = \(inARow)")
+    }
+
+    /// The next task, locked, with its start noted; nil when there is none for anybody.
+    mutating func next(in transaction: PostgresTransaction) throws -> Turn? {
+        while let (turn, inARow) = try candidate(in: transaction) {
+            guard try turn.lock(in: transaction) else {
+                passedOver.append(turn.tenant)
+                continue
+            }
+            number += 1
+            self.inARow = inARow
+            try turn.note(number, in: transaction)
+            return turn
+        }
+        return nil
+    }
+
+    /// Who comes next, and how often in a row the priority class has then gone first.
+    private func candidate(in transaction: PostgresTransaction) throws -> (Turn, inARow: Int)? {
+        if inARow >= Self.longestRow, let turn = try first(of: .normal, in: transaction) { return (turn, 0) }
+        if let turn = try first(of: .priority, in: transaction) { return (turn, min(inARow + 1, Self.longestRow)) }
+        return try first(of: .normal, in: transaction).map { ($0, 0) }
+    }
+
+    /// The next of a class: the tenant whose last turn is longest ago, and of those that never had one the oldest job's.
+    private func first(of queueClass: QueueClass, in transaction: PostgresTransaction) throws -> Turn? {
+        try transaction.first(
+            """
+            WITH open AS (
+                SELECT l.tenant_id, l.last_turn,
+                    n.status = 'active' AND l.running_jobs < coalesce(q.concurrency, p.concurrency) AS may_start
+                FROM tenant_load l
+                JOIN tenants n ON n.id = l.tenant_id
+                JOIN plans p ON p.name = n.plan
+                LEFT JOIN quota_overrides q ON q.tenant_id = l.tenant_id
+                WHERE l.queued_jobs + l.running_jobs > 0 AND l.tenant_id <> ALL(\(passedOver.map(\.rawValue))::text[])
+            )
+            SELECT o.tenant_id, t.id, t.job_id, t.starts
+            FROM open o CROSS JOIN LATERAL (
+                (SELECT id, job_id, starts FROM tasks
+                WHERE tenant_id = o.tenant_id AND status = 'ready' AND kind <> 'clean' AND NOT starts
+                    AND priority = \(queueClass) AND run_after <= now()
+                ORDER BY job_id, id LIMIT 1)
+                UNION ALL
+                (SELECT id, job_id, starts FROM tasks
+                WHERE o.may_start AND tenant_id = o.tenant_id AND status = 'ready' AND kind <> 'clean' AND starts
+                    AND priority = \(queueClass) AND run_after <= now()
+                ORDER BY job_id, id LIMIT 1)
+                ORDER BY starts LIMIT 1
+            ) t
+            ORDER BY o.last_turn, t.job_id, t.id LIMIT 1
+            """, as: TenantID.self, Int64.self, JobID.self, Bool.self
+        ).map { Turn(tenant: $0.0, task: $0.1, job: $0.2, starts: $0.3) }
+    }
+}
+
+/// The one row of the table `turns`, which the migrations made, is gone.
+struct TurnsMissing: Error {}
+
+/// A task whose turn it is.
+struct Turn {
+    let tenant: TenantID
+    let task: Int64
+    let job: JobID
+    /// With this task its job begins.
+    let starts: Bool
+
+    /// False when somebody else is just changing the task, the job that it would start, or how many the tenant has.
+    fileprivate func lock(in transaction: PostgresTransaction) throws -> Bool {
+        let load = try transaction.query(
+            "SELECT FROM tenant_load WHERE tenant_id = \(tenant) FOR NO KEY UPDATE SKIP LOCKED")
+        if load.isEmpty { return false }
+        if starts {
+            let waiting = try transaction.query(
+                """
+                SELECT FROM jobs WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'queued'
+                FOR NO KEY UPDATE SKIP LOCKED
+                """)
+            if waiting.isEmpty { return false }
+        }
+        return try !transaction.query(
+            """
+            SELECT FROM tasks WHERE tenant_id = \(tenant) AND id = \(task) AND status = 'ready' FOR UPDATE SKIP LOCKED
+            """
+        ).isEmpty
+    }
+
+    /// Notes the turn, and the start of a job: `queued → processing`.
+    fileprivate func note(_ number: Int64, in transaction: PostgresTransaction) throws {
+        let started = starts ? 1 : 0
+        try transaction.execute(
+            """
+            UPDATE tenant_load SET last_turn = \(number), queued_jobs = queued_jobs - \(started),
+                running_jobs = running_jobs + \(started)
+            WHERE tenant_id = \(tenant)
+            """)
+        guard starts else { return }
+        try transaction.execute(
+            """
+            UPDATE jobs SET status = 'processing', started_at = now(), status_changed_at = now()
+            WHERE tenant_id = \(tenant) AND id = \(job)
+            """)
+    }
+}

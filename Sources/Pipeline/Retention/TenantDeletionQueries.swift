@@ -1,0 +1,66 @@
+import Postgres
+import Tenancy
+
+// For operators alone, as the owner of the tables.
+extension TenantDeletion {
+    /// Jobs that are no tombstones yet, oldest first.
+    func remaining(
+        limit: Int, in transaction: PostgresTransaction
+    ) throws -> [(id: JobID, isFinished: Bool)] {
+        try transaction.all(
+            "SELECT id, status FROM jobs WHERE tenant_id = \(tenant) AND deleted_at IS NULL ORDER BY id LIMIT \(limit)",
+            as: JobID.self, JobStatus.self
+        ).map { (id: $0.0, isFinished: $0.1.isFinished) }
+    }
+
+    func forgetEvent(of job: JobID, in transaction: PostgresTransaction) throws {
+        try transaction.execute("DELETE FROM webhook_events WHERE tenant_id = \(tenant) AND job_id = \(job)")
+    }
+
+    /// Removes that many of the tenant's rows of a table, and what refers to them. Answers how many it were.
+    func remove(from table: PostgresQuery, limit: Int, in transaction: PostgresTransaction) throws -> Int {
+        try transaction.execute(
+            """
+            DELETE FROM \(table)
+            WHERE ctid = ANY (ARRAY(SELECT ctid FROM \(table) WHERE tenant_id = \(tenant) LIMIT \(limit)))
+            """)
+    }
+
+    /// Where the customer wanted to be told, which a tombstone made by the customer may still hold.
+    func forgetAddresses(limit: Int, in transaction: PostgresTransaction) throws -> Int {
+        try transaction.execute(
+            """
+            UPDATE jobs SET webhook_url = NULL
+            WHERE tenant_id = \(tenant) AND id IN (
+                SELECT id FROM jobs WHERE tenant_id = \(tenant) AND webhook_url IS NOT NULL LIMIT \(limit))
+            """)
+    }
+
+    /// The account's own limits; but for the included minutes, as long as a month is open whose statement shows them.
+    func forgetLimits(in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            DELETE FROM quota_overrides WHERE tenant_id = \(tenant) AND (monthly_minutes IS NULL OR NOT EXISTS (
+                SELECT FROM usage_months m WHERE m.tenant_id = \(tenant) AND m.closed_at IS NULL))
+            """)
+        try transaction.execute(
+            """
+            UPDATE quota_overrides
+            SET max_file_bytes = NULL, max_duration_seconds = NULL, concurrency = NULL, overage_enabled = NULL,
+                queueing_enabled = NULL
+            WHERE tenant_id = \(tenant)
+            """)
+    }
+
+    /// How many jobs' audio, here or at an engine elsewhere, is still to be removed.
+    func jobsWithAudio(in transaction: PostgresTransaction) throws -> Int {
+        try transaction.first(
+            """
+            SELECT count(*) FROM jobs j
+            WHERE j.tenant_id = \(tenant) AND (j.source_deleted_at IS NULL OR EXISTS (
+                SELECT FROM tasks t
+                WHERE t.tenant_id = j.tenant_id AND t.job_id = j.id AND t.kind = 'clean'
+                    AND t.status IN ('ready', 'running')))
+            """, as: Int.self) ?? 0
+    }
+}

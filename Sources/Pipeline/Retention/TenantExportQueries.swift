@@ -1,0 +1,180 @@
+import Postgres
+import Tenancy
+
+extension TenantExport {
+    private static let page = 500
+
+    var sections: [Section] {
+        [account, limits, keys, sessions, jobs, idempotencyKeys, months, usage, adjustments, statements, endpoints]
+            + [deliveries, attempts, audit]
+    }
+
+    /// By a cursor: what a page holds is all that is in memory.
+    func forEachLine(
+        of section: Section, in transaction: PostgresTransaction, _ body: (String) throws -> Void
+    ) throws {
+        let cursor = PostgresQuery(unescaped: "export_" + section.type)
+        try transaction.execute("SELECT set_config('TimeZone', 'UTC', true)")
+        // JSON that customers gave may hold line ends, between its tokens alone.
+        try transaction.execute(
+            """
+            DECLARE \(cursor) NO SCROLL CURSOR FOR
+            SELECT translate(row_to_json(exported)::text, E'\\n\\r', '  ') FROM (
+                SELECT \(section.type)::text AS type, content.* FROM (\(section.rows)) content) exported
+            """)
+        while true {
+            let lines = try transaction.all("FETCH \(unescaped: "\(Self.page)") FROM \(cursor)", as: String.self)
+            for line in lines { try body(line) }
+            if lines.count < Self.page { break }
+        }
+        try transaction.execute("CLOSE \(cursor)")
+    }
+
+    /// The stored transcript of the next job.
+    func transcript(
+        after job: String, in transaction: PostgresTransaction
+    ) throws -> (String, StoredTranscript)? {
+        try transaction.first(
+            """
+            SELECT job_id, body FROM transcripts WHERE tenant_id = \(tenant) AND job_id > \(job)
+            ORDER BY job_id LIMIT 1
+            """, as: String.self, [UInt8].self
+        ).map { ($0.0, StoredTranscript(body: $0.1)) }
+    }
+
+    private var account: Section {
+        Section(
+            type: "account",
+            rows: "SELECT id AS tenant_id, name, plan, status, created_at FROM tenants WHERE id = \(tenant)")
+    }
+
+    private var limits: Section {
+        Section(
+            type: "limits",
+            rows: """
+                SELECT coalesce(q.monthly_minutes, p.monthly_minutes) AS monthly_minutes,
+                    coalesce(q.max_file_bytes, p.max_file_bytes) AS max_file_bytes,
+                    coalesce(q.max_duration_seconds, p.max_duration_seconds) AS max_duration_seconds,
+                    coalesce(q.concurrency, p.concurrency) AS concurrency,
+                    coalesce(q.overage_enabled, false) AS overage_enabled,
+                    coalesce(q.queueing_enabled, true) AS queueing_enabled
+                FROM tenants t JOIN plans p ON p.name = t.plan LEFT JOIN quota_overrides q ON q.tenant_id = t.id
+                WHERE t.id = \(tenant)
+                """)
+    }
+
+    private var keys: Section {
+        Section(
+            type: "key",
+            rows: """
+                SELECT id AS key_id, name, created_at, expires_at, revoked_at, last_used_at, replaced_by
+                FROM api_keys WHERE tenant_id = \(tenant) ORDER BY created_at, id
+                """)
+    }
+
+    private var sessions: Section {
+        Section(
+            type: "sessions",
+            rows: """
+                SELECT count(*) AS open FROM refresh_tokens
+                WHERE tenant_id = \(tenant) AND revoked_at IS NULL AND rotated_at IS NULL AND expires_at > now()
+                """)
+    }
+
+    /// Deleted ones too: their tombstones.
+    private var jobs: Section {
+        Section(
+            type: "job",
+            rows: """
+                SELECT id AS job_id, status, created_at, started_at, completed_at, status_changed_at, deleted_at,
+                    transcript_deleted_at, diarize, language_requested, speakers_expected, metadata, webhook_url,
+                    source_type, source_name, source_url, source_bytes, source_channels, source_kept_until,
+                    source_deleted_at, estimated_ms, round(samples_total / 16000.0, 3) AS duration_seconds, language,
+                    language_confidence, engine, diarization, error_code, error_reason, error_message
+                FROM jobs WHERE tenant_id = \(tenant) ORDER BY id
+                """)
+    }
+
+    private var idempotencyKeys: Section {
+        Section(
+            type: "idempotency_key",
+            rows: """
+                SELECT key AS idempotency_key, job_id, created_at FROM idempotency_keys
+                WHERE tenant_id = \(tenant) ORDER BY key
+                """)
+    }
+
+    private var months: Section {
+        Section(
+            type: "month",
+            rows: """
+                SELECT month AS period, used_seconds, reserved_seconds, admissions, closed_at FROM usage_months
+                WHERE tenant_id = \(tenant) ORDER BY month
+                """)
+    }
+
+    private var usage: Section {
+        Section(
+            type: "usage",
+            rows: """
+                SELECT month AS period, admission, job_id, seconds, plan, included_seconds, accept_overage,
+                    rate_micros_per_minute, admitted_at, settled_at
+                FROM usage WHERE tenant_id = \(tenant) ORDER BY month, admission
+                """)
+    }
+
+    private var adjustments: Section {
+        Section(
+            type: "adjustment",
+            rows: """
+                SELECT month AS period, amount_cents, reason, created_at FROM adjustments
+                WHERE tenant_id = \(tenant) ORDER BY id
+                """)
+    }
+
+    private var statements: Section {
+        Section(
+            type: "statement_line",
+            rows: """
+                SELECT month AS period, line, plan, included_minutes, used_seconds, overage_seconds,
+                    rate_micros_per_minute, amount_cents, adjustments_cents, total_cents
+                FROM statement_lines WHERE tenant_id = \(tenant) ORDER BY month, line
+                """)
+    }
+
+    private var endpoints: Section {
+        Section(
+            type: "webhook_endpoint",
+            rows: """
+                SELECT url, is_default, created_at, last_success, failing_since FROM webhook_endpoints
+                WHERE tenant_id = \(tenant) ORDER BY url
+                """)
+    }
+
+    private var deliveries: Section {
+        Section(
+            type: "delivery",
+            rows: """
+                SELECT id AS event_id, job_id, event, url, convert_from(body, 'UTF8')::json AS body, created_at,
+                    status, attempt, first_try
+                FROM webhook_events WHERE tenant_id = \(tenant) ORDER BY id
+                """)
+    }
+
+    private var attempts: Section {
+        Section(
+            type: "delivery_attempt",
+            rows: """
+                SELECT event_id, number, at, status_code, latency_ms, error FROM webhook_attempts
+                WHERE tenant_id = \(tenant) ORDER BY event_id, number
+                """)
+    }
+
+    private var audit: Section {
+        Section(
+            type: "audit",
+            rows: """
+                SELECT at, action, target, details FROM audit_log WHERE tenant_id = \(tenant) ORDER BY id
+                """)
+    }
+}

@@ -1,0 +1,67 @@
+import Billing
+import Glibc
+import Postgres
+import Tenancy
+
+/// What fetching needs to know of its job.
+struct FetchWork: Sendable {
+    let url: String
+    let limits: FetchLimits
+
+    /// Nil when the job has ended meanwhile.
+    static func of(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Self? {
+        guard let allowance = try Allowance.of(tenant, in: transaction) else { return nil }
+        return try transaction.first(
+            """
+            SELECT source_url, max_duration_ms FROM jobs
+            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing' AND source_url IS NOT NULL
+                AND source_key IS NULL
+            """, as: String.self, Int64.self
+        ).map { FetchWork(url: $0.0, limits: FetchLimits(bytes: allowance.maxFileBytes, seconds: $0.1 / 1000)) }
+    }
+}
+
+/// A recording that was fetched, and lies in storage.
+struct FetchedRecording: Sendable {
+    let key: StorageKey
+    let name: String?
+    let bytes: Int64
+    let probe: MediaProbe
+
+    /// Whole seconds, rounded up.
+    fileprivate var seconds: Int64? { probe.bestDurationMilliseconds.map { ($0 + 999) / 1000 } }
+}
+
+extension ClaimedTask {
+    /// Keeps what was fetched, reserves its seconds and queues its preparation.
+    ///
+    /// Throws `JobFailure` when the month does not cover it.
+    func keep(_ found: FetchedRecording, in transaction: PostgresTransaction) throws {
+        let rows = try transaction.execute(
+            """
+            UPDATE jobs
+            SET source_key = \(found.key.path), source_name = \(found.name.map { String($0.prefix(255)) }), source_bytes = \(found.bytes),
+                estimated_ms = \(found.probe.bestDurationMilliseconds),
+                source_channels = \(found.probe.channels > 0 ? min(found.probe.channels, 1000) : nil)
+            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing' AND source_key IS NULL
+            """)
+        guard rows == 1 else { throw LeaseLost() }
+        if let seconds = found.seconds {
+            do {
+                try Reservation.resize(job, of: tenant, to: seconds, in: transaction)
+            } catch ReservationError.quotaExceeded {
+                throw JobFailure.sourceExceedsQuota
+            }
+        }
+        try follow(with: .prepare, in: transaction)
+    }
+}
+
+/// How large a file of this machine is.
+enum FileSize {
+    static func of(_ path: String) throws -> Int64 {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw StorageError(errno: errno) }
+        return Int64(status.st_size)
+    }
+}

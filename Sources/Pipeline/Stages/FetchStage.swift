@@ -1,0 +1,77 @@
+import Billing
+import Egress
+import Logging
+import Postgres
+import Tenancy
+
+/// Fetches the recording that a job names by URL into storage, looks into it as at an upload, and reserves its minutes.
+///
+/// Whatever the source says of itself: the plan's caps hold, by bytes that came and by what the media tool found. What may pass is tried
+/// again by the schedule, and goes on where it broke off.
+struct FetchStage: Sendable {
+    let databases: Databases
+    let storage: FileStorage
+    let media: MediaTool
+    let fetcher: SourceFetcher
+
+    /// Tries after which a name that does not resolve is taken for one that does not exist.
+    private static let triesToResolve = 4
+
+    func run(_ claim: ClaimedTask) async throws {
+        guard
+            let work = try await databases.app.transaction(
+                of: claim.tenant, { try FetchWork.of(claim.job, of: claim.tenant, in: $0) })
+        else { throw JobEnded() }
+        do {
+            try await fetch(claim, work)
+        } catch let passing as SourceUnavailable
+            where passing.failure == .sourceNotFound && claim.attempt >= Self.triesToResolve
+        {
+            throw passing.failure
+        }
+    }
+
+    private func fetch(_ claim: ClaimedTask, _ work: FetchWork) async throws {
+        let url: SourceURL
+        do {
+            url = try SourceURL(work.url, policy: fetcher.policy)
+        } catch {
+            throw JobFailure.sourceURLRefused
+        }
+        let source = try await fetcher.fetch(
+            url, work.limits, folder: storage.localPath(.download(of: claim.job, tenant: claim.tenant)),
+            fence: claim.fence)
+        let probe = try await probe(source.path, work)
+        let key = StorageKey.fetched(of: claim.job, tenant: claim.tenant, fence: claim.fence)
+        let size = try FileSize.of(source.path)
+        try await storage.adopt(fileAt: source.path, as: key)
+        do {
+            try await databases.app.transaction(of: claim.tenant) { transaction in
+                try claim.finish(in: transaction)
+                try claim.keep(
+                    FetchedRecording(key: key, name: source.name, bytes: size, probe: probe), in: transaction)
+            }
+        } catch let error as PostgresError where error.kind == .commitOutcomeUnknown {
+            // It may stand, and then its source is needed.
+            throw error
+        } catch {
+            try? await storage.remove(key)
+            throw error
+        }
+    }
+
+    /// The same look as at an upload.
+    private func probe(_ path: String, _ work: FetchWork) async throws -> MediaProbe {
+        let probe: MediaProbe
+        do {
+            probe = try await media.probe(path: path)
+        } catch MediaError.invalidAudio(let reason, _) {
+            throw JobFailure.invalidAudio(reason)
+        }
+        if probe.isSilent { throw JobFailure.invalidAudio(.emptyAudio) }
+        if let duration = probe.bestDurationMilliseconds, duration > work.limits.seconds * 1000 {
+            throw JobFailure.invalidAudio(.durationExceedsLimit)
+        }
+        return probe
+    }
+}

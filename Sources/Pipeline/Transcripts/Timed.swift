@@ -1,0 +1,16 @@
+/// What begins and ends at some moment of a recording, in milliseconds from its start.
+package protocol Timed {
+    var start: Int64 { get set }
+    var end: Int64 { get set }
+}
+
+extension Timed {
+    mutating func shift(by offset: Int64) {
+        start += offset
+        end += offset
+    }
+}
+
+extension Transcript.Segment: Timed {}
+extension Transcript.Word: Timed {}
+extension WhisperSegment: Timed {}

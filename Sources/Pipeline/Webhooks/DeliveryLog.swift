@@ -1,0 +1,79 @@
+import Postgres
+import Tenancy
+
+/// One try to deliver an event.
+package struct DeliveryAttempt: Sendable, Equatable {
+    package let event: WebhookEventID
+    package let job: JobID
+    package let number: Int
+    package let at: Timestamp
+    package let statusCode: Int?
+    package let latencyMilliseconds: Int64?
+    package let error: DeliveryError?
+}
+
+/// How far the telling of one job's outcome has come.
+package struct DeliveryState: Sendable, Equatable {
+    package let status: DeliveryStatus
+    /// While it waits.
+    package let nextTry: Timestamp?
+
+    package init(status: DeliveryStatus, nextTry: Timestamp?) {
+        self.status = status
+        self.nextTry = nextTry
+    }
+}
+
+package enum DeliveryStatus: String, Sendable, PostgresCodable {
+    case pending, sending, delivered
+    /// A day of tries has failed, or the receiver said 410, or the endpoint was removed.
+    case givenUp = "given_up"
+}
+
+/// What customers and operators read of deliveries.
+package enum DeliveryLog {
+    /// Nil while nothing is to be told of the job.
+    package static func state(
+        of job: JobID, tenant: TenantID, in transaction: PostgresTransaction
+    ) throws -> DeliveryState? {
+        try transaction.first(
+            """
+            SELECT status, CASE WHEN status = 'pending' THEN next_try END FROM webhook_events
+            WHERE tenant_id = \(tenant) AND job_id = \(job)
+            """, as: DeliveryStatus.self, Timestamp?.self
+        ).map { DeliveryState(status: $0.0, nextTry: $0.1) }
+    }
+
+    /// The tries of one job's event, oldest first.
+    package static func attempts(
+        of job: JobID, tenant: TenantID, in transaction: PostgresTransaction
+    ) throws -> [DeliveryAttempt] {
+        try transaction.query(
+            """
+            SELECT a.event_id, v.job_id, a.number, a.at, a.status_code, a.latency_ms, a.error
+            FROM webhook_events v JOIN webhook_attempts a ON a.tenant_id = v.tenant_id AND a.event_id = v.id
+            WHERE v.tenant_id = \(tenant) AND v.job_id = \(job) ORDER BY a.number
+            """
+        ).map(DeliveryAttempt.init(row:))
+    }
+
+    /// The tenant's latest tries, newest first.
+    package static func latest(
+        of tenant: TenantID, limit: Int, in transaction: PostgresTransaction
+    ) throws -> [DeliveryAttempt] {
+        try transaction.query(
+            """
+            SELECT a.event_id, v.job_id, a.number, a.at, a.status_code, a.latency_ms, a.error
+            FROM webhook_attempts a JOIN webhook_events v ON v.tenant_id = a.tenant_id AND v.id = a.event_id
+            WHERE a.tenant_id = \(tenant) ORDER BY a.at DESC, a.event_id DESC, a.number DESC LIMIT \(limit)
+            """
+        ).map(DeliveryAttempt.init(row:))
+    }
+}
+
+extension DeliveryAttempt {
+    fileprivate init(row: PostgresRow) throws {
+        (event, job, number, at, statusCode, latencyMilliseconds, error) = try row.decode(
+            WebhookEventID.self, JobID.self, Int.self, Timestamp.self, Int?.self, Int64?.self, DeliveryError?.self)
+    }
+}

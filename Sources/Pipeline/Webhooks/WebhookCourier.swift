@@ -1,0 +1,64 @@
+import Egress
+import Logging
+import Postgres
+import Tenancy
+
+/// Signs one event and carries it to its address, once.
+package struct WebhookCourier: Sendable {
+    /// For everything from the connection to the answer.
+    package static let patience = Duration.seconds(15)
+    private static let readBytes = 64 << 10
+
+    private let egress: EgressClient
+    private let patience: Duration
+    private let clock: @Sendable () -> Timestamp
+
+    /// - Parameter policy: which addresses it may connect to.
+    package init(
+        policy: AddressPolicy = AddressPolicy(), concurrency: Int,
+        patience: Duration = Self.patience, logger: Logger,
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+    ) {
+        egress = EgressClient(
+            configuration: EgressConfiguration(
+                maxConcurrent: concurrency, addressPolicy: policy, userAgent: "Verbatim-Webhooks/1"), logger: logger)
+        self.patience = patience
+        self.clock = clock
+    }
+
+    /// As `init(policy:)`, with the blocks of addresses as `VERBATIM_EGRESS_ALLOW` lists them.
+    package init(
+        allowing blocks: String, concurrency: Int = 1, patience: Duration = Self.patience, logger: Logger
+    ) throws {
+        self.init(
+            policy: try AddressPolicy(allowing: blocks), concurrency: concurrency, patience: patience, logger: logger)
+    }
+
+    /// Sends `body` to `url`. Never throws: what went wrong stands in the answer.
+    package func send(
+        _ id: WebhookEventID, body: [UInt8], to url: String, signedWith secrets: WebhookSecrets
+    ) async -> DeliveryResult {
+        let request = EgressRequest(
+            method: "POST", url: url,
+            headers: [(name: "Content-Type", value: "application/json")]
+                + WebhookSignature.headers(id, body: body, secrets: secrets, at: clock()),
+            body: .bytes(body),
+            limits: EgressLimits(total: patience, connect: patience, responseBytes: Self.readBytes),
+            audience: .customerSupplied, ownConnection: true, needsBody: false)
+        let started = ContinuousClock.now
+        do {
+            let answer = try await egress.send(request)
+            return DeliveryResult(
+                statusCode: answer.status, latencyMilliseconds: (ContinuousClock.now - started).wholeMilliseconds,
+                error: DeliveryError(status: answer.status),
+                retryAt: answer.headers["Retry-After"].flatMap { RetryAfter.time($0, now: clock()) })
+        } catch {
+            return DeliveryResult(
+                statusCode: nil, latencyMilliseconds: (ContinuousClock.now - started).wholeMilliseconds,
+                error: DeliveryError(error))
+        }
+    }
+
+    /// Ends what is under way.
+    package func close() async { await egress.close() }
+}

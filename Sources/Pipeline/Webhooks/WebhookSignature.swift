@@ -1,0 +1,44 @@
+import Crypto
+import Foundation
+import Postgres
+import Tenancy
+
+/// The header fields by which a receiver knows that an event is ours: one of our own, and those of Standard Webhooks.
+package enum WebhookSignature {
+    package static func headers(
+        _ id: WebhookEventID, body: [UInt8], secrets: WebhookSecrets, at now: Timestamp
+    ) -> [(name: String, value: String)] {
+        let seconds = now.milliseconds / 1000
+        let both = [secrets.current] + (secrets.next.map { [$0] } ?? [])
+        var headers = [
+            (name: "webhook-id", value: id.rawValue), (name: "webhook-timestamp", value: "\(seconds)"),
+            (
+                name: "webhook-signature",
+                value: both.map { standard(id, seconds, body, $0) }.joined(separator: " ")
+            ),
+            (name: "X-Transcription-Signature", value: plain(body, secrets.current)),
+        ]
+        if let next = secrets.next {
+            headers.append((name: "X-Transcription-Signature-Next", value: plain(body, next)))
+        }
+        return headers
+    }
+
+    /// Keyed by the secret as the customer holds it, all of its text; over the body alone.
+    private static func plain(_ body: [UInt8], _ secret: WebhookSecret) -> String {
+        let key = SymmetricKey(data: Array(secret.text.utf8))
+        return HMAC<SHA256>.authenticationCode(for: body, using: key).map { byte in
+            let digits = String(byte, radix: 16)
+            return byte < 16 ? "0" + digits : digits
+        }.joined()
+    }
+
+    /// Keyed by the bytes behind the text; over the event's id and the time too, which guards against replay.
+    private static func standard(
+        _ id: WebhookEventID, _ seconds: Int64, _ body: [UInt8], _ secret: WebhookSecret
+    ) -> String {
+        let code = HMAC<SHA256>.authenticationCode(
+            for: Array("\(id).\(seconds).".utf8) + body, using: SymmetricKey(data: secret.bytes))
+        return "v1," + Data(code).base64EncodedString()
+    }
+}

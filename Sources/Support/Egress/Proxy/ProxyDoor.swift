@@ -1,0 +1,45 @@
+import Glibc
+
+/// The listening side of a proxy, and what its connections need to know.
+struct ProxyDoor: Sendable {
+    let listener: ProxySocket
+    let stop: ProxySocket
+    let ledger: ProxyLedger
+    let policy: AddressPolicy
+    let resolver: NameResolver
+    let limits: FilteringProxy.Limits
+    /// The one value of `Proxy-Authorization` that is let in.
+    let authorization: String
+
+    private static let pause = Duration.milliseconds(20)
+
+    /// Takes connections in until the proxy is stopped, each on a thread of its own.
+    func serve() {
+        while let ready = ProxySocket.wait(
+            [(listener, Int16(POLLIN))], stop: stop, until: ContinuousClock.now + .seconds(3600))
+        {
+            guard ready[0] != 0 else { continue }
+            guard ledger.hasRoom else {
+                // One of those that are open will end; nobody is told no who only came early.
+                if ProxySocket.wait([(listener, 0)], stop: stop, until: ContinuousClock.now + Self.pause) == nil,
+                    isStopped
+                {
+                    return
+                }
+                continue
+            }
+            guard let client = listener.accept() else { continue }
+            ledger.enter()
+            let isStarted = ProxyThread.start { [self] in
+                ProxyExchange(client: client, door: self).run()
+                ledger.leave()
+            }
+            if !isStarted { ledger.leave() }
+        }
+    }
+
+    private var isStopped: Bool {
+        var entry = pollfd(fd: stop.descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) > 0
+    }
+}

@@ -1,0 +1,21 @@
+/// A column that holds secrets sealed under the master key, one a row, each bound to its row.
+///
+/// All three are trusted SQL of this source's.
+package struct SealedColumn: Sendable {
+    package let table: String
+    /// What names a row, as text: a column, or an expression over several.
+    package let id: String
+    package let column: String
+
+    package init(table: String, id: String, column: String) {
+        self.table = table
+        self.id = id
+        self.column = column
+    }
+
+    /// What the secret of row `id` is sealed for.
+    package func purpose(_ id: String) -> String { "\(table).\(column):\(id)" }
+
+    /// Every such column there is. A new one belongs here, or `rekey` leaves it behind.
+    static let all = [SigningKey.sealing, WebhookSecret.sealing, WebhookSecret.sealingNext]
+}

@@ -1,0 +1,33 @@
+import Crypto
+import Foundation
+
+/// What a tenant's webhooks are signed with: `whsec_` and 32 random bytes in Base64, as the customer holds it.
+package struct WebhookSecret: Sendable, Equatable {
+    package let text: String
+    /// What the text stands for.
+    package let bytes: [UInt8]
+
+    private static let prefix = "whsec_"
+
+    /// A new one.
+    package init() {
+        bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
+        text = Self.prefix + Data(bytes).base64EncodedString()
+    }
+
+    init(sealed: [UInt8], of tenant: TenantID, in column: SealedColumn, masterKey: MasterKey) throws(SealedSecretError)
+    {
+        let plain = try masterKey.open(sealed, for: column.purpose(tenant.rawValue))
+        text = String(decoding: plain, as: UTF8.self)
+        guard text.hasPrefix(Self.prefix), let data = Data(base64Encoded: String(text.dropFirst(Self.prefix.count)))
+        else { throw .unreadable }
+        bytes = Array(data)
+    }
+
+    func sealed(for tenant: TenantID, in column: SealedColumn, under masterKey: MasterKey) throws -> [UInt8] {
+        try masterKey.seal(Array(text.utf8), for: column.purpose(tenant.rawValue))
+    }
+
+    static let sealing = SealedColumn(table: "webhook_secrets", id: "tenant_id", column: "current_sealed")
+    static let sealingNext = SealedColumn(table: "webhook_secrets", id: "tenant_id", column: "next_sealed")
+}

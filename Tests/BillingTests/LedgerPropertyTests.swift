@@ -1,0 +1,182 @@
+import Billing
+import Postgres
+import Tenancy
+import TestSupport
+import Testing
+
+/// Random months: whatever comes in whatever order, the counters are the sums, nothing is oversold, and the amounts are exact.
+@Suite(.timeLimit(.minutes(10))) struct LedgerPropertyTests {
+    @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
+    func `a ledger is what its jobs make it, after every step`(seed: UInt64) async throws {
+        try await LedgerScene.with { scene in
+            var run = Run(scene: scene, generator: SeededGenerator(seed: seed))
+            try await scene.allow(minutes: 20)
+            for step in 0..<140 {
+                // Every run submits in the last millisecond of a month and in the first one of the next.
+                switch step {
+                case 40: try await run.admit(at: LedgerScene.november.start - .milliseconds(1))
+                case 41: try await run.admit(at: LedgerScene.november.start)
+                default: try await run.step()
+                }
+                try await run.checkCounters(step)
+                if step % 35 == 34 { try await run.checkStatements() }
+            }
+            try await run.finish()
+            #expect(run.months == [LedgerScene.october, LedgerScene.november])
+            #expect(run.refusals > 0)
+        }
+    }
+
+    private struct Run {
+        let scene: LedgerScene
+        var generator: SeededGenerator
+        var model = ModelledMonths()
+        var now = LedgerScene.time("2026-10-15T21:00:00Z")
+        var months: Set<BillingMonth> = []
+        var refusals = 0
+
+        mutating func step() async throws {
+            switch Int.random(in: 0..<100, using: &generator) {
+            case 0..<45: try await admit()
+            case 45..<55: try await resize()
+            case 55..<75: try await end()
+            case 75..<82: try await release()
+            case 82..<86: try await scene.move(to: PlanName.allCases.randomElement(using: &generator) ?? .pro)
+            case 86..<91:
+                try await scene.allow(
+                    minutes: Int64.random(in: 0...40, using: &generator),
+                    overage: Int.random(in: 0..<4, using: &generator) > 0)
+            case 91..<95: try await adjust()
+            default: now += .seconds(Int64.random(in: 1...40_000, using: &generator))
+            }
+        }
+
+        mutating func admit(at moment: Timestamp) async throws {
+            now = moment
+            try await admit()
+        }
+
+        private mutating func admit() async throws {
+            let month = BillingMonth(of: now)
+            months.insert(month)
+            let tenant = scene.tenants.example
+            let allowance = try #require(
+                try await scene.tenants.owner.transaction { try Allowance.of(tenant, in: $0) })
+            let isKnown = Int.random(in: 0..<8, using: &generator) > 0
+            let seconds = isKnown ? Int64.random(in: 0...300, using: &generator) : nil
+            let accepts = Bool.random(using: &generator)
+            let left = allowance.includedSeconds - model.used(month) - model.reserved(month)
+            let isSold = accepts && allowance.isOverageEnabled && allowance.overageRate != nil
+            let fits = isSold || (seconds.map { $0 <= left } ?? (left > 0))
+            do {
+                let job = try await scene.submit(seconds: seconds, acceptOverage: accepts, at: now)
+                #expect(fits)
+                model.admissions.append(
+                    .init(
+                        job: job, month: month, seconds: seconds ?? 0, included: allowance.includedSeconds,
+                        rate: isSold ? allowance.overageRate : nil))
+            } catch ReservationError.quotaExceeded(let isOffered) {
+                #expect(!fits)
+                #expect(isOffered == allowance.sellsOverage)
+                refusals += 1
+            }
+        }
+
+        /// Whether it could be done; a refusal changes nothing.
+        private mutating func resize(_ index: Int, to seconds: Int64) async throws -> Bool {
+            let admission = model.admissions[index]
+            let others = model.used(admission.month) + model.reserved(admission.month) - admission.seconds
+            let fits = seconds <= admission.seconds || admission.rate != nil || others + seconds <= admission.included
+            do {
+                try await scene.resize(admission.job, to: seconds)
+                #expect(fits)
+                model.admissions[index].seconds = seconds
+                return true
+            } catch ReservationError.quotaExceeded {
+                #expect(!fits)
+                return false
+            }
+        }
+
+        private mutating func resize() async throws {
+            guard let index = model.held.randomElement(using: &generator) else { return }
+            _ = try await resize(index, to: Int64.random(in: 0...400, using: &generator))
+        }
+
+        /// A job turns out as long as it is, and completes if that fits.
+        private mutating func end() async throws {
+            guard let index = model.held.randomElement(using: &generator) else { return }
+            let estimate = model.admissions[index].seconds
+            let actual = max(1, estimate + Int64.random(in: -20...60, using: &generator))
+            guard try await resize(index, to: actual) else { return try await release(index) }
+            let missing = Int64.random(in: 0..<16_000, using: &generator)
+            try await scene.complete(model.admissions[index].job, seconds: actual, missing: missing)
+            model.admissions[index].isSettled = true
+        }
+
+        private mutating func release() async throws {
+            guard let index = model.held.randomElement(using: &generator) else { return }
+            try await release(index)
+        }
+
+        private mutating func release(_ index: Int) async throws {
+            try await scene.cancel(model.admissions[index].job)
+            model.admissions[index].isReleased = true
+        }
+
+        private mutating func adjust() async throws {
+            let month = BillingMonth(of: now)
+            months.insert(month)
+            let cents = Int64.random(in: 1...500, using: &generator) * (Bool.random(using: &generator) ? 1 : -1)
+            try await scene.adjust(month, cents: cents)
+            model.adjustments[month, default: 0] += cents
+        }
+
+        func checkCounters(_ step: Int) async throws {
+            let (tenant, months) = (scene.tenants.example, months)
+            let states = try await scene.tenants.owner.transaction { transaction in
+                try months.map { ($0, try MonthState.of($0, tenant: tenant, in: transaction)) }
+            }
+            for (month, state) in states {
+                #expect(state.used == model.used(month), "step \(step)")
+                #expect(state.reserved == model.reserved(month), "step \(step)")
+                #expect(state.admissions == model.count(month), "step \(step)")
+                #expect(model.oversold(month) <= 0, "step \(step)")
+            }
+        }
+
+        func checkStatements() async throws {
+            for month in months {
+                #expect(try await scene.differences(month) == [])
+                let statement = try await scene.statement(month)
+                let overage = model.overage(month)
+                #expect(statement.usedSeconds == model.used(month))
+                #expect(statement.adjustmentsCents == model.adjustments[month] ?? 0)
+                #expect(statement.lines.count == max(1, overage.count))
+                for line in statement.lines where line.overageSeconds > 0 {
+                    let rate = try #require(line.rate)
+                    #expect(line.overageSeconds == overage[rate])
+                    #expect(
+                        String(line.amountCents) == LongDivision.cents(seconds: line.overageSeconds, rate: rate))
+                }
+                #expect(statement.overageSeconds == overage.values.reduce(0, +))
+                #expect(statement.totalCents == statement.amountCents + statement.adjustmentsCents)
+            }
+        }
+
+        /// Everything ends, every month is closed, and the statements stay what they were.
+        mutating func finish() async throws {
+            now += .seconds(32 * 86_400)
+            for index in model.held { try await release(index) }
+            try await checkStatements()
+            for month in months.sorted() {
+                let before = try await scene.statement(month, at: month.end)
+                try await scene.close(month, at: month.end)
+                let after = try await scene.statement(month)
+                #expect(after.lines == before.lines)
+                #expect(after.closedAt == month.end)
+                #expect(try await scene.differences(month) == [])
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import Billing
+import Postgres
+import Tenancy
+import TestSupport
+import Testing
+
+/// Two accounts, older than the months of the tests, whose jobs come, end and are billed as the pipeline does it, at times that the test sets.
+struct LedgerScene: Sendable {
+    let tenants: Tenants
+
+    static func with(plan: PlanName = .pro, _ body: (LedgerScene) async throws -> Void) async throws {
+        try await Tenants.with(plan: plan) { tenants in
+            try await tenants.owner.execute("UPDATE tenants SET created_at = '2026-01-01T00:00:00Z'")
+            try await body(LedgerScene(tenants: tenants))
+        }
+    }
+
+    static let inOctober = time("2026-10-15T12:00:00Z")
+    static let inNovember = time("2026-11-15T12:00:00Z")
+    static let october = BillingMonth(of: inOctober)
+    static let november = BillingMonth(of: inNovember)
+
+    static func time(_ text: String) -> Timestamp {
+        guard let time = Timestamp(rfc3339: text) else { preconditionFailure("\(text) is no time") }
+        return time
+    }
+
+    /// A job that is submitted and reserves, in one transaction.
+    @discardableResult
+    func submit(
+        _ job: TestJob = TestJob(), of tenant: TenantID? = nil, seconds: Int64?, acceptOverage: Bool = false,
+        at now: Timestamp = inNovember, metadata: String = "{}"
+    ) async throws -> TestJob {
+        let tenant = tenant ?? tenants.example
+        try await tenants.databases.app.transaction(of: tenant) { transaction in
+            let allowance = try #require(try Allowance.of(tenant, in: transaction))
+            try Reservation.make(
+                for: job, of: tenant, seconds: seconds, allowance: allowance, acceptOverage: acceptOverage, at: now,
+                in: transaction)
+            try transaction.execute(
+                """
+                INSERT INTO jobs (
+                    tenant_id, id, created_at, diarize, language_requested, metadata, max_duration_ms, source_type)
+                VALUES (\(tenant), \(job), \(now), true, 'auto', \(metadata), 1000, 'upload')
+                """)
+        }
+        return job
+    }
+
+    func resize(_ job: TestJob, of tenant: TenantID? = nil, to seconds: Int64) async throws {
+        let tenant = tenant ?? tenants.example
+        try await tenants.databases.app.transaction(of: tenant) {
+            try Reservation.resize(job, of: tenant, to: seconds, in: $0)
+        }
+    }
+
+    /// The job completes with so many seconds; `missing` samples of the last one are not there.
+    func complete(
+        _ job: TestJob, of tenant: TenantID? = nil, seconds: Int64, missing: Int64 = 0
+    ) async throws {
+        let tenant = tenant ?? tenants.example
+        try await tenants.databases.app.transaction(of: tenant) { transaction in
+            try transaction.execute(
+                """
+                UPDATE jobs SET status = 'completed', completed_at = now(), samples_total = \(seconds * 16_000 - missing)
+                WHERE tenant_id = \(tenant) AND id = \(job)
+                """)
+            try Reservation.settle(job, of: tenant, seconds: seconds, in: transaction)
+        }
+    }
+
+    func cancel(_ job: TestJob, of tenant: TenantID? = nil) async throws {
+        let tenant = tenant ?? tenants.example
+        try await tenants.databases.app.transaction(of: tenant) { transaction in
+            try transaction.execute(
+                """
+                UPDATE jobs SET status = 'cancelled', completed_at = now() WHERE tenant_id = \(tenant) AND id = \(job)
+                """)
+            try Reservation.release(job, of: tenant, in: transaction)
+        }
+    }
+
+    /// A job from its submission to its bill.
+    @discardableResult
+    func bill(
+        of tenant: TenantID? = nil, seconds: Int64, acceptOverage: Bool = false, at now: Timestamp = inNovember,
+        metadata: String = "{}"
+    ) async throws -> TestJob {
+        let job = try await submit(
+            of: tenant, seconds: seconds, acceptOverage: acceptOverage, at: now, metadata: metadata)
+        try await complete(job, of: tenant, seconds: seconds)
+        return job
+    }
+
+    /// Sets the account's own limits.
+    func allow(_ tenant: TenantID? = nil, minutes: Int64?, overage: Bool = true) async throws {
+        try await tenants.owner.execute(
+            """
+            INSERT INTO quota_overrides (tenant_id, monthly_minutes, overage_enabled)
+            VALUES (\(tenant ?? tenants.example), \(minutes), \(overage))
+            ON CONFLICT (tenant_id) DO UPDATE SET monthly_minutes = excluded.monthly_minutes,
+                overage_enabled = excluded.overage_enabled
+            """)
+    }
+
+    func move(_ tenant: TenantID? = nil, to plan: PlanName) async throws {
+        try await tenants.owner.execute("UPDATE tenants SET plan = \(plan) WHERE id = \(tenant ?? tenants.example)")
+    }
+
+    func adjust(_ month: BillingMonth, cents: Int64) async throws {
+        let example = tenants.example
+        try await tenants.owner.transaction {
+            _ = try Adjustment(tenant: example, month: month, cents: cents, reason: "because", author: "olga")
+                .record(in: $0)
+        }
+    }
+
+    /// - Parameter now: within November, so that it is the month that is not over yet.
+    func statement(
+        _ month: BillingMonth = november, of tenant: TenantID? = nil, at now: Timestamp = inNovember
+    ) async throws -> Statement {
+        let tenant = tenant ?? tenants.example
+        let statements = try await tenants.owner.transaction(isolation: .repeatableRead) {
+            try Statement.all(of: month, tenant: tenant, at: now, in: $0)
+        }
+        #expect(statements.count == 1)
+        return try #require(statements.first)
+    }
+
+    /// Every difference, as one text each.
+    func differences(_ month: BillingMonth = november) async throws -> [String] {
+        try await tenants.owner.transaction(isolation: .repeatableRead) {
+            try LedgerCheck.run(month, in: $0).map(\.description)
+        }
+    }
+
+    @discardableResult
+    func close(
+        _ month: BillingMonth = november, at now: Timestamp = time("2026-12-02T00:00:00Z")
+    ) async throws -> MonthClosing.Outcome {
+        try await tenants.owner.transaction { try MonthClosing.run(month, at: now, in: $0) }
+    }
+
+    /// A month's export as CSV.
+    func export(_ month: BillingMonth = november) async throws -> String {
+        try await tenants.owner.transaction(isolation: .repeatableRead) {
+            let rows = try Statement.all(of: month, in: $0).flatMap(\.rows)
+            return ([CSV.header(Statement.columnNames)] + rows.map { CSV.row($0.map(\.cell)) }).joined()
+        }
+    }
+
+    func detail(_ month: BillingMonth = november) async throws -> [String] {
+        try await tenants.owner.transaction(isolation: .repeatableRead) {
+            var text = ""
+            try DetailExport(month: month, tenant: nil).writeCSV(in: $0) { text += $0 }
+            return text.utf8.split(separator: 10).map { String(decoding: $0.dropLast(), as: UTF8.self) }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Billing
+import Postgres
+import Tenancy
+import Testing
+
+@Suite struct OverageTests {
+    private static func entry(_ seconds: Int64, accepts: Bool, included: Int64 = 100) -> LedgerEntry {
+        LedgerEntry(
+            tenant: TenantID(), admission: 1, job: "job_x", seconds: seconds, plan: .pro, includedSeconds: included,
+            acceptsOverage: accepts, rate: 40_000, admittedAt: .now(), settledAt: .now())
+    }
+
+    private static func overage(_ entries: [LedgerEntry]) -> [Int64] {
+        var meter = OverageMeter()
+        return entries.map { meter.add($0) }
+    }
+
+    @Test func `what lies beyond the month is overage, also when one job crosses its end`() {
+        let entries = [60, 60, 60].map { Self.entry($0, accepts: true) }
+        #expect(Self.overage(entries) == [0, 20, 60])
+    }
+
+    @Test func `a job that did not accept makes none, but takes its place`() {
+        let entries = [Self.entry(60, accepts: false), Self.entry(60, accepts: true), Self.entry(60, accepts: false)]
+        #expect(Self.overage(entries) == [0, 20, 0])
+    }
+
+    @Test func `exactly the month is no overage, and a second more is one second`() {
+        #expect(Self.overage([Self.entry(100, accepts: true), Self.entry(1, accepts: true)]) == [0, 1])
+        #expect(Self.overage([Self.entry(101, accepts: true)]) == [1])
+    }
+
+    @Test func `a downgrade bills nothing of what came before it, and an upgrade makes room`() {
+        let down = [Self.entry(90, accepts: true), Self.entry(10, accepts: true, included: 50)]
+        #expect(Self.overage(down) == [0, 10])
+        let up = [Self.entry(120, accepts: true), Self.entry(30, accepts: true, included: 140)]
+        #expect(Self.overage(up) == [20, 10])
+    }
+
+    @Test func `an empty month has none, nor has a job without length`() {
+        #expect(Self.overage([]) == [])
+        #expect(Self.overage([Self.entry(100, accepts: true), Self.entry(0, accepts: true)]) == [0, 0])
+    }
+}

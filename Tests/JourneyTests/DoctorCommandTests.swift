@@ -1,0 +1,194 @@
+import AssemblyAISimulator
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(20))) struct DoctorCommandTests {
+    private static let masterKey = String(repeating: "5e", count: 32)
+
+    /// A node's environment in which everything is right.
+    private static func environment(_ tenants: Tenants, _ folder: TemporaryFolder) throws -> [String: String] {
+        for name in ["storage", "scratch"] {
+            try FileManager.default.createDirectory(atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+            chmod("\(folder.path)/\(name)", 0o700)
+        }
+        return [
+            "VERBATIM_DATABASE_URL": tenants.database.url, "VERBATIM_MASTER_KEY": masterKey,
+            "VERBATIM_STORAGE": "file://\(folder.path)/storage", "VERBATIM_SCRATCH": "\(folder.path)/scratch",
+            "VERBATIM_SCRATCH_BYTES": "1000000",
+        ]
+    }
+
+    private static func with(_ body: (Tenants, TemporaryFolder, [String: String]) async throws -> Void) async throws {
+        try await Tenants.with { tenants in
+            let folder = try TemporaryFolder()
+            defer { folder.remove() }
+            try await body(tenants, folder, try environment(tenants, folder))
+        }
+    }
+
+    private struct Report: Decodable {
+        struct Check: Decodable {
+            let check, state, message: String
+        }
+        let ok: Bool
+        let checks: [Check]
+
+        func state(_ check: String) -> String? { checks.first { $0.check == check }?.state }
+        func message(_ check: String) -> String { checks.first { $0.check == check }?.message ?? "" }
+        var failed: [String] { checks.filter { $0.state == "fail" }.map(\.check) }
+    }
+
+    private static func report(_ environment: [String: String], status: Int32) async throws -> Report {
+        let result = try await Command.run(
+            Checkout.executable("verbatim-admin"), ["doctor", "--json"], environment: environment)
+        #expect(result.status == status, "\(result.output)")
+        for secret in [masterKey, "hunter2", environment["VERBATIM_DATABASE_URL"] ?? masterKey] {
+            #expect(!result.output.contains(secret) && !result.errors.contains(secret))
+        }
+        return try JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
+    }
+
+    @Test func `a node that has everything is well, and nothing is left behind`() async throws {
+        try await Self.with { _, folder, environment in
+            let report = try await Self.report(environment, status: 0)
+            #expect(report.ok && report.failed.isEmpty)
+            for check in [
+                "settings", "database", "roles", "schema", "clock", "storage", "scratch", "model server",
+                "whisper model",
+                "speaker models", "media tool",
+            ] {
+                #expect(report.state(check) == "ok", "\(check): \(report.message(check))")
+            }
+            #expect(["ok", "warn"].contains(report.state("yt-dlp")))
+            #expect(report.message("database").contains("PostgreSQL"))
+            #expect(try folder.files.isEmpty)
+            let text = try await Command.run(
+                Checkout.executable("verbatim-admin"), ["doctor"], environment: environment)
+            #expect(text.status == 0)
+            #expect(text.output.contains("ok     schema"))
+        }
+    }
+
+    @Test func `all faults of the settings are told at once, without values`() async throws {
+        let report = try await Self.report(
+            [
+                "VERBATIM_LISTEN": "nowhere", "VERBATIM_MASTER_KEY": "hunter2", "VERBATIM_STORAGE": "ftp://x",
+                "VERBATIM_WORKER_SLOTS": "0", "VERBATIM_LOG_LEVEL": "loud", "VERBATIM_INFERENCE_URL": "gopher://x",
+                "VERBATIM_ENGINE": "assemblyai", "VERBATIM_PUBLIC_URL": "x", "VERBATIM_SCRATCH_BYTES": "many",
+            ], status: 1)
+        let told = report.checks.filter { $0.check == "settings" }.map(\.message).joined(separator: "\n")
+        for name in [
+            "VERBATIM_DATABASE_URL", "VERBATIM_LISTEN", "VERBATIM_MASTER_KEY", "VERBATIM_STORAGE",
+            "VERBATIM_WORKER_SLOTS", "VERBATIM_LOG_LEVEL", "VERBATIM_INFERENCE_URL", "VERBATIM_ASSEMBLYAI_API_KEY",
+            "VERBATIM_PUBLIC_URL", "VERBATIM_SCRATCH_BYTES",
+        ] {
+            #expect(told.contains(name), "\(name)")
+        }
+        #expect(report.state("media tool") == "ok")
+    }
+
+    /// Every setting that the documents name, given a value that none of them takes: a setting that a node refuses and the doctor
+    /// does not look at shows here.
+    @Test func `the doctor finds the faults at which a node stops`() async throws {
+        let names = try String(contentsOfFile: Checkout.root + "/docs/operations.md", encoding: .utf8)
+            .matches(of: /\| `(VERBATIM_[A-Z_]+)` \|/).map { String($0.output.1) }
+        #expect(names.count >= 19)
+        var environment = Dictionary(uniqueKeysWithValues: names.map { ($0, ",") })
+        environment["VERBATIM_HOME"] = Checkout.root
+        for engine in [",", "assemblyai"] {
+            environment["VERBATIM_ENGINE"] = engine
+            let node = try await Command.run(Checkout.executable("verbatim"), ["serve"], environment: environment)
+            let doctor = try await Command.run(
+                Checkout.executable("verbatim-admin"), ["doctor"], environment: environment)
+            #expect(node.status == 1 && doctor.status == 1)
+            func names(in text: String) -> Set<String> {
+                Set(text.matches(of: /VERBATIM_[A-Z_]+/).map { String($0.output) })
+            }
+            let faults = names(in: node.errors)
+            let found = doctor.output.split(separator: "\n").filter { $0.hasPrefix("FAIL   settings") }
+            #expect(faults.count >= 8)
+            #expect(faults.subtracting(names(in: found.joined())).isEmpty)
+        }
+    }
+
+    @Test func `who only serves may ask too, once the roles are granted`() async throws {
+        try await Self.with { tenants, _, environment in
+            let name = "service_\(UInt64.random(in: 0 ... .max))"
+            try await tenants.owner.execute("CREATE ROLE \(unescaped: name) LOGIN PASSWORD 'hunter2'")
+            var url = try #require(URLComponents(string: tenants.database.url))
+            (url.user, url.password) = (name, "hunter2")
+            let service = environment.merging(["VERBATIM_DATABASE_URL": try #require(url.string)]) { $1 }
+            let stranger = try await Self.report(service, status: 1)
+            #expect(stranger.failed == ["roles"])
+            #expect(stranger.message("roles").contains("GRANT verbatim_app"))
+            try await tenants.owner.execute("GRANT verbatim_app, verbatim_system TO \(unescaped: name)")
+            let report = try await Self.report(service, status: 0)
+            #expect(report.state("roles") == "ok" && report.state("schema") == "ok")
+            try await tenants.owner.execute("DROP ROLE \(unescaped: name)")
+        }
+    }
+
+    @Test func `a database that is old or gone is told, and what to do`() async throws {
+        try await Self.with { _, _, environment in
+            try await withTestDatabase { empty in
+                let old = try await Self.report(
+                    environment.merging(["VERBATIM_DATABASE_URL": empty.url]) { $1 }, status: 1)
+                #expect(old.failed == ["schema"])
+                #expect(old.message("schema").contains("verbatim-admin migrate"))
+            }
+            let gone = try await Self.report(
+                environment.merging(["VERBATIM_DATABASE_URL": "postgresql://u:hunter2@/none?host=/nowhere"]) { $1 },
+                status: 1)
+            #expect(gone.failed == ["database"])
+        }
+    }
+
+    @Test func `folders that cannot be used are told`() async throws {
+        try await Self.with { _, folder, environment in
+            chmod("\(folder.path)/scratch", 0o777)
+            try Data([1]).write(to: URL(fileURLWithPath: folder.path + "/file"))
+            let report = try await Self.report(
+                environment.merging(["VERBATIM_STORAGE": "file://\(folder.path)/file"]) { $1 }, status: 1)
+            #expect(report.failed == ["storage", "scratch"])
+            #expect(report.message("scratch").contains("chmod go-w"))
+            let fresh = try await Self.report(
+                environment.merging([
+                    "VERBATIM_STORAGE": "file://\(folder.path)/new", "VERBATIM_SCRATCH": "\(folder.path)/new/scratch",
+                ]) { $1 }, status: 0)
+            #expect(fresh.state("storage") == "warn")
+            #expect(!FileManager.default.fileExists(atPath: folder.path + "/new"))
+        }
+    }
+
+    @Test func `engines that do not answer, or refuse us, are told`() async throws {
+        try await Self.with { _, _, environment in
+            let closed = try await Self.report(
+                environment.merging([
+                    "VERBATIM_INFERENCE_URL": "http://127.0.0.1:9", "VERBATIM_WHISPER_URL": "http://127.0.0.1:9",
+                ]) { $1 }, status: 1)
+            #expect(closed.failed == ["model server", "whisper server"])
+            let missing = try await Self.report(
+                environment.merging(["VERBATIM_WHISPER_MODEL": "/nowhere/model"]) { $1 }, status: 1)
+            #expect(missing.failed == ["whisper model"])
+
+            try await AssemblyAISimulator.with { simulator in
+                let account = ["VERBATIM_ENGINE": "assemblyai,whisper", "VERBATIM_ASSEMBLYAI_URL": simulator.url]
+                let right = ["VERBATIM_ASSEMBLYAI_API_KEY": SimulatorSettings().apiKey]
+                let wrong = ["VERBATIM_ASSEMBLYAI_API_KEY": "hunter2"]
+                let taken = try await Self.report(
+                    environment.merging(account) { $1 }.merging(right) { $1 }, status: 0)
+                #expect(taken.state("assemblyai") == "ok")
+                let refused = try await Self.report(
+                    environment.merging(account) { $1 }.merging(wrong) { $1 }, status: 1)
+                #expect(refused.failed == ["assemblyai"])
+                #expect(refused.message("assemblyai").contains("VERBATIM_ASSEMBLYAI_API_KEY"))
+                let away = ["VERBATIM_ASSEMBLYAI_URL": "http://127.0.0.1:9"]
+                let fallback = try await Self.report(
+                    environment.merging(account) { $1 }.merging(right) { $1 }.merging(away) { $1 }, status: 0)
+                #expect(fallback.state("assemblyai") == "warn")
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Egress
+import Logging
+import Postgres
+import Tenancy
+import TestSupport
+import Testing
+
+/// What Prometheus sees of a node and of the queue behind it.
+@Suite(.timeLimit(.minutes(20))) struct MetricsTests {
+    @Test func `requests are counted by route, and the queue is counted over all accounts`() async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            let alice = try await deployment.customer(at: node)
+            let charlie = try await deployment.customer(of: deployment.tenants.other, at: node)
+            let anyone = Customer(node: node, http: deployment.http, token: "")
+            let jobs = [
+                try await alice.submit(file: Recordings.clip("0880")),
+                try await alice.submit(file: Recordings.clip("0880")),
+                try await charlie.submit(file: Recordings.clip("0880")),
+            ]
+            for job in jobs { _ = try await alice.get("/jobs/\(job)?secret=query") }
+            _ = try await anyone.get("/secret/path")
+            _ = try await anyone.send("PURGE", "/jobs")
+
+            try await eventually("all three jobs wait", within: 30) {
+                try await Scrape(anyone.get("/metrics")).samples[#"verbatim_jobs{state="waiting"}"#] == 3
+            }
+            let answer = try await anyone.get("/metrics")
+            let scrape = try Scrape(answer)
+            for (name, value) in [
+                (#"verbatim_http_requests_total{method="POST",route="/jobs",status="2xx"}"#, 3),
+                (#"verbatim_http_requests_total{method="GET",route="/jobs/{id}",status="2xx"}"#, 2),
+                (#"verbatim_http_requests_total{method="GET",route="/jobs/{id}",status="4xx"}"#, 1),
+                (#"verbatim_http_requests_total{method="GET",route="none",status="4xx"}"#, 1),
+                (#"verbatim_http_requests_total{method="other",route="none",status="4xx"}"#, 1),
+                (#"verbatim_http_requests_total{method="GET",route="/usage",status="2xx"}"#, 0),
+                (#"verbatim_http_request_duration_seconds_count{method="POST",route="/jobs"}"#, 3),
+                (#"verbatim_http_request_duration_seconds_bucket{method="POST",route="/jobs",le="+Inf"}"#, 3),
+                ("verbatim_http_requests_in_flight", 1), ("verbatim_database_up", 1),
+                (#"verbatim_jobs{state="running"}"#, 0), (#"verbatim_tasks{kind="prepare",state="ready"}"#, 3),
+                (#"verbatim_tasks{kind="clean",state="ready"}"#, 0), ("verbatim_webhook_deliveries_pending", 0),
+            ] {
+                #expect(scrape.samples[name] == Double(value), "\(name)")
+            }
+            #expect(try #require(scrape.samples["verbatim_job_oldest_wait_seconds"]) > 0)
+            #expect(try #require(scrape.samples["process_resident_memory_bytes"]) > 1_000_000)
+            #expect(try #require(scrape.samples["process_cpu_seconds_total"]) > 0)
+            #expect(try #require(scrape.samples["process_start_time_seconds"]) > 1_700_000_000)
+            #expect(scrape.samples.keys.contains { $0.hasPrefix("verbatim_build_info{version=\"") })
+            let secrets =
+                jobs + [deployment.tenants.example.rawValue, deployment.tenants.other.rawValue, "secret", "PURGE"]
+            for secret in secrets { #expect(!answer.text.contains(secret), "\(secret)") }
+            #expect(answer.headers["Cache-Control"] == "no-store")
+        }
+    }
+
+    @Test func `while the database is away the node says so, and all the rest`() async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            let anyone = Customer(node: node, http: deployment.http, token: "")
+            let (name, cluster) = (deployment.tenants.database.name, try await TestCluster.shared())
+            let outside = PostgresPool(configuration: .init(url: cluster.url, size: 1), logger: Logger(label: "test"))
+            func allow(_ allowed: Bool) async throws {
+                try await outside.execute(
+                    "ALTER DATABASE \(unescaped: name) WITH ALLOW_CONNECTIONS \(unescaped: "\(allowed)")")
+            }
+            try await allow(false)
+            try await outside.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = \(name)")
+            let away = try Scrape(await anyone.get("/metrics"))
+            #expect(away.samples["verbatim_database_up"] == 0)
+            for family in ["verbatim_jobs", "verbatim_tasks", "verbatim_job_oldest_wait_seconds"] {
+                #expect(away.types[family] == nil)
+            }
+            #expect(away.samples["process_resident_memory_bytes"] != nil)
+            try await allow(true)
+            try await eventually("the queue is seen again", within: 30) {
+                try await Scrape(anyone.get("/metrics")).samples["verbatim_database_up"] == 1
+            }
+            await outside.close()
+        }
+    }
+}

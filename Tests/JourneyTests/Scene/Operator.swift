@@ -1,0 +1,60 @@
+import Foundation
+import Postgres
+import Tenancy
+import TestSupport
+import Testing
+
+/// Olga, who runs a deployment: a migrated database with two tenants in it, and the real command line.
+struct Operator: Sendable {
+    let tenants: Tenants
+
+    static func with(plan: PlanName = .pro, _ body: (Operator) async throws -> Void) async throws {
+        try await Tenants.with(plan: plan) { try await body(Operator(tenants: $0)) }
+    }
+
+    var example: String { tenants.example.rawValue }
+    var other: String { tenants.other.rawValue }
+    var environment: [String: String] { ["VERBATIM_DATABASE_URL": tenants.database.url, "USER": "olga"] }
+
+    /// Calls `verbatim-admin`, with nobody at a terminal.
+    func call(_ arguments: String...) async throws -> Command.Result { try await call(arguments) }
+
+    func call(_ arguments: [String], _ settings: [String: String] = [:]) async throws -> Command.Result {
+        try await Command.run(
+            Checkout.executable("verbatim-admin"), arguments, environment: environment.merging(settings) { $1 })
+    }
+
+    /// Calls it at a terminal, and types `answer`. What it prints and asks comes back as one text.
+    func callAtTerminal(_ arguments: [String], typing answer: String) async throws -> Command.Result {
+        let command = ([Checkout.executable("verbatim-admin")] + arguments).joined(separator: " ")
+        return try await Command.run(
+            "script", ["-qec", command, "/dev/null"], environment: environment.merging(["SHELL": "/bin/sh"]) { $1 },
+            input: answer + "\n")
+    }
+
+    /// What it answers with `--json`, when it succeeds.
+    func object(_ arguments: String...) async throws -> [String: Any] {
+        try #require(try await json(arguments) as? [String: Any])
+    }
+
+    func list(_ arguments: String...) async throws -> [[String: Any]] {
+        try #require(try await json(arguments) as? [[String: Any]])
+    }
+
+    private func json(_ arguments: [String]) async throws -> Any {
+        let result = try await call(arguments + ["--json"])
+        try #require(result.status == 0, "\(result.errors)")
+        #expect(result.errors.isEmpty)
+        return try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+    }
+
+    /// The audit log, oldest first: who, what, to what.
+    func audit() async throws -> [String] {
+        try await tenants.owner.query(
+            "SELECT operator, action, coalesce(target, ''), details::text FROM audit_log ORDER BY id"
+        ).map {
+            let (name, action, target, details) = try $0.decode(String.self, String.self, String.self, String.self)
+            return [name, action, target, details].filter { !$0.isEmpty && $0 != "{}" }.joined(separator: " | ")
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Pipeline
+import Postgres
+import Tenancy
+import TestSupport
+
+/// What the webhooks of an account leave in the database.
+enum WebhookScene {
+    /// An endpoint with a secret, and an event of that job's that was tried once.
+    static func insert(
+        of job: String, tenant: TenantID, into tenants: Tenants, url: String, secret: String
+    ) async throws {
+        let event = "evt_" + job.dropFirst(4)
+        let body = Array(#"{"job_id":"\#(job)","metadata":{"told":"\#(url)"}}"#.utf8)
+        try await tenants.owner.transaction { transaction in
+            try transaction.execute(
+                """
+                INSERT INTO webhook_secrets (tenant_id, current_sealed) VALUES (\(tenant), \(Array(secret.utf8)))
+                ON CONFLICT (tenant_id) DO UPDATE SET current_sealed = excluded.current_sealed
+                """)
+            try transaction.execute(
+                "INSERT INTO webhook_endpoints (tenant_id, url) VALUES (\(tenant), \(url)) ON CONFLICT DO NOTHING")
+            try transaction.execute("DELETE FROM webhook_events WHERE tenant_id = \(tenant) AND job_id = \(job)")
+            try transaction.execute(
+                """
+                INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, status, attempt)
+                VALUES (\(tenant), \(event), \(job), 'job.completed', \(url), \(body), 'delivered', 1)
+                """)
+            try transaction.execute(
+                """
+                INSERT INTO webhook_attempts (tenant_id, event_id, number, at, status_code, latency_ms)
+                VALUES (\(tenant), \(event), 1, now(), 204, 12)
+                """)
+            try transaction.execute("UPDATE jobs SET webhook_url = \(url) WHERE tenant_id = \(tenant) AND id = \(job)")
+        }
+    }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import Pipeline
+import Postgres
+import Tenancy
+import TestSupport
+import Testing
+
+/// `verbatim-admin tenant export`: what a customer gets to read of what is held about it.
+@Suite(.timeLimit(.minutes(20))) struct TenantExportTests {
+    private static func objects(_ text: String) throws -> [[String: Any]] {
+        #expect(text.hasSuffix("\n"))
+        return try text.split(separator: "\n").map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any], "\($0)")
+        }
+    }
+
+    /// Which types of lines hold `marker`.
+    private static func types(with marker: String, in text: String) throws -> Set<String> {
+        Set(
+            try objects(text.split(separator: "\n").filter { $0.contains(marker) }.joined(separator: "\n") + "\n")
+                .compactMap { $0["type"] as? String })
+    }
+
+    private static let words = Transcript(
+        jobID: "job", language: "de", languageConfidence: 1, durationMilliseconds: 1000, engine: "e", fallback: nil,
+        model: "m", diarization: "none", speakers: [], segments: [])
+
+    /// An account with one of everything; its secrets hold the word `Geheimnis`.
+    private static func plant(_ olga: Operator) async throws -> JobID {
+        let (tenants, example) = (olga.tenants, olga.tenants.example)
+        let job = try await JobScene.insert(.completed, of: example, into: tenants)
+        try await JobScene.insert(
+            .failed, of: example, into: tenants, url: "https://media.example/fliederbeere.mp3?token=1")
+        try await JobScene.insert(.queued, of: tenants.other, into: tenants, url: "https://other.example/charlies.mp3")
+        try await WebhookScene.insert(
+            of: job.rawValue, tenant: example, into: tenants, url: "https://holunder.example/hook", secret: "Geheimnis")
+        _ = try await tenants.issueKey(for: example, name: "schluesselblume")
+        let body = Array(try JSONEncoder().encode(words))
+        try await tenants.owner.transaction { transaction in
+            try transaction.execute(
+                "UPDATE jobs SET metadata = '{\"case\":\n 1e308, \"for\": \"quittenmus\"}' WHERE id = \(job)")
+            try transaction.execute(
+                "INSERT INTO transcripts (tenant_id, job_id, body) VALUES (\(example), \(job), \(body))")
+            try transaction.execute(
+                """
+                INSERT INTO refresh_tokens (tenant_id, key_id, token_hash, family, expires_at)
+                SELECT tenant_id, id, sha256('Geheimnis'), sha256('Geheimnis'), now() + interval '1 day' FROM api_keys
+                """)
+            try transaction.execute(
+                """
+                INSERT INTO idempotency_keys (tenant_id, key, fingerprint, job_id, answer)
+                VALUES (\(example), 'schlehdorn-1', sha256('x'), \(job), 'y')
+                """)
+            try transaction.execute("INSERT INTO usage_months (tenant_id, month) VALUES (\(example), '2026-10')")
+            try transaction.execute(
+                """
+                INSERT INTO usage (tenant_id, month, admission, job_id, seconds, plan, included_seconds, accept_overage,
+                    admitted_at)
+                VALUES (\(example), '2026-10', 1, \(job), 59, 'pro', 600, false, now())
+                """)
+            try transaction.execute(
+                """
+                INSERT INTO adjustments (tenant_id, month, amount_cents, reason, author)
+                VALUES (\(example), '2026-10', -5, 'zwetschgenrabatt', 'otto')
+                """)
+            try transaction.execute(
+                """
+                INSERT INTO statement_lines VALUES (\(example), '2026-10', 1, 'pro', 10, 59, 0, 40000, 0, -5, -5)
+                """)
+        }
+        #expect(try await olga.call("quota", "set", "--tenant", olga.example, "--concurrency", "7").status == 0)
+        return job
+    }
+
+    @Test func `it holds all that there is about an account, each where it belongs, and no secret`() async throws {
+        try await Operator.with { olga in
+            let job = try await Self.plant(olga)
+            let export = try await olga.call("tenant", "export", olga.example)
+            #expect(export.status == 0, "\(export.errors)")
+            let lines = try Self.objects(export.output)
+            let types = Set(lines.compactMap { $0["type"] as? String })
+            #expect(
+                types == [
+                    "account", "limits", "key", "sessions", "job", "transcript", "idempotency_key", "month", "usage",
+                    "adjustment", "statement_line", "webhook_endpoint", "delivery", "delivery_attempt", "audit",
+                ])
+            let places: KeyValuePairs<String, Set<String>> = [
+                "schluesselblume": ["key"], "quittenmus": ["job"], "meier.wav": ["job"],
+                "fliederbeere": ["job"], "schlehdorn": ["idempotency_key"], "zwetschgenrabatt": ["adjustment"],
+                "holunder": ["job", "webhook_endpoint", "delivery"],
+                job.rawValue: ["job", "transcript", "idempotency_key", "usage", "delivery"],
+            ]
+            for (marker, place) in places {
+                #expect(try Self.types(with: marker, in: export.output) == place, "\(marker)")
+            }
+            func line(_ type: String) throws -> [String: Any] {
+                let found = lines.first { $0["type"] as? String == type }
+                return try #require(found)
+            }
+            #expect(try line("account")["name"] as? String == "Example")
+            #expect(try line("limits")["concurrency"] as? Int == 7)
+            #expect(try line("sessions")["open"] as? Int == 1)
+            #expect(try line("usage")["seconds"] as? Int == 59)
+            let transcript = try line("transcript")["transcript"] as? [String: Any]
+            #expect(transcript?["language"] as? String == "de")
+            let created = try #require(try line("job")["created_at"] as? String)
+            #expect(Timestamp(rfc3339: created) != nil)
+            #expect(export.output.contains("1e308"))
+
+            for hidden in ["Geheimnis", "argon2id", "charlies", "otto", "olga", olga.other, "sealed", "secret_phc"] {
+                #expect(!export.output.contains(hidden), "\(hidden)")
+            }
+            let hash = try await olga.tenants.owner.query("SELECT encode(token_hash, 'hex') FROM refresh_tokens")[0]
+                .decode(String.self)
+            #expect(!export.output.contains(hash))
+            #expect(try await olga.audit().last == "olga | tenant export")
+        }
+    }
+
+    @Test func `a file is its owner's alone, and none is overwritten unless that is said`() async throws {
+        try await Operator.with { olga in
+            let folder = try TemporaryFolder()
+            defer { folder.remove() }
+            let path = folder.path + "/example.jsonl"
+            let answer = try await olga.object("tenant", "export", olga.example, "--output", path)
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            let lines = try Self.objects(text)
+            #expect(answer["lines"] as? Int == lines.count)
+            let rights = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(rights == 0o600)
+
+            try Data("mine".utf8).write(to: URL(fileURLWithPath: path))
+            let refused = try await olga.call("tenant", "export", olga.example, "--output", path)
+            #expect(refused.status == 1 && refused.errors.contains("--force"))
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
+            #expect(try await olga.call("tenant", "export", olga.example, "--output", path, "--force").status == 0)
+            #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix(#"{"type":"account""#))
+            #expect(try folder.files == ["example.jsonl"])
+            #expect(try await olga.audit().count == 2)
+
+            let nowhere = try await olga.call("tenant", "export", olga.example, "--output", folder.path + "/no/file")
+            #expect(nowhere.status == 1 && nowhere.errors.contains("cannot be written"))
+            #expect(try await olga.call("tenant", "export", olga.example, "--force").status == 64)
+        }
+    }
+
+    @Test func `more jobs than a page holds come whole, and a deleted account has little to say`() async throws {
+        try await Operator.with { olga in
+            let example = olga.tenants.example
+            for _ in 0..<3 { try await JobScene.insert(.completed, of: example, into: olga.tenants) }
+            try await olga.tenants.owner.execute(
+                """
+                INSERT INTO usage_months (tenant_id, month)
+                SELECT \(example), to_char(date '1900-01-01' + make_interval(months => n), 'YYYY-MM')
+                FROM generate_series(1, 1200) n
+                """)
+            let lines = try Self.objects(try await olga.call("tenant", "export", olga.example).output)
+            #expect(lines.count { $0["type"] as? String == "month" } == 1_200)
+            #expect(lines.count { $0["type"] as? String == "job" } == 3)
+
+            #expect(try await olga.call("tenant", "delete", olga.example, "--yes").status == 0)
+            let after = try await olga.call("tenant", "export", olga.example).output
+            #expect(!after.contains("meier") && !after.contains("patient"))
+            #expect(try Self.objects(after).first?["status"] as? String == "deleted")
+        }
+    }
+}

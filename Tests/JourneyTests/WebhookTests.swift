@@ -1,0 +1,244 @@
+import Foundation
+import Postgres
+import Tenancy
+import TestSupport
+import Testing
+import WebhookReceiver
+
+/// How customers are told, through the real executables.
+@Suite(.timeLimit(.minutes(20))) struct WebhookTests {
+    private static let allowed = ["VERBATIM_EGRESS_ALLOW": "127.0.0.0/8"]
+
+    private static func admin(_ arguments: [String], _ deployment: Deployment) async throws -> Command.Result {
+        try await Command.run(
+            Checkout.executable("verbatim-admin"), arguments + ["--json"],
+            environment: deployment.environment.merging(allowed) { $1 }.merging(["USER": "olga"]) { $1 })
+    }
+
+    private static func json(_ result: Command.Result) throws -> [String: Any] {
+        try #require(result.status == 0, "\(result.errors)")
+        return try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any] ?? [:]
+    }
+
+    private static func attempts(_ customer: Customer, _ job: String) async throws -> [[String: Any]] {
+        try await customer.get("/jobs/\(job)/deliveries").json["deliveries"] as? [[String: Any]] ?? []
+    }
+
+    @Test func `a customer is told of a job's end, reads how that went, and has it told again`() async throws {
+        let receiver = try WebhookReceiver()
+        try await Deployment.with { deployment in
+            let node = try await deployment.start(
+                "serve", Self.allowed.merging(["VERBATIM_PUBLIC_URL": "https://api.example/v/"]) { $1 })
+            let customer = try await deployment.customer(at: node)
+            let secret = try #require(
+                try Self.json(
+                    try await Self.admin(
+                        ["webhook-secret", "create", "--tenant", deployment.tenants.example.rawValue], deployment)
+                )["secret"] as? String)
+            let job = try await customer.submit(
+                file: Recordings.clip("0880"),
+                fields: ["webhook_url": receiver.url, "metadata": #"{"order": "A-17"}"#])
+            let ended = try await customer.finished(job)
+            #expect(ended["webhook_url"] as? String == receiver.url)
+            try await eventually("the customer is told", within: 10) { receiver.received.count == 1 }
+            let got = receiver.received[0]
+            #expect(got.text("event") == "job.completed")
+            #expect(got.text("job_id") == job)
+            #expect(got.text("completed_at") == ended["completed_at"] as? String)
+            #expect(got.text("transcript_url") == "https://api.example/v/jobs/\(job)/transcript")
+            let words = try await customer.words(of: job)
+            #expect(!String(decoding: got.body, as: UTF8.self).contains(words.prefix(20)))
+            let signed = try await Command.run(
+                "openssl", ["dgst", "-sha256", "-hmac", secret], input: String(decoding: got.body, as: UTF8.self))
+            #expect(signed.output.hasSuffix("\(got.headers["x-transcription-signature"] ?? "-")\n"))
+
+            try await eventually("it is written down", within: 10) {
+                try await customer.get("/jobs/\(job)/deliveries").json["status"] as? String == "delivered"
+            }
+            let attempts = try await Self.attempts(customer, job)
+            #expect(attempts.count == 1)
+            #expect(attempts[0]["status_code"] as? Int == 200)
+            #expect(attempts[0]["event_id"] as? String == got.id)
+            #expect(attempts[0]["error"] is NSNull)
+            #expect(attempts[0]["latency_ms"] is Int)
+
+            #expect(try await customer.send("POST", "/jobs/\(job)/deliveries").status == 202)
+            try await eventually("it is told again", within: 10) { receiver.received.count == 2 }
+            #expect(receiver.received[1].body == got.body)
+
+            let charlie = try await deployment.customer(of: deployment.tenants.other, at: node)
+            for (method, path) in [("GET", "/jobs/\(job)/deliveries"), ("POST", "/jobs/\(job)/deliveries")] {
+                let answer = try await charlie.send(method, path).problem(404)
+                #expect(answer["error"] as? String == "not_found")
+            }
+            #expect(!node.process.log.lines.contains { $0.contains(secret) || $0.contains("/hook") })
+        }
+    }
+
+    @Test func `a default endpoint is named, told, shown and removed`() async throws {
+        let receiver = try WebhookReceiver()
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("serve", Self.allowed)
+            let customer = try await deployment.customer(at: node)
+            #expect(try await customer.get("/webhook").json["url"] is NSNull)
+            for body in [#"{}"#, #"{"url": 7}"#] {
+                let answer = try await customer.send("PUT", "/webhook", json: body).problem(400)
+                #expect(answer["field"] as? String == "url")
+            }
+            for url in ["http://10.0.0.1/", "http://[::1]/", "ftp://example.org/", "http://user@example.org/"] {
+                let answer = try await customer.send("PUT", "/webhook", json: #"{"url": "\#(url)"}"#).problem(422)
+                #expect(answer["error"] as? String == "webhook_url_refused")
+                #expect(answer["field"] as? String == "url")
+            }
+            let early = try await customer.submit(file: Recordings.clip("0880"))
+            _ = try await customer.finished(early)
+            let nobody = try await customer.send("POST", "/jobs/\(early)/deliveries").problem(409)
+            #expect(nobody["error"] as? String == "not_ready")
+            #expect(try await customer.get("/jobs/\(early)/deliveries").json["status"] is NSNull)
+
+            let put = try await customer.send("PUT", "/webhook", json: #"{"url": "\#(receiver.url)"}"#)
+            #expect(put.status == 200)
+            #expect(try await customer.send("POST", "/jobs/\(early)/deliveries").status == 202)
+            try await eventually("the customer is told", within: 10) { receiver.received.count == 1 }
+            #expect(receiver.received[0].text("transcript_url") == "/jobs/\(early)/transcript")
+            try await eventually("the endpoint's success is shown", within: 10) {
+                try await customer.get("/webhook").json["last_success_at"] is String
+            }
+            let shown = try await customer.get("/webhook")
+            #expect(try shown.json["url"] as? String == receiver.url)
+            #expect(try shown.json["failing"] as? Bool == false)
+            #expect(!shown.text.contains("whsec_"))
+            let charlie = try await deployment.customer(of: deployment.tenants.other, at: node)
+            #expect(try await charlie.get("/webhook").json["url"] is NSNull)
+
+            #expect(try await customer.send("PUT", "/webhook", json: #"{"url": null}"#).json["url"] is NSNull)
+            #expect(try await customer.get("/webhook").json["url"] is NSNull)
+        }
+    }
+
+    @Test func `operators make and rotate secrets, read, repeat and try deliveries`() async throws {
+        let receiver = try WebhookReceiver()
+        try await Deployment.with { deployment in
+            let tenant = deployment.tenants.example.rawValue
+            let node = try await deployment.start("serve", Self.allowed)
+            let customer = try await deployment.customer(at: node)
+            let none = try await Self.admin(["webhook", "test", "--tenant", tenant], deployment)
+            #expect(none.status == 1 && none.errors.contains("no default endpoint"))
+            _ = try await customer.send("PUT", "/webhook", json: #"{"url": "\#(receiver.url)"}"#)
+            let tried = try Self.json(try await Self.admin(["webhook", "test", "--tenant", tenant], deployment))
+            #expect(tried["status_code"] as? Int == 200)
+            #expect(receiver.received.map { $0.text("event") } == ["webhook.test"])
+            #expect(receiver.received[0].headers["x-transcription-signature"]?.count == 64)
+
+            let secrets = ["create", "create", "rotate", "create"]
+            var answers: [String] = []
+            for command in secrets {
+                let answer = try Self.json(
+                    try await Self.admin(["webhook-secret", command, "--tenant", tenant], deployment))
+                answers.append(try #require(answer["secret"] as? String))
+            }
+            #expect(answers[0] == answers[1] && answers[1] != answers[2] && answers[2] == answers[3])
+            let shown = try Self.json(try await Self.admin(["webhook-secret", "show", "--tenant", tenant], deployment))
+            #expect(shown["secret"] as? String == answers[0] && shown["next_secret"] as? String == answers[2])
+
+            let job = try await customer.submit(file: Recordings.clip("0880"))
+            try await eventually("the customer is told", within: 60) { receiver.received.count == 2 }
+            #expect(receiver.received[1].headers["x-transcription-signature-next"] != nil)
+            for call in [["--job", job], ["--since", "2026-01-01T00:00:00Z"]] {
+                let count = receiver.received.count
+                let answer = try Self.json(
+                    try await Self.admin(["webhook", "replay", "--tenant", tenant] + call, deployment))
+                #expect(answer["replayed"] as? Int == 1)
+                try await eventually("it is told again", within: 10) { receiver.received.count == count + 1 }
+            }
+            let listed = try await Self.admin(["webhook", "deliveries", "--tenant", tenant, "--job", job], deployment)
+            #expect(listed.status == 0 && listed.output.contains(#""attempt":1"#) && !listed.output.contains("/hook"))
+
+            for wrong in [
+                ["webhook", "replay", "--tenant", tenant],
+                ["webhook", "deliveries", "--tenant", tenant, "--limit", "0"],
+                ["webhook-secret", "rotate", "--tenant", tenant, "--grace", "soon"],
+            ] {
+                #expect(try await Self.admin(wrong, deployment).status == 64)
+            }
+            let strange = try await Self.admin(
+                ["webhook", "replay", "--tenant", deployment.tenants.other.rawValue, "--job", job], deployment)
+            #expect(strange.status == 1)
+            let audit = try await deployment.tenants.owner.query("SELECT action FROM audit_log ORDER BY id").map {
+                try $0.decode(String.self)
+            }
+            #expect(
+                audit == [
+                    "webhook test", "webhook-secret show", "webhook-secret show", "webhook-secret rotate",
+                    "webhook-secret show", "webhook-secret show", "webhook replay", "webhook replay",
+                ])
+        }
+    }
+
+    @Test func `a node that is killed between outcome and delivery loses no event and makes no second one`()
+        async throws
+    {
+        let receiver = try WebhookReceiver()
+        try await Deployment.with { deployment in
+            let owner = deployment.tenants.owner
+            // What is told waits, so that the node dies before it is sent.
+            for statement in [
+                """
+                CREATE FUNCTION wait_a_while() RETURNS trigger LANGUAGE plpgsql
+                AS $$ BEGIN NEW.next_try := NEW.next_try + interval '1 hour'; RETURN NEW; END $$
+                """,
+                "CREATE TRIGGER wait_a_while BEFORE INSERT ON webhook_events FOR EACH ROW EXECUTE FUNCTION wait_a_while()",
+            ] {
+                try await owner.execute(PostgresQuery(unescaped: statement))
+            }
+            let api = try await deployment.start("api", Self.allowed)
+            let customer = try await deployment.customer(at: api)
+            let first = try await deployment.start("worker", Self.allowed)
+            let job = try await customer.submit(file: Recordings.clip("0880"), fields: ["webhook_url": receiver.url])
+            _ = try await customer.finished(job)
+            first.process.signal(SIGKILL)
+            #expect(try await first.process.ended() == -SIGKILL)
+            #expect(receiver.connections == 0)
+
+            try await owner.execute("UPDATE webhook_events SET next_try = now()")
+            let second = try await deployment.start("worker", Self.allowed)
+            try await eventually("the customer is told", within: 60) { receiver.received.count == 1 }
+            #expect(receiver.received[0].text("job_id") == job)
+            second.process.signal(SIGTERM)
+            #expect(try await second.process.ended() == 0)
+            #expect(try await Self.attempts(customer, job).map { $0["status_code"] as? Int } == [200])
+            #expect(receiver.received.count == 1)
+        }
+    }
+
+    @Test func `a node that is killed during a delivery has it made again by another, under the same name`()
+        async throws
+    {
+        let receiver = try WebhookReceiver { _ in .hang }
+        try await Deployment.with { deployment in
+            let api = try await deployment.start("api", Self.allowed)
+            let customer = try await deployment.customer(at: api)
+            let first = try await deployment.start("worker", Self.allowed)
+            let job = try await customer.submit(file: Recordings.clip("0880"), fields: ["webhook_url": receiver.url])
+            try await eventually("it is being sent", within: 120) { receiver.received.count == 1 }
+            first.process.signal(SIGKILL)
+            #expect(try await first.process.ended() == -SIGKILL)
+            receiver.behave { _ in .ok }
+
+            let second = try await deployment.start("worker", Self.allowed)
+            try await deployment.tenants.owner.execute(
+                "UPDATE webhook_events SET lease_until = now() - interval '1 second' WHERE status = 'sending'")
+            try await eventually("it is delivered", within: 60) {
+                try await customer.get("/jobs/\(job)/deliveries").json["status"] as? String == "delivered"
+            }
+            #expect(receiver.received.count == 2)
+            #expect(Set(receiver.received.map(\.id)).count == 1)
+            #expect(Set(receiver.received.map(\.body)).count == 1)
+            let attempts = try await Self.attempts(customer, job)
+            #expect(attempts.map { $0["attempt"] as? Int } == [1, 2])
+            #expect(attempts.map { $0["error"] as? String } == ["interrupted", nil])
+            second.process.signal(SIGTERM)
+            #expect(try await second.process.ended() == 0)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// Accepts connections on this machine and gives each to `serve`, on a thread of its own. Ends with its last reference.
+package final class LoopbackListener: Sendable {
+    package let port: UInt16
+    private let descriptor: Int32
+    private let counter = Counter()
+
+    /// Connections so far.
+    package var accepts: Int { counter.value.load(ordering: .sequentiallyConsistent) }
+
+    /// - Parameter address: of IPv4; nil for all addresses of both families.
+    package init(address: String? = "127.0.0.1", serve: @escaping @Sendable (LoopbackSocket) -> Void) throws {
+        let family = address == nil && Self.knowsIPv6 ? AF_INET6 : AF_INET
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        self.descriptor = descriptor
+        let isBound: Bool
+        if family == AF_INET6 {
+            var no: Int32 = 0
+            setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &no, 4)
+            var name = sockaddr_in6()
+            name.sin6_family = sa_family_t(AF_INET6)
+            isBound = Self.bind(descriptor, &name)
+        } else {
+            var name = sockaddr_in()
+            name.sin_family = sa_family_t(AF_INET)
+            inet_pton(AF_INET, address ?? "0.0.0.0", &name.sin_addr)
+            isBound = Self.bind(descriptor, &name)
+        }
+        guard isBound, listen(descriptor, 64) == 0 else { throw LoopbackSocket.Ended() }
+        var bound = sockaddr_in6()
+        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        withUnsafeMutablePointer(to: &bound) { pointer in
+            _ = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        // The port lies at the same place in both families.
+        port = UInt16(bigEndian: bound.sin6_port)
+        Thread.detachNewThread { [counter] in
+            while true {
+                let accepted = accept(descriptor, nil, nil)
+                guard accepted >= 0 else { break }
+                counter.value.add(1, ordering: .sequentiallyConsistent)
+                let socket = LoopbackSocket(owning: accepted)
+                Thread.detachNewThread { serve(socket) }
+            }
+            close(descriptor)
+        }
+    }
+
+    deinit {
+        // Wakes the accepting thread, which closes the descriptor.
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    private static let knowsIPv6 = FileManager.default.fileExists(atPath: "/proc/net/if_inet6")
+
+    private static func bind<Name>(_ descriptor: Int32, _ name: inout Name) -> Bool {
+        let size = socklen_t(MemoryLayout<Name>.size)
+        return withUnsafePointer(to: &name) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.bind(descriptor, $0, size) == 0 }
+        }
+    }
+
+    private final class Counter: Sendable {
+        let value = Atomic(0)
+    }
+}

@@ -1,0 +1,46 @@
+import Postgres
+import Tenancy
+import TestSupport
+
+/// What a node needs for logins, around a database and a clock of its own.
+struct AuthenticationScene {
+    let tenants: Tenants
+    let clock = TestClock()
+    let argon2 = Argon2(lanes: 2)
+    let tokens: AccessTokens
+    let limits: LoginLimits
+    let authenticator: Authenticator
+
+    init(_ tenants: Tenants, limits: LoginLimits = LoginLimits()) {
+        self.tenants = tenants
+        self.limits = limits
+        tokens = AccessTokens(databases: tenants.databases, masterKey: tenants.masterKey, clock: clock.now)
+        authenticator = Authenticator(
+            databases: tenants.databases, argon2: argon2, tokens: tokens, limits: limits, clock: clock.now)
+    }
+
+    static func run(_ body: (AuthenticationScene) async throws -> Void) async throws {
+        try await Tenants.with { try await body(AuthenticationScene($0)) }
+    }
+
+    func logIn(_ apiKey: String, from address: String = "192.0.2.1") async throws -> Session {
+        try await authenticator.logIn(apiKey: apiKey, from: address)
+    }
+
+    /// Another node on the same database, by the same clock.
+    func anotherNode(remembering: Int = 1000) -> AccessTokens {
+        AccessTokens(
+            databases: tenants.databases, masterKey: tenants.masterKey, remembering: remembering, clock: clock.now)
+    }
+
+    /// From now on the secret of key `id` is another one; answers a function that brings the old one back.
+    func changeSecret(of id: APIKeyID) async throws -> () async throws -> Void {
+        let owner = tenants.owner
+        let before = try await owner.query("SELECT secret_phc FROM api_keys WHERE id = \(id)").map {
+            try $0.decode(String.self)
+        }
+        let other = try await argon2.hash("another secret")
+        try await owner.execute("UPDATE api_keys SET secret_phc = \(other) WHERE id = \(id)")
+        return { try await owner.execute("UPDATE api_keys SET secret_phc = \(before[0]) WHERE id = \(id)") }
+    }
+}

@@ -1,0 +1,33 @@
+import Foundation
+
+/// One request as a receiver got it.
+package struct ReceivedWebhook: Sendable {
+    package let method: String
+    package let path: String
+    /// By name, in lower case.
+    package let headers: [String: String]
+    package var body: [UInt8]
+
+    package var id: String { headers["webhook-id"] ?? "" }
+
+    /// A member of the body that is text.
+    package func text(_ name: String) -> String? {
+        (try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])?[name] as? String
+    }
+}
+
+/// What a receiver does with a request.
+package enum ReceiverAnswer: Sendable {
+    case status(Int, headers: [String: String] = [:], bodyBytes: Int = 0)
+    /// No answer, ever: the connection stays open until the sender ends it.
+    case hang
+    /// 200 and a header; then a body that never ends.
+    case endlessBody
+    case reset
+    /// The connection ends without an answer.
+    case close
+    /// Something that is not HTTP.
+    case noise
+
+    package static let ok = ReceiverAnswer.status(200)
+}

@@ -1,0 +1,86 @@
+import Glibc
+
+/// One accepted connection of a receiver's.
+struct ReceiverConnection {
+    private let descriptor: Int32
+    private var buffer: [UInt8] = []
+
+    init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        // No thread outlives a broken test for long.
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    /// The next request; nil at the connection's end.
+    mutating func read() -> ReceivedWebhook? {
+        let end = Array("\r\n\r\n".utf8)
+        var head: Range<Int>?
+        while head == nil {
+            head = buffer.firstRange(of: end)
+            if head == nil, !fill() { return nil }
+        }
+        guard let head else { return nil }
+        let lines = String(decoding: buffer[..<head.lowerBound], as: UTF8.self).split(separator: "\r\n")
+        buffer.removeSubrange(..<head.upperBound)
+        var headers: [String: String] = [:]
+        for line in lines.dropFirst() {
+            guard let colon = line.firstIndex(of: ":") else { return nil }
+            headers[line[..<colon].lowercased()] = String(line[line.index(after: colon)...].drop { $0 == " " })
+        }
+        let length = headers["content-length"].flatMap(Int.init) ?? 0
+        while buffer.count < length { if !fill() { return nil } }
+        let body = Array(buffer.prefix(length))
+        buffer.removeFirst(length)
+        let first = lines.first?.split(separator: " ") ?? []
+        guard first.count == 3 else { return nil }
+        return ReceivedWebhook(method: String(first[0]), path: String(first[1]), headers: headers, body: body)
+    }
+
+    /// Whether the connection goes on.
+    mutating func answer(_ answer: ReceiverAnswer) -> Bool {
+        switch answer {
+        case .status(let code, let headers, let bodyBytes):
+            let lines = ["HTTP/1.1 \(code) Received", "Content-Length: \(bodyBytes)"] + headers.map { "\($0): \($1)" }
+            return send(lines.joined(separator: "\r\n") + "\r\n\r\n" + String(repeating: "x", count: bodyBytes))
+        case .hang:
+            while fill() {}
+        case .endlessBody:
+            _ = send("HTTP/1.1 200 Received\r\nContent-Type: text/plain\r\n\r\n")
+            while send(String(repeating: "y", count: 16 << 10)) {}
+        case .reset:
+            var option = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        case .close:
+            break
+        case .noise:
+            _ = send("what do you mean?\r\n\r\n")
+        }
+        return false
+    }
+
+    func close() { Glibc.close(descriptor) }
+
+    private func send(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            sent += count
+        }
+        return true
+    }
+
+    private mutating func fill() -> Bool {
+        let count = withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 1) { chunk in
+            let count = recv(descriptor, chunk.baseAddress, chunk.count, 0)
+            if count > 0 { buffer.append(contentsOf: chunk.prefix(count)) }
+            return count
+        }
+        return count > 0
+    }
+}

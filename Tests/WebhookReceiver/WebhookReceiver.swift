@@ -1,0 +1,76 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// Somebody's endpoint: a real HTTP server on loopback that does what a test tells it to, good or bad.
+///
+/// Plain sockets and a thread a connection, so that it can hang, reset and babble. Ends with its last reference.
+package final class WebhookReceiver: Sendable {
+    package typealias Behaviour = @Sendable (ReceivedWebhook) -> ReceiverAnswer
+
+    package let port: UInt16
+    private let listener: Int32
+    private let log: Log
+
+    private final class Log: Sendable {
+        let state: Mutex<(behaviour: Behaviour, received: [ReceivedWebhook], connections: Int)>
+        init(_ behaviour: @escaping Behaviour) { state = Mutex((behaviour, [], 0)) }
+    }
+
+    package var url: String { "http://127.0.0.1:\(port)/hook" }
+    /// Whatever came, acknowledged or not.
+    package var received: [ReceivedWebhook] { log.state.withLock { $0.received } }
+    /// Connections accepted.
+    package var connections: Int { log.state.withLock { $0.connections } }
+
+    package init(port: UInt16 = 0, _ behaviour: @escaping Behaviour = { _ in .ok }) throws {
+        log = Log(behaviour)
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var yes: Int32 = 1
+        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        _ = fcntl(listener, F_SETFD, FD_CLOEXEC)
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_port = port.bigEndian
+        inet_pton(AF_INET, "127.0.0.1", &name.sin_addr)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let listener = listener
+        let bound = withUnsafeMutablePointer(to: &name) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(listener, pointer, length) == 0 && getsockname(listener, pointer, &length) == 0
+                    && listen(listener, 1024) == 0
+            }
+        }
+        guard bound else { throw CocoaError(.fileWriteUnknown) }
+        self.port = UInt16(bigEndian: name.sin_port)
+        Thread.detachNewThread { [log] in Self.accept(listener, log) }
+    }
+
+    deinit {
+        // Wakes the accepting thread, which closes the descriptor.
+        shutdown(listener, Int32(SHUT_RDWR))
+    }
+
+    /// From now on it does that.
+    package func behave(_ behaviour: @escaping Behaviour) { log.state.withLock { $0.behaviour = behaviour } }
+
+    private static func accept(_ listener: Int32, _ log: Log) {
+        while true {
+            let descriptor = Glibc.accept(listener, nil, nil)
+            guard descriptor >= 0 else { break }
+            log.state.withLock { $0.connections += 1 }
+            Thread.detachNewThread {
+                var connection = ReceiverConnection(descriptor)
+                while let request = connection.read() {
+                    let behaviour = log.state.withLock { state in
+                        state.received.append(request)
+                        return state.behaviour
+                    }
+                    guard connection.answer(behaviour(request)) else { break }
+                }
+                connection.close()
+            }
+        }
+        Glibc.close(listener)
+    }
+}

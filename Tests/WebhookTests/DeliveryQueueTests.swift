@@ -1,0 +1,137 @@
+import Pipeline
+import Postgres
+import Tenancy
+import TestSupport
+import Testing
+import WebhookReceiver
+
+@Suite(.timeLimit(.minutes(10))) struct DeliveryQueueTests {
+    private static let nowhere = "http://127.0.0.1:1/"
+
+    @Test func `each event is claimed once, and of an endpoint no more than its share, however many ask`() async throws
+    {
+        try await DeliveryScene.run { scene in
+            for _ in 0..<30 { try await scene.end(telling: Self.nowhere) }
+            for number in 0..<10 { try await scene.end(scene.tenants.other, telling: Self.nowhere + "\(number)") }
+            let claims = try await withThrowingTaskGroup(of: [ClaimedDelivery].self) { group in
+                for _ in 0..<20 { group.addTask { try await scene.queue.claim(.answering, limit: 5) } }
+                return try await group.reduce(into: [ClaimedDelivery]()) { $0 += $1 }
+            }
+            #expect(Set(claims.map(\.event)).count == claims.count)
+            #expect(Set(claims.map(\.fence)).count == claims.count)
+            #expect(claims.count { $0.tenant == scene.tenants.example } == DeliveryQueue.perEndpoint)
+            #expect(claims.count { $0.tenant == scene.tenants.other } == 10)
+        }
+    }
+
+    @Test func `one tenant's many addresses take no more than a tenant's share`() async throws {
+        try await DeliveryScene.run { scene in
+            for number in 0..<100 { try await scene.end(telling: Self.nowhere + "\(number)") }
+            let last = try await scene.end(scene.tenants.other, telling: Self.nowhere)
+            #expect(try await scene.queue.claim(.answering, limit: 2).contains { $0.job == last })
+            #expect(try await scene.queue.claim(.answering, limit: 200).count == DeliveryQueue.perTenant - 1)
+        }
+    }
+
+    @Test func `an endpoint that failed waits in a lane of its own until it answers`() async throws {
+        let receiver = try WebhookReceiver { _ in .status(500) }
+        try await DeliveryScene.run { scene in
+            let job = try await scene.end(telling: receiver.url)
+            try await scene.deliver()
+            scene.clock.advance(by: .seconds(60))
+            #expect(try await scene.queue.claim(.answering, limit: 1) == [])
+            receiver.behave { _ in .ok }
+            for claim in try await scene.queue.claim(.failing, limit: 1) { await scene.sender.deliver(claim) }
+            #expect(try await scene.state(job)?.status == .delivered)
+            try await scene.end(telling: receiver.url)
+            #expect(try await scene.queue.claim(.failing, limit: 1) == [])
+            #expect(try await scene.queue.claim(.answering, limit: 1).count == 1)
+        }
+    }
+
+    @Test func `a dead sender's event goes to another after its lease, and the dead one's late word is refused`()
+        async throws
+    {
+        try await DeliveryScene.run { scene in
+            let job = try await scene.end(telling: Self.nowhere)
+            let late = try #require(try await scene.queue.claim(.answering, limit: 1).first)
+            #expect(try await scene.queue.rescue() == 0)
+            try await scene.tenants.owner.execute(
+                "UPDATE webhook_events SET lease_until = now() - interval '1 second'")
+            #expect(try await scene.queue.rescue() == 1)
+            let taken = try #require(try await scene.queue.claim(.answering, limit: 1).first)
+            #expect(taken.event == late.event && taken.body == late.body)
+            #expect(taken.fence > late.fence)
+            #expect(taken.attempt == 2)
+            let success = DeliveryResult(statusCode: 200, latencyMilliseconds: 1)
+            #expect(try await !scene.queue.finish(late, success, begunAt: scene.clock.now()))
+            try await scene.queue.interrupt(late)
+            #expect(try await scene.state(job)?.status == .sending)
+            #expect(try await scene.queue.finish(taken, success, begunAt: scene.clock.now()))
+            #expect(try await scene.attempts(job).map(\.error) == [.interrupted, nil])
+        }
+    }
+
+    @Test func `a try that is broken off counts, and the event is due at once`() async throws {
+        let receiver = try WebhookReceiver { _ in .hang }
+        try await DeliveryScene.run { scene in
+            let job = try await scene.end(telling: receiver.url)
+            let claim = try #require(try await scene.queue.claim(.answering, limit: 1).first)
+            let task = Task { await scene.sender.deliver(claim) }
+            try await eventually("the event arrives") { receiver.received.count == 1 }
+            task.cancel()
+            await task.value
+            #expect(try await scene.attempts(job).map(\.error) == [.interrupted])
+            #expect(try await scene.state(job)?.status == .pending)
+            #expect(try await scene.queue.claim(.answering, limit: 1).map(\.event) == [claim.event])
+        }
+    }
+
+    @Test func `tenants see nothing of one another's events, tries and endpoints`() async throws {
+        let receiver = try WebhookReceiver()
+        try await DeliveryScene.run { scene in
+            try await scene.setDefault(receiver.url)
+            let job = try await scene.end()
+            try await scene.deliver()
+            let other = scene.tenants.other
+            #expect(try await scene.state(job, of: other) == nil)
+            #expect(try await scene.attempts(job, of: other) == [])
+            let seen = try await scene.tenants.databases.app.transaction(of: other) { transaction in
+                try transaction.first(
+                    """
+                    SELECT (SELECT count(*) FROM webhook_events) + (SELECT count(*) FROM webhook_attempts)
+                        + (SELECT count(*) FROM webhook_endpoints)
+                    """, as: Int.self)
+            }
+            #expect(seen == 0)
+            let error = await #expect(throws: PostgresError.self) {
+                try await scene.tenants.databases.app.transaction(of: scene.tenants.example) {
+                    try $0.query("SELECT * FROM webhook_secrets")
+                }
+            }
+            #expect(error?.sqlState == "42501")
+        }
+    }
+
+    @Test func `a stretch of time is sent again, and nothing outside of it`() async throws {
+        let receiver = try WebhookReceiver()
+        try await DeliveryScene.run { scene in
+            try await scene.setDefault(receiver.url)
+            let start = scene.clock.now()
+            var jobs: [JobID] = []
+            for _ in 0..<3 {
+                jobs.append(try await scene.end())
+                scene.clock.advance(by: .seconds(60))
+            }
+            try await scene.deliver()
+            let (example, now) = (scene.tenants.example, scene.clock.now())
+            let count = try await scene.tenants.owner.transaction {
+                try WebhookEvent.replay(
+                    of: example, since: start + .seconds(1), until: start + .seconds(100), at: now, in: $0)
+            }
+            #expect(count == 1)
+            #expect(try await scene.deliver() == 1)
+            #expect(receiver.received.last?.text("job_id") == jobs[1].rawValue)
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Egress
+import Foundation
+import Logging
+import Pipeline
+import Postgres
+import Tenancy
+import TestSupport
+
+/// A database with jobs that have ended, a clock to move, and a sender.
+struct DeliveryScene: Sendable {
+    let tenants: Tenants
+    let clock: TestClock
+    let queue: DeliveryQueue
+    let courier: WebhookCourier
+    let sender: WebhookSender
+
+    /// - Parameters:
+    ///   - allowing: which private addresses may be connected to.
+    ///   - patience: for one try.
+    static func run<Result: Sendable>(
+        allowing: String = "127.0.0.0/8", patience: Duration = .seconds(15), slots: Int = 64,
+        at start: Timestamp = .now(),
+        _ body: (DeliveryScene) async throws -> Result
+    ) async throws -> Result {
+        let policy = try AddressPolicy(allowing: allowing)
+        return try await Tenants.with { tenants in
+            let (clock, logger) = (TestClock(at: start), Logger(label: "test"))
+            let courier = WebhookCourier(
+                policy: policy, concurrency: slots, patience: patience, logger: logger, clock: clock.now)
+            let scene = DeliveryScene(
+                tenants: tenants, clock: clock,
+                queue: DeliveryQueue(databases: tenants.databases, clock: clock.now), courier: courier,
+                sender: WebhookSender(
+                    databases: tenants.databases, courier: courier, masterKey: tenants.masterKey, slots: slots,
+                    clock: clock.now, logger: logger))
+            do {
+                let result = try await body(scene)
+                await courier.close()
+                return result
+            } catch {
+                await courier.close()
+                throw error
+            }
+        }
+    }
+
+    /// A job that has ended, with its event where there is somebody to tell.
+    @discardableResult
+    func end(
+        _ tenant: TenantID? = nil, telling url: String? = nil, status: JobStatus = .completed,
+        metadata: String = #"{"order": "A-17"}"#, publicURL: String? = nil
+    ) async throws -> JobID {
+        let tenant = tenant ?? tenants.example
+        let (id, now) = (JobID(), clock.now())
+        try await tenants.owner.execute(
+            """
+            INSERT INTO jobs (
+                tenant_id, id, status, created_at, completed_at, diarize, language_requested, metadata, max_duration_ms,
+                source_type, source_name, webhook_url, samples_total, language, engine, error_code, error_message)
+            VALUES (
+                \(tenant), \(id), \(status), \(now), \(status.isFinished ? now : nil), true, 'auto', \(metadata), 1000,
+                'upload', 'secret-name.wav', \(url), 41600, 'en', 'whisper_base',
+                \(status == .failed ? "internal_error" : nil), \(status == .failed ? "Something went wrong." : nil))
+            """)
+        try await tenants.databases.app.transaction(of: tenant) {
+            try WebhookEvent.record(for: id, of: tenant, publicURL: publicURL, at: now, in: $0)
+        }
+        return id
+    }
+
+    /// Sends everything that is due, and answers how much that was.
+    @discardableResult
+    func deliver() async throws -> Int {
+        var count = 0
+        for lane in DeliveryLane.allCases {
+            let claims = try await queue.claim(lane, limit: 64)
+            count += claims.count
+            await withTaskGroup { group in
+                for claim in claims { group.addTask { await sender.deliver(claim) } }
+            }
+        }
+        return count
+    }
+
+    func state(_ job: JobID, of tenant: TenantID? = nil) async throws -> DeliveryState? {
+        let tenant = tenant ?? tenants.example
+        return try await tenants.databases.app.transaction(of: tenant) {
+            try DeliveryLog.state(of: job, tenant: tenant, in: $0)
+        }
+    }
+
+    func attempts(_ job: JobID, of tenant: TenantID? = nil) async throws -> [DeliveryAttempt] {
+        let tenant = tenant ?? tenants.example
+        return try await tenants.databases.app.transaction(of: tenant) {
+            try DeliveryLog.attempts(of: job, tenant: tenant, in: $0)
+        }
+    }
+
+    func endpoint() async throws -> WebhookEndpoint? {
+        let tenant = tenants.example
+        return try await tenants.databases.app.transaction(of: tenant) {
+            try WebhookEndpoint.findDefault(of: tenant, in: $0)
+        }
+    }
+
+    func setDefault(_ url: String?) async throws {
+        let tenant = tenants.example
+        try await tenants.databases.app.transaction(of: tenant) {
+            try WebhookEndpoint.setDefault(url, of: tenant, in: $0)
+        }
+    }
+
+    func replay(_ id: JobID) async throws -> Bool {
+        let (tenant, now) = (tenants.example, clock.now())
+        return try await tenants.databases.app.transaction(of: tenant) { transaction in
+            guard let job = try Job.find(id, of: tenant, in: transaction) else { return false }
+            return try WebhookEvent.replay(job, at: now, in: transaction)
+        }
+    }
+
+    /// Moves the clock to the job's next try and makes that; false when there is none.
+    func tryAgain(_ job: JobID) async throws -> Bool {
+        guard let next = try await state(job)?.nextTry else { return false }
+        clock.advance(by: next - clock.now())
+        return try await deliver() == 1
+    }
+}

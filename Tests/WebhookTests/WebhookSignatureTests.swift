@@ -1,0 +1,95 @@
+import Foundation
+import Pipeline
+import Postgres
+import Tenancy
+import TestSupport
+import Testing
+import WebhookReceiver
+
+/// What receivers make of our signatures: with the README's five lines of Python, and with the package `standardwebhooks`.
+@Suite(.timeLimit(.minutes(10))) struct WebhookSignatureTests {
+    private struct Case: Encodable {
+        let secret: String
+        let headers: [String: String]
+        let body: Data
+    }
+
+    private struct Verdict: Decodable, Equatable {
+        let readme, standard: Bool
+        static let ours = Verdict(readme: true, standard: true)
+        static let forged = Verdict(readme: false, standard: false)
+    }
+
+    private static func verify(_ cases: [Case]) async throws -> [Verdict] {
+        let readers = Checkout.root + "/Tests/Readers"
+        try #require(
+            FileManager.default.isExecutableFile(atPath: readers + "/.venv/bin/python"),
+            "the readers are missing: run scripts/setup --test")
+        let result = try await Command.run(
+            readers + "/.venv/bin/python", ["-B", readers + "/verify_webhook.py"], environment: ["PYTHONUTF8": "1"],
+            input: String(decoding: try JSONEncoder().encode(cases), as: UTF8.self))
+        try #require(result.status == 0, "\(result.errors)")
+        return try JSONDecoder().decode([Verdict].self, from: Data(result.output.utf8))
+    }
+
+    /// The header fields under the names that frameworks give them.
+    private static func sent(_ webhook: ReceivedWebhook, signedBy secret: WebhookSecret) -> Case {
+        var headers = webhook.headers
+        for name in ["X-Transcription-Signature", "X-Transcription-Signature-Next"] {
+            headers[name] = headers.removeValue(forKey: name.lowercased())
+        }
+        return Case(secret: secret.text, headers: headers, body: Data(webhook.body))
+    }
+
+    private static func rotate(_ scene: DeliveryScene) async throws -> WebhookSecrets {
+        let (tenant, key, now) = (scene.tenants.example, scene.tenants.masterKey, scene.clock.now())
+        return try await scene.tenants.owner.transaction {
+            try WebhookSecrets.rotate(of: tenant, grace: .seconds(120), masterKey: key, at: now, in: $0)
+        }
+    }
+
+    @Test func `receivers verify our signatures, with the old secret and the new one while a rotation lasts`()
+        async throws
+    {
+        let receiver = try WebhookReceiver()
+        try await DeliveryScene.run { scene in
+            let metadata = #"{"name": "Zoë \u00e9 \"quoted\" 日本"}"#
+            let secrets = try await Self.rotate(scene)
+            let next = try #require(secrets.next)
+            try await scene.end(telling: receiver.url, metadata: metadata)
+            try await scene.deliver()
+            scene.clock.advance(by: .seconds(121))
+            try await scene.end(telling: receiver.url, metadata: metadata)
+            try await scene.deliver()
+            let got = receiver.received
+            try #require(got.count == 2)
+            #expect(got[0].headers["x-transcription-signature-next"] != nil)
+            #expect(got[0].headers["webhook-signature"]?.split(separator: " ").count == 2)
+            #expect(got[1].headers["x-transcription-signature-next"] == nil)
+            #expect(got[1].headers["webhook-signature"]?.split(separator: " ").count == 1)
+
+            var forged = got[1]
+            forged.body[forged.body.count - 2] ^= 1
+            let verdicts = try await Self.verify([
+                Self.sent(got[0], signedBy: secrets.current), Self.sent(got[0], signedBy: next),
+                Self.sent(got[1], signedBy: next), Self.sent(got[1], signedBy: secrets.current),
+                Self.sent(forged, signedBy: next),
+            ])
+            #expect(verdicts == [.ours, .ours, .ours, .forged, .forged])
+        }
+    }
+
+    @Test func `a try has its own time, and the standard's signature is of that time`() async throws {
+        let receiver = try WebhookReceiver { _ in .status(500) }
+        try await DeliveryScene.run { scene in
+            let job = try await scene.end(telling: receiver.url)
+            try await scene.deliver()
+            receiver.behave { _ in .ok }
+            _ = try await scene.tryAgain(job)
+            let (first, second) = (receiver.received[0], receiver.received[1])
+            #expect(first.headers["webhook-timestamp"] != second.headers["webhook-timestamp"])
+            #expect(first.headers["webhook-signature"] != second.headers["webhook-signature"])
+            #expect(first.headers["x-transcription-signature"] == second.headers["x-transcription-signature"])
+        }
+    }
+}
