@@ -134,6 +134,7 @@ struct Node: Sendable {
         let front = HTTPFront<AnyoneContext>(
             settings: FrontSettings(host: settings.host, port: settings.port, publicURL: settings.publicURL))
         let webhooks = WebhookAddress(egress: egress)
+        let hint = QueueHint(databases: databases, logger: logger)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let document = try APIDocument(path: settings.installation.apiDocument)
         Routes(
@@ -154,10 +155,10 @@ struct Node: Sendable {
                 uploads: UploadReader(
                     spool: try await Spool.open(at: settings.uploads, budgetBytes: settings.scratchBytes)),
                 media: media, storage: storage,
-                admission: Admission(databases: databases, hint: QueueHint(databases: databases, logger: logger)),
+                admission: Admission(databases: databases, hint: hint),
                 webhooks: webhooks, policy: settings.addressPolicy),
             getJob: GetJob(databases: databases), listJobs: ListJobs(databases: databases),
-            getTranscript: GetTranscript(databases: databases), cancelJob: CancelJob(databases: databases),
+            getTranscript: GetTranscript(databases: databases), cancelJob: CancelJob(databases: databases, hint: hint),
             deleteJob: DeleteJob(databases: databases), deleteTranscript: DeleteTranscript(databases: databases),
             getUsage: GetUsage(databases: databases), getPlans: GetPlans(databases: databases),
             getDeliveries: GetDeliveries(databases: databases),

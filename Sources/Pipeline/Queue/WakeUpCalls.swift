@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The calls at which a worker looks for tasks: many at once are one. After `stop()` there are none.
+/// The calls at which a worker looks for something: many at once are one. After `stop()` there are none.
 final class WakeUpCalls: Sendable {
     let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation

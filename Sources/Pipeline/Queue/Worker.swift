@@ -13,7 +13,7 @@ package struct Worker: Service {
     private static let choreSlots = 2
     /// How often it looks for work without a hint.
     private static let pollInterval = Duration.milliseconds(500)
-    /// How often it looks whether what it works on is still wanted: a cancelled job's work stops so soon.
+    /// How often it looks without a hint whether what it works on is still wanted: a cancelled job's work stops so soon at the latest.
     private static let lookInterval = Duration.seconds(1)
     /// How often it looks for tasks whose worker died.
     private static let rescueInterval = Duration.seconds(2)
@@ -27,6 +27,7 @@ package struct Worker: Service {
 
     private let running = RunningTasks()
     private let wake = WakeUpCalls()
+    private let looks = WakeUpCalls()
 
     /// - Parameters:
     ///   - slots: tasks at once.
@@ -46,10 +47,16 @@ package struct Worker: Service {
     package func run() async throws {
         await withTaskGroup { group in
             group.addTask { await every(TaskQueue.heartbeat, extendLeases) }
-            group.addTask { await every(Self.lookInterval, stopWhatEnded) }
+            group.addTask { await every(Self.lookInterval) { looks.call() } }
+            group.addTask { for await _ in looks.stream { await stopWhatEnded() } }
             group.addTask { await every(Self.rescueInterval, rescue) }
             group.addTask { await every(Self.pollInterval) { wake.call() } }
-            group.addTask { for await _ in listener.notifications { wake.call() } }
+            group.addTask {
+                for await _ in listener.notifications {
+                    wake.call()
+                    looks.call()
+                }
+            }
             await claimUntilShutdown()
             await stop()
             group.cancelAll()
