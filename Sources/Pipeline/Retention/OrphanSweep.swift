@@ -49,12 +49,28 @@ package struct OrphanSweep: Service {
             let batch = Array(old[start..<min(start + 500, old.count)])
             let needed = try await needed(among: batch.map { ($0.tenant, $0.job) })
             for folder in batch where !needed.contains(folder.job) {
-                try await storage.remove(job: folder.job, of: folder.tenant)
-                removed += 1
-                logger.warning("removed audio that no job needed", metadata: ["job": "\(folder.job)"])
+                do {
+                    try await remove(folder.job, of: folder.tenant)
+                    removed += 1
+                    logger.warning("removed audio that no job needed", metadata: ["job": "\(folder.job)"])
+                } catch {
+                    // It keeps none of the others waiting; the next sweep tries again.
+                    logger.error(
+                        "could not remove audio that no job needs",
+                        metadata: ["job": "\(folder.job)", "error": "\(error)"])
+                }
             }
         }
         return removed
+    }
+
+    /// A job that is known had more audio than its clean-up found: what it says of its end is put right.
+    private func remove(_ job: JobID, of tenant: TenantID) async throws {
+        try await storage.remove(job: job, of: tenant)
+        _ = try await databases.app.transaction(of: tenant) { transaction in
+            try transaction.execute(
+                "UPDATE jobs SET source_deleted_at = now() WHERE tenant_id = \(tenant) AND id = \(job)")
+        }
     }
 
     /// Those whose audio is still in use, or whose own clean-up is still to come.
