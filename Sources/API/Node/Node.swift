@@ -27,8 +27,6 @@ struct Node: Sendable {
         let migrator = try Migrator(directory: settings.installation.migrations)
         try await migrator.requireCurrent(url: settings.databaseURL, logger: logger)
         try ScratchFolder.prepare(settings.scratch)
-        // What an API that was killed here had received. One that starts removes it itself.
-        if !role.answers { try SpoolDirectory.removeLeftovers(root: settings.uploads) }
 
         let databases = Databases(
             url: settings.databaseURL, size: min(200, max(8, settings.workerSlots * 2)), logger: logger)
@@ -40,7 +38,7 @@ struct Node: Sendable {
             maxConcurrentProbes: ProcessInfo.processInfo.activeProcessorCount, logger: logger)
 
         // In the order of their start; they stop in the opposite order, so the worker drains while its engine still runs.
-        var services: [any Service] = []
+        var services: [any Service] = [SpoolSweep(root: settings.uploads, logger: logger)]
         var engine: EngineReadiness?
         if role.works {
             let server = try modelServer(egress, &services)
