@@ -33,32 +33,22 @@ struct JobRetryCommand: AsyncParsableCommand {
             let reader = SettingsReader()
             let root = StorageSetting.read(reader)
             try reader.finish()
-            let (id, operatorName) = (job, change.operatorName)
+            let id = job
             let retry = try await operation.pool.transaction { try JobRetry.find(id, in: $0) }
             guard let retry else {
                 throw OperatorError(
                     "the job \(id) cannot be tried again: it is not there, has not failed, or its source is gone")
             }
             try Self.requireOwner(of: root)
-            let new = JobID()
-            do {
-                try await operation.pool.transaction { transaction in
-                    try retry.begin(as: new, in: transaction)
-                    try AuditEntry(
-                        operator: operatorName, action: "job retry", tenant: retry.tenant, target: id.rawValue,
-                        details: ["new_job": new.rawValue]
-                    ).record(in: transaction)
-                }
-            } catch let done as JobRetry.Done {
-                throw OperatorError("the recording was submitted once more already, as \(done.job)")
-            }
+            let claim = try await begin(retry, operation)
             let databases = Databases(url: operation.databaseURL, size: 2, logger: operation.logger)
             let admission = Admission(
                 databases: databases, hint: QueueHint(databases: databases, logger: operation.logger))
             let created: Job
             do {
                 created = try await retry.submit(
-                    as: new, acceptOverage: acceptOverage, to: admission, storage: try FileStorage(root: root))
+                    under: claim, acceptOverage: acceptOverage, to: admission, storage: try FileStorage(root: root),
+                    on: operation.pool)
             } catch {
                 await databases.close()
                 throw Self.explained(error)
@@ -67,6 +57,29 @@ struct JobRetryCommand: AsyncParsableCommand {
             try Output.show(
                 Answer(job_id: created.id.rawValue, tenant_id: retry.tenant.rawValue, retried_job_id: id.rawValue),
                 json: output.json, text: "\(created.id) is queued with the recording of \(id).")
+        }
+    }
+
+    /// Says first what is about to be done: of several operators one does it.
+    private func begin(_ retry: JobRetry, _ operation: Operation) async throws -> RetryClaim {
+        let (id, new, operatorName) = (job, JobID(), change.operatorName)
+        do {
+            return try await operation.pool.transaction { transaction in
+                let claim = try retry.begin(as: new, in: transaction)
+                try AuditEntry(
+                    operator: operatorName, action: "job retry", tenant: retry.tenant, target: id.rawValue,
+                    details: ["new_job": new.rawValue]
+                ).record(in: transaction)
+                return claim
+            }
+        } catch let done as JobRetry.Done {
+            throw OperatorError("the recording was submitted once more already, as \(done.job)")
+        } catch let other as JobRetry.UnderWay {
+            throw OperatorError(
+                "the recording is just being submitted once more, as \(other.job); should that come to nothing, "
+                    + "it may be tried again from \(other.until) on")
+        } catch is JobRetry.Gone {
+            throw OperatorError("the job \(id) has just been deleted by its customer")
         }
     }
 
@@ -91,6 +104,8 @@ struct JobRetryCommand: AsyncParsableCommand {
                         ? "; with --accept-overage the rest is billed" : "; see: verbatim-admin quota set"))
         case AdmissionError.tooManyAtOnce, AdmissionError.backlogFull:
             OperatorError("the account has as many jobs under way as it may; try again later")
+        case AdmissionError.retryTakenOver:
+            OperatorError("another retry took over, or the customer has just deleted the job; nothing was queued here")
         case AdmissionError.accountDeleted: OperatorError("the account was deleted; that cannot be undone")
         default: error
         }

@@ -43,40 +43,55 @@ package struct JobRetry: Sendable {
         channels = try row.value("source_channels", Int?.self)
     }
 
+    /// Holds the job, beside what the caller writes into the audit log, to submit it once more as `new`: one caller, whoever else asks.
+    ///
+    /// Throws ``Done``, ``UnderWay``, or ``Gone``. For the owner.
+    package func begin(as new: JobID, in transaction: PostgresTransaction) throws -> RetryClaim {
+        let claim = RetryClaim(job: job, tenant: tenant, new: new)
+        try claim.take(in: transaction)
+        return claim
+    }
+
     /// The job as which it was submitted once more already.
-    package struct Done: Error {
+    package struct Done: Error, Equatable {
         package let job: JobID
+
+        package init(job: JobID) { self.job = job }
     }
 
-    /// Notes, beside what the caller writes into the audit log, that the job is submitted once more as `new`. Throws ``Done`` when it was
-    /// before. For the owner.
-    package func begin(as new: JobID, in transaction: PostgresTransaction) throws {
-        let before = try transaction.first(
-            """
-            SELECT n.id FROM jobs j JOIN jobs n ON n.tenant_id = j.tenant_id AND n.id = j.retried_as
-            WHERE j.tenant_id = \(tenant) AND j.id = \(job) FOR NO KEY UPDATE OF j
-            """, as: JobID.self)
-        if let before { throw Done(job: before) }
-        try transaction.execute(
-            "UPDATE jobs SET retried_as = \(new) WHERE tenant_id = \(tenant) AND id = \(job)")
+    /// Somebody else is just submitting it once more, as that job, or died over it: then it is free at `until`.
+    package struct UnderWay: Error {
+        package let job: JobID
+        package let until: Timestamp
     }
 
-    /// Queues the job `id`. When it throws, nothing was queued, except with `AdmissionError.outcomeUnknown`.
+    /// The customer deleted the job meanwhile.
+    package struct Gone: Error {}
+
+    /// Queues the claim's new job. When it throws, nothing was queued, and the job may be tried again at once; except with
+    /// `AdmissionError.outcomeUnknown`: then the claim's lease must end first.
+    ///
+    /// - Parameter pool: the owner's.
     package func submit(
-        as id: JobID, acceptOverage: Bool, to admission: Admission, storage: FileStorage
+        under claim: RetryClaim, acceptOverage: Bool, to admission: Admission, storage: FileStorage,
+        on pool: PostgresPool
     ) async throws -> Job {
-        let key = StorageKey.source(of: id, tenant: tenant)
-        do {
-            try await storage.copy(source, to: key)
-            return try await admission.admit(
-                Submission(
-                    id: id, tenant: tenant, options: options, acceptOverage: acceptOverage, fileName: fileName,
-                    bytes: bytes, estimatedMilliseconds: estimatedMilliseconds, channels: channels, sourceKey: key))
-        } catch AdmissionError.outcomeUnknown(let error) {
-            throw AdmissionError.outcomeUnknown(error)
-        } catch {
-            try? await storage.remove(job: id, of: tenant)
-            throw error
+        try await claim.holding(on: pool) {
+            let key = StorageKey.source(of: claim.new, tenant: tenant)
+            do {
+                try await storage.copy(source, to: key)
+                return try await admission.admit(
+                    Submission(
+                        id: claim.new, tenant: tenant, options: options, acceptOverage: acceptOverage,
+                        fileName: fileName, bytes: bytes, estimatedMilliseconds: estimatedMilliseconds,
+                        channels: channels, sourceKey: key),
+                    retrying: claim)
+            } catch AdmissionError.outcomeUnknown(let error) {
+                throw AdmissionError.outcomeUnknown(error)
+            } catch {
+                try? await storage.remove(job: claim.new, of: tenant)
+                throw error
+            }
         }
     }
 }
