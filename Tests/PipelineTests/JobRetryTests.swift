@@ -13,7 +13,11 @@ import Testing
         try await storage?.write([1, 2, 3], as: .source(of: job, tenant: scene.tenants.example))
         let claim = try #require(try await scene.first.claim(limit: 1).first)
         try await scene.write(claim) { try $0.failJob(.transient, keepingSourceFor: .seconds(3600), in: $1) }
-        return try #require(try await scene.tenants.owner.transaction { try JobRetry.find(job, in: $0) })
+        return try await find(job, scene)
+    }
+
+    private static func find(_ job: JobID, _ scene: QueueScene) async throws -> JobRetry {
+        try await scene.tenants.owner.transaction { try JobRetry.find(job, in: $0) }
     }
 
     private static func with(_ body: (QueueScene, FileStorage, TemporaryFolder) async throws -> Void) async throws {

@@ -10,8 +10,12 @@ struct JobRetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry", abstract: "Submit a failed job's recording once more, as a new job.",
         discussion: """
-            Works while the source is still there: see VERBATIM_SOURCE_RETENTION, and 'kept' in job show. The new job has the same options
-            and is admitted anew, against the account's limits of now. Needs VERBATIM_STORAGE.
+            Once: of several at the same time one does it. The new job has the same options and is admitted anew, against the account's \
+            limits of now.
+
+            The recording is the source while that is kept: see VERBATIM_SOURCE_RETENTION, and 'kept' in job show; that needs \
+            VERBATIM_STORAGE. Later, and where nothing was fetched, a job that named a URL fetches it again, as long as its customer \
+            has not deleted it; an upload whose source is gone is the customer's to send again.
 
             Example:
               verbatim-admin job retry job_01J…
@@ -30,16 +34,9 @@ struct JobRetryCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Operation.run { operation in
-            let reader = SettingsReader()
-            let root = StorageSetting.read(reader)
-            try reader.finish()
             let id = job
-            let retry = try await operation.pool.transaction { try JobRetry.find(id, in: $0) }
-            guard let retry else {
-                throw OperatorError(
-                    "the job \(id) cannot be tried again: it is not there, has not failed, or its source is gone")
-            }
-            try Self.requireOwner(of: root)
+            let retry = try await find(operation)
+            let storage = try retry.isKept ? Self.storage() : nil
             let claim = try await begin(retry, operation)
             let databases = Databases(url: operation.databaseURL, size: 2, logger: operation.logger)
             let admission = Admission(
@@ -47,7 +44,7 @@ struct JobRetryCommand: AsyncParsableCommand {
             let created: Job
             do {
                 created = try await retry.submit(
-                    under: claim, acceptOverage: acceptOverage, to: admission, storage: try FileStorage(root: root),
+                    under: claim, acceptOverage: acceptOverage, to: admission, storage: storage,
                     on: operation.pool)
             } catch {
                 await databases.close()
@@ -56,7 +53,27 @@ struct JobRetryCommand: AsyncParsableCommand {
             await databases.close()
             try Output.show(
                 Answer(job_id: created.id.rawValue, tenant_id: retry.tenant.rawValue, retried_job_id: id.rawValue),
-                json: output.json, text: "\(created.id) is queued with the recording of \(id).")
+                json: output.json,
+                text: "\(created.id) is queued with the recording of \(id)"
+                    + (retry.isKept ? "." : ", which is fetched again."))
+        }
+    }
+
+    private func find(_ operation: Operation) async throws -> JobRetry {
+        let id = job
+        do {
+            return try await operation.pool.transaction { try JobRetry.find(id, in: $0) }
+        } catch let refusal as JobRetry.Refusal {
+            let sentence =
+                switch refusal {
+                case .noJob: "there is no job \(id); see: verbatim-admin job list"
+                case .notFailed(let status): "the job \(id) has not failed: it is \(status.rawValue)"
+                case .deleted: "the job \(id) was deleted by its customer, and where its recording came from with it"
+                case .sourceGone:
+                    "the recording of \(id) is gone: a source is kept for VERBATIM_SOURCE_RETENTION at most, and not where "
+                        + "the fault lies in it; the customer has to send it again"
+                }
+            throw OperatorError(sentence)
         }
     }
 
@@ -84,7 +101,10 @@ struct JobRetryCommand: AsyncParsableCommand {
     }
 
     /// What another user writes into the storage, the service could neither read nor remove.
-    private static func requireOwner(of root: String) throws {
+    private static func storage() throws -> FileStorage {
+        let reader = SettingsReader()
+        let root = StorageSetting.read(reader)
+        try reader.finish()
         var status = stat()
         guard stat(root, &status) == 0 else {
             throw OperatorError("the folder of VERBATIM_STORAGE cannot be read here")
@@ -93,6 +113,7 @@ struct JobRetryCommand: AsyncParsableCommand {
             throw OperatorError(
                 "run this as the user who runs the service: the folder of VERBATIM_STORAGE is not yours")
         }
+        return try FileStorage(root: root)
     }
 
     private static func explained(_ error: any Error) -> any Error {
