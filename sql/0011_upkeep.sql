@@ -8,3 +8,8 @@ ALTER TABLE jobs ADD CONSTRAINT jobs_retry_check CHECK (retry_until IS NULL OR r
 -- the right to change is that to lock.
 CREATE POLICY every ON idempotency_keys TO verbatim_system USING (true) WITH CHECK (true);
 GRANT SELECT (tenant_id, key, lease_until, created_at), UPDATE (lease_until), DELETE ON idempotency_keys TO verbatim_system;
+
+-- Operators name a job by its id alone. A hash, because an ordered index would tempt a tenant's list to walk through all tenants' jobs.
+CREATE INDEX jobs_by_id ON jobs USING hash (id);
+-- And they list the newest of all tenants, status by status.
+CREATE INDEX jobs_by_state ON jobs (status, id);
