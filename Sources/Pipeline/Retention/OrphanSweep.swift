@@ -4,11 +4,14 @@ import ServiceLifecycle
 import Tenancy
 
 /// Removes audio that no job needs: of a submission whose node died before it was queued, or that a stopped worker wrote after its job's
-/// audio was removed. What a job still has a use for goes with the job's own clean-up.
+/// audio was removed. What a job still has a use for goes with the job's own clean-up. And forgets idempotency keys whose day is over.
 package struct OrphanSweep: Service {
     private static let interval = Duration.seconds(600)
     /// What changed in this time may belong to a job that is just being queued.
     package static let grace = Duration.seconds(3600)
+    /// Idempotency keys that one step forgets, and steps of a run.
+    package static let keyBatch = 1_000
+    package static let keyBatches = 50
 
     private let databases: Databases
     private let storage: FileStorage
@@ -35,6 +38,11 @@ package struct OrphanSweep: Service {
                     try await sweep()
                 } catch {
                     logger.error("could not look for audio that nobody needs", metadata: ["error": "\(error)"])
+                }
+                do {
+                    try await forgetKeys()
+                } catch {
+                    logger.error("could not forget old idempotency keys", metadata: ["error": "\(error)"])
                 }
             }
         }
@@ -71,6 +79,18 @@ package struct OrphanSweep: Service {
             try transaction.execute(
                 "UPDATE jobs SET source_deleted_at = now() WHERE tenant_id = \(tenant) AND id = \(job)")
         }
+    }
+
+    /// Forgets old idempotency keys, in short steps; what is more than a run's share is left to the next. Answers how many were forgotten.
+    @discardableResult
+    package func forgetKeys() async throws -> Int {
+        var forgotten = 0
+        for _ in 0..<Self.keyBatches {
+            let batch = try await IdempotencyKey.sweep(limit: Self.keyBatch, on: databases.system)
+            forgotten += batch
+            if batch < Self.keyBatch { break }
+        }
+        return forgotten
     }
 
     /// Those whose audio is still in use, or whose own clean-up is still to come.
