@@ -142,6 +142,7 @@ import Testing
         // Limits as they are in force stand in `limits`; progress, in `status`.
         "jobs": [
             "max_duration_ms", "source_key", "samples_total", "samples_done", "samples_work", "parts_left",
+            "retry_until",
         ],
         "audit_log": ["id", "operator"], "adjustments": ["id", "author"],
     ]
