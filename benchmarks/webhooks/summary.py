@@ -78,10 +78,12 @@ def _scenario(scenario: Scenario, runs: list[Measurement]) -> dict:
 def _ratios(by_name: dict[str, list[Measurement]], rods: list[Yardsticks]) -> dict:
     """Each within a round."""
     rates = {name: {run.round: run.rate for run in runs} for name, runs in by_name.items()}
+    costs = {name: {run.round: run.cpu_milliseconds for run in runs} for name, runs in by_name.items()}
     posts = {turn: rod.posts for turn, rod in enumerate(rods, 1)}
     writes = {turn: rod.writes for turn, rod in enumerate(rods, 1)}
     pairs = {
         "rate with the black hole ÷ without": (rates[WITH], rates[WITHOUT]),
+        "CPU a delivery with the black hole ÷ without": (costs[WITH], costs[WITHOUT]),
         "rate with endpoints that wait for a later try ÷ without": (rates[FAILED], rates[WITHOUT]),
         "rate of one endpoint alone ÷ of 18 that answer": (rates[ONE], rates[WITHOUT]),
         "rate with the black hole ÷ bare posts of curl": (rates[WITH], posts),
