@@ -7,10 +7,10 @@ webhooks_usage() {
 usage: scripts/bench webhooks [--deliveries N] [--rounds N] [--as-built] [--no-write]
 
 Starts `verbatim worker` beside a database in which N events wait: nine tenths of them for 18 endpoints of 9 accounts that
-answer at once, and one tenth for an endpoint that takes connections and never answers. Then the same without that one,
-and a fifth of N for one endpoint alone. Checks that each event arrived once, signed, as it was written. Prints tables;
-writes raw results to benchmarks/results/, and from 10000 up the figures in benchmarks/README.md and
-benchmarks/webhooks.json.
+answer at once, and one tenth for an endpoint that takes connections and never answers. Then the same without that one;
+the same while half as many endpoints as N wait for a later try; and a fifth of N for one endpoint alone, that answers at
+once and that takes 50 ms. Checks that each event arrived once, signed, as it was written. Prints tables; writes raw
+results to benchmarks/results/, and from 10000 up the figures in benchmarks/README.md and benchmarks/webhooks.json.
 
   --deliveries N  a multiple of 100 (default 10000)
   --rounds N      how often each is measured (default 3)
