@@ -25,7 +25,7 @@ package struct Worker: Service {
     private let drain: Duration
     private let logger: Logger
 
-    private let running = RunningTasks()
+    private let running = RunningClaims<ClaimedTask>()
     private let wake = WakeUpCalls()
     private let looks = WakeUpCalls()
 
@@ -45,20 +45,23 @@ package struct Worker: Service {
     }
 
     package func run() async throws {
-        await withTaskGroup { group in
-            group.addTask { await every(TaskQueue.heartbeat, extendLeases) }
-            group.addTask { await every(Self.lookInterval) { looks.call() } }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask(every: TaskQueue.heartbeat, extendLeases)
+            group.addTask(every: Self.lookInterval) { looks.call() }
+            // Also while it drains.
             group.addTask { for await _ in looks.stream { await stopWhatEnded() } }
-            group.addTask { await every(Self.rescueInterval, rescue) }
-            group.addTask { await every(Self.pollInterval) { wake.call() } }
+            group.addTask(every: Self.rescueInterval, rescue)
+            group.addTask(every: Self.pollInterval) { wake.call() }
             group.addTask {
                 for await _ in listener.notifications {
                     wake.call()
                     looks.call()
                 }
             }
-            await claimUntilShutdown()
-            await stop()
+            await wake.answer(claim)
+            let count = await running.count
+            logger.info("worker draining", metadata: ["running": "\(count)"])
+            await running.drain(within: drain)
             group.cancelAll()
         }
         await listener.close()
@@ -71,17 +74,9 @@ package struct Worker: Service {
         wake.stop()
     }
 
-    private func claimUntilShutdown() async {
-        await withTaskCancellationOrGracefulShutdownHandler {
-            for await _ in wake.stream { await claim() }
-        } onCancelOrGracefulShutdown: {
-            stopClaiming()
-        }
-    }
-
     private func claim() async {
         do {
-            let (count, chores) = (await running.count, await running.chores)
+            let (count, chores) = (await running.count, await running.count { $0.kind.isChore })
             if chores < Self.choreSlots, !wake.isStopped {
                 await start(try await queue.claimChores(limit: Self.choreSlots - chores))
             }
@@ -128,31 +123,6 @@ package struct Worker: Service {
             for claim in exhausted { await work.giveUp(claim) }
         } catch {
             logger.error("could not look for lost tasks", metadata: ["error": "\(error)"])
-        }
-    }
-
-    /// Waits for what runs, then stops it; a stopped task hands itself back.
-    private func stop() async {
-        let count = await running.count
-        logger.info("worker draining", metadata: ["running": "\(count)"])
-        let running = running
-        await withTaskGroup { group in
-            group.addTask { await running.idle() }
-            let drain = drain
-            group.addTask {
-                try? await Task.sleep(for: drain)
-                await running.cancelAll()
-            }
-            await group.next()
-            group.cancelAll()
-        }
-        await running.idle()
-    }
-
-    private func every(_ interval: Duration, _ body: @Sendable () async -> Void) async {
-        while !Task.isCancelled {
-            await body()
-            try? await Task.sleep(for: interval)
         }
     }
 }

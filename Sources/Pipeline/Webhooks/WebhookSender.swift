@@ -23,7 +23,7 @@ package struct WebhookSender: Service {
     private let clock: @Sendable () -> Timestamp
     private let logger: Logger
 
-    private let running = RunningDeliveries()
+    private let running = RunningClaims<ClaimedDelivery>()
     private let wake = WakeUpCalls()
 
     /// - Parameters:
@@ -45,11 +45,11 @@ package struct WebhookSender: Service {
     }
 
     package func run() async throws {
-        await withTaskGroup { group in
-            group.addTask { await every(Self.rescueInterval, rescue) }
-            group.addTask { await every(Self.pollInterval) { wake.call() } }
-            await claimUntilShutdown()
-            await stop()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask(every: Self.rescueInterval, rescue)
+            group.addTask(every: Self.pollInterval) { wake.call() }
+            await wake.answer(claim)
+            await running.drain(within: drain)
             group.cancelAll()
         }
         await courier.close()
@@ -103,14 +103,6 @@ package struct WebhookSender: Service {
         }
     }
 
-    private func claimUntilShutdown() async {
-        await withTaskCancellationOrGracefulShutdownHandler {
-            for await _ in wake.stream { await claim() }
-        } onCancelOrGracefulShutdown: {
-            stopClaiming()
-        }
-    }
-
     private func claim() async {
         do {
             for lane in DeliveryLane.allCases where !wake.isStopped {
@@ -136,28 +128,6 @@ package struct WebhookSender: Service {
             }
         } catch {
             logger.error("could not look for lost webhooks", metadata: ["error": "\(error)"])
-        }
-    }
-
-    /// Waits for what is being sent, then stops it.
-    private func stop() async {
-        let (running, drain) = (running, drain)
-        await withTaskGroup { group in
-            group.addTask { await running.idle() }
-            group.addTask {
-                try? await Task.sleep(for: drain)
-                await running.cancelAll()
-            }
-            await group.next()
-            group.cancelAll()
-        }
-        await running.idle()
-    }
-
-    private func every(_ interval: Duration, _ body: @Sendable () async -> Void) async {
-        while !Task.isCancelled {
-            await body()
-            try? await Task.sleep(for: interval)
         }
     }
 }
