@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Pipeline
 import Settings
 
 /// `doctor`: whether a node could work here, with this environment.
@@ -38,8 +39,8 @@ struct Doctor: AsyncParsableCommand {
         ).run()
         findings += await EngineChecks(environment: environment, logger: logger).run()
         findings += await ToolChecks(
-            executables: environment.installation.executables, path: ProcessInfo.processInfo.environment["PATH"] ?? "",
-            logger: logger
+            executables: environment.installation.executables,
+            pages: YtDlpInstallation(folder: environment.installation.root + "/ingest"), logger: logger
         ).run()
         let isWell = !findings.contains { $0.state == .fail }
         let rows = findings.map { [$0.state.label, $0.check, $0.message] }
