@@ -135,7 +135,8 @@ let package = Package(
         .testTarget(
             name: "WebhookTests",
             dependencies: [
-                "Pipeline", "Tenancy", "Postgres", "Egress", "TestSupport", "WebhookReceiver", lifecycle, logging,
+                "Pipeline", "Tenancy", "Postgres", "Egress", "TestSupport", "WebhookReceiver", "MediaSimulator",
+                lifecycle, logging,
             ],
             swiftSettings: strict),
         .executableTarget(

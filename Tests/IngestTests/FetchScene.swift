@@ -30,25 +30,29 @@ struct FetchScene: Sendable {
     static let anything = [UInt8]("ID3".utf8) + (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &>> 3) }
 
     /// - Parameters:
-    ///   - allowed: what may be reached although it is not public; the site is at 127.0.0.1.
+    ///   - address: where the site is.
+    ///   - allowed: what may be reached although it is not public.
+    ///   - resolver: of the fetcher's; nil: the system's.
     ///   - extractors: what yt-dlp may look with.
     static func run(
-        _ resources: [String: MediaResource] = [:], allowed: String = "127.0.0.1", extractors: YtDlp.Extractors? = nil,
-        wallClock: Duration = .seconds(60), _ body: (FetchScene) async throws -> Void
+        _ resources: [String: MediaResource] = [:], at address: String = "127.0.0.1", allowed: String = "127.0.0.1",
+        resolver: NameResolver? = nil, extractors: YtDlp.Extractors? = nil, wallClock: Duration = .seconds(60),
+        _ body: (FetchScene) async throws -> Void
     ) async throws {
         try await places.pass {
-            let site = try MediaSimulator(resources)
+            let site = try MediaSimulator(resources, at: address)
             let folder = try TemporaryFolder()
             defer { folder.remove() }
             let log = CapturedLog()
             let logger = Logger(label: "test") { _ in log }
             let policy = try AddressPolicy(allowing: allowed)
-            let client = EgressClient(configuration: EgressConfiguration(addressPolicy: policy), logger: logger)
+            let client = EgressClient(
+                configuration: EgressConfiguration(addressPolicy: policy, resolver: resolver), logger: logger)
             let plugins = YtDlp.Extractors(
                 names: "default,-generic", plugins: Checkout.root + "/Tests/IngestTests/Plugins")
             let pages = YtDlp(
-                installation: installation, policy: policy, extractors: extractors ?? plugins, wallClock: wallClock,
-                logger: logger)
+                installation: installation, policy: policy, resolver: resolver ?? .system,
+                extractors: extractors ?? plugins, wallClock: wallClock, logger: logger)
             let fetcher = SourceFetcher(
                 client: client, policy: policy, pages: pages, scratch: folder.path, logger: logger)
             do {

@@ -84,6 +84,24 @@ import Testing
             #expect(failure?.code.rawValue == code)
             #expect(failure?.reason ?? "" == reason)
             #expect(failure?.passes == false)
+            #expect(scene.log.text.contains("that we do not know") == (says == "Something else"))
+        }
+    }
+
+    @Test func `of what it says that we do not know, the log has its own words and nothing of the customer's`()
+        async throws
+    {
+        let says =
+            #"Unable to solve \"Gehalt von Meier\" for Meier at https://a.example/private?token=5ec4e7 in 2031"#
+        try await Self.run(about: #"{"says":"\#(says)"}"#) { scene async throws in
+            let failure = try await scene.failure("/watch/v?list=5ec4e7")
+            #expect(failure == .init(code: .sourceUnsupported, reason: "no_media"))
+            let line = scene.log.text.split(separator: "\n").first { $0.contains("that we do not know") } ?? ""
+            #expect(line.contains("Simulated"))
+            #expect(line.contains("* unable to solve * for * at * in *"))
+            for text in ["Gehalt", "Meier", "5ec4e7", "a.example", "2031", "watch", "private"] {
+                #expect(!scene.log.text.contains(text), "\(text)")
+            }
         }
     }
 

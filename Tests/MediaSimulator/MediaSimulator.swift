@@ -23,19 +23,22 @@ package final class MediaSimulator: Sendable {
         let state = Mutex(State())
     }
 
-    package var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { "http://\(address):\(port)" }
     package var port: UInt16 { listener.port }
     package var connections: Int { listener.accepts }
     package var requests: [Request] { site.state.withLock { $0.requests } }
 
     private let site: Site
+    private let address: String
     private let listener: LoopbackListener
 
-    package init(_ resources: [String: MediaResource] = [:]) throws {
+    /// - Parameter address: one of this machine's own.
+    package init(_ resources: [String: MediaResource] = [:], at address: String = "127.0.0.1") throws {
         let site = Site()
         site.state.withLock { $0.resources = resources }
         self.site = site
-        listener = try LoopbackListener { socket in try? Self.serve(socket, site) }
+        self.address = address
+        listener = try LoopbackListener(address: address) { socket in try? Self.serve(socket, site) }
     }
 
     package subscript(path: String) -> MediaResource? {

@@ -16,17 +16,19 @@ struct DeliveryScene: Sendable {
 
     /// - Parameters:
     ///   - allowing: which private addresses may be connected to.
+    ///   - resolver: of the sender's; nil: the system's.
     ///   - patience: for one try.
     static func run<Result: Sendable>(
-        allowing: String = "127.0.0.0/8", patience: Duration = .seconds(15), slots: Int = 64,
-        at start: Timestamp = .now(),
+        allowing: String = "127.0.0.0/8", resolver: NameResolver? = nil, patience: Duration = .seconds(15),
+        slots: Int = 64, at start: Timestamp = .now(), logger: Logger = Logger(label: "test"),
         _ body: (DeliveryScene) async throws -> Result
     ) async throws -> Result {
         let policy = try AddressPolicy(allowing: allowing)
         return try await Tenants.with { tenants in
-            let (clock, logger) = (TestClock(at: start), Logger(label: "test"))
+            let clock = TestClock(at: start)
             let courier = WebhookCourier(
-                policy: policy, concurrency: slots, patience: patience, logger: logger, clock: clock.now)
+                policy: policy, resolver: resolver, concurrency: slots, patience: patience, logger: logger,
+                clock: clock.now)
             let scene = DeliveryScene(
                 tenants: tenants, clock: clock,
                 queue: DeliveryQueue(databases: tenants.databases, clock: clock.now), courier: courier,

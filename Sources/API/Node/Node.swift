@@ -139,7 +139,7 @@ struct Node: Sendable {
             auth: AuthRoutes(
                 authenticator: Authenticator(
                     databases: databases, argon2: Argon2(lanes: min(cores, 4)), tokens: tokens),
-                tokens: tokens, proxies: settings.trustedProxies),
+                tokens: tokens, proxies: TrustedProxies(blocks: settings.trustedProxies)),
             authentication: AuthenticationMiddleware(tokens: tokens, revocations: revocations.revocations),
             health: HealthRoutes(
                 readiness: Readiness(

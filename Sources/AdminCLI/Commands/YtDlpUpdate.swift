@@ -30,7 +30,7 @@ struct YtDlpUpdate: AsyncParsableCommand {
             let installation = YtDlpInstallation(folder: Installation(reader: SettingsReader()).root + "/ingest")
             try await installation.update(to: version)
             let operatorName = change.operatorName
-            let row = YtDlpRow(installation)
+            let row = YtDlpRow(await installation.condition())
             let target = row.version
             try await operation.pool.transaction { transaction in
                 try AuditEntry(operator: operatorName, action: "ytdlp update", tenant: nil, target: target).record(

@@ -67,6 +67,13 @@ package struct YtDlp: Sendable {
                 "host": "\(url.host)", "site": "\(ending.found?.extractor_key?.prefix(64) ?? "none")",
                 "ending": "\(ending.status)", "bytes": "\(ending.proxy.bytes)",
             ])
+        if let words = ending.puzzle {
+            logger.warning(
+                "yt-dlp ended in a way that we do not know",
+                metadata: [
+                    "site": "\(words.extractor ?? "none")", "ending": "\(ending.status)", "words": "\(words.sentence)",
+                ])
+        }
         return try ending.file(in: folder, limits)
     }
 

@@ -48,7 +48,8 @@ struct YtDlpEnding: Sendable {
             if isLive { throw JobFailure.sourceUnsupported(.liveStream) }
             throw JobFailure.invalidAudio(.durationExceedsLimit)
         case .exited(1):
-            throw failure()
+            // What it says besides comes to no more than that it found nothing.
+            throw meaning ?? JobFailure.sourceUnsupported(.noMedia)
         case .exited(let code):
             throw SourceUnavailable(.internal, "yt-dlp ended with status \(code)")
         case .signaled(SIGXFSZ):
@@ -66,13 +67,26 @@ struct YtDlpEnding: Sendable {
         return lstat(own, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? own : nil
     }
 
-    /// What its messages mean. They hold the URL, so they are neither logged nor shown.
-    private func failure() -> any Error {
+    /// For the log, where we do not know what it met: what of its last words may stand there.
+    var puzzle: YtDlpWords? {
+        guard !hasOverflown, !proxy.isExhausted, case .exited(let code) = status, code != 0, code != 101 else {
+            return nil
+        }
+        return code == 1 && !isBroken && meaning != nil ? nil : YtDlpWords(errors)
+    }
+
+    /// Python's own words: it did not get as far as a message.
+    private var isBroken: Bool {
+        let text = errors.lowercased()
+        return !text.contains("error:") && text.contains("traceback")
+    }
+
+    /// What its messages mean; nil when they are none that we know. They hold the URL, so they are neither logged nor shown.
+    private var meaning: (any Error)? {
         // Typographic apostrophes come in some of them.
         let text = errors.lowercased().replacingOccurrences(of: "’", with: "'")
         func says(_ phrases: String...) -> Bool { phrases.contains { text.contains($0) } }
-        // Python's own words: it did not get as far as a message.
-        if !text.contains("error:"), text.contains("traceback") { return SourceUnavailable(.internal, "yt-dlp broke") }
+        if isBroken { return SourceUnavailable(.internal, "yt-dlp broke") }
         if proxy.hasRefused { return JobFailure.sourceURLRefused }
         if says("unsupported url", "no suitable extractor") { return JobFailure.sourceUnsupported(.noMedia) }
         if says("file too large", "errno 27") { return JobFailure.sourceTooLarge }
@@ -103,6 +117,6 @@ struct YtDlpEnding: Sendable {
         if says("http error 5", "connection", "transporterror", "incompleteread", "remote end", "bytes read", "ssl") {
             return SourceUnavailable(.sourceUnreachable, "a broken connection or a server's fault")
         }
-        return JobFailure.sourceUnsupported(.noMedia)
+        return nil
     }
 }

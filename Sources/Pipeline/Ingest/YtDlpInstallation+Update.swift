@@ -14,8 +14,8 @@ extension YtDlpInstallation {
             .path(FilePath(installer)), arguments: Arguments(["--update"] + (version.map { [$0] } ?? [])),
             output: .discarded, error: .string(limit: 1 << 20))
         guard result.terminationStatus == .exited(0) else {
-            let sentence = result.standardError.split(separator: "\n").last.map(String.init)
-            throw UpdateFailed(description: sentence ?? "yt-dlp could not be installed")
+            let sentence = result.standardError.split(separator: "\n").last?.trimmingPrefix("ingest: ")
+            throw UpdateFailed(description: sentence.map(String.init) ?? "yt-dlp could not be installed")
         }
     }
 }

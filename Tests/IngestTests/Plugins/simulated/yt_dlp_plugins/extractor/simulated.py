@@ -49,3 +49,22 @@ class EscapingIE(InfoExtractor):
                 pass
         self._download_webpage(f"{site}/report?" + "+".join(done), "report")
         self.raise_no_formats("reported", expected=True)
+
+
+class WanderingIE(InfoExtractor):
+    """Asks for every URL of a list, as a captured extractor might, and tells how many those were and which were answered."""
+
+    _VALID_URL = r"(?P<site>https?://[^/]+)/wander/(?P<id>\w+)"
+
+    def _real_extract(self, url):
+        site, name = self._match_valid_url(url).group("site", "id")
+        urls = self._download_json(f"{site}/list/{name}", name)
+        answered = []
+        for number, target in enumerate(urls):
+            try:
+                self._request_webpage(target, name, note=False)
+                answered.append(str(number))
+            except Exception:  # whatever it is: it was no answer
+                pass
+        self._download_webpage(f"{site}/report?{len(urls)}:" + "+".join(answered), "report")
+        self.raise_no_formats("reported", expected=True)
