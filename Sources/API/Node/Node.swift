@@ -85,7 +85,7 @@ struct Node: Sendable {
     }
 
     private func worker(
-        _ databases: Databases, _ storage: FileStorage, _ media: MediaTool, _ server: ModelServer,
+        _ databases: Databases, _ storage: any Storage, _ media: MediaTool, _ server: ModelServer,
         _ egress: EgressClient
     ) -> Worker {
         Worker(
@@ -123,7 +123,7 @@ struct Node: Sendable {
     }
 
     private func api(
-        _ databases: Databases, _ storage: FileStorage, _ media: MediaTool, _ migrator: Migrator,
+        _ databases: Databases, _ storage: any Storage, _ media: MediaTool, _ migrator: Migrator,
         _ engine: EngineReadiness?, _ egress: EgressClient
     ) async throws -> [any Service] {
         let tokens = AccessTokens(databases: databases, masterKey: settings.masterKey)

@@ -63,7 +63,7 @@ package struct JobRetry: Sendable {
 
     /// Queues the job `id`. When it throws, nothing was queued, except with `AdmissionError.outcomeUnknown`.
     package func submit(
-        as id: JobID, acceptOverage: Bool, to admission: Admission, storage: FileStorage
+        as id: JobID, acceptOverage: Bool, to admission: Admission, storage: any Storage
     ) async throws -> Job {
         let key = StorageKey.source(of: id, tenant: tenant)
         do {

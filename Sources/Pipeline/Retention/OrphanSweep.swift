@@ -11,12 +11,12 @@ package struct OrphanSweep: Service {
     package static let grace = Duration.seconds(3600)
 
     private let databases: Databases
-    private let storage: FileStorage
+    private let storage: any Storage
     private let logger: Logger
     private let clock: @Sendable () -> Timestamp
 
     package init(
-        databases: Databases, storage: FileStorage, logger: Logger,
+        databases: Databases, storage: any Storage, logger: Logger,
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.databases = databases

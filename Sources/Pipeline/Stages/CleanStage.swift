@@ -4,13 +4,13 @@ import Tenancy
 /// Removes every byte of audio that a finished job left, here and at engines that work elsewhere, and says when that was done.
 package struct CleanStage: Sendable {
     let databases: Databases
-    let storage: FileStorage
+    let storage: any Storage
     let engine: any RecognitionEngine
 
     /// A ticket came while the others were being dropped: its worker learned late that the job had ended.
     struct TicketsLeft: Error {}
 
-    package init(databases: Databases, storage: FileStorage, engine: any RecognitionEngine) {
+    package init(databases: Databases, storage: any Storage, engine: any RecognitionEngine) {
         self.databases = databases
         self.storage = storage
         self.engine = engine
