@@ -34,7 +34,8 @@ struct Node: Sendable {
             url: settings.databaseURL, size: min(200, max(8, settings.workerSlots * 2)), logger: logger)
         let egress = EgressClient(
             configuration: EgressConfiguration(addressPolicy: settings.addressPolicy), logger: logger)
-        let storage = try FileStorage(root: settings.storageRoot)
+        let storage = try settings.storage.open(
+            scratch: ScratchSpace(folder: settings.scratch, bytes: settings.scratchBytes), logger: logger)
         let media = MediaTool(
             executable: settings.installation.executables + "/verbatim-media",
             maxConcurrentProbes: ProcessInfo.processInfo.activeProcessorCount, logger: logger)

@@ -17,7 +17,7 @@ struct NodeSettings: Sendable {
     let addressPolicy: AddressPolicy
     /// Whose `X-Forwarded-For` is believed.
     let trustedProxies: TrustedProxies
-    let storageRoot: String
+    let storage: StorageSetting
     let scratch: String
     let scratchBytes: Int64
     /// Where uploads wait until they are probed and stored.
@@ -44,7 +44,8 @@ struct NodeSettings: Sendable {
         publicURL = Self.url("VERBATIM_PUBLIC_URL", reader)
         addressPolicy = Self.addressPolicy(reader)
         trustedProxies = Self.trustedProxies(reader)
-        storageRoot = StorageSetting.read(reader)
+        // What is wrong with it is reported, and thrown below.
+        storage = StorageSetting.read(reader) ?? .folder("")
         scratch = reader.string("VERBATIM_SCRATCH") ?? NSTemporaryDirectory() + "/verbatim-\(getuid())"
         scratchBytes = Int64(
             reader.integer("VERBATIM_SCRATCH_BYTES", default: 20_000_000_000, in: 1_000_000...1_000_000_000_000_000))

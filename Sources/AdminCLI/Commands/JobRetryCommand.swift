@@ -31,15 +31,16 @@ struct JobRetryCommand: AsyncParsableCommand {
     func run() async throws {
         try await Operation.run { operation in
             let reader = SettingsReader()
-            let root = StorageSetting.read(reader)
+            let setting = StorageSetting.read(reader)
             try reader.finish()
+            guard let setting else { return }
             let (id, operatorName) = (job, change.operatorName)
             let retry = try await operation.pool.transaction { try JobRetry.find(id, in: $0) }
             guard let retry else {
                 throw OperatorError(
                     "the job \(id) cannot be tried again: it is not there, has not failed, or its source is gone")
             }
-            try Self.requireOwner(of: root)
+            if case .folder(let root) = setting { try Self.requireOwner(of: root) }
             let new = JobID()
             do {
                 try await operation.pool.transaction { transaction in
@@ -58,7 +59,9 @@ struct JobRetryCommand: AsyncParsableCommand {
             let created: Job
             do {
                 created = try await retry.submit(
-                    as: new, acceptOverage: acceptOverage, to: admission, storage: try FileStorage(root: root))
+                    as: new, acceptOverage: acceptOverage, to: admission,
+                    storage: try setting.open(
+                        scratch: ScratchSpace(folder: NSTemporaryDirectory(), bytes: 0), logger: operation.logger))
             } catch {
                 await databases.close()
                 throw Self.explained(error)

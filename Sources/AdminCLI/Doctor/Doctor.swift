@@ -34,7 +34,8 @@ struct Doctor: AsyncParsableCommand {
             ).run()
         }
         findings += await FolderChecks(
-            storageRoot: environment.storageRoot, scratch: environment.scratch, scratchBytes: environment.scratchBytes
+            storage: environment.storage, scratch: environment.scratch, scratchBytes: environment.scratchBytes,
+            logger: logger
         ).run()
         findings += await EngineChecks(environment: environment, logger: logger).run()
         findings += await ToolChecks(

@@ -9,7 +9,7 @@ import Tenancy
 struct NodeEnvironment: Sendable {
     let installation: Installation
     let databaseURL: String?
-    let storageRoot: String?
+    let storage: StorageSetting?
     let scratch: String
     let scratchBytes: Int64
     /// Nil: the model server is a child of each worker.
@@ -25,8 +25,7 @@ struct NodeEnvironment: Sendable {
         let url = reader.required(
             "VERBATIM_DATABASE_URL", hint: "a libpq URL, such as postgresql://verbatim@db.example/verbatim")
         databaseURL = url.isEmpty ? nil : url
-        let root = StorageSetting.read(reader)
-        storageRoot = root.isEmpty ? nil : root
+        storage = StorageSetting.read(reader)
         scratch = reader.string("VERBATIM_SCRATCH") ?? NSTemporaryDirectory() + "/verbatim-\(getuid())"
         scratchBytes = Int64(
             reader.integer("VERBATIM_SCRATCH_BYTES", default: 20_000_000_000, in: 1_000_000...1_000_000_000_000_000))

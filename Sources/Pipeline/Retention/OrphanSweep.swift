@@ -33,6 +33,8 @@ package struct OrphanSweep: Service {
                 guard !Task.isCancelled else { return }
                 do {
                     try await sweep()
+                    // No transfer takes a day.
+                    try await storage.removeUnfinished(before: clock() - .seconds(86_400))
                 } catch {
                     logger.error("could not look for audio that nobody needs", metadata: ["error": "\(error)"])
                 }

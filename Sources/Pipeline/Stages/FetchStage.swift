@@ -51,6 +51,7 @@ struct FetchStage: Sendable {
                 try claim.keep(
                     FetchedRecording(key: key, name: source.name, bytes: size, probe: probe), in: transaction)
             }
+            await storage.endDownload(of: claim.job, tenant: claim.tenant)
         } catch let error as PostgresError where error.kind == .commitOutcomeUnknown {
             // It may stand, and then its source is needed.
             throw error

@@ -82,7 +82,7 @@ package struct Stages: Sendable {
         switch error {
         case let error as ModelServerError: error.isBusy
         case let error as EgressError: error == .couldNotConnect
-        case let error as StorageError: error.isFull
+        case let error as StorageError: error.isFull || error.isAway
         default: false
         }
     }

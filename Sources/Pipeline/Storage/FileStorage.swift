@@ -62,6 +62,12 @@ package struct FileStorage: Storage {
         }
     }
 
+    /// It goes with the job.
+    package func endDownload(of job: JobID, tenant: TenantID) async {}
+
+    /// What broke off lies below its job, and goes with that.
+    package func removeUnfinished(before time: Timestamp) async throws {}
+
     /// Removes whatever lies at `prefix`: an object, or all below a prefix that ends in `/`. Nothing there is no fault.
     private func removeAll(under prefix: String) async throws {
         let folder = root + "/" + prefix

@@ -25,6 +25,9 @@ package protocol Storage: Sendable {
     /// The folder of this machine for what has come of a recording that is being fetched.
     func downloadFolder(of job: JobID, tenant: TenantID) -> String
 
+    /// What was fetched is stored: what came of it on the way is needed no longer.
+    func endDownload(of job: JobID, tenant: TenantID) async
+
     /// Removes everything of a job.
     func remove(job: JobID, of tenant: TenantID) async throws
 
@@ -39,6 +42,9 @@ package protocol Storage: Sendable {
 
     /// The jobs of which anything lies here, and when anything of theirs last changed.
     func jobs() async throws -> [StoredJob]
+
+    /// Removes what transfers that began before `time` left, and that shows as no object.
+    func removeUnfinished(before time: Timestamp) async throws
 
     /// Whether objects can be written now, tried by writing one.
     func check() async throws

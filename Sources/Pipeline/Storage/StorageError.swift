@@ -1,10 +1,16 @@
 import Foundation
 
-/// The file system refused. Holds no path: those hold tenants' ids.
+/// The file system or the object store refused. Holds neither path nor key: those hold tenants' ids.
 package struct StorageError: Error, CustomStringConvertible {
+    /// Of an object store the nearest to what it answered.
     package let errno: Int32
+    private let words: String?
 
-    package init(errno: Int32) { self.errno = errno }
+    /// - Parameter words: more than the number says, for an operator.
+    package init(errno: Int32, words: String? = nil) {
+        self.errno = errno
+        self.words = words
+    }
 
     /// What Foundation says of files names their paths; its number is enough.
     init(fault: any Error) {
@@ -17,7 +23,13 @@ package struct StorageError: Error, CustomStringConvertible {
         }
     }
 
+    /// An object store that does not answer, or not now.
+    static func away(_ words: String) -> StorageError { StorageError(errno: EAGAIN, words: words) }
+
     package var isFull: Bool { errno == ENOSPC || errno == EDQUOT }
 
-    package var description: String { "storage: \(String(cString: strerror(errno)))" }
+    /// It may well be back soon.
+    package var isAway: Bool { errno == EAGAIN }
+
+    package var description: String { "storage: \(words ?? String(cString: strerror(errno)))" }
 }
