@@ -121,6 +121,12 @@ let package = Package(
                 "Pipeline", "API", "Egress", "Billing", "Tenancy", "Postgres", "TestSupport", "MediaSimulator", logging,
             ],
             exclude: ["Plugins"], swiftSettings: strict),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: [
+                "Pipeline", "Egress", "Settings", "Tenancy", "Postgres", "TestSupport", "MediaSimulator", logging,
+            ],
+            swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport", logging], swiftSettings: strict),
         .testTarget(
             name: "UploadTests",

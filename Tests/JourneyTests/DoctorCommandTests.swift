@@ -116,6 +116,22 @@ import Testing
         }
     }
 
+    @Test func `an object store is tried, and a wrong key is told without being shown`() async throws {
+        let store = try await ObjectStore.shared()
+        try await Self.with { _, _, environment in
+            let settings = environment.merging(store.settings(prefix: "doctor")) { $1 }
+            let well = try await Self.report(settings, status: 0)
+            #expect(well.state("storage") == "ok", "\(well.message("storage"))")
+            #expect(try await store.keys("doctor/") == [])
+            let wrong = try await Self.report(
+                settings.merging(["AWS_SECRET_ACCESS_KEY": "hunter2"]) { $1 }, status: 1)
+            #expect(wrong.failed == ["storage"])
+            #expect(wrong.message("storage").contains("AWS_SECRET_ACCESS_KEY does not belong"))
+            let unset = try await Self.report(settings.merging(["AWS_SECRET_ACCESS_KEY": ""]) { $1 }, status: 1)
+            #expect(unset.failed == ["settings"] && unset.message("settings").contains("AWS_SECRET_ACCESS_KEY"))
+        }
+    }
+
     @Test func `who only serves may ask too, once the roles are granted`() async throws {
         try await Self.with { tenants, _, environment in
             let name = "service_\(UInt64.random(in: 0 ... .max))"

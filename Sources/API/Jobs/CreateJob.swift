@@ -15,7 +15,7 @@ struct CreateJob: Sendable {
     let databases: Databases
     let uploads: UploadReader
     let media: MediaTool
-    let storage: FileStorage
+    let storage: any Storage
     let admission: Admission
     let webhooks: WebhookAddress
     /// Which addresses a recording's URL may name.

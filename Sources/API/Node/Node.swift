@@ -32,7 +32,8 @@ struct Node: Sendable {
             url: settings.databaseURL, size: min(200, max(8, settings.workerSlots * 2)), logger: logger)
         let egress = EgressClient(
             configuration: EgressConfiguration(addressPolicy: settings.addressPolicy), logger: logger)
-        let storage = try FileStorage(root: settings.storageRoot)
+        let storage = try settings.storage.open(
+            scratch: ScratchSpace(folder: settings.scratch, bytes: settings.scratchBytes), logger: logger)
         let media = MediaTool(
             executable: settings.installation.executables + "/verbatim-media",
             maxConcurrentProbes: ProcessInfo.processInfo.activeProcessorCount, logger: logger)
@@ -83,7 +84,7 @@ struct Node: Sendable {
     }
 
     private func worker(
-        _ databases: Databases, _ storage: FileStorage, _ media: MediaTool, _ server: ModelServer,
+        _ databases: Databases, _ storage: any Storage, _ media: MediaTool, _ server: ModelServer,
         _ egress: EgressClient
     ) -> Worker {
         Worker(
@@ -121,7 +122,7 @@ struct Node: Sendable {
     }
 
     private func api(
-        _ databases: Databases, _ storage: FileStorage, _ media: MediaTool, _ migrator: Migrator,
+        _ databases: Databases, _ storage: any Storage, _ media: MediaTool, _ migrator: Migrator,
         _ engine: EngineReadiness?, _ egress: EgressClient
     ) async throws -> [any Service] {
         let tokens = AccessTokens(databases: databases, masterKey: settings.masterKey)

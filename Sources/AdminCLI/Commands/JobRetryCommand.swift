@@ -36,7 +36,7 @@ struct JobRetryCommand: AsyncParsableCommand {
         try await Operation.run { operation in
             let id = job
             let retry = try await find(operation)
-            let storage = try retry.isKept ? Self.storage() : nil
+            let storage = try retry.isKept ? Self.storage(operation) : nil
             let claim = try await begin(retry, operation)
             let databases = Databases(url: operation.databaseURL, size: 2, logger: operation.logger)
             let admission = Admission(
@@ -100,11 +100,18 @@ struct JobRetryCommand: AsyncParsableCommand {
         }
     }
 
-    /// What another user writes into the storage, the service could neither read nor remove.
-    private static func storage() throws -> FileStorage {
+    private static func storage(_ operation: Operation) throws -> (any Storage)? {
         let reader = SettingsReader()
-        let root = StorageSetting.read(reader)
+        let setting = StorageSetting.read(reader)
         try reader.finish()
+        if case .folder(let root) = setting { try requireOwner(of: root) }
+        // Copies within an object store pass no node.
+        return try setting?.open(
+            scratch: ScratchSpace(folder: NSTemporaryDirectory(), bytes: 0), logger: operation.logger)
+    }
+
+    /// What another user writes into the folder, the service could neither read nor remove.
+    private static func requireOwner(of root: String) throws {
         var status = stat()
         guard stat(root, &status) == 0 else {
             throw OperatorError("the folder of VERBATIM_STORAGE cannot be read here")
@@ -113,7 +120,6 @@ struct JobRetryCommand: AsyncParsableCommand {
             throw OperatorError(
                 "run this as the user who runs the service: the folder of VERBATIM_STORAGE is not yours")
         }
-        return try FileStorage(root: root)
     }
 
     private static func explained(_ error: any Error) -> any Error {

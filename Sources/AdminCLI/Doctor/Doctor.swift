@@ -36,8 +36,7 @@ struct Doctor: AsyncParsableCommand {
             ).run()
         }
         findings += await FolderChecks(
-            storageRoot: settings.storageRoot.isEmpty ? nil : settings.storageRoot, scratch: settings.scratch,
-            scratchBytes: settings.scratchBytes
+            storage: settings.storage, scratch: settings.scratch, scratchBytes: settings.scratchBytes, logger: logger
         ).run()
         findings += await EngineChecks(environment: environment, logger: logger).run()
         findings += await ToolChecks(

@@ -107,7 +107,7 @@ package struct JobRetry: Sendable {
     ///   - storage: needed where the recording is kept.
     ///   - pool: the owner's.
     package func submit(
-        under claim: RetryClaim, acceptOverage: Bool, to admission: Admission, storage: FileStorage?,
+        under claim: RetryClaim, acceptOverage: Bool, to admission: Admission, storage: (any Storage)?,
         on pool: PostgresPool
     ) async throws -> Job {
         try await claim.holding(on: pool) {
@@ -127,7 +127,7 @@ package struct JobRetry: Sendable {
     }
 
     /// The new job has a copy of its own: the failed one's goes at its time.
-    private func source(of new: JobID, in storage: FileStorage?) async throws -> Submission.Source {
+    private func source(of new: JobID, in storage: (any Storage)?) async throws -> Submission.Source {
         switch recording {
         case .elsewhere(let url): return .url(url)
         case .kept(let file, let url):

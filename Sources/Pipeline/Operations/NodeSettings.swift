@@ -17,7 +17,7 @@ package struct NodeSettings: Sendable {
     package let addressPolicy: AddressPolicy
     /// Whose `X-Forwarded-For` is believed.
     package let trustedProxies: [CIDR]
-    package let storageRoot: String
+    package let storage: StorageSetting
     package let scratch: String
     package let scratchBytes: Int64
     /// Where uploads wait until they are probed and stored.
@@ -45,7 +45,8 @@ package struct NodeSettings: Sendable {
         publicURL = Self.url("VERBATIM_PUBLIC_URL", reader)
         addressPolicy = AddressPolicy(allowed: Self.blocks("VERBATIM_EGRESS_ALLOW", reader))
         trustedProxies = Self.blocks("VERBATIM_TRUSTED_PROXIES", reader)
-        storageRoot = StorageSetting.read(reader)
+        // What is wrong with it is reported.
+        storage = StorageSetting.read(reader) ?? .folder("")
         scratch = reader.string("VERBATIM_SCRATCH") ?? NSTemporaryDirectory() + "/verbatim-\(getuid())"
         scratchBytes = Int64(
             reader.integer("VERBATIM_SCRATCH_BYTES", default: 20_000_000_000, in: 1_000_000...1_000_000_000_000_000))

@@ -14,12 +14,12 @@ package struct OrphanSweep: Service {
     package static let keyBatches = 50
 
     private let databases: Databases
-    private let storage: FileStorage
+    private let storage: any Storage
     private let logger: Logger
     private let clock: @Sendable () -> Timestamp
 
     package init(
-        databases: Databases, storage: FileStorage, logger: Logger,
+        databases: Databases, storage: any Storage, logger: Logger,
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.databases = databases
@@ -36,6 +36,8 @@ package struct OrphanSweep: Service {
                 guard !Task.isCancelled else { return }
                 do {
                     try await sweep()
+                    // No transfer takes a day.
+                    try await storage.removeUnfinished(before: clock() - .seconds(86_400))
                 } catch {
                     logger.error("could not look for audio that nobody needs", metadata: ["error": "\(error)"])
                 }

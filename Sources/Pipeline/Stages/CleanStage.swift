@@ -4,7 +4,7 @@ import Tenancy
 /// Removes every byte of audio that a finished job left, here and at engines that work elsewhere, and says when that was done.
 package struct CleanStage: Sendable {
     let databases: Databases
-    let storage: FileStorage
+    let storage: any Storage
     let engine: any RecognitionEngine
     /// How long an engine may keep it waiting, once it failed to drop a copy.
     private let patience: Duration
@@ -13,7 +13,7 @@ package struct CleanStage: Sendable {
     struct TicketsLeft: Error {}
 
     package init(
-        databases: Databases, storage: FileStorage, engine: any RecognitionEngine, patience: Duration = .seconds(30)
+        databases: Databases, storage: any Storage, engine: any RecognitionEngine, patience: Duration = .seconds(30)
     ) {
         self.databases = databases
         self.storage = storage

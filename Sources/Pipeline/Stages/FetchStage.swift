@@ -10,7 +10,7 @@ import Tenancy
 /// again by the schedule, and goes on where it broke off.
 struct FetchStage: Sendable {
     let databases: Databases
-    let storage: FileStorage
+    let storage: any Storage
     let media: MediaTool
     let fetcher: SourceFetcher
 
@@ -39,7 +39,7 @@ struct FetchStage: Sendable {
             throw JobFailure.sourceURLRefused
         }
         let source = try await fetcher.fetch(
-            url, work.limits, folder: storage.localPath(.download(of: claim.job, tenant: claim.tenant)),
+            url, work.limits, folder: storage.downloadFolder(of: claim.job, tenant: claim.tenant),
             fence: claim.fence)
         let probe = try await probe(source.path, work)
         let key = StorageKey.fetched(of: claim.job, tenant: claim.tenant, fence: claim.fence)
@@ -51,6 +51,7 @@ struct FetchStage: Sendable {
                 try claim.keep(
                     FetchedRecording(key: key, name: source.name, bytes: size, probe: probe), in: transaction)
             }
+            await storage.endDownload(of: claim.job, tenant: claim.tenant)
         } catch let error as PostgresError where error.kind == .commitOutcomeUnknown {
             // It may stand, and then its source is needed.
             throw error

@@ -26,7 +26,7 @@ package struct Stages: Sendable {
     ///   - sourceRetention: how long a failed job's source stays, for an operator who would try again.
     ///   - publicURL: where customers reach the service, for webhooks.
     package init(
-        databases: Databases, storage: FileStorage, media: MediaTool, server: ModelServer,
+        databases: Databases, storage: any Storage, media: MediaTool, server: ModelServer,
         recogniser: any RecognitionEngine, sources: SourceFetcher, scratch: String, sourceRetention: Duration = .zero,
         publicURL: String? = nil, logger: Logger
     ) {
@@ -82,7 +82,7 @@ package struct Stages: Sendable {
         switch error {
         case let error as ModelServerError: error.isBusy
         case let error as EgressError: error == .couldNotConnect
-        case let error as StorageError: error.isFull
+        case let error as StorageError: error.isFull || error.isAway
         default: false
         }
     }
