@@ -31,6 +31,7 @@ struct Verbatim: AsyncParsableCommand {
     private static func start(_ role: Node.Role) async throws {
         // A client or child that goes away while it is written to is an error of that write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        OwnMemory.hide()
         do {
             let settings = try NodeSettings()
             LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: settings.logLevel) }
