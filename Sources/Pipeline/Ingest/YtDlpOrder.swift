@@ -45,6 +45,8 @@ struct YtDlpOrder: Sendable {
             // Of unknown length: what is decoded decides, as everywhere.
             "--break-match-filters", "!is_live & duration<=?\(limits.seconds)",
             "-f", "ba/b", "--no-exec", "--abort-on-error", "--no-progress", "--no-mtime",
+            // What lacks a piece would be transcribed with a hole, and billed as whole.
+            "--abort-on-unavailable-fragments",
             // Either would start a program that knows nothing of the proxy.
             "--fixup", "never", "--downloader", "native",
             "-P", folder, "-o", "a.%(ext)s", "--no-simulate",
