@@ -58,7 +58,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Egress", dependencies: ["CCurl", logging], path: "Sources/Support/Egress", swiftSettings: strict),
-        .target(name: "Settings", path: "Sources/Support/Settings", swiftSettings: strict),
+        .systemLibrary(name: "CProcess", path: "Sources/Support/CProcess"),
+        .target(
+            name: "Settings", dependencies: ["CProcess"], path: "Sources/Support/Settings", swiftSettings: strict),
 
         // The rooms.
         .target(

@@ -32,6 +32,7 @@ struct Verbatim: AsyncParsableCommand {
     private static func start(_ role: Node.Role) async throws {
         // A client or child that goes away while it is written to is an error of that write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        OwnMemory.hide()
         do {
             let reader = SettingsReader()
             let settings = NodeSettings(reader)

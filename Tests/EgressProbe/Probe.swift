@@ -28,6 +28,7 @@ import Logging
         case ("get", 2): "\(try await status(of: arguments[1]))"
         case ("upload", 3): try json(await UploadReport(uploading: arguments[2], to: arguments[1]))
         case ("close", 2): try json(await CloseReport(of: arguments[1]))
+        case ("proxy", 1): try json(ProxyReport())
         default: throw Misused()
         }
     }

@@ -70,6 +70,11 @@ struct FetchScene: Sendable {
         }
     }
 
+    /// Looks behind pages with another installation.
+    func pages(_ installation: YtDlpInstallation) -> YtDlp {
+        YtDlp(installation: installation, policy: AddressPolicy(), logger: Logger(label: "test") { [log] _ in log })
+    }
+
     /// Fetches as the holder of that fence, and gives what came.
     func fetch(
         _ path: String, fence: Int64? = nil, bytes: Int64 = 1_000_000, seconds: Int64 = 600,

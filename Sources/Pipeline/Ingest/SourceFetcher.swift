@@ -19,7 +19,7 @@ package struct SourceFetcher: Sendable {
         self.pages = pages
         self.scratch = scratch
         self.logger = logger
-        TemporaryFolder.removeAbandoned(below: scratch)
+        FetchFolder.removeAbandoned(below: scratch)
     }
 
     /// - Parameters:
@@ -48,6 +48,16 @@ package struct SourceFetcher: Sendable {
         }
     }
 
+    /// What other workers left that shared the scratch folder with this one, and were killed since it started.
+    private func removeAbandoned() async {
+        await withCheckedContinuation { continuation in
+            DispatchQueue(label: "abandoned-folders").async {
+                FetchFolder.removeAbandoned(below: scratch)
+                continuation.resume()
+            }
+        }
+    }
+
     private func episode(
         of feed: [UInt8], _ url: SourceURL, _ download: PlainDownload, _ file: PartialFile
     ) async throws -> FetchedSource {
@@ -69,7 +79,8 @@ package struct SourceFetcher: Sendable {
         _ url: SourceURL, _ limits: FetchLimits, otherwise failure: JobFailure?
     ) async throws -> FetchedSource {
         guard let pages else { throw failure ?? JobFailure.sourceUnsupported(.noMedia) }
-        let folder = try TemporaryFolder(below: scratch)
+        await removeAbandoned()
+        let folder = try FetchFolder(below: scratch)
         do {
             let path = try await pages.fetch(url, limits, into: folder.path)
             return FetchedSource(path: path, name: nil, folder: folder)
@@ -85,5 +96,5 @@ package struct FetchedSource: Sendable {
     /// What its address calls it.
     package let name: String?
     /// What it lies in, where that is to go with it.
-    let folder: TemporaryFolder?
+    let folder: FetchFolder?
 }
