@@ -107,7 +107,9 @@ let package = Package(
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(
             name: "TenancyTests",
-            dependencies: ["Tenancy", "Postgres", "TestSupport", crypto, .product(name: "JWTKit", package: "jwt-kit")],
+            dependencies: [
+                "Tenancy", "Postgres", "TestSupport", crypto, logging, .product(name: "JWTKit", package: "jwt-kit"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "BillingTests", dependencies: ["Billing", "Tenancy", "Postgres", "TestSupport"], swiftSettings: strict
@@ -133,7 +135,8 @@ let package = Package(
         .testTarget(
             name: "UploadTests",
             dependencies: [
-                "API", "TestSupport", logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
+                "API", "Tenancy", "TestSupport", logging, lifecycle,
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
