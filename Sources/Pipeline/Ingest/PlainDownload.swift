@@ -76,7 +76,7 @@ struct PlainDownload: Sendable {
         case .refusedAddress, .badURL, .unsupportedScheme: JobFailure.sourceURLRefused
         case .couldNotResolve: SourceUnavailable(.sourceNotFound, error.description)
         case .couldNotConnect, .timedOut, .tooSlow: SourceUnavailable(.sourceTimeout, error.description)
-        case .connectionLost, .failed: SourceUnavailable(.sourceUnreachable, error.description)
+        case .connectionLost, .tlsHandshake, .failed: SourceUnavailable(.sourceUnreachable, error.description)
         case .responseTooLarge: JobFailure.sourceTooLarge
         case .tooManyRedirects: JobFailure.sourceUnsupported(.tooManyRedirects)
         case .tls: JobFailure.sourceUnsupported(.invalidCertificate)
