@@ -99,7 +99,7 @@ struct Node: Sendable {
             listener: PostgresListener(
                 configuration: .init(url: settings.databaseURL, role: "verbatim_system", size: 1),
                 channels: [QueueHint.channel], logger: logger),
-            slots: settings.workerSlots, logger: logger)
+            slots: settings.workerSlots, fetches: settings.fetchSlots, logger: logger)
     }
 
     private func sender(_ databases: Databases) -> WebhookSender {

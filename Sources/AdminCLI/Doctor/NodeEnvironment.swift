@@ -68,6 +68,7 @@ struct NodeEnvironment: Sendable {
         }
         _ = url("VERBATIM_PUBLIC_URL", reader)
         _ = reader.integer("VERBATIM_WORKER_SLOTS", default: 1, in: 1...1024)
+        _ = reader.integer("VERBATIM_FETCH_SLOTS", default: 16, in: 1...64)
         _ = reader.choice("VERBATIM_LOG_LEVEL", default: Logger.Level.info)
     }
 

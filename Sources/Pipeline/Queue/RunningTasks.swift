@@ -4,7 +4,6 @@ actor RunningTasks {
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
     var count: Int { work.count }
-    var chores: Int { work.keys.count(where: \.kind.isChore) }
     var claims: [ClaimedTask] { Array(work.keys) }
 
     /// Starts `body` for `claim`; it counts as running until it returns.
