@@ -119,7 +119,7 @@ struct Node: Sendable {
             client: egress, policy: settings.addressPolicy,
             pages: installation.isComplete
                 ? YtDlp(installation: installation, policy: settings.addressPolicy, logger: logger) : nil,
-            scratch: settings.scratch, logger: logger)
+            scratch: settings.scratch, pagesAtOnce: max(1, settings.fetchSlots / 2), logger: logger)
     }
 
     private func api(
