@@ -136,6 +136,29 @@ import Testing
         return String(decoding: client.receiveAll(), as: UTF8.self)
     }
 
+    @Test func `where one address of a name is refused and the other is down, that may pass`() async throws {
+        let site = try MediaSimulator(["/down": .redirect(to: "http://127.0.0.1:1/")])
+        var configuration = EgressConfiguration(addressPolicy: AddressPolicy(allowed: [try CIDR("127.0.0.1")]))
+        configuration.resolver = NameResolver { _ in ["127.0.0.3", "127.0.0.1"].compactMap(IPAddress.init) }
+        try await withClient(configuration) { client async throws in
+            await #expect(throws: EgressError.couldNotConnect) {
+                try await client.send(.get("http://two.example:1/", audience: .customerSupplied))
+            }
+            // What was refused on the way to one host says nothing of the next, which is reached and only down.
+            await #expect(throws: EgressError.couldNotConnect) {
+                let url = "http://two.example:\(site.port)/down"
+                return try await client.send(.get(url, redirects: 5, audience: .customerSupplied))
+            }
+        }
+        configuration.resolver = NameResolver { _ in ["127.0.0.3", "127.0.0.4"].compactMap(IPAddress.init) }
+        let refusal = try await withClient(configuration) { client async throws in
+            await #expect(throws: EgressError.self) {
+                try await client.send(.get("http://two.example:1/", audience: .customerSupplied))
+            }
+        }
+        #expect([.refusedAddress("127.0.0.3"), .refusedAddress("127.0.0.4")].contains(refusal))
+    }
+
     @Test func `not one of them gets a connection through the proxy`() async throws {
         let canary = try LoopbackListener(address: nil) { _ in }
         let proxy = try FilteringProxy(policy: AddressPolicy(), limits: .init(bytes: 1 << 20, connect: .seconds(1)))

@@ -32,8 +32,8 @@ struct FetchScene: Sendable {
     /// - Parameters:
     ///   - address: where the site is.
     ///   - allowed: what may be reached although it is not public.
-    ///   - resolver: of the fetcher's; nil: the system's.
     ///   - extractors: what yt-dlp may look with.
+    ///   - resolver: what finds the addresses of names.
     static func run(
         _ resources: [String: MediaResource] = [:], at address: String = "127.0.0.1", allowed: String = "127.0.0.1",
         resolver: NameResolver? = nil, extractors: YtDlp.Extractors? = nil, wallClock: Duration = .seconds(60),
@@ -54,7 +54,8 @@ struct FetchScene: Sendable {
                 installation: installation, policy: policy, resolver: resolver ?? .system,
                 extractors: extractors ?? plugins, wallClock: wallClock, logger: logger)
             let fetcher = SourceFetcher(
-                client: client, policy: policy, pages: pages, scratch: folder.path, logger: logger)
+                client: client, policy: policy, pages: pages, scratch: folder.path,
+                resolver: resolver ?? .system, logger: logger)
             do {
                 try await body(
                     FetchScene(site: site, folder: folder, client: client, fetcher: fetcher, pages: pages, log: log))
@@ -86,13 +87,23 @@ struct FetchScene: Sendable {
     private func fetch(
         from address: String, fence: Int64?, bytes: Int64, seconds: Int64, _ change: (inout FetchLimits) -> Void
     ) async throws -> [UInt8] {
+        let source = try await source(from: address, fence: fence, bytes: bytes, seconds: seconds, change)
+        return Array(try Data(contentsOf: URL(fileURLWithPath: source.path)))
+    }
+
+    /// Where the parts of downloads are kept.
+    var downloads: String { folder.path + "/download" }
+
+    func source(
+        from address: String, fence: Int64? = nil, bytes: Int64 = 1_000_000, seconds: Int64 = 600,
+        _ change: (inout FetchLimits) -> Void = { _ in }
+    ) async throws -> FetchedSource {
         var limits = FetchLimits(bytes: bytes, seconds: seconds)
         limits.minimumRate = EgressRate(bytesPerSecond: 1000, over: .seconds(1))
+        limits.pause = .zero
         change(&limits)
         let url = try SourceURL(address, policy: AddressPolicy(allowing: "127.0.0.0/8"))
-        let source = try await fetcher.fetch(
-            url, limits, folder: folder.path + "/download", fence: fence ?? fences.next())
-        return Array(try Data(contentsOf: URL(fileURLWithPath: source.path)))
+        return try await fetcher.fetch(url, limits, folder: downloads, fence: fence ?? fences.next())
     }
 
     /// Why nothing comes of it: for good, or for now.

@@ -12,6 +12,11 @@ package final class MediaSimulator: Sendable {
         package let headers: [String: String]
 
         package var path: String { String(target.prefix { $0 != "?" }) }
+        /// From which byte on it wants the rest.
+        package var rangeStart: Int? {
+            guard let range = headers["range"], range.hasPrefix("bytes=") else { return nil }
+            return Int(range.dropFirst(6).prefix { $0 != "-" })
+        }
     }
 
     private struct State {
@@ -53,7 +58,7 @@ package final class MediaSimulator: Sendable {
                 state.requests.append(request)
                 return take(request.path, &state)
             }
-            guard let resource else {
+            guard let resource = resource?.answering?(request) ?? resource else {
                 try socket.send("HTTP/1.1 404 Nothing\r\nContent-Length: 0\r\n\r\n")
                 continue
             }
@@ -93,7 +98,7 @@ package final class MediaSimulator: Sendable {
         var (status, body, fields) = (resource.status, resource.body[...], resource.headers)
         if let tag = resource.tag {
             fields.append("ETag: \(tag)")
-            if let start = rangeStart(request), request.headers["if-range"] == tag {
+            if let start = request.rangeStart, request.headers["if-range"] == tag {
                 guard start < body.count else {
                     return try socket.send("HTTP/1.1 416 Beyond\r\nContent-Length: 0\r\n\r\n")
                 }
@@ -133,11 +138,6 @@ package final class MediaSimulator: Sendable {
         case nil:
             if isChunked { try socket.send("0\r\n\r\n") }
         }
-    }
-
-    private static func rangeStart(_ request: Request) -> Int? {
-        guard let range = request.headers["range"], range.hasPrefix("bytes=") else { return nil }
-        return Int(range.dropFirst(6).prefix { $0 != "-" })
     }
 
     private static func parse(_ head: String) throws -> Request {

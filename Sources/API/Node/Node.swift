@@ -98,7 +98,7 @@ struct Node: Sendable {
             listener: PostgresListener(
                 configuration: .init(url: settings.databaseURL, role: "verbatim_system", size: 1),
                 channels: [QueueHint.channel], logger: logger),
-            slots: settings.workerSlots, logger: logger)
+            slots: settings.workerSlots, fetches: settings.fetchSlots, logger: logger)
     }
 
     private func sender(_ databases: Databases) -> WebhookSender {
@@ -118,7 +118,7 @@ struct Node: Sendable {
             client: egress, policy: settings.addressPolicy,
             pages: installation.isComplete
                 ? YtDlp(installation: installation, policy: settings.addressPolicy, logger: logger) : nil,
-            scratch: settings.scratch, logger: logger)
+            scratch: settings.scratch, pagesAtOnce: max(1, settings.fetchSlots / 2), logger: logger)
     }
 
     private func api(

@@ -23,6 +23,8 @@ package struct NodeSettings: Sendable {
     /// Where uploads wait until they are probed and stored.
     package var uploads: String { scratch + "/uploads" }
     package let workerSlots: Int
+    /// Sources by URL that are fetched at a time, beside the slots.
+    package let fetchSlots: Int
     package let inferenceURL: String?
     /// Of our own model server.
     package let whisperModel: String
@@ -52,6 +54,7 @@ package struct NodeSettings: Sendable {
             reader.integer("VERBATIM_SCRATCH_BYTES", default: 20_000_000_000, in: 1_000_000...1_000_000_000_000_000))
         workerSlots = reader.integer(
             "VERBATIM_WORKER_SLOTS", default: ProcessInfo.processInfo.activeProcessorCount, in: 1...1024)
+        fetchSlots = reader.integer("VERBATIM_FETCH_SLOTS", default: 16, in: 1...64)
         inferenceURL = Self.url("VERBATIM_INFERENCE_URL", reader)
         engines = EngineSettings(reader: reader)
         // Where another server recognises, that setting names its model; ours then only tells languages.

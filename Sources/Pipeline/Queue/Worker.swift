@@ -5,6 +5,9 @@ import Tenancy
 
 /// Claims tasks and works on them, as many at once as it has slots, until it is told to stop.
 ///
+/// What needs no engine has places of its own beside the slots: chores, and fetches, which wait for the world outside. Of those one
+/// tenant gets a quarter at most, however slow its sources are.
+///
 /// Every claim is a lease that a heartbeat extends. A worker that dies is found out when the lease ends; one that was merely slow
 /// finds its fencing token too old and writes nothing. On shutdown it claims no more, lets running tasks end for a while and
 /// hands the rest back.
@@ -22,6 +25,7 @@ package struct Worker: Service {
     private let work: TaskWork
     private let listener: PostgresListener
     private let slots: Int
+    private let fetches: Int
     private let drain: Duration
     private let logger: Logger
 
@@ -31,15 +35,17 @@ package struct Worker: Service {
 
     /// - Parameters:
     ///   - slots: tasks at once.
+    ///   - fetches: sources at once, beside those.
     ///   - drain: how long running tasks may take to end on shutdown.
     package init(
-        queue: TaskQueue, work: TaskWork, listener: PostgresListener, slots: Int, drain: Duration = .seconds(20),
-        logger: Logger
+        queue: TaskQueue, work: TaskWork, listener: PostgresListener, slots: Int, fetches: Int = 16,
+        drain: Duration = .seconds(20), logger: Logger
     ) {
         self.queue = queue
         self.work = work
         self.listener = listener
         self.slots = slots
+        self.fetches = fetches
         self.drain = drain
         self.logger = logger
     }
@@ -76,11 +82,19 @@ package struct Worker: Service {
 
     private func claim() async {
         do {
-            let (count, chores) = (await running.count, await running.count { $0.kind.isChore })
+            let claims = await running.claims
+            let chores = claims.count(where: \.kind.isChore)
             if chores < Self.choreSlots, !wake.isStopped {
                 await start(try await queue.claimChores(limit: Self.choreSlots - chores))
             }
-            let free = slots - (count - chores)
+            let fetching = claims.filter { $0.kind == .fetch }
+            if fetching.count < fetches, !wake.isStopped {
+                let tenants = Dictionary(grouping: fetching, by: \.tenant).mapValues(\.count)
+                await start(
+                    try await queue.claimFetches(
+                        limit: fetches - fetching.count, share: max(1, fetches / 4), beside: tenants))
+            }
+            let free = slots - (claims.count - chores - fetching.count)
             guard free > 0, await work.isReady(), !wake.isStopped else { return }
             await start(try await queue.claim(limit: free))
         } catch {

@@ -14,7 +14,7 @@ struct FetchStage: Sendable {
     let media: MediaTool
     let fetcher: SourceFetcher
 
-    /// Tries after which a name that does not resolve is taken for one that does not exist.
+    /// Tries after which a name that a name server denies is taken for one that does not exist.
     private static let triesToResolve = 4
 
     func run(_ claim: ClaimedTask) async throws {
@@ -44,6 +44,8 @@ struct FetchStage: Sendable {
         let probe = try await probe(source.path, work)
         let key = StorageKey.fetched(of: claim.job, tenant: claim.tenant, fence: claim.fence)
         let size = try FileSize.of(source.path)
+        // Should anything fail from here on, it is not asked for again.
+        source.hold()
         try await storage.adopt(fileAt: source.path, as: key)
         do {
             try await databases.app.transaction(of: claim.tenant) { transaction in

@@ -36,6 +36,8 @@ package struct FileStorage: Storage {
             if rename(path, target) != 0 {
                 guard errno == EXDEV else { throw StorageError(errno: errno) }
                 let beside = target + ".partial"
+                // Once it is moved there is none.
+                defer { unlink(beside) }
                 try FileManager.default.copyItem(atPath: path, toPath: beside)
                 try flush(beside)
                 guard rename(beside, target) == 0 else { throw StorageError(errno: errno) }

@@ -61,7 +61,7 @@ package enum DeliveryError: String, Sendable, PostgresCodable {
         case .refusedAddress, .badURL, .unsupportedScheme: self = .addressRefused
         case .couldNotResolve: self = .nameNotResolved
         case .couldNotConnect: self = .connectionRefused
-        case .tls: self = .tls
+        case .tls, .tlsHandshake: self = .tls
         case .timedOut, .tooSlow: self = .timeout
         case .connectionLost: self = .connectionLost
         case .badResponse, .responseTooLarge, .unwanted, .failed: self = .badResponse

@@ -77,7 +77,8 @@ package final class EgressClient: Sendable {
         }
     }
 
-    /// The same, but for a success `judge` decides what becomes of its body once it has begun.
+    /// The same, but for a success `judge` decides what becomes of its body once it has begun. A length that is announced and larger
+    /// than the request's limit is not judged first.
     /// - Throws: Also `EgressError.unwanted`, when it is stopped.
     package func download(
         _ request: EgressRequest, to fileDescriptor: Int32, judge: @escaping EgressJudge

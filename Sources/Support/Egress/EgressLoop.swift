@@ -33,7 +33,7 @@ final class EgressLoop {
             inbox.cancellations.forEach(cancel)
             startWaiting()
             drive()
-            endSlowTransfers()
+            endBadTransfers()
             if waiting.isEmpty || active.count >= configuration.maxConcurrent {
                 curl_multi_poll(multi, nil, 0, Int32(untilNextDuty().wholeMilliseconds), nil)
             }
@@ -94,10 +94,14 @@ final class EgressLoop {
         }
     }
 
-    private func endSlowTransfers() {
+    private func endBadTransfers() {
         let now = clock.now
-        for transfer in active.values where transfer.isTooSlow(at: now) {
-            end(transfer, .failure(EgressError.tooSlow))
+        for transfer in active.values {
+            if transfer.isTooSlow(at: now) {
+                end(transfer, .failure(EgressError.tooSlow))
+            } else if transfer.isEndlessRedirect {
+                end(transfer, .failure(transfer.redirectTooLarge))
+            }
         }
     }
 
