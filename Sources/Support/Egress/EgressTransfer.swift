@@ -11,6 +11,10 @@ final class EgressTransfer {
     let handle: CurlHandle
     /// When the rate is to be looked at next.
     private(set) var nextRateCheck: ContinuousClock.Instant?
+    /// Once the answer is there whose body nobody needs: how long that may take to end.
+    private(set) var bodyDeadline: ContinuousClock.Instant?
+    /// Enough for an answer of a usual length, so that its sender sees it taken.
+    private static let bodyGrace = Duration.seconds(1)
     private let policy: AddressPolicy?
     private var sources: [BodySource] = []
     private var collector: ResponseCollector
@@ -101,7 +105,14 @@ final class EgressTransfer {
 
     // What the callbacks do.
 
-    func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool { collector.takeHeader(line) }
+    func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+        let goesOn = collector.takeHeader(line)
+        let request = submission.request
+        if bodyDeadline == nil, !request.needsBody, request.redirects == 0, collector.hasAnswer {
+            bodyDeadline = .now + Self.bodyGrace
+        }
+        return goesOn
+    }
 
     func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool { collector.takeBody(bytes) }
 
