@@ -30,6 +30,8 @@ struct Node: Sendable {
 
         let databases = Databases(
             url: settings.databaseURL, size: min(200, max(8, settings.workerSlots * 2)), logger: logger)
+        // Now, not at the first webhook that cannot be signed.
+        try await databases.system.transaction { [settings] in try settings.masterKey.requireRight(in: $0) }
         let egress = EgressClient(
             configuration: EgressConfiguration(addressPolicy: settings.addressPolicy), logger: logger)
         let storage = try settings.storage.open(

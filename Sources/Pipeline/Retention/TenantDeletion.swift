@@ -41,7 +41,11 @@ package struct TenantDeletion: Sendable {
         try await shut(by: operatorName)
         try await Task.sleep(for: settling)
         let jobs = try await eraseJobs()
-        for table in ["webhook_events", "webhook_endpoints", "webhook_secrets", "idempotency_keys", "refresh_tokens"] {
+        let tables = [
+            "webhook_events", "webhook_failing_origins", "webhook_endpoints", "webhook_secrets", "idempotency_keys",
+            "refresh_tokens",
+        ]
+        for table in tables {
             try await empty(PostgresQuery(unescaped: table))
         }
         try await forgetAddresses()

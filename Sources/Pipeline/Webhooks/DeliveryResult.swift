@@ -43,6 +43,9 @@ package enum DeliveryError: String, Sendable, PostgresCodable {
     /// A fault of ours.
     case internalError = "internal_error"
 
+    /// It says nothing of the receiver.
+    var isOurs: Bool { self == .interrupted || self == .internalError }
+
     init?(status: Int) {
         switch status {
         case 200..<300: return nil

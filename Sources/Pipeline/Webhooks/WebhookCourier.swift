@@ -10,7 +10,8 @@ package struct WebhookCourier: Sendable {
     private static let readBytes = 64 << 10
 
     private let egress: EgressClient
-    private let patience: Duration
+    /// For one try.
+    let patience: Duration
     private let clock: @Sendable () -> Timestamp
 
     /// - Parameters:

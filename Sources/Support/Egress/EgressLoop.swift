@@ -34,6 +34,7 @@ final class EgressLoop {
             startWaiting()
             drive()
             endBadTransfers()
+            endAnsweredTransfers()
             if waiting.isEmpty || active.count >= configuration.maxConcurrent {
                 curl_multi_poll(multi, nil, 0, Int32(untilNextDuty().wholeMilliseconds), nil)
             }
@@ -105,6 +106,14 @@ final class EgressLoop {
         }
     }
 
+    /// Those that have their answer, and whose body nobody waits for any longer.
+    private func endAnsweredTransfers() {
+        let now = clock.now
+        for transfer in active.values where transfer.bodyDeadline.map({ $0 <= now }) == true {
+            end(transfer, transfer.outcome(CURLE_OK, now: now))
+        }
+    }
+
     /// Taking an unfinished transfer out of the multi handle closes its connection, before the caller goes on.
     private func end(_ transfer: EgressTransfer, _ result: Result<EgressResponse, any Error>) {
         curl_multi_remove_handle(multi, transfer.handle.raw)
@@ -114,7 +123,8 @@ final class EgressLoop {
 
     /// libcurl's own timers shorten the wait further.
     private func untilNextDuty() -> Duration {
-        let duties = waiting.map(\.deadline) + active.values.compactMap(\.nextRateCheck)
+        let duties =
+            waiting.map(\.deadline) + active.values.flatMap { [$0.nextRateCheck, $0.bodyDeadline].compactMap(\.self) }
         guard let next = duties.min() else { return .seconds(60) }
         return min(.seconds(60), next - clock.now)
     }

@@ -11,6 +11,10 @@ final class EgressTransfer {
     let handle: CurlHandle
     /// When the rate is to be looked at next.
     private(set) var nextRateCheck: ContinuousClock.Instant?
+    /// Once the answer is there whose body nobody needs: how long that may take to end.
+    private(set) var bodyDeadline: ContinuousClock.Instant?
+    /// Enough for an answer of a usual length, so that its sender sees it taken.
+    private static let bodyGrace = Duration.seconds(1)
     private let policy: AddressPolicy?
     private var sources: [BodySource] = []
     private var collector: ResponseCollector
@@ -124,7 +128,12 @@ final class EgressTransfer {
             let isRedirected = handle.number(CURLINFO_REDIRECT_COUNT) > 0
             collector.redirectedTo = isRedirected ? handle.text(CURLINFO_EFFECTIVE_URL) : nil
         }
-        return collector.takeHeader(line)
+        let goesOn = collector.takeHeader(line)
+        let request = submission.request
+        if bodyDeadline == nil, !request.needsBody, request.redirects == 0, collector.hasAnswer {
+            bodyDeadline = .now + Self.bodyGrace
+        }
+        return goesOn
     }
 
     func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool { collector.takeBody(bytes) }
