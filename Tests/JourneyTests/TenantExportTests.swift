@@ -137,7 +137,8 @@ import Testing
         // Of secrets, and how we keep apart and look after what is theirs.
         "api_keys": ["secret_phc"], "refresh_tokens": ["token_hash", "family"],
         "idempotency_keys": ["holder", "lease_until", "fingerprint", "answer"],
-        "webhook_events": ["tries", "next_try", "fence", "lease_until"],
+        "webhook_events": ["tries", "next_try", "fence", "lease_until", "due", "abandoned", "origin"],
+        "webhook_endpoints": ["origin"],
         "engine_tickets": ["attempt"],
         // Limits as they are in force stand in `limits`; progress, in `status`.
         "jobs": [
@@ -149,6 +150,7 @@ import Testing
     /// Tables whose rows are no lines of an export: what is in them says `limits`, or is gone when a job is done, or is a secret.
     private static let absent: Set<String> = [
         "quota_overrides", "tasks", "pieces", "stretches", "transcripts", "tenant_load", "webhook_secrets",
+        "webhook_failing_origins",
     ]
     private static let types = [
         "api_keys": "key", "refresh_tokens": "session", "jobs": "job", "engine_tickets": "engine_copy",
