@@ -1,4 +1,5 @@
 import Foundation
+import MediaSimulator
 import Pipeline
 import TestSupport
 import Testing
@@ -59,7 +60,7 @@ import Testing
     }
 
     @Test func `a worker that looks behind a page removes what others left meanwhile`() async throws {
-        try await FetchScene.run(["/page": .text("<html>")]) { scene in
+        try await FetchScene.run(["/page": .text("<html>")]) { scene async throws in
             try Self.abandon("fetch-left", below: scene.folder)
             _ = try await scene.failure("/page")
             #expect(try !Self.names(scene.folder).contains("fetch-left"))

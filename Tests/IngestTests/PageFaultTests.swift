@@ -12,7 +12,8 @@ import Testing
     private static func run(
         media url: String, _ media: MediaResource? = nil, _ body: (FetchScene) async throws -> Void
     ) async throws {
-        try await FetchScene.run(["/watch/v": .text("<!doctype html>"), "/media.mp3": media ?? .init()]) { scene in
+        try await FetchScene.run(["/watch/v": .text("<!doctype html>"), "/media.mp3": media ?? .init()]) {
+            scene async throws in
             scene.site["/about/v"] = .text(
                 #"{"url":"\#(url.replacing("SITE", with: scene.site.url))","ext":"mp3","title":"T"}"#,
                 type: "application/json")
@@ -22,7 +23,7 @@ import Testing
 
     private static func misbehaving(_ how: String) async throws -> FetchScene.Failure? {
         var failure: FetchScene.Failure?
-        try await FetchScene.run(["/misbehave/\(how)": .text("<!doctype html>")]) { scene in
+        try await FetchScene.run(["/misbehave/\(how)": .text("<!doctype html>")]) { scene async throws in
             scene.site["/media.mp3"] = .init(type: "audio/mpeg", body: FetchScene.anything)
             failure = try await scene.failure("/misbehave/\(how)")
         }
@@ -32,7 +33,7 @@ import Testing
     @Test(arguments: [MediaResource.Framing.chunked, .close])
     func `a file whose length nobody tells comes whole`(framing: MediaResource.Framing) async throws {
         let media = MediaResource(type: "audio/mpeg", body: FetchScene.anything, framing: framing)
-        try await Self.run(media: "SITE/media.mp3", media) { scene in
+        try await Self.run(media: "SITE/media.mp3", media) { scene async throws in
             let isWhole = try await scene.fetch("/watch/v") == FetchScene.anything
             #expect(isWhole)
         }
@@ -41,14 +42,14 @@ import Testing
     @Test func `a file that comes in part is none, for now`() async throws {
         let length = FetchScene.anything.count + 1000
         let media = MediaResource(type: "audio/mpeg", body: FetchScene.anything, framing: .lying(length))
-        try await Self.run(media: "SITE/media.mp3", media) { scene in
+        try await Self.run(media: "SITE/media.mp3", media) { scene async throws in
             #expect(try await scene.failure("/watch/v") == .init(code: .transientError, passes: true))
         }
     }
 
     @Test(arguments: ["http://127.0.0.1:1/a.mp3", "https://127.0.0.1:1/a.mp3"])
     func `a connection that is refused may be taken later`(url: String) async throws {
-        try await Self.run(media: url) { scene in
+        try await Self.run(media: url) { scene async throws in
             #expect(try await scene.failure("/watch/v") == .init(code: .transientError, passes: true))
         }
     }
@@ -57,7 +58,7 @@ import Testing
         for bytes in [0, 100_000] {
             let breaks = [Int](repeating: bytes, count: 20)
             let media = MediaResource(type: "audio/mpeg", body: FetchScene.anything, breaks: breaks)
-            try await Self.run(media: "SITE/media.mp3", media) { scene in
+            try await Self.run(media: "SITE/media.mp3", media) { scene async throws in
                 #expect(try await scene.failure("/watch/v") == .init(code: .transientError, passes: true))
             }
         }
@@ -65,7 +66,7 @@ import Testing
 
     @Test func `one that breaks once goes on`() async throws {
         let media = MediaResource(type: "audio/mpeg", body: FetchScene.anything, tag: "\"1\"", breaks: [100_000])
-        try await Self.run(media: "SITE/media.mp3", media) { scene in
+        try await Self.run(media: "SITE/media.mp3", media) { scene async throws in
             let isWhole = try await scene.fetch("/watch/v") == FetchScene.anything
             #expect(isWhole)
         }
@@ -73,14 +74,14 @@ import Testing
 
     @Test func `a site that says nothing is too slow`() async throws {
         let media = MediaResource(type: "audio/mpeg", body: FetchScene.anything, stalls: [Int](repeating: 0, count: 20))
-        try await Self.run(media: "SITE/media.mp3", media) { scene in
+        try await Self.run(media: "SITE/media.mp3", media) { scene async throws in
             let failure = try await scene.failure("/watch/v") { $0.connect = .seconds(1) }
             #expect(failure == .init(code: .sourceTimeout, passes: true))
         }
     }
 
     @Test func `of a list of recordings the first comes, and no other is asked for`() async throws {
-        try await Self.run(media: "", .init(type: "audio/mpeg", body: FetchScene.anything)) { scene in
+        try await Self.run(media: "", .init(type: "audio/mpeg", body: FetchScene.anything)) { scene async throws in
             let entries = ["media", "other"].map {
                 #"{"id":"\#($0)","title":"\#($0)","url":"\#(scene.site.url)/\#($0).mp3","ext":"mp3"}"#
             }
@@ -113,7 +114,7 @@ import Testing
             withDestinationPath: URL(fileURLWithPath: FetchScene.installation.python).resolvingSymlinksInPath().path)
         try FileManager.default.copyItem(
             atPath: Checkout.root + "/ingest/child.py", toPath: folder.path + "/child.py")
-        try await FetchScene.run { scene in
+        try await FetchScene.run { scene async throws in
             let pages = scene.pages(YtDlpInstallation(folder: folder.path))
             let own = try TemporaryFolder()
             defer { own.remove() }
@@ -144,7 +145,8 @@ import Testing
                 at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: path)
         }
-        try await Self.run(media: "SITE/media.mp3", .init(type: "audio/mpeg", body: FetchScene.anything)) { scene in
+        try await Self.run(media: "SITE/media.mp3", .init(type: "audio/mpeg", body: FetchScene.anything)) {
+            scene async throws in
             let url = try SourceURL(scene.site.url + "/watch/v", policy: AddressPolicy(allowing: "127.0.0.1"))
             let limits = FetchLimits(bytes: 1_000_000, seconds: 600)
             let path = try await scene.pages.fetch(url, limits, into: home.path)

@@ -25,7 +25,7 @@ import Testing
     private static let silent = MediaResource(type: "application/json", body: [32, 32], stalls: [1, 1, 1, 1])
 
     @Test func `one that hangs is gone when its time is over`() async throws {
-        try await FetchScene.run(["/watch/v": .text("<html>")], wallClock: .seconds(3)) { scene in
+        try await FetchScene.run(["/watch/v": .text("<html>")], wallClock: .seconds(3)) { scene async throws in
             scene.site["/about/v"] = Self.silent
             #expect(try await scene.failure("/watch/v") == .init(code: .sourceTimeout, passes: true))
             let process = try #require(Self.asker(scene.site))
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func `one whose caller no longer waits is gone with him`() async throws {
-        try await FetchScene.run(["/watch/v": .text("<html>")]) { scene in
+        try await FetchScene.run(["/watch/v": .text("<html>")]) { scene async throws in
             scene.site["/about/v"] = Self.silent
             let fetching = Task { try await scene.fetch("/watch/v") }
             try await eventually("the child asks") { Self.asker(scene.site) != nil }
@@ -60,7 +60,7 @@ import Testing
         let text = "#!/bin/sh\n/bin/sleep 600 &\necho $$ $! >p && /bin/mv p processes\n\(script)\nwait\n"
         try Data(text.utf8).write(to: URL(fileURLWithPath: bin + "/python"))
         chmod(bin + "/python", 0o755)
-        try await FetchScene.run { scene in
+        try await FetchScene.run { scene async throws in
             try await body(scene.pages(YtDlpInstallation(folder: home.path)), folder)
         }
     }
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test func `whatever it had started goes with it`() async throws {
-        try await Self.withScript("") { pages, folder in
+        try await Self.withScript("") { pages, folder async throws in
             let fetching = Task { try await Self.fetch(pages, folder) }
             try await eventually("both run") { Self.processes(folder).filter(Self.isRunning).count == 2 }
             fetching.cancel()
@@ -87,14 +87,15 @@ import Testing
 
     @Test func `files that are small enough each but not together end it, with whatever it had started`() async throws {
         // Each is within what a child of ours may write into one file, and so is half of them.
-        try await Self.withScript("/usr/bin/truncate -s 6M one && /usr/bin/truncate -s 6M two") { pages, folder in
+        try await Self.withScript("/usr/bin/truncate -s 6M one && /usr/bin/truncate -s 6M two") {
+            pages, folder async throws in
             await #expect {
                 _ = try await Self.fetch(pages, folder)
             } throws: { $0 as? JobFailure == .sourceTooLarge }
             #expect(Self.processes(folder).count == 2)
             try await eventually("both are gone", within: 5) { !Self.processes(folder).contains(where: Self.isRunning) }
         }
-        try await Self.withScript("/usr/bin/truncate -s 6M one && kill $!") { pages, folder in
+        try await Self.withScript("/usr/bin/truncate -s 6M one && kill $!") { pages, folder async throws in
             await #expect {
                 _ = try await Self.fetch(pages, folder)
             } throws: { $0 as? JobFailure == .sourceUnsupported(.noMedia) }

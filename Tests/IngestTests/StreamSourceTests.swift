@@ -35,7 +35,7 @@ import Testing
 
     @Test(arguments: ["m3u8_native", "m3u8"])
     func `its pieces come in order, also where ffmpeg would be preferred`(name: String) async throws {
-        try await Self.run(protocol: name) { scene in
+        try await Self.run(protocol: name) { scene async throws in
             let isWhole = try await scene.fetch("/watch/v") == Self.whole
             #expect(isWhole)
         }
@@ -45,7 +45,7 @@ import Testing
         (404, "source_not_found", false), (403, "source_requires_login", false), (503, "transient_error", true),
     ])
     func `one without a piece is none`(status: Int, code: String, passes: Bool) async throws {
-        try await Self.run { scene in
+        try await Self.run { scene async throws in
             scene.site["/piece3"] = .init(status: status)
             let failure = try await scene.failure("/watch/v")
             #expect(failure?.code.rawValue == code)
@@ -55,13 +55,13 @@ import Testing
     }
 
     @Test func `a piece of this machine's files is none`() async throws {
-        try await Self.run(third: "file:///etc/hostname") { scene in
+        try await Self.run(third: "file:///etc/hostname") { scene async throws in
             #expect(try await scene.failure("/watch/v") == .init(code: .sourceUnsupported, reason: "no_media"))
         }
     }
 
     @Test func `a piece that the list holds itself is asked of nobody`() async throws {
-        try await Self.run(third: "data:audio/aac;base64,AwMD") { scene in
+        try await Self.run(third: "data:audio/aac;base64,AwMD") { scene async throws in
             let isWhole =
                 try await scene.fetch("/watch/v") == Self.pieces[0] + Self.pieces[1] + [3, 3, 3] + Self.pieces[3]
             #expect(isWhole)
@@ -71,7 +71,7 @@ import Testing
 
     @Test func `a piece at an address that is not public is refused`() async throws {
         let canary = try LoopbackListener(address: "127.0.0.2") { _ in }
-        try await Self.run(third: "http://127.0.0.2:\(canary.port)/piece3") { scene in
+        try await Self.run(third: "http://127.0.0.2:\(canary.port)/piece3") { scene async throws in
             #expect(try await scene.failure("/watch/v") == .init(code: .sourceURLRefused))
         }
         #expect(canary.accepts == 0)
@@ -79,7 +79,7 @@ import Testing
 
     @Test func `encrypted pieces are decrypted with the list's key`() async throws {
         try await Self.run(key: #"#EXT-X-KEY:METHOD=AES-128,URI="SITE/key",IV=0x00000000000000000000000000000000\#n"#) {
-            scene in
+            scene async throws in
             let key = [UInt8](0..<16)
             scene.site["/key"] = .init(type: "application/octet-stream", body: key)
             let hex = key.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -103,14 +103,14 @@ import Testing
 
     @Test func `what only ffmpeg could join is unsupported, though ffmpeg is there`() async throws {
         #expect(try await Command.run("ffmpeg", ["-version"]).status == 0)
-        try await Self.run(key: #"#EXT-X-KEY:METHOD=SAMPLE-AES,URI="SITE/key"\#n"#) { scene in
+        try await Self.run(key: #"#EXT-X-KEY:METHOD=SAMPLE-AES,URI="SITE/key"\#n"#) { scene async throws in
             #expect(try await scene.failure("/watch/v") == .init(code: .sourceUnsupported, reason: "no_media"))
             #expect(!Self.wasAsked(scene.site, for: "/piece1"))
         }
     }
 
     @Test func `of a file, only a part of which is meant, nothing is fetched`() async throws {
-        try await Self.run { scene in
+        try await Self.run { scene async throws in
             scene.site["/about/v"] = .text(
                 #"{"url":"\#(scene.site.url)/piece1","ext":"aac","title":"T","section_start":1,"section_end":2}"#,
                 type: "application/json")

@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func `its child dies, and what that left goes with the next one's start`() async throws {
-        try await Deployment.with { deployment in
+        try await Deployment.with { deployment async throws in
             let site = try MediaSimulator([Self.page: .text("<!doctype html>")])
             site["/Mediasite/PlayerService/PlayerService.svc/json/GetPlayerOptions"] = .init(
                 type: "application/json", body: [32, 32], stalls: [1, 1, 1, 1])

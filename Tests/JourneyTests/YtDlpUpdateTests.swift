@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Postgres
 import TestSupport
 import Testing
 
@@ -28,8 +29,8 @@ import Testing
     @Test func `what it installs learns nothing of our settings, and the log has the beginning before the end`()
         async throws
     {
-        try await Self.withHome("exit 0") { home in
-            try await Operator.with { olga in
+        try await Self.withHome("exit 0") { home async throws in
+            try await Operator.with { olga async throws in
                 let settings = [
                     "VERBATIM_HOME": home.path, "VERBATIM_MASTER_KEY": "5ec4e7", "PGPASSWORD": "5ec4e7",
                     "AWS_SECRET_ACCESS_KEY": "5ec4e7", "PIP_INDEX_URL": "http://index.example/", "LANG": "C.UTF-8",
@@ -56,8 +57,8 @@ import Testing
     }
 
     @Test func `one that fails is written down, and one that cannot be written down is not begun`() async throws {
-        try await Self.withHome("echo 'ingest: the disk is full.' >&2; exit 1") { home in
-            try await Operator.with { olga in
+        try await Self.withHome("echo 'ingest: the disk is full.' >&2; exit 1") { home async throws in
+            try await Operator.with { olga async throws in
                 let result = try await olga.call(["ytdlp", "update"], ["VERBATIM_HOME": home.path])
                 #expect(result.status == 1)
                 #expect(result.errors.contains("the disk is full"))
