@@ -10,7 +10,7 @@ import Testing
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let spool = try await Spool.open(at: folder.path, budgetBytes: 1_000)
-        let living = try await spool.create()
+        let living = try await spool.create(for: .alice)
         let sweep = SpoolSweep(root: folder.path, every: .milliseconds(20), logger: Logger(label: "test"))
         let group = ServiceGroup(services: [sweep], logger: Logger(label: "test"))
         async let running: Void = group.run()
