@@ -14,8 +14,9 @@ struct ProxyReport: Encodable {
         let policy = AddressPolicy(allowed: [])
         // Enough for a part of what it needs, whichever that is.
         let before = Self.open
-        for room in 0..<4 {
-            Self.limit(to: (Self.open.last ?? 2) + 1 + Int32(room))
+        for room in 0..<3 {
+            // Whoever started this may have left some open, with gaps between them.
+            Self.limit(to: (0..<128).filter { fcntl($0, F_GETFD) < 0 }[room])
             if (try? FilteringProxy(policy: policy, limits: .init(bytes: 1))) != nil { throw Probe.Misused() }
         }
         Self.limit(to: 128)
