@@ -27,11 +27,11 @@ import Testing
             ("ERROR: [a] 1: HTTP Error 403: Forbidden. This is not available in your country", "source_blocked"),
             ("ERROR: unable to download video data: HTTP Error 404: Not Found", "source_not_found"),
             (
-                "ERROR: [download] Got error: HTTP Error 500: Internal Server Error. Giving up after 2 retries",
+                "ERROR: \r[download] Got error: HTTP Error 500: Internal Server Error. Giving up after 2 retries",
                 "transient_error, passing"
             ),
             (
-                "ERROR: [download] Got error: HTTP Error 504: Gateway Timeout. Giving up after 2 retries",
+                "ERROR: \r[download] Got error: HTTP Error 504: Gateway Timeout. Giving up after 2 retries",
                 "source_timeout, passing"
             ),
             ("ERROR: [a] 1: <urlopen error Tunnel connection failed: 502 Bad Gateway>", "transient_error, passing"),
@@ -40,6 +40,11 @@ import Testing
                 "transient_error, passing"
             ),
             ("ERROR: [a] 1: The read operation timed out", "source_timeout, passing"),
+            (
+                "ERROR: \r[download] Got error: Downloaded 1 bytes, expected 2 bytes. Giving up",
+                "transient_error, passing"
+            ),
+            ("ERROR: Did not get any data blocks", "transient_error, passing"),
             ("ERROR: 1000 bytes read, 2000 more expected", "transient_error, passing"),
             ("ERROR: [a] 1: Something else", "unknown"), ("", "unknown"),
         ])

@@ -12,7 +12,8 @@ package struct YtDlpComplaint: Sendable {
 
     /// - Parameter errors: all that it wrote to standard error.
     package init(_ errors: String) {
-        let lines = errors.split(whereSeparator: \.isNewline)
+        // Not at carriage returns, with which some messages begin.
+        let lines = errors.split { $0 == "\n" || $0 == "\r\n" }
         let messages = lines.filter { $0.hasPrefix("ERROR:") }.map(Self.message)
         let traceback = lines.lastIndex { $0.hasPrefix("Traceback (most recent call last)") } ?? lines.endIndex
         let exception = lines[traceback...].last { $0.first?.isLetter == true } ?? ""
@@ -28,7 +29,7 @@ package struct YtDlpComplaint: Sendable {
 
     /// `ERROR: [site] id: message` without what comes before the message.
     private static func message(_ line: Substring) -> Substring {
-        var rest = line.dropFirst("ERROR:".count).drop { $0 == " " }
+        var rest = line.dropFirst("ERROR:".count).drop(while: \.isWhitespace)
         if rest.hasPrefix("["), let end = rest.firstIndex(of: "]"), !rest.hasPrefix("[Errno") {
             rest = rest[end...].dropFirst().drop { $0 == " " }
             if let colon = rest.firstRange(of: ": "), !rest[..<colon.lowerBound].contains(where: \.isWhitespace) {
@@ -92,7 +93,10 @@ package struct YtDlpComplaint: Sendable {
         }
         if proxy.isUnresolved { return SourceUnavailable(.sourceNotFound, "a name did not resolve") }
         if says("timed out", "timeout") { return SourceUnavailable(.sourceTimeout, "a time-out") }
-        if says("connection", "transporterror", "incompleteread", "remote end", "bytes read", "ssl") {
+        if says(
+            "connection", "transporterror", "incompleteread", "remote end", "bytes read", "bytes, expected",
+            "did not get any data", "ssl")
+        {
             return SourceUnavailable(.sourceUnreachable, "a broken connection")
         }
         return nil
