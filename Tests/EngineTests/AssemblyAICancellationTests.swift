@@ -26,7 +26,10 @@ import Testing
     }
 
     @Test func `during the submission its ticket comes back, so that the copy can be deleted`() async throws {
-        try await AssemblyAIScene.run { scene in
+        // However busy the machine is: a submission that takes too long is another matter.
+        var limits = AssemblyAILimits()
+        limits.answer = .seconds(100)
+        try await AssemblyAIScene.run(limits: limits) { scene in
             scene.simulator.fail(.submit, .trickle(milliseconds: 3))
             guard case .waiting(let ticket?, _) = try await Self.cancelled(during: .submit, scene).get() else {
                 Issue.record("there is a ticket")

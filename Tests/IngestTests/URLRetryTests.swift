@@ -30,7 +30,7 @@ import Testing
 
         /// As a worker leaves it.
         func fail(_ failure: JobFailure, keepingSourceFor retention: Duration = .seconds(3600)) async throws {
-            let claim = try #require(try await queue.claim(limit: 1).first)
+            let claim = try #require(try await queue.claimFetches(limit: 1, share: 1, beside: [:]).first)
             try await tenants.databases.app.transaction(of: claim.tenant) {
                 try claim.failJob(failure, keepingSourceFor: retention, in: $0)
             }
@@ -93,7 +93,7 @@ import Testing
             #expect(new.source == .url(Self.address))
             #expect(new.metadata == #"{"order":"A-17"}"#)
             #expect(!new.diarize)
-            #expect(try await scene.queue.claim(limit: 5).map(\.kind) == [.fetch])
+            #expect(try await scene.queue.claimFetches(limit: 5, share: 5, beside: [:]).map(\.kind) == [.fetch])
             #expect(try await scene.reserved() == 0)
             #expect(try scene.folder.files == [])
         }
@@ -125,7 +125,7 @@ import Testing
             try await scene.fail(.transient)
             try await scene.tenants.owner.execute("UPDATE jobs SET source_kept_until = now() - interval '1 second'")
             _ = try await scene.retry(job.id, storage: scene.storage)
-            #expect(try await scene.queue.claim(limit: 5).map(\.kind) == [.fetch])
+            #expect(try await scene.queue.claimFetches(limit: 5, share: 5, beside: [:]).map(\.kind) == [.fetch])
         }
     }
 

@@ -20,7 +20,7 @@ package struct YtDlpWords: Sendable, Equatable {
 
     /// - Parameter errors: all that it wrote to standard error. Its last sentence counts, or Python's when it came to none.
     package init(_ errors: String) {
-        let lines = errors.split(whereSeparator: \.isNewline)
+        let lines = errors.split { $0 == "\n" || $0 == "\r\n" }
         let mark = "ERROR: "
         var line = lines.last { $0.hasPrefix(mark) }?.dropFirst(mark.count) ?? lines.last ?? ""
         extractor = Self.extractor(beginning: line)
