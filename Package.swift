@@ -58,7 +58,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Egress", dependencies: ["CCurl", logging], path: "Sources/Support/Egress", swiftSettings: strict),
-        .target(name: "Settings", path: "Sources/Support/Settings", swiftSettings: strict),
+        .systemLibrary(name: "CProcess", path: "Sources/Support/CProcess"),
+        .target(
+            name: "Settings", dependencies: ["CProcess"], path: "Sources/Support/Settings", swiftSettings: strict),
 
         // The rooms.
         .target(
@@ -105,7 +107,9 @@ let package = Package(
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(
             name: "TenancyTests",
-            dependencies: ["Tenancy", "Postgres", "TestSupport", crypto, .product(name: "JWTKit", package: "jwt-kit")],
+            dependencies: [
+                "Tenancy", "Postgres", "TestSupport", crypto, logging, .product(name: "JWTKit", package: "jwt-kit"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "BillingTests", dependencies: ["Billing", "Tenancy", "Postgres", "TestSupport"], swiftSettings: strict
@@ -121,11 +125,18 @@ let package = Package(
                 "Pipeline", "API", "Egress", "Billing", "Tenancy", "Postgres", "TestSupport", "MediaSimulator", logging,
             ],
             exclude: ["Plugins"], swiftSettings: strict),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: [
+                "Pipeline", "Egress", "Settings", "Tenancy", "Postgres", "TestSupport", "MediaSimulator", logging,
+            ],
+            swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport", logging], swiftSettings: strict),
         .testTarget(
             name: "UploadTests",
             dependencies: [
-                "API", "TestSupport", logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
+                "API", "Tenancy", "TestSupport", logging, lifecycle,
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -135,7 +146,8 @@ let package = Package(
         .testTarget(
             name: "WebhookTests",
             dependencies: [
-                "Pipeline", "Tenancy", "Postgres", "Egress", "TestSupport", "WebhookReceiver", lifecycle, logging,
+                "Pipeline", "Tenancy", "Postgres", "Egress", "TestSupport", "WebhookReceiver", "MediaSimulator",
+                lifecycle, logging,
             ],
             swiftSettings: strict),
         .executableTarget(

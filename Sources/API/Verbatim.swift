@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Pipeline
 import Settings
 
 /// The service. Configured by its environment alone; see docs/operations.md.
@@ -31,8 +32,11 @@ struct Verbatim: AsyncParsableCommand {
     private static func start(_ role: Node.Role) async throws {
         // A client or child that goes away while it is written to is an error of that write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        OwnMemory.hide()
         do {
-            let settings = try NodeSettings()
+            let reader = SettingsReader()
+            let settings = NodeSettings(reader)
+            try reader.finish()
             LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: settings.logLevel) }
             try await Node(role: role, settings: settings, logger: Logger(label: "verbatim")).run()
         } catch {

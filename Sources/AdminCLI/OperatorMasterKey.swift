@@ -5,6 +5,14 @@ import Tenancy
 enum OperatorMasterKey {
     private static let hint = "64 hexadecimal digits, the same as the nodes have"
 
+    /// As `current()`; nil where none is set.
+    static func currentIfSet() throws -> MasterKey? {
+        let reader = SettingsReader()
+        let isSet = reader.string("VERBATIM_MASTER_KEY") != nil
+        try reader.finish()
+        return isSet ? try current() : nil
+    }
+
     /// `VERBATIM_MASTER_KEY`; while `VERBATIM_MASTER_KEY_PREVIOUS` is set, what that one sealed opens too.
     static func current() throws -> MasterKey {
         let reader = SettingsReader()

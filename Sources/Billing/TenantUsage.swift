@@ -18,13 +18,20 @@ package struct TenantUsage: Sendable, Equatable {
     /// What of the month neither is used nor held.
     package var leftSeconds: Int64 { max(0, includedMinutes * 60 - usedSeconds - reservedSeconds) }
 
-    /// Nil when there is no such tenant.
+    /// As it is at one moment: all figures are of one picture. Nil when there is no such tenant.
     package static func of(
-        _ tenant: TenantID, month: BillingMonth, in transaction: PostgresTransaction
+        _ tenant: TenantID, month: BillingMonth, at now: Timestamp = .now(), on pool: PostgresPool
+    ) async throws -> TenantUsage? {
+        try await pool.transaction(of: tenant, isolation: .repeatableRead) {
+            try TenantUsage.of(tenant, month: month, at: now, in: $0)
+        }
+    }
+
+    private static func of(
+        _ tenant: TenantID, month: BillingMonth, at now: Timestamp, in transaction: PostgresTransaction
     ) throws -> TenantUsage? {
         guard let allowance = try Allowance.of(tenant, in: transaction) else { return nil }
-        let statement = try Statement.all(of: month, tenant: tenant, in: transaction).first
-        // Used and reserved out of one row: what is used was not reserved a moment before.
+        let statement = try Statement.of(tenant, month: month, at: now, in: transaction)
         let state = try MonthState.of(month, tenant: tenant, in: transaction)
         let load = try transaction.first(
             "SELECT running_jobs, queued_jobs FROM tenant_load WHERE tenant_id = \(tenant)", as: Int.self, Int.self)

@@ -23,9 +23,11 @@ package struct Databases: Sendable {
 extension PostgresPool {
     /// A transaction that sees `tenant`'s rows and no other's: row-level security stands behind every `WHERE`.
     package func transaction<T: Sendable>(
-        of tenant: TenantID, _ body: @Sendable (PostgresTransaction) throws -> T
+        of tenant: TenantID, isolation: PostgresIsolation = .readCommitted,
+        _ body: @Sendable (PostgresTransaction) throws -> T
     ) async throws -> T {
-        try await transaction(settings: [(name: "verbatim.tenant", value: tenant.rawValue)], body)
+        try await transaction(
+            settings: [(name: "verbatim.tenant", value: tenant.rawValue)], isolation: isolation, body)
     }
 }
 

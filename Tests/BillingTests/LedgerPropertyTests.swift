@@ -161,7 +161,32 @@ import Testing
                 }
                 #expect(statement.overageSeconds == overage.values.reduce(0, +))
                 #expect(statement.totalCents == statement.amountCents + statement.adjustmentsCents)
+                try await checkUsage(month, against: statement)
             }
+        }
+
+        /// The API's figures are the statement's and the export's, to the cent.
+        private func checkUsage(_ month: BillingMonth, against statement: Statement) async throws {
+            let usage = try await scene.usage(month)
+            #expect(usage.usedSeconds == statement.usedSeconds)
+            #expect(usage.reservedSeconds == model.reserved(month))
+            #expect(usage.includedMinutes == statement.includedMinutes)
+            #expect(usage.overageSeconds == statement.overageSeconds)
+            #expect(usage.overageCents == statement.amountCents)
+            func exported(_ name: String) throws -> Int64 {
+                try statement.rows.joined().filter { $0.name.description == name }.reduce(0) { sum, column in
+                    guard case .number(let text) = column.cell else { return sum }
+                    return sum + (try #require(Int64(text)))
+                }
+            }
+            #expect(try exported("used_seconds") == usage.usedSeconds)
+            #expect(try exported("overage_seconds") == usage.overageSeconds)
+            #expect(try exported("amount_cents") == usage.overageCents)
+            let tenant = scene.tenants.example
+            let summed = try await scene.tenants.owner.transaction(isolation: .repeatableRead) {
+                try Statement.of(tenant, month: month, at: LedgerScene.inNovember, in: $0)
+            }
+            #expect(summed == statement)
         }
 
         /// Everything ends, every month is closed, and the statements stay what they were.

@@ -127,6 +127,15 @@ struct LedgerScene: Sendable {
         return try #require(statements.first)
     }
 
+    /// What the API shows its customer.
+    func usage(
+        _ month: BillingMonth = november, of tenant: TenantID? = nil, at now: Timestamp = inNovember
+    ) async throws -> TenantUsage {
+        let usage = try await TenantUsage.of(
+            tenant ?? tenants.example, month: month, at: now, on: tenants.databases.app)
+        return try #require(usage)
+    }
+
     /// Every difference, as one text each.
     func differences(_ month: BillingMonth = november) async throws -> [String] {
         try await tenants.owner.transaction(isolation: .repeatableRead) {

@@ -141,7 +141,7 @@ import Testing
                 (
                     try Statement.all(of: LedgerScene.october, in: transaction).map(\.tenant),
                     try Statement.all(of: LedgerScene.october, tenant: example, in: transaction).count,
-                    try TenantUsage.of(example, month: LedgerScene.november, in: transaction) == nil
+                    try Statement.of(example, month: LedgerScene.october, in: transaction) == nil
                 )
             }
             #expect(statements == ([other], 0, true))
@@ -157,9 +157,7 @@ import Testing
             try await scene.tenants.owner.execute(
                 "INSERT INTO tenant_load (tenant_id, queued_jobs, running_jobs) VALUES (\(example), 3, 2)")
             func usage() async throws -> TenantUsage? {
-                try await scene.tenants.databases.app.transaction(of: example) {
-                    try TenantUsage.of(example, month: LedgerScene.november, in: $0)
-                }
+                try await TenantUsage.of(example, month: LedgerScene.november, on: scene.tenants.databases.app)
             }
             let before = try #require(try await usage())
             #expect(before.includedMinutes == 10)

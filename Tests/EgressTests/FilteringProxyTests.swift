@@ -99,7 +99,7 @@ import Testing
             let proxy = try FilteringProxy(
                 policy: AddressPolicy(allowed: [try CIDR("127.0.0.0/8")]), resolver: NameResolver { _ in [] },
                 limits: .init(bytes: 1 << 20, connect: .seconds(2)))
-            #expect(try Self.answer(proxy, "GET http://127.0.0.1:1/ HTTP/1.1").hasPrefix("HTTP/1.1 504"))
+            #expect(try Self.answer(proxy, "GET http://127.0.0.1:1/ HTTP/1.1").hasPrefix("HTTP/1.1 502"))
             #expect(!proxy.report.isUnresolved)
             #expect(try Self.answer(proxy, "GET http://nowhere.example/ HTTP/1.1").hasPrefix("HTTP/1.1 502"))
             #expect(proxy.report.isUnresolved)

@@ -2,6 +2,7 @@ import Egress
 import Foundation
 import MediaSimulator
 import Synchronization
+import TestSupport
 import Testing
 
 /// Customers' URLs that lead where they must not, through the client and through the proxy: a canary listens on all addresses of this
@@ -15,10 +16,17 @@ import Testing
         let canary = try LoopbackListener(address: nil) { _ in }
         try await withClient { client async throws in
             for url in HostileURLs.all(port: canary.port) {
-                await #expect(throws: EgressError.self, "\(url)") {
+                let error = await #expect(throws: EgressError.self, "\(url)") {
                     try await client.send(
                         .get(url, limits: .total(.seconds(10)), redirects: 5, audience: .customerSupplied))
                 }
+                // Some are no address to the parser; none is anything else than refused.
+                let isRefusal =
+                    switch error {
+                    case .refusedAddress, .badURL, .unsupportedScheme, .couldNotResolve: true
+                    default: false
+                    }
+                #expect(isRefusal, "\(url): \(String(describing: error))")
             }
         }
         #expect(canary.accepts == 0)
@@ -41,20 +49,19 @@ import Testing
         #expect(try EgressURL("https://example.org/a/b%20c.mp3?x=/d").lastPathComponent == "b c.mp3")
     }
 
-    @Test func `no redirect of any kind leads one there`() async throws {
+    @Test func `no redirect of any kind leads to one of them`() async throws {
         let canary = try LoopbackListener(address: nil) { _ in }
-        let site = try MediaSimulator()
+        let site = try MediaSimulator(at: "127.0.0.9")
         // Where the site itself is may be reached, and nothing else of this machine.
-        let configuration = EgressConfiguration(addressPolicy: AddressPolicy(allowed: [try CIDR("127.0.0.1")]))
+        let configuration = EgressConfiguration(addressPolicy: AddressPolicy(allowed: [try CIDR("127.0.0.9")]))
         try await withClient(configuration) { client async throws in
-            for status in [301, 302, 303, 307, 308] {
-                for host in [
-                    "127.0.0.2", "2130706434", "0x7f000002", "0177.0.0.2", "[::1]", "[::ffff:127.0.0.2]", "0.0.0.0",
-                ] {
-                    site["/"] = .redirect(to: "http://\(host):\(canary.port)/", status: status)
-                    await #expect(throws: EgressError.self, "\(status) \(host)") {
-                        try await client.send(.get(site.url + "/", redirects: 5, audience: .customerSupplied))
-                    }
+            for url in HostileURLs.all(port: canary.port) {
+                for status in [301, 302, 303, 307, 308] {
+                    site["/"] = .redirect(to: url, status: status)
+                    let answer = try? await client.send(
+                        .get(site.url + "/", limits: .total(.seconds(10)), redirects: 5, audience: .customerSupplied))
+                    // Some are relative: a path of the site's own, where there is nothing.
+                    #expect(answer.map { $0.status == 404 } ?? true, "\(status) \(url)")
                 }
             }
             site["/twice"] = .redirect(to: "/")
@@ -65,6 +72,31 @@ import Testing
         }
         #expect(canary.accepts == 0)
         #expect(site.connections > 0)
+    }
+
+    @Test func `no name gets one that leads to any of their addresses, from the client or through the proxy`()
+        async throws
+    {
+        let canary = try LoopbackListener(address: nil) { _ in }
+        for address in HostileURLs.addresses {
+            var configuration = EgressConfiguration()
+            configuration.resolver = Self.changing(address)
+            let url = "http://name.example:\(canary.port)/"
+            try await withClient(configuration) { client async throws in
+                let error = await #expect(throws: EgressError.self, "\(address)") {
+                    try await client.send(.get(url, audience: .customerSupplied))
+                }
+                if case .refusedAddress = error {} else { Issue.record("\(address): \(String(describing: error))") }
+            }
+            let proxy = try FilteringProxy(
+                policy: AddressPolicy(), resolver: Self.changing(address), limits: .init(bytes: 1 << 20))
+            try await onThread { () throws -> Void in
+                for request in ["CONNECT name.example:\(canary.port)", "GET \(url)"] {
+                    #expect(try Self.ask(proxy, "\(request) HTTP/1.1").hasPrefix("HTTP/1.1 403"), "\(address)")
+                }
+            }
+        }
+        #expect(canary.accepts == 0)
     }
 
     /// Answers with another address each time it is asked.
@@ -97,22 +129,47 @@ import Testing
         #expect(status == 200)
     }
 
+    /// What the proxy answers to a head of its own client's.
+    private static func ask(_ proxy: FilteringProxy, _ head: String) throws -> String {
+        let client = try LoopbackSocket(port: proxy.port)
+        try client.send("\(head)\r\nHost: example.org\r\nProxy-Authorization: \(proxy.authorization)\r\n\r\n")
+        return String(decoding: client.receiveAll(), as: UTF8.self)
+    }
+
+    @Test func `where one address of a name is refused and the other is down, that may pass`() async throws {
+        let site = try MediaSimulator(["/down": .redirect(to: "http://127.0.0.1:1/")])
+        var configuration = EgressConfiguration(addressPolicy: AddressPolicy(allowed: [try CIDR("127.0.0.1")]))
+        configuration.resolver = NameResolver { _ in ["127.0.0.3", "127.0.0.1"].compactMap(IPAddress.init) }
+        try await withClient(configuration) { client async throws in
+            await #expect(throws: EgressError.couldNotConnect) {
+                try await client.send(.get("http://two.example:1/", audience: .customerSupplied))
+            }
+            // What was refused on the way to one host says nothing of the next, which is reached and only down.
+            await #expect(throws: EgressError.couldNotConnect) {
+                let url = "http://two.example:\(site.port)/down"
+                return try await client.send(.get(url, redirects: 5, audience: .customerSupplied))
+            }
+        }
+        configuration.resolver = NameResolver { _ in ["127.0.0.3", "127.0.0.4"].compactMap(IPAddress.init) }
+        let refusal = try await withClient(configuration) { client async throws in
+            await #expect(throws: EgressError.self) {
+                try await client.send(.get("http://two.example:1/", audience: .customerSupplied))
+            }
+        }
+        #expect([.refusedAddress("127.0.0.3"), .refusedAddress("127.0.0.4")].contains(refusal))
+    }
+
     @Test func `not one of them gets a connection through the proxy`() async throws {
         let canary = try LoopbackListener(address: nil) { _ in }
         let proxy = try FilteringProxy(policy: AddressPolicy(), limits: .init(bytes: 1 << 20, connect: .seconds(1)))
+        let hosts = HostileURLs.ownHosts + HostileURLs.privateHosts
+        let requests =
+            hosts.flatMap { ["CONNECT \($0):\(canary.port)", "GET http://example.org@\($0):\(canary.port)/"] }
+            + HostileURLs.all(port: canary.port).flatMap { ["GET \($0)", "CONNECT \($0)"] }
         try await onThread { () throws -> Void in
-            for host in HostileURLs.ownHosts + HostileURLs.privateHosts {
-                for request in [
-                    "CONNECT \(host):\(canary.port) HTTP/1.1", "GET http://\(host):\(canary.port)/ HTTP/1.1",
-                    "GET http://example.org@\(host):\(canary.port)/ HTTP/1.1",
-                ] {
-                    let client = try LoopbackSocket(port: proxy.port)
-                    try client.send(
-                        "\(request)\r\nHost: example.org\r\nProxy-Authorization: \(proxy.authorization)\r\n\r\n")
-                    let answer = String(decoding: client.receiveAll(), as: UTF8.self)
-                    #expect(!answer.hasPrefix("HTTP/1.1 2"), "\(request)")
-                    #expect(answer.hasPrefix("HTTP/1.1 4") || answer.hasPrefix("HTTP/1.1 5"), "\(request): \(answer)")
-                }
+            for request in requests {
+                let answer = try Self.ask(proxy, "\(request) HTTP/1.1")
+                #expect(answer.hasPrefix("HTTP/1.1 4") || answer.hasPrefix("HTTP/1.1 5"), "\(request): \(answer)")
             }
         }
         #expect(canary.accepts == 0)

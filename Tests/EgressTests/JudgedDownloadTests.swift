@@ -78,6 +78,59 @@ import Testing
         }
     }
 
+    @Test func `of what is wanted in part the beginning comes, and its end is no fault`() async throws {
+        for count in [900, 5_000] {
+            for isEndless in [false, true] {
+                let site = try MediaSimulator([
+                    "/": .init(body: Array(repeating: 7, count: 4_000), isEndless: isEndless)
+                ])
+                let (response, file, _) = try await Self.download(site, .readBeginning(limit: count))
+                let body = try response.get().body
+                #expect(body == Array(repeating: 7, count: isEndless ? count : min(count, 4_000)))
+                #expect(file.isEmpty)
+            }
+        }
+    }
+
+    @Test func `a length beyond the request's limit is refused before anything is judged`() async throws {
+        let site = try MediaSimulator(["/": .init(body: [1, 2, 3], framing: .lying(9_000_000_000), stalls: [3])])
+        let (response, file, seen) = try await Self.download(site, .store(limit: .max))
+        #expect(throws: EgressError.responseTooLarge(limit: EgressLimits.generous.responseBytes)) {
+            try response.get()
+        }
+        #expect(file.isEmpty && seen.isEmpty)
+    }
+
+    @Test func `a failure without end is answered with its beginning, and a redirect without end is none`() async throws
+    {
+        let endless = MediaResource(status: 500, body: Array(repeating: 9, count: 10_000), isEndless: true)
+        let site = try MediaSimulator(["/": endless])
+        let (response, file, seen) = try await Self.download(site, .store(limit: 10))
+        #expect(try response.get().status == 500)
+        #expect(try response.get().body == Array(repeating: 9, count: 64 << 10))
+        #expect(file.isEmpty && seen.isEmpty)
+        site["/"] = MediaResource(
+            status: 302, body: Array(repeating: 9, count: 10_000), headers: ["Location: /b"], isEndless: true)
+        let (moved, _, _) = try await Self.download(site, redirects: 5, .store(limit: 10))
+        #expect(throws: EgressError.responseTooLarge(limit: 1 << 20)) { try moved.get() }
+        #expect(!site.requests.contains { $0.path == "/b" })
+    }
+
+    @Test func `where redirects led is told`() async throws {
+        let site = try MediaSimulator([
+            "/": .redirect(to: "/b/?x=1"), "/b/": .redirect(to: "../c"), "/c": .init(body: [5]),
+            "/d": .redirect(to: "/e"), "/e": .init(status: 404),
+        ])
+        let (response, _, seen) = try await Self.download(site, redirects: 5, .store(limit: 10))
+        #expect(try response.get().redirectedTo == site.url + "/c")
+        #expect(seen.map(\.redirectedTo) == [site.url + "/c"])
+        let (direct, _, shown) = try await Self.download(site, path: "/c", redirects: 5, .store(limit: 10))
+        #expect(try direct.get().redirectedTo == nil)
+        #expect(shown.map(\.redirectedTo) == [nil])
+        let (refused, _, _) = try await Self.download(site, path: "/d", redirects: 5, .store(limit: 10))
+        #expect(try refused.get().redirectedTo == site.url + "/e")
+    }
+
     @Test func `neither a redirect nor a refusal is judged`() async throws {
         let site = try MediaSimulator([
             "/": .redirect(to: "/b"), "/b": .init(body: [5]), "/c": .init(status: 404, body: Array("gone".utf8)),

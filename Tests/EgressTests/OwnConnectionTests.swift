@@ -47,6 +47,20 @@ import Testing
         }
     }
 
+    @Test func `a body that is not needed is not waited for`() async throws {
+        let server = try ScriptedServer { connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx")
+            connection.waitForEnd()
+        }
+        var request = Self.request(server.url)
+        request.needsBody = false
+        request.limits.total = .seconds(30)
+        let response = try await withClient { [request] in try await $0.send(request) }
+        #expect(response.status == 200)
+        #expect(response.timings.total < .seconds(15))
+    }
+
     @Test func `without a whole header there is no answer`() async throws {
         let server = try ScriptedServer { connection in
             _ = try connection.readRequest()

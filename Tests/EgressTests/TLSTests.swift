@@ -22,14 +22,21 @@ import Testing
         }
     }
 
-    @Test func `a server that speaks no TLS is a TLS error`() async throws {
+    @Test func `a handshake that breaks off is no fault of the certificate's, and may pass`() async throws {
         let server = try ScriptedServer { connection in
             try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             connection.waitForEnd()
         }
+        let broken = try ScriptedServer { connection in _ = try connection.readSome(atMost: 1) }
         try await withClient { client async throws in
-            await #expect(throws: EgressError.tls) { try await client.send(.get("https://127.0.0.1:\(server.port)/")) }
+            for port in [server.port, broken.port] {
+                await #expect(throws: EgressError.tlsHandshake) {
+                    try await client.send(.get("https://127.0.0.1:\(port)/"))
+                }
+            }
         }
+        #expect(EgressError.tlsHandshake.isTransient)
+        #expect(!EgressError.tls.isTransient)
     }
 }
 

@@ -30,27 +30,32 @@ struct FetchScene: Sendable {
     static let anything = [UInt8]("ID3".utf8) + (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &>> 3) }
 
     /// - Parameters:
-    ///   - allowed: what may be reached although it is not public; the site is at 127.0.0.1.
+    ///   - address: where the site is.
+    ///   - allowed: what may be reached although it is not public.
     ///   - extractors: what yt-dlp may look with.
+    ///   - resolver: what finds the addresses of names.
     static func run(
-        _ resources: [String: MediaResource] = [:], allowed: String = "127.0.0.1", extractors: YtDlp.Extractors? = nil,
-        wallClock: Duration = .seconds(60), _ body: (FetchScene) async throws -> Void
+        _ resources: [String: MediaResource] = [:], at address: String = "127.0.0.1", allowed: String = "127.0.0.1",
+        resolver: NameResolver? = nil, extractors: YtDlp.Extractors? = nil, wallClock: Duration = .seconds(60),
+        _ body: (FetchScene) async throws -> Void
     ) async throws {
         try await places.pass {
-            let site = try MediaSimulator(resources)
+            let site = try MediaSimulator(resources, at: address)
             let folder = try TemporaryFolder()
             defer { folder.remove() }
             let log = CapturedLog()
             let logger = Logger(label: "test") { _ in log }
             let policy = try AddressPolicy(allowing: allowed)
-            let client = EgressClient(configuration: EgressConfiguration(addressPolicy: policy), logger: logger)
+            let client = EgressClient(
+                configuration: EgressConfiguration(addressPolicy: policy, resolver: resolver), logger: logger)
             let plugins = YtDlp.Extractors(
                 names: "default,-generic", plugins: Checkout.root + "/Tests/IngestTests/Plugins")
             let pages = YtDlp(
-                installation: installation, policy: policy, extractors: extractors ?? plugins, wallClock: wallClock,
-                logger: logger)
+                installation: installation, policy: policy, resolver: resolver ?? .system,
+                extractors: extractors ?? plugins, wallClock: wallClock, logger: logger)
             let fetcher = SourceFetcher(
-                client: client, policy: policy, pages: pages, scratch: folder.path, logger: logger)
+                client: client, policy: policy, pages: pages, scratch: folder.path,
+                resolver: resolver ?? .system, logger: logger)
             do {
                 try await body(
                     FetchScene(site: site, folder: folder, client: client, fetcher: fetcher, pages: pages, log: log))
@@ -66,6 +71,11 @@ struct FetchScene: Sendable {
         }
     }
 
+    /// Looks behind pages with another installation.
+    func pages(_ installation: YtDlpInstallation) -> YtDlp {
+        YtDlp(installation: installation, policy: AddressPolicy(), logger: Logger(label: "test") { [log] _ in log })
+    }
+
     /// Fetches as the holder of that fence, and gives what came.
     func fetch(
         _ path: String, fence: Int64? = nil, bytes: Int64 = 1_000_000, seconds: Int64 = 600,
@@ -77,13 +87,23 @@ struct FetchScene: Sendable {
     private func fetch(
         from address: String, fence: Int64?, bytes: Int64, seconds: Int64, _ change: (inout FetchLimits) -> Void
     ) async throws -> [UInt8] {
+        let source = try await source(from: address, fence: fence, bytes: bytes, seconds: seconds, change)
+        return Array(try Data(contentsOf: URL(fileURLWithPath: source.path)))
+    }
+
+    /// Where the parts of downloads are kept.
+    var downloads: String { folder.path + "/download" }
+
+    func source(
+        from address: String, fence: Int64? = nil, bytes: Int64 = 1_000_000, seconds: Int64 = 600,
+        _ change: (inout FetchLimits) -> Void = { _ in }
+    ) async throws -> FetchedSource {
         var limits = FetchLimits(bytes: bytes, seconds: seconds)
         limits.minimumRate = EgressRate(bytesPerSecond: 1000, over: .seconds(1))
+        limits.pause = .zero
         change(&limits)
         let url = try SourceURL(address, policy: AddressPolicy(allowing: "127.0.0.0/8"))
-        let source = try await fetcher.fetch(
-            url, limits, folder: folder.path + "/download", fence: fence ?? fences.next())
-        return Array(try Data(contentsOf: URL(fileURLWithPath: source.path)))
+        return try await fetcher.fetch(url, limits, folder: downloads, fence: fence ?? fences.next())
     }
 
     /// Why nothing comes of it: for good, or for now.

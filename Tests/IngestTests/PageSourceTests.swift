@@ -84,6 +84,24 @@ import Testing
             #expect(failure?.code.rawValue == code)
             #expect(failure?.reason ?? "" == reason)
             #expect(failure?.passes == false)
+            #expect(scene.log.text.contains("that we do not know") == (says == "Something else"))
+        }
+    }
+
+    @Test func `of what it says that we do not know, the log has its own words and nothing of the customer's`()
+        async throws
+    {
+        let says =
+            #"Unable to solve \"Gehalt von Meier\" for Meier at https://a.example/private?token=5ec4e7 in 2031"#
+        try await Self.run(about: #"{"says":"\#(says)"}"#) { scene async throws in
+            let failure = try await scene.failure("/watch/v?list=5ec4e7")
+            #expect(failure == .init(code: .sourceUnsupported, reason: "no_media"))
+            let line = scene.log.text.split(separator: "\n").first { $0.contains("that we do not know") } ?? ""
+            #expect(line.contains("Simulated"))
+            #expect(line.contains("* unable to solve * for * at * in *"))
+            for text in ["Gehalt", "Meier", "5ec4e7", "a.example", "2031", "watch", "private"] {
+                #expect(!scene.log.text.contains(text), "\(text)")
+            }
         }
     }
 
@@ -105,6 +123,8 @@ import Testing
             scene.site["/media.mp3"] = .init(type: "audio/mpeg", body: Self.media)
             #expect(try await scene.failure("/page") == .init(code: .sourceUnsupported, reason: "no_media"))
             #expect(!scene.site.requests.map(\.path).contains("/media.mp3"))
+            // `No suitable extractor` is a sentence that we know.
+            #expect(!scene.log.text.contains("that we do not know"))
         }
     }
 
@@ -126,6 +146,7 @@ import Testing
         let canary = try LoopbackListener { _ in }
         let outside = try TemporaryFolder()
         defer { outside.remove() }
+        try Data("secret".utf8).write(to: URL(fileURLWithPath: outside.path + "/secret"))
         let name = outside.path.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         try await FetchScene.run { scene async throws in
             let path = "/escape/\(canary.port)/\(name)"
@@ -137,7 +158,7 @@ import Testing
             #expect(report.target == "/report")
         }
         #expect(canary.accepts == 0)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: outside.path).isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: outside.path) == ["secret"])
     }
 
     @Test func `one that hangs is ended with all that belongs to it`() async throws {

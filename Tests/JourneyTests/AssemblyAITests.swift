@@ -84,6 +84,67 @@ import Testing
         }
     }
 
+    @Test func `a job that is cancelled while it is handed in leaves no copy there`() async throws {
+        try await Self.run { scene in
+            // The answer to the submission takes seconds.
+            scene.simulator.fail(.submit, .trickle(milliseconds: 8))
+            let job = try await scene.submit()
+            try await eventually("it is being handed in") { scene.simulator.calls[.submit] == 1 }
+            #expect(try await scene.customer.send("POST", "/jobs/\(job)/cancel").status == 202)
+            try await eventually("it is cancelled", within: 2) {
+                try await scene.customer.get("/jobs/\(job)").json["status"] as? String == "cancelled"
+            }
+            try await eventually("the copy is deleted there", within: 30) {
+                !scene.simulator.transcripts.isEmpty && scene.simulator.transcripts.allSatisfy(\.isDeleted)
+            }
+            try await eventually("no ticket is left") {
+                try await scene.deployment.tenants.owner.query("SELECT 1 FROM engine_tickets").isEmpty
+            }
+            #expect(scene.simulator.calls[.submit] == 1)
+            #expect(scene.simulator.uploads == 0)
+        }
+    }
+
+    @Test func `a job that is cancelled while its audio is uploaded is not handed in`() async throws {
+        try await Self.run { scene in
+            scene.simulator.fail(.upload, .trickle(milliseconds: 50))
+            let job = try await scene.submit()
+            try await eventually("it is being uploaded") { scene.simulator.calls[.upload] == 1 }
+            #expect(try await scene.customer.send("POST", "/jobs/\(job)/cancel").status == 202)
+            try await eventually("its audio is removed") {
+                try await scene.customer.get("/jobs/\(job)").json["source_deleted_at"] is String
+            }
+            // Until the worker is gone nothing was handed in, and afterwards nothing can be.
+            scene.node.process.signal(SIGTERM)
+            #expect(try await scene.node.process.ended() == 0)
+            #expect(scene.simulator.calls[.submit] == nil)
+        }
+    }
+
+    @Test func `a worker that is stopped while it hands in keeps the ticket, and the next one hands nothing in`()
+        async throws
+    {
+        try await AssemblyAISimulator.with { simulator in
+            simulator.fail(.submit, .trickle(milliseconds: 8), times: 1)
+            try await Deployment.with { deployment in
+                let api = try await deployment.start("api")
+                let customer = try await deployment.customer(at: api)
+                let first = try await deployment.start("worker", Self.environment(simulator))
+                let job = try await customer.submit(
+                    file: Recordings.clip("0880"), fields: ["diarize": "false", "language": "en"])
+                try await eventually("it is being handed in") { simulator.calls[.submit] == 1 }
+                first.process.signal(SIGTERM)
+                #expect(try await first.process.ended() == 0)
+                let second = try await deployment.start("worker", Self.environment(simulator))
+                #expect(try await customer.finished(job)["engine"] as? String == "assemblyai_universal_3")
+                try await eventually("the copy is deleted there") { simulator.transcripts.allSatisfy(\.isDeleted) }
+                #expect(simulator.calls[.submit] == 1)
+                #expect(simulator.calls[.upload] == 1)
+                #expect(second.process.pid != first.process.pid)
+            }
+        }
+    }
+
     @Test func `when AssemblyAI is down, Whisper recognises, and the transcript says so`() async throws {
         try await Self.run { scene in
             scene.simulator.fail(.upload, .answer(status: 503, body: "<html>busy</html>"))

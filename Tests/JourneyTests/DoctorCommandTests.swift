@@ -57,11 +57,11 @@ import Testing
             for check in [
                 "settings", "database", "roles", "schema", "clock", "storage", "scratch", "model server",
                 "whisper model",
-                "speaker models", "media tool",
+                "speaker models", "media tool", "yt-dlp",
             ] {
                 #expect(report.state(check) == "ok", "\(check): \(report.message(check))")
             }
-            #expect(["ok", "warn"].contains(report.state("yt-dlp")))
+            #expect(report.message("yt-dlp").hasSuffix(" works"))
             #expect(report.message("database").contains("PostgreSQL"))
             #expect(try folder.files.isEmpty)
             let text = try await Command.run(
@@ -89,16 +89,18 @@ import Testing
         #expect(report.state("media tool") == "ok")
     }
 
-    /// Every setting that the documents name, given a value that none of them takes: a setting that a node refuses and the doctor
-    /// does not look at shows here.
+    /// Every setting that the documents name, given a value that it does not take: a setting that a node refuses and the doctor does not look
+    /// at shows here.
     @Test func `the doctor finds the faults at which a node stops`() async throws {
         let names = try String(contentsOfFile: Checkout.root + "/docs/operations.md", encoding: .utf8)
             .matches(of: /\| `(VERBATIM_[A-Z_]+)` \|/).map { String($0.output.1) }
         #expect(names.count >= 19)
         var environment = Dictionary(uniqueKeysWithValues: names.map { ($0, ",") })
         environment["VERBATIM_HOME"] = Checkout.root
-        for engine in [",", "assemblyai"] {
+        for name in ["VERBATIM_TRUSTED_PROXIES", "VERBATIM_EGRESS_ALLOW"] { environment[name] = "nowhere" }
+        for (engine, address) in [(",", ","), ("assemblyai", "[]:8080")] {
             environment["VERBATIM_ENGINE"] = engine
+            environment["VERBATIM_LISTEN"] = address
             let node = try await Command.run(Checkout.executable("verbatim"), ["serve"], environment: environment)
             let doctor = try await Command.run(
                 Checkout.executable("verbatim-admin"), ["doctor"], environment: environment)
@@ -108,8 +110,25 @@ import Testing
             }
             let faults = names(in: node.errors)
             let found = doctor.output.split(separator: "\n").filter { $0.hasPrefix("FAIL   settings") }
-            #expect(faults.count >= 8)
-            #expect(faults.subtracting(names(in: found.joined())).isEmpty)
+            #expect(faults.count >= 12)
+            #expect(faults.isSuperset(of: ["VERBATIM_TRUSTED_PROXIES", "VERBATIM_EGRESS_ALLOW", "VERBATIM_LISTEN"]))
+            #expect(faults == names(in: found.joined()))
+        }
+    }
+
+    @Test func `an object store is tried, and a wrong key is told without being shown`() async throws {
+        let store = try await ObjectStore.shared()
+        try await Self.with { _, _, environment in
+            let settings = environment.merging(store.settings(prefix: "doctor")) { $1 }
+            let well = try await Self.report(settings, status: 0)
+            #expect(well.state("storage") == "ok", "\(well.message("storage"))")
+            #expect(try await store.keys("doctor/") == [])
+            let wrong = try await Self.report(
+                settings.merging(["AWS_SECRET_ACCESS_KEY": "hunter2"]) { $1 }, status: 1)
+            #expect(wrong.failed == ["storage"])
+            #expect(wrong.message("storage").contains("AWS_SECRET_ACCESS_KEY does not belong"))
+            let unset = try await Self.report(settings.merging(["AWS_SECRET_ACCESS_KEY": ""]) { $1 }, status: 1)
+            #expect(unset.failed == ["settings"] && unset.message("settings").contains("AWS_SECRET_ACCESS_KEY"))
         }
     }
 
@@ -189,6 +208,32 @@ import Testing
                     environment.merging(account) { $1 }.merging(right) { $1 }.merging(away) { $1 }, status: 0)
                 #expect(fallback.state("assemblyai") == "warn")
             }
+        }
+    }
+
+    @Test func `a yt-dlp that is missing, broken or old is told, and what to do`() async throws {
+        try await Self.with { _, _, environment in
+            let home = try YtDlpHome()
+            defer { home.remove() }
+            func finding() async throws -> (state: String?, message: String) {
+                let report = try await Self.report(environment.merging(home.environment) { $1 }, status: 0)
+                return (report.state("yt-dlp"), report.message("yt-dlp"))
+            }
+            let missing = try await finding()
+            #expect(missing.state == "warn")
+            #expect(missing.message.contains("not installed") && missing.message.contains("ingest/install"))
+            try home.pretend(version: "2026.1.31", works: false)
+            let broken = try await finding()
+            #expect(broken.state == "warn")
+            #expect(broken.message.contains("does not start") && broken.message.contains("remove ingest/.venv"))
+            try home.pretend(version: "2026.1.31", works: true)
+            let old = try await finding()
+            #expect(old.state == "warn")
+            #expect(old.message.contains("2026.1.31 works") && old.message.contains("older than \(home.pinned)"))
+            try home.pretend(version: "2031.1.1", works: true)
+            let new = try await finding()
+            #expect(new.state == "ok")
+            #expect(new.message.contains("newer than \(home.pinned)"))
         }
     }
 }

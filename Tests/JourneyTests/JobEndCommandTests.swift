@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Pipeline
 import Postgres
@@ -60,6 +61,88 @@ import Testing
             }
             #expect(billed == [new])
             worker.process.signal(SIGTERM)
+        }
+    }
+
+    /// A failed job whose source lies in `storage`, without a deployment around it.
+    private static func failedJob(_ olga: Operator, in storage: TemporaryFolder) async throws -> JobID {
+        let (tenants, job) = (olga.tenants, JobID())
+        try await JobScene.insert(.failed, of: tenants.example, into: tenants, id: job)
+        let key = StorageKey.source(of: job, tenant: tenants.example)
+        try await FileStorage(root: storage.path).write([1, 2, 3], as: key)
+        try await tenants.owner.execute(
+            "UPDATE jobs SET source_key = \(key.path), source_kept_until = now() + interval '1 hour', estimated_ms = 3000"
+        )
+        return job
+    }
+
+    @Test func `of operators who retry a job at the same time one does, and the others are told its new name`()
+        async throws
+    {
+        try await Operator.with { olga in
+            let storage = try TemporaryFolder()
+            defer { storage.remove() }
+            let job = try await Self.failedJob(olga, in: storage)
+            let settings = ["VERBATIM_STORAGE": "file://" + storage.path]
+            let results = try await withThrowingTaskGroup(of: Command.Result.self) { group in
+                for _ in 1...5 {
+                    group.addTask { try await olga.call(["job", "retry", job.rawValue], settings) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(results.map(\.status).sorted() == [0, 1, 1, 1, 1])
+            let new = try await olga.tenants.owner.query("SELECT id FROM jobs WHERE id <> \(job)").map {
+                try $0.decode(String.self)
+            }
+            #expect(new.count == 1)
+            for result in results { #expect((result.output + result.errors).contains(new[0]), "\(result)") }
+            #expect(try await olga.audit() == [#"olga | job retry | \#(job) | {"new_job": "\#(new[0])"}"#])
+        }
+    }
+
+    @Test func `a retry that is killed before its job is queued blocks the next one for a minute alone`() async throws {
+        try await Operator.with { olga in
+            let storage = try TemporaryFolder()
+            defer { storage.remove() }
+            let (owner, example) = (olga.tenants.owner, olga.tenants.example)
+            let job = try await Self.failedJob(olga, in: storage)
+            let settings = ["VERBATIM_STORAGE": "file://" + storage.path]
+            // Holds the month, so that the new job cannot be queued.
+            try await owner.execute(
+                "INSERT INTO usage_months (tenant_id, month) SELECT \(example), to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')"
+            )
+            let (locked, isLocked) = AsyncStream<Void>.makeStream()
+            let mayEnd = DispatchSemaphore(value: 0)
+            async let holding: Void = owner.transaction { transaction in
+                try transaction.execute("SELECT FROM usage_months FOR UPDATE")
+                isLocked.finish()
+                mayEnd.wait()
+            }
+            for await _ in locked {}
+            let killed = try RunningProcess(
+                Checkout.executable("verbatim-admin"), ["job", "retry", job.rawValue],
+                environment: olga.environment.merging(settings) { $1 })
+            do {
+                try await eventually("its copy is there") { try storage.files.count == 2 }
+            } catch {
+                mayEnd.signal()
+                throw error
+            }
+            killed.signal(SIGKILL)
+            #expect(try await killed.ended() == -SIGKILL)
+            mayEnd.signal()
+            try await holding
+            let name = try await owner.query("SELECT retried_as FROM jobs")[0].decode(String.self)
+            let blocked = try await olga.call(["job", "retry", job.rawValue], settings)
+            #expect(blocked.status == 1)
+            #expect(blocked.errors.contains(name) && blocked.errors.contains("may be tried again from"))
+
+            try await owner.execute("UPDATE jobs SET retry_until = now()")
+            let retried = try await olga.call(["job", "retry", job.rawValue], settings)
+            #expect(retried.status == 0, "\(retried.errors)")
+            #expect(!retried.output.contains(name))
+            #expect(try await owner.query("SELECT FROM jobs").count == 2)
+            #expect(try await owner.query("SELECT FROM reservations").count == 1)
         }
     }
 

@@ -88,12 +88,36 @@ import Testing
             #expect(try Self.date(rotated["expires_at"]) > end)
 
             let other = try await olga.tenants.issueKey(for: olga.tenants.example)
-            _ = try await olga.object("key", "rotate", other.id.rawValue, "--grace", "0s")
+            _ = try await olga.object("key", "rotate", other.id.rawValue, "--grace", "0s", "--yes")
             let keys = try await olga.list("key", "list", "--tenant", olga.example)
             let state = keys.first { $0["key_id"] as? String == other.id.rawValue }?["state"] as? String
             #expect(state == "expired")
             let dead = try await olga.call("key", "rotate", other.id.rawValue)
             #expect(dead.status == 1 && dead.errors.contains("is expired; issue a new one"))
+        }
+    }
+
+    @Test func `without a grace a rotation ends a key at once, and so it asks`() async throws {
+        try await Operator.with { olga in
+            let key = try await olga.tenants.issueKey(for: olga.tenants.example, name: "production").id.rawValue
+            let nobody = try await olga.call("key", "rotate", key, "--grace", "0s")
+            #expect(nobody.status == 1)
+            #expect(nobody.errors.contains("--yes") && nobody.output.isEmpty)
+            let no = try await olga.callAtTerminal(["key", "rotate", key, "--grace", "0m"], typing: "n")
+            #expect(no.status == 1)
+            #expect(no.output.contains("production") && no.output.contains("nothing was changed"))
+            #expect(try await olga.list("key", "list", "--tenant", olga.example).count == 1)
+            #expect(try await olga.audit().isEmpty)
+
+            let yes = try await olga.callAtTerminal(["key", "rotate", key, "--grace", "0s"], typing: "y")
+            #expect(yes.status == 0, "\(yes.output)")
+            let keys = try await olga.list("key", "list", "--tenant", olga.example)
+            #expect(keys.map { $0["state"] as? String } == ["expired", "active"])
+            // Nothing is asked of whoever leaves a grace, however short, nor about a key that is dead already.
+            let new = try #require(keys[1]["key_id"] as? String)
+            #expect(try await olga.call("key", "rotate", new, "--grace", "1s").status == 0)
+            let dead = try await olga.call("key", "rotate", key, "--grace", "0s")
+            #expect(dead.errors.contains("is expired") && !dead.errors.contains("--yes"))
         }
     }
 

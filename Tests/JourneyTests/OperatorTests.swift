@@ -5,10 +5,12 @@ import Testing
 
 /// The operators' command line and the start of a node, through the real executables.
 @Suite(.timeLimit(.minutes(20))) struct OperatorTests {
-    private static func admin(_ arguments: [String], url: String?) async throws -> Command.Result {
-        try await Command.run(
-            Checkout.executable("verbatim-admin"), arguments,
-            environment: url.map { ["VERBATIM_DATABASE_URL": $0, "USER": "olga"] } ?? [:])
+    private static func admin(
+        _ arguments: [String], url: String?, masterKey: String? = nil
+    ) async throws -> Command.Result {
+        var environment = url.map { ["VERBATIM_DATABASE_URL": $0, "USER": "olga"] } ?? [:]
+        environment["VERBATIM_MASTER_KEY"] = masterKey
+        return try await Command.run(Checkout.executable("verbatim-admin"), arguments, environment: environment)
     }
 
     @Test func `an empty database becomes a working one, and doing it again changes nothing`() async throws {
@@ -46,6 +48,71 @@ import Testing
                 "\(try $0.decode(String.self, String.self))"
             }
             #expect(audit == [#"("olga", "tenant create")"#, #"("otto", "key issue")"#])
+        }
+    }
+
+    @Test func `an account is made with its webhook secret, under the right master key alone`() async throws {
+        try await withTestDatabase(migrations: Checkout.migrations) { database in
+            let (key, wrong) = (String(repeating: "a1", count: 32), String(repeating: "b2", count: 32))
+            let create = ["tenant", "create", "--name", "Example", "--plan", "pro", "--json"]
+            func secret(_ command: String, of tenant: String) async throws -> String? {
+                let result = try await Self.admin(
+                    ["webhook-secret", command, "--tenant", tenant, "--json"], url: database.url, masterKey: key)
+                return (try? JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])?["secret"]
+                    as? String
+            }
+            func made(_ result: Command.Result) throws -> String {
+                let tenant = try JSONDecoder().decode([String: String].self, from: Data(result.output.utf8))
+                return try #require(tenant["tenant_id"])
+            }
+            let first = try await Self.admin(create, url: database.url, masterKey: key)
+            #expect(first.errors.isEmpty)
+            let tenant = try made(first)
+            let shown = try #require(try await secret("show", of: tenant))
+            #expect(try await secret("create", of: tenant) == shown)
+
+            // Under another key nothing is made at all.
+            let refused = try await Self.admin(create, url: database.url, masterKey: wrong)
+            #expect(refused.status == 1 && refused.errors.contains("is not the key it was sealed under"))
+            let tenants = try await database.pool().query("SELECT id FROM tenants").count
+            #expect(tenants == 1)
+
+            let keyless = try await Self.admin(create, url: database.url)
+            #expect(keyless.status == 0 && keyless.errors.contains("webhook-secret create"))
+            let later = try made(keyless)
+            #expect(try await secret("show", of: later) == nil)
+            #expect(try await secret("create", of: later) != nil)
+
+            let folder = try TemporaryFolder()
+            defer { folder.remove() }
+            let worker = try await Command.run(
+                Checkout.executable("verbatim"), ["worker"],
+                environment: [
+                    "VERBATIM_DATABASE_URL": database.url, "VERBATIM_MASTER_KEY": wrong,
+                    "VERBATIM_STORAGE": "file://" + folder.path, "VERBATIM_SCRATCH": folder.path + "/scratch",
+                    "VERBATIM_INFERENCE_URL": "http://127.0.0.1:1",
+                ])
+            #expect(worker.status == 1)
+            #expect(worker.errors.contains("VERBATIM_MASTER_KEY is not the key"))
+        }
+    }
+
+    @Test func `a deleted account gets no secret and no webhook any more`() async throws {
+        try await Operator.with { olga in
+            try await olga.tenants.makeSecrets()
+            let key = ["VERBATIM_MASTER_KEY": String(repeating: "00", count: 32)]
+            _ = try await olga.call("tenant", "delete", olga.example, "--yes")
+            for call in [
+                ["webhook-secret", "create"], ["webhook-secret", "rotate"], ["webhook", "test"],
+                ["webhook", "replay", "--since", "24h"],
+            ] {
+                let result = try await olga.call(call + ["--tenant", olga.example], key)
+                #expect(result.status == 1 && result.errors.contains("was deleted"), "\(call)")
+            }
+            let left = try await olga.tenants.owner.query("SELECT tenant_id FROM webhook_secrets").map {
+                try $0.decode(String.self)
+            }
+            #expect(left == [olga.other])
         }
     }
 

@@ -2,6 +2,7 @@ import Dispatch
 import Egress
 import Foundation
 import Logging
+import MediaSimulator
 import Pipeline
 import Postgres
 import Tenancy
@@ -57,6 +58,40 @@ import Testing
             second.process.signal(SIGTERM)
             #expect(try await second.process.ended() == 0)
             #expect(try Self.audio(deployment) == [])
+        }
+    }
+
+    @Test func `a worker that is killed while it fetches leaves no audio, whether the job is done or cancelled`()
+        async throws
+    {
+        for isCancelled in [false, true] {
+            try await Deployment.with { deployment in
+                let speech = Array(try Data(contentsOf: URL(fileURLWithPath: Recordings.clip("0880"))))
+                let site = try MediaSimulator([
+                    "/call.wav": .init(type: "audio/wav", body: speech, tag: "\"1\"", stalls: [speech.count / 2])
+                ])
+                let allowed = ["VERBATIM_EGRESS_ALLOW": "127.0.0.1/32"]
+                let api = try await deployment.start("api", allowed)
+                let customer = try await deployment.customer(at: api)
+                let first = try await deployment.start("worker", allowed)
+                let answer = try await customer.send(
+                    "POST", "/jobs", json: #"{"source_url":"\#(site.url)/call.wav","diarize":false}"#)
+                let job = try #require(try answer.json["job_id"] as? String)
+                try await eventually("half of it is there") { try Self.audio(deployment) != [] }
+                first.process.signal(SIGKILL)
+                #expect(try await first.process.ended() == -SIGKILL)
+                #expect(try Self.audio(deployment) != [])
+                if isCancelled { #expect(try await customer.send("POST", "/jobs/\(job)/cancel").status == 202) }
+                let second = try await deployment.start("worker", allowed)
+                #expect(
+                    try await customer.finished(job)["status"] as? String == (isCancelled ? "cancelled" : "completed"))
+                try await eventually("the audio is gone", within: 120) {
+                    try await Self.sourceDeleted(job, deployment) && Self.audio(deployment) == []
+                }
+                second.process.signal(SIGTERM)
+                #expect(try await second.process.ended() == 0)
+                #expect(try Self.audio(deployment) == [])
+            }
         }
     }
 

@@ -142,6 +142,46 @@ import Testing
         }
     }
 
+    @Test func `an operator has a URL that was dead fetched again, as one new job that says nothing of the URL`()
+        async throws
+    {
+        try await Deployment.with { deployment in
+            let site = try MediaSimulator()
+            let node = try await deployment.start("serve", Self.allowed)
+            let customer = try await deployment.customer(at: node)
+            let olga = Operator(tenants: deployment.tenants)
+            let url = site.url + "/call.wav?token=5ec4e7"
+            let job = try await Self.submit(customer, url, #","language":"en","metadata":{"n": 1}"#)
+            #expect(try await Self.error(of: job, customer) == "source_not_found")
+            site["/call.wav"] = .init(type: "audio/wav", body: try Self.speech())
+            // Nothing is to be copied, so no storage is asked for.
+            let retried = try await olga.call("job", "retry", job)
+            try #require(retried.status == 0, "\(retried.errors)")
+            #expect(retried.output.contains("which is fetched again"))
+            #expect(!retried.output.contains("call.wav") && !retried.output.contains("5ec4e7"))
+            let new = try #require(retried.output.split(separator: " ").first.map(String.init))
+            #expect(new != job)
+            let words = WordErrorRate.normalised(try await customer.words(of: new))
+            #expect(words == (try Recordings.reference(["0880"])))
+            let document = try await customer.get("/jobs/\(new)").json
+            #expect(document["source"] as? [String: String] == ["type": "url", "url": url])
+            #expect((document["metadata"] as? [String: Int]) == ["n": 1])
+            let again = try await olga.call("job", "retry", job)
+            #expect(again.status == 1 && again.errors.contains(new))
+            #expect(try await olga.call("job", "retry", new).errors.contains("has not failed: it is completed"))
+            let billed = try await deployment.tenants.owner.query("SELECT job_id FROM usage").map {
+                try $0.decode(String.self)
+            }
+            #expect(billed == [new])
+
+            let gone = try await Self.submit(customer, site.url + "/gone?token=5ec4e7")
+            #expect(try await Self.error(of: gone, customer) == "source_not_found")
+            #expect(try await customer.send("DELETE", "/jobs/\(gone)").status == 204)
+            let deleted = try await olga.call("job", "retry", gone)
+            #expect(deleted.status == 1 && deleted.errors.contains("was deleted by its customer"))
+        }
+    }
+
     @Test func `the newest episode of a feed is transcribed`() async throws {
         try await Deployment.with { deployment in
             let site = try MediaSimulator(["/2.wav": .init(type: "audio/wav", body: try Self.speech())])

@@ -1,6 +1,7 @@
 import Foundation
 import Pipeline
 import Postgres
+import Tenancy
 import TestSupport
 import Testing
 
@@ -68,6 +69,83 @@ import Testing
             #expect(months.count == 1)
             #expect(months[0]["period"] as? String == "2026-02")
             #expect(months[0]["tenants"] as? Int == 2)
+        }
+    }
+
+    /// An endpoint that fails, and a job's event that was tried there twice.
+    private static func addEndpoint(
+        _ url: String, of tenant: TenantID, in tenants: Tenants, isDefault: Bool = true, failing: String? = nil,
+        lastTry: String = "1 hour", code: Int? = nil, error: String? = "timeout"
+    ) async throws {
+        let job = try await JobScene.insert(.completed, of: tenant, into: tenants)
+        let event = "evt_" + job.rawValue.dropFirst(4)
+        try await tenants.owner.transaction { transaction in
+            try transaction.execute(
+                """
+                INSERT INTO webhook_endpoints (tenant_id, url, is_default, failing_since, failures_from)
+                VALUES (\(tenant), \(url), \(isDefault), now() - \(failing)::interval, now() - \(failing)::interval)
+                """)
+            try transaction.execute(
+                """
+                INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, status, attempt)
+                VALUES (\(tenant), \(event), \(job), 'job.completed', \(url), '', 'pending', 2)
+                """)
+            try transaction.execute(
+                """
+                INSERT INTO webhook_attempts (tenant_id, event_id, number, at, status_code, error)
+                VALUES (\(tenant), \(event), 1, now() - interval '90 days', 418, 'bad_status'),
+                    (\(tenant), \(event), 2, now() - \(lastTry)::interval, \(code), \(error))
+                """)
+        }
+    }
+
+    @Test
+    func `endpoints that are marked failing are listed with their account, since when, and how the last try went`()
+        async throws
+    {
+        try await Operator.with { olga in
+            let (tenants, example, other) = (olga.tenants, olga.tenants.example, olga.tenants.other)
+            let none = try await olga.object("status")
+            #expect(none["endpoints_failing"] as? Int == 0)
+            #expect((none["failing_endpoints"] as? [Any])?.isEmpty == true)
+            #expect(try await olga.call("status").output.contains("webhooks         -"))
+
+            try await Self.addEndpoint(
+                "https://user:5ec4e7@hooks.example.org:8443/5ec4e7/in?token=5ec4e7", of: example, in: tenants,
+                failing: "3 days", code: 503, error: "bad_status")
+            try await Self.addEndpoint(
+                "http://[2606:4700::1111]/5ec4e7", of: other, in: tenants, isDefault: false, failing: "26 hours")
+            // Well, or no longer anybody's.
+            try await Self.addEndpoint("https://well.example.org/", of: other, in: tenants)
+            try await Self.addEndpoint(
+                "https://former.example.org/", of: example, in: tenants, isDefault: false, failing: "40 days",
+                lastTry: "8 days")
+
+            let status = try await olga.object("status")
+            #expect(status["endpoints_failing"] as? Int == 2)
+            let endpoints = try #require(status["failing_endpoints"] as? [[String: Any]])
+            try #require(endpoints.count == 2)
+            #expect(endpoints[0]["tenant_id"] as? String == olga.example)
+            #expect(endpoints[0]["host"] as? String == "hooks.example.org")
+            #expect(endpoints[0]["is_default"] as? Bool == true)
+            #expect(endpoints[0]["last_status_code"] as? Int == 503)
+            #expect(endpoints[0]["last_error"] as? String == "bad_status")
+            let since = try #require((endpoints[0]["failing_since"] as? String).flatMap { Timestamp(rfc3339: $0) })
+            #expect((.seconds(71 * 3600)...(.seconds(73 * 3600))).contains(Timestamp.now() - since))
+            #expect(endpoints[0]["last_try_at"] is String && endpoints[0]["last_success_at"] == nil)
+            #expect(endpoints[1]["tenant_id"] as? String == olga.other)
+            #expect(endpoints[1]["host"] as? String == "[2606:4700::1111]")
+            #expect(endpoints[1]["is_default"] as? Bool == false)
+            #expect(endpoints[1]["last_status_code"] == nil)
+            #expect(endpoints[1]["last_error"] as? String == "timeout")
+
+            let text = try await olga.call("status").output
+            #expect(text.contains("webhooks         2 endpoints failing, below"))
+            let row = text.split(separator: "\n").first { $0.hasPrefix(olga.example) } ?? ""
+            #expect(row.contains("hooks.example.org") && row.hasSuffix("503 bad_status"))
+            for answer in [text, try await olga.call("status", "--json").output] {
+                #expect(!answer.contains("5ec4e7") && !answer.contains("former") && !answer.contains("well.example"))
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 import Egress
 import Foundation
+import Logging
+import Pipeline
 import Postgres
 import Tenancy
 import TestSupport
@@ -132,6 +134,69 @@ import Testing
                 "SELECT operator || ': ' || action || ' ' || target FROM audit_log ORDER BY id"
             ).map { try $0.decode(String.self) }
             #expect(audit == ["otto: usage adjust 2026-10 -0.03 USD", "olga: usage close 2026-10"])
+        }
+    }
+
+    /// A job of the other account's that waits since October.
+    private static func submit(_ scene: Scene) async throws -> String {
+        let (id, tenant, tenants) = (JobID(), scene.tenants.other, scene.tenants)
+        let october = try #require(Timestamp(rfc3339: "2026-10-20T12:00:00Z"))
+        let admission = Admission(
+            databases: tenants.databases,
+            hint: QueueHint(databases: tenants.databases, logger: Logger(label: "test")), clock: { october })
+        return try await admission.admit(
+            Submission(
+                id: id, tenant: tenant, options: JobOptions(), fileName: nil, bytes: 1, estimatedMilliseconds: 60_000,
+                channels: 1, sourceKey: .source(of: id, tenant: tenant))
+        ).id.rawValue
+    }
+
+    private static func status(of job: String, _ scene: Scene) async throws -> String {
+        try await scene.tenants.owner.query("SELECT status FROM jobs WHERE id = \(job)")[0].decode(String.self)
+    }
+
+    @Test func `a suspended account's waiting jobs are cancelled when the month is closed, and nobody is billed`()
+        async throws
+    {
+        try await Self.with { scene in
+            let olga = Operator(tenants: scene.tenants)
+            let jobs = [try await Self.submit(scene), try await Self.submit(scene)]
+            let close = ["usage", "close", "--period", "2026-10"]
+            // They wait for a slot, and would end by themselves.
+            let waiting = try await olga.call(close + ["--yes"])
+            #expect(waiting.status == 1)
+            for job in jobs { #expect(waiting.errors.contains(job)) }
+
+            #expect(try await olga.call("tenant", "suspend", olga.other, "--yes").status == 0)
+            let unasked = try await olga.call(close)
+            #expect(unasked.status == 1 && unasked.errors.contains("--yes"))
+            let no = try await olga.callAtTerminal(close, typing: "n")
+            #expect(no.status == 1)
+            #expect(no.output.contains("wait for suspended accounts are cancelled first (\(olga.other): 2)"))
+            // What is off elsewhere keeps the month open, and costs them nothing.
+            let example = scene.tenants.example
+            let counter: PostgresQuery = "UPDATE usage_months SET used_seconds = used_seconds"
+            try await scene.tenants.owner.execute("\(counter) + 1 WHERE tenant_id = \(example)")
+            #expect(try await olga.call(close + ["--yes"]).errors.contains("expected 667, found 668"))
+            try await scene.tenants.owner.execute("\(counter) - 1 WHERE tenant_id = \(example)")
+            for job in jobs { #expect(try await Self.status(of: job, scene) == "queued") }
+
+            let closed = try await olga.object("usage", "close", "--period", "2026-10", "--yes")
+            #expect(closed["statements"] as? Int == 2)
+            #expect(closed["cancelled_jobs"] as? [String] == jobs)
+            for job in jobs { #expect(try await Self.status(of: job, scene) == "cancelled") }
+            #expect(try await scene.admin("verify", "--period", "2026-10").status == 0)
+            let rows = try await scene.json("report", "--period", "2026-10", "--json")
+            let other = try #require(rows.first { $0["tenant_id"] as? String == olga.other })
+            #expect(other["used_seconds"] as? Int == 0)
+            #expect(other["total_cents"] as? Int == 0)
+
+            #expect(try await olga.call("tenant", "resume", olga.other).status == 0)
+            #expect(try await TaskQueue(databases: scene.tenants.databases, worker: "w").claim(limit: 5).isEmpty)
+            let audit = try await olga.audit()
+            #expect(
+                audit.filter { $0.contains("job cancel") }
+                    == jobs.map { #"olga | job cancel | \#($0) | {"because": "usage close 2026-10"}"# })
         }
     }
 

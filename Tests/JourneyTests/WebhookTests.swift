@@ -9,10 +9,13 @@ import WebhookReceiver
 @Suite(.timeLimit(.minutes(20))) struct WebhookTests {
     private static let allowed = ["VERBATIM_EGRESS_ALLOW": "127.0.0.0/8"]
 
-    private static func admin(_ arguments: [String], _ deployment: Deployment) async throws -> Command.Result {
-        try await Command.run(
+    private static func admin(
+        _ arguments: [String], _ deployment: Deployment, _ changes: [String: String] = [:]
+    ) async throws -> Command.Result {
+        let environment = deployment.environment.merging(allowed) { $1 }.merging(["USER": "olga"]) { $1 }
+        return try await Command.run(
             Checkout.executable("verbatim-admin"), arguments + ["--json"],
-            environment: deployment.environment.merging(allowed) { $1 }.merging(["USER": "olga"]) { $1 })
+            environment: environment.merging(changes) { $1 })
     }
 
     private static func json(_ result: Command.Result) throws -> [String: Any] {
@@ -108,6 +111,11 @@ import WebhookReceiver
             #expect(try shown.json["url"] as? String == receiver.url)
             #expect(try shown.json["failing"] as? Bool == false)
             #expect(!shown.text.contains("whsec_"))
+            try await deployment.tenants.owner.execute(
+                "UPDATE webhook_endpoints SET failing_since = '2026-11-22T10:00:00Z' WHERE is_default")
+            let failing = try await customer.get("/webhook").json
+            #expect(failing["failing"] as? Bool == true)
+            #expect(failing["failing_since"] as? String == "2026-11-22T10:00:00.000Z")
             let charlie = try await deployment.customer(of: deployment.tenants.other, at: node)
             #expect(try await charlie.get("/webhook").json["url"] is NSNull)
 
@@ -128,7 +136,23 @@ import WebhookReceiver
             let tried = try Self.json(try await Self.admin(["webhook", "test", "--tenant", tenant], deployment))
             #expect(tried["status_code"] as? Int == 200)
             #expect(receiver.received.map { $0.text("event") } == ["webhook.test"])
-            #expect(receiver.received[0].headers["x-transcription-signature"]?.count == 64)
+            let test = receiver.received[0]
+            let secret = try Self.json(
+                try await Self.admin(["webhook-secret", "show", "--tenant", tenant], deployment))
+            let signed = try await Command.run(
+                "openssl", ["dgst", "-sha256", "-hmac", try #require(secret["secret"] as? String)],
+                input: String(decoding: test.body, as: UTF8.self))
+            #expect(signed.output.hasSuffix("\(test.headers["x-transcription-signature"] ?? "-")\n"))
+            #expect(test.headers["webhook-signature"]?.hasPrefix("v1,") == true && test.id.hasPrefix("evt_"))
+            receiver.behave { _ in .status(500) }
+            let refused = try await Self.admin(["webhook", "test", "--tenant", tenant], deployment)
+            #expect(refused.status == 1 && refused.output.contains(#""acknowledged":false"#))
+            #expect(refused.output.contains(#""error":"bad_status""#) && refused.output.contains(#""status_code":500"#))
+            let within = try await Self.admin(
+                ["webhook", "test", "--tenant", tenant], deployment, ["VERBATIM_EGRESS_ALLOW": ""])
+            #expect(within.status == 1 && within.output.contains(#""error":"address_refused""#))
+            #expect(receiver.connections == 2)
+            receiver.behave { _ in .ok }
 
             let secrets = ["create", "create", "rotate", "create"]
             var answers: [String] = []
@@ -142,9 +166,13 @@ import WebhookReceiver
             #expect(shown["secret"] as? String == answers[0] && shown["next_secret"] as? String == answers[2])
 
             let job = try await customer.submit(file: Recordings.clip("0880"))
-            try await eventually("the customer is told", within: 60) { receiver.received.count == 2 }
-            #expect(receiver.received[1].headers["x-transcription-signature-next"] != nil)
-            for call in [["--job", job], ["--since", "2026-01-01T00:00:00Z"]] {
+            try await eventually("the customer is told", within: 60) { receiver.received.count == 3 }
+            #expect(receiver.received[2].headers["x-transcription-signature-next"] != nil)
+            let early = try Self.json(
+                try await Self.admin(
+                    ["webhook", "replay", "--tenant", tenant, "--since", "48h", "--until", "24h"], deployment))
+            #expect(early["replayed"] as? Int == 0)
+            for call in [["--job", job], ["--since", "2026-01-01T00:00:00Z", "--until", "2099-01-01T00:00:00Z"]] {
                 let count = receiver.received.count
                 let answer = try Self.json(
                     try await Self.admin(["webhook", "replay", "--tenant", tenant] + call, deployment))
@@ -169,76 +197,15 @@ import WebhookReceiver
             }
             #expect(
                 audit == [
-                    "webhook test", "webhook-secret show", "webhook-secret show", "webhook-secret rotate",
-                    "webhook-secret show", "webhook-secret show", "webhook replay", "webhook replay",
+                    "webhook test", "webhook-secret show", "webhook test", "webhook test", "webhook-secret show",
+                    "webhook-secret show", "webhook-secret rotate", "webhook-secret show", "webhook-secret show",
+                    "webhook replay", "webhook replay", "webhook replay",
                 ])
-        }
-    }
-
-    @Test func `a node that is killed between outcome and delivery loses no event and makes no second one`()
-        async throws
-    {
-        let receiver = try WebhookReceiver()
-        try await Deployment.with { deployment in
-            let owner = deployment.tenants.owner
-            // What is told waits, so that the node dies before it is sent.
-            for statement in [
-                """
-                CREATE FUNCTION wait_a_while() RETURNS trigger LANGUAGE plpgsql
-                AS $$ BEGIN NEW.next_try := NEW.next_try + interval '1 hour'; RETURN NEW; END $$
-                """,
-                "CREATE TRIGGER wait_a_while BEFORE INSERT ON webhook_events FOR EACH ROW EXECUTE FUNCTION wait_a_while()",
-            ] {
-                try await owner.execute(PostgresQuery(unescaped: statement))
-            }
-            let api = try await deployment.start("api", Self.allowed)
-            let customer = try await deployment.customer(at: api)
-            let first = try await deployment.start("worker", Self.allowed)
-            let job = try await customer.submit(file: Recordings.clip("0880"), fields: ["webhook_url": receiver.url])
-            _ = try await customer.finished(job)
-            first.process.signal(SIGKILL)
-            #expect(try await first.process.ended() == -SIGKILL)
-            #expect(receiver.connections == 0)
-
-            try await owner.execute("UPDATE webhook_events SET next_try = now()")
-            let second = try await deployment.start("worker", Self.allowed)
-            try await eventually("the customer is told", within: 60) { receiver.received.count == 1 }
-            #expect(receiver.received[0].text("job_id") == job)
-            second.process.signal(SIGTERM)
-            #expect(try await second.process.ended() == 0)
-            #expect(try await Self.attempts(customer, job).map { $0["status_code"] as? Int } == [200])
-            #expect(receiver.received.count == 1)
-        }
-    }
-
-    @Test func `a node that is killed during a delivery has it made again by another, under the same name`()
-        async throws
-    {
-        let receiver = try WebhookReceiver { _ in .hang }
-        try await Deployment.with { deployment in
-            let api = try await deployment.start("api", Self.allowed)
-            let customer = try await deployment.customer(at: api)
-            let first = try await deployment.start("worker", Self.allowed)
-            let job = try await customer.submit(file: Recordings.clip("0880"), fields: ["webhook_url": receiver.url])
-            try await eventually("it is being sent", within: 120) { receiver.received.count == 1 }
-            first.process.signal(SIGKILL)
-            #expect(try await first.process.ended() == -SIGKILL)
-            receiver.behave { _ in .ok }
-
-            let second = try await deployment.start("worker", Self.allowed)
-            try await deployment.tenants.owner.execute(
-                "UPDATE webhook_events SET lease_until = now() - interval '1 second' WHERE status = 'sending'")
-            try await eventually("it is delivered", within: 60) {
-                try await customer.get("/jobs/\(job)/deliveries").json["status"] as? String == "delivered"
-            }
-            #expect(receiver.received.count == 2)
-            #expect(Set(receiver.received.map(\.id)).count == 1)
-            #expect(Set(receiver.received.map(\.body)).count == 1)
-            let attempts = try await Self.attempts(customer, job)
-            #expect(attempts.map { $0["attempt"] as? Int } == [1, 2])
-            #expect(attempts.map { $0["error"] as? String } == ["interrupted", nil])
-            second.process.signal(SIGTERM)
-            #expect(try await second.process.ended() == 0)
+            let details = try await deployment.tenants.owner.query(
+                "SELECT details->>'since', details->>'until', details->>'count' FROM audit_log ORDER BY id DESC LIMIT 1"
+            )
+            let last = try details[0].decode(String.self, String.self, String.self)
+            #expect(last == ("2026-01-01T00:00:00.000Z", "2099-01-01T00:00:00.000Z", "1"))
         }
     }
 }

@@ -11,8 +11,12 @@ package final class LoopbackListener: Sendable {
     /// Connections so far.
     package var accepts: Int { counter.value.load(ordering: .sequentiallyConsistent) }
 
-    /// - Parameter address: of IPv4; nil for all addresses of both families.
-    package init(address: String? = "127.0.0.1", serve: @escaping @Sendable (LoopbackSocket) -> Void) throws {
+    /// - Parameters:
+    ///   - address: of IPv4; nil for all addresses of both families.
+    ///   - port: 0 for one that is free.
+    package init(address: String? = "127.0.0.1", port: UInt16 = 0, serve: @escaping @Sendable (LoopbackSocket) -> Void)
+        throws
+    {
         let family = address == nil && Self.knowsIPv6 ? AF_INET6 : AF_INET
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
         self.descriptor = descriptor
@@ -22,10 +26,12 @@ package final class LoopbackListener: Sendable {
             setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &no, 4)
             var name = sockaddr_in6()
             name.sin6_family = sa_family_t(AF_INET6)
+            name.sin6_port = port.bigEndian
             isBound = Self.bind(descriptor, &name)
         } else {
             var name = sockaddr_in()
             name.sin_family = sa_family_t(AF_INET)
+            name.sin_port = port.bigEndian
             inet_pton(AF_INET, address ?? "0.0.0.0", &name.sin_addr)
             isBound = Self.bind(descriptor, &name)
         }
@@ -36,7 +42,7 @@ package final class LoopbackListener: Sendable {
             _ = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
         }
         // The port lies at the same place in both families.
-        port = UInt16(bigEndian: bound.sin6_port)
+        self.port = UInt16(bigEndian: bound.sin6_port)
         Thread.detachNewThread { [counter] in
             while true {
                 let accepted = accept(descriptor, nil, nil)

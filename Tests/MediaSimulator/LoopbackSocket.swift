@@ -72,7 +72,7 @@ package final class LoopbackSocket: Sendable {
     }
 
     /// Has closing reset the connection instead of ending it.
-    func breakOff() {
+    package func breakOff() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
     }

@@ -21,10 +21,13 @@ package struct MediaResource: Sendable {
     package var stalls: [Int] = []
     /// The body comes again and again.
     package var isEndless = false
+    /// What a request is answered with instead; nil: this. So a test decides about ranges and what stands in their heads.
+    package var answering: (@Sendable (MediaSimulator.Request) -> MediaResource?)?
 
     package init(
         status: Int = 200, type: String? = nil, body: [UInt8] = [], headers: [String] = [], framing: Framing = .length,
-        tag: String? = nil, breaks: [Int] = [], stalls: [Int] = [], isEndless: Bool = false
+        tag: String? = nil, breaks: [Int] = [], stalls: [Int] = [], isEndless: Bool = false,
+        answering: (@Sendable (MediaSimulator.Request) -> MediaResource?)? = nil
     ) {
         self.status = status
         self.type = type
@@ -35,10 +38,17 @@ package struct MediaResource: Sendable {
         self.breaks = breaks
         self.stalls = stalls
         self.isEndless = isEndless
+        self.answering = answering
     }
 
     package static func text(_ text: String, type: String = "text/html") -> MediaResource {
         MediaResource(type: type, body: Array(text.utf8))
+    }
+
+    /// A part, as its head says it: `range` is the field's value, whatever `body` holds.
+    package static func part(_ body: some Collection<UInt8>, range: String, headers: [String] = []) -> MediaResource {
+        MediaResource(
+            status: 206, type: "audio/mpeg", body: Array(body), headers: ["Content-Range: bytes \(range)"] + headers)
     }
 
     package static func redirect(to target: String, status: Int = 302) -> MediaResource {

@@ -12,6 +12,11 @@ package final class MediaSimulator: Sendable {
         package let headers: [String: String]
 
         package var path: String { String(target.prefix { $0 != "?" }) }
+        /// From which byte on it wants the rest.
+        package var rangeStart: Int? {
+            guard let range = headers["range"], range.hasPrefix("bytes=") else { return nil }
+            return Int(range.dropFirst(6).prefix { $0 != "-" })
+        }
     }
 
     private struct State {
@@ -23,19 +28,22 @@ package final class MediaSimulator: Sendable {
         let state = Mutex(State())
     }
 
-    package var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { "http://\(address):\(port)" }
     package var port: UInt16 { listener.port }
     package var connections: Int { listener.accepts }
     package var requests: [Request] { site.state.withLock { $0.requests } }
 
     private let site: Site
+    private let address: String
     private let listener: LoopbackListener
 
-    package init(_ resources: [String: MediaResource] = [:]) throws {
+    /// - Parameter address: one of this machine's own.
+    package init(_ resources: [String: MediaResource] = [:], at address: String = "127.0.0.1") throws {
         let site = Site()
         site.state.withLock { $0.resources = resources }
         self.site = site
-        listener = try LoopbackListener { socket in try? Self.serve(socket, site) }
+        self.address = address
+        listener = try LoopbackListener(address: address) { socket in try? Self.serve(socket, site) }
     }
 
     package subscript(path: String) -> MediaResource? {
@@ -50,7 +58,7 @@ package final class MediaSimulator: Sendable {
                 state.requests.append(request)
                 return take(request.path, &state)
             }
-            guard let resource else {
+            guard let resource = resource?.answering?(request) ?? resource else {
                 try socket.send("HTTP/1.1 404 Nothing\r\nContent-Length: 0\r\n\r\n")
                 continue
             }
@@ -90,7 +98,7 @@ package final class MediaSimulator: Sendable {
         var (status, body, fields) = (resource.status, resource.body[...], resource.headers)
         if let tag = resource.tag {
             fields.append("ETag: \(tag)")
-            if let start = rangeStart(request), request.headers["if-range"] == tag {
+            if let start = request.rangeStart, request.headers["if-range"] == tag {
                 guard start < body.count else {
                     return try socket.send("HTTP/1.1 416 Beyond\r\nContent-Length: 0\r\n\r\n")
                 }
@@ -130,11 +138,6 @@ package final class MediaSimulator: Sendable {
         case nil:
             if isChunked { try socket.send("0\r\n\r\n") }
         }
-    }
-
-    private static func rangeStart(_ request: Request) -> Int? {
-        guard let range = request.headers["range"], range.hasPrefix("bytes=") else { return nil }
-        return Int(range.dropFirst(6).prefix { $0 != "-" })
     }
 
     private static func parse(_ head: String) throws -> Request {

@@ -106,7 +106,7 @@ import Testing
 }
 
 extension Transcript {
-    fileprivate static func empty(of job: JobID) -> Transcript {
+    static func empty(of job: JobID) -> Transcript {
         Transcript(
             jobID: job.rawValue, language: "en", languageConfidence: nil, durationMilliseconds: 12_000,
             engine: "whisper_base", fallback: nil, model: "whisper_base", diarization: "none", speakers: [],

@@ -8,6 +8,7 @@ import Testing
     /// An engine that works elsewhere and remembers what it was asked to forget.
     private actor Elsewhere: RecognitionEngine {
         private(set) var forgotten: [String] = []
+        private(set) var asked = 0
         private let broken: Set<String>
 
         init(broken: Set<String> = []) { self.broken = broken }
@@ -19,6 +20,7 @@ import Testing
         }
 
         func forget(_ ticket: EngineTicket) async throws {
+            asked += 1
             if broken.contains(ticket.id) { throw EngineError.unavailable(.networkError) }
             forgotten.append(ticket.id)
         }
@@ -47,10 +49,14 @@ import Testing
         }
     }
 
-    private static func clean(_ scene: QueueScene, _ engine: Elsewhere) throws -> (CleanStage, TemporaryFolder) {
+    private static func clean(
+        _ scene: QueueScene, _ engine: Elsewhere, patience: Duration = .seconds(30)
+    ) throws -> (CleanStage, TemporaryFolder) {
         let folder = try TemporaryFolder()
         let storage = try FileStorage(root: folder.path)
-        return (CleanStage(databases: scene.tenants.databases, storage: storage, engine: engine), folder)
+        return (
+            CleanStage(databases: scene.tenants.databases, storage: storage, engine: engine, patience: patience), folder
+        )
     }
 
     @Test func `a ticket that comes after the job's end sends the clean-up out again`() async throws {
@@ -113,11 +119,52 @@ import Testing
             let (stage, folder) = try Self.clean(scene, engine)
             defer { folder.remove() }
             await #expect(throws: EngineError.unavailable(.networkError)) { try await stage.run(clean) }
-            #expect(await engine.forgotten == ["a", "b"])
+            #expect(await engine.forgotten.sorted() == ["a", "b"])
             let left = try await scene.tenants.owner.query("SELECT ticket FROM engine_tickets").map {
                 try $0.decode(String.self)
             }
             #expect(left == ["stuck"])
+        }
+    }
+
+    @Test func `an engine that answers nothing is not asked for all of a long job's copies at once`() async throws {
+        try await Self.failed { scene, clean, late in
+            let ids = (0..<20).map { "copy-\($0)" }
+            for id in ids { try await scene.write(late) { try $0.keep(Self.ticket(id), in: $1) } }
+            let engine = Elsewhere(broken: Set(ids))
+            let (stage, folder) = try Self.clean(scene, engine, patience: .zero)
+            defer { folder.remove() }
+            await #expect(throws: EngineError.unavailable(.networkError)) { try await stage.run(clean) }
+            #expect(await engine.asked == 1)
+            // The recording did not wait for it.
+            #expect(try await scene.job(clean.job)?.sourceDeletedAt != nil)
+        }
+    }
+
+    @Test func `a copy that cannot be deleted keeps no source past its time`() async throws {
+        try await Self.failed(keepingSourceFor: .seconds(1800)) { scene, clean, late in
+            try await scene.write(late) { try $0.keep(Self.ticket("stuck"), in: $1) }
+            let (stage, folder) = try Self.clean(scene, Elsewhere(broken: ["stuck"]))
+            defer { folder.remove() }
+            await #expect(throws: EngineError.unavailable(.networkError)) { try await stage.run(clean) }
+            // By the hour, at the end of the schedule.
+            try await scene.write(clean) { try $0.retry(after: .seconds(3600), error: "EngineError", in: $1) }
+            let isInTime = try await scene.tenants.owner.query(
+                """
+                SELECT t.run_after = j.source_kept_until FROM tasks t JOIN jobs j ON j.id = t.job_id
+                WHERE t.kind = 'clean' AND t.status = 'ready'
+                """)
+            #expect(try isInTime.map { try $0.decode(Bool.self) } == [true])
+            try await scene.tenants.owner.execute("UPDATE jobs SET source_kept_until = now()")
+            try await scene.tenants.owner.execute("UPDATE tasks SET run_after = now() WHERE kind = 'clean'")
+            let again = try #require(try await scene.first.claimChores(limit: 1).first)
+            await #expect(throws: EngineError.unavailable(.networkError)) { try await stage.run(again) }
+            #expect(try await scene.job(clean.job)?.sourceDeletedAt != nil)
+            // From now on it is tried by the hour again.
+            try await scene.write(again) { try $0.retry(after: .seconds(3600), error: "EngineError", in: $1) }
+            let waits = try await scene.tenants.owner.query(
+                "SELECT run_after > now() + interval '59 minutes' FROM tasks WHERE kind = 'clean' AND status = 'ready'")
+            #expect(try waits.map { try $0.decode(Bool.self) } == [true])
         }
     }
 }

@@ -35,6 +35,23 @@ import Testing
         }
     }
 
+    @Test func `what could not be adopted leaves nothing beside its place`() async throws {
+        try await Self.with { storage, folder, job, tenant in
+            // Another disk, in general; what it would take the place of is in its way.
+            let elsewhere = "/dev/shm/verbatim-test-\(job)"
+            defer { unlink(elsewhere) }
+            try Data([7]).write(to: URL(fileURLWithPath: elsewhere))
+            let key = StorageKey.source(of: job, tenant: tenant)
+            let place = folder.path + "/storage/" + key.path
+            try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+            await #expect(throws: StorageError.self) { try await storage.adopt(fileAt: elsewhere, as: key) }
+            #expect(try folder.files.isEmpty)
+            try FileManager.default.removeItem(atPath: place)
+            try await storage.adopt(fileAt: elsewhere, as: key)
+            #expect(try folder.files == ["storage/" + key.path])
+        }
+    }
+
     @Test func `removing a job's objects takes all of them, only them, and may be repeated`() async throws {
         try await Self.with { storage, folder, job, tenant in
             let other = StorageKey.source(of: JobID(), tenant: tenant)

@@ -103,4 +103,71 @@ import Testing
             _ = try await Self.claim("k", scene)
         }
     }
+
+    private static func count(_ scene: QueueScene) async throws -> Int {
+        try await scene.tenants.owner.query("SELECT count(*) FROM idempotency_keys")[0].decode(Int.self)
+    }
+
+    @Test func `the sweep forgets the keys of tenants that send nothing any more, and no other`() async throws {
+        try await QueueScene.run { scene in
+            let (folder, tenants) = (try TemporaryFolder(), scene.tenants)
+            defer { folder.remove() }
+            let sweep = OrphanSweep(
+                databases: tenants.databases, storage: try FileStorage(root: folder.path), logger: Logger(label: "test")
+            )
+            try await scene.submit(under: try await Self.claim("old", scene))
+            for tenant in [tenants.example, tenants.other] { _ = try await Self.begin("abandoned", scene, tenant) }
+            _ = try await Self.claim("held", scene)
+            try await scene.submit(under: try await Self.claim("new", scene))
+            // `held` is that of an upload that takes more than a day, and is still under way.
+            try await tenants.owner.execute(
+                """
+                UPDATE idempotency_keys SET created_at = now() - interval '24 hours 1 second',
+                    lease_until = CASE WHEN key = 'held' THEN lease_until ELSE lease_until - interval '24 hours' END
+                WHERE key <> 'new'
+                """)
+            #expect(try await sweep.forgetKeys() == 3)
+            let left = try await tenants.owner.query("SELECT key FROM idempotency_keys ORDER BY key").map {
+                try $0.decode(String.self)
+            }
+            #expect(left == ["held", "new"])
+            #expect(try await sweep.forgetKeys() == 0)
+            guard case .answered = try await Self.begin("new", scene) else { throw Unexpected() }
+        }
+    }
+
+    @Test func `a run of the sweep forgets its share, the oldest first, and leaves the rest to the next`() async throws
+    {
+        try await QueueScene.run { scene in
+            try await scene.submit(under: try await Self.claim("k", scene))
+            try await scene.tenants.owner.execute(
+                """
+                INSERT INTO idempotency_keys (tenant_id, key, fingerprint, job_id, answer, created_at)
+                SELECT tenant_id, 'old ' || n, fingerprint, job_id, answer, now() - make_interval(days => 2, secs => n)
+                FROM idempotency_keys, generate_series(1, 30) n
+                """)
+            #expect(try await IdempotencyKey.sweep(limit: 10, on: scene.tenants.databases.system) == 10)
+            let left = try await scene.tenants.owner.query(
+                "SELECT count(*), count(*) FILTER (WHERE key IN ('old 1', 'old 20', 'k')) FROM idempotency_keys"
+            )[0].decode(Int.self, Int.self)
+            #expect(left == (21, 3))
+            // Two at a time take no key from each other.
+            async let first = IdempotencyKey.sweep(limit: 15, on: scene.tenants.databases.system)
+            async let second = IdempotencyKey.sweep(limit: 15, on: scene.tenants.databases.system)
+            #expect(try await first + second == 20)
+            #expect(try await Self.count(scene) == 1)
+        }
+    }
+
+    @Test func `who sweeps the keys of all tenants cannot read what was asked and answered`() async throws {
+        try await QueueScene.run { scene in
+            for column in ["fingerprint", "job_id", "answer", "holder"] {
+                let error = await #expect(throws: PostgresError.self) {
+                    try await scene.tenants.databases.system.query(
+                        "SELECT \(unescaped: column) FROM idempotency_keys")
+                }
+                #expect(error?.sqlState == "42501")
+            }
+        }
+    }
 }

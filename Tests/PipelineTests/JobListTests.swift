@@ -88,6 +88,100 @@ import Testing
         }
     }
 
+    @Test func `after an outage, since finds each job that started or ended meanwhile, once, over all pages`()
+        async throws
+    {
+        try await QueueScene.run { scene in
+            let owner = scene.tenants.owner
+            func submit() async throws -> JobID { try await scene.submit().id }
+            let (idle, started, done) = (try await submit(), try await submit(), try await submit())
+            let (failed, cancelled, stopped) = (try await submit(), try await submit(), try await submit())
+            // Nobody else's turn but that job's.
+            func start(_ job: JobID) async throws -> ClaimedTask {
+                try await owner.execute("UPDATE tasks SET run_after = now() + interval '1 hour' WHERE status = 'ready'")
+                try await owner.execute("UPDATE tasks SET run_after = now() WHERE job_id = \(job)")
+                return try #require(try await scene.first.claim(limit: 1).first { $0.job == job })
+            }
+            let (ending, failing, stopping) = (try await start(done), try await start(failed), try await start(stopped))
+            try await owner.execute(
+                "UPDATE jobs SET status_changed_at = now() - interval '1 hour', samples_total = 16000, samples_work = 0"
+            )
+            let outage = Timestamp.now()
+
+            _ = try await start(started)
+            try await scene.write(ending) {
+                try $0.completeJob(Transcript.empty(of: $0.job), body: [], in: $1)
+            }
+            try await scene.write(failing) { try $0.failJob(.internal, in: $1) }
+            let example = scene.tenants.example
+            for job in [cancelled, stopped] {
+                try await scene.tenants.databases.app.transaction(of: example) {
+                    _ = try Job.cancel(job, of: example, in: $0)
+                }
+            }
+            #expect(stopping.job == stopped)
+
+            var filter = JobFilter()
+            // A minute of overlap, as the contract advises.
+            filter.since = outage + .seconds(-60)
+            var seen: [JobID: JobStatus] = [:]
+            while true {
+                let page = try await Self.page(scene, limit: 2, filter)
+                for job in page.jobs {
+                    #expect(seen[job.id] == nil)
+                    seen[job.id] = job.status
+                }
+                guard let cursor = page.nextCursor else { break }
+                filter.before = try #require(JobCursor(cursor.text)).before
+            }
+            #expect(
+                seen == [
+                    started: .processing, done: .completed, failed: .failed, cancelled: .cancelled, stopped: .cancelled,
+                ])
+            #expect(seen[idle] == nil)
+        }
+    }
+
+    @Test func `pages of a selection stay right while jobs enter it, leave it and are deleted`() async throws {
+        try await QueueScene.run { scene in
+            let example = scene.tenants.example
+            var ids: [JobID] = []
+            for _ in 0..<12 { ids.append(try await scene.submit().id) }
+            ids.sort { $0.rawValue > $1.rawValue }
+            func cancel(_ job: JobID) async throws {
+                try await scene.tenants.databases.app.transaction(of: example) {
+                    _ = try Job.cancel(job, of: example, in: $0)
+                }
+            }
+            var filter = JobFilter()
+            filter.status = .queued
+            filter.since = .now() + .seconds(-60)
+            var seen: [JobID] = []
+            var gone: Set<JobID> = []
+            for page in 0... {
+                let found = try await Self.page(scene, limit: 3, filter)
+                seen += found.jobs.map(\.id)
+                guard let cursor = found.nextCursor else { break }
+                filter.before = try #require(JobCursor(cursor.text)).before
+                try await scene.submit()
+                // One that was seen and one that was not leave; the one that the cursor names is deleted.
+                let leaving = [found.jobs[0].id, ids[min(page * 3 + 4, 11)], try #require(found.jobs.last).id]
+                for job in leaving where !gone.contains(job) {
+                    try await cancel(job)
+                    gone.insert(job)
+                }
+                try await scene.tenants.databases.app.transaction(of: example) {
+                    _ = try JobDeletion.remove(leaving[2], of: example, in: $0)
+                }
+            }
+            #expect(seen == seen.sorted { $0.rawValue > $1.rawValue })
+            #expect(Set(seen).count == seen.count)
+            // Whoever stayed queued all the time was seen.
+            #expect(Set(ids).subtracting(gone).isSubset(of: seen))
+            #expect(Set(seen).isSubset(of: ids))
+        }
+    }
+
     @Test(arguments: ["", "x", "am9i", "am9iXzAxTTgzOE5FUVZNSjBSQ1pSM0E5R0pNRkU=", "' OR 1=1"])
     func `what is no cursor is none`(text: String) {
         #expect(JobCursor(text) == nil)

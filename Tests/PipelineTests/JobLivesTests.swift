@@ -131,4 +131,38 @@ import Testing
             #expect(left == [StorageKey.source(of: waiting.id, tenant: tenant).path])
         }
     }
+
+    @Test func `what cannot be swept keeps nothing else there, and a job whose audio was found late says so`()
+        async throws
+    {
+        try await QueueScene.run { scene in
+            let folder = try TemporaryFolder()
+            defer { folder.remove() }
+            let storage = try FileStorage(root: folder.path)
+            let owner = scene.tenants.owner
+            var jobs: [JobID] = []
+            for _ in 0..<4 { jobs.append(try await scene.submit().id) }
+            try await owner.execute("UPDATE jobs SET source_deleted_at = '2026-01-01', source_key = NULL")
+            for job in jobs { try await storage.write([1], as: .source(of: job, tenant: scene.tenants.example)) }
+            let stubborn = jobs[1...2].map(\.rawValue)
+            for statement in [
+                """
+                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF NEW.id IN ('\(stubborn[0])', '\(stubborn[1])') THEN RAISE EXCEPTION 'no'; END IF;
+                RETURN NEW; END $$
+                """,
+                "CREATE TRIGGER refuse BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION refuse()",
+            ] { try await owner.execute(PostgresQuery(unescaped: statement)) }
+            let clock = TestClock()
+            clock.advance(by: OrphanSweep.grace + .seconds(2))
+            let sweep = OrphanSweep(
+                databases: scene.tenants.databases, storage: storage, logger: Logger(label: "test"), clock: clock.now)
+            #expect(try await sweep.sweep() == 2)
+            #expect(try folder.files.filter { $0.hasSuffix("source") } == [])
+            let corrected = try await owner.query(
+                "SELECT id FROM jobs WHERE source_deleted_at > '2026-01-01' ORDER BY id"
+            ).map { try $0.decode(JobID.self) }
+            #expect(corrected == [jobs[0], jobs[3]].sorted { $0.rawValue < $1.rawValue })
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import Billing
+import Egress
 import Logging
 import Pipeline
 import Postgres
@@ -46,6 +47,16 @@ struct QueueScene: Sendable {
             try await tenants.owner.execute("UPDATE tasks SET priority = 0 WHERE job_id = \(id)")
         }
         return job
+    }
+
+    /// Queues a job of a recording that is to be fetched.
+    @discardableResult
+    func submitURL(_ tenant: TenantID? = nil, _ url: String = "https://example.org/a.mp3") async throws -> Job {
+        let source = try SourceURL(url, policy: AddressPolicy())
+        return try await admission().admit(
+            Submission(
+                id: JobID(), tenant: tenant ?? tenants.example, options: JobOptions(), acceptOverage: false,
+                source: .url(source)))
     }
 
     /// How many of the first tenant's jobs wait and run.

@@ -49,6 +49,28 @@ import Testing
         }
     }
 
+    @Test func `more jobs than fit in a step are erased, tombstones before and between them`() async throws {
+        try await QueueScene.run { scene in
+            let job = try await scene.submit()
+            let example = scene.tenants.example
+            try await scene.tenants.owner.execute(
+                """
+                INSERT INTO jobs (
+                    tenant_id, id, status, completed_at, diarize, language_requested, max_duration_ms, source_type,
+                    source_deleted_at, deleted_at)
+                SELECT tenant_id, 'job_' || lpad(n::text, 26, '0'), 'cancelled', now(), true, 'auto', 1000, 'upload', now(),
+                    CASE WHEN n % 3 = 0 THEN now() END
+                FROM jobs, generate_series(1, 450) n WHERE tenant_id = \(example)
+                """)
+            let outcome = try await Self.delete(scene)
+            #expect(outcome.jobs == 301)
+            #expect(outcome.jobsWithAudio == 1)
+            #expect(try await Self.count("SELECT count(*) FROM jobs WHERE deleted_at IS NULL", scene) == 0)
+            #expect(try await Self.count("SELECT count(*) FROM jobs", scene) == 451)
+            #expect(job.id.rawValue > "job_")
+        }
+    }
+
     @Test func `of recordings that come in meanwhile none outlives the deletion`() async throws {
         try await QueueScene.run { scene in
             let refused = try await withThrowingTaskGroup(of: Bool.self, returning: Int.self) { group in

@@ -85,6 +85,23 @@ import Testing
         }
     }
 
+    @Test func `fetches have a lane of their own, in turns, and nobody takes more than a share of it`() async throws {
+        try await QueueScene.run { scene in
+            let (one, two) = (scene.tenants.example, scene.tenants.other)
+            for _ in 0..<6 { try await scene.submitURL(one) }
+            for _ in 0..<3 { try await scene.submitURL(two) }
+            let upload = try await scene.submit(one)
+            // Of one's two, one is taken already.
+            let first = try await scene.first.claimFetches(limit: 8, share: 2, beside: [one: 1])
+            #expect(first.map(\.tenant) == [one, two, two])
+            #expect(first.allSatisfy { $0.kind == .fetch })
+            #expect(try await scene.first.claimFetches(limit: 8, share: 2, beside: [one: 2, two: 2]) == [])
+            #expect(try await scene.first.claim(limit: 8).map(\.job) == [upload.id])
+            #expect(
+                try await scene.second.claimFetches(limit: 3, share: 4, beside: [:]).map(\.tenant) == [two, one, one])
+        }
+    }
+
     @Test func `no job of a suspended account starts; what runs goes on`() async throws {
         try await QueueScene.run { scene in
             try await scene.submit()

@@ -64,6 +64,37 @@ import Testing
         }
     }
 
+    @Test func `a job that is cancelled leaves its event, waiting or at work`() async throws {
+        try await QueueScene.run { scene in
+            let tenant = scene.tenants.example
+            var jobs: [JobID] = []
+            for _ in 0..<2 { jobs.append(try await scene.submit(options: Self.options("https://example.org/hook")).id) }
+            let working = try #require(try await scene.first.claim(limit: 1).first).job
+            for job in jobs {
+                _ = try await scene.tenants.databases.app.transaction(of: tenant) {
+                    try Job.cancel(job, of: tenant, in: $0)
+                }
+                #expect(try await Self.state(scene, job)?.status == .pending)
+            }
+            #expect(jobs.contains(working))
+            let events = try await scene.tenants.owner.query("SELECT event, body FROM webhook_events").map {
+                try $0.decode(String.self, [UInt8].self)
+            }
+            #expect(events.map(\.0) == ["job.cancelled", "job.cancelled"])
+            for (_, body) in events {
+                let text = String(decoding: body, as: UTF8.self)
+                #expect(text.contains(#""event":"job.cancelled""#) && text.contains(#""status":"cancelled""#))
+                #expect(text.contains(#""error":null,"transcript_url":null"#))
+            }
+            await #expect(throws: JobFinished.self) {
+                try await scene.tenants.databases.app.transaction(of: tenant) {
+                    try Job.cancel(working, of: tenant, in: $0)
+                }
+            }
+            #expect(try await scene.tenants.owner.query("SELECT id FROM webhook_events").count == 2)
+        }
+    }
+
     @Test func `an outcome that is rolled back leaves no event`() async throws {
         struct Trouble: Error {}
         try await QueueScene.run { scene in

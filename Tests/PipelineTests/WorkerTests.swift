@@ -26,13 +26,16 @@ import Testing
         var waits: [Duration] { state.withLock { $0.waits.sorted() } }
     }
 
-    private static func worker(_ scene: QueueScene, _ name: String, slots: Int, _ work: TaskWork) -> Worker {
+    private static func worker(
+        _ scene: QueueScene, _ name: String, slots: Int, fetches: Int = 16,
+        drain: Duration = .seconds(20), _ work: TaskWork
+    ) -> Worker {
         Worker(
             queue: TaskQueue(databases: scene.tenants.databases, worker: name), work: work,
             listener: PostgresListener(
                 configuration: .init(url: scene.tenants.database.url, role: "verbatim_system", size: 1),
                 channels: [QueueHint.channel], logger: Logger(label: "test")),
-            slots: slots, logger: Logger(label: "test"))
+            slots: slots, fetches: fetches, drain: drain, logger: Logger(label: "test"))
     }
 
     private static func run(_ workers: [Worker], until body: () async throws -> Void) async throws {
@@ -74,6 +77,41 @@ import Testing
             let waits = log.waits
             #expect(waits.count >= 490)
             #expect(waits[waits.count * 99 / 100] < .seconds(1))
+        }
+    }
+
+    @Test
+    func
+        `slow sources keep neither recognition nor another account's sources waiting, nor does an engine that is away`()
+        async throws
+    {
+        try await QueueScene.run { scene in
+            let (one, two) = (scene.tenants.example, scene.tenants.other)
+            for _ in 0..<6 { try await scene.submitURL(one) }
+            try await scene.submitURL(two)
+            try await scene.submit(two)
+            let begun = Mutex([ClaimedTask]())
+            let isReady = Mutex(false)
+            let work = TaskWork(
+                isReady: { isReady.withLock { $0 } },
+                perform: { claim in
+                    begun.withLock { $0.append(claim) }
+                    guard claim.kind == .fetch else { return }
+                    // A server that drips: until the worker stops.
+                    let (silence, end) = AsyncStream<Never>.makeStream()
+                    for await _ in silence {}
+                    end.finish()
+                })
+            try await Self.run([Self.worker(scene, "first", slots: 1, fetches: 4, drain: .zero, work)]) {
+                try await eventually("both are fetched for") {
+                    Set(begun.withLock { $0.filter { $0.kind == .fetch }.map(\.tenant) }) == [one, two]
+                }
+                isReady.withLock { $0 = true }
+                try await eventually("the upload is worked on") {
+                    begun.withLock { $0.contains { $0.kind == .prepare && $0.tenant == two } }
+                }
+            }
+            #expect(begun.withLock { $0.count { $0.tenant == one } } == 1)
         }
     }
 

@@ -48,6 +48,16 @@ package struct Tenants: Sendable {
         return key
     }
 
+    /// Gives both their webhook secrets, as if they had been made by an operator with the master key.
+    package func makeSecrets() async throws {
+        let (tenants, key) = ([example, other], masterKey)
+        try await owner.transaction { transaction in
+            for tenant in tenants {
+                _ = try WebhookSecrets.findOrCreate(of: tenant, masterKey: key, at: .now(), in: transaction)
+            }
+        }
+    }
+
     private func close() async {
         await databases.close()
         await owner.close()

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 import Synchronization
+import Tenancy
 
 /// A whole server on a port of its own, with routes of the tests'.
 struct FrontScene {
@@ -23,16 +24,19 @@ struct FrontScene {
 
     let port: Int
     let seen: Observations
+    /// Where `/upload/{account}` puts what it receives.
+    let spool: Spool
     /// Begins the server's graceful shutdown.
     let shutDown: @Sendable () async -> Void
 
     /// Runs a server around `body`; it has ended when this returns.
     static func run(
-        _ gate: GateSettings = GateSettings(), _ body: @escaping @Sendable (FrontScene) async throws -> Void
+        _ gate: GateSettings = GateSettings(), budgetBytes: Int64 = 1_000_000_000, maximumFiles: Int = 512,
+        _ body: @escaping @Sendable (FrontScene) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { root in
             let seen = Observations()
-            let spool = try await Spool.open(at: root, budgetBytes: 1_000_000_000)
+            let spool = try await Spool.open(at: root, budgetBytes: budgetBytes, maximumFiles: maximumFiles)
             let front = HTTPFront<Context>(settings: FrontSettings(host: "127.0.0.1", port: 0, gate: gate))
             addRoutes(front.router, UploadReader(spool: spool), seen)
             let (ports, port) = AsyncStream.makeStream(of: Int.self)
@@ -47,7 +51,7 @@ struct FrontScene {
                 }
                 var bound = ports.makeAsyncIterator()
                 guard let port = await bound.next() else { return }
-                let scene = FrontScene(port: port, seen: seen) { await group.triggerGracefulShutdown() }
+                let scene = FrontScene(port: port, seen: seen, spool: spool) { await group.triggerGracefulShutdown() }
                 do {
                     try await body(scene)
                 } catch {
@@ -96,8 +100,9 @@ struct FrontScene {
             }
             return "\(count)"
         }
-        router.post("/upload") { request, _ in
-            let upload = try await reader.read(request, fileLimitBytes: 500_000_000)
+        router.post("/upload/:account") { request, context in
+            let account = TenantID(unchecked: context.parameters.get("account") ?? "")
+            let upload = try await reader.read(request, of: account, fileLimitBytes: 500_000_000)
             return "\(upload.file.bytes)"
         }
     }

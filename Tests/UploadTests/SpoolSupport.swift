@@ -1,5 +1,6 @@
 import API
 import Foundation
+import Tenancy
 
 /// A directory of the test's own, removed afterwards.
 func withTemporaryDirectory(_ body: (String) async throws -> Void) async throws {
@@ -18,4 +19,9 @@ func drained(_ spool: Spool) async {
 func files(_ root: String) throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: root)
         .filter { $0.contains("/") }
+}
+
+extension TenantID {
+    static let alice = TenantID(unchecked: "ten_alice")
+    static let charlie = TenantID(unchecked: "ten_charlie")
 }

@@ -1,6 +1,7 @@
 import API
 import Foundation
 import NIOCore
+import Tenancy
 import TestSupport
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
     @Test func `a file holds what was appended and only this user may read it`() async throws {
         try await withTemporaryDirectory { root in
             let spool = try await Spool.open(at: root, budgetBytes: 100_000_000)
-            let writer = try await spool.create()
+            let writer = try await spool.create(for: .alice)
             var expected: [UInt8] = []
             var random = SeededGenerator(seed: 3)
             for _ in 0..<60 {
@@ -29,9 +30,9 @@ import Testing
         try await withTemporaryDirectory { root in
             let spool = try await Spool.open(at: root, budgetBytes: 100_000_000)
             do {
-                let writer = try await spool.create(expectedBytes: 5_000_000)
+                let writer = try await spool.create(for: .alice, expectedBytes: 5_000_000)
                 try await writer.append(ByteBuffer(repeating: 7, count: 3_000_000))
-                let other = try await spool.create()
+                let other = try await spool.create(for: .alice)
                 try await other.append(ByteBuffer(repeating: 7, count: 10))
                 _ = try await other.finish(originalName: nil)
                 #expect(spool.usedBytes > 0)
@@ -45,39 +46,48 @@ import Testing
         try await withTemporaryDirectory { root in
             let spool = try await Spool.open(at: root, budgetBytes: 40_000_000)
             do {
-                let first = try await spool.create(expectedBytes: 40_000_000)
-                await #expect(throws: SpoolError.budgetExhausted) { try await spool.create(expectedBytes: 1) }
-                let unknown = try await spool.create()
+                // Alone, one upload may have all of it.
+                let first = try await spool.create(for: .alice, expectedBytes: 39_999_998)
                 await #expect(throws: SpoolError.budgetExhausted) {
-                    try await unknown.append(ByteBuffer(repeating: 1, count: 1))
+                    try await spool.create(for: .charlie, expectedBytes: 3)
+                }
+                let unknown = try await spool.create(for: .charlie)
+                await #expect(throws: SpoolError.budgetExhausted) {
+                    try await unknown.append(ByteBuffer(repeating: 1, count: 2))
                 }
                 // Finished, it keeps what it needs and no more.
                 try await first.append(ByteBuffer(repeating: 1, count: 1_000))
                 let file = try await first.finish(originalName: nil)
-                #expect(spool.usedBytes == file.bytes)
+                #expect(spool.usedBytes == file.bytes + 1)
                 try await unknown.append(ByteBuffer(repeating: 1, count: 1))
             }
             await drained(spool)
-            _ = try await spool.create(expectedBytes: 40_000_000)
+            _ = try await spool.create(for: .alice, expectedBytes: 40_000_000)
         }
     }
 
-    @Test func `simultaneous uploads never oversell the budget`() async throws {
+    @Test func `simultaneous uploads of many accounts never oversell the budget, and leave room for one more`()
+        async throws
+    {
         try await withTemporaryDirectory { root in
             let spool = try await Spool.open(at: root, budgetBytes: 10_000)
-            let writers = await withTaskGroup(of: Bool.self) { group in
-                for _ in 0..<50 {
+            let uploads = await withTaskGroup(of: SpooledFile?.self) { group in
+                for number in 0..<50 {
                     group.addTask {
-                        guard let writer = try? await spool.create(expectedBytes: 1_000) else { return false }
-                        let used = spool.usedBytes
-                        withExtendedLifetime(writer) {}
-                        return used <= 10_000
+                        let account = TenantID(unchecked: "ten_\(number)")
+                        guard let writer = try? await spool.create(for: account, expectedBytes: 1_000) else {
+                            return nil
+                        }
+                        try? await writer.append(ByteBuffer(repeating: 1, count: 1_000))
+                        return try? await writer.finish(originalName: nil)
                     }
                 }
-                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+                return await group.reduce(into: []) { $0.append($1) }
             }
-            #expect(writers >= 10)
-            await drained(spool)
+            #expect(uploads.compactMap(\.self).count == 9)
+            #expect(spool.usedBytes == 9_000)
+            #expect(spool.accounts == 9)
+            withExtendedLifetime(uploads) {}
         }
     }
 
@@ -87,7 +97,7 @@ import Testing
             try FileManager.default.createDirectory(at: dead, withIntermediateDirectories: true)
             try Data("left".utf8).write(to: dead.appending(path: "x"))
             let living = try await Spool.open(at: root, budgetBytes: 1_000)
-            let writer = try await living.create()
+            let writer = try await living.create(for: .alice)
             try await writer.append(ByteBuffer(string: "mine"))
             let file = try await writer.finish(originalName: nil)
             let other = try await Spool.open(at: root, budgetBytes: 1_000)

@@ -16,7 +16,7 @@ import Testing
         try await withTemporaryDirectory { root in
             let spool = try await Spool.open(at: root, budgetBytes: budget)
             do {
-                let upload = try await UploadReader(spool: spool).read(request, fileLimitBytes: limit)
+                let upload = try await UploadReader(spool: spool).read(request, of: .alice, fileLimitBytes: limit)
                 let data = try Data(contentsOf: URL(filePath: upload.file.path))
                 result = .success((upload.fields, upload.file.originalName, data))
             } catch {

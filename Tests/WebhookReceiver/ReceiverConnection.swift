@@ -60,6 +60,8 @@ struct ReceiverConnection {
         return false
     }
 
+    func greet(_ text: String) { _ = send(text) }
+
     func close() { Glibc.close(descriptor) }
 
     private func send(_ text: String) -> Bool {

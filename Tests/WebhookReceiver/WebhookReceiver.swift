@@ -23,7 +23,8 @@ package final class WebhookReceiver: Sendable {
     /// Connections accepted.
     package var connections: Int { log.state.withLock { $0.connections } }
 
-    package init(port: UInt16 = 0, _ behaviour: @escaping Behaviour = { _ in .ok }) throws {
+    /// - Parameter greeting: what it says to who connects, before anything is asked.
+    package init(port: UInt16 = 0, greeting: String = "", _ behaviour: @escaping Behaviour = { _ in .ok }) throws {
         log = Log(behaviour)
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var yes: Int32 = 1
@@ -43,7 +44,7 @@ package final class WebhookReceiver: Sendable {
         }
         guard bound else { throw CocoaError(.fileWriteUnknown) }
         self.port = UInt16(bigEndian: name.sin_port)
-        Thread.detachNewThread { [log] in Self.accept(listener, log) }
+        Thread.detachNewThread { [log] in Self.accept(listener, greeting, log) }
     }
 
     deinit {
@@ -54,13 +55,14 @@ package final class WebhookReceiver: Sendable {
     /// From now on it does that.
     package func behave(_ behaviour: @escaping Behaviour) { log.state.withLock { $0.behaviour = behaviour } }
 
-    private static func accept(_ listener: Int32, _ log: Log) {
+    private static func accept(_ listener: Int32, _ greeting: String, _ log: Log) {
         while true {
             let descriptor = Glibc.accept(listener, nil, nil)
             guard descriptor >= 0 else { break }
             log.state.withLock { $0.connections += 1 }
             Thread.detachNewThread {
                 var connection = ReceiverConnection(descriptor)
+                connection.greet(greeting)
                 while let request = connection.read() {
                     let behaviour = log.state.withLock { state in
                         state.received.append(request)

@@ -8,44 +8,56 @@ import WebhookReceiver
 @Suite(.timeLimit(.minutes(10))) struct DeliveryQueueTests {
     private static let nowhere = "http://127.0.0.1:1/"
 
-    @Test func `each event is claimed once, and of an endpoint no more than its share, however many ask`() async throws
-    {
+    @Test func `each event is claimed once, and of a host no more than its share, however many ask`() async throws {
         try await DeliveryScene.run { scene in
             for _ in 0..<30 { try await scene.end(telling: Self.nowhere) }
-            for number in 0..<10 { try await scene.end(scene.tenants.other, telling: Self.nowhere + "\(number)") }
+            for port in 2..<12 { try await scene.end(scene.tenants.other, telling: "http://127.0.0.1:\(port)/") }
             let claims = try await withThrowingTaskGroup(of: [ClaimedDelivery].self) { group in
-                for _ in 0..<20 { group.addTask { try await scene.queue.claim(.answering, limit: 5) } }
+                for _ in 0..<20 { group.addTask { try await scene.queue.claim(DeliveryRoom(5)) } }
                 return try await group.reduce(into: [ClaimedDelivery]()) { $0 += $1 }
             }
             #expect(Set(claims.map(\.event)).count == claims.count)
             #expect(Set(claims.map(\.fence)).count == claims.count)
-            #expect(claims.count { $0.tenant == scene.tenants.example } == DeliveryQueue.perEndpoint)
+            #expect(claims.count { $0.tenant == scene.tenants.example } == DeliveryQueue.perOrigin)
             #expect(claims.count { $0.tenant == scene.tenants.other } == 10)
         }
     }
 
-    @Test func `one tenant's many addresses take no more than a tenant's share`() async throws {
+    @Test func `one tenant's many hosts take no more than a tenant's share, many addresses of a host its share`()
+        async throws
+    {
         try await DeliveryScene.run { scene in
-            for number in 0..<100 { try await scene.end(telling: Self.nowhere + "\(number)") }
-            let last = try await scene.end(scene.tenants.other, telling: Self.nowhere)
-            #expect(try await scene.queue.claim(.answering, limit: 2).contains { $0.job == last })
-            #expect(try await scene.queue.claim(.answering, limit: 200).count == DeliveryQueue.perTenant - 1)
+            for number in 0..<20 { try await scene.end(scene.tenants.other, telling: Self.nowhere + "\(number)") }
+            #expect(try await scene.queue.claim(DeliveryRoom(200)).count == DeliveryQueue.perOrigin)
+            for port in 1...100 { try await scene.end(telling: "http://127.0.0.1:\(port)/") }
+            #expect(try await scene.queue.claim(DeliveryRoom(200)).count == DeliveryQueue.perTenant)
+            #expect(try await scene.queue.claim(DeliveryRoom(200)).count == 0)
         }
     }
 
-    @Test func `an endpoint that failed waits in a lane of its own until it answers`() async throws {
-        let receiver = try WebhookReceiver { _ in .status(500) }
+    @Test func `who has fewest under way comes first, however long others have waited`() async throws {
         try await DeliveryScene.run { scene in
-            let job = try await scene.end(telling: receiver.url)
-            try await scene.deliver()
+            for port in 1...20 { try await scene.end(telling: "http://127.0.0.1:\(port)/") }
             scene.clock.advance(by: .seconds(60))
-            #expect(try await scene.queue.claim(.answering, limit: 1) == [])
+            let last = try await scene.end(scene.tenants.other, telling: Self.nowhere)
+            #expect(try await scene.queue.claim(DeliveryRoom(2)).contains { $0.job == last })
+        }
+    }
+
+    @Test func `a host that failed waits in a lane of its own until it answers, whatever the address`() async throws {
+        let receiver = try WebhookReceiver { _ in .status(500) }
+        let (answering, failing) = (DeliveryRoom(answering: 1, failing: 0), DeliveryRoom(answering: 0, failing: 1))
+        try await DeliveryScene.run { scene in
+            try await scene.end(telling: receiver.url + "?job=1")
+            try await scene.deliver()
+            let job = try await scene.end(telling: receiver.url + "?job=2")
+            #expect(try await scene.queue.claim(answering) == [])
             receiver.behave { _ in .ok }
-            for claim in try await scene.queue.claim(.failing, limit: 1) { await scene.sender.deliver(claim) }
+            for claim in try await scene.queue.claim(failing) { await scene.sender.deliver(claim) }
             #expect(try await scene.state(job)?.status == .delivered)
-            try await scene.end(telling: receiver.url)
-            #expect(try await scene.queue.claim(.failing, limit: 1) == [])
-            #expect(try await scene.queue.claim(.answering, limit: 1).count == 1)
+            try await scene.end(telling: receiver.url + "?job=3")
+            #expect(try await scene.queue.claim(failing) == [])
+            #expect(try await scene.queue.claim(answering).count == 1)
         }
     }
 
@@ -54,12 +66,12 @@ import WebhookReceiver
     {
         try await DeliveryScene.run { scene in
             let job = try await scene.end(telling: Self.nowhere)
-            let late = try #require(try await scene.queue.claim(.answering, limit: 1).first)
+            let late = try #require(try await scene.claim())
             #expect(try await scene.queue.rescue() == 0)
             try await scene.tenants.owner.execute(
                 "UPDATE webhook_events SET lease_until = now() - interval '1 second'")
             #expect(try await scene.queue.rescue() == 1)
-            let taken = try #require(try await scene.queue.claim(.answering, limit: 1).first)
+            let taken = try #require(try await scene.claim())
             #expect(taken.event == late.event && taken.body == late.body)
             #expect(taken.fence > late.fence)
             #expect(taken.attempt == 2)
@@ -72,18 +84,22 @@ import WebhookReceiver
         }
     }
 
-    @Test func `a try that is broken off counts, and the event is due at once`() async throws {
+    @Test func `a try that is broken off is shown, costs no time, and the event is due at once`() async throws {
         let receiver = try WebhookReceiver { _ in .hang }
         try await DeliveryScene.run { scene in
             let job = try await scene.end(telling: receiver.url)
-            let claim = try #require(try await scene.queue.claim(.answering, limit: 1).first)
+            let claim = try #require(try await scene.claim())
             let task = Task { await scene.sender.deliver(claim) }
             try await eventually("the event arrives") { receiver.received.count == 1 }
             task.cancel()
             await task.value
             #expect(try await scene.attempts(job).map(\.error) == [.interrupted])
             #expect(try await scene.state(job)?.status == .pending)
-            #expect(try await scene.queue.claim(.answering, limit: 1).map(\.event) == [claim.event])
+            receiver.behave { _ in .status(500) }
+            #expect(try await scene.deliver() == 1)
+            #expect(try await scene.attempts(job).map(\.number) == [1, 2])
+            let wait = try #require(try await scene.state(job)?.nextTry) - scene.clock.now()
+            #expect((.seconds(8)...(.seconds(12))).contains(wait))
         }
     }
 
@@ -124,12 +140,10 @@ import WebhookReceiver
                 scene.clock.advance(by: .seconds(60))
             }
             try await scene.deliver()
-            let (example, now) = (scene.tenants.example, scene.clock.now())
-            let count = try await scene.tenants.owner.transaction {
-                try WebhookEvent.replay(
-                    of: example, since: start + .seconds(1), until: start + .seconds(100), at: now, in: $0)
-            }
-            #expect(count == 1)
+            let replay = EventReplay(
+                of: scene.tenants.example, since: start + .seconds(1), until: start + .seconds(100),
+                on: scene.tenants.owner, clock: scene.clock.now)
+            #expect(try await replay.run() == 1)
             #expect(try await scene.deliver() == 1)
             #expect(receiver.received.last?.text("job_id") == jobs[1].rawValue)
         }

@@ -1,8 +1,10 @@
+import Dispatch
 import Egress
 import Foundation
 import Logging
 import Pipeline
 import Postgres
+import Synchronization
 import Tenancy
 import TestSupport
 
@@ -16,17 +18,20 @@ struct DeliveryScene: Sendable {
 
     /// - Parameters:
     ///   - allowing: which private addresses may be connected to.
+    ///   - resolver: of the sender's; nil: the system's.
     ///   - patience: for one try.
     static func run<Result: Sendable>(
-        allowing: String = "127.0.0.0/8", patience: Duration = .seconds(15), slots: Int = 64,
-        at start: Timestamp = .now(),
+        allowing: String = "127.0.0.0/8", resolver: NameResolver? = nil, patience: Duration = .seconds(15),
+        slots: Int = 64, at start: Timestamp = .now(), logger: Logger = Logger(label: "test"),
         _ body: (DeliveryScene) async throws -> Result
     ) async throws -> Result {
         let policy = try AddressPolicy(allowing: allowing)
         return try await Tenants.with { tenants in
-            let (clock, logger) = (TestClock(at: start), Logger(label: "test"))
+            try await tenants.makeSecrets()
+            let clock = TestClock(at: start)
             let courier = WebhookCourier(
-                policy: policy, concurrency: slots, patience: patience, logger: logger, clock: clock.now)
+                policy: policy, resolver: resolver, concurrency: slots, patience: patience, logger: logger,
+                clock: clock.now)
             let scene = DeliveryScene(
                 tenants: tenants, clock: clock,
                 queue: DeliveryQueue(databases: tenants.databases, clock: clock.now), courier: courier,
@@ -50,8 +55,20 @@ struct DeliveryScene: Sendable {
         _ tenant: TenantID? = nil, telling url: String? = nil, status: JobStatus = .completed,
         metadata: String = #"{"order": "A-17"}"#, publicURL: String? = nil
     ) async throws -> JobID {
-        let tenant = tenant ?? tenants.example
-        let (id, now) = (JobID(), clock.now())
+        let (tenant, now) = (tenant ?? tenants.example, clock.now())
+        let id = try await endSilently(tenant, telling: url, status: status, metadata: metadata)
+        try await tenants.databases.app.transaction(of: tenant) {
+            try WebhookEvent.record(for: id, of: tenant, publicURL: publicURL, at: now, in: $0)
+        }
+        return id
+    }
+
+    /// A job that has ended, without its event.
+    func endSilently(
+        _ tenant: TenantID? = nil, telling url: String? = nil, status: JobStatus = .completed,
+        metadata: String = "{}"
+    ) async throws -> JobID {
+        let (tenant, id, now) = (tenant ?? tenants.example, JobID(), clock.now())
         try await tenants.owner.execute(
             """
             INSERT INTO jobs (
@@ -62,24 +79,69 @@ struct DeliveryScene: Sendable {
                 'upload', 'secret-name.wav', \(url), 41600, 'en', 'whisper_base',
                 \(status == .failed ? "internal_error" : nil), \(status == .failed ? "Something went wrong." : nil))
             """)
-        try await tenants.databases.app.transaction(of: tenant) {
-            try WebhookEvent.record(for: id, of: tenant, publicURL: publicURL, at: now, in: $0)
-        }
         return id
     }
 
     /// Sends everything that is due, and answers how much that was.
+    ///
+    /// - Parameter delay: what passes between claim and try.
     @discardableResult
-    func deliver() async throws -> Int {
-        var count = 0
-        for lane in DeliveryLane.allCases {
-            let claims = try await queue.claim(lane, limit: 64)
-            count += claims.count
-            await withTaskGroup { group in
-                for claim in claims { group.addTask { await sender.deliver(claim) } }
-            }
+    func deliver(after delay: Duration = .zero, by sender: WebhookSender? = nil) async throws -> Int {
+        let (claims, sender) = (try await queue.claim(DeliveryRoom(64)), sender ?? self.sender)
+        clock.advance(by: delay)
+        await withTaskGroup { group in
+            for claim in claims { group.addTask { await sender.deliver(claim) } }
         }
-        return count
+        return claims.count
+    }
+
+    /// The next event that is due, claimed.
+    func claim() async throws -> ClaimedDelivery? { try await queue.claim(DeliveryRoom(1)).first }
+
+    /// A sender beside the scene's own.
+    func anotherSender(
+        masterKey: MasterKey? = nil, lease: Duration = DeliveryQueue.lease, logger: Logger = Logger(label: "test")
+    ) -> WebhookSender {
+        WebhookSender(
+            databases: tenants.databases, courier: courier, masterKey: masterKey ?? tenants.masterKey, lease: lease,
+            clock: clock.now, logger: logger)
+    }
+
+    /// Runs `body` while a transaction of the first tenant's is open that has done `first`.
+    func whileOpen<Result: Sendable>(
+        _ first: @escaping @Sendable (PostgresTransaction) throws -> Void, _ body: () async throws -> Result
+    ) async throws -> Result {
+        let isOpen = Mutex(false)
+        let end = DispatchSemaphore(value: 0)
+        let (pool, tenant) = (tenants.databases.app, tenants.example)
+        async let held: Void = pool.transaction(of: tenant) { transaction in
+            try first(transaction)
+            isOpen.withLock { $0 = true }
+            end.wait()
+        }
+        do {
+            try await eventually("the transaction is open") { isOpen.withLock { $0 } }
+            let result = try await body()
+            end.signal()
+            try await held
+            return result
+        } catch {
+            end.signal()
+            throw error
+        }
+    }
+
+    /// How many statements wait for a lock.
+    func waitingStatements() async throws -> Int {
+        try await tenants.owner.query(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )[0].decode(Int.self)
+    }
+
+    func urls() async throws -> [String] {
+        try await tenants.owner.query("SELECT url FROM webhook_endpoints ORDER BY url").map {
+            try $0.decode(String.self)
+        }
     }
 
     func state(_ job: JobID, of tenant: TenantID? = nil) async throws -> DeliveryState? {
@@ -119,9 +181,9 @@ struct DeliveryScene: Sendable {
     }
 
     /// Moves the clock to the job's next try and makes that; false when there is none.
-    func tryAgain(_ job: JobID) async throws -> Bool {
+    func tryAgain(_ job: JobID, after delay: Duration = .zero) async throws -> Bool {
         guard let next = try await state(job)?.nextTry else { return false }
-        clock.advance(by: next - clock.now())
-        return try await deliver() == 1
+        clock.advance(by: max(.zero, next - clock.now()))
+        return try await deliver(after: delay) == 1
     }
 }

@@ -33,7 +33,10 @@ import Testing
 
     static let wishes: [(String, Int64?)] = [
         ("120", 120), ("0", 0), ("", nil), ("-5", nil), ("soon", nil), ("1.5", nil),
-        ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777 - 784_111_700),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 77), ("Sunday, 06-Nov-94 08:49:37 GMT", 77),
+        ("Sun Nov  6 08:49:37 1994", 77), ("Sun Nov 16 08:49:37 1994", 77 + 864_000),
+        // A year of two digits lies at most 50 years ahead.
+        ("Tuesday, 06-Nov-40 08:49:37 GMT", 2_235_804_577 - 784_111_700), ("Sunday, 06-Nov-94", nil),
     ]
 
     @Test(arguments: wishes)

@@ -147,41 +147,6 @@ import WebhookReceiver
         }
     }
 
-    @Test func `a receiver that is down for a day gets every try of the schedule, and is marked failing`() async throws
-    {
-        let receiver = try WebhookReceiver { _ in .status(503) }
-        try await DeliveryScene.run { scene in
-            try await scene.setDefault(receiver.url)
-            let job = try await scene.end()
-            let start = scene.clock.now()
-            try await scene.deliver()
-            while try await scene.tryAgain(job) {}
-            #expect(try await scene.state(job)?.status == .givenUp)
-            let attempts = try await scene.attempts(job)
-            let gaps = zip(attempts, attempts.dropFirst()).map { ($1.at - $0.at) / .seconds(1) }
-            let wanted: [Double] = [10, 30, 60, 120, 300, 600, 1200, 2400]
-            #expect(gaps.count >= 8 + 19)
-            for (index, gap) in gaps.dropLast().enumerated() {
-                let delay = index < wanted.count ? wanted[index] : 3600
-                #expect((delay * 0.8 - 1...delay * 1.2 + 1).contains(gap), "gap \(index)")
-            }
-            #expect(attempts.last.map { $0.at - start } == DeliverySchedule.span)
-            #expect(Set(receiver.received.map(\.id)).count == 1)
-            #expect(Set(receiver.received.map(\.body)).count == 1)
-            #expect(receiver.received.count == attempts.count)
-            #expect(try await scene.endpoint()?.failingSince == start)
-
-            // Marked, not disabled: the next event goes there, and its acknowledgement clears the mark.
-            receiver.behave { _ in .ok }
-            let next = try await scene.end()
-            try await scene.deliver()
-            #expect(try await scene.state(next)?.status == .delivered)
-            let endpoint = try #require(try await scene.endpoint())
-            #expect(endpoint.failingSince == nil)
-            #expect(endpoint.lastSuccess == scene.clock.now())
-        }
-    }
-
     @Test func `sending again is the same event on a new schedule`() async throws {
         let receiver = try WebhookReceiver { _ in .status(410) }
         try await DeliveryScene.run { scene in
@@ -203,15 +168,30 @@ import WebhookReceiver
         }
     }
 
-    @Test func `what is sent again while it is being sent is not given up for it`() async throws {
+    static let results = [
+        DeliveryResult(statusCode: 500, latencyMilliseconds: 1, error: .badStatus),
+        DeliveryResult(statusCode: 410, latencyMilliseconds: 1, error: .gone),
+        DeliveryResult(statusCode: 200, latencyMilliseconds: 1),
+    ]
+
+    @Test(arguments: results)
+    func `what is sent again while it is being sent is sent again however that ends`(result: DeliveryResult)
+        async throws
+    {
         try await DeliveryScene.run { scene in
             let job = try await scene.end(telling: "http://127.0.0.1:1/")
-            let claim = try #require(try await scene.queue.claim(.answering, limit: 1).first)
-            scene.clock.advance(by: .seconds(25 * 3600))
-            #expect(try await scene.replay(job))
-            let failure = DeliveryResult(statusCode: 500, latencyMilliseconds: 1, error: .badStatus)
-            #expect(try await scene.queue.finish(claim, failure, begunAt: scene.clock.now()))
+            let claim = try #require(try await scene.claim())
+            // At the same moment, and a day later.
+            for pause in [Duration.zero, .seconds(25 * 3600)] {
+                scene.clock.advance(by: pause)
+                #expect(try await scene.replay(job))
+            }
+            #expect(try await scene.queue.finish(claim, result, begunAt: scene.clock.now()))
             #expect(try await scene.state(job) == DeliveryState(status: .pending, nextTry: scene.clock.now()))
+            let again = try #require(try await scene.claim())
+            #expect(again.event == claim.event && again.attempt == 2)
+            #expect(try await scene.queue.finish(again, result, begunAt: scene.clock.now()))
+            #expect(try await scene.state(job)?.nextTry != scene.clock.now())
         }
     }
 
@@ -249,25 +229,6 @@ import WebhookReceiver
             #expect(try await scene.replay(job))
             try await scene.deliver()
             #expect(receiver.received.map { $0.text("job_id") } == [job.rawValue])
-        }
-    }
-
-    @Test func `what waits for the default endpoint follows it, and is given up with it`() async throws {
-        let (old, new) = (try WebhookReceiver { _ in .status(500) }, try WebhookReceiver())
-        try await DeliveryScene.run { scene in
-            try await scene.setDefault(old.url)
-            let jobs = [try await scene.end(), try await scene.end(telling: old.url)]
-            try await scene.deliver()
-            try await scene.setDefault(new.url)
-            for job in jobs { _ = try await scene.tryAgain(job) }
-            #expect(new.received.map { $0.text("job_id") } == [jobs[0].rawValue])
-            new.behave { _ in .status(500) }
-            let last = try await scene.end()
-            try await scene.deliver()
-            try await scene.setDefault(nil)
-            #expect(try await scene.state(last)?.status == .givenUp)
-            #expect(try await scene.state(jobs[1])?.status == .pending)
-            #expect(try await scene.endpoint() == nil)
         }
     }
 }

@@ -22,7 +22,9 @@ import Testing
 
     @Test func `whoever asks first, all get the same secret, and another tenant gets another`() async throws {
         try await Tenants.with { tenants in
-            let key = tenants.masterKey
+            try await tenants.makeSecrets()
+            let (key, owner) = (tenants.masterKey, tenants.owner)
+            try await owner.execute("DELETE FROM webhook_secrets WHERE tenant_id = \(tenants.example)")
             let made = try await withThrowingTaskGroup(of: String.self) { group in
                 for _ in 0..<12 {
                     group.addTask {
@@ -51,6 +53,7 @@ import Testing
 
     @Test func `a rotated secret signs beside the old one, then takes over by itself`() async throws {
         try await Tenants.with { tenants in
+            try await tenants.makeSecrets()
             let clock = TestClock()
             let first = try await Self.rotate(tenants, grace: .seconds(3600), at: clock.now())
             let during = try #require(try await Self.find(tenants, at: clock.now()))
@@ -72,6 +75,7 @@ import Testing
 
     @Test func `without a grace the new one signs at once`() async throws {
         try await Tenants.with { tenants in
+            try await tenants.makeSecrets()
             let now = Timestamp.now()
             let first = try await Self.rotate(tenants, grace: .zero, at: now)
             #expect(first.next == nil)
@@ -84,11 +88,12 @@ import Testing
         async throws
     {
         try await Tenants.with { tenants in
+            try await tenants.makeSecrets()
             let now = Timestamp.now()
             let before = try await Self.rotate(tenants, grace: .seconds(3600), at: now)
             let (old, new) = (tenants.masterKey, try #require(MasterKey(hex: String(repeating: "ab", count: 32))))
             let done = try await tenants.owner.transaction { try Rekeying.run(from: old, to: new, in: $0) }
-            #expect(done.filter { $0.name.hasPrefix("webhook_secrets.") }.map(\.resealed) == [1, 1])
+            #expect(done.filter { $0.name.hasPrefix("webhook_secrets.") }.map(\.resealed) == [2, 1])
             #expect(try await Self.find(tenants, at: now, under: new) == before)
             await #expect(throws: SealedSecretError.self) { try await Self.find(tenants, at: now) }
         }
@@ -96,7 +101,9 @@ import Testing
 
     @Test func `a secret moved to another tenant's row cannot be opened there`() async throws {
         try await Tenants.with { tenants in
+            try await tenants.makeSecrets()
             _ = try await Self.rotate(tenants, grace: .zero, at: .now())
+            try await tenants.owner.execute("DELETE FROM webhook_secrets WHERE tenant_id = \(tenants.other)")
             try await tenants.owner.execute("UPDATE webhook_secrets SET tenant_id = \(tenants.other)")
             let (other, key) = (tenants.other, tenants.masterKey)
             await #expect(throws: SealedSecretError.self) {
@@ -104,6 +111,35 @@ import Testing
                     try WebhookSecrets.find(of: other, masterKey: key, at: .now(), in: $0)
                 }
             }
+        }
+    }
+    @Test func `a tenant that has none gets its first by rotation, and nobody holds another`() async throws {
+        try await Tenants.with { tenants in
+            try await tenants.makeSecrets()
+            try await tenants.owner.execute("DELETE FROM webhook_secrets WHERE tenant_id = \(tenants.example)")
+            let now = Timestamp.now()
+            let first = try await Self.rotate(tenants, grace: .seconds(3600), at: now)
+            #expect(first.next == nil)
+            #expect(try await Self.find(tenants, at: now) == first)
+        }
+    }
+
+    @Test func `another master key makes no secret beside those that it cannot open`() async throws {
+        try await Tenants.with { tenants in
+            try await tenants.makeSecrets()
+            try await tenants.owner.execute("DELETE FROM webhook_secrets WHERE tenant_id = \(tenants.example)")
+            let (tenant, wrong) = (tenants.example, try #require(MasterKey(hex: String(repeating: "cd", count: 32))))
+            for pool in [tenants.databases.system, tenants.owner] {
+                await #expect(throws: SealedSecretError.self) {
+                    try await pool.transaction {
+                        try WebhookSecrets.findOrCreate(of: tenant, masterKey: wrong, at: .now(), in: $0)
+                    }
+                }
+            }
+            #expect(try await Self.find(tenants, at: .now()) == nil)
+            // Where nothing is sealed yet, any key is right.
+            try await tenants.owner.execute("DELETE FROM webhook_secrets")
+            try await tenants.owner.transaction { try wrong.requireRight(in: $0) }
         }
     }
 }

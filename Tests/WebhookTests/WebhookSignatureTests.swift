@@ -48,6 +48,35 @@ import WebhookReceiver
         }
     }
 
+    /// As a shell would do it.
+    private static func digest(_ webhook: ReceivedWebhook, _ secret: WebhookSecret) async throws -> String {
+        let result = try await Command.run(
+            "openssl", ["dgst", "-sha256", "-hmac", secret.text], input: String(decoding: webhook.body, as: UTF8.self))
+        try #require(result.status == 0)
+        return String(result.output.split(separator: " ").last ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    @Test func `a retry in the grace and a replay after it carry the same body under the keys of their time`()
+        async throws
+    {
+        let receiver = try WebhookReceiver { _ in .status(500) }
+        try await DeliveryScene.run { scene in
+            let job = try await scene.end(telling: receiver.url)
+            try await scene.deliver()
+            let secrets = try await Self.rotate(scene)
+            let next = try #require(secrets.next)
+            _ = try await scene.tryAgain(job)
+            scene.clock.advance(by: .seconds(121))
+            #expect(try await scene.replay(job))
+            try await scene.deliver()
+            let got = receiver.received
+            #expect(got.count == 3 && Set(got.map(\.body)).count == 1 && Set(got.map(\.id)).count == 1)
+            let (old, new) = (try await Self.digest(got[0], secrets.current), try await Self.digest(got[0], next))
+            #expect(got.map { $0.headers["x-transcription-signature"] } == [old, old, new])
+            #expect(got.map { $0.headers["x-transcription-signature-next"] } == [nil, new, nil])
+        }
+    }
+
     @Test func `receivers verify our signatures, with the old secret and the new one while a rotation lasts`()
         async throws
     {
@@ -63,7 +92,15 @@ import WebhookReceiver
             try await scene.deliver()
             let got = receiver.received
             try #require(got.count == 2)
-            #expect(got[0].headers["x-transcription-signature-next"] != nil)
+            // Which is which: a receiver that knows the old one alone must find it where it always was.
+            let (current, coming) = (
+                try await Self.digest(got[0], secrets.current), try await Self.digest(got[0], next)
+            )
+            #expect(got[0].headers["x-transcription-signature"] == current)
+            #expect(got[0].headers["x-transcription-signature-next"] == coming)
+            #expect(current != coming)
+            let taken = try await Self.digest(got[1], next)
+            #expect(got[1].headers["x-transcription-signature"] == taken)
             #expect(got[0].headers["webhook-signature"]?.split(separator: " ").count == 2)
             #expect(got[1].headers["x-transcription-signature-next"] == nil)
             #expect(got[1].headers["webhook-signature"]?.split(separator: " ").count == 1)

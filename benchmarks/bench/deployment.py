@@ -15,8 +15,10 @@ from .service import Service, ServiceError, plain_environment
 class Deployment:
     """One database, storage and scratch folder; the service may be started and stopped on it any number of times."""
 
-    def __init__(self, checkout: pathlib.Path, folder: pathlib.Path, logs: pathlib.Path, database_url: str) -> None:
-        """Migrates and makes the customer. Raises `ServiceError`."""
+    def __init__(
+        self, checkout: pathlib.Path, folder: pathlib.Path, logs: pathlib.Path, database_url: str, **settings: str
+    ) -> None:
+        """Migrates and makes the customer. `settings`: more of the environment. Raises `ServiceError`."""
         self._programs = checkout / ".build" / "release"
         self._logs, self._starts = logs, 0
         storage, scratch = folder / "storage", folder / "scratch"
@@ -29,23 +31,27 @@ class Deployment:
             VERBATIM_SCRATCH=str(scratch),
             VERBATIM_LISTEN="127.0.0.1:0",
             USER="scripts/bench",
+            **settings,
         )
-        self._administer("migrate")
-        tenant = self._administer("tenant", "create", "--name", "Benchmark", "--plan", "business")["tenant_id"]
-        self._key = self._administer("key", "issue", "--tenant", tenant, "--name", "benchmark")["api_key"]
+        self.administer("migrate")
+        tenant = self.administer("tenant", "create", "--name", "Benchmark", "--plan", "business")["tenant_id"]
+        self._key = self.administer("key", "issue", "--tenant", tenant, "--name", "benchmark")["api_key"]
 
     def start(self) -> "RunningVerbatim":
         """Answers once everything is ready, the model included. Raises `ServiceError`."""
-        self._starts += 1
-        log = self._logs / f"verbatim-{self._starts}.log"
-        service = Service("verbatim", [str(self._programs / "verbatim"), "serve"], self._environment, log)
+        service = self._launch("serve")
         try:
             return RunningVerbatim(service, self._key)
         except BaseException:
             service.stop()
             raise
 
-    def _administer(self, *arguments: str) -> dict:
+    def start_worker(self) -> Service:
+        """`verbatim worker`, which is to be stopped by whoever asked for it; answers at once."""
+        return self._launch("worker")
+
+    def administer(self, *arguments: str) -> dict:
+        """What `verbatim-admin` answers. Raises `ServiceError`."""
         command = [str(self._programs / "verbatim-admin"), *arguments, "--json"]
         done = subprocess.run(
             command, env=self._environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
@@ -55,6 +61,11 @@ class Deployment:
             raise ServiceError(f"verbatim-admin {arguments[0]} failed: {said[-1] if said else 'it said nothing'}")
         answer = json.loads(done.stdout)
         return answer if isinstance(answer, dict) else {}
+
+    def _launch(self, role: str) -> Service:
+        self._starts += 1
+        log = self._logs / f"verbatim-{self._starts}.log"
+        return Service("verbatim", [str(self._programs / "verbatim"), role], self._environment, log)
 
 
 class RunningVerbatim:

@@ -7,9 +7,11 @@ run takes the place of one of the same length, recordings and contenders."""
 import json
 import pathlib
 
+from bench.page import with_figures
+
 from . import chart, tables
 
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+MARKERS = "figures"
 SHORTEST = 10
 """Minutes; shorter runs are not published."""
 
@@ -21,7 +23,7 @@ def publish(folder: pathlib.Path, summary: dict) -> None:
     summaries = [old for old in summaries if old["machine"] == summary["machine"] and _what(old) != _what(summary)]
     summaries.append(summary)
     readme = folder / "README.md"
-    page = _with_figures(readme.read_text(encoding="utf-8"), figures(summaries))
+    page = with_figures(readme.read_text(encoding="utf-8"), MARKERS, figures(summaries))
     kept.write_text(json.dumps({"runs": summaries}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (folder / "recognition.svg").write_text(chart.draw(_fullest(summaries)), encoding="utf-8")
     readme.write_text(page, encoding="utf-8")
@@ -75,11 +77,3 @@ def _what(summary: dict) -> tuple:
 def _fullest(summaries: list[dict]) -> dict:
     """Of those with the most contenders the newest."""
     return max(enumerate(summaries), key=lambda pair: (len(pair[1]["contenders"]), pair[0]))[1]
-
-
-def _with_figures(page: str, text: str) -> str:
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"README.md lacks its markers {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"

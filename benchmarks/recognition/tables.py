@@ -1,34 +1,9 @@
 """The tables of a run, made from its summary: as text for a terminal, as Markdown for the README."""
 
-from dataclasses import dataclass
-
-from bench.spread import Spread
+from bench.table import NOTHING, Table, figure
 
 from .contenders import LABELS
 from .recordings import MEETING, READ, TELEPHONE
-
-NOTHING = "–"
-
-
-@dataclass(frozen=True)
-class Table:
-    head: list[str]
-    rows: list[list[str]]
-
-    def text(self) -> str:
-        widths = [max(len(row[column]) for row in [self.head, *self.rows]) for column in range(len(self.head))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)) for row in [self.head, *self.rows]]
-        return "\n".join(line.rstrip() for line in lines)
-
-    def markdown(self) -> str:
-        rows = [self.head, ["---", *["---:"] * (len(self.head) - 1)], *self.rows]
-        return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def figure(record: dict | None, digits: int, scale: float = 1) -> str:
-    if record is None:
-        return NOTHING
-    return Spread(record["median"] * scale, record["low"] * scale, record["high"] * scale).text(digits)
 
 
 def speed(summary: dict) -> Table:

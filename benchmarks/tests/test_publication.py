@@ -5,10 +5,12 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as xml
 
+from bench.page import markers
 from made_up import MACHINE, measurement, summed
 from recognition import chart, publication, tables
 
-PAGE = f"# Before\n\n{publication.BEGIN}\n\nold\n\n{publication.END}\n\nAfter\n"
+BEGIN, END = markers(publication.MARKERS)
+PAGE = f"# Before\n\n{BEGIN}\n\nold\n\n{END}\n\nAfter\n"
 
 
 class PublicationTests(unittest.TestCase):

@@ -14,7 +14,10 @@ set_up() {
     ensure_built
     run_part "$root/inference/install" >&2
     run_part "$root/ingest/install" >&2
-    if [[ ${1:-} == test ]]; then run_part "$root/Tests/Readers/install" >&2; fi
+    if [[ ${1:-} == test ]]; then
+        run_part "$root/Tests/Readers/install" >&2
+        run_part "$root/Tests/ObjectStore/install" >&2
+    fi
     exec 9>&-
 }
 

@@ -25,7 +25,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
         }
         do {
             let principal = try await tokens.verify(String(parts[1]))
-            try revocations.check(principal)
+            try await revocations.check(principal)
             return principal
         } catch AccessTokenError.expired {
             throw APIError(.tokenExpired, "The access token has expired. Get a new one from POST /auth/refresh.")
@@ -37,6 +37,10 @@ struct AuthenticationMiddleware: RouterMiddleware {
                 "The API key that this access token came from was revoked or has expired. Use another key.")
         } catch AccessRefusal.tenantIsSuspended {
             throw APIError.accountSuspended
+        } catch AccessRefusal.unknown {
+            throw APIError.transient(
+                "The service cannot find out just now whether this access token still counts. Please try again.",
+                retryAfterSeconds: 1)
         }
     }
 }

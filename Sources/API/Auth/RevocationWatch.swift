@@ -3,9 +3,12 @@ import Postgres
 import ServiceLifecycle
 import Tenancy
 
-/// Keeps a node's ``Revocations`` less than a second old, over a connection of its own: a busy pool must not let a revoked key in.
+/// Keeps a node's ``Revocations`` less than a second old, over a connection of its own: a busy pool must not keep requests waiting.
+///
+/// A look ends within seconds whatever hangs: the server is told to give up, and a connection on which nothing comes back is cut and
+/// replaced. When no look succeeds, requests are refused, not let in.
 struct RevocationWatch: Service {
-    let revocations = Revocations()
+    let revocations: Revocations
     private let pool: PostgresPool
     private let logger: Logger
 
@@ -14,16 +17,18 @@ struct RevocationWatch: Service {
         pool = PostgresPool(
             configuration: .init(
                 url: databaseURL, role: "verbatim_system", size: 1, acquireTimeout: .seconds(5),
-                statementTimeout: .seconds(5)),
+                connectTimeout: .seconds(2), statementTimeout: .milliseconds(1_500), lockTimeout: .milliseconds(1_500),
+                workTimeout: .seconds(2)),
             logger: logger)
         self.logger = logger
-        try await revocations.refresh(from: pool)
+        revocations = Revocations(pool: pool)
+        try await revocations.refresh()
     }
 
     func run() async throws {
         let (revocations, pool) = (revocations, pool)
         let watch = Watch(what: "revocations", every: .milliseconds(400), logger: logger) {
-            try await revocations.refresh(from: pool)
+            try await revocations.refresh()
         }
         try await watch.run()
         await pool.close()

@@ -11,7 +11,7 @@ actor Readiness {
     private let databases: Databases
     private let migrator: Migrator
     private let databaseURL: String
-    private let storage: FileStorage
+    private let storage: any Storage
     /// nil on a node that works on no jobs.
     private let engine: EngineReadiness?
     private let logger: Logger
@@ -20,7 +20,7 @@ actor Readiness {
     private var look: Task<Checks, Never>?
 
     init(
-        databases: Databases, migrator: Migrator, databaseURL: String, storage: FileStorage, engine: EngineReadiness?,
+        databases: Databases, migrator: Migrator, databaseURL: String, storage: any Storage, engine: EngineReadiness?,
         logger: Logger
     ) {
         self.databases = databases

@@ -31,7 +31,7 @@ extension APIError {
                 overageAllowed: overageAllowed)
         case ReservationError.monthClosed:
             self = .transient("The job could not be booked. Please send it again.", retryAfterSeconds: 30)
-        case let error as StorageError where error.isFull:
+        case let error as StorageError where error.isFull || error.isAway:
             self = .transient("The service cannot take more files just now. Try again later.", retryAfterSeconds: 30)
         case let error as PostgresError where ["22P02", "22P05", "22021"].contains(error.sqlState):
             // Text of the right form that PostgreSQL cannot hold, of which the customer's JSON is the only one that was not checked.

@@ -7,6 +7,7 @@ import Tenancy
 /// `POST /jobs/{id}/cancel`: ends an unfinished job. What works on it stops within a second or two; what it had reserved is given back.
 struct CancelJob: Sendable {
     let databases: Databases
+    let hint: QueueHint
 
     @Sendable
     func handle(_ request: Request, context: CustomerContext) async throws -> Response {
@@ -18,6 +19,7 @@ struct CancelJob: Sendable {
             throw APIError(.jobFinished, "The job has ended already; there is nothing to cancel.")
         }
         guard let job else { throw GetJob.none }
+        hint.send()
         var json = JSONWriter(capacity: 1024)
         JobDocument(job: job).write(to: &json)
         return JSONResponse.make(json.bytes, status: .accepted)

@@ -15,7 +15,7 @@ struct CreateJob: Sendable {
     let databases: Databases
     let uploads: UploadReader
     let media: MediaTool
-    let storage: FileStorage
+    let storage: any Storage
     let admission: Admission
     let webhooks: WebhookAddress
     /// Which addresses a recording's URL may name.
@@ -61,7 +61,9 @@ struct CreateJob: Sendable {
 
     private func fingerprint(of request: Request, _ asked: Asked) async throws -> [UInt8] {
         if let url = asked.url { return url.fingerprint }
-        return try await uploads.read(request, fileLimitBytes: asked.allowance.maxFileBytes).fingerprint()
+        return try await uploads.read(
+            request, of: asked.tenant, fileLimitBytes: asked.allowance.maxFileBytes
+        ).fingerprint()
     }
 
     private func submit(_ request: Request, _ asked: Asked, under claim: IdempotencyClaim?) async throws -> Response {
@@ -93,7 +95,8 @@ struct CreateJob: Sendable {
     }
 
     private func receive(_ request: Request, _ asked: Asked, under claim: IdempotencyClaim?) async throws -> Job {
-        let upload = try await uploads.read(request, fileLimitBytes: asked.allowance.maxFileBytes)
+        let upload = try await uploads.read(
+            request, of: asked.tenant, fileLimitBytes: asked.allowance.maxFileBytes)
         let options = try JobOptions(fields: upload.fields)
         if let address = options.webhookURL { try await webhooks.check(address, field: "webhook_url") }
         let probe = try await probe(upload.file.path, asked.allowance)

@@ -13,15 +13,11 @@ package struct TrustedProxies: Sendable {
 
     private let blocks: [CIDR]
 
-    private init(blocks: [CIDR]) { self.blocks = blocks }
+    package init(blocks: [CIDR]) { self.blocks = blocks }
 
     /// - Parameter list: Blocks or single addresses, separated by commas or white space; may be empty.
     package init(_ list: String) throws(CIDRError) {
-        var blocks: [CIDR] = []
-        for item in list.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
-            blocks.append(try CIDR(String(item)))
-        }
-        self.blocks = blocks
+        self.init(blocks: try CIDR.list(list))
     }
 
     func client(of request: Request, on channel: any Channel) -> ClientAddress {

@@ -27,20 +27,21 @@ struct Node: Sendable {
         let migrator = try Migrator(directory: settings.installation.migrations)
         try await migrator.requireCurrent(url: settings.databaseURL, logger: logger)
         try ScratchFolder.prepare(settings.scratch)
-        // What an API that was killed here had received. One that starts removes it itself.
-        if !role.answers { try SpoolDirectory.removeLeftovers(root: settings.uploads) }
 
         let databases = Databases(
             url: settings.databaseURL, size: min(200, max(8, settings.workerSlots * 2)), logger: logger)
+        // Now, not at the first webhook that cannot be signed.
+        try await databases.system.transaction { [settings] in try settings.masterKey.requireRight(in: $0) }
         let egress = EgressClient(
             configuration: EgressConfiguration(addressPolicy: settings.addressPolicy), logger: logger)
-        let storage = try FileStorage(root: settings.storageRoot)
+        let storage = try settings.storage.open(
+            scratch: ScratchSpace(folder: settings.scratch, bytes: settings.scratchBytes), logger: logger)
         let media = MediaTool(
             executable: settings.installation.executables + "/verbatim-media",
             maxConcurrentProbes: ProcessInfo.processInfo.activeProcessorCount, logger: logger)
 
         // In the order of their start; they stop in the opposite order, so the worker drains while its engine still runs.
-        var services: [any Service] = []
+        var services: [any Service] = [SpoolSweep(root: settings.uploads, logger: logger)]
         var engine: EngineReadiness?
         if role.works {
             let server = try modelServer(egress, &services)
@@ -85,7 +86,7 @@ struct Node: Sendable {
     }
 
     private func worker(
-        _ databases: Databases, _ storage: FileStorage, _ media: MediaTool, _ server: ModelServer,
+        _ databases: Databases, _ storage: any Storage, _ media: MediaTool, _ server: ModelServer,
         _ egress: EgressClient
     ) -> Worker {
         Worker(
@@ -99,7 +100,7 @@ struct Node: Sendable {
             listener: PostgresListener(
                 configuration: .init(url: settings.databaseURL, role: "verbatim_system", size: 1),
                 channels: [QueueHint.channel], logger: logger),
-            slots: settings.workerSlots, logger: logger)
+            slots: settings.workerSlots, fetches: settings.fetchSlots, logger: logger)
     }
 
     private func sender(_ databases: Databases) -> WebhookSender {
@@ -119,11 +120,11 @@ struct Node: Sendable {
             client: egress, policy: settings.addressPolicy,
             pages: installation.isComplete
                 ? YtDlp(installation: installation, policy: settings.addressPolicy, logger: logger) : nil,
-            scratch: settings.scratch, logger: logger)
+            scratch: settings.scratch, pagesAtOnce: max(1, settings.fetchSlots / 2), logger: logger)
     }
 
     private func api(
-        _ databases: Databases, _ storage: FileStorage, _ media: MediaTool, _ migrator: Migrator,
+        _ databases: Databases, _ storage: any Storage, _ media: MediaTool, _ migrator: Migrator,
         _ engine: EngineReadiness?, _ egress: EgressClient
     ) async throws -> [any Service] {
         let tokens = AccessTokens(databases: databases, masterKey: settings.masterKey)
@@ -134,13 +135,14 @@ struct Node: Sendable {
         let front = HTTPFront<AnyoneContext>(
             settings: FrontSettings(host: settings.host, port: settings.port, publicURL: settings.publicURL))
         let webhooks = WebhookAddress(egress: egress)
+        let hint = QueueHint(databases: databases, logger: logger)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let document = try APIDocument(path: settings.installation.apiDocument)
         Routes(
             auth: AuthRoutes(
                 authenticator: Authenticator(
                     databases: databases, argon2: Argon2(lanes: min(cores, 4)), tokens: tokens),
-                tokens: tokens, proxies: settings.trustedProxies),
+                tokens: tokens, proxies: TrustedProxies(blocks: settings.trustedProxies)),
             authentication: AuthenticationMiddleware(tokens: tokens, revocations: revocations.revocations),
             health: HealthRoutes(
                 readiness: Readiness(
@@ -154,10 +156,10 @@ struct Node: Sendable {
                 uploads: UploadReader(
                     spool: try await Spool.open(at: settings.uploads, budgetBytes: settings.scratchBytes)),
                 media: media, storage: storage,
-                admission: Admission(databases: databases, hint: QueueHint(databases: databases, logger: logger)),
+                admission: Admission(databases: databases, hint: hint),
                 webhooks: webhooks, policy: settings.addressPolicy),
             getJob: GetJob(databases: databases), listJobs: ListJobs(databases: databases),
-            getTranscript: GetTranscript(databases: databases), cancelJob: CancelJob(databases: databases),
+            getTranscript: GetTranscript(databases: databases), cancelJob: CancelJob(databases: databases, hint: hint),
             deleteJob: DeleteJob(databases: databases), deleteTranscript: DeleteTranscript(databases: databases),
             getUsage: GetUsage(databases: databases), getPlans: GetPlans(databases: databases),
             getDeliveries: GetDeliveries(databases: databases),

@@ -1,11 +1,12 @@
 import Dispatch
 import Synchronization
+import Tenancy
 
 /// Where uploads wait on the local disk until they are probed and moved to storage.
 ///
-/// All files together stay within one budget of bytes, each is readable by this user alone, and each is removed when
-/// its last owner lets go of it: on success, on every failure, and at the next start after a crash. Disk calls run
-/// on a few threads of their own, never on an event loop or Swift's pool.
+/// All files together stay within one budget, of which no account takes what others need; each is readable by this user
+/// alone, and each is removed when its last owner lets go of it: on success, on every failure, and at the next start after
+/// a crash. Disk calls run on a few threads of their own, never on an event loop or Swift's pool.
 package final class Spool: Sendable {
     let budget: SpoolBudget
     let directory: SpoolDirectory
@@ -15,11 +16,15 @@ package final class Spool: Sendable {
     /// - Parameters:
     ///   - path: a directory for spools, made if need be; other processes may use the same one.
     ///   - budgetBytes: what all files of this process may take together.
+    ///   - maximumFiles: how many there may be; each is written through a block of memory.
     ///   - threads: how many files are written at the same moment.
-    package static func open(at path: String, budgetBytes: Int64, threads: Int = 4) async throws(SpoolError) -> Spool {
+    package static func open(
+        at path: String, budgetBytes: Int64, maximumFiles: Int = 512, threads: Int = 4
+    ) async throws(SpoolError) -> Spool {
         let queues = (0..<max(1, threads)).map { DispatchQueue(label: "verbatim.spool.\($0)") }
         let directory = try await queues[0].run { () throws(SpoolError) in try SpoolDirectory(root: path) }
-        return Spool(directory: directory, budget: SpoolBudget(bytes: budgetBytes), threads: queues)
+        return Spool(
+            directory: directory, budget: SpoolBudget(bytes: budgetBytes, files: maximumFiles), threads: queues)
     }
 
     private init(directory: SpoolDirectory, budget: SpoolBudget, threads: [DispatchQueue]) {
@@ -29,24 +34,33 @@ package final class Spool: Sendable {
     }
 
     /// Bytes of the budget that are taken now.
-    package var usedBytes: Int64 { budget.used }
+    package var usedBytes: Int64 { budget.usedBytes }
+
+    /// Accounts with uploads under way.
+    package var accounts: Int { budget.accounts }
 
     /// A new file to write to.
     ///
-    /// - Parameter expectedBytes: at most so many are coming, when that is known: they are reserved at once, so that
-    ///   an upload that cannot fit fails before it has begun.
-    package func create(expectedBytes: Int64? = nil) async throws(SpoolError) -> SpoolWriter {
+    /// - Parameters:
+    ///   - account: whose upload it is.
+    ///   - expectedBytes: at most so many are coming, when that is known: they are reserved at once, so that an upload
+    ///     that cannot fit fails before it has begun.
+    package func create(
+        for account: TenantID, expectedBytes: Int64? = nil
+    ) async throws(SpoolError) -> SpoolWriter {
         let thread = threads[next.wrappingAdd(1, ordering: .relaxed).oldValue % threads.count]
-        let reserved = max(0, expectedBytes ?? 0)
-        try budget.take(reserved)
+        // Where nothing is known of its size, there must at least be room for something.
+        let reserved = max(1, expectedBytes ?? 1)
+        try budget.begin(reserved, of: account)
         do {
             let directory = directory
             let file = try await thread.run { () throws(SpoolError) in try directory.createFile() }
             return SpoolWriter(
-                file: SpoolFile(name: file.name, reservedBytes: reserved, spool: self, thread: thread),
+                file: SpoolFile(
+                    name: file.name, account: account, reservedBytes: reserved, spool: self, thread: thread),
                 descriptor: file.descriptor)
         } catch {
-            budget.giveBack(reserved)
+            budget.end(reserved, of: account)
             throw error
         }
     }

@@ -40,7 +40,7 @@ final class SpoolDirectory: Sendable {
     /// Removes a file; one that was moved away in the meantime is no fault.
     func removeFile(_ name: String) { unlinkat(descriptor, name, 0) }
 
-    /// Removes what dead processes left below `root`: for a node that receives no uploads itself.
+    /// Removes what dead processes left below `root`.
     static func removeLeftovers(root: String) throws(SpoolError) { Glibc.close(try sweep(root: root)) }
 
     /// Makes the root if need be and removes what dead processes left there. Answers the lock under which it did, which the caller closes.

@@ -4,6 +4,8 @@ import Glibc
 package enum SpoolError: Error, Equatable {
     /// The uploads under way have taken all of the spool's budget.
     case budgetExhausted
+    /// The account's other uploads under way have taken all that it may.
+    case shareExhausted
     /// The disk, or the service's quota on it, is full.
     case storageFull
     /// Anything else that the system said, by its `errno`.

@@ -7,9 +7,8 @@ struct UploadForm: ~Copyable {
     static let maximumFieldBytes = 16 * 1_024
     static let maximumFieldsBytes = 24 * 1_024
 
-    private let spool: Spool
+    private let writer: SpoolWriter
     private let fileLimitBytes: Int64
-    private let expectedBytes: Int64?
 
     private var fields: [String: String] = [:]
     private var fieldsBytes = 0
@@ -22,10 +21,10 @@ struct UploadForm: ~Copyable {
         case field(String, ByteBuffer)
     }
 
-    init(spool: Spool, fileLimitBytes: Int64, expectedBytes: Int64?) {
-        self.spool = spool
+    /// - Parameter writer: into which the file goes.
+    init(writer: SpoolWriter, fileLimitBytes: Int64) {
+        self.writer = writer
         self.fileLimitBytes = fileLimitBytes
-        self.expectedBytes = expectedBytes
     }
 
     mutating func take(_ event: MultipartParser.Event) async throws {
@@ -51,7 +50,7 @@ struct UploadForm: ~Copyable {
             guard file == nil else {
                 throw APIError.invalidRequest("The form has more than one part named \"file\".", field: name)
             }
-            current = .file(try await spool.create(expectedBytes: expectedBytes), name: part.filename)
+            current = .file(writer, name: part.filename)
         } else {
             guard part.filename == nil else {
                 throw APIError.invalidRequest("Only the part named \"file\" may be a file.", field: name)

@@ -1,11 +1,12 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Tenancy
 
 /// Reads a `multipart/form-data` upload: the part `file` into the spool, all other parts as text fields.
 ///
-/// Memory stays flat at any size. A body that is declared too large is refused before any of it is read; else the
-/// refusal comes as soon as the count passes the limit. On every failure the spooled bytes are gone.
+/// Memory stays flat at any size. A body that is declared too large, or for which there is no room, is refused before any
+/// of it is read; else the refusal comes as soon as the count passes the limit. On every failure the spooled bytes are gone.
 package struct UploadReader: Sendable {
     /// What a legitimate form holds beside its file: boundaries, part headers and all fields of the contract.
     static let allowanceBytes: Int64 = 32 * 1_024
@@ -16,10 +17,13 @@ package struct UploadReader: Sendable {
 
     /// Reads the request's body to its end.
     ///
-    /// - Parameter fileLimitBytes: the plan's cap on the file.
+    /// - Parameters:
+    ///   - account: whose upload it is.
+    ///   - fileLimitBytes: the plan's cap on the file.
     /// - Throws: `APIError`: 415 for another content type, 413 `file_too_large`, 400 with `field` for a form that is
-    ///   not as it should be, 503 when the spool is full; and what reading the body throws.
-    package func read(_ request: Request, fileLimitBytes: Int64) async throws -> Upload {
+    ///   not as it should be, 429 when the account has too much under way, 503 when the spool is full; and what reading the
+    ///   body throws.
+    package func read(_ request: Request, of account: TenantID, fileLimitBytes: Int64) async throws -> Upload {
         let boundary = try Self.boundary(request.headers)
         let declared = request.headers[.contentLength].flatMap { Int64($0) }
         if let declared, declared - Self.allowanceBytes > fileLimitBytes {
@@ -27,7 +31,9 @@ package struct UploadReader: Sendable {
         }
         do {
             var parser = try MultipartParser(boundary: boundary)
-            var form = UploadForm(spool: spool, fileLimitBytes: fileLimitBytes, expectedBytes: declared)
+            // Before the body is read: whoever has no room learns so without sending it.
+            let writer = try await spool.create(for: account, expectedBytes: declared)
+            var form = UploadForm(writer: writer, fileLimitBytes: fileLimitBytes)
             let overhead = Int64(UploadForm.maximumFieldsBytes + MultipartParser.maximumHeaderBytes * 8)
             var received: Int64 = 0
             for try await chunk in request.body {
@@ -64,6 +70,10 @@ package struct UploadReader: Sendable {
         case .budgetExhausted, .storageFull:
             APIError.transient(
                 "The storage for uploads is full at the moment. Please try again.", retryAfterSeconds: 30)
+        case .shareExhausted:
+            APIError.rateLimited(
+                "This account has as much under way here as it may. Try again when some of its uploads have ended.",
+                retryAfterSeconds: 10)
         case .failed: error
         }
     }

@@ -12,10 +12,9 @@ struct GetUsage: Sendable {
     func handle(_ request: Request, context: CustomerContext) async throws -> Response {
         let month = try Self.month(request)
         let tenant = context.principal.tenant
-        guard
-            let usage = try await databases.app.transaction(
-                of: tenant, { try TenantUsage.of(tenant, month: month, in: $0) })
-        else { throw APIError.internalError }
+        guard let usage = try await TenantUsage.of(tenant, month: month, on: databases.app) else {
+            throw APIError.internalError
+        }
         var json = JSONWriter(capacity: 1024)
         UsageDocument(month: month, usage: usage).write(to: &json)
         return JSONResponse.make(json.bytes)

@@ -28,10 +28,14 @@ struct PutWebhook: Sendable {
         let tenant = context.principal.tenant
         let url = try await JSONBody.decode(Body.self, from: request).url
         if let url { try await addresses.check(url, field: "url") }
-        let endpoint = try await databases.app.transaction(of: tenant) { transaction in
-            try WebhookEndpoint.setDefault(url, of: tenant, in: transaction)
-            return try WebhookEndpoint.findDefault(of: tenant, in: transaction)
+        do {
+            let endpoint = try await databases.app.transaction(of: tenant) { transaction in
+                try WebhookEndpoint.setDefault(url, of: tenant, in: transaction)
+                return try WebhookEndpoint.findDefault(of: tenant, in: transaction)
+            }
+            return WebhookDocument(endpoint: endpoint).response
+        } catch AdmissionError.accountDeleted {
+            throw APIError(.accountSuspended, "This account was deleted.")
         }
-        return WebhookDocument(endpoint: endpoint).response
     }
 }

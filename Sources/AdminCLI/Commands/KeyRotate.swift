@@ -7,7 +7,7 @@ struct KeyRotate: AsyncParsableCommand {
         commandName: "rotate", abstract: "Issue a key in place of another, which goes on working for a while.",
         discussion: """
             The new key has the name and account of the old one; it is shown this once and never again. A key that should end \
-            at once is revoked instead.
+            at once is revoked instead; with a grace of 0s the old one ends at once too, and this asks first.
 
             Example:
               verbatim-admin key rotate 2oAwrY2V3oaQ --grace 7d
@@ -17,6 +17,7 @@ struct KeyRotate: AsyncParsableCommand {
     @Option(help: "How long the old key goes on working.")
     var grace = TimeSpan(hours: 24)
     @OptionGroup var expiry: ExpiryOption
+    @OptionGroup var confirmation: ConfirmationOptions
     @OptionGroup var change: ChangeOptions
     @OptionGroup var output: OutputOptions
 
@@ -27,8 +28,9 @@ struct KeyRotate: AsyncParsableCommand {
 
     func run() async throws {
         try await Operation.run { operation in
-            let new = try await IssuedKey.make(hashedWith: Argon2(lanes: 1))
             let (id, grace, end, operatorName) = (try key.id(), grace.duration, expiry.moment, change.operatorName)
+            if grace == .zero { try await confirmEnd(of: id, operation) }
+            let new = try await IssuedKey.make(hashedWith: Argon2(lanes: 1))
             let (old, oldEnd) = try await operation.pool.transaction { transaction in
                 let old = try APIKeyRecord.requiredForChange(id, in: transaction)
                 try Self.check(old)
@@ -50,6 +52,15 @@ struct KeyRotate: AsyncParsableCommand {
                 text: "\(new.text)\n\nThis is the key's only showing; hand it over safely. Its public id is \(new.id)."
                     + (oldEnd.map { " The old key, \(id), works until \($0)." } ?? ""))
         }
+    }
+
+    /// Without a grace it is a revocation, with a successor that nobody has yet.
+    private func confirmEnd(of id: APIKeyID, _ operation: Operation) async throws {
+        let old = try await operation.pool.transaction { try APIKeyRecord.required(id, in: $0) }
+        try Self.check(old)
+        try confirmation.confirm(
+            "Rotate the key \(id) (\(old.name)) of \(old.tenant) without a grace? Who uses the old one is refused at once."
+        )
     }
 
     /// Only a key that works can be worth a successor, and one is enough.

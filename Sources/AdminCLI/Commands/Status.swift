@@ -1,13 +1,14 @@
 import ArgumentParser
 import Pipeline
 import Postgres
+import Tenancy
 
 /// `status`: how the deployment fares.
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show the queue, the workers, the last hour's failures, and what waits for an operator.",
         discussion: """
-            A worker is seen while it holds a task; one that is idle is not.
+            A worker is seen while it holds a task; one that is idle is not. Webhook endpoints where every try has failed for a day are listed with the host of their URL, longest first, fifty at most: an account's default endpoint until it answers or is changed, an address that jobs name for a week after its last try.
 
             Example:
               verbatim-admin status
@@ -30,6 +31,31 @@ struct Status: AsyncParsableCommand {
             let tenants: Int64
         }
 
+        struct Endpoint: Encodable {
+            let tenant_id, host: String
+            let is_default: Bool
+            let failing_since: String
+            let last_success_at, last_try_at: String?
+            let last_status_code: Int?
+            let last_error: String?
+
+            init(_ endpoint: DeploymentStatus.FailingEndpoint) {
+                tenant_id = endpoint.tenant.rawValue
+                host = endpoint.host
+                is_default = endpoint.isDefault
+                failing_since = endpoint.failingSince.rfc3339
+                last_success_at = endpoint.lastSuccess?.rfc3339
+                last_try_at = endpoint.lastTry?.rfc3339
+                last_status_code = endpoint.lastStatusCode
+                last_error = endpoint.lastError?.rawValue
+            }
+
+            var cells: [String] {
+                let status = last_status_code.map { "\($0)" }
+                return [tenant_id, host, failing_since, [status, last_error].compactMap { $0 }.joined(separator: " ")]
+            }
+        }
+
         let jobs_queued, jobs_processing: Int64
         let oldest_wait_seconds: Int64?
         let tasks_ready, tasks_later, tasks_running: [String: Int64]
@@ -38,6 +64,8 @@ struct Status: AsyncParsableCommand {
         let failures_last_hour: [Failure]
         let suspended_tenants: Int64
         let months_to_close: [Month]
+        let endpoints_failing: Int64
+        let failing_endpoints: [Endpoint]
 
         init(_ status: DeploymentStatus) {
             func counts(_ state: DeploymentStatus.TaskState) -> [String: Int64] {
@@ -58,9 +86,18 @@ struct Status: AsyncParsableCommand {
             }
             suspended_tenants = status.suspendedTenants
             months_to_close = status.monthsToClose.map { Month(period: $0.month, tenants: $0.tenants) }
+            endpoints_failing = status.endpointsFailing
+            failing_endpoints = status.failingEndpoints.map(Endpoint.init)
         }
 
-        var table: Table {
+        var text: String {
+            guard !failing_endpoints.isEmpty else { return table.text }
+            let endpoints = Table(
+                headings: ["ENDPOINT OF", "HOST", "FAILING SINCE", "LAST TRY"], rows: failing_endpoints.map(\.cells))
+            return table.text + "\n\n" + endpoints.text
+        }
+
+        private var table: Table {
             let wait = oldest_wait_seconds.map { ", the oldest for \($0) s" } ?? ""
             return Table(
                 headings: ["WHAT", "NOW"],
@@ -82,6 +119,7 @@ struct Status: AsyncParsableCommand {
                                 "\(failure.error_code)\(failure.error_reason.map { "/" + $0 } ?? "") \(failure.jobs)"
                             }),
                     ],
+                    ["webhooks", endpoints_failing == 0 ? "-" : "\(endpoints_failing) endpoints failing, below"],
                     ["suspended", "\(suspended_tenants) accounts"],
                     ["months to close", Self.list(months_to_close.map { "\($0.period) (\($0.tenants) accounts)" })],
                 ])
@@ -97,7 +135,7 @@ struct Status: AsyncParsableCommand {
     func run() async throws {
         try await Operation.run { operation in
             let answer = Answer(try await operation.pool.transaction { try DeploymentStatus.now(in: $0) })
-            try Output.show(answer, json: output.json, text: answer.table.text)
+            try Output.show(answer, json: output.json, text: answer.text)
         }
     }
 }

@@ -6,7 +6,8 @@ struct TenantSuspend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "suspend", abstract: "Suspend an account: its keys and tokens are refused until it is resumed.",
         discussion: """
-            Nothing is deleted. Jobs that run go on; jobs that wait do not start.
+            Nothing is deleted. Jobs that run go on; jobs that wait do not start. Those that still wait when the month of their \
+            submission is closed are cancelled then, without a bill.
 
             Example:
               verbatim-admin tenant suspend ten_01J… --yes

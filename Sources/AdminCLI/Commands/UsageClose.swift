@@ -1,5 +1,6 @@
 import ArgumentParser
 import Billing
+import Pipeline
 import Postgres
 import Tenancy
 
@@ -8,6 +9,9 @@ struct UsageClose: AsyncParsableCommand {
         commandName: "close", abstract: "Write a month's statements down for good.",
         discussion: """
             All accounts at once, once the month is over and its last job has ended. What 'usage verify' finds is in the way. Repeating it is safe.
+
+            Jobs of the month that wait for a suspended account would never end: where nothing else is in the way, they are cancelled \
+            first, without a bill. The question says how many of whose they are. Resume an account before if its jobs are to run.
 
             Example:
               verbatim-admin usage close --period 2026-10
@@ -22,6 +26,7 @@ struct UsageClose: AsyncParsableCommand {
         let period: String
         let was_closed: Bool
         let statements: Int
+        let cancelled_jobs: [String]
     }
 
     func run() async throws {
@@ -31,9 +36,52 @@ struct UsageClose: AsyncParsableCommand {
             if try await operation.reading({ try MonthClosing.isDone(period, in: $0) }) {
                 return try show(.wasClosed)
             }
-            try confirmation.confirm("Close \(period) for every account? Its statements can never be changed.")
-            try show(try await close(at: now, operation))
+            let stranded = try await stranded(operation)
+            try confirmation.confirm(
+                "Close \(period) for every account? Its statements can never be changed." + Self.warning(stranded))
+            let cancelled = try await cancel(stranded, operation)
+            try show(try await close(at: now, operation), cancelled)
         }
+    }
+
+    /// The jobs that wait for suspended accounts. Throws when anything else is in the way: then none of them is cancelled.
+    private func stranded(_ operation: Operation) async throws -> [StrandedJob] {
+        let period = month.period
+        do {
+            return try await operation.reading { transaction in
+                let stranded = try StrandedJob.all(of: period, in: transaction)
+                if !stranded.isEmpty {
+                    try MonthClosing.check(period, besides: Set(stranded.map(\.id.rawValue)), in: transaction)
+                }
+                return stranded
+            }
+        } catch let obstacle as MonthClosing.Obstacle {
+            throw Self.sentence(obstacle, period)
+        }
+    }
+
+    private static func warning(_ stranded: [StrandedJob]) -> String {
+        guard !stranded.isEmpty else { return "" }
+        let counts = Dictionary(grouping: stranded, by: \.tenant).map { "\($0): \($1.count)" }.sorted()
+        return " Jobs that wait for suspended accounts are cancelled first (\(counts.joined(separator: ", ")))."
+    }
+
+    /// One at a time. Answers those that were still to be cancelled.
+    private func cancel(_ stranded: [StrandedJob], _ operation: Operation) async throws -> [StrandedJob] {
+        let (because, operatorName) = ("usage close \(month.period)", change.operatorName)
+        var cancelled: [StrandedJob] = []
+        for job in stranded {
+            let isCancelled = try await operation.pool.transaction { transaction in
+                guard try job.cancel(in: transaction) else { return false }
+                try AuditEntry(
+                    operator: operatorName, action: "job cancel", tenant: job.tenant, target: job.id.rawValue,
+                    details: ["because": because]
+                ).record(in: transaction)
+                return true
+            }
+            if isCancelled { cancelled.append(job) }
+        }
+        return cancelled
     }
 
     private func close(at now: Timestamp, _ operation: Operation) async throws -> MonthClosing.Outcome {
@@ -53,16 +101,20 @@ struct UsageClose: AsyncParsableCommand {
         }
     }
 
-    private func show(_ outcome: MonthClosing.Outcome) throws {
+    private func show(_ outcome: MonthClosing.Outcome, _ cancelled: [StrandedJob] = []) throws {
         let period = month.period
+        let jobs = cancelled.map(\.id.rawValue)
         switch outcome {
         case .closed(let count):
             try Output.show(
-                Answer(period: period.rawValue, was_closed: false, statements: count), json: output.json,
-                text: "Closed \(period): \(count) statements.")
+                Answer(period: period.rawValue, was_closed: false, statements: count, cancelled_jobs: jobs),
+                json: output.json,
+                text: "Closed \(period): \(count) statements."
+                    + (jobs.isEmpty ? "" : " Cancelled jobs of suspended accounts: \(jobs.count)."))
         case .wasClosed:
             try Output.show(
-                Answer(period: period.rawValue, was_closed: true, statements: 0), json: output.json,
+                Answer(period: period.rawValue, was_closed: true, statements: 0, cancelled_jobs: jobs),
+                json: output.json,
                 text: "\(period) is closed already.")
         }
     }

@@ -36,38 +36,47 @@ struct WebhookReplay: AsyncParsableCommand {
 
     func run() async throws {
         try await Operation.run { operation in
-            let (tenant, job, since, until) = (
-                tenant, job, since?.before(.now()), until?.before(.now()) ?? .now()
-            )
-            let (operatorName, publicURL) = (change.operatorName, WebhookSettings().publicURL)
-            let count = try await operation.pool.transaction { transaction in
-                _ = try Tenant.required(tenant, in: transaction)
-                let count =
-                    if let job {
-                        try Self.replay(job, of: tenant, publicURL, in: transaction)
-                    } else if let since {
-                        try WebhookEvent.replay(of: tenant, since: since, until: until, in: transaction)
-                    } else {
-                        0
-                    }
-                try AuditEntry(operator: operatorName, action: "webhook replay", tenant: tenant, target: job?.rawValue)
-                    .record(in: transaction)
-                return count
-            }
+            let count =
+                if let job {
+                    try await replay(job, on: operation.pool)
+                } else if let since {
+                    try await replay(
+                        since: since.before(.now()), until: until?.before(.now()) ?? .now(), on: operation.pool)
+                } else {
+                    0
+                }
             try Output.show(
                 Answer(replayed: count), json: output.json,
                 text: "\(count) \(count == 1 ? "event is" : "events are") sent again.")
         }
     }
 
-    private static func replay(
-        _ id: JobID, of tenant: TenantID, _ publicURL: String?, in transaction: PostgresTransaction
-    ) throws -> Int {
-        let job = try WebhookCommand.requireJob(id, of: tenant, in: transaction)
-        guard job.status.isFinished else { throw OperatorError("\(job.id) is \(job.status.rawValue) still") }
-        guard try WebhookEvent.replay(job, publicURL: publicURL, in: transaction) else {
-            throw OperatorError("\(job.id) names no webhook_url, and the account has no default endpoint")
+    private func replay(_ id: JobID, on pool: PostgresPool) async throws -> Int {
+        let (tenant, operatorName, publicURL) = (tenant, change.operatorName, WebhookSettings().publicURL)
+        return try await pool.transaction { transaction in
+            _ = try Tenant.requiredForChange(tenant, in: transaction)
+            let job = try WebhookCommand.requireJob(id, of: tenant, in: transaction)
+            guard job.status.isFinished else { throw OperatorError("\(job.id) is \(job.status.rawValue) still") }
+            guard try WebhookEvent.replay(job, publicURL: publicURL, in: transaction) else {
+                throw OperatorError("\(job.id) names no webhook_url, and the account has no default endpoint")
+            }
+            try AuditEntry(operator: operatorName, action: "webhook replay", tenant: tenant, target: id.rawValue)
+                .record(in: transaction)
+            return 1
         }
-        return 1
+    }
+
+    private func replay(since: Timestamp, until: Timestamp, on pool: PostgresPool) async throws -> Int {
+        let (tenant, operatorName) = (tenant, change.operatorName)
+        let replay = EventReplay(of: tenant, since: since, until: until, on: pool)
+        // Before it begins: what breaks off has sent some of them again.
+        try await pool.transaction { transaction in
+            _ = try Tenant.requiredForChange(tenant, in: transaction)
+            let count = try replay.count(in: transaction)
+            let details = ["since": since.rfc3339, "until": until.rfc3339, "count": "\(count)"]
+            try AuditEntry(operator: operatorName, action: "webhook replay", tenant: tenant, details: details)
+                .record(in: transaction)
+        }
+        return try await replay.run()
     }
 }

@@ -22,7 +22,7 @@ struct WebhookSecretCreate: AsyncParsableCommand {
             let masterKey = try OperatorMasterKey.current()
             let (tenant, operatorName) = (tenant, change.operatorName)
             let secrets = try await operation.pool.transaction { transaction in
-                _ = try Tenant.required(tenant, in: transaction)
+                _ = try Tenant.requiredForChange(tenant, in: transaction)
                 let old = try WebhookSecrets.find(of: tenant, masterKey: masterKey, at: .now(), in: transaction)
                 let secrets = try WebhookSecrets.findOrCreate(
                     of: tenant, masterKey: masterKey, at: .now(), in: transaction)

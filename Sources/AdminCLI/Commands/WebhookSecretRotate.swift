@@ -26,7 +26,7 @@ struct WebhookSecretRotate: AsyncParsableCommand {
             let masterKey = try OperatorMasterKey.current()
             let (tenant, grace, graceText, operatorName) = (tenant, grace.duration, grace.text, change.operatorName)
             let secrets = try await operation.pool.transaction { transaction in
-                _ = try Tenant.required(tenant, in: transaction)
+                _ = try Tenant.requiredForChange(tenant, in: transaction)
                 let secrets = try WebhookSecrets.rotate(
                     of: tenant, grace: grace, masterKey: masterKey, at: .now(), in: transaction)
                 try AuditEntry(

@@ -34,7 +34,7 @@ struct WebhookTest: AsyncParsableCommand {
             let courier = try WebhookCourier(allowing: settings.egressAllow, logger: operation.logger)
             let (tenant, operatorName) = (tenant, change.operatorName)
             let (url, secrets) = try await operation.pool.transaction { transaction in
-                _ = try Tenant.required(tenant, in: transaction)
+                _ = try Tenant.requiredForChange(tenant, in: transaction)
                 guard let endpoint = try WebhookEndpoint.findDefault(of: tenant, in: transaction) else {
                     throw OperatorError("\(tenant) has no default endpoint; its customer names one with PUT /webhook")
                 }

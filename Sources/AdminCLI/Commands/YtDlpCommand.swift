@@ -13,20 +13,21 @@ struct YtDlpCommand: AsyncParsableCommand {
 }
 
 struct YtDlpRow: Encodable {
-    let installed: Bool
+    let installed, works: Bool
     /// What is installed, and what this version of Verbatim was tried with.
     let version, pinned: String?
 
-    init(_ installation: YtDlpInstallation) {
-        installed = installation.isComplete
-        version = installation.installedVersion
-        pinned = installation.pinnedVersion
+    init(_ condition: YtDlpCondition) {
+        installed = condition.isInstalled
+        works = condition.works
+        version = condition.version
+        pinned = condition.pinned
     }
 
     var text: String {
         Table(
-            headings: ["INSTALLED", "VERSION", "PINNED"],
-            rows: [[installed ? "yes" : "no", version ?? "-", pinned ?? "-"]]
+            headings: ["INSTALLED", "VERSION", "PINNED", "WORKS"],
+            rows: [[installed ? "yes" : "no", version ?? "-", pinned ?? "-", works ? "yes" : "no"]]
         )
         .text
     }

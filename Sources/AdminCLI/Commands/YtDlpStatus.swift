@@ -7,7 +7,7 @@ struct YtDlpStatus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Tell which yt-dlp is installed on this machine.",
         discussion: """
-            Exit status 1 when there is none: URLs of pages are refused then.
+            Starts it once, too. Exit status 1 when there is none or it does not start: URLs of pages are refused then.
 
             Example:
               verbatim-admin ytdlp status
@@ -24,8 +24,8 @@ struct YtDlpStatus: AsyncParsableCommand {
             FileHandle.standardError.write(Data("verbatim-admin: \(error)\n".utf8))
             throw ExitCode.failure
         }
-        let row = YtDlpRow(installation)
+        let row = YtDlpRow(await installation.condition())
         try Output.show(row, json: output.json, text: row.text)
-        if !row.installed { throw ExitCode.failure }
+        if !row.works { throw ExitCode.failure }
     }
 }

@@ -28,14 +28,23 @@ struct YtDlpUpdate: AsyncParsableCommand {
     func run() async throws {
         try await Operation.run { operation in
             let installation = YtDlpInstallation(folder: Installation(reader: SettingsReader()).root + "/ingest")
-            try await installation.update(to: version)
-            let operatorName = change.operatorName
-            let row = YtDlpRow(installation)
-            let target = row.version
-            try await operation.pool.transaction { transaction in
-                try AuditEntry(operator: operatorName, action: "ytdlp update", tenant: nil, target: target).record(
-                    in: transaction)
+            func write(_ outcome: String, _ target: String) async throws {
+                let entry = AuditEntry(
+                    operator: change.operatorName, action: "ytdlp update", tenant: nil, target: target,
+                    details: ["outcome": outcome])
+                try await operation.pool.transaction { transaction in try entry.record(in: transaction) }
             }
+            let wanted = version ?? "newest"
+            // What comes is run on this machine: that somebody wanted it is known before.
+            try await write("begun", wanted)
+            do {
+                try await installation.update(to: version)
+            } catch {
+                try await write("failed", wanted)
+                throw error
+            }
+            let row = YtDlpRow(await installation.condition())
+            try await write("installed", row.version ?? wanted)
             try Output.show(row, json: output.json, text: row.text)
         }
     }

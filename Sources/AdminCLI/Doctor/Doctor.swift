@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Pipeline
 import Settings
 
 /// `doctor`: whether a node could work here, with this environment.
@@ -24,22 +25,23 @@ struct Doctor: AsyncParsableCommand {
 
     func run() async throws {
         let environment = NodeEnvironment(SettingsReader())
+        let settings = environment.settings
         var logger = Logger(label: "verbatim-admin") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .critical
         var findings = environment.faults.map { Finding.fail("settings", $0) }
         if findings.isEmpty { findings.append(.ok("settings", "all can be read")) }
-        if let url = environment.databaseURL {
+        if !settings.databaseURL.isEmpty {
             findings += await DatabaseChecks(
-                url: url, migrations: environment.installation.migrations, logger: logger
+                url: settings.databaseURL, migrations: settings.installation.migrations, logger: logger
             ).run()
         }
         findings += await FolderChecks(
-            storageRoot: environment.storageRoot, scratch: environment.scratch, scratchBytes: environment.scratchBytes
+            storage: settings.storage, scratch: settings.scratch, scratchBytes: settings.scratchBytes, logger: logger
         ).run()
         findings += await EngineChecks(environment: environment, logger: logger).run()
         findings += await ToolChecks(
-            executables: environment.installation.executables, path: ProcessInfo.processInfo.environment["PATH"] ?? "",
-            logger: logger
+            executables: settings.installation.executables,
+            pages: YtDlpInstallation(folder: settings.installation.root + "/ingest"), logger: logger
         ).run()
         let isWell = !findings.contains { $0.state == .fail }
         let rows = findings.map { [$0.state.label, $0.check, $0.message] }

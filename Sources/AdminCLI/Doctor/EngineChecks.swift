@@ -11,13 +11,13 @@ struct EngineChecks: Sendable {
     func run() async -> [Finding] {
         let client = EgressClient(logger: logger)
         var findings: [Finding] = []
-        if let url = environment.inferenceURL {
+        if let url = environment.settings.inferenceURL {
             findings.append(await remoteModels(url, client))
         } else if !environment.faults.contains(where: { $0.hasPrefix("VERBATIM_INFERENCE_URL") }) {
-            findings += LocalModels(environment: environment).check()
+            findings += LocalModels(settings: environment.settings).check()
         }
-        if let server = environment.engines.whisper { findings.append(await foreignWhisper(server, client)) }
-        if let account = environment.engines.assemblyAI,
+        if let server = environment.settings.engines.whisper { findings.append(await foreignWhisper(server, client)) }
+        if let account = environment.settings.engines.assemblyAI,
             !environment.faults.contains(where: { $0.hasPrefix("VERBATIM_ASSEMBLYAI") })
         {
             findings.append(await assemblyAI(account, client))
@@ -59,8 +59,8 @@ struct EngineChecks: Sendable {
         } catch EngineError.quotaExceeded {
             return .fail("assemblyai", "its account is out of quota; top it up")
         } catch {
-            let state: Finding.State = environment.engines.usesWhisper ? .warn : .fail
-            let consequence = environment.engines.usesWhisper ? "; until it does, Whisper takes over" : ""
+            let state: Finding.State = environment.settings.engines.usesWhisper ? .warn : .fail
+            let consequence = environment.settings.engines.usesWhisper ? "; until it does, Whisper takes over" : ""
             return Finding(check: "assemblyai", state: state, message: "does not answer\(consequence)")
         }
     }

@@ -1,13 +1,15 @@
 import Foundation
+import Logging
 import Pipeline
 
-/// Whether the folders for recordings and for scratch can be used, and how much room their disks have.
+/// Whether the places for recordings and for scratch can be used, and how much room their disks have.
 ///
 /// Writes nothing as another user than the service's: what it left behind would stand in the service's way.
 struct FolderChecks: Sendable {
-    let storageRoot: String?
+    let storage: StorageSetting
     let scratch: String
     let scratchBytes: Int64
+    let logger: Logger
 
     /// With less, uploads are about to be refused.
     private static let leastBytes: Int64 = 1_000_000_000
@@ -15,16 +17,31 @@ struct FolderChecks: Sendable {
 
     func run() async -> [Finding] {
         var findings: [Finding] = []
-        if let storageRoot {
-            findings.append(await storage(storageRoot))
-            findings += space("storage disk", of: storageRoot, comfortable: Self.comfortableBytes)
+        switch storage {
+        // It cannot be read, which was said already.
+        case .folder(""): break
+        case .folder(let root):
+            findings.append(await folder(root))
+            findings += space("storage disk", of: root, comfortable: Self.comfortableBytes)
+        case .bucket(let settings): findings.append(await store(settings))
         }
         findings.append(scratchFolder())
         findings += space("scratch disk", of: scratch, comfortable: scratchBytes)
         return findings
     }
 
-    private func storage(_ root: String) async -> Finding {
+    /// Writes one small object and removes it.
+    private func store(_ settings: S3Settings) async -> Finding {
+        let storage = settings.open(scratch: ScratchSpace(folder: scratch, bytes: 0), logger: logger)
+        do {
+            try await storage.check()
+            return .ok("storage", "the object store can be written")
+        } catch {
+            return .fail("storage", "\(error); see \"Object store\" in docs/operations.md")
+        }
+    }
+
+    private func folder(_ root: String) async -> Finding {
         guard let status = Self.status(of: root) else {
             return .warn("storage", "the folder of VERBATIM_STORAGE does not exist yet; a node makes it if it may")
         }

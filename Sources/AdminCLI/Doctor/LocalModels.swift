@@ -1,11 +1,12 @@
 import Foundation
+import Pipeline
 import Settings
 
 /// Whether what a worker starts its own model server from is all there.
 struct LocalModels: Sendable {
-    let environment: NodeEnvironment
+    let settings: NodeSettings
 
-    private var inference: String { environment.installation.root + "/inference" }
+    private var inference: String { settings.installation.root + "/inference" }
     private static let install = "run scripts/setup, or inference/install"
 
     func check() -> [Finding] { [runtime(), recognition(), speakers()] }
@@ -19,7 +20,7 @@ struct LocalModels: Sendable {
     }
 
     private func recognition() -> Finding {
-        let model = environment.whisperModel
+        let model = settings.whisperModel
         guard model.contains("/"), model.hasPrefix("/") || FileManager.default.fileExists(atPath: model) else {
             return .warn("whisper model", "is a name: it is fetched from the hub when a worker first starts")
         }
@@ -31,7 +32,7 @@ struct LocalModels: Sendable {
 
     private func speakers() -> Finding {
         let carried = ["segmentation-3.0.onnx", "campplus_zh_en_advanced.onnx"]
-        switch environment.diarizationModel {
+        switch settings.diarizationModel ?? "auto" {
         case "auto", "carried":
             guard carried.allSatisfy({ isFile("\(inference)/models/\($0)") }) else {
                 return .fail("speaker models", "\(carried.joined(separator: " or ")) is missing: \(Self.install)")

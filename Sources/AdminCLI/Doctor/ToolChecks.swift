@@ -1,14 +1,14 @@
-import Foundation
 import Logging
 import Pipeline
 
 /// Whether the programs that a node runs are there and do as they must.
 struct ToolChecks: Sendable {
     let executables: String
-    let path: String
+    /// What looks behind pages.
+    let pages: YtDlpInstallation
     let logger: Logger
 
-    func run() async -> [Finding] { [await mediaTool(), downloader()] }
+    func run() async -> [Finding] { [await mediaTool(), await downloader()] }
 
     private func mediaTool() async -> Finding {
         let tool = MediaTool(executable: executables + "/verbatim-media", maxConcurrentProbes: 1, logger: logger)
@@ -27,12 +27,24 @@ struct ToolChecks: Sendable {
         }
     }
 
-    private func downloader() -> Finding {
-        let found = path.split(separator: ":").contains {
-            FileManager.default.isExecutableFile(atPath: "\($0)/yt-dlp")
+    /// A node works without it, but for the URLs of pages.
+    private func downloader() async -> Finding {
+        let condition = await pages.condition()
+        let lost = "jobs with the address of a page fail with source_unsupported"
+        guard condition.isInstalled else {
+            return .warn("yt-dlp", "is not installed, so \(lost): run scripts/setup, or ingest/install")
         }
-        return found
-            ? .ok("yt-dlp", "is there")
-            : .warn("yt-dlp", "is not in PATH: jobs with the address of a video page will fail; pip install yt-dlp")
+        let version = condition.version ?? "of an unknown version"
+        guard condition.works else {
+            return .warn(
+                "yt-dlp", "\(version) does not start, so \(lost): remove ingest/.venv, then run ingest/install")
+        }
+        let pinned = condition.pinned ?? "unknown"
+        switch condition.age {
+        case .older:
+            return .warn("yt-dlp", "\(version) works, but is older than \(pinned), which is pinned: run ingest/install")
+        case .newer: return .ok("yt-dlp", "\(version) works; newer than \(pinned), which is pinned")
+        case .same, nil: return .ok("yt-dlp", "\(version) works")
+        }
     }
 }

@@ -1,7 +1,11 @@
 import Foundation
 
-/// A file that only its owner may read, and that is there whole or not at all: it is written beside its place and moved.
+/// A file that only its owner may read, and that is there whole or not at all: it is written without a name, so that nothing of it
+/// stays when the command is interrupted, and named at the end.
 struct ExportFile {
+    /// `O_TMPFILE` of Linux, which Glibc's module does not show: a file in a folder, without a name.
+    private static let nameless = 0o20_000_000 | O_DIRECTORY
+
     private let handle: FileHandle
     private var waiting = Data()
 
@@ -16,27 +20,24 @@ struct ExportFile {
 
     /// Has `body` write the file.
     static func write<T>(to path: String, force: Bool, _ body: (inout ExportFile) throws -> T) throws -> T {
-        var beside = Array("\(path).XXXXXX".utf8CString)
-        // Made with rights for its owner alone.
-        let descriptor = mkstemp(&beside)
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let descriptor = open(folder, nameless | O_WRONLY | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw fault(path) }
-        do {
-            var file = ExportFile(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
-            let result = try body(&file)
-            try file.flush()
-            guard fsync(descriptor) == 0 else { throw fault(path) }
-            if force {
-                guard rename(beside, path) == 0 else { throw fault(path) }
-            } else {
-                // Unlike a renaming this refuses to replace what came there meanwhile.
-                guard link(beside, path) == 0 else { throw fault(path) }
-                unlink(beside)
-            }
-            return result
-        } catch {
-            unlink(beside)
+        var file = ExportFile(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
+        let result = try body(&file)
+        try file.flush()
+        guard fsync(descriptor) == 0 else { throw fault(path) }
+        // A link refuses to replace what came there meanwhile; to replace it takes a renaming.
+        let name = force ? "\(path).\(UInt32.random(in: .min ... .max))" : path
+        guard linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 else {
+            throw fault(path)
+        }
+        if force, rename(name, path) != 0 {
+            let error = fault(path)
+            unlink(name)
             throw error
         }
+        return result
     }
 
     mutating func write(_ text: String) throws {

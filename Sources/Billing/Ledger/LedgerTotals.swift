@@ -14,6 +14,11 @@ package struct LedgerTotals: Sendable {
 
     package init() {}
 
+    init(usedSeconds: Int64, overage: [Int64: Overage]) {
+        meter = OverageMeter(usedSeconds: usedSeconds)
+        self.overage = overage
+    }
+
     package var usedSeconds: Int64 { meter.usedSeconds }
 
     /// Takes the next record, in the order of admission.

@@ -8,6 +8,8 @@ package struct OverageMeter: Sendable {
 
     package init() {}
 
+    init(usedSeconds: Int64) { self.usedSeconds = usedSeconds }
+
     /// The overage of the next record, in seconds.
     package mutating func add(_ entry: LedgerEntry) -> Int64 {
         let before = usedSeconds

@@ -24,17 +24,25 @@ package enum MonthClosing {
     ) throws -> Outcome {
         guard now >= month.end else { throw Obstacle.notOver(month) }
         guard try lockOpenMonths(month, transaction) else { return .wasClosed }
-        let unfinished = try unfinishedJobs(month, transaction)
-        guard unfinished.isEmpty else {
-            throw Obstacle.unfinishedJobs(Array(unfinished.prefix(20)), count: unfinished.count)
-        }
-        let differences = try LedgerCheck.run(month, in: transaction)
-        guard differences.isEmpty else { throw Obstacle.differences(differences) }
+        try check(month, in: transaction)
         let statements = try Statement.all(of: month, at: now, in: transaction).filter { $0.closedAt == nil }
         for statement in statements { try statement.store(in: transaction) }
         try transaction.execute(
             "UPDATE usage_months SET closed_at = \(now) WHERE month = \(month) AND closed_at IS NULL")
         return .closed(statements: statements.count)
+    }
+
+    /// Throws ``Obstacle`` for what is in the way of closing the month, besides jobs of these ids. The transaction must be repeatable read,
+    /// or hold the months.
+    package static func check(
+        _ month: BillingMonth, besides jobs: Set<String> = [], in transaction: PostgresTransaction
+    ) throws {
+        let unfinished = try unfinishedJobs(month, transaction).filter { !jobs.contains($0) }
+        guard unfinished.isEmpty else {
+            throw Obstacle.unfinishedJobs(Array(unfinished.prefix(20)), count: unfinished.count)
+        }
+        let differences = try LedgerCheck.run(month, in: transaction)
+        guard differences.isEmpty else { throw Obstacle.differences(differences) }
     }
 
     /// Whether there is nothing left to close.

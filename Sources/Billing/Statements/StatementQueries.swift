@@ -22,14 +22,33 @@ extension Statement {
         if accounts.contains(where: { $0.closedAt != nil }) {
             lines = try StatementLine.stored(month, tenant, transaction)
         }
-        return try accounts.map { account in
-            guard let closedAt = account.closedAt else {
-                return try Statement(
-                    tenant: account.id, month: month, terms: account.terms,
-                    totals: totals[account.id] ?? LedgerTotals(), adjustmentsCents: account.adjustmentsCents)
-            }
-            return Statement(
-                tenant: account.id, month: month, closedAt: closedAt, lines: lines[account.id] ?? [])
+        return try accounts.map { try Statement($0, month, totals[$0.id], lines[$0.id]) }
+    }
+
+    /// The one tenant's of ``all(of:tenant:at:in:)``, with its records added up by the database: for who asks often, however large the month
+    /// is. The same transaction's rules hold.
+    package static func of(
+        _ tenant: TenantID, month: BillingMonth, at now: Timestamp = .now(), in transaction: PostgresTransaction
+    ) throws -> Statement? {
+        guard let account = try Account.all(month, tenant, now, transaction).first else { return nil }
+        guard account.closedAt == nil else {
+            return try Statement(account, month, nil, try StatementLine.stored(month, tenant, transaction)[tenant])
+        }
+        return try Statement(account, month, try LedgerTotals.of(month, tenant: tenant, in: transaction), nil)
+    }
+
+    /// - Parameters:
+    ///   - totals: of an open month.
+    ///   - lines: of a closed one.
+    private init(
+        _ account: Account, _ month: BillingMonth, _ totals: LedgerTotals?, _ lines: [StatementLine]?
+    ) throws {
+        if let closedAt = account.closedAt {
+            self.init(tenant: account.id, month: month, closedAt: closedAt, lines: lines ?? [])
+        } else {
+            try self.init(
+                tenant: account.id, month: month, terms: account.terms, totals: totals ?? LedgerTotals(),
+                adjustmentsCents: account.adjustmentsCents)
         }
     }
 

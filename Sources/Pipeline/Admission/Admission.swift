@@ -34,10 +34,12 @@ package struct Admission: Sendable {
     ///
     /// - Parameters:
     ///   - key: the customer's key for this submission; the answer is kept with it, in the same transaction.
+    ///   - retry: the failed job whose recording it is once more, held by the caller; let go in the same transaction.
     ///   - answer: what the customer is told.
     /// - Throws: ``AdmissionError``, `ReservationError`, or what the database says.
     package func admit(
-        _ submission: Submission, under key: IdempotencyClaim? = nil, answer: @Sendable (Job) -> [UInt8] = { _ in [] }
+        _ submission: Submission, under key: IdempotencyClaim? = nil, retrying retry: RetryClaim? = nil,
+        answer: @Sendable (Job) -> [UInt8] = { _ in [] }
     ) async throws -> Job {
         let job: Job
         let now = clock()
@@ -46,7 +48,8 @@ package struct Admission: Sendable {
                 guard let allowance = try Allowance.of(submission.tenant, in: transaction) else {
                     throw AdmissionError.notQueued
                 }
-                // The month first, the load last: as jobs that end do it.
+                // A job that is there first, then the month, the load last: as jobs that end do it.
+                try retry?.complete(in: transaction)
                 try Reservation.make(
                     for: submission.id, of: submission.tenant, seconds: submission.estimatedSeconds,
                     allowance: allowance, acceptOverage: submission.acceptOverage, at: now, in: transaction)
@@ -104,4 +107,6 @@ package enum AdmissionError: Error {
     case backlogFull(limit: Int)
     /// Another request has taken over the idempotency key meanwhile: this one was silent for too long.
     case keyTakenOver
+    /// Somebody else submits the failed job once more, this caller having been silent for too long, or its customer has deleted it.
+    case retryTakenOver
 }

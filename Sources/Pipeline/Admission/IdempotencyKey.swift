@@ -39,6 +39,19 @@ package enum IdempotencyKey: Sendable {
         }
     }
 
+    /// Forgets keys whose day is over, of all tenants, also of those that send nothing any more; `limit` at most, the oldest first. Answers
+    /// how many it were.
+    package static func sweep(limit: Int, on pool: PostgresPool) async throws -> Int {
+        try await pool.execute(
+            """
+            DELETE FROM idempotency_keys WHERE (tenant_id, key) IN (
+                SELECT tenant_id, key FROM idempotency_keys
+                WHERE created_at <= now() - make_interval(secs => \(lifetime / .seconds(1)))
+                    AND (lease_until IS NULL OR lease_until <= now())
+                ORDER BY created_at FOR UPDATE SKIP LOCKED LIMIT \(limit))
+            """)
+    }
+
     private static func forgetOld(of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """

@@ -13,6 +13,8 @@ package struct Submission: Sendable {
         case file(SubmittedFile)
         /// Known by its address alone: how long and how large it is will be seen when it is there.
         case url(SourceURL)
+        /// Known by its address, and fetched before.
+        case fetched(SourceURL, SubmittedFile)
     }
 
     package init(
@@ -43,7 +45,7 @@ package struct Submission: Sendable {
 
     var file: SubmittedFile? {
         switch source {
-        case .file(let file): file
+        case .file(let file), .fetched(_, let file): file
         case .url: nil
         }
     }
@@ -51,7 +53,7 @@ package struct Submission: Sendable {
     var url: SourceURL? {
         switch source {
         case .file: nil
-        case .url(let url): url
+        case .url(let url), .fetched(let url, _): url
         }
     }
 }

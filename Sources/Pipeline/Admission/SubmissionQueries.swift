@@ -18,7 +18,7 @@ extension Submission {
                 \(url == nil ? "upload" : "url"), \(url?.text), \(file?.name), \(file?.bytes),
                 \(file?.estimatedMilliseconds), \(file?.channels), \(file?.key.path))
             """)
-        try NewTask(kind: url == nil ? .prepare : .fetch, job: id, of: tenant).insert(
+        try NewTask(kind: file == nil ? .fetch : .prepare, job: id, of: tenant).insert(
             priority: allowance.queueClass, in: transaction)
     }
 

@@ -1,82 +1,141 @@
+import Dispatch
 import Egress
-import Synchronization
 
-/// Fetches an address by a plain `GET` and, when media comes of it, keeps that in a partial file.
+/// Fetches an address by plain `GET`s and, when media comes of it, keeps that in a partial file.
 ///
 /// A download that broke off goes on where it did, when the server told by what it knows a version: `Range`, and `If-Range` so that
-/// another version comes whole instead.
+/// another version comes whole instead. A part counts only when it says that it is of the very version and begins where ours ends; else
+/// what is here is thrown away, and the whole is asked for.
 struct PlainDownload: Sendable {
     enum Outcome: Sendable {
         /// The partial file is the whole source.
         case media
-        /// A list of episodes, whole.
-        case feed([UInt8])
-        /// Something for people. `failure`: what a refusal would mean, should nobody know the site.
-        case page(failure: JobFailure?)
+        /// A list of episodes, or its beginning; and its address.
+        case feed([UInt8], at: String)
+        /// Something for people. `failure`: what a refusal would mean, should nobody know the site. `redirectedTo`: where it is, when
+        /// that is elsewhere.
+        case page(failure: (any Error)?, redirectedTo: String?)
+    }
+
+    private enum Step {
+        case ended(Outcome)
+        /// The rest, or the whole, is still to be asked for.
+        case goesOn(after: Duration)
     }
 
     private static let redirects = 5
-    private static let longestFeed = 10_000_000
+    /// The first ten megabytes of a feed list the newest thousands of its episodes.
+    static let readOfFeed = 10_000_000
+    /// In one try: servers that give a source away in parts give megabytes at a time.
+    private static let mostRequests = 1000
+    /// How much too early libcurl's clock may ring.
+    private static let tick = Duration.milliseconds(50)
 
     let client: EgressClient
     let limits: FetchLimits
+    let resolver: NameResolver
 
     /// - Throws: ``JobFailure`` when there is nothing to be had; ``SourceUnavailable`` when there may be later; ``StorageError``.
     func run(_ url: String, into file: PartialFile) async throws -> Outcome {
-        let beginning = file.beginning.flatMap { $0.origin.address == PartialFile.Origin.digest(url) ? $0 : nil }
-        let judgement = DownloadJudgement(url: url, file: file, resumed: beginning?.bytes, limits: limits)
+        // It came whole to an earlier claim, which got no further with it.
+        if file.isWhole(of: url) { return .media }
+        let end = ContinuousClock.now + limits.wallClock
+        for _ in 0..<Self.mostRequests {
+            switch try await ask(url, file, until: end) {
+            case .ended(.media):
+                // What this saves the next claim is all that is lost without.
+                try? await file.finish(url)
+                return .media
+            case .ended(let outcome): return outcome
+            case .goesOn(let pause): try await Task.sleep(for: pause)
+            }
+        }
+        throw SourceUnavailable(.sourceUnreachable, "too small parts")
+    }
+
+    private func ask(_ url: String, _ file: PartialFile, until end: ContinuousClock.Instant) async throws -> Step {
+        let beginning = file.beginning(of: url)
+        let answer = DownloadAnswer(url: url, file: file, beginning: beginning, limits: limits)
         var request = EgressRequest(
             url: url, headers: [("Accept", "*/*"), ("Accept-Encoding", "identity")],
             limits: EgressLimits(
-                total: limits.wallClock, connect: limits.connect, minimumRate: limits.minimumRate,
-                responseBytes: Int(limits.bytes)),
+                total: end - .now, connect: limits.connect, minimumRate: limits.minimumRate,
+                // A feed may be more than the plan's cap on recordings.
+                responseBytes: max(Int(limits.bytes), Self.readOfFeed)),
             redirects: Self.redirects, audience: .customerSupplied)
         if let beginning {
-            request.headers += [("Range", "bytes=\(beginning.bytes)-"), ("If-Range", beginning.origin.validator)]
+            request.headers += [("Range", "bytes=\(beginning.bytes)-"), ("If-Range", beginning.version.validator)]
         }
         let response: EgressResponse
         do {
-            response = try await client.download(request, to: file.descriptor, judge: judgement.judge)
+            response = try await client.download(request, to: file.descriptor, judge: answer.judge)
         } catch EgressError.unwanted {
-            return try judgement.stopped()
+            return try answer.beginsAnew
+                ? .goesOn(after: .zero) : .ended(.page(failure: nil, redirectedTo: answer.stopped()))
         } catch let error as EgressError {
-            throw try Self.fault(error)
+            let isResumable = file.beginning(of: url) != nil
+            let isOver = ContinuousClock.now + Self.tick >= end
+            if error.isPassing, isResumable, answer.gained >= limits.progress, !isOver {
+                return .goesOn(after: limits.pause)
+            }
+            if error == .timedOut, isOver, let failure = answer.endless(isResumable) {
+                throw failure
+            }
+            throw await fault(error, url)
         }
-        if response.status == 416, beginning != nil {
-            // What we have is no part of what is there now.
-            try file.startOver(nil)
-            return try await run(url, into: file)
+        if response.status == 416, let beginning {
+            // Ours is all of it, if it is of this version; else it is no part of what is there now.
+            let isWhole = ContentRange.total(ofUnsatisfied: response.headers["Content-Range"]) == beginning.bytes
+            if isWhole, beginning.version.isMeant(by: response.headers) { return .ended(.media) }
+            try file.startOver(url, nil)
+            return .goesOn(after: .zero)
         }
-        guard response.isSuccess else {
-            return try Self.refusal(response.status, isPage: SourceKind(response) == .page)
+        guard response.isSuccess else { return .ended(try Self.refusal(response)) }
+        if answer.isFeed { return .ended(.feed(response.body, at: response.redirectedTo ?? url)) }
+        return try next(after: answer, url, file)
+    }
+
+    /// The answer came to its end: whether that is the source's.
+    private func next(after answer: DownloadAnswer, _ url: String, _ file: PartialFile) throws -> Step {
+        guard let range = answer.range else { return .ended(.media) }
+        switch file.bytes {
+        case range.end + 1 where range.total == range.end + 1: return .ended(.media)
+        case range.end + 1: return .goesOn(after: .zero)
+        case ...range.end: throw SourceUnavailable(.sourceUnreachable, "a part that is shorter than it says")
+        default:
+            try file.startOver(url, nil)
+            throw SourceUnavailable(.sourceUnreachable, "a part that is longer than it says")
         }
-        return judgement.isFeed ? .feed(response.body) : .media
     }
 
     /// What an answer means that is no success.
-    private static func refusal(_ status: Int, isPage: Bool) throws -> Outcome {
-        switch status {
+    private static func refusal(_ answer: EgressResponse) throws -> Outcome {
+        let kind = SourceKind(contentType: answer.headers["Content-Type"], beginning: Array(answer.body.prefix(1024)))
+        // Sites refuse plain programs with a page; one that is known may still be had.
+        func refused(_ failure: any Error) throws -> Outcome {
+            guard kind == .page else { throw failure }
+            return .page(failure: failure, redirectedTo: answer.redirectedTo)
+        }
+        switch answer.status {
         case 404, 410: throw JobFailure.sourceNotFound
         case 401: throw JobFailure.sourceRequiresLogin
-        // Sites refuse plain programs with a page; one that is known may still be had.
-        case 403 where isPage: return .page(failure: .sourceRequiresLogin)
-        case 403: throw JobFailure.sourceRequiresLogin
-        case 429 where isPage: return .page(failure: .sourceBlocked)
-        case 429, 451: throw JobFailure.sourceBlocked
+        case 403: return try refused(JobFailure.sourceRequiresLogin)
+        case 429: return try refused(SourceUnavailable(.sourceBlocked, answer))
+        case 451: throw JobFailure.sourceBlocked
         case 413: throw JobFailure.sourceTooLarge
-        case 408, 425, 500...: throw SourceUnavailable(.sourceUnreachable, "status \(status)")
+        case 408, 425, 500...: throw SourceUnavailable(.sourceUnreachable, answer)
         // A redirect that leads nowhere, or something odd.
         default: throw JobFailure.sourceUnsupported(.noMedia)
         }
     }
 
     /// What it means that there is no answer.
-    private static func fault(_ error: EgressError) throws -> any Error {
+    private func fault(_ error: EgressError, _ url: String) async -> any Error {
         switch error {
         case .refusedAddress, .badURL, .unsupportedScheme: JobFailure.sourceURLRefused
-        case .couldNotResolve: SourceUnavailable(.sourceNotFound, error.description)
+        case .couldNotResolve: await unresolved(url)
         case .couldNotConnect, .timedOut, .tooSlow: SourceUnavailable(.sourceTimeout, error.description)
-        case .connectionLost, .failed: SourceUnavailable(.sourceUnreachable, error.description)
+        case .connectionLost, .tlsHandshake, .failed: SourceUnavailable(.sourceUnreachable, error.description)
         case .responseTooLarge: JobFailure.sourceTooLarge
         case .tooManyRedirects: JobFailure.sourceUnsupported(.tooManyRedirects)
         case .tls: JobFailure.sourceUnsupported(.invalidCertificate)
@@ -86,75 +145,23 @@ struct PlainDownload: Sendable {
         }
     }
 
-    /// What becomes of a success, decided on the client's thread.
-    private final class DownloadJudgement: Sendable {
-        private struct State {
-            var isFeed = false
-            var failure: (any Error)?
+    /// A name that nobody has and one that nobody could look up look alike to libcurl.
+    private func unresolved(_ url: String) async -> SourceUnavailable {
+        guard let host = try? EgressURL(url).host else { return SourceUnavailable(.sourceNotFound, "no host") }
+        let resolver = resolver
+        let isDenied = await withCheckedContinuation { continuation in
+            DispatchQueue(label: "name").async { continuation.resume(returning: resolver.denies(host)) }
         }
-
-        private let url: String
-        private let file: PartialFile
-        private let resumed: Int64?
-        private let limits: FetchLimits
-        private let state = Mutex(State())
-
-        init(url: String, file: PartialFile, resumed: Int64?, limits: FetchLimits) {
-            self.url = url
-            self.file = file
-            self.resumed = resumed
-            self.limits = limits
-        }
-
-        var isFeed: Bool { state.withLock { $0.isFeed } }
-
-        var judge: EgressJudge { { [self] in verdict(on: $0) } }
-
-        /// After `stop`: why.
-        func stopped() throws -> Outcome {
-            if let failure = state.withLock({ $0.failure }) { throw failure }
-            return .page(failure: nil)
-        }
-
-        private func verdict(on answer: EgressBeginning) -> EgressVerdict {
-            if answer.status == 206 {
-                guard let resumed, Self.start(of: answer.headers["Content-Range"]) == resumed else {
-                    return stop(SourceUnavailable(.sourceUnreachable, "another range than the one asked for"))
-                }
-                return .store(limit: Int(limits.bytes - resumed))
-            }
-            switch SourceKind(contentType: answer.headers["Content-Type"], beginning: answer.bytes) {
-            case .page: return .stop
-            case .feed:
-                state.withLock { $0.isFeed = true }
-                return .read(limit: PlainDownload.longestFeed)
-            case .media:
-                let origin = PartialFile.Origin(
-                    url: url, entityTag: answer.headers["ETag"], lastModified: answer.headers["Last-Modified"])
-                do {
-                    try file.startOver(origin)
-                } catch {
-                    return stop(error)
-                }
-                return .store(limit: Int(limits.bytes))
-            }
-        }
-
-        private func stop(_ failure: any Error) -> EgressVerdict {
-            state.withLock { $0.failure = failure }
-            return .stop
-        }
-
-        /// `bytes 1000-1999/2000`
-        private static func start(of range: String?) -> Int64? {
-            guard let range, range.lowercased().hasPrefix("bytes ") else { return nil }
-            return Int64(range.dropFirst(6).prefix { $0 != "-" })
-        }
+        return isDenied
+            ? SourceUnavailable(.sourceNotFound, "there is no such name")
+            : SourceUnavailable(.sourceUnreachable, "the name could not be looked up")
     }
 }
 
-extension SourceKind {
-    fileprivate init(_ response: EgressResponse) {
-        self.init(contentType: response.headers["Content-Type"], beginning: Array(response.body.prefix(1024)))
+extension EgressError {
+    /// Of an answer that had begun: whether another connection may bring the rest.
+    fileprivate var isPassing: Bool {
+        if case .failed = self { return true }
+        return isTransient
     }
 }

@@ -11,15 +11,25 @@ package struct SourceFetcher: Sendable {
     /// Nil where yt-dlp is not installed.
     let pages: YtDlp?
     let scratch: String
+    /// Tells a name that does not exist from one that could not be looked up.
+    let resolver: NameResolver
     let logger: Logger
+    /// Each page is a process of a hundred megabytes.
+    private let pageGate: Gate
 
-    package init(client: EgressClient, policy: AddressPolicy, pages: YtDlp?, scratch: String, logger: Logger) {
+    /// - Parameter pagesAtOnce: as many runs of yt-dlp at a time; further ones wait in line.
+    package init(
+        client: EgressClient, policy: AddressPolicy, pages: YtDlp?, scratch: String, resolver: NameResolver = .system,
+        pagesAtOnce: Int = 8, logger: Logger
+    ) {
         self.client = client
         self.policy = policy
         self.pages = pages
         self.scratch = scratch
+        self.resolver = resolver
+        pageGate = Gate(width: pagesAtOnce, maxWaiting: 1024)
         self.logger = logger
-        TemporaryFolder.removeAbandoned(below: scratch)
+        FetchFolder.removeAbandoned(below: scratch)
     }
 
     /// - Parameters:
@@ -30,11 +40,12 @@ package struct SourceFetcher: Sendable {
         -> FetchedSource
     {
         let file = try await Self.partialFile(folder, fence)
-        let download = PlainDownload(client: client, limits: limits)
+        let download = PlainDownload(client: client, limits: limits, resolver: resolver)
         switch try await download.run(url.text, into: file) {
-        case .media: return FetchedSource(path: file.path, name: url.lastPathComponent, folder: nil)
-        case .feed(let bytes): return try await episode(of: bytes, url, download, file)
-        case .page(let failure): return try await page(url, limits, otherwise: failure)
+        case .media: return FetchedSource(path: file.path, name: url.lastPathComponent, part: file)
+        case .feed(let bytes, let address): return try await episode(of: bytes, at: address, download, file)
+        case .page(let failure, let target):
+            return try await page(url, redirectedTo: target, limits, otherwise: failure)
         }
     }
 
@@ -48,34 +59,56 @@ package struct SourceFetcher: Sendable {
         }
     }
 
+    /// What other workers left that shared the scratch folder with this one, and were killed since it started.
+    private func removeAbandoned() async {
+        await withCheckedContinuation { continuation in
+            DispatchQueue(label: "abandoned-folders").async {
+                FetchFolder.removeAbandoned(below: scratch)
+                continuation.resume()
+            }
+        }
+    }
+
     private func episode(
-        of feed: [UInt8], _ url: SourceURL, _ download: PlainDownload, _ file: PartialFile
+        of feed: [UInt8], at address: String, _ download: PlainDownload, _ file: PartialFile
     ) async throws -> FetchedSource {
         guard let enclosure = Feed.newestEnclosure(in: feed) else { throw JobFailure.sourceUnsupported(.noMedia) }
         let episode: SourceURL
         do {
-            episode = try SourceURL(enclosure, policy: policy)
-        } catch {
+            // Atom allows for relative ones; podcasts' names of files have blanks in them now and then.
+            let reference = enclosure.trimmingCharacters(in: .whitespacesAndNewlines)
+                .replacingOccurrences(of: " ", with: "%20")
+            episode = try SourceURL(try EgressURL.resolve(reference, at: address), policy: policy)
+        } catch let error as SourceURLError where error == .privateAddress || error == .unsupportedScheme {
             throw JobFailure.sourceURLRefused
+        } catch {
+            throw JobFailure.sourceUnsupported(.noMedia)
         }
         logger.info("newest episode of a feed", metadata: ["host": "\(episode.host)"])
         guard case .media = try await download.run(episode.text, into: file) else {
             throw JobFailure.sourceUnsupported(.noMedia)
         }
-        return FetchedSource(path: file.path, name: episode.lastPathComponent, folder: nil)
+        return FetchedSource(path: file.path, name: episode.lastPathComponent, part: file)
     }
 
+    /// Sites are known by the addresses that people share, and some ask us elsewhere first; who is not known by that may be by where a
+    /// short one led.
     private func page(
-        _ url: SourceURL, _ limits: FetchLimits, otherwise failure: JobFailure?
+        _ url: SourceURL, redirectedTo target: String?, _ limits: FetchLimits, otherwise failure: (any Error)?
     ) async throws -> FetchedSource {
-        guard let pages else { throw failure ?? JobFailure.sourceUnsupported(.noMedia) }
-        let folder = try TemporaryFolder(below: scratch)
-        do {
-            let path = try await pages.fetch(url, limits, into: folder.path)
-            return FetchedSource(path: path, name: nil, folder: folder)
-        } catch let refusal as JobFailure where refusal == .sourceUnsupported(.noMedia) {
-            throw failure ?? refusal
+        let addresses = [url] + (target.flatMap { try? SourceURL($0, policy: policy) }.map { [$0] } ?? [])
+        for address in addresses {
+            guard let pages else { break }
+            await removeAbandoned()
+            let folder = try FetchFolder(below: scratch)
+            do {
+                let path = try await pageGate.pass { try await pages.fetch(address, limits, into: folder.path) }
+                return FetchedSource(path: path, name: nil, folder: folder)
+            } catch let refusal as JobFailure where refusal == .sourceUnsupported(.noMedia) {
+                continue
+            }
         }
+        throw failure ?? JobFailure.sourceUnsupported(.noMedia)
     }
 }
 
@@ -85,5 +118,10 @@ package struct FetchedSource: Sendable {
     /// What its address calls it.
     package let name: String?
     /// What it lies in, where that is to go with it.
-    let folder: TemporaryFolder?
+    var folder: FetchFolder?
+    /// What it is, where that is kept between tries.
+    var part: PartialFile?
+
+    /// Has the next try find it again, whatever becomes of the file in this one.
+    package func hold() { part?.hold() }
 }

@@ -14,6 +14,13 @@ package struct SourceURL: Sendable, Equatable {
 
     /// - Throws: ``SourceURLError``.
     package init(_ text: String, policy: AddressPolicy) throws(SourceURLError) {
+        try self.init(text, judgedBy: policy)
+    }
+
+    /// One that was judged when its job was submitted. Whoever fetches it judges it anew.
+    init(stored text: String) throws(SourceURLError) { try self.init(text, judgedBy: nil) }
+
+    private init(_ text: String, judgedBy policy: AddressPolicy?) throws(SourceURLError) {
         guard text.utf8.count <= Self.longest else { throw .tooLong }
         let url: EgressURL
         do {
@@ -28,7 +35,7 @@ package struct SourceURL: Sendable, Equatable {
         // libcurl would complete `example.org/a.mp3`; what a customer wrote is to be said in full.
         guard lowered.hasPrefix("http://") || lowered.hasPrefix("https://") else { throw .unsupportedScheme }
         guard !url.hasCredentials else { throw .credentials }
-        guard !url.isRefused(by: policy) else { throw .privateAddress }
+        if let policy, url.isRefused(by: policy) { throw .privateAddress }
         self.text = text
         host = url.host
         lastPathComponent = url.lastPathComponent

@@ -54,7 +54,8 @@ package struct YtDlp: Sendable {
         let proxy = try FilteringProxy(
             policy: policy, resolver: resolver,
             // Pages, and what is sent twice, come on top of the file.
-            limits: .init(bytes: limits.bytes + limits.bytes / 10 + (64 << 20)))
+            // It says sooner what is the matter than yt-dlp gives up.
+            limits: .init(bytes: limits.bytes + limits.bytes / 10 + (64 << 20), connect: limits.connect * 2 / 3))
         defer { proxy.stop() }
         let order = YtDlpOrder(
             url: url, limits: limits, folder: folder, proxy: proxy, extractors: extractors, wallClock: wallClock)
@@ -67,6 +68,13 @@ package struct YtDlp: Sendable {
                 "host": "\(url.host)", "site": "\(ending.found?.extractor_key?.prefix(64) ?? "none")",
                 "ending": "\(ending.status)", "bytes": "\(ending.proxy.bytes)",
             ])
+        if let words = ending.puzzle {
+            logger.warning(
+                "yt-dlp ended in a way that we do not know",
+                metadata: [
+                    "site": "\(words.extractor ?? "none")", "ending": "\(ending.status)", "words": "\(words.sentence)",
+                ])
+        }
         return try ending.file(in: folder, limits)
     }
 
@@ -81,23 +89,23 @@ package struct YtDlp: Sendable {
         let overflow = Overflow()
         do {
             let result = try await Subprocess.run(
-                .path(FilePath(installation.python)), arguments: ["-I", "-B", installation.child],
+                .path(FilePath(installation.currentPython)), arguments: ["-I", "-B", installation.child],
                 environment: .custom(Self.environment(home: folder)), workingDirectory: FilePath(folder),
                 platformOptions: options, input: .inputWriter, output: .sequence, error: .sequence
             ) { execution in
                 _ = try await execution.standardInputWriter.write(try order.line())
                 // Ends when the child does. Its standard input stays open until then: that is how it knows that we live.
                 async let words = Self.last(64 << 10, of: execution.standardError)
-                let quota = Task { [overflow] in
+                // Ends before this scope does: once the child is reaped its number may be another's.
+                async let _: Void = {
                     while !Task.isCancelled {
-                        if TemporaryFolder.size(of: folder) > order.diskBytes {
+                        if FetchFolder.size(of: folder) > order.diskBytes {
                             overflow.isSeen.store(true, ordering: .relaxed)
                             try? execution.send(signal: .kill, toProcessGroup: true)
                         }
                         try? await Task.sleep(for: .milliseconds(250))
                     }
-                }
-                defer { quota.cancel() }
+                }()
                 let output = try await Self.first(64 << 10, of: execution.standardOutput)
                 return (output, try await words)
             }

@@ -19,12 +19,14 @@ struct YtDlpEnding: Sendable {
     private let isLive: Bool
     private let duration: Double?
     private let errors: String
+    private let complaint: YtDlpComplaint
     private let hasOverflown: Bool
     var proxy = FilteringProxy.Report()
 
     init(status: TerminationStatus, output: [UInt8], errors: [UInt8], hasOverflown: Bool) {
         self.status = status
         self.errors = String(decoding: errors, as: UTF8.self)
+        complaint = YtDlpComplaint(self.errors)
         self.hasOverflown = hasOverflown
         let lines = output.split(separator: UInt8(ascii: "\n")).compactMap {
             try? JSONDecoder().decode(Found.self, from: Data($0))
@@ -48,13 +50,17 @@ struct YtDlpEnding: Sendable {
             if isLive { throw JobFailure.sourceUnsupported(.liveStream) }
             throw JobFailure.invalidAudio(.durationExceedsLimit)
         case .exited(1):
-            throw failure()
+            // What it says besides comes to no more than that it found nothing.
+            throw complaint.meaning(proxy) ?? JobFailure.sourceUnsupported(.noMedia)
         case .exited(let code):
             throw SourceUnavailable(.internal, "yt-dlp ended with status \(code)")
         case .signaled(SIGXFSZ):
             throw JobFailure.sourceTooLarge
+        case .signaled(SIGXCPU):
+            // Hours of sound that it would have to decrypt in Python. The next try would come no further.
+            throw JobFailure.sourceUnsupported(.noMedia)
         case .signaled(let signal):
-            // Its own watch, or the kernel for its CPU time.
+            // Its own watch, for the time or because its worker is gone.
             throw SourceUnavailable(.sourceTimeout, "yt-dlp was ended by signal \(signal)")
         }
     }
@@ -66,43 +72,11 @@ struct YtDlpEnding: Sendable {
         return lstat(own, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? own : nil
     }
 
-    /// What its messages mean. They hold the URL, so they are neither logged nor shown.
-    private func failure() -> any Error {
-        // Typographic apostrophes come in some of them.
-        let text = errors.lowercased().replacingOccurrences(of: "’", with: "'")
-        func says(_ phrases: String...) -> Bool { phrases.contains { text.contains($0) } }
-        // Python's own words: it did not get as far as a message.
-        if !text.contains("error:"), text.contains("traceback") { return SourceUnavailable(.internal, "yt-dlp broke") }
-        if proxy.hasRefused { return JobFailure.sourceURLRefused }
-        if says("unsupported url", "no suitable extractor") { return JobFailure.sourceUnsupported(.noMedia) }
-        if says("file too large", "errno 27") { return JobFailure.sourceTooLarge }
-        if says(
-            "not a bot", "captcha", "http error 429", "http error 451", "in your country", "geo restrict",
-            "geo-restrict")
-        {
-            return JobFailure.sourceBlocked
+    /// For the log, where we do not know what it met: what of its last words may stand there.
+    var puzzle: YtDlpWords? {
+        guard !hasOverflown, !proxy.isExhausted, case .exited(let code) = status, code != 0, code != 101 else {
+            return nil
         }
-        if says(
-            "private video", "sign in", "log in", "login", "members-only", "registered users", "http error 401",
-            "http error 403", "password", "this video is private")
-        {
-            return JobFailure.sourceRequiresLogin
-        }
-        if says(
-            "http error 404", "http error 410", "video unavailable", "has been removed", "does not exist",
-            "no longer available")
-        {
-            return JobFailure.sourceNotFound
-        }
-        if says("drm") { return JobFailure.sourceUnsupported(.protectedMedia) }
-        if says("live event", "premieres in", "is live", "livestream", "is not currently live") {
-            return JobFailure.sourceUnsupported(.liveStream)
-        }
-        if proxy.isUnresolved { return SourceUnavailable(.sourceNotFound, "a name did not resolve") }
-        if says("timed out", "timeout", "gateway timeout") { return SourceUnavailable(.sourceTimeout, "a time-out") }
-        if says("http error 5", "connection", "transporterror", "incompleteread", "remote end", "bytes read", "ssl") {
-            return SourceUnavailable(.sourceUnreachable, "a broken connection or a server's fault")
-        }
-        return JobFailure.sourceUnsupported(.noMedia)
+        return code == 1 && !complaint.isCrash && complaint.meaning(proxy) != nil ? nil : YtDlpWords(errors)
     }
 }

@@ -8,6 +8,12 @@ package struct YtDlpInstallation: Sendable {
     package init(folder: String) { self.folder = folder }
 
     package var python: String { folder + "/.venv/bin/python" }
+    /// The same, wherever `.venv` leads just now: an update leads it elsewhere and leaves what runs where it is.
+    var currentPython: String {
+        guard let environment = realpath(folder + "/.venv", nil) else { return python }
+        defer { free(environment) }
+        return String(cString: environment) + "/bin/python"
+    }
     package var child: String { folder + "/child.py" }
     package var installer: String { folder + "/install" }
 

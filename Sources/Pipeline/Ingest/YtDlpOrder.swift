@@ -10,6 +10,8 @@ struct YtDlpOrder: Sendable {
     private struct Document: Encodable, Sendable {
         let arguments: [String]
         let folder: String
+        /// Folders of code that may be read besides yt-dlp's own.
+        let plugins: [String]
         let proxy_port: UInt16
         let file_bytes, memory_bytes, cpu_seconds, wall_seconds: Int64
     }
@@ -20,7 +22,8 @@ struct YtDlpOrder: Sendable {
     ) {
         diskBytes = limits.bytes + limits.bytes / 20 + (8 << 20)
         document = Document(
-            arguments: Self.arguments(url, limits, folder, proxy, extractors), folder: folder, proxy_port: proxy.port,
+            arguments: Self.arguments(url, limits, folder, proxy, extractors), folder: folder,
+            plugins: extractors.plugins.map { [$0] } ?? [], proxy_port: proxy.port,
             // One byte more than allowed, so that it is seen.
             file_bytes: limits.bytes + 1, memory_bytes: 2 << 30, cpu_seconds: 600,
             wall_seconds: max(1, wallClock.components.seconds))
@@ -37,11 +40,13 @@ struct YtDlpOrder: Sendable {
         return ["--ignore-config", "--no-plugin-dirs"] + plugins + [
             "--no-remote-components", "--no-cache-dir", "--no-playlist", "--playlist-items", "1",
             "--use-extractors", extractors.names,
-            "--proxy", proxy.url, "--socket-timeout", "15", "--retries", "2",
+            "--proxy", proxy.url, "--socket-timeout", "\(max(1, limits.connect.components.seconds))", "--retries", "2",
             "--max-filesize", "\(limits.bytes)",
             // Of unknown length: what is decoded decides, as everywhere.
             "--break-match-filters", "!is_live & duration<=?\(limits.seconds)",
             "-f", "ba/b", "--no-exec", "--abort-on-error", "--no-progress", "--no-mtime",
+            // What lacks a piece would be transcribed with a hole, and billed as whole.
+            "--abort-on-unavailable-fragments",
             // Either would start a program that knows nothing of the proxy.
             "--fixup", "never", "--downloader", "native",
             "-P", folder, "-o", "a.%(ext)s", "--no-simulate",

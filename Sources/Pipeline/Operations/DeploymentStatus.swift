@@ -1,3 +1,6 @@
+import Postgres
+import Tenancy
+
 /// How a deployment fares at this moment, across all tenants.
 package struct DeploymentStatus: Sendable {
     /// Waiting for their start.
@@ -14,6 +17,10 @@ package struct DeploymentStatus: Sendable {
     package let suspendedTenants: Int64
     /// Months that are over and whose bills are not closed, oldest first.
     package let monthsToClose: [MonthToClose]
+    /// Of the endpoints for webhooks, how many are marked failing.
+    package let endpointsFailing: Int64
+    /// Those of them that have failed longest, fifty at most.
+    package let failingEndpoints: [FailingEndpoint]
 
     package struct TaskCount: Sendable {
         package let kind: TaskKind
@@ -44,6 +51,20 @@ package struct DeploymentStatus: Sendable {
         /// `YYYY-MM`.
         package let month: String
         package let tenants: Int64
+    }
+
+    package struct FailingEndpoint: Sendable {
+        package let tenant: TenantID
+        /// Nothing else of its URL leaves the database.
+        package let host: String
+        /// Or an address that jobs name.
+        package let isDefault: Bool
+        package let failingSince: Timestamp
+        package let lastSuccess: Timestamp?
+        package let lastTry: Timestamp?
+        /// How the last try went: the status where there was an answer, and one word.
+        package let lastStatusCode: Int?
+        package let lastError: DeliveryError?
     }
 
     package func count(of state: TaskState) -> [(kind: TaskKind, count: Int64)] {

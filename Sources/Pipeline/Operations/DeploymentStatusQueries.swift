@@ -8,13 +8,15 @@ extension DeploymentStatus {
         month: BillingMonth = BillingMonth(of: .now()), in transaction: PostgresTransaction
     ) throws -> DeploymentStatus {
         let open = try openJobs(transaction)
+        let failing = try failingEndpoints(transaction)
         return DeploymentStatus(
             jobsQueued: open.queued, jobsProcessing: open.processing, oldestWaitSeconds: open.oldestWait,
             tasks: try tasks(transaction), workers: try workers(transaction),
             endedLastHour: try ended(transaction), failuresLastHour: try failures(transaction),
             suspendedTenants: try transaction.first(
                 "SELECT count(*) FROM tenants WHERE status = 'suspended'", as: Int64.self) ?? 0,
-            monthsToClose: try months(before: month, transaction))
+            monthsToClose: try months(before: month, transaction), endpointsFailing: failing.count,
+            failingEndpoints: failing.longest)
     }
 
     private static func openJobs(
@@ -75,5 +77,35 @@ extension DeploymentStatus {
             SELECT month, count(*) FROM usage_months WHERE closed_at IS NULL AND month < \(month) GROUP BY 1 ORDER BY 1
             """, as: String.self, Int64.self
         ).map { MonthToClose(month: $0.0, tenants: $0.1) }
+    }
+
+    /// Default endpoints, and others that were tried within a week: those that only old jobs named are nobody's concern any more.
+    private static func failingEndpoints(
+        _ transaction: PostgresTransaction
+    ) throws -> (count: Int64, longest: [FailingEndpoint]) {
+        let rows = try transaction.query(
+            #"""
+            SELECT count(*) OVER (), e.tenant_id,
+                coalesce(substring(e.url from '^[A-Za-z]+://(?:[^/?#]*@)?(\[[^]]*\]|[^/?#:]*)'), ''),
+                e.is_default, e.failing_since, e.last_success, a.at, a.status_code, a.error
+            FROM webhook_endpoints e LEFT JOIN LATERAL (
+                SELECT a.at, a.status_code, a.error
+                FROM webhook_events v JOIN webhook_attempts a ON a.tenant_id = v.tenant_id AND a.event_id = v.id
+                WHERE v.tenant_id = e.tenant_id AND v.url = e.url ORDER BY a.at DESC, a.number DESC LIMIT 1) a ON true
+            WHERE e.failing_since IS NOT NULL AND (e.is_default OR a.at > now() - interval '7 days')
+            ORDER BY e.failing_since, e.tenant_id, e.url LIMIT 50
+            """#)
+        let endpoints = try rows.map { row in
+            let (count, tenant, host, isDefault, since, success, at, code, error) = try row.decode(
+                Int64.self, TenantID.self, String.self, Bool.self, Timestamp.self, Timestamp?.self, Timestamp?.self,
+                Int?.self, DeliveryError?.self)
+            return (
+                count: count,
+                endpoint: FailingEndpoint(
+                    tenant: tenant, host: host, isDefault: isDefault, failingSince: since, lastSuccess: success,
+                    lastTry: at, lastStatusCode: code, lastError: error)
+            )
+        }
+        return (endpoints.first?.count ?? 0, endpoints.map(\.endpoint))
     }
 }

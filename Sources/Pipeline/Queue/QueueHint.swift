@@ -3,7 +3,8 @@ import Postgres
 import Synchronization
 import Tenancy
 
-/// Tells workers that there is something to claim, so that they need not wait for their next look.
+/// Tells workers that there is something to claim, or that a job has ended on which one of them may work, so that they need not wait
+/// for their next look.
 ///
 /// A hint and no more: `NOTIFY` takes a lock on the whole cluster at commit, so it is sent after the transaction, by itself, and
 /// however many jobs come, at most one is under way.

@@ -52,13 +52,17 @@ extension ClaimedTask {
         guard rows == 1 else { throw LeaseLost() }
     }
 
-    /// Puts the task back, to be tried again after `delay`.
+    /// Puts the task back, to be tried again after `delay`; a clean-up no later than its job's source may stay.
     package func retry(after delay: Duration, error: String, in transaction: PostgresTransaction) throws {
         let rows = try transaction.execute(
             """
             UPDATE tasks
             SET status = 'ready', lease_until = NULL, worker = NULL, last_error = \(error),
-                run_after = now() + make_interval(secs => \(delay / .seconds(1)))
+                run_after = least(
+                    now() + make_interval(secs => \(delay / .seconds(1))),
+                    (SELECT source_kept_until FROM jobs
+                    WHERE tenant_id = \(tenant) AND id = \(job) AND tasks.kind = 'clean' AND source_key IS NOT NULL
+                        AND source_kept_until > now()))
             WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
             """)
         guard rows == 1 else { throw LeaseLost() }

@@ -14,29 +14,34 @@ struct Turns {
     /// After so many turns of the priority class the next one is the other's.
     private static let longestRow = 4
 
+    /// A condition on tasks: of which kinds there are places.
+    private let kinds: PostgresQuery
     private var number: Int64
     private var inARow: Int
-    /// Those whose next task somebody else is just changing.
+    /// Those whose next task somebody else is just changing, and those who have their share.
     private var passedOver: [TenantID] = []
 
     /// Waits for whoever else is giving turns.
-    static func lock(in transaction: PostgresTransaction) throws -> Turns {
+    static func lock(for kinds: PostgresQuery, in transaction: PostgresTransaction) throws -> Turns {
         guard
             let (number, inARow) = try transaction.first(
                 "SELECT turn, in_a_row FROM turns FOR UPDATE", as: Int64.self, Int.self)
         else { throw TurnsMissing() }
-        return Turns(number: number, inARow: inARow)
+        return Turns(kinds: kinds, number: number, inARow: inARow)
     }
 
     func save(in transaction: PostgresTransaction) throws {
         try transaction.execute("UPDATE turns SET turn = \(number), in_a_row = \(inARow)")
     }
 
+    /// Gives that tenant no more turns.
+    mutating func passOver(_ tenant: TenantID) { passedOver.append(tenant) }
+
     /// The next task, locked, with its start noted; nil when there is none for anybody.
     mutating func next(in transaction: PostgresTransaction) throws -> Turn? {
         while let (turn, inARow) = try candidate(in: transaction) {
             guard try turn.lock(in: transaction) else {
-                passedOver.append(turn.tenant)
+                passOver(turn.tenant)
                 continue
             }
             number += 1
@@ -70,12 +75,12 @@ struct Turns {
             SELECT o.tenant_id, t.id, t.job_id, t.starts
             FROM open o CROSS JOIN LATERAL (
                 (SELECT id, job_id, starts FROM tasks
-                WHERE tenant_id = o.tenant_id AND status = 'ready' AND kind <> 'clean' AND NOT starts
+                WHERE tenant_id = o.tenant_id AND status = 'ready' AND \(kinds) AND NOT starts
                     AND priority = \(queueClass) AND run_after <= now()
                 ORDER BY job_id, id LIMIT 1)
                 UNION ALL
                 (SELECT id, job_id, starts FROM tasks
-                WHERE o.may_start AND tenant_id = o.tenant_id AND status = 'ready' AND kind <> 'clean' AND starts
+                WHERE o.may_start AND tenant_id = o.tenant_id AND status = 'ready' AND \(kinds) AND starts
                     AND priority = \(queueClass) AND run_after <= now()
                 ORDER BY job_id, id LIMIT 1)
                 ORDER BY starts LIMIT 1

@@ -1,7 +1,9 @@
+import ServiceLifecycle
 import Synchronization
 
-/// The calls at which a worker looks for tasks: many at once are one. After `stop()` there are none.
+/// The calls at which a node looks for something: many at once are one. After `stop()` there are none.
 final class WakeUpCalls: Sendable {
+    /// For one reader, also beyond a shutdown.
     let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
     private let stopped = Atomic(false)
@@ -17,5 +19,14 @@ final class WakeUpCalls: Sendable {
     func stop() {
         stopped.store(true, ordering: .releasing)
         continuation.finish()
+    }
+
+    /// Does `look` at each call, until shutdown, cancellation or `stop()`.
+    func answer(_ look: () async -> Void) async {
+        await withTaskCancellationOrGracefulShutdownHandler {
+            for await _ in stream { await look() }
+        } onCancelOrGracefulShutdown: {
+            self.stop()
+        }
     }
 }

@@ -5,6 +5,9 @@ import Tenancy
 
 /// Claims tasks and works on them, as many at once as it has slots, until it is told to stop.
 ///
+/// What needs no engine has places of its own beside the slots: chores, and fetches, which wait for the world outside. Of those one
+/// tenant gets a quarter at most, however slow its sources are.
+///
 /// Every claim is a lease that a heartbeat extends. A worker that dies is found out when the lease ends; one that was merely slow
 /// finds its fencing token too old and writes nothing. On shutdown it claims no more, lets running tasks end for a while and
 /// hands the rest back.
@@ -13,7 +16,7 @@ package struct Worker: Service {
     private static let choreSlots = 2
     /// How often it looks for work without a hint.
     private static let pollInterval = Duration.milliseconds(500)
-    /// How often it looks whether what it works on is still wanted: a cancelled job's work stops so soon.
+    /// How often it looks without a hint whether what it works on is still wanted: a cancelled job's work stops so soon at the latest.
     private static let lookInterval = Duration.seconds(1)
     /// How often it looks for tasks whose worker died.
     private static let rescueInterval = Duration.seconds(2)
@@ -22,36 +25,49 @@ package struct Worker: Service {
     private let work: TaskWork
     private let listener: PostgresListener
     private let slots: Int
+    private let fetches: Int
     private let drain: Duration
     private let logger: Logger
 
-    private let running = RunningTasks()
+    private let running = RunningClaims<ClaimedTask>()
     private let wake = WakeUpCalls()
+    private let looks = WakeUpCalls()
 
     /// - Parameters:
     ///   - slots: tasks at once.
+    ///   - fetches: sources at once, beside those.
     ///   - drain: how long running tasks may take to end on shutdown.
     package init(
-        queue: TaskQueue, work: TaskWork, listener: PostgresListener, slots: Int, drain: Duration = .seconds(20),
-        logger: Logger
+        queue: TaskQueue, work: TaskWork, listener: PostgresListener, slots: Int, fetches: Int = 16,
+        drain: Duration = .seconds(20), logger: Logger
     ) {
         self.queue = queue
         self.work = work
         self.listener = listener
         self.slots = slots
+        self.fetches = fetches
         self.drain = drain
         self.logger = logger
     }
 
     package func run() async throws {
-        await withTaskGroup { group in
-            group.addTask { await every(TaskQueue.heartbeat, extendLeases) }
-            group.addTask { await every(Self.lookInterval, stopWhatEnded) }
-            group.addTask { await every(Self.rescueInterval, rescue) }
-            group.addTask { await every(Self.pollInterval) { wake.call() } }
-            group.addTask { for await _ in listener.notifications { wake.call() } }
-            await claimUntilShutdown()
-            await stop()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask(every: TaskQueue.heartbeat, extendLeases)
+            group.addTask(every: Self.lookInterval) { looks.call() }
+            // Also while it drains.
+            group.addTask { for await _ in looks.stream { await stopWhatEnded() } }
+            group.addTask(every: Self.rescueInterval, rescue)
+            group.addTask(every: Self.pollInterval) { wake.call() }
+            group.addTask {
+                for await _ in listener.notifications {
+                    wake.call()
+                    looks.call()
+                }
+            }
+            await wake.answer(claim)
+            let count = await running.count
+            logger.info("worker draining", metadata: ["running": "\(count)"])
+            await running.drain(within: drain)
             group.cancelAll()
         }
         await listener.close()
@@ -64,21 +80,21 @@ package struct Worker: Service {
         wake.stop()
     }
 
-    private func claimUntilShutdown() async {
-        await withTaskCancellationOrGracefulShutdownHandler {
-            for await _ in wake.stream { await claim() }
-        } onCancelOrGracefulShutdown: {
-            stopClaiming()
-        }
-    }
-
     private func claim() async {
         do {
-            let (count, chores) = (await running.count, await running.chores)
+            let claims = await running.claims
+            let chores = claims.count(where: \.kind.isChore)
             if chores < Self.choreSlots, !wake.isStopped {
                 await start(try await queue.claimChores(limit: Self.choreSlots - chores))
             }
-            let free = slots - (count - chores)
+            let fetching = claims.filter { $0.kind == .fetch }
+            if fetching.count < fetches, !wake.isStopped {
+                let tenants = Dictionary(grouping: fetching, by: \.tenant).mapValues(\.count)
+                await start(
+                    try await queue.claimFetches(
+                        limit: fetches - fetching.count, share: max(1, fetches / 4), beside: tenants))
+            }
+            let free = slots - (claims.count - chores - fetching.count)
             guard free > 0, await work.isReady(), !wake.isStopped else { return }
             await start(try await queue.claim(limit: free))
         } catch {
@@ -121,31 +137,6 @@ package struct Worker: Service {
             for claim in exhausted { await work.giveUp(claim) }
         } catch {
             logger.error("could not look for lost tasks", metadata: ["error": "\(error)"])
-        }
-    }
-
-    /// Waits for what runs, then stops it; a stopped task hands itself back.
-    private func stop() async {
-        let count = await running.count
-        logger.info("worker draining", metadata: ["running": "\(count)"])
-        let running = running
-        await withTaskGroup { group in
-            group.addTask { await running.idle() }
-            let drain = drain
-            group.addTask {
-                try? await Task.sleep(for: drain)
-                await running.cancelAll()
-            }
-            await group.next()
-            group.cancelAll()
-        }
-        await running.idle()
-    }
-
-    private func every(_ interval: Duration, _ body: @Sendable () async -> Void) async {
-        while !Task.isCancelled {
-            await body()
-            try? await Task.sleep(for: interval)
         }
     }
 }

@@ -4,19 +4,22 @@ import ServiceLifecycle
 import Tenancy
 
 /// Removes audio that no job needs: of a submission whose node died before it was queued, or that a stopped worker wrote after its job's
-/// audio was removed. What a job still has a use for goes with the job's own clean-up.
+/// audio was removed. What a job still has a use for goes with the job's own clean-up. And forgets idempotency keys whose day is over.
 package struct OrphanSweep: Service {
     private static let interval = Duration.seconds(600)
     /// What changed in this time may belong to a job that is just being queued.
     package static let grace = Duration.seconds(3600)
+    /// Idempotency keys that one step forgets, and steps of a run.
+    package static let keyBatch = 1_000
+    package static let keyBatches = 50
 
     private let databases: Databases
-    private let storage: FileStorage
+    private let storage: any Storage
     private let logger: Logger
     private let clock: @Sendable () -> Timestamp
 
     package init(
-        databases: Databases, storage: FileStorage, logger: Logger,
+        databases: Databases, storage: any Storage, logger: Logger,
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.databases = databases
@@ -33,8 +36,15 @@ package struct OrphanSweep: Service {
                 guard !Task.isCancelled else { return }
                 do {
                     try await sweep()
+                    // No transfer takes a day.
+                    try await storage.removeUnfinished(before: clock() - .seconds(86_400))
                 } catch {
                     logger.error("could not look for audio that nobody needs", metadata: ["error": "\(error)"])
+                }
+                do {
+                    try await forgetKeys()
+                } catch {
+                    logger.error("could not forget old idempotency keys", metadata: ["error": "\(error)"])
                 }
             }
         }
@@ -49,12 +59,40 @@ package struct OrphanSweep: Service {
             let batch = Array(old[start..<min(start + 500, old.count)])
             let needed = try await needed(among: batch.map { ($0.tenant, $0.job) })
             for folder in batch where !needed.contains(folder.job) {
-                try await storage.remove(job: folder.job, of: folder.tenant)
-                removed += 1
-                logger.warning("removed audio that no job needed", metadata: ["job": "\(folder.job)"])
+                do {
+                    try await remove(folder.job, of: folder.tenant)
+                    removed += 1
+                    logger.warning("removed audio that no job needed", metadata: ["job": "\(folder.job)"])
+                } catch {
+                    // It keeps none of the others waiting; the next sweep tries again.
+                    logger.error(
+                        "could not remove audio that no job needs",
+                        metadata: ["job": "\(folder.job)", "error": "\(error)"])
+                }
             }
         }
         return removed
+    }
+
+    /// A job that is known had more audio than its clean-up found: what it says of its end is put right.
+    private func remove(_ job: JobID, of tenant: TenantID) async throws {
+        try await storage.remove(job: job, of: tenant)
+        _ = try await databases.app.transaction(of: tenant) { transaction in
+            try transaction.execute(
+                "UPDATE jobs SET source_deleted_at = now() WHERE tenant_id = \(tenant) AND id = \(job)")
+        }
+    }
+
+    /// Forgets old idempotency keys, in short steps; what is more than a run's share is left to the next. Answers how many were forgotten.
+    @discardableResult
+    package func forgetKeys() async throws -> Int {
+        var forgotten = 0
+        for _ in 0..<Self.keyBatches {
+            let batch = try await IdempotencyKey.sweep(limit: Self.keyBatch, on: databases.system)
+            forgotten += batch
+            if batch < Self.keyBatch { break }
+        }
+        return forgotten
     }
 
     /// Those whose audio is still in use, or whose own clean-up is still to come.

@@ -41,7 +41,11 @@ package struct TenantDeletion: Sendable {
         try await shut(by: operatorName)
         try await Task.sleep(for: settling)
         let jobs = try await eraseJobs()
-        for table in ["webhook_events", "webhook_endpoints", "webhook_secrets", "idempotency_keys", "refresh_tokens"] {
+        let tables = [
+            "webhook_events", "webhook_failing_origins", "webhook_endpoints", "webhook_secrets", "idempotency_keys",
+            "refresh_tokens",
+        ]
+        for table in tables {
             try await empty(PostgresQuery(unescaped: table))
         }
         try await forgetAddresses()
@@ -64,9 +68,18 @@ package struct TenantDeletion: Sendable {
     /// Makes every job a tombstone. Answers how many there were.
     private func eraseJobs() async throws -> Int {
         var erased = 0
+        // The last one of the batch before: to begin anew each time is to read all tombstones each time.
+        var last: JobID?
         while true {
-            let jobs = try await pool.transaction { try remaining(limit: Self.batch, in: $0) }
-            guard !jobs.isEmpty else { return erased }
+            let after = last
+            let jobs = try await pool.transaction { try remaining(after: after, limit: Self.batch, in: $0) }
+            guard let end = jobs.last else {
+                // What came in behind it is looked for once more from the start.
+                guard last != nil else { return erased }
+                last = nil
+                continue
+            }
+            last = end.id
             // One at a time: a job's end locks the month, and whoever else ends a job does so in the same order.
             for job in jobs where !job.isFinished { try await cancel(job.id) }
             try await pool.transaction { transaction in

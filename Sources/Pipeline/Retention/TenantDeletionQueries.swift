@@ -5,11 +5,14 @@ import Tenancy
 extension TenantDeletion {
     /// Jobs that are no tombstones yet, oldest first.
     func remaining(
-        limit: Int, in transaction: PostgresTransaction
+        after last: JobID?, limit: Int, in transaction: PostgresTransaction
     ) throws -> [(id: JobID, isFinished: Bool)] {
         try transaction.all(
-            "SELECT id, status FROM jobs WHERE tenant_id = \(tenant) AND deleted_at IS NULL ORDER BY id LIMIT \(limit)",
-            as: JobID.self, JobStatus.self
+            """
+            SELECT id, status FROM jobs
+            WHERE tenant_id = \(tenant) AND id > \(last?.rawValue ?? "") AND deleted_at IS NULL
+            ORDER BY id LIMIT \(limit)
+            """, as: JobID.self, JobStatus.self
         ).map { (id: $0.0, isFinished: $0.1.isFinished) }
     }
 

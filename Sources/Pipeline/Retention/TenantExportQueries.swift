@@ -5,8 +5,8 @@ extension TenantExport {
     private static let page = 500
 
     var sections: [Section] {
-        [account, limits, keys, sessions, jobs, idempotencyKeys, months, usage, adjustments, statements, endpoints]
-            + [deliveries, attempts, audit]
+        [account, limits, keys, sessions, jobs, copies, idempotencyKeys, months, reservations, usage, adjustments]
+            + [statements, endpoints, deliveries, attempts, audit]
     }
 
     /// By a cursor: what a page holds is all that is in memory.
@@ -74,10 +74,10 @@ extension TenantExport {
 
     private var sessions: Section {
         Section(
-            type: "sessions",
+            type: "session",
             rows: """
-                SELECT count(*) AS open FROM refresh_tokens
-                WHERE tenant_id = \(tenant) AND revoked_at IS NULL AND rotated_at IS NULL AND expires_at > now()
+                SELECT key_id, created_at, expires_at, rotated_at, revoked_at FROM refresh_tokens
+                WHERE tenant_id = \(tenant) ORDER BY created_at, token_hash
                 """)
     }
 
@@ -90,8 +90,18 @@ extension TenantExport {
                     transcript_deleted_at, diarize, language_requested, speakers_expected, metadata, webhook_url,
                     source_type, source_name, source_url, source_bytes, source_channels, source_kept_until,
                     source_deleted_at, estimated_ms, round(samples_total / 16000.0, 3) AS duration_seconds, language,
-                    language_confidence, engine, diarization, error_code, error_reason, error_message
+                    language_confidence, engine, diarization, error_code, error_reason, error_message, retried_as
                 FROM jobs WHERE tenant_id = \(tenant) ORDER BY id
+                """)
+    }
+
+    /// What an engine elsewhere has been handed and not yet deleted.
+    private var copies: Section {
+        Section(
+            type: "engine_copy",
+            rows: """
+                SELECT job_id, piece, engine, ticket, submitted_at FROM engine_tickets
+                WHERE tenant_id = \(tenant) ORDER BY job_id, piece, attempt
                 """)
     }
 
@@ -110,6 +120,16 @@ extension TenantExport {
             rows: """
                 SELECT month AS period, used_seconds, reserved_seconds, admissions, closed_at FROM usage_months
                 WHERE tenant_id = \(tenant) ORDER BY month
+                """)
+    }
+
+    private var reservations: Section {
+        Section(
+            type: "reservation",
+            rows: """
+                SELECT month AS period, admission, job_id, seconds, plan, included_seconds, accept_overage,
+                    rate_micros_per_minute, admitted_at
+                FROM reservations WHERE tenant_id = \(tenant) ORDER BY month, admission
                 """)
     }
 
@@ -146,7 +166,7 @@ extension TenantExport {
         Section(
             type: "webhook_endpoint",
             rows: """
-                SELECT url, is_default, created_at, last_success, failing_since FROM webhook_endpoints
+                SELECT url, is_default, created_at, last_success, failures_from, failing_since FROM webhook_endpoints
                 WHERE tenant_id = \(tenant) ORDER BY url
                 """)
     }

@@ -4,16 +4,21 @@ import Tenancy
 /// Removes every byte of audio that a finished job left, here and at engines that work elsewhere, and says when that was done.
 package struct CleanStage: Sendable {
     let databases: Databases
-    let storage: FileStorage
+    let storage: any Storage
     let engine: any RecognitionEngine
+    /// How long an engine may keep it waiting, once it failed to drop a copy.
+    private let patience: Duration
 
     /// A ticket came while the others were being dropped: its worker learned late that the job had ended.
     struct TicketsLeft: Error {}
 
-    package init(databases: Databases, storage: FileStorage, engine: any RecognitionEngine) {
+    package init(
+        databases: Databases, storage: any Storage, engine: any RecognitionEngine, patience: Duration = .seconds(30)
+    ) {
         self.databases = databases
         self.storage = storage
         self.engine = engine
+        self.patience = patience
     }
 
     package func run(_ claim: ClaimedTask) async throws {
@@ -62,10 +67,13 @@ package struct CleanStage: Sendable {
         ).map(StorageKey.init(path:))
     }
 
-    /// All that can be; what cannot is tried again later, and keeps none of the others waiting.
+    /// All that can be; what cannot is tried again later, and keeps none of the others waiting. Of an engine that answers nothing any
+    /// more only so much is asked: other jobs' audio waits for this place. The next try begins with another copy.
     private func forget(_ tickets: [EngineTicket], _ claim: ClaimedTask) async throws {
+        let begun = ContinuousClock.now
         var failure: (any Error)?
-        for ticket in tickets {
+        for ticket in tickets.shuffled() {
+            if let failure, ContinuousClock.now - begun >= patience { throw failure }
             do {
                 try await engine.forget(ticket)
                 try await databases.app.transaction(of: claim.tenant) { try claim.drop(ticket, in: $0) }

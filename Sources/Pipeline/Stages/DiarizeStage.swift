@@ -6,7 +6,7 @@ import Tenancy
 /// source at once.
 struct DiarizeStage: Sendable {
     let databases: Databases
-    let storage: FileStorage
+    let storage: any Storage
     let server: ModelServer
 
     func run(_ claim: ClaimedTask) async throws {

@@ -10,11 +10,11 @@ import Tenancy
 /// again by the schedule, and goes on where it broke off.
 struct FetchStage: Sendable {
     let databases: Databases
-    let storage: FileStorage
+    let storage: any Storage
     let media: MediaTool
     let fetcher: SourceFetcher
 
-    /// Tries after which a name that does not resolve is taken for one that does not exist.
+    /// Tries after which a name that a name server denies is taken for one that does not exist.
     private static let triesToResolve = 4
 
     func run(_ claim: ClaimedTask) async throws {
@@ -39,11 +39,13 @@ struct FetchStage: Sendable {
             throw JobFailure.sourceURLRefused
         }
         let source = try await fetcher.fetch(
-            url, work.limits, folder: storage.localPath(.download(of: claim.job, tenant: claim.tenant)),
+            url, work.limits, folder: storage.downloadFolder(of: claim.job, tenant: claim.tenant),
             fence: claim.fence)
         let probe = try await probe(source.path, work)
         let key = StorageKey.fetched(of: claim.job, tenant: claim.tenant, fence: claim.fence)
         let size = try FileSize.of(source.path)
+        // Should anything fail from here on, it is not asked for again.
+        source.hold()
         try await storage.adopt(fileAt: source.path, as: key)
         do {
             try await databases.app.transaction(of: claim.tenant) { transaction in
@@ -51,6 +53,7 @@ struct FetchStage: Sendable {
                 try claim.keep(
                     FetchedRecording(key: key, name: source.name, bytes: size, probe: probe), in: transaction)
             }
+            await storage.endDownload(of: claim.job, tenant: claim.tenant)
         } catch let error as PostgresError where error.kind == .commitOutcomeUnknown {
             // It may stand, and then its source is needed.
             throw error

@@ -8,7 +8,7 @@ import Tenancy
 /// nothing but silence, fails its job here.
 struct PrepareStage: Sendable {
     let databases: Databases
-    let storage: FileStorage
+    let storage: any Storage
     let media: MediaTool
     let server: ModelServer
     let engine: any RecognitionEngine
@@ -34,8 +34,7 @@ struct PrepareStage: Sendable {
     private func prepare(_ claim: ClaimedTask, _ work: PreparationWork) async throws {
         // Channels are told apart only where speakers are asked for and there may be two.
         let pcm = try PCMSpool(folder: scratch, channels: work.diarize && work.sourceChannels != 1 ? 2 : 1)
-        let decoding = SourceDecoding(media: media, path: storage.localPath(work.source), maxSamples: work.maxSamples)
-        let signal = try await decoding.run(to: pcm, SpeechSearch(server: server, pcm: pcm))
+        let signal = try await decode(work, to: pcm)
         let language = try await language(of: signal, pcm, work.language)
         let diarization = try await diarization(of: signal, work)
         let pieces = try await cut(signal, pcm, diarization, for: claim)
@@ -46,6 +45,14 @@ struct PrepareStage: Sendable {
             try claim.finish(in: transaction)
             try claim.keep(plan, in: transaction)
         }
+    }
+
+    private func decode(_ work: PreparationWork, to pcm: PCMSpool) async throws -> DecodedSignal {
+        let source = try await storage.localFile(work.source)
+        // A copy is there as long as it is held.
+        defer { withExtendedLifetime(source) {} }
+        return try await SourceDecoding(media: media, path: source.path, maxSamples: work.maxSamples)
+            .run(to: pcm, SpeechSearch(server: server, pcm: pcm))
     }
 
     /// Cuts the signal and stores the audio of each piece that somebody is to hear.

@@ -8,7 +8,7 @@ import Tenancy
 /// nothing is handed in twice, whichever worker asks.
 struct RecogniseStage: Sendable {
     let databases: Databases
-    let storage: FileStorage
+    let storage: any Storage
     let engine: any RecognitionEngine
     let logger: Logger
 

@@ -26,7 +26,7 @@ package struct Stages: Sendable {
     ///   - sourceRetention: how long a failed job's source stays, for an operator who would try again.
     ///   - publicURL: where customers reach the service, for webhooks.
     package init(
-        databases: Databases, storage: FileStorage, media: MediaTool, server: ModelServer,
+        databases: Databases, storage: any Storage, media: MediaTool, server: ModelServer,
         recogniser: any RecognitionEngine, sources: SourceFetcher, scratch: String, sourceRetention: Duration = .zero,
         publicURL: String? = nil, logger: Logger
     ) {
@@ -82,14 +82,20 @@ package struct Stages: Sendable {
         switch error {
         case let error as ModelServerError: error.isBusy
         case let error as EgressError: error == .couldNotConnect
-        case let error as StorageError: error.isFull
+        case let error as StorageError: error.isFull || error.isAway
         default: false
         }
     }
 
-    /// Puts the task back for 5 to 15 seconds; false when it has waited for a day.
+    /// How long a task waits for what has no room, in milliseconds. To find out that a disk is full may cost a fetch gigabytes of
+    /// traffic, and somebody has to clear it.
+    package static func pause(of kind: TaskKind, after error: any Error) -> ClosedRange<Int> {
+        kind == .fetch && (error as? StorageError)?.isFull == true ? 120_000...300_000 : 5_000...15_000
+    }
+
+    /// Puts the task back for a while; false when it has waited for a day.
     private func postpone(_ claim: ClaimedTask, after error: any Error, _ log: Logger) async -> Bool {
-        let delay = Duration.milliseconds(Int.random(in: 5_000...15_000))
+        let delay = Duration.milliseconds(Int.random(in: Self.pause(of: claim.kind, after: error)))
         log.info("task put off", metadata: ["error": "\(error)"])
         let postponed = await write(claim, log) {
             try claim.postpone(by: delay, error: "\(type(of: error))", in: $0)
@@ -126,6 +132,7 @@ package struct Stages: Sendable {
     private func tryAgain(_ claim: ClaimedTask, after error: any Error, _ log: Logger) async {
         var generator = SystemRandomNumberGenerator()
         let delay = claim.kind.retryDelay(attempt: claim.attempt, using: &generator)
+            .map { max($0, (error as? SourceUnavailable)?.retryAfter ?? .zero) }
         log.warning(
             delay == nil ? "task failed for the last time" : "task failed; it will be tried again",
             metadata: ["error": "\(error)"])

@@ -7,7 +7,7 @@ import Tenancy
 ///
 /// An object is there whole or not at all: it is written beside its place and moved. The calls block on the disk, so they run
 /// on threads of their own.
-package struct FileStorage: Sendable {
+package struct FileStorage: Storage {
     private let root: String
     private let threads = DispatchQueue(label: "storage", attributes: .concurrent)
 
@@ -18,10 +18,16 @@ package struct FileStorage: Sendable {
         self.root = root
     }
 
-    /// Where the object lies on this machine.
-    package func localPath(_ key: StorageKey) -> String { root + "/" + key.path }
+    private func localPath(_ key: StorageKey) -> String { root + "/" + key.path }
 
-    /// Takes a file of this machine over as an object; the file is gone from its place afterwards.
+    /// The object itself: nothing is copied.
+    package func localFile(_ key: StorageKey) async throws -> LocalFile { LocalFile(path: localPath(key)) }
+
+    /// Below the job, so that any node can go on with what another one began, and the job's end removes it.
+    package func downloadFolder(of job: JobID, tenant: TenantID) -> String {
+        localPath(.download(of: job, tenant: tenant))
+    }
+
     package func adopt(fileAt path: String, as key: StorageKey) async throws {
         let target = localPath(key)
         try await blocking {
@@ -30,6 +36,8 @@ package struct FileStorage: Sendable {
             if rename(path, target) != 0 {
                 guard errno == EXDEV else { throw StorageError(errno: errno) }
                 let beside = target + ".partial"
+                // Once it is moved there is none.
+                defer { unlink(beside) }
                 try FileManager.default.copyItem(atPath: path, toPath: beside)
                 try flush(beside)
                 guard rename(beside, target) == 0 else { throw StorageError(errno: errno) }
@@ -39,13 +47,11 @@ package struct FileStorage: Sendable {
         }
     }
 
-    /// The whole object: only for those that we made and whose size we know.
     package func read(_ key: StorageKey) async throws -> [UInt8] {
         let path = localPath(key)
         return try await blocking { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
     }
 
-    /// Writes an object, in place of one that is there.
     package func write(_ bytes: [UInt8], as key: StorageKey) async throws {
         let target = localPath(key)
         try await blocking {
@@ -57,6 +63,12 @@ package struct FileStorage: Sendable {
             try flushFolders(above: target)
         }
     }
+
+    /// It goes with the job.
+    package func endDownload(of job: JobID, tenant: TenantID) async {}
+
+    /// What broke off lies below its job, and goes with that.
+    package func removeUnfinished(before time: Timestamp) async throws {}
 
     /// Removes whatever lies at `prefix`: an object, or all below a prefix that ends in `/`. Nothing there is no fault.
     private func removeAll(under prefix: String) async throws {
@@ -70,13 +82,11 @@ package struct FileStorage: Sendable {
         }
     }
 
-    /// Removes everything of a job.
     package func remove(job: JobID, of tenant: TenantID) async throws {
         try await removeAll(under: StorageKey.prefix(of: job, tenant: tenant))
     }
 
-    /// Removes everything of a job but that object.
-    func remove(job: JobID, of tenant: TenantID, allBut kept: StorageKey) async throws {
+    package func remove(job: JobID, of tenant: TenantID, allBut kept: StorageKey) async throws {
         let folder = root + "/" + StorageKey.prefix(of: job, tenant: tenant)
         let keptPath = localPath(kept)
         try await blocking {
@@ -90,7 +100,6 @@ package struct FileStorage: Sendable {
         }
     }
 
-    /// Has another object hold the same bytes.
     package func copy(_ source: StorageKey, to key: StorageKey) async throws {
         let (from, target) = (localPath(source), localPath(key))
         try await blocking {
@@ -101,11 +110,10 @@ package struct FileStorage: Sendable {
         }
     }
 
-    /// The jobs of which anything lies here, and when anything of theirs last changed.
-    func jobs() async throws -> [(tenant: TenantID, job: JobID, changed: Timestamp)] {
+    package func jobs() async throws -> [StoredJob] {
         let tenants = root + "/tenants"
         return try await blocking {
-            var found: [(tenant: TenantID, job: JobID, changed: Timestamp)] = []
+            var found: [StoredJob] = []
             for name in Self.children(of: tenants) {
                 guard let tenant = TenantID(rawValue: name) else { continue }
                 for name in Self.children(of: "\(tenants)/\(tenant)/jobs") {
@@ -113,7 +121,7 @@ package struct FileStorage: Sendable {
                     var status = stat()
                     guard stat("\(tenants)/\(tenant)/jobs/\(job)", &status) == 0 else { continue }
                     let changed = Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1000)
-                    found.append((tenant: tenant, job: job, changed: changed))
+                    found.append(StoredJob(tenant: tenant, job: job, changed: changed))
                 }
             }
             return found
@@ -124,15 +132,12 @@ package struct FileStorage: Sendable {
         (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     }
 
-    /// Removes one object. One that is not there is no fault.
-    func remove(_ key: StorageKey) async throws { try await removeAll(under: key.path) }
+    package func remove(_ key: StorageKey) async throws { try await removeAll(under: key.path) }
 
-    /// Removes the pieces that the holder of this claim has written.
-    func removePieces(of claim: ClaimedTask) async throws {
+    package func removePieces(of claim: ClaimedTask) async throws {
         try await removeAll(under: StorageKey.piecesPrefix(of: claim.job, tenant: claim.tenant, fence: claim.fence))
     }
 
-    /// Whether objects can be written now, tried by writing one.
     package func check() async throws {
         let probe = StorageKey(path: "health/\(UUID().uuidString)")
         try await write([1], as: probe)
@@ -167,26 +172,4 @@ package struct FileStorage: Sendable {
             threads.async { continuation.resume(with: Result(catching: body).mapError(StorageError.init(fault:))) }
         }
     }
-}
-
-/// The file system refused. Holds no path: those hold tenants' ids.
-package struct StorageError: Error, CustomStringConvertible {
-    package let errno: Int32
-
-    package init(errno: Int32) { self.errno = errno }
-
-    /// What Foundation says of files names their paths; its number is enough.
-    init(fault: any Error) {
-        if let error = fault as? StorageError {
-            self = error
-        } else if let cause = (fault as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError {
-            self.init(errno: cause.code.rawValue)
-        } else {
-            self.init(errno: (fault as? CocoaError)?.code == .fileWriteOutOfSpace ? ENOSPC : EIO)
-        }
-    }
-
-    package var isFull: Bool { errno == ENOSPC || errno == EDQUOT }
-
-    package var description: String { "storage: \(String(cString: strerror(errno)))" }
 }

@@ -7,6 +7,8 @@ package struct ClaimedDelivery: Sendable, Hashable {
     package let event: WebhookEventID
     package let job: JobID
     package let url: String
+    /// Scheme, host and port of the URL.
+    let origin: String
     package let body: [UInt8]
     /// 1 at the event's first try.
     package let attempt: Int
@@ -14,13 +16,15 @@ package struct ClaimedDelivery: Sendable, Hashable {
     let tries: Int
     let firstTry: Timestamp
     package let fence: Int64
-    /// Whether all went wrong with the endpoint of late.
-    let lane: DeliveryLane
+    /// Whether the last try at that host went wrong.
+    package let lane: DeliveryLane
+    /// Until when nobody else takes it, at the least.
+    let leaseEnd: ContinuousClock.Instant
 
     package func hash(into hasher: inout Hasher) { hasher.combine(fence) }
 }
 
-/// Endpoints whose last try failed have slots of their own, so that they take none from those that answer.
+/// Hosts whose last try failed have slots of their own, so that they take none from those that answer, and get their turn all the same.
 package enum DeliveryLane: Sendable, CaseIterable {
     case answering, failing
 }

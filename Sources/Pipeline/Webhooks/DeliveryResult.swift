@@ -43,6 +43,9 @@ package enum DeliveryError: String, Sendable, PostgresCodable {
     /// A fault of ours.
     case internalError = "internal_error"
 
+    /// It says nothing of the receiver.
+    var isOurs: Bool { self == .interrupted || self == .internalError }
+
     init?(status: Int) {
         switch status {
         case 200..<300: return nil
@@ -61,7 +64,7 @@ package enum DeliveryError: String, Sendable, PostgresCodable {
         case .refusedAddress, .badURL, .unsupportedScheme: self = .addressRefused
         case .couldNotResolve: self = .nameNotResolved
         case .couldNotConnect: self = .connectionRefused
-        case .tls: self = .tls
+        case .tls, .tlsHandshake: self = .tls
         case .timedOut, .tooSlow: self = .timeout
         case .connectionLost: self = .connectionLost
         case .badResponse, .responseTooLarge, .unwanted, .failed: self = .badResponse

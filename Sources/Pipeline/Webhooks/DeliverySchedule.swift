@@ -12,6 +12,7 @@ package enum DeliverySchedule {
             .seconds(2400),
         ], jitter: 0.2)
     private static let hourly = RetrySchedule(delays: [.seconds(3600)], jitter: 0.2)
+    private static let soon = RetrySchedule(delays: [.seconds(60)], jitter: 0.2)
 
     /// Nil after the last try. That one is at the end of the span, whatever else would lie beyond it.
     ///
@@ -27,5 +28,9 @@ package enum DeliverySchedule {
             let delay = early.delay(attempt: tries, using: &generator) ?? hourly.delay(attempt: 1, using: &generator)
         else { return nil }
         return min(max(now + delay, wish ?? now), end)
+    }
+    /// After a try that failed by a fault of ours, which counts for nothing.
+    static func afterOurFault(now: Timestamp, using generator: inout some RandomNumberGenerator) -> Timestamp {
+        now + (soon.delay(attempt: 1, using: &generator) ?? .seconds(60))
     }
 }

@@ -10,18 +10,22 @@ package struct WebhookCourier: Sendable {
     private static let readBytes = 64 << 10
 
     private let egress: EgressClient
-    private let patience: Duration
+    /// For one try.
+    let patience: Duration
     private let clock: @Sendable () -> Timestamp
 
-    /// - Parameter policy: which addresses it may connect to.
+    /// - Parameters:
+    ///   - policy: which addresses it may connect to.
+    ///   - resolver: for tests; nil: the system's.
     package init(
-        policy: AddressPolicy = AddressPolicy(), concurrency: Int,
+        policy: AddressPolicy = AddressPolicy(), resolver: NameResolver? = nil, concurrency: Int,
         patience: Duration = Self.patience, logger: Logger,
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         egress = EgressClient(
             configuration: EgressConfiguration(
-                maxConcurrent: concurrency, addressPolicy: policy, userAgent: "Verbatim-Webhooks/1"), logger: logger)
+                maxConcurrent: concurrency, addressPolicy: policy, resolver: resolver,
+                userAgent: "Verbatim-Webhooks/1"), logger: logger)
         self.patience = patience
         self.clock = clock
     }

@@ -13,11 +13,17 @@ extension WebhookEvent {
         guard let job = try Job.find(job, of: tenant, in: transaction), job.status.isFinished,
             let url = try WebhookEndpoint.url(for: job, in: transaction)
         else { return }
+        try record(job, telling: url, publicURL: publicURL, at: now, in: transaction)
+    }
+
+    private static func record(
+        _ job: Job, telling url: String, publicURL: String?, at now: Timestamp, in transaction: PostgresTransaction
+    ) throws {
         let event = WebhookEvent(of: job, id: WebhookEventID(at: now), publicURL: publicURL)
         try transaction.execute(
             """
             INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, created_at, next_try)
-            VALUES (\(tenant), \(event.id), \(job.id), \(event.name), \(url), \(event.body), \(now), \(now))
+            VALUES (\(job.tenant), \(event.id), \(job.id), \(event.name), \(url), \(event.body), \(now), \(now))
             ON CONFLICT (tenant_id, job_id) DO NOTHING
             """)
     }
@@ -27,29 +33,25 @@ extension WebhookEvent {
     package static func replay(
         _ job: Job, publicURL: String? = nil, at now: Timestamp = .now(), in transaction: PostgresTransaction
     ) throws -> Bool {
-        try record(for: job.id, of: job.tenant, publicURL: publicURL, at: now, in: transaction)
-        guard let url = try WebhookEndpoint.url(for: job, in: transaction) else { return false }
-        return try transaction.execute(
+        // First, as whoever deletes the job.
+        try Job.lock(job.id, of: job.tenant, in: transaction)
+        guard let job = try Job.find(job.id, of: job.tenant, in: transaction),
+            let url = try WebhookEndpoint.url(for: job, in: transaction)
+        else { return false }
+        try record(job, telling: url, publicURL: publicURL, at: now, in: transaction)
+        let old = try transaction.first(
             """
+            WITH held AS (
+                SELECT tenant_id, id, url FROM webhook_events
+                WHERE tenant_id = \(job.tenant) AND job_id = \(job.id) FOR NO KEY UPDATE
+            )
             UPDATE webhook_events v SET \(replayed(at: now)), url = \(url)
-            WHERE tenant_id = \(job.tenant) AND job_id = \(job.id)
-            """) == 1
-    }
-
-    /// Has every event of the tenant's that was made in that time sent again, where there is somebody to tell. Answers how many
-    /// those are.
-    package static func replay(
-        of tenant: TenantID, since: Timestamp, until: Timestamp, at now: Timestamp = .now(),
-        in transaction: PostgresTransaction
-    ) throws -> Int {
-        let endpoint = try WebhookEndpoint.findDefault(of: tenant, in: transaction)?.url
-        return try transaction.execute(
-            """
-            UPDATE webhook_events v SET \(replayed(at: now)), url = coalesce(j.webhook_url, \(endpoint))
-            FROM jobs j
-            WHERE v.tenant_id = \(tenant) AND v.created_at >= \(since) AND v.created_at < \(until)
-                AND j.tenant_id = v.tenant_id AND j.id = v.job_id AND coalesce(j.webhook_url, \(endpoint)) IS NOT NULL
-            """)
+            FROM held WHERE v.tenant_id = held.tenant_id AND v.id = held.id
+            RETURNING held.url
+            """, as: String.self)
+        guard let old else { return false }
+        if old != url { try WebhookEndpoint.forget(old, of: job.tenant, in: transaction) }
+        return true
     }
 
     /// Forgets what was told of a job, and how that went.
@@ -59,11 +61,11 @@ extension WebhookEvent {
         for url in urls { try WebhookEndpoint.forget(url, of: tenant, in: transaction) }
     }
 
-    /// What is being sent at this moment goes on, and is tried again on the new schedule if that fails.
-    private static func replayed(at now: Timestamp) -> PostgresQuery {
+    /// What is being sent at this moment goes on, and is sent again on the new schedule however that ends.
+    static func replayed(at now: Timestamp) -> PostgresQuery {
         """
-        status = CASE WHEN v.status = 'sending' THEN 'sending' ELSE 'pending' END, next_try = \(now), tries = 0,
-        first_try = CASE WHEN v.status = 'sending' THEN \(now)::timestamptz END
+        status = CASE WHEN v.status = 'sending' THEN 'sending' ELSE 'pending' END, next_try = \(now), due = true,
+        tries = 0, first_try = NULL, abandoned = false
         """
     }
 }

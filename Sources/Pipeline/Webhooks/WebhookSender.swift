@@ -6,13 +6,16 @@ import Tenancy
 /// Sends events that are due, many at once, until it is told to stop.
 ///
 /// Every claim is a lease. A sender that dies is found out when it ends: the event is then sent again under its old name, as the
-/// contract allows. On shutdown it claims no more and lets the tries that are under way end, which takes no longer than a try may;
+/// contract allows. Nothing is begun that could not be written down while the claim holds, and writing it down is tried until then: what was
+/// acknowledged is not sent again for a moment's trouble of the database's. On shutdown it claims no more and lets the tries that are under way end, which takes no longer than a try may;
 /// what is left after that is handed back.
 package struct WebhookSender: Service {
     /// How often it looks for what is due.
     private static let pollInterval = Duration.milliseconds(500)
     /// How often it looks for what a dead sender left.
     private static let rescueInterval = Duration.seconds(2)
+    /// What a claim must last beyond a try, for writing down how that went.
+    private static let margin = Duration.seconds(10)
 
     private let databases: Databases
     private let queue: DeliveryQueue
@@ -23,19 +26,20 @@ package struct WebhookSender: Service {
     private let clock: @Sendable () -> Timestamp
     private let logger: Logger
 
-    private let running = RunningDeliveries()
+    private let running = RunningClaims<ClaimedDelivery>()
     private let wake = WakeUpCalls()
 
     /// - Parameters:
     ///   - slots: tries at once.
     ///   - drain: how long tries may take to end on shutdown.
+    ///   - lease: how long a claim holds.
     package init(
         databases: Databases, courier: WebhookCourier, masterKey: MasterKey, slots: Int = 256,
-        drain: Duration = WebhookCourier.patience + .seconds(1),
+        drain: Duration = WebhookCourier.patience + .seconds(1), lease: Duration = DeliveryQueue.lease,
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now, logger: Logger
     ) {
         self.databases = databases
-        queue = DeliveryQueue(databases: databases, clock: clock)
+        queue = DeliveryQueue(databases: databases, lease: lease, clock: clock)
         self.courier = courier
         self.masterKey = masterKey
         self.slots = slots
@@ -45,11 +49,11 @@ package struct WebhookSender: Service {
     }
 
     package func run() async throws {
-        await withTaskGroup { group in
-            group.addTask { await every(Self.rescueInterval, rescue) }
-            group.addTask { await every(Self.pollInterval) { wake.call() } }
-            await claimUntilShutdown()
-            await stop()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask(every: Self.rescueInterval, rescue)
+            group.addTask(every: Self.pollInterval) { wake.call() }
+            await wake.answer(claim)
+            await running.drain(within: drain)
             group.cancelAll()
         }
         await courier.close()
@@ -64,62 +68,83 @@ package struct WebhookSender: Service {
 
     /// One try, and its line in the log of deliveries. Never throws: what could not be written is found out by the lease's end.
     package func deliver(_ claim: ClaimedDelivery) async {
-        let begunAt = clock()
-        do {
-            let result = try await send(claim, at: begunAt)
-            if result.error == .interrupted, Task.isCancelled { throw CancellationError() }
-            // Also while this node is being stopped: what went well is not sent again.
-            let queue = queue
-            if try await !Task(operation: { try await queue.finish(claim, result, begunAt: begunAt) }).value {
-                logger.warning("webhook lost to another sender", metadata: ["event": "\(claim.event)"])
-            }
-        } catch let error where error is CancellationError || Task.isCancelled {
-            await Task { await handBack(claim) }.value
-        } catch {
-            logger.error(
-                "could not write how a webhook went", metadata: ["event": "\(claim.event)", "error": "\(error)"])
+        guard let (result, begunAt) = await send(claim) else {
+            return await Task { await putBack(claim, queue.release) }.value
         }
+        // Also while this node is being stopped: what went well is not sent again.
+        await Task { [isStopped = Task.isCancelled] in
+            if result.error == .interrupted, isStopped {
+                await putBack(claim, queue.interrupt)
+            } else {
+                await keep(claim, result, begunAt: begunAt)
+            }
+        }.value
     }
 
-    private func send(_ claim: ClaimedDelivery, at now: Timestamp) async throws -> DeliveryResult {
-        let masterKey = masterKey
+    /// How the try went, and when it began. Nil when nothing was sent, for want of the secret or of time.
+    private func send(_ claim: ClaimedDelivery) async -> (DeliveryResult, Timestamp)? {
+        let (masterKey, now) = (masterKey, clock())
+        let log = ["tenant": "\(claim.tenant)", "event": "\(claim.event)"] as Logger.Metadata
         let secrets: WebhookSecrets
         do {
+            // Accounts that were made without a secret get theirs here.
             secrets = try await databases.system.transaction {
                 try WebhookSecrets.findOrCreate(of: claim.tenant, masterKey: masterKey, at: now, in: $0)
             }
         } catch let error as SealedSecretError {
-            logger.error("a webhook could not be signed", metadata: ["error": "\(error)"])
-            return DeliveryResult(statusCode: nil, latencyMilliseconds: 0, error: .internalError)
-        }
-        return await courier.send(claim.event, body: claim.body, to: claim.url, signedWith: secrets)
-    }
-
-    private func handBack(_ claim: ClaimedDelivery) async {
-        do {
-            try await queue.interrupt(claim)
+            logger.error("a webhook could not be signed", metadata: log.merging(["error": "\(error)"]) { $1 })
+            return (DeliveryResult(statusCode: nil, latencyMilliseconds: 0, error: .internalError), now)
         } catch {
-            logger.error("could not hand a webhook back", metadata: ["error": "\(error)"])
+            if !Task.isCancelled {
+                logger.error("could not read a webhook's secret", metadata: log.merging(["error": "\(error)"]) { $1 })
+            }
+            return nil
+        }
+        guard ContinuousClock.now + courier.patience + Self.margin <= claim.leaseEnd else {
+            logger.warning("too late to begin a webhook", metadata: log)
+            return nil
+        }
+        let begunAt = clock()
+        return (await courier.send(claim.event, body: claim.body, to: claim.url, signedWith: secrets), begunAt)
+    }
+
+    /// Writes down how a try went, again and again while the database has no time for it and the claim holds.
+    private func keep(_ claim: ClaimedDelivery, _ result: DeliveryResult, begunAt: Timestamp) async {
+        var pause = Duration.milliseconds(100)
+        while true {
+            do {
+                if try await !queue.finish(claim, result, begunAt: begunAt) {
+                    logger.warning("webhook lost to another sender", metadata: ["event": "\(claim.event)"])
+                }
+                return
+            } catch let error as PostgresError
+                where (error.isUnavailable || error.isCongestion) && ContinuousClock.now + pause < claim.leaseEnd
+            {
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(2))
+            } catch {
+                let log = ["event": "\(claim.event)", "error": "\(error)"] as Logger.Metadata
+                return logger.error("could not write how a webhook went", metadata: log)
+            }
         }
     }
 
-    private func claimUntilShutdown() async {
-        await withTaskCancellationOrGracefulShutdownHandler {
-            for await _ in wake.stream { await claim() }
-        } onCancelOrGracefulShutdown: {
-            stopClaiming()
+    private func putBack(_ claim: ClaimedDelivery, _ how: (ClaimedDelivery) async throws -> Void) async {
+        do {
+            try await how(claim)
+        } catch {
+            logger.error(
+                "could not hand a webhook back", metadata: ["event": "\(claim.event)", "error": "\(error)"])
         }
     }
 
     private func claim() async {
         do {
-            for lane in DeliveryLane.allCases where !wake.isStopped {
-                let claims = try await queue.claim(lane, limit: await running.room(lane, of: slots))
-                for claim in claims {
-                    await running.start(claim) {
-                        await deliver(claim)
-                        wake.call()
-                    }
+            guard !wake.isStopped else { return }
+            for claim in try await queue.claim(DeliveryRoom(slots: slots, running: await running.claims)) {
+                await running.start(claim) {
+                    await deliver(claim)
+                    wake.call()
                 }
             }
         } catch {
@@ -136,28 +161,6 @@ package struct WebhookSender: Service {
             }
         } catch {
             logger.error("could not look for lost webhooks", metadata: ["error": "\(error)"])
-        }
-    }
-
-    /// Waits for what is being sent, then stops it.
-    private func stop() async {
-        let (running, drain) = (running, drain)
-        await withTaskGroup { group in
-            group.addTask { await running.idle() }
-            group.addTask {
-                try? await Task.sleep(for: drain)
-                await running.cancelAll()
-            }
-            await group.next()
-            group.cancelAll()
-        }
-        await running.idle()
-    }
-
-    private func every(_ interval: Duration, _ body: @Sendable () async -> Void) async {
-        while !Task.isCancelled {
-            await body()
-            try? await Task.sleep(for: interval)
         }
     }
 }

@@ -64,6 +64,10 @@ CURLcode verbatim_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value
     return curl_easy_getinfo(handle, info, value);
 }
 
+CURLcode verbatim_curl_get_string(CURL *handle, CURLINFO info, char **value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
 CURLMcode verbatim_curl_multi_set_long(CURLM *handle, CURLMoption option, long value) {
     return curl_multi_setopt(handle, option, value);
 }

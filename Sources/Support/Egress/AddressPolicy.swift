@@ -15,11 +15,7 @@ package struct AddressPolicy: Sendable {
 
     /// - Parameter list: Blocks separated by commas or white space, as in `VERBATIM_EGRESS_ALLOW`; may be empty.
     package init(allowing list: String) throws(CIDRError) {
-        var blocks: [CIDR] = []
-        for item in list.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
-            blocks.append(try CIDR(String(item)))
-        }
-        self.init(allowed: blocks)
+        self.init(allowed: try CIDR.list(list))
     }
 
     package func permits(_ address: IPAddress) -> Bool {

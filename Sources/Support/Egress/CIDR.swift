@@ -24,6 +24,15 @@ package struct CIDR: Sendable, Hashable {
         self.init(base: base, prefix: prefix)
     }
 
+    /// - Parameter text: Blocks or single addresses, separated by commas or white space; may be empty.
+    package static func list(_ text: String) throws(CIDRError) -> [CIDR] {
+        var blocks: [CIDR] = []
+        for item in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
+            blocks.append(try CIDR(String(item)))
+        }
+        return blocks
+    }
+
     private init(base: IPAddress, prefix: Int) {
         self.base = base
         self.prefix = prefix

@@ -94,10 +94,20 @@ final class CurlHandle {
         return verbatim_curl_get_long(raw, info, &value) == CURLE_OK ? value : 0
     }
 
+    /// - Parameter info: One of those that count in 64 bits (`CURLINFO_…_T`).
+    func count(_ info: CURLINFO) -> Int64 {
+        var value: curl_off_t = 0
+        return verbatim_curl_get_offset(raw, info, &value) == CURLE_OK ? Int64(value) : 0
+    }
+
+    func text(_ info: CURLINFO) -> String? {
+        var value: UnsafeMutablePointer<CChar>?
+        return verbatim_curl_get_string(raw, info, &value) == CURLE_OK ? value.map { String(cString: $0) } : nil
+    }
+
     /// - Parameter info: One of those in microseconds (`CURLINFO_…_TIME_T`).
     func time(_ info: CURLINFO) -> Duration {
-        var value: curl_off_t = 0
-        return verbatim_curl_get_offset(raw, info, &value) == CURLE_OK ? .microseconds(Int64(value)) : .zero
+        .microseconds(count(info))
     }
 
     static func check(_ code: CURLcode) throws(EgressError) {

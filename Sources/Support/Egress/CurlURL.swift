@@ -46,6 +46,13 @@ final class CurlURL {
         return path?.split(separator: "/").last.map(String.init)
     }
 
+    /// What `reference` means where this URL is the base, in full (RFC 3986). This object then stands for that.
+    func resolve(_ reference: String) throws(EgressError) -> String {
+        let flags = UInt32(CURLU_NON_SUPPORT_SCHEME)
+        guard curl_url_set(handle, CURLUPART_URL, reference, flags) == CURLUE_OK else { throw .badURL }
+        return try Self.part(CURLUPART_URL, of: handle)
+    }
+
     private static func part(
         _ part: CURLUPart, of handle: OpaquePointer, flags: UInt32 = 0
     ) throws(EgressError) -> String {

@@ -58,7 +58,12 @@ package final class EgressClient: Sendable {
     /// - Throws: `EgressError`: `badURL` also for one with a user name or password, `unsupportedScheme`, `refusedAddress` when
     ///   every address is refused.
     package func judge(customerURL url: String, within limit: Duration) async throws {
-        guard try !CurlURL(url).hasCredentials else { throw EgressError.badURL }
+        let spelled = try EgressURL(url)
+        guard !spelled.hasCredentials else { throw EgressError.badURL }
+        // Also in spellings that this machine's resolver does not know: another's may.
+        guard !spelled.isRefused(by: configuration.addressPolicy) else {
+            throw EgressError.refusedAddress(spelled.host)
+        }
         var request = EgressRequest(
             url: url, limits: EgressLimits(total: limit, connect: limit, responseBytes: 0), audience: .customerSupplied)
         request.isProbe = true
@@ -72,7 +77,8 @@ package final class EgressClient: Sendable {
         }
     }
 
-    /// The same, but for a success `judge` decides what becomes of its body once it has begun.
+    /// The same, but for a success `judge` decides what becomes of its body once it has begun. A length that is announced and larger
+    /// than the request's limit is not judged first.
     /// - Throws: Also `EgressError.unwanted`, when it is stopped.
     package func download(
         _ request: EgressRequest, to fileDescriptor: Int32, judge: @escaping EgressJudge

@@ -14,7 +14,10 @@ package enum EgressError: Error, Sendable, Equatable {
     case couldNotResolve
     /// Refused, unreachable, or not within the time for connecting. Nothing was sent.
     case couldNotConnect
+    /// The host could not prove who it is.
     case tls
+    /// The host was connected to, but the TLS handshake broke off: the network's fault, or a host that speaks no TLS of ours.
+    case tlsHandshake
     case timedOut
     case tooSlow
     case responseTooLarge(limit: Int)
@@ -35,7 +38,7 @@ package enum EgressError: Error, Sendable, Equatable {
     /// Whether the same request may well succeed a little later.
     package var isTransient: Bool {
         switch self {
-        case .couldNotResolve, .couldNotConnect, .timedOut, .tooSlow, .connectionLost, .overloaded: true
+        case .couldNotResolve, .couldNotConnect, .tlsHandshake, .timedOut, .tooSlow, .connectionLost, .overloaded: true
         case .refusedAddress, .badURL, .unsupportedScheme, .badRequest, .bodyUnreadable, .tls, .responseTooLarge,
             .badResponse, .sinkFailed, .tooManyRedirects, .closed, .unwanted, .failed:
             false
@@ -54,6 +57,7 @@ extension EgressError: CustomStringConvertible {
         case .couldNotResolve: "the host's name could not be resolved"
         case .couldNotConnect: "could not connect"
         case .tls: "no trusted TLS connection"
+        case .tlsHandshake: "the TLS handshake broke off"
         case .timedOut: "no complete answer in time"
         case .tooSlow: "the transfer was too slow"
         case .responseTooLarge(let limit): "the answer exceeds \(limit) bytes"

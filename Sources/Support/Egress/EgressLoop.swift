@@ -33,7 +33,8 @@ final class EgressLoop {
             inbox.cancellations.forEach(cancel)
             startWaiting()
             drive()
-            endSlowTransfers()
+            endBadTransfers()
+            endAnsweredTransfers()
             if waiting.isEmpty || active.count >= configuration.maxConcurrent {
                 curl_multi_poll(multi, nil, 0, Int32(untilNextDuty().wholeMilliseconds), nil)
             }
@@ -94,10 +95,22 @@ final class EgressLoop {
         }
     }
 
-    private func endSlowTransfers() {
+    private func endBadTransfers() {
         let now = clock.now
-        for transfer in active.values where transfer.isTooSlow(at: now) {
-            end(transfer, .failure(EgressError.tooSlow))
+        for transfer in active.values {
+            if transfer.isTooSlow(at: now) {
+                end(transfer, .failure(EgressError.tooSlow))
+            } else if transfer.isEndlessRedirect {
+                end(transfer, .failure(transfer.redirectTooLarge))
+            }
+        }
+    }
+
+    /// Those that have their answer, and whose body nobody waits for any longer.
+    private func endAnsweredTransfers() {
+        let now = clock.now
+        for transfer in active.values where transfer.bodyDeadline.map({ $0 <= now }) == true {
+            end(transfer, transfer.outcome(CURLE_OK, now: now))
         }
     }
 
@@ -110,7 +123,8 @@ final class EgressLoop {
 
     /// libcurl's own timers shorten the wait further.
     private func untilNextDuty() -> Duration {
-        let duties = waiting.map(\.deadline) + active.values.compactMap(\.nextRateCheck)
+        let duties =
+            waiting.map(\.deadline) + active.values.flatMap { [$0.nextRateCheck, $0.bodyDeadline].compactMap(\.self) }
         guard let next = duties.min() else { return .seconds(60) }
         return min(.seconds(60), next - clock.now)
     }

@@ -3,8 +3,10 @@
 package struct EgressResponse: Sendable {
     package let status: Int
     package let headers: EgressHeaders
-    /// Empty for a successful download, whose body went to its file descriptor.
+    /// Empty for a successful download, whose body went to its file descriptor; of another answer to one, the beginning.
     package let body: [UInt8]
+    /// Where redirects led, the answer's own address; nil when there were none.
+    package let redirectedTo: String?
     package let timings: EgressTimings
 
     package var isSuccess: Bool { (200..<300).contains(status) }

@@ -11,13 +11,22 @@ final class EgressTransfer {
     let handle: CurlHandle
     /// When the rate is to be looked at next.
     private(set) var nextRateCheck: ContinuousClock.Instant?
+    /// Once the answer is there whose body nobody needs: how long that may take to end.
+    private(set) var bodyDeadline: ContinuousClock.Instant?
+    /// Enough for an answer of a usual length, so that its sender sees it taken.
+    private static let bodyGrace = Duration.seconds(1)
     private let policy: AddressPolicy?
     private var sources: [BodySource] = []
     private var collector: ResponseCollector
+    /// What was found since the last answer began, on the way to the next hop: an address that the policy refuses, and whether there
+    /// is another that it permits.
     private var refused: String?
-    /// Of a probe: an address that would be connected to.
     private var isReachable = false
     private var movedAtLastCheck = 0
+
+    /// libcurl reads the body of an answer that it is redirected by to its end, and shows it to nobody. Pages of a whole site have
+    /// less.
+    private static let longestRedirect = 1 << 20
 
     init(
         _ submission: EgressSubmission, configuration: EgressConfiguration, now: ContinuousClock.Instant
@@ -64,17 +73,28 @@ final class EgressTransfer {
 
     func outcome(_ code: CURLcode, now: ContinuousClock.Instant) -> Result<EgressResponse, any Error> {
         let isAnswered =
-            submission.request.needsBody ? code == CURLE_OK && collector.finish() : collector.hasAnswer
+            submission.request.needsBody
+            ? code == CURLE_OK && collector.finish() || collector.hasEnough : collector.hasAnswer
         guard isAnswered else { return .failure(error(code, now: now)) }
         return .success(
             EgressResponse(
                 status: handle.number(CURLINFO_RESPONSE_CODE), headers: collector.headers, body: collector.body,
+                redirectedTo: collector.redirectedTo,
                 timings: EgressTimings(
                     nameResolved: handle.time(CURLINFO_NAMELOOKUP_TIME_T),
                     connected: handle.time(CURLINFO_CONNECT_TIME_T),
                     firstByte: handle.time(CURLINFO_STARTTRANSFER_TIME_T),
                     total: handle.time(CURLINFO_TOTAL_TIME_T))))
     }
+
+    /// Of a redirect: whether its own body goes on and on.
+    var isEndlessRedirect: Bool {
+        collector.isRedirect && submission.request.redirects > 0
+            && handle.count(CURLINFO_SIZE_DOWNLOAD_T) > Self.longestRedirect
+    }
+
+    /// What an endless redirect is.
+    var redirectTooLarge: EgressError { .responseTooLarge(limit: Self.longestRedirect) }
 
     private var isConnected: Bool { handle.time(CURLINFO_PRETRANSFER_TIME_T) > .zero }
 
@@ -101,7 +121,20 @@ final class EgressTransfer {
 
     // What the callbacks do.
 
-    func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool { collector.takeHeader(line) }
+    func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+        if line.starts(with: "HTTP/".utf8) {
+            // This hop was reached: what stood in its way says nothing of the next one.
+            (refused, isReachable) = (nil, false)
+            let isRedirected = handle.number(CURLINFO_REDIRECT_COUNT) > 0
+            collector.redirectedTo = isRedirected ? handle.text(CURLINFO_EFFECTIVE_URL) : nil
+        }
+        let goesOn = collector.takeHeader(line)
+        let request = submission.request
+        if bodyDeadline == nil, !request.needsBody, request.redirects == 0, collector.hasAnswer {
+            bodyDeadline = .now + Self.bodyGrace
+        }
+        return goesOn
+    }
 
     func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool { collector.takeBody(bytes) }
 
@@ -120,10 +153,8 @@ final class EgressTransfer {
                 return CURL_SOCKET_BAD
             }
         }
-        if submission.request.isProbe {
-            isReachable = true
-            return CURL_SOCKET_BAD
-        }
+        isReachable = true
+        if submission.request.isProbe { return CURL_SOCKET_BAD }
         // Not inherited by the child processes that the worker starts.
         let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
         return socket(address.pointee.family, type, address.pointee.protocol)

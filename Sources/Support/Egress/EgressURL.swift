@@ -22,6 +22,13 @@ package struct EgressURL: Sendable, Equatable {
         literal = Self.address(spelledBy: host)
     }
 
+    /// What a reference in a document means, in full: relative to where the document was.
+    ///
+    /// - Throws: `EgressError.badURL`.
+    package static func resolve(_ reference: String, at base: String) throws(EgressError) -> String {
+        try CurlURL(base).resolve(reference)
+    }
+
     /// Whether the host spells an address that the policy refuses. A name other than this machine's own says nothing yet.
     package func isRefused(by policy: AddressPolicy) -> Bool {
         literal.map { !policy.permits($0) } ?? false

@@ -9,6 +9,10 @@ struct ResponseCollector {
     private(set) var headers = EgressHeaders()
     private(set) var body: [UInt8] = []
     private(set) var failure: EgressError?
+    /// All that is wanted of the body has come: the transfer may be ended, and is a success.
+    private(set) var hasEnough = false
+    /// Where redirects led so far.
+    var redirectedTo: String?
     /// Body bytes received.
     private(set) var received = 0
     private var status = 0
@@ -42,6 +46,8 @@ struct ResponseCollector {
     /// Whether the header of a final answer has come, whole.
     var hasAnswer: Bool { status >= 200 && !inHeader }
 
+    var isRedirect: Bool { (300..<400).contains(status) && !inHeader }
+
     private var isSuccess: Bool { (200..<300).contains(status) }
 
     /// Takes one line of a header, or of the trailer, which is ignored.
@@ -62,8 +68,8 @@ struct ResponseCollector {
         let content = line.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
         if content.isEmpty {
             inHeader = false
-            // What is judged has the limit that its judge gives it.
-            return judge != nil || judgeLength()
+            // Before anything is judged: who announces too much need not send the first byte of it.
+            return judgeLength()
         }
         guard let colon = content.firstIndex(of: UInt8(ascii: ":")) else { return true }
         headers.append(name: text(content[..<colon]), value: text(trimmed(content[content.index(after: colon)...])))
@@ -75,13 +81,11 @@ struct ResponseCollector {
         received += bytes.count
         // What is beyond the limit is not waited for.
         guard keepsBody else { return received <= limit }
+        if sink != nil, !isSuccess { return keep(bytes, upTo: Self.keptOfFailedDownload) }
+        if case .readBeginning(let wanted)? = verdict { return keep(bytes, upTo: wanted) }
         guard received <= limit else { return fail(.responseTooLarge(limit: limit)) }
         guard let sink else {
             body.append(contentsOf: bytes)
-            return true
-        }
-        guard isSuccess else {
-            body.append(contentsOf: bytes.prefix(Self.keptOfFailedDownload - body.count))
             return true
         }
         switch verdict {
@@ -91,9 +95,16 @@ struct ResponseCollector {
         case .read?:
             body.append(contentsOf: bytes)
             return true
-        case nil, .store?, .stop?:
+        case nil, .store?, .readBeginning?, .stop?:
             return store(bytes, in: sink)
         }
+    }
+
+    /// Keeps of the body so much, and has the transfer ended when that has come.
+    private mutating func keep(_ bytes: UnsafeRawBufferPointer, upTo wanted: Int) -> Bool {
+        body.append(contentsOf: bytes.prefix(max(0, wanted - body.count)))
+        hasEnough = body.count >= wanted
+        return !hasEnough
     }
 
     /// To be called at the end of a complete answer: one that was shorter than what is judged is judged now.
@@ -105,10 +116,12 @@ struct ResponseCollector {
     private mutating func settle(in sink: Int32) -> Bool {
         let beginning = beginning
         self.beginning = []
-        let verdict = judge?(EgressBeginning(status: status, headers: headers, bytes: beginning)) ?? .stop
+        let shown = EgressBeginning(status: status, headers: headers, redirectedTo: redirectedTo, bytes: beginning)
+        let verdict = judge?(shown) ?? .stop
         self.verdict = verdict
         switch verdict {
         case .stop: return fail(.unwanted)
+        case .readBeginning(let wanted): return beginning.withUnsafeBytes { keep($0, upTo: wanted) }
         case .store(let limit), .read(let limit): self.limit = limit
         }
         guard received <= limit, judgeLength() else { return fail(.responseTooLarge(limit: limit)) }

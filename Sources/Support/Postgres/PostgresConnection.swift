@@ -32,7 +32,7 @@ package actor PostgresConnection {
     /// The connection is of no use afterwards.
     package func close() { session = nil }
 
-    func ping() -> Bool { session?.ping() ?? false }
+    func ping() -> Bool { session.map { session in session.bounded { session.ping() } } ?? false }
 
     /// What became of one piece of work, and of the connection under it.
     struct Outcome<T: Sendable>: Sendable {
@@ -80,7 +80,7 @@ package actor PostgresConnection {
             return Outcome(result: .failure(error), wasLostBeforeStart: true)
         }
         session.begin(ticket)
-        var outcome = body(session)
+        var outcome = session.bounded { body(session) }
         session.endTicket()
         outcome.isReusable = session.isReusable
         return outcome

@@ -15,6 +15,9 @@ extension PostgresPool {
         package var statementTimeout: Duration
         package var lockTimeout: Duration
         package var idleInTransactionTimeout: Duration
+        /// How long one piece of work may take, a transaction as a whole: then its connection is cut, which helps also where the
+        /// server cannot be reached any more. Nil: as long as the server lets it.
+        package var workTimeout: Duration?
         package var applicationName: String
         /// Callers that may wait for a connection at one time.
         package var maxWaiters: Int
@@ -26,7 +29,7 @@ extension PostgresPool {
             url: String, role: String? = nil, size: Int = 8, acquireTimeout: Duration = .seconds(10),
             connectTimeout: Duration = .seconds(5), statementTimeout: Duration = .seconds(30),
             lockTimeout: Duration = .seconds(10), idleInTransactionTimeout: Duration = .seconds(60),
-            applicationName: String = "verbatim", maxWaiters: Int = 1024
+            workTimeout: Duration? = nil, applicationName: String = "verbatim", maxWaiters: Int = 1024
         ) {
             self.url = url
             self.role = role
@@ -36,6 +39,7 @@ extension PostgresPool {
             self.statementTimeout = statementTimeout
             self.lockTimeout = lockTimeout
             self.idleInTransactionTimeout = idleInTransactionTimeout
+            self.workTimeout = workTimeout
             self.applicationName = applicationName
             self.maxWaiters = max(0, maxWaiters)
         }

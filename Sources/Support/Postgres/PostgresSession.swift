@@ -17,6 +17,8 @@ final class PostgresSession {
     /// Set when what the connection would do next cannot be known.
     var isBroken = false
     private let role: String?
+    private let cutter = SocketCutter()
+    private let workTimeout: Duration?
     private let wasSuperuser: String?
     private let notices: NoticeLog
 
@@ -33,17 +35,32 @@ final class PostgresSession {
         self.connection = connection
         self.canceller = canceller
         role = configuration.role
+        workTimeout = configuration.workTimeout
         notices = NoticeLog(logger: logger)
         notices.attach(to: connection)
+        cutter.attach(to: PQsocket(connection))
+        let fuse = cutter.fuse(workTimeout)
+        defer { fuse?.cancel() }
         do {
             wasSuperuser = try Self.setUp(connection, configuration)
         } catch {
+            cutter.detach()
             PQfinish(connection)
             throw error
         }
     }
 
-    deinit { PQfinish(connection) }
+    deinit {
+        cutter.detach()
+        PQfinish(connection)
+    }
+
+    /// Runs calls that block, and cuts the connection when they take longer than a piece of work may.
+    func bounded<T>(_ body: () -> T) -> T {
+        let fuse = cutter.fuse(workTimeout)
+        defer { fuse?.cancel() }
+        return body()
+    }
 
     var isAlive: Bool { !isBroken && PQstatus(connection) == CONNECTION_OK }
     var isIdle: Bool { PQtransactionStatus(connection) == PQTRANS_IDLE }

@@ -1,11 +1,13 @@
 import Postgres
 
 extension WebhookSecrets {
-    /// The tenant's secrets; the first one is made here, once, however many ask for it together.
+    /// The tenant's secrets; the first one is made here, once, however many ask for it together, and only under the key that sealed
+    /// what else there is: throws ``SealedSecretError``.
     package static func findOrCreate(
         of tenant: TenantID, masterKey: MasterKey, at now: Timestamp, in transaction: PostgresTransaction
     ) throws -> WebhookSecrets {
         if let found = try find(of: tenant, masterKey: masterKey, at: now, in: transaction) { return found }
+        try masterKey.requireRight(in: transaction)
         let sealed = try WebhookSecret().sealed(for: tenant, in: WebhookSecret.sealing, under: masterKey)
         try transaction.execute(
             """
@@ -26,14 +28,13 @@ extension WebhookSecrets {
     }
 
     /// Begins a rotation: a new secret signs beside the current one and takes its place after `grace`. One that was to do so before
-    /// is replaced; its own time had not come.
+    /// is replaced; its own time had not come. A tenant without one gets its first, which signs at once: nobody holds another.
     package static func rotate(
         of tenant: TenantID, grace: Duration, masterKey: MasterKey, at now: Timestamp,
         in transaction: PostgresTransaction
     ) throws -> WebhookSecrets {
-        _ = try findOrCreate(of: tenant, masterKey: masterKey, at: now, in: transaction)
         guard let held = try find("FOR UPDATE", tenant, masterKey, now, transaction) else {
-            throw SealedSecretError.unreadable
+            return try findOrCreate(of: tenant, masterKey: masterKey, at: now, in: transaction)
         }
         let new = WebhookSecret()
         try transaction.execute(

@@ -5,6 +5,29 @@ import TestSupport
 
 /// What the webhooks of an account leave in the database.
 enum WebhookScene {
+    /// So many jobs of an hour ago, each told at that address.
+    static func fill(_ count: Int, of tenant: TenantID, telling url: String, in tenants: Tenants) async throws {
+        try await tenants.owner.transaction { transaction in
+            try transaction.execute(
+                "INSERT INTO webhook_endpoints (tenant_id, url, is_default) VALUES (\(tenant), \(url), true)")
+            try transaction.execute(
+                """
+                INSERT INTO jobs (tenant_id, id, status, created_at, completed_at, diarize, language_requested, metadata,
+                    max_duration_ms, source_type, source_name, source_deleted_at)
+                SELECT \(tenant), 'job_' || lpad(n::text, 26, '0'), 'completed', now(), now(), true, 'auto', '{}', 1000,
+                    'upload', 'a.wav', now()
+                FROM generate_series(1, \(count)) n
+                """)
+            try transaction.execute(
+                """
+                INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, status, attempt, tries, created_at)
+                SELECT \(tenant), 'evt_' || lpad(n::text, 26, '0'), 'job_' || lpad(n::text, 26, '0'), 'job.completed',
+                    \(url), '{}', 'delivered', 1, 1, now() - interval '1 hour'
+                FROM generate_series(1, \(count)) n
+                """)
+        }
+    }
+
     /// An endpoint with a secret, and an event of that job's that was tried once.
     static func insert(
         of job: String, tenant: TenantID, into tenants: Tenants, url: String, secret: String

@@ -12,7 +12,8 @@ Sources/Support/CAVSystem/    CAVSystem
 Sources/Support/CAV/          CAV        CAVSystem
 Sources/Support/Postgres/     Postgres   CPostgres
 Sources/Support/Egress/       Egress     CCurl
-Sources/Support/Settings/     Settings
+Sources/Support/CProcess/     CProcess
+Sources/Support/Settings/     Settings   CProcess
 Sources/Tenancy/              Tenancy    Postgres CArgon2
 Sources/Billing/              Billing    Tenancy Postgres
 Sources/Pipeline/MediaTool/   MediaTool  CAV

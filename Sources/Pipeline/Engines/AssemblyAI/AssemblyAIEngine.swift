@@ -71,9 +71,12 @@ package struct AssemblyAIEngine: RecognitionEngine {
         do {
             let wav = try await piece.wav()
             let audio = try await tryingAgain { try await api.upload(wav) }
-            // To the end, also when the caller is cancelled: an answer that nobody hears is a piece paid for and lost.
-            answer = try await Task { try await tryingAgain { try await api.submit(audio, language: piece.language) } }
-                .value
+            answer = try await tryingAgain {
+                // Whoever does not wait any more shall not pay for it …
+                try Task.checkCancellation()
+                // … but what was begun goes to its end: an answer that nobody hears is a piece paid for and lost.
+                return try await Task { try await api.submit(audio, language: piece.language) }.value
+            }
         } catch AssemblyAIFault.rateLimited(let pause) {
             if rateLimit.refused(at: clock.now()) { throw EngineError.unavailable(.rateLimited) }
             return .waiting(old, again: min(pause ?? limits.rateLimitPause, limits.longestRateLimitPause))

@@ -19,6 +19,8 @@ CURLcode verbatim_curl_set_open_socket(CURL *handle, curl_opensocket_callback ca
 
 CURLcode verbatim_curl_get_long(CURL *handle, CURLINFO info, long *value);
 CURLcode verbatim_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value);
+// The text stays libcurl's, until the handle's next request.
+CURLcode verbatim_curl_get_string(CURL *handle, CURLINFO info, char **value);
 CURLMcode verbatim_curl_multi_set_long(CURLM *handle, CURLMoption option, long value);
 
 // The address inside libcurl's structure, which is longer than its declared type for IPv6 and Unix sockets.

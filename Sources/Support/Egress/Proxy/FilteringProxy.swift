@@ -55,13 +55,14 @@ package final class FilteringProxy: Sendable {
     package init(policy: AddressPolicy, resolver: NameResolver = .system, limits: Limits) throws(EgressError) {
         var generator = SystemRandomNumberGenerator()
         password = (0..<4).map { _ in String(generator.next(), radix: 36) }.joined()
+        // First of all: what fails here must not hold a descriptor that nobody closes.
+        guard let (listener, port) = ProxySocket.listening() else { throw .couldNotConnect }
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw .failed(code: Int(errno)) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let stop = ProxySocket(owning: ends[0])
         stopper = Mutex(ends[1])
         ledger = ProxyLedger(limits: limits)
-        guard let (listener, port) = ProxySocket.listening() else { throw .couldNotConnect }
         self.port = port
         let authorization = "Basic " + Base64.encode(Array("\(Self.user):\(password)".utf8))
         let door = ProxyDoor(

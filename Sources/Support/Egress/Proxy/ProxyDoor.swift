@@ -19,8 +19,8 @@ struct ProxyDoor: Sendable {
             [(listener, Int16(POLLIN))], stop: stop, until: ContinuousClock.now + .seconds(3600))
         {
             guard ready[0] != 0 else { continue }
-            guard ledger.hasRoom else {
-                // One of those that are open will end; nobody is told no who only came early.
+            // One of those that are open will end, or a descriptor become free; nobody is told no who only came early.
+            guard ledger.hasRoom, let client = listener.accept() else {
                 if ProxySocket.wait([(listener, 0)], stop: stop, until: ContinuousClock.now + Self.pause) == nil,
                     isStopped
                 {
@@ -28,7 +28,6 @@ struct ProxyDoor: Sendable {
                 }
                 continue
             }
-            guard let client = listener.accept() else { continue }
             ledger.enter()
             let isStarted = ProxyThread.start { [self] in
                 ProxyExchange(client: client, door: self).run()

@@ -40,12 +40,15 @@ struct ProxyExchange {
             door.ledger.note { $0.hasRefused = true }
             return .failure(Unreachable(status: "403 Forbidden"))
         }
+        var isLate = false
         for address in permitted.prefix(4) {
+            let start = ContinuousClock.now
             let server = ProxySocket.connected(
                 to: address, port: head.port, within: door.limits.connect, stop: door.stop)
             if let server { return .success(server) }
+            isLate = isLate || ContinuousClock.now - start >= door.limits.connect
         }
-        return .failure(Unreachable(status: "504 Gateway Timeout"))
+        return .failure(Unreachable(status: isLate ? "504 Gateway Timeout" : "502 Bad Gateway"))
     }
 
     /// The head's lines, and what came behind them.

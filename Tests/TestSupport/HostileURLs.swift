@@ -1,5 +1,7 @@
+import Glibc
+
 /// URLs that lead, or are meant to lead, to where a customer's URL must not: this machine, private networks, metadata services, other
-/// schemes. Not one of them may cause a connection.
+/// schemes. Not one of them may cause a connection, whatever it is given for: the one table of all tests about that.
 package enum HostileURLs {
     /// Ways to spell this machine.
     package static let ownHosts = [
@@ -7,7 +9,8 @@ package enum HostileURLs {
         "0x7f.1", "0X7F.0x0.0x0.0x1", "0177.0.0.1", "017700000001", "0177.1", "00000177.0.0.1", "127.0.0.1.",
         "localhost", "LOCALHOST", "localhost.", "LocalHost.", "sub.localhost", "0.0.0.0", "0", "0x0", "00", "[::1]",
         "[::]", "[0:0:0:0:0:0:0:1]", "[0000::0001]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
-        "[0:0:0:0:0:ffff:7f00:1]", "[::127.0.0.1]", "[::7f00:1]", "[64:ff9b::127.0.0.1]", "[64:ff9b::7f00:1]",
+        "[0:0:0:0:0:ffff:7f00:1]", "[0:0:0:0:0:ffff:7f00:0001]", "[::127.0.0.1]", "[::7f00:1]", "[64:ff9b::127.0.0.1]",
+        "[64:ff9b::7f00:1]",
         "[2002:7f00:1::]", "[2002:7f00:0001::1]", "①②⑦.⓪.⓪.①", "１２７.０.０.１", "127。0。0。1", "127．0．0．1",
         "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ", "ｌｏｃａｌｈｏｓｔ", "%31%32%37.0.0.1", "127.0.0.%31", "%6c%6f%63%61%6c%68%6f%73%74",
     ]
@@ -34,5 +37,13 @@ package enum HostileURLs {
                 "javascript:alert(1)", "jar:http://127.0.0.1:\(port)/!/", "http://[::1%25lo]:\(port)/",
                 "http://127.0.0.1:\(port)\r\nHost: example.org", "http://127.0.0.1:0/",
             ]
+    }
+
+    /// What a name may turn out to lead to: all of them that are plain addresses.
+    package static var addresses: [String] {
+        (ownHosts + privateHosts).map { $0.filter { $0 != "[" && $0 != "]" } }.filter { text in
+            var address = in6_addr()
+            return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1
+        }
     }
 }

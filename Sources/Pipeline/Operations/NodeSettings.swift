@@ -1,55 +1,60 @@
 import Egress
 import Foundation
 import Logging
-import Pipeline
 import Settings
 import Tenancy
 
-/// Everything that the environment tells a node, read at once so that all faults are reported together.
-struct NodeSettings: Sendable {
-    let installation: Installation
-    let databaseURL: String
-    let masterKey: MasterKey
-    let host: String
-    let port: Int
-    let publicURL: String?
+/// Everything that the environment tells a node, read at once so that all faults are reported together: by the node, and by whoever looks
+/// whether one could start.
+package struct NodeSettings: Sendable {
+    package let installation: Installation
+    package let databaseURL: String
+    package let masterKey: MasterKey
+    package let host: String
+    package let port: Int
+    package let publicURL: String?
     /// Which addresses customers' URLs may lead to.
-    let addressPolicy: AddressPolicy
+    package let addressPolicy: AddressPolicy
     /// Whose `X-Forwarded-For` is believed.
-    let trustedProxies: TrustedProxies
-    let storageRoot: String
-    let scratch: String
-    let scratchBytes: Int64
+    package let trustedProxies: [CIDR]
+    package let storage: StorageSetting
+    package let scratch: String
+    package let scratchBytes: Int64
     /// Where uploads wait until they are probed and stored.
-    var uploads: String { scratch + "/uploads" }
-    let workerSlots: Int
-    let inferenceURL: String?
+    package var uploads: String { scratch + "/uploads" }
+    package let workerSlots: Int
+    /// Sources by URL that are fetched at a time, beside the slots.
+    package let fetchSlots: Int
+    package let inferenceURL: String?
     /// Of our own model server.
-    let whisperModel: String
+    package let whisperModel: String
     /// Nil: what the model server chooses by itself.
-    let diarizationModel: String?
-    let engines: EngineSettings
+    package let diarizationModel: String?
+    package let engines: EngineSettings
     /// How long a failed job's source may stay.
-    let sourceRetention: Duration
-    let logLevel: Logger.Level
+    package let sourceRetention: Duration
+    package let logLevel: Logger.Level
 
     private static let listenHint = "VERBATIM_LISTEN must be HOST:PORT, such as 127.0.0.1:8080"
 
-    init(reader: SettingsReader = SettingsReader()) throws {
+    /// What cannot be read is empty or as by default, and its fault kept in `reader`.
+    package init(_ reader: SettingsReader) {
         installation = Installation(reader: reader)
         databaseURL = reader.required(
             "VERBATIM_DATABASE_URL", hint: "a libpq URL, such as postgresql://verbatim@db.example/verbatim")
         masterKey = Self.masterKey(reader)
         (host, port) = Self.listen(reader)
         publicURL = Self.url("VERBATIM_PUBLIC_URL", reader)
-        addressPolicy = Self.addressPolicy(reader)
-        trustedProxies = Self.trustedProxies(reader)
-        storageRoot = StorageSetting.read(reader)
+        addressPolicy = AddressPolicy(allowed: Self.blocks("VERBATIM_EGRESS_ALLOW", reader))
+        trustedProxies = Self.blocks("VERBATIM_TRUSTED_PROXIES", reader)
+        // What is wrong with it is reported.
+        storage = StorageSetting.read(reader) ?? .folder("")
         scratch = reader.string("VERBATIM_SCRATCH") ?? NSTemporaryDirectory() + "/verbatim-\(getuid())"
         scratchBytes = Int64(
             reader.integer("VERBATIM_SCRATCH_BYTES", default: 20_000_000_000, in: 1_000_000...1_000_000_000_000_000))
         workerSlots = reader.integer(
             "VERBATIM_WORKER_SLOTS", default: ProcessInfo.processInfo.activeProcessorCount, in: 1...1024)
+        fetchSlots = reader.integer("VERBATIM_FETCH_SLOTS", default: 16, in: 1...64)
         inferenceURL = Self.url("VERBATIM_INFERENCE_URL", reader)
         engines = EngineSettings(reader: reader)
         // Where another server recognises, that setting names its model; ours then only tells languages.
@@ -59,7 +64,6 @@ struct NodeSettings: Sendable {
         diarizationModel = reader.string("VERBATIM_DIARIZATION_MODEL")
         sourceRetention = SourceRetention.read(reader)
         logLevel = reader.choice("VERBATIM_LOG_LEVEL", default: .info)
-        try reader.finish()
     }
 
     /// The master key; while `VERBATIM_MASTER_KEY_PREVIOUS` is set, what that one sealed opens too.
@@ -79,21 +83,12 @@ struct NodeSettings: Sendable {
         return nil
     }
 
-    private static func trustedProxies(_ reader: SettingsReader) -> TrustedProxies {
+    private static func blocks(_ name: String, _ reader: SettingsReader) -> [CIDR] {
         do {
-            return try TrustedProxies(reader.string("VERBATIM_TRUSTED_PROXIES") ?? "")
+            return try CIDR.list(reader.string(name) ?? "")
         } catch {
-            reader.report("VERBATIM_TRUSTED_PROXIES: \(error)")
-            return .none
-        }
-    }
-
-    private static func addressPolicy(_ reader: SettingsReader) -> AddressPolicy {
-        do throws(CIDRError) {
-            return try AddressPolicy(allowing: reader.string("VERBATIM_EGRESS_ALLOW") ?? "")
-        } catch {
-            reader.report("VERBATIM_EGRESS_ALLOW: \(error)")
-            return AddressPolicy()
+            reader.report("\(name): \(error)")
+            return []
         }
     }
 
@@ -118,5 +113,4 @@ struct NodeSettings: Sendable {
         }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
-
 }

@@ -1,0 +1,33 @@
+import Dispatch
+import Logging
+import ServiceLifecycle
+
+/// Removes what APIs that were killed on this machine had received, also while those beside them live on.
+package struct SpoolSweep: Service {
+    private let root: String
+    private let interval: Duration
+    private let logger: Logger
+    /// Disk calls block.
+    private let thread = DispatchQueue(label: "verbatim.spool.sweep")
+
+    /// - Parameter root: the directory of all spools.
+    package init(root: String, every interval: Duration = .seconds(600), logger: Logger) {
+        self.root = root
+        self.interval = interval
+        self.logger = logger
+    }
+
+    /// Sweeps at once, and then now and then until shutdown.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try await thread.run { () throws(SpoolError) in try SpoolDirectory.removeLeftovers(root: root) }
+                } catch {
+                    logger.error("could not look for uploads of dead nodes", metadata: ["error": "\(error)"])
+                }
+                try? await Task.sleep(for: interval)
+            }
+        }
+    }
+}

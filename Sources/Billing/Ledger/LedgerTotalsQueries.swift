@@ -1,0 +1,27 @@
+import Postgres
+import Tenancy
+
+extension LedgerTotals {
+    /// One tenant's month, added up by the database: the same as ``add(_:)`` makes of its records, however many they are.
+    static func of(
+        _ month: BillingMonth, tenant: TenantID, in transaction: PostgresTransaction
+    ) throws -> LedgerTotals {
+        let used = try transaction.first(
+            "SELECT coalesce(sum(seconds), 0)::int8 FROM usage WHERE tenant_id = \(tenant) AND month = \(month)",
+            as: Int64.self)
+        let overage = try transaction.all(
+            """
+            WITH running AS (
+                SELECT admission, plan, seconds, included_seconds, accept_overage, rate_micros_per_minute AS rate,
+                    sum(seconds) OVER (ORDER BY admission) AS total
+                FROM usage WHERE tenant_id = \(tenant) AND month = \(month)
+            )
+            SELECT rate, sum(least(seconds, total - included_seconds))::int8,
+                (array_agg(plan ORDER BY admission DESC))[1]
+            FROM running WHERE accept_overage AND seconds > 0 AND total > included_seconds GROUP BY rate
+            """, as: Int64.self, Int64.self, PlanName.self)
+        return LedgerTotals(
+            usedSeconds: used ?? 0,
+            overage: Dictionary(uniqueKeysWithValues: overage.map { ($0.0, Overage(seconds: $0.1, plan: $0.2)) }))
+    }
+}

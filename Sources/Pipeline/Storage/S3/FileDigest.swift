@@ -1,0 +1,33 @@
+import Crypto
+import Dispatch
+import Foundation
+
+/// The SHA-256 of a part of a file, read in blocks on a thread of its own.
+enum FileDigest {
+    private static let threads = DispatchQueue(label: "digest", attributes: .concurrent)
+
+    /// In hexadecimal.
+    static func sha256(_ path: String, _ range: Range<Int64>) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            threads.async { continuation.resume(with: Result { try read(path, range) }) }
+        }
+    }
+
+    private static func read(_ path: String, _ range: Range<Int64>) throws -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StorageError(errno: errno) }
+        defer { close(descriptor) }
+        var digest = SHA256()
+        var block = [UInt8](repeating: 0, count: 1 << 20)
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let count = pread(
+                descriptor, &block, Int(min(Int64(block.count), range.upperBound - position)), off_t(position))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw StorageError(errno: count < 0 ? errno : EIO) }
+            block.withUnsafeBytes { digest.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            position += Int64(count)
+        }
+        return S3Encoding.hexadecimal(digest.finalize())
+    }
+}

@@ -1,0 +1,32 @@
+/// How names and values stand in S3's URLs: all but the unreserved characters of RFC 3986 as `%XX`.
+package enum S3Encoding {
+    private static let digits = Array("0123456789ABCDEF")
+
+    /// - Parameter path: its `/` stay.
+    package static func path(_ path: String) -> String { encoded(path, keeping: UInt8(ascii: "/")) }
+
+    /// In the order of the encoded names, as a signature wants it.
+    package static func query(_ items: [(name: String, value: String)]) -> String {
+        items.map { (encoded($0.name), encoded($0.value)) }.sorted { $0 < $1 }
+            .map { "\($0.0)=\($0.1)" }.joined(separator: "&")
+    }
+
+    static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { "\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined().lowercased()
+    }
+
+    private static func encoded(_ text: String, keeping kept: UInt8? = nil) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"), kept:
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                encoded += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+            }
+        }
+        return encoded
+    }
+}

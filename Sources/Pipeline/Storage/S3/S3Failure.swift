@@ -1,0 +1,74 @@
+import Egress
+import Glibc
+
+/// What the store said when it refused.
+struct S3Failure: Sendable {
+    let status: Int
+    /// S3's own word, such as `NoSuchKey`; nil where the answer has none.
+    let code: String?
+    /// Where the bucket lies instead, if the answer says so.
+    let region: String?
+
+    init(status: Int, code: String? = nil, region: String? = nil) {
+        self.status = status
+        self.code = code
+        self.region = region
+    }
+
+    init(_ response: EgressResponse) {
+        let region = response.headers["x-amz-bucket-region"]
+        self.init(
+            status: response.status, code: Self.code(in: response.body),
+            region: region?.wholeMatch(of: /[a-z0-9\-]{1,63}/) == nil ? nil : region)
+    }
+
+    /// Of an answer whose root is an error, as it also comes under a 200. Nothing else of it is trusted with a log.
+    static func code(in body: [UInt8]) -> String? {
+        guard let document = S3Document(body), document.root == "Error" else { return nil }
+        let code = document.values("Code").first
+        return code?.wholeMatch(of: /[A-Za-z0-9.\-]{1,64}/) == nil ? nil : code
+    }
+
+    /// The same call may well succeed a little later.
+    var isPassing: Bool {
+        if let code, ["SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "Throttling"].contains(code)
+        {
+            return true
+        }
+        return [408, 429, 500, 502, 503, 504].contains(status)
+    }
+
+    var error: StorageError {
+        switch code ?? "" {
+        case "NoSuchBucket": return refused("the bucket of VERBATIM_STORAGE is not there")
+        case "InvalidAccessKeyId": return refused("the store does not know AWS_ACCESS_KEY_ID")
+        case "SignatureDoesNotMatch":
+            return refused(
+                "AWS_SECRET_ACCESS_KEY does not belong to AWS_ACCESS_KEY_ID, or AWS_REGION is not the store's")
+        case "ExpiredToken", "InvalidToken", "TokenRefreshRequired":
+            return refused("AWS_SESSION_TOKEN is no longer valid, or not the key's")
+        case "RequestTimeTooSkewed": return refused("this machine's clock differs from the store's")
+        case "AuthorizationHeaderMalformed", "PermanentRedirect", "IllegalLocationConstraintException":
+            return refused("the bucket does not lie in AWS_REGION" + (region.map { "; it lies in \($0)" } ?? ""))
+        case "XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "ServiceQuotaExceeded":
+            return StorageError(errno: ENOSPC, words: "the store is full (\(code ?? ""))")
+        case "NoSuchKey", "NoSuchUpload": return StorageError(errno: ENOENT)
+        default: break
+        }
+        if isPassing { return .away("the store answers \(words)") }
+        switch status {
+        case 301, 307:
+            return refused("the bucket does not lie in AWS_REGION" + (region.map { "; it lies in \($0)" } ?? ""))
+        case 401, 403: return refused("the key's rights do not suffice")
+        case 404: return StorageError(errno: ENOENT)
+        case 507: return StorageError(errno: ENOSPC, words: "the store is full")
+        default: return StorageError(errno: EIO, words: "the store answers \(words)")
+        }
+    }
+
+    private var words: String { "\(status)" + (code.map { " \($0)" } ?? "") }
+
+    private func refused(_ reason: String) -> StorageError {
+        StorageError(errno: EACCES, words: "\(reason) (\(words))")
+    }
+}

@@ -1,0 +1,75 @@
+import Egress
+import Foundation
+import Logging
+import Settings
+
+/// An object store as the settings name it: `VERBATIM_STORAGE=s3://bucket/prefix`, and the names of settings that AWS's own tools read.
+package struct S3Settings: Sendable {
+    package let bucket: S3Bucket
+    package let credentials: S3Credentials
+    /// A PEM file of the authorities to trust; nil: the system's.
+    let certificateAuthorities: String?
+
+    /// Nil when something is wrong, all of which is reported, without values.
+    package static func read(_ reader: SettingsReader, url: String) -> S3Settings? {
+        let keyHint = "of VERBATIM_STORAGE's bucket; see \"Object store\" in docs/operations.md"
+        let id = reader.required("AWS_ACCESS_KEY_ID", hint: "the access key \(keyHint)")
+        let secret = reader.required("AWS_SECRET_ACCESS_KEY", hint: "the secret key \(keyHint)")
+        let token = reader.string("AWS_SESSION_TOKEN")
+        for (name, value) in [("AWS_ACCESS_KEY_ID", id), ("AWS_SESSION_TOKEN", token ?? "")]
+        where !value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+            reader.report("\(name) must be printable ASCII without spaces")
+        }
+        guard let bucket = bucket(reader, url: url), !id.isEmpty, !secret.isEmpty else { return nil }
+        let authorities = reader.string("AWS_CA_BUNDLE")
+        if let authorities, !FileManager.default.isReadableFile(atPath: authorities) {
+            reader.report("AWS_CA_BUNDLE names a file that cannot be read")
+        }
+        return S3Settings(
+            bucket: bucket,
+            credentials: S3Credentials(accessKeyID: id, secretAccessKey: secret, sessionToken: token),
+            certificateAuthorities: authorities)
+    }
+
+    private static func bucket(_ reader: SettingsReader, url: String) -> S3Bucket? {
+        let parts = url.dropFirst(5).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = parts.first.map(String.init) ?? ""
+        var prefix = parts.count > 1 ? String(parts[1]) : ""
+        if prefix.hasSuffix("/") { prefix.removeLast() }
+        let isSound = S3Bucket.isName(name) && (prefix.isEmpty || S3Bucket.isPrefix(prefix))
+        if !isSound { reader.report("VERBATIM_STORAGE must be s3://bucket or s3://bucket/prefix") }
+        let names = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]
+        let (named, endpoint) =
+            names.lazy.compactMap { name in reader.string(name).map { (name, $0) } }.first ?? ("", nil)
+        let region = region(reader, hasEndpoint: endpoint != nil)
+        guard let bucket = S3Bucket(name: name, prefix: prefix, region: region ?? "", endpoint: endpoint) else {
+            reader.report("\(named) must be an http or https URL without credentials or query")
+            return nil
+        }
+        return isSound && region != nil ? bucket : nil
+    }
+
+    private static func region(_ reader: SettingsReader, hasEndpoint: Bool) -> String? {
+        guard let region = reader.string("AWS_REGION") ?? reader.string("AWS_DEFAULT_REGION") else {
+            // What every other store takes, unless it says otherwise.
+            if hasEndpoint { return "us-east-1" }
+            reader.report("AWS_REGION is not set: where VERBATIM_STORAGE's bucket lies, such as eu-central-1")
+            return nil
+        }
+        guard region.wholeMatch(of: /[a-z0-9][a-z0-9\-]{0,62}/) != nil else {
+            reader.report("AWS_REGION must be a region's name, such as eu-central-1")
+            return nil
+        }
+        return region
+    }
+
+    /// - Parameter scratch: for copies and downloads; it is there when they begin.
+    package func open(scratch: ScratchSpace, logger: Logger) -> S3Storage {
+        // A client of its own: a disk that is slow to give or take recordings holds up no engine.
+        let client = EgressClient(
+            configuration: EgressConfiguration(certificateAuthorities: certificateAuthorities), logger: logger)
+        return S3Storage(
+            client: S3Client(bucket: bucket, credentials: credentials, client: client, logger: logger),
+            scratch: scratch)
+    }
+}

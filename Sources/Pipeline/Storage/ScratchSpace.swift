@@ -1,0 +1,69 @@
+import Foundation
+import Synchronization
+
+/// The room for copies of objects on the local disk: as many bytes in a process as the settings allow, and none that the disk has not.
+package final class ScratchSpace: Sendable {
+    // O_TMPFILE, which Swift's import of the headers leaves out: __O_TMPFILE | O_DIRECTORY.
+    private static let unnamed: Int32 = 0o20_000_000 | O_DIRECTORY
+
+    /// A folder that is there.
+    let folder: String
+    private let limit: Int64
+    private let taken = Mutex<Int64>(0)
+
+    package init(folder: String, bytes: Int64) {
+        self.folder = folder
+        limit = bytes
+    }
+
+    /// Bytes that are taken now.
+    package var used: Int64 { taken.withLock { $0 } }
+
+    /// So many bytes of it; they are given back with the last reference.
+    final class Share: Sendable {
+        private let space: ScratchSpace
+        private let bytes: Int64
+
+        fileprivate init(_ bytes: Int64, of space: ScratchSpace) {
+            self.space = space
+            self.bytes = bytes
+        }
+
+        deinit { space.taken.withLock { [bytes] in $0 -= bytes } }
+    }
+
+    /// - Throws: ``StorageError`` that says "full", when so much is not left now.
+    func take(_ bytes: Int64) throws -> Share {
+        let fits = taken.withLock { taken in
+            guard bytes >= 0, bytes <= limit - taken else { return false }
+            taken += bytes
+            return true
+        }
+        guard fits else { throw StorageError(errno: ENOSPC, words: "no room for another copy in VERBATIM_SCRATCH") }
+        return Share(bytes, of: self)
+    }
+
+    /// A file without a name whose room on the disk is taken already. The descriptor is the caller's.
+    func unnamedFile(of bytes: Int64) throws -> Int32 {
+        var descriptor = open(folder, Self.unnamed | O_RDWR | O_CLOEXEC, 0o600)
+        if descriptor < 0, errno == EOPNOTSUPP || errno == EISDIR { descriptor = openUnlinked() }
+        guard descriptor >= 0 else { throw StorageError(errno: errno) }
+        // Where the file system cannot, what is missing shows when it is written.
+        let code = bytes > 0 ? posix_fallocate(descriptor, 0, off_t(bytes)) : 0
+        guard code == 0 || code == EOPNOTSUPP || code == EINVAL else {
+            close(descriptor)
+            throw StorageError(errno: code)
+        }
+        return descriptor
+    }
+
+    /// For file systems that know no files without a name.
+    private func openUnlinked() -> Int32 {
+        var path = Array("\(folder)/copy-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&path)
+        guard descriptor >= 0 else { return descriptor }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        unlink(path)
+        return descriptor
+    }
+}
