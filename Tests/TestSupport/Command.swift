@@ -9,17 +9,23 @@ package struct Command: Sendable {
         package let errors: String
     }
 
+    /// Foundation's `Process` reads beyond its buffer, and may crash, where the starting process has some 1,300 open descriptors. So many
+    /// are easily had: each program takes three pipes.
+    private static let places = Places(24)
+
     /// Runs `executable` (a path, or a name to look up in PATH) and answers when it has ended.
     package static func run(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil
     ) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            // A thread of its own: reading what the program writes blocks.
-            Thread.detachNewThread {
-                continuation.resume(
-                    with: Swift.Result {
-                        try runBlocking(executable, arguments, environment: environment, input: input)
-                    })
+        try await places.pass {
+            try await withCheckedThrowingContinuation { continuation in
+                // A thread of its own: reading what the program writes blocks.
+                Thread.detachNewThread {
+                    continuation.resume(
+                        with: Swift.Result {
+                            try runBlocking(executable, arguments, environment: environment, input: input)
+                        })
+                }
             }
         }
     }
