@@ -54,7 +54,7 @@ package func withTestDatabase<T: Sendable>(
     }
 }
 
-private let databases = Places(12)
+private let databases = Places(10)
 
 extension TestCluster {
     fileprivate func create(_ name: String, template: String) async throws {
