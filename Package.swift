@@ -102,7 +102,8 @@ let package = Package(
 
         // Tests: one target a room, what they share, and whole journeys through the real executables.
         .target(
-            name: "TestSupport", dependencies: ["Tenancy", "Postgres", "Settings", logging], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Tenancy", "Postgres", "Settings", logging, subprocess],
+            path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(

@@ -1,5 +1,4 @@
 import Billing
-import Dispatch
 import Postgres
 import Tenancy
 import TestSupport
@@ -14,25 +13,12 @@ import Testing
             let job = try await scene.submit(seconds: 90, acceptOverage: true)
             try await owner.execute(
                 "INSERT INTO tenant_load (tenant_id, queued_jobs, running_jobs) VALUES (\(example), 0, 1)")
-            let (isLocked, isOver) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-            let before = try await withThrowingTaskGroup(of: Void.self) { group in
-                // The last of the questions has to wait.
-                group.addTask {
-                    try await owner.transaction { transaction in
-                        try transaction.execute("LOCK TABLE tenant_load IN ACCESS EXCLUSIVE MODE")
-                        isLocked.signal()
-                        isOver.wait()
-                        try transaction.execute("UPDATE tenant_load SET running_jobs = 0")
-                    }
-                }
-                defer { isOver.signal() }
-                await withCheckedContinuation { continuation in
-                    DispatchQueue.global().async {
-                        isLocked.wait()
-                        continuation.resume()
-                    }
-                }
-                async let usage = scene.usage()
+            // The last of the questions has to wait.
+            let usage = try await owner.whileOpen(
+                { try $0.execute("LOCK TABLE tenant_load IN ACCESS EXCLUSIVE MODE") },
+                andThen: { try $0.execute("UPDATE tenant_load SET running_jobs = 0") }
+            ) {
+                let usage = Task { try await scene.usage() }
                 try await eventually("the question waits") {
                     try await owner.query(
                         """
@@ -42,9 +28,9 @@ import Testing
                     ).map { try $0.decode(Int.self) } == [1]
                 }
                 try await scene.complete(job, seconds: 90)
-                isOver.signal()
-                return try await usage
+                return usage
             }
+            let before = try await usage.value
             #expect((before.usedSeconds, before.reservedSeconds, before.runningJobs) == (0, 90, 1))
             #expect((before.overageSeconds, before.overageCents) == (0, 0))
             let after = try await scene.usage()

@@ -1,12 +1,13 @@
 import Egress
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct TLSTests {
     @Test(.timeLimit(.minutes(1)))
     func `a certificate counts only from a trusted authority and for the very host`() async throws {
         try await withFolder { folder in
-            let server = try await TLSServer.start(in: folder)
+            let server = try await TLSServer(folder: folder)
             let trusting = EgressConfiguration(certificateAuthorities: folder + "/certificate.pem")
             try await withClient(trusting) { client async throws in
                 #expect(try await client.send(.get("https://127.0.0.1:\(server.port)/")).status == 200)
@@ -43,51 +44,25 @@ import Testing
 /// `openssl s_server` with a certificate of its own making for 127.0.0.1. Stopped by its last reference.
 private final class TLSServer: Sendable {
     let port: Int
-    private let process: pid_t
+    private let process: RunningProcess
 
-    /// Runs on a thread of its own, because starting it blocks.
-    static func start(in folder: String) async throws -> TLSServer {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(with: Result { try TLSServer(folder: folder) }) }
-        }
-    }
-
-    private init(folder: String) throws {
-        let openssl = URL(fileURLWithPath: "/usr/bin/openssl")
-        let maker = Process()
-        maker.executableURL = openssl
-        maker.standardError = FileHandle.nullDevice
-        maker.arguments = [
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-            "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-            "-keyout", folder + "/key.pem", "-out", folder + "/certificate.pem",
-        ]
-        try maker.run()
-        maker.waitUntilExit()
-        let server = Process()
-        let output = Pipe()
-        server.executableURL = openssl
-        server.standardOutput = output
-        server.standardError = FileHandle.nullDevice
-        server.arguments = [
-            "s_server", "-accept", "0.0.0.0:0", "-www",
-            "-key", folder + "/key.pem", "-cert", folder + "/certificate.pem",
-        ]
-        try server.run()
-        process = server.processIdentifier
+    init(folder: String) async throws {
+        let made = try await Command.run(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+                "-keyout", folder + "/key.pem", "-out", folder + "/certificate.pem",
+            ])
+        try #require(made.status == 0, "\(made.errors)")
+        process = try await RunningProcess(
+            "/usr/bin/openssl",
+            [
+                "s_server", "-accept", "0.0.0.0:0", "-www",
+                "-key", folder + "/key.pem", "-cert", folder + "/certificate.pem",
+            ], reading: .output)
         // It says `ACCEPT 0.0.0.0:PORT` when it is ready.
-        var text = ""
-        while true {
-            let more = output.fileHandleForReading.availableData
-            try #require(!more.isEmpty)
-            text += String(decoding: more, as: UTF8.self)
-            let ready = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-            if let line = ready.first(where: { $0.hasPrefix("ACCEPT") }) {
-                port = try #require(line.split(separator: ":").last.flatMap { Int($0) })
-                return
-            }
-        }
+        let line = try await process.log.line { $0.hasPrefix("ACCEPT") }
+        port = try #require(line.split(separator: ":").last.flatMap { Int($0) })
     }
-
-    deinit { kill(process, SIGKILL) }
 }

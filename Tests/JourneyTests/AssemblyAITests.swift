@@ -231,7 +231,7 @@ import Testing
                 (["VERBATIM_WHISPER_URL": "gpu:8000"], "VERBATIM_WHISPER_URL"),
             ]
             for (changes, name) in faults {
-                let process = try RunningProcess(
+                let process = try await RunningProcess(
                     Checkout.executable("verbatim"), ["serve"],
                     environment: deployment.environment.merging(changes) { $1 })
                 #expect(try await process.ended() != 0)

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Pipeline
 import Postgres
@@ -111,27 +110,14 @@ import Testing
             try await owner.execute(
                 "INSERT INTO usage_months (tenant_id, month) SELECT \(example), to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')"
             )
-            let (locked, isLocked) = AsyncStream<Void>.makeStream()
-            let mayEnd = DispatchSemaphore(value: 0)
-            async let holding: Void = owner.transaction { transaction in
-                try transaction.execute("SELECT FROM usage_months FOR UPDATE")
-                isLocked.finish()
-                mayEnd.wait()
-            }
-            for await _ in locked {}
-            let killed = try RunningProcess(
-                Checkout.executable("verbatim-admin"), ["job", "retry", job.rawValue],
-                environment: olga.environment.merging(settings) { $1 })
-            do {
+            try await owner.whileOpen({ try $0.execute("SELECT FROM usage_months FOR UPDATE") }) {
+                let killed = try await RunningProcess(
+                    Checkout.executable("verbatim-admin"), ["job", "retry", job.rawValue],
+                    environment: olga.environment.merging(settings) { $1 })
                 try await eventually("its copy is there") { try storage.files.count == 2 }
-            } catch {
-                mayEnd.signal()
-                throw error
+                killed.signal(SIGKILL)
+                #expect(try await killed.ended() == -SIGKILL)
             }
-            killed.signal(SIGKILL)
-            #expect(try await killed.ended() == -SIGKILL)
-            mayEnd.signal()
-            try await holding
             let name = try await owner.query("SELECT retried_as FROM jobs")[0].decode(String.self)
             let blocked = try await olga.call(["job", "retry", job.rawValue], settings)
             #expect(blocked.status == 1)

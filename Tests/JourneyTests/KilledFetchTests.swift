@@ -21,8 +21,8 @@ import Testing
     /// Without the rights of root, who may look into everything.
     private static let plainly = geteuid() == 0 ? ["--bounding-set", "-all"] : ["--no-new-privs"]
 
-    private static func start(_ command: [String], _ environment: [String: String]) throws -> RunningProcess {
-        try RunningProcess("/usr/bin/setpriv", plainly + command, environment: environment)
+    private static func start(_ command: [String], _ environment: [String: String]) async throws -> RunningProcess {
+        try await RunningProcess("/usr/bin/setpriv", plainly + command, environment: environment)
     }
 
     /// What a process of the same user gets to see of another's environment.
@@ -37,7 +37,7 @@ import Testing
                 type: "application/json", body: [32, 32], stalls: [1, 1, 1, 1])
             let settings = ["VERBATIM_EGRESS_ALLOW": "127.0.0.1/32"]
             let api = try await deployment.start("api", settings)
-            let worker = try Self.start(
+            let worker = try await Self.start(
                 [Checkout.executable("verbatim"), "worker"], deployment.environment.merging(settings) { $1 })
             let customer = try await deployment.customer(at: api)
             let answer = try await customer.send("POST", "/jobs", json: #"{"source_url":"\#(site.url + Self.page)"}"#)
@@ -51,7 +51,7 @@ import Testing
             #expect(try Self.folders(deployment).count == 1)
             let seen = try await Self.environment(of: worker.pid)
             #expect(seen.status != 0 && seen.output.isEmpty)
-            let other = try Self.start(["sleep", "600"], ["SECRET": "seen"])
+            let other = try await Self.start(["sleep", "600"], ["SECRET": "seen"])
             try await eventually("others' can be seen") {
                 try await Self.environment(of: other.pid).output.contains("SECRET=seen")
             }

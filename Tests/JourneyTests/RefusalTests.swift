@@ -179,7 +179,7 @@ import Testing
     @Test func `a client that hangs up in mid-upload leaves nothing`() async throws {
         try await Self.withAPI { deployment, customer, media in
             let large = try Self.write([UInt8](repeating: 7, count: 40_000_000), "large.wav", in: media)
-            let curl = try RunningProcess(
+            let curl = try await RunningProcess(
                 "/usr/bin/curl",
                 [
                     "-s", "--limit-rate", "2M", "-H", "Authorization: Bearer \(customer.token)", "-F", "file=@\(large)",

@@ -1,4 +1,3 @@
-import Dispatch
 import Egress
 import Foundation
 import Postgres
@@ -260,30 +259,17 @@ import Testing
             let tenants = scene.deployment.tenants
             let token = try Self.token(try await scene.logIn(at: scene.first))
             let charlie = try await scene.deployment.customer(of: tenants.other, at: scene.second)
-            let (isLocked, isOver) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-            let lock = Task { [owner = tenants.owner] in
-                try await owner.transaction { transaction in
-                    try transaction.execute("LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE")
-                    isLocked.signal()
-                    isOver.wait()
-                }
-            }
-            defer { isOver.signal() }
-            await withCheckedContinuation { continuation in
-                DispatchQueue.global().async {
-                    isLocked.wait()
-                    continuation.resume()
-                }
-            }
-            try await tenants.owner.execute("UPDATE tenants SET status = 'suspended' WHERE id = \(tenants.example)")
             let suspended = scene.customer(at: scene.first, token: token)
-            // The first answers may still come from a snapshot that is younger than a second.
-            try await eventually("it is let in no more", within: 4) { try await suspended.get("/jobs").status != 200 }
-            for _ in 0..<3 {
-                #expect(try await suspended.get("/jobs").problem(503)["error"] as? String == "transient_error")
+            try await tenants.owner.whileOpen({ try $0.execute("LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE") }) {
+                try await tenants.owner.execute("UPDATE tenants SET status = 'suspended' WHERE id = \(tenants.example)")
+                // The first answers may still come from a snapshot that is younger than a second.
+                try await eventually("it is let in no more", within: 4) {
+                    try await suspended.get("/jobs").status != 200
+                }
+                for _ in 0..<3 {
+                    #expect(try await suspended.get("/jobs").problem(503)["error"] as? String == "transient_error")
+                }
             }
-            isOver.signal()
-            try await lock.value
             try await eventually("the suspended one is told") {
                 try await suspended.get("/jobs").status == 403
             }

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Postgres
 import Tenancy
@@ -43,14 +42,11 @@ import WebhookReceiver
             let owner = deployment.tenants.owner
             let api = try await deployment.start("api", Self.allowed)
             let customer = try await deployment.customer(at: api)
-            let released = DispatchSemaphore(value: 0)
-            async let holder: Void = owner.transaction { transaction in
-                // Readers go on, but for who reads a secret.
-                let mode = point == .beforeSending ? "ACCESS EXCLUSIVE" : "SHARE ROW EXCLUSIVE"
-                try transaction.execute("LOCK TABLE \(unescaped: point.rawValue) IN \(unescaped: mode) MODE")
-                released.wait()
-            }
-            do {
+            // Readers go on, but for who reads a secret.
+            let mode = point == .beforeSending ? "ACCESS EXCLUSIVE" : "SHARE ROW EXCLUSIVE"
+            let job = try await owner.whileOpen({
+                try $0.execute("LOCK TABLE \(unescaped: point.rawValue) IN \(unescaped: mode) MODE")
+            }) {
                 let first = try await deployment.start("worker", Self.allowed)
                 let job = try await customer.submit(
                     file: Recordings.clip("0880"), fields: ["webhook_url": receiver.url])
@@ -64,23 +60,19 @@ import WebhookReceiver
                 }
                 first.process.signal(SIGKILL)
                 #expect(try await first.process.ended() == -SIGKILL)
-                released.signal()
-                try await holder
-
-                let second = try await deployment.start("worker", Self.allowed)
-                try await Self.finish(deployment, customer, job, second)
-                #expect(receiver.received.count == point.seen + 1)
-                #expect(Set(receiver.received.map(\.id)).count == 1)
-                #expect(Set(receiver.received.map(\.body)).count == 1)
-                #expect(receiver.received.allSatisfy { $0.text("job_id") == job })
-                let errors = try await Self.attempts(customer, job).map { $0["error"] as? String }
-                #expect(errors == (point == .withinTheOutcome ? [nil] : ["interrupted", nil]))
-                let events = try await owner.query("SELECT count(*) FROM webhook_events")[0].decode(Int.self)
-                #expect(events == 1)
-            } catch {
-                released.signal()
-                throw error
+                return job
             }
+
+            let second = try await deployment.start("worker", Self.allowed)
+            try await Self.finish(deployment, customer, job, second)
+            #expect(receiver.received.count == point.seen + 1)
+            #expect(Set(receiver.received.map(\.id)).count == 1)
+            #expect(Set(receiver.received.map(\.body)).count == 1)
+            #expect(receiver.received.allSatisfy { $0.text("job_id") == job })
+            let errors = try await Self.attempts(customer, job).map { $0["error"] as? String }
+            #expect(errors == (point == .withinTheOutcome ? [nil] : ["interrupted", nil]))
+            let events = try await owner.query("SELECT count(*) FROM webhook_events")[0].decode(Int.self)
+            #expect(events == 1)
         }
     }
 
@@ -149,28 +141,19 @@ import WebhookReceiver
         try await Deployment.with { deployment in
             let (owner, tenant) = (deployment.tenants.owner, deployment.tenants.example)
             try await WebhookScene.fill(3_000, of: tenant, telling: receiver.url, in: deployment.tenants)
-            let released = DispatchSemaphore(value: 0)
-            async let holder: Void = owner.transaction { transaction in
-                // The last is held by another, so that the replay stands still there.
-                try transaction.execute(
-                    "SELECT FROM webhook_events WHERE id = (SELECT max(id) FROM webhook_events) FOR UPDATE")
-                released.wait()
-            }
             let call = ["webhook", "replay", "--tenant", tenant.rawValue, "--since", "48h", "--json"]
             let environment = deployment.environment.merging(["USER": "olga"]) { $1 }
-            do {
-                let process = try RunningProcess(
+            // The last is held by another, so that the replay stands still there.
+            try await owner.whileOpen({
+                try $0.execute("SELECT FROM webhook_events WHERE id = (SELECT max(id) FROM webhook_events) FOR UPDATE")
+            }) {
+                let process = try await RunningProcess(
                     Checkout.executable("verbatim-admin"), call, environment: environment)
                 try await eventually("all but one are sent again") {
                     try await Self.pending(owner) == 2_999
                 }
                 process.signal(SIGKILL)
                 _ = try await process.ended()
-                released.signal()
-                try await holder
-            } catch {
-                released.signal()
-                throw error
             }
             let again = try await Command.run(
                 Checkout.executable("verbatim-admin"), call, environment: environment)

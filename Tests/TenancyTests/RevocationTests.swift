@@ -1,4 +1,3 @@
-import Dispatch
 import Logging
 import Postgres
 import Synchronization
@@ -47,28 +46,8 @@ import Testing
 
         /// Keeps everybody from reading the keys while `body` runs.
         func withKeysLocked(_ body: @escaping @Sendable () async throws -> Void) async throws {
-            let (isLocked, isOver) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-            let owner = tenants.owner
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    try await owner.transaction { transaction in
-                        try transaction.execute("LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE")
-                        isLocked.signal()
-                        isOver.wait()
-                    }
-                }
-                group.addTask {
-                    defer { isOver.signal() }
-                    await withCheckedContinuation { continuation in
-                        DispatchQueue.global().async {
-                            isLocked.wait()
-                            continuation.resume()
-                        }
-                    }
-                    try await body()
-                }
-                try await group.waitForAll()
-            }
+            try await tenants.owner.whileOpen(
+                { try $0.execute("LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE") }, body)
         }
 
         /// How many looks wait for somebody's lock.

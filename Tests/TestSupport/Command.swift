@@ -1,58 +1,56 @@
 // Runs another program to its end: ffmpeg, curl, our own command line.
 
 import Foundation
+import Subprocess
+import SystemPackage
 
 package struct Command: Sendable {
     package struct Result: Sendable {
+        /// The exit status, or minus the signal that ended it.
         package let status: Int32
         package let output: String
         package let errors: String
     }
 
-    /// Foundation's `Process` reads beyond its buffer, and may crash, where the starting process has some 1,300 open descriptors. So many
-    /// are easily had: each program takes three pipes.
+    /// Swift Testing starts all tests at once: more programs than this would only wait for one another.
     private static let places = Places(24)
 
-    /// Runs `executable` (a path, or a name to look up in PATH) and answers when it has ended.
+    /// More than any of them has to say, in bytes.
+    private static let outputLimit = 64 << 20
+
+    /// Runs `executable` (a path, or a name to look up in PATH) and answers when it has ended. A task that is cancelled kills it.
     package static func run(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil
     ) async throws -> Result {
         try await places.pass {
-            try await withCheckedThrowingContinuation { continuation in
-                // A thread of its own: reading what the program writes blocks.
-                Thread.detachNewThread {
-                    continuation.resume(
-                        with: Swift.Result {
-                            try runBlocking(executable, arguments, environment: environment, input: input)
-                        })
-                }
-            }
+            let result = try await Subprocess.run(
+                executable.contains("/") ? .path(FilePath(executable)) : .name(executable),
+                arguments: Arguments(arguments), environment: .ofTests(environment), input: .string(input ?? ""),
+                output: .bytes(limit: outputLimit), error: .bytes(limit: outputLimit))
+            return Result(
+                status: result.terminationStatus.number,
+                output: String(decoding: result.standardOutput, as: UTF8.self),
+                errors: String(decoding: result.standardError, as: UTF8.self))
         }
     }
+}
 
-    private static func runBlocking(
-        _ executable: String, _ arguments: [String], environment: [String: String], input: String?
-    ) throws -> Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [executable] + arguments
-        process.environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
-            .merging(environment) { $1 }
-        let (output, errors, standardInput) = (Pipe(), Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        process.standardInput = standardInput
-        try process.run()
-        if let input { standardInput.fileHandleForWriting.write(Data(input.utf8)) }
-        try standardInput.fileHandleForWriting.close()
-        let errorReader = DispatchQueue(label: "errors")
-        nonisolated(unsafe) var errorBytes = Data()
-        errorReader.async { errorBytes = errors.fileHandleForReading.readDataToEndOfFile() }
-        let outputBytes = output.fileHandleForReading.readDataToEndOfFile()
-        errorReader.sync {}
-        process.waitUntilExit()
-        return Result(
-            status: process.terminationStatus, output: String(decoding: outputBytes, as: UTF8.self),
-            errors: String(decoding: errorBytes, as: UTF8.self))
+extension Environment {
+    /// Nothing of ours but the PATH.
+    static func ofTests(_ variables: [String: String]) -> Environment {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        return .custom(
+            ["PATH": path].merging(variables) { $1 }
+                .reduce(into: [:]) { $0[Environment.Key(stringLiteral: $1.key)] = $1.value })
+    }
+}
+
+extension TerminationStatus {
+    /// The exit status, or minus the signal.
+    var number: Int32 {
+        switch self {
+        case .exited(let status): status
+        case .signaled(let signal): -signal
+        }
     }
 }

@@ -14,39 +14,19 @@ package final class ObjectStore: Sendable {
     package let bucket: String
     package let accessKeyID: String
     package let secretAccessKey: String
-    private let process = Process()
-    /// The server ends with it.
-    private let input = Pipe()
+    private let process: RunningProcess
 
     private static let folder = Checkout.root + "/Tests/ObjectStore"
     private static let python = folder + "/.venv/bin/python"
-    private static let starting = Task {
-        try await withCheckedThrowingContinuation { continuation in
-            // A thread of its own: it waits for the server's first line.
-            Thread.detachNewThread { continuation.resume(with: Result { try ObjectStore() }) }
-        }
-    }
+    private static let starting = Task { try await ObjectStore() }
 
     package static func shared() async throws -> ObjectStore { try await starting.value }
 
-    private init() throws {
+    private init() async throws {
         guard FileManager.default.isExecutableFile(atPath: Self.python) else { throw Missing() }
-        process.executableURL = URL(fileURLWithPath: Self.python)
-        process.arguments = ["-B", Self.folder + "/serve.py"]
-        process.environment = ["PATH": "/usr/bin:/bin"]
-        _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        let output = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        var line = Data()
-        while line.last != UInt8(ascii: "\n") {
-            let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { throw Missing() }
-            line += more
-        }
-        let ready = try JSONDecoder().decode(Ready.self, from: line)
+        process = try await RunningProcess(Self.python, ["-B", Self.folder + "/serve.py"], reading: .output)
+        let line = try await process.log.line { _ in true }
+        let ready = try JSONDecoder().decode(Ready.self, from: Data(line.utf8))
         (url, bucket, accessKeyID, secretAccessKey) = (ready.url, ready.bucket, ready.id, ready.secret)
     }
 

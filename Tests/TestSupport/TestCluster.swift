@@ -7,6 +7,7 @@
 import Foundation
 import Logging
 import Postgres
+import Synchronization
 
 package final class TestCluster: Sendable {
     package struct CannotStart: Error, CustomStringConvertible {
@@ -40,10 +41,10 @@ package final class TestCluster: Sendable {
 
     private static func serverURL() async throws -> String {
         if let url = ProcessInfo.processInfo.environment["VERBATIM_TEST_POSTGRES_URL"] { return url }
-        let answer = try await withCheckedThrowingContinuation { continuation in
-            // A thread of its own: reading blocks until the server is up.
-            Thread.detachNewThread { continuation.resume(with: Result { try launch() }) }
-        }
+        // A session of its own: a signal to the tests' process group must not kill the one who cleans up.
+        let shell = try await RunningProcess("/usr/bin/setsid", ["/bin/sh", "-c", script], reading: .output)
+        keeper.withLock { $0 = shell }
+        let answer = try await shell.log.line { _ in true }
         let words = answer.split(separator: " ", maxSplits: 1)
         guard words.count == 2, words[0] == "ready" else {
             throw CannotStart(description: "the test cluster did not start: \(answer)")
@@ -51,30 +52,8 @@ package final class TestCluster: Sendable {
         return "postgresql://postgres@/postgres?host=\(words[1])"
     }
 
-    /// The pipe's end that keeps the server alive; closed by the kernel with this process.
-    private static let lifeline = Pipe()
-
-    /// Starts the shell below and answers its first line.
-    private static func launch() throws -> String {
-        let output = Pipe()
-        // No child that a test starts may hold the lifeline open.
-        _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        let shell = Process()
-        // A session of its own: a signal to the tests' process group must not kill the one who cleans up.
-        shell.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
-        shell.arguments = ["/bin/sh", "-c", script]
-        shell.standardInput = lifeline.fileHandleForReading
-        shell.standardOutput = output
-        shell.standardError = FileHandle.nullDevice
-        try shell.run()
-        var line = Data()
-        while !line.contains(UInt8(ascii: "\n")) {
-            let more = output.fileHandleForReading.availableData
-            if more.isEmpty { break }
-            line += more
-        }
-        return String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    }
+    /// Keeps the server alive by its standard input, which the kernel closes with this process. Never killed: it is the one who cleans up.
+    private static let keeper = Mutex<RunningProcess?>(nil)
 
     private static let script = #"""
         # Nothing but the end of the pipe ends this; not even a reader who died before the first line.

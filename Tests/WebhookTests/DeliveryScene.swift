@@ -1,10 +1,8 @@
-import Dispatch
 import Egress
 import Foundation
 import Logging
 import Pipeline
 import Postgres
-import Synchronization
 import Tenancy
 import TestSupport
 
@@ -111,24 +109,7 @@ struct DeliveryScene: Sendable {
     func whileOpen<Result: Sendable>(
         _ first: @escaping @Sendable (PostgresTransaction) throws -> Void, _ body: () async throws -> Result
     ) async throws -> Result {
-        let isOpen = Mutex(false)
-        let end = DispatchSemaphore(value: 0)
-        let (pool, tenant) = (tenants.databases.app, tenants.example)
-        async let held: Void = pool.transaction(of: tenant) { transaction in
-            try first(transaction)
-            isOpen.withLock { $0 = true }
-            end.wait()
-        }
-        do {
-            try await eventually("the transaction is open") { isOpen.withLock { $0 } }
-            let result = try await body()
-            end.signal()
-            try await held
-            return result
-        } catch {
-            end.signal()
-            throw error
-        }
+        try await tenants.databases.app.whileOpen(of: tenants.example, first, body)
     }
 
     /// How many statements wait for a lock.

@@ -56,7 +56,7 @@ struct Deployment: Sendable {
 
     /// Starts a node and waits until it works: an API until it listens, a worker until it is there.
     func start(_ role: String, _ changes: [String: String] = [:]) async throws -> Node {
-        let process = try RunningProcess(
+        let process = try await RunningProcess(
             Checkout.executable("verbatim"), [role], environment: environment.merging(changes) { $1 })
         guard role != "worker" else { return Node(process: process, url: "") }
         struct Line: Decodable {

@@ -11,7 +11,7 @@ final class SharedModelServer: Sendable {
     static func shared() async throws -> SharedModelServer { try await starting.value }
 
     private init() async throws {
-        process = try RunningProcess(
+        process = try await RunningProcess(
             Checkout.root + "/inference/serve",
             [
                 // Room for all deployments that run at once: a busy server is another test's matter.

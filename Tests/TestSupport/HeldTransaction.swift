@@ -1,0 +1,36 @@
+import Dispatch
+import Postgres
+import Synchronization
+import Tenancy
+
+extension PostgresPool {
+    /// Runs `body` while a transaction is open that has done `first`. It does `last` and ends when `body` has ended, however that does: a
+    /// test that fails in the meantime must not wait for itself.
+    ///
+    /// - Parameter tenant: whose rows it sees; nil: everybody's, for an owner.
+    package func whileOpen<Result: Sendable>(
+        of tenant: TenantID? = nil, _ first: @escaping @Sendable (PostgresTransaction) throws -> Void,
+        andThen last: @escaping @Sendable (PostgresTransaction) throws -> Void = { _ in },
+        _ body: () async throws -> Result
+    ) async throws -> Result {
+        let isOpen = Mutex(false)
+        let end = DispatchSemaphore(value: 0)
+        let settings = tenant.map { [(name: "verbatim.tenant", value: $0.rawValue)] } ?? []
+        async let held: Void = transaction(settings: settings) { transaction in
+            try first(transaction)
+            isOpen.withLock { $0 = true }
+            end.wait()
+            try last(transaction)
+        }
+        do {
+            try await eventually("the transaction is open") { isOpen.withLock { $0 } }
+            let result = try await body()
+            end.signal()
+            try await held
+            return result
+        } catch {
+            end.signal()
+            throw error
+        }
+    }
+}

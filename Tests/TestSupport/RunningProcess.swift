@@ -1,0 +1,97 @@
+import Foundation
+import Subprocess
+import Synchronization
+import SystemPackage
+
+/// A program that runs beside a test. What starts it also stops it: it is killed with the last reference.
+///
+/// Not Foundation's `Process`: that one lets a child inherit what another thread opens at the moment, so that a reader of a pipe may wait
+/// for its end for ever, and it reads beyond a buffer where some 1,300 descriptors are open.
+package final class RunningProcess: Sendable {
+    /// Which of its outputs is read; the other is discarded.
+    package enum Stream: Sendable { case output, errors }
+
+    package let log = LogBook()
+    package let pid: Int32
+    private let end = End()
+    /// Held open as long as this object: a child that ends with its standard input ends with us.
+    private let input: FileDescriptor
+
+    package init(
+        _ executable: String, _ arguments: [String], environment: [String: String] = [:],
+        reading stream: Stream = .errors
+    ) async throws {
+        let (childInput, input) = try FileDescriptor.pipe()
+        let (lines, childLines) = try FileDescriptor.pipe()
+        self.input = input
+        let (pids, started) = AsyncThrowingStream<Int32, any Error>.makeStream()
+        Task { [end] in
+            do {
+                let nobody = try FileDescriptor.open("/dev/null", .writeOnly)
+                let result = try await Subprocess.run(
+                    .path(FilePath(executable)), arguments: Arguments(arguments), environment: .ofTests(environment),
+                    input: .fileDescriptor(childInput, closeAfterSpawningProcess: true),
+                    output: .fileDescriptor(stream == .output ? childLines : nobody, closeAfterSpawningProcess: true),
+                    error: .fileDescriptor(stream == .errors ? childLines : nobody, closeAfterSpawningProcess: true)
+                ) { started.yield($0.processIdentifier.value) }
+                end.set(.success(result.terminationStatus))
+            } catch {
+                started.finish(throwing: error)
+                end.set(.failure(error))
+            }
+        }
+        log.follow(lines)
+        do {
+            guard let pid = try await pids.first(where: { _ in true }) else { throw CancellationError() }
+            self.pid = pid
+        } catch {
+            try? input.close()
+            throw error
+        }
+    }
+
+    deinit {
+        kill()
+        try? input.close()
+    }
+
+    /// Nothing, once it has ended.
+    package func signal(_ number: Int32) { end.ifNotYet { _ = Foundation.kill(pid, number) } }
+
+    package func kill() { signal(SIGKILL) }
+
+    /// Waits for the end and answers the exit status, or minus the signal that ended it.
+    package func ended() async throws -> Int32 {
+        try await eventually("process \(pid) ends") { end.status != nil }
+        return try end.status?.get().number ?? 0
+    }
+
+    /// The most memory it ever held, in bytes (`VmHWM`).
+    package func peakMemory() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+        return (Int(line.filter(\.isNumber)) ?? .max / 1024) * 1024
+    }
+
+    /// Its children, by process id.
+    package func children() throws -> [Int32] {
+        let threads = "/proc/\(pid)/task"
+        return try FileManager.default.contentsOfDirectory(atPath: threads).flatMap { thread in
+            ((try? String(contentsOfFile: "\(threads)/\(thread)/children", encoding: .utf8)) ?? "")
+                .split(separator: " ").compactMap { Int32($0) }
+        }
+    }
+}
+
+/// How a program ended, once it has.
+private final class End: Sendable {
+    private let value = Mutex<Result<TerminationStatus, any Error>?>(nil)
+
+    var status: Result<TerminationStatus, any Error>? { value.withLock { $0 } }
+
+    func set(_ status: Result<TerminationStatus, any Error>) { value.withLock { $0 = status } }
+
+    func ifNotYet(_ body: () -> Void) {
+        value.withLock { if $0 == nil { body() } }
+    }
+}
