@@ -25,12 +25,15 @@ struct Operator: Sendable {
     }
 
     /// Calls it at a terminal, and types `answer`. What it prints and asks comes back as one text.
-    func callAtTerminal(_ arguments: [String], typing answer: String) async throws -> Command.Result {
+    func callAtTerminal(
+        _ arguments: [String], typing answer: String, _ settings: [String: String] = [:]
+    ) async throws -> Command.Result {
         // For a shell: the checkout's path may hold anything.
         let command = ([Checkout.executable("verbatim-admin")] + arguments)
             .map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
         return try await Command.run(
-            "script", ["-qec", command, "/dev/null"], environment: environment.merging(["SHELL": "/bin/sh"]) { $1 },
+            "script", ["-qec", command, "/dev/null"],
+            environment: environment.merging(settings.merging(["SHELL": "/bin/sh"]) { $1 }) { $1 },
             input: answer + "\n")
     }
 
