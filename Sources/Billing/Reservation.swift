@@ -42,23 +42,27 @@ package enum Reservation {
             """)
     }
 
-    /// Makes what a job holds what it needs, now that its seconds are known: gives the rest back, or reserves what is missing.
+    /// Makes what a job holds what it needs, now that its seconds are known: gives the rest back, or reserves what is missing. What goes
+    /// beyond the month goes behind all that was admitted meanwhile, for which the month's minutes were promised: else neither would
+    /// pay for what both need.
     ///
     /// Throws ``ReservationError/quotaExceeded(overageAllowed:)`` when that does not fit, on the terms of its admission.
     package static func resize(
         _ job: some TypedID, of tenant: TenantID, to seconds: Int64, in transaction: PostgresTransaction
     ) throws {
         let (held, month) = try held(job, of: tenant, in: transaction)
-        if seconds > held.seconds, !held.acceptsOverage,
-            month.used + month.reserved - held.seconds + seconds > held.included
-        {
-            throw ReservationError.quotaExceeded(overageAllowed: false)
-        }
-        try transaction.execute(
-            "UPDATE reservations SET seconds = \(seconds) WHERE tenant_id = \(tenant) AND job_id = \(job)")
+        let isBeyond = seconds > held.seconds && month.used + month.reserved - held.seconds + seconds > held.included
+        guard !isBeyond || held.acceptsOverage else { throw ReservationError.quotaExceeded(overageAllowed: false) }
         try transaction.execute(
             """
-            UPDATE usage_months SET reserved_seconds = reserved_seconds + \(seconds - held.seconds)
+            UPDATE reservations SET seconds = \(seconds),
+                admission = CASE WHEN \(isBeyond) THEN \(month.admissions + 1) ELSE admission END
+            WHERE tenant_id = \(tenant) AND job_id = \(job)
+            """)
+        try transaction.execute(
+            """
+            UPDATE usage_months
+            SET reserved_seconds = reserved_seconds + \(seconds - held.seconds), admissions = admissions + \(isBeyond ? 1 : 0)
             WHERE tenant_id = \(tenant) AND month = \(held.month)
             """)
     }

@@ -82,19 +82,18 @@ import Testing
             }
         }
 
-        /// Whether it could be done; a refusal changes nothing.
-        private mutating func resize(_ index: Int, to seconds: Int64) async throws -> Bool {
+        /// Where it is afterwards; nil when it could not be done, which changes nothing.
+        private mutating func resize(_ index: Int, to seconds: Int64) async throws -> Int? {
             let admission = model.admissions[index]
             let others = model.used(admission.month) + model.reserved(admission.month) - admission.seconds
             let fits = seconds <= admission.seconds || admission.rate != nil || others + seconds <= admission.included
             do {
                 try await scene.resize(admission.job, to: seconds)
                 #expect(fits)
-                model.admissions[index].seconds = seconds
-                return true
+                return model.resize(index, to: seconds)
             } catch ReservationError.quotaExceeded {
                 #expect(!fits)
-                return false
+                return nil
             }
         }
 
@@ -105,10 +104,10 @@ import Testing
 
         /// A job turns out as long as it is, and completes if that fits.
         private mutating func end() async throws {
-            guard let index = model.held.randomElement(using: &generator) else { return }
-            let estimate = model.admissions[index].seconds
+            guard let drawn = model.held.randomElement(using: &generator) else { return }
+            let estimate = model.admissions[drawn].seconds
             let actual = max(1, estimate + Int64.random(in: -20...60, using: &generator))
-            guard try await resize(index, to: actual) else { return try await release(index) }
+            guard let index = try await resize(drawn, to: actual) else { return try await release(drawn) }
             let missing = Int64.random(in: 0..<16_000, using: &generator)
             try await scene.complete(model.admissions[index].job, seconds: actual, missing: missing)
             model.admissions[index].isSettled = true

@@ -17,6 +17,8 @@ struct ModelledMonths {
 
     /// In the order of admission.
     var admissions: [Admission] = []
+    /// How many took another place, by month.
+    var moves: [BillingMonth: Int64] = [:]
     var adjustments: [BillingMonth: Int64] = [:]
 
     var held: [Int] { admissions.indices.filter { !admissions[$0].isSettled && !admissions[$0].isReleased } }
@@ -29,7 +31,27 @@ struct ModelledMonths {
         held.map { admissions[$0] }.filter { $0.month == month }.reduce(0) { $0 + $1.seconds }
     }
 
-    func count(_ month: BillingMonth) -> Int64 { Int64(admissions.filter { $0.month == month }.count) }
+    /// Places that were given.
+    func count(_ month: BillingMonth) -> Int64 {
+        Int64(admissions.filter { $0.month == month }.count) + moves[month, default: 0]
+    }
+
+    /// Gives it so many seconds, and a place at the end when that goes beyond what it was promised. Answers where it is now.
+    mutating func resize(_ index: Int, to seconds: Int64) -> Int {
+        var admission = admissions[index]
+        let month = admission.month
+        let others = used(month) + reserved(month) - admission.seconds
+        let isBeyond = seconds > admission.seconds && others + seconds > admission.included
+        admission.seconds = seconds
+        guard isBeyond else {
+            admissions[index] = admission
+            return index
+        }
+        admissions.remove(at: index)
+        admissions.append(admission)
+        moves[month, default: 0] += 1
+        return admissions.endIndex - 1
+    }
 
     /// Overage by rate, second by second.
     func overage(_ month: BillingMonth) -> [Int64: Int64] {

@@ -1,6 +1,7 @@
 import Billing
 import Postgres
 import Tenancy
+import TestSupport
 import Testing
 
 @Suite struct OverageTests {
@@ -40,5 +41,33 @@ import Testing
     @Test func `an empty month has none, nor has a job without length`() {
         #expect(Self.overage([]) == [])
         #expect(Self.overage([Self.entry(100, accepts: true), Self.entry(0, accepts: true)]) == [0, 0])
+    }
+
+    @Test(arguments: [false, true])
+    func `what grows beyond the month pays for it, though others were admitted into what it had not reserved`(
+        settlesFirst: Bool
+    ) async throws {
+        try await LedgerScene.with { scene in
+            try await scene.allow(minutes: 2)
+            let growing = try await scene.submit(seconds: nil, acceptOverage: true)
+            let within = try await scene.submit(seconds: nil, acceptOverage: true)
+            let promised = try await scene.submit(seconds: 60)
+            // What still fits keeps its place; the rest goes to the end.
+            try await scene.resize(within, to: 60)
+            try await scene.resize(growing, to: 90)
+            let late = try await scene.submit(seconds: 30, acceptOverage: true)
+            let jobs: [(TestJob, Int64)] = [(growing, 90), (within, 60), (promised, 60), (late, 30)]
+            for (job, seconds) in settlesFirst ? jobs : jobs.reversed() {
+                try await scene.complete(job, seconds: seconds)
+            }
+            let usage = try await scene.usage()
+            #expect(usage.usedSeconds == 240)
+            #expect(usage.overageSeconds == 120)
+            #expect(try await scene.differences() == [])
+            let order = try await scene.tenants.owner.query("SELECT job_id FROM usage ORDER BY admission").map {
+                try $0.decode(String.self)
+            }
+            #expect(order == [within, promised, growing, late].map(\.rawValue))
+        }
     }
 }

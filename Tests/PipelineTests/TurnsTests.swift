@@ -85,6 +85,31 @@ import Testing
         }
     }
 
+    @Test func `fetches take no turn that is owed at the engines, nor their tenant's place there`() async throws {
+        try await QueueScene.run { scene in
+            let (one, two) = (scene.tenants.example, scene.tenants.other)
+            let normal = try await scene.submit(one)
+            for _ in 0..<5 { try await scene.submitURL(one) }
+            for _ in 0..<6 { try await scene.submit(two, queueClass: .priority) }
+            var order: [JobID] = []
+            for _ in 0..<5 {
+                #expect(try await scene.first.claimFetches(limit: 1, share: 8, beside: [:]).map(\.tenant) == [one])
+                order += try await scene.first.claim(limit: 1).map(\.job)
+            }
+            #expect(order.firstIndex(of: normal.id) == 4)
+        }
+        try await QueueScene.run { scene in
+            let (one, two) = (scene.tenants.example, scene.tenants.other)
+            try await scene.submit(two)
+            #expect(try await scene.first.claim(limit: 1).map(\.tenant) == [two])
+            for tenant in [two, one] { try await scene.submit(tenant) }
+            try await scene.submitURL(one)
+            #expect(try await scene.first.claimFetches(limit: 1, share: 8, beside: [:]).map(\.tenant) == [one])
+            // Who fetched has had no turn at the engines yet.
+            #expect(try await scene.first.claim(limit: 1).map(\.tenant) == [one])
+        }
+    }
+
     @Test func `fetches have a lane of their own, in turns, and nobody takes more than a share of it`() async throws {
         try await QueueScene.run { scene in
             let (one, two) = (scene.tenants.example, scene.tenants.other)
@@ -98,7 +123,7 @@ import Testing
             #expect(try await scene.first.claimFetches(limit: 8, share: 2, beside: [one: 2, two: 2]) == [])
             #expect(try await scene.first.claim(limit: 8).map(\.job) == [upload.id])
             #expect(
-                try await scene.second.claimFetches(limit: 3, share: 4, beside: [:]).map(\.tenant) == [two, one, one])
+                try await scene.second.claimFetches(limit: 3, share: 4, beside: [:]).map(\.tenant) == [one, two, one])
         }
     }
 

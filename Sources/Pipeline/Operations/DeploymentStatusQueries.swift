@@ -36,7 +36,14 @@ extension DeploymentStatus {
             """
             SELECT kind, CASE WHEN status = 'running' THEN 'running' WHEN run_after > now() THEN 'later' ELSE 'ready' END,
                 count(*)
-            FROM tasks WHERE status IN ('ready', 'running') GROUP BY 1, 2 ORDER BY 1, 2
+            FROM (
+                -- Each part goes by an index of its own, however many tasks there ever were.
+                SELECT kind, status, run_after FROM tasks WHERE status = 'ready' AND kind <> 'clean'
+                UNION ALL
+                SELECT kind, status, run_after FROM tasks WHERE status = 'ready' AND kind = 'clean'
+                UNION ALL
+                SELECT kind, status, run_after FROM tasks WHERE status = 'running'
+            ) unfinished GROUP BY 1, 2 ORDER BY 1, 2
             """, as: TaskKind.self, String.self, Int64.self
         ).compactMap { row in
             TaskState(rawValue: row.1).map { TaskCount(kind: row.0, state: $0, count: row.2) }

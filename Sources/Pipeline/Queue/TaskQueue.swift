@@ -21,28 +21,27 @@ package struct TaskQueue: Sendable {
 
     /// Claims up to `limit` tasks that need an engine, each for whose turn it is: see ``Turns``.
     package func claim(limit: Int) async throws -> [ClaimedTask] {
-        try await claim("kind <> 'clean' AND kind <> 'fetch'", limit: limit, share: limit, beside: [:])
+        try await claim(.engines, limit: limit, share: limit, beside: [:])
     }
 
     /// Claims up to `limit` fetches, each for whose turn it is, and so that no tenant has more than `share` of this worker's.
     ///
     /// - Parameter running: how many of a tenant's it works on already.
     package func claimFetches(limit: Int, share: Int, beside running: [TenantID: Int]) async throws -> [ClaimedTask] {
-        try await claim("kind <> 'clean' AND kind = 'fetch'", limit: limit, share: share, beside: running)
+        try await claim(.fetches, limit: limit, share: share, beside: running)
     }
 
-    /// - Parameter kinds: a condition; its first half is the index's.
     private func claim(
-        _ kinds: PostgresQuery, limit: Int, share: Int, beside running: [TenantID: Int]
+        _ lane: Turns.Lane, limit: Int, share: Int, beside running: [TenantID: Int]
     ) async throws -> [ClaimedTask] {
         // Most looks find nothing: they wait for nobody.
         let isAnythingReady = try await databases.system.query(
-            "SELECT EXISTS (SELECT FROM tasks WHERE status = 'ready' AND \(kinds) AND run_after <= now())"
+            "SELECT EXISTS (SELECT FROM tasks WHERE status = 'ready' AND \(lane.kinds) AND run_after <= now())"
         ).first?.decode(Bool.self)
         guard isAnythingReady == true else { return [] }
         let worker = worker
         return try await databases.system.transaction { transaction in
-            var turns = try Turns.lock(for: kinds, in: transaction)
+            var turns = try Turns.lock(for: lane, in: transaction)
             var held = running
             for (tenant, count) in running where count >= share { turns.passOver(tenant) }
             var claims: [ClaimedTask] = []

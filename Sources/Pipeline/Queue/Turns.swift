@@ -14,24 +14,52 @@ struct Turns {
     /// After so many turns of the priority class the next one is the other's.
     private static let longestRow = 4
 
-    /// A condition on tasks: of which kinds there are places.
-    private let kinds: PostgresQuery
+    /// Places of one sort, among which turns are given and counted.
+    enum Lane: Sendable {
+        case engines, fetches
+
+        /// A condition on tasks; its first half is the index's.
+        var kinds: PostgresQuery {
+            switch self {
+            case .engines: "kind <> 'clean' AND kind <> 'fetch'"
+            case .fetches: "kind <> 'clean' AND kind = 'fetch'"
+            }
+        }
+
+        /// Of `turns`: how often in a row the priority class went first.
+        fileprivate var inARow: PostgresQuery {
+            switch self {
+            case .engines: "in_a_row"
+            case .fetches: "fetches_in_a_row"
+            }
+        }
+
+        /// Of `tenant_load`: the number of the tenant's last turn.
+        fileprivate var lastTurn: PostgresQuery {
+            switch self {
+            case .engines: "last_turn"
+            case .fetches: "last_fetch"
+            }
+        }
+    }
+
+    private let lane: Lane
     private var number: Int64
     private var inARow: Int
     /// Those whose next task somebody else is just changing, and those who have their share.
     private var passedOver: [TenantID] = []
 
     /// Waits for whoever else is giving turns.
-    static func lock(for kinds: PostgresQuery, in transaction: PostgresTransaction) throws -> Turns {
+    static func lock(for lane: Lane, in transaction: PostgresTransaction) throws -> Turns {
         guard
             let (number, inARow) = try transaction.first(
-                "SELECT turn, in_a_row FROM turns FOR UPDATE", as: Int64.self, Int.self)
+                "SELECT turn, \(lane.inARow) FROM turns FOR UPDATE", as: Int64.self, Int.self)
         else { throw TurnsMissing() }
-        return Turns(kinds: kinds, number: number, inARow: inARow)
+        return Turns(lane: lane, number: number, inARow: inARow)
     }
 
     func save(in transaction: PostgresTransaction) throws {
-        try transaction.execute("UPDATE turns SET turn = \(number), in_a_row = \(inARow)")
+        try transaction.execute("UPDATE turns SET turn = \(number), \(lane.inARow) = \(inARow)")
     }
 
     /// Gives that tenant no more turns.
@@ -46,7 +74,7 @@ struct Turns {
             }
             number += 1
             self.inARow = inARow
-            try turn.note(number, in: transaction)
+            try turn.note(number, of: lane, in: transaction)
             return turn
         }
         return nil
@@ -64,7 +92,7 @@ struct Turns {
         try transaction.first(
             """
             WITH open AS (
-                SELECT l.tenant_id, l.last_turn,
+                SELECT l.tenant_id, l.\(lane.lastTurn) AS last_turn,
                     n.status = 'active' AND l.running_jobs < coalesce(q.concurrency, p.concurrency) AS may_start
                 FROM tenant_load l
                 JOIN tenants n ON n.id = l.tenant_id
@@ -75,12 +103,12 @@ struct Turns {
             SELECT o.tenant_id, t.id, t.job_id, t.starts
             FROM open o CROSS JOIN LATERAL (
                 (SELECT id, job_id, starts FROM tasks
-                WHERE tenant_id = o.tenant_id AND status = 'ready' AND \(kinds) AND NOT starts
+                WHERE tenant_id = o.tenant_id AND status = 'ready' AND \(lane.kinds) AND NOT starts
                     AND priority = \(queueClass) AND run_after <= now()
                 ORDER BY job_id, id LIMIT 1)
                 UNION ALL
                 (SELECT id, job_id, starts FROM tasks
-                WHERE o.may_start AND tenant_id = o.tenant_id AND status = 'ready' AND \(kinds) AND starts
+                WHERE o.may_start AND tenant_id = o.tenant_id AND status = 'ready' AND \(lane.kinds) AND starts
                     AND priority = \(queueClass) AND run_after <= now()
                 ORDER BY job_id, id LIMIT 1)
                 ORDER BY starts LIMIT 1
@@ -123,11 +151,11 @@ struct Turn {
     }
 
     /// Notes the turn, and the start of a job: `queued → processing`.
-    fileprivate func note(_ number: Int64, in transaction: PostgresTransaction) throws {
+    fileprivate func note(_ number: Int64, of lane: Turns.Lane, in transaction: PostgresTransaction) throws {
         let started = starts ? 1 : 0
         try transaction.execute(
             """
-            UPDATE tenant_load SET last_turn = \(number), queued_jobs = queued_jobs - \(started),
+            UPDATE tenant_load SET \(lane.lastTurn) = \(number), queued_jobs = queued_jobs - \(started),
                 running_jobs = running_jobs + \(started)
             WHERE tenant_id = \(tenant)
             """)
