@@ -49,7 +49,13 @@ struct ProxyReport: Encodable {
         proxy.stop()
     }
 
-    private static var open: [Int32] { (0..<1024).filter { fcntl($0, F_GETFD) >= 0 } }
+    /// Sockets and pipes, which is what a proxy is made of: libdispatch opens an epoll of its own, whenever that may be.
+    private static var open: [Int32] {
+        (0..<1024).filter { descriptor in
+            var status = stat()
+            return fstat(descriptor, &status) == 0 && [S_IFSOCK, S_IFIFO].contains(status.st_mode & S_IFMT)
+        }
+    }
 
     private static func limit(to count: Int32) {
         var limit = rlimit(rlim_cur: rlim_t(count), rlim_max: 4096)

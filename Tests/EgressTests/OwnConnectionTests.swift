@@ -73,6 +73,25 @@ import Testing
         }
     }
 
+    @Test func `a URL is judged without a request, also where a connection was kept`() async throws {
+        let server = try ScriptedServer { connection in
+            while true {
+                _ = try connection.readRequest()
+                try connection.respond(body: "x")
+            }
+        }
+        let allowing = EgressConfiguration(addressPolicy: try AddressPolicy(allowing: "127.0.0.1"))
+        try await withClient(allowing) { client async throws in
+            var request = EgressRequest.get(server.url)
+            request.audience = .customerSupplied
+            #expect(try await client.send(request).status == 200)
+            try await client.judge(customerURL: server.url + "/hook", within: .seconds(5))
+            // The kept one is free for what comes next.
+            #expect(try await client.send(request).status == 200)
+        }
+        #expect(server.accepts == 1)
+    }
+
     @Test func `a URL is judged without a connection`() async throws {
         let canary = try ScriptedServer { _ in }
         let allowing = EgressConfiguration(addressPolicy: try AddressPolicy(allowing: "127.0.0.1"))

@@ -100,6 +100,28 @@ import Testing
         }
     }
 
+    @Test func `a server that knows no parts, and breaks whenever it has sent much, is not asked without end`()
+        async throws
+    {
+        let resource = MediaResource(
+            type: "audio/mpeg", body: Self.media, headers: ["ETag: \"v1\""],
+            breaks: Array(repeating: 200_000, count: 50))
+        try await FetchScene.run(["/a": resource]) { scene async throws in
+            #expect(try await scene.failure("/a") { $0.progress = 20_000 }?.passes == true)
+            #expect(scene.site.requests.map { $0.rangeStart != nil } == [false, true])
+        }
+    }
+
+    @Test func `a version that no request can name is none`() async throws {
+        let resource = MediaResource(
+            type: "audio/mpeg", body: Self.media, headers: ["ETag: \"a\u{1}\""], breaks: [100_000])
+        try await Self.resume(resource) { scene, bytes async throws in
+            let isWhole = bytes == Self.media
+            #expect(isWhole)
+            #expect(scene.site.requests.map { $0.headers["if-range"] } == [nil, nil])
+        }
+    }
+
     @Test func `a part that nobody asked for is not the source`() async throws {
         let resource = MediaResource.part(Self.media.prefix(1_000), range: "0-999/300003", headers: ["ETag: \"v\""])
         try await FetchScene.run(["/a": resource]) { scene async throws in

@@ -75,7 +75,9 @@ struct PlainDownload: Sendable {
         } catch let error as EgressError {
             let isResumable = file.beginning(of: url) != nil
             let isOver = ContinuousClock.now + Self.tick >= end
-            if error.isPassing, isResumable, answer.gained >= limits.progress, !isOver {
+            // A server that knows no parts began anew: nothing was won.
+            let isFurther = beginning == nil || answer.range != nil
+            if error.isPassing, isResumable, isFurther, answer.gained >= limits.progress, !isOver {
                 return .goesOn(after: limits.pause)
             }
             if error == .timedOut, isOver, let failure = answer.endless(isResumable) {

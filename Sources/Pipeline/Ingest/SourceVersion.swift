@@ -12,7 +12,7 @@ struct SourceVersion: Codable, Sendable, Equatable {
     /// Nil when the answer tells nothing by which a version is known.
     init?(url: String, _ headers: EgressHeaders) {
         guard let validator = Self.strongTag(headers) ?? headers["Last-Modified"], !validator.isEmpty,
-            validator.utf8.count < 1024
+            validator.utf8.count < 1024, validator.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
         else { return nil }
         self.validator = validator
         address = Self.digest(url)

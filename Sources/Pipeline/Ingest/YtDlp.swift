@@ -78,6 +78,9 @@ package struct YtDlp: Sendable {
         return try ending.file(in: folder, limits)
     }
 
+    /// What it gets beyond its time to end by itself.
+    private static let grace = Duration.seconds(15)
+
     private final class Overflow: Sendable {
         let isSeen = Atomic(false)
     }
@@ -96,9 +99,14 @@ package struct YtDlp: Sendable {
                 _ = try await execution.standardInputWriter.write(try order.line())
                 // Ends when the child does. Its standard input stays open until then: that is how it knows that we live.
                 async let words = Self.last(64 << 10, of: execution.standardError)
+                // It watches its time itself, and so do we: it is not to be trusted.
+                let end = ContinuousClock.now + wallClock + Self.grace
                 // Ends before this scope does: once the child is reaped its number may be another's.
                 async let _: Void = {
                     while !Task.isCancelled {
+                        if ContinuousClock.now >= end {
+                            try? execution.send(signal: .kill, toProcessGroup: true)
+                        }
                         if FetchFolder.size(of: folder) > order.diskBytes {
                             overflow.isSeen.store(true, ordering: .relaxed)
                             try? execution.send(signal: .kill, toProcessGroup: true)

@@ -22,9 +22,9 @@ package struct YtDlpComplaint: Sendable {
             .contains { exception.hasPrefix($0) }
         isCrash = traceback < lines.endIndex && !isWeather
         let words = messages + (traceback < lines.endIndex ? [exception] : [])
-        // Typographic apostrophes come in some of them.
+        // Typographic apostrophes come in some of them. A scheme is short: looking for a longer one in a site's endless word takes minutes.
         text = words.joined(separator: "\n").lowercased().replacing("’", with: "'").replacing(
-            /[a-z]+:\/\/[^\s]+/, with: "")
+            /[a-z]{1,16}:\/\/[^\s]+/, with: "")
     }
 
     /// `ERROR: [site] id: message` without what comes before the message.

@@ -65,7 +65,9 @@ package final class EgressClient: Sendable {
             throw EgressError.refusedAddress(spelled.host)
         }
         var request = EgressRequest(
-            url: url, limits: EgressLimits(total: limit, connect: limit, responseBytes: 0), audience: .customerSupplied)
+            url: url, limits: EgressLimits(total: limit, connect: limit, responseBytes: 0), audience: .customerSupplied,
+            // On one that was kept the request would be sent.
+            ownConnection: true)
         request.isProbe = true
         do {
             _ = try await perform(request, sink: nil)

@@ -62,14 +62,14 @@ struct AssemblyAIAPI: Sendable {
     ) async throws -> EgressResponse {
         var headers = [(name: "Authorization", value: account.apiKey), (name: "Accept", value: "application/json")]
         // A kept connection that the other side drops under a request makes libcurl send the request again unasked, and a
-        // submission that arrives twice is billed twice: no connection is kept.
+        // submission that arrives twice is billed twice: no connection is kept, nor one that was kept all the same taken.
         headers.append((name: "Connection", value: "close"))
         if let type { headers.append((name: "Content-Type", value: type)) }
         let request = EgressRequest(
             method: method, url: account.url + path, headers: headers, body: body,
             limits: EgressLimits(
                 total: timeout ?? limits.answer, connect: limits.connect, responseBytes: limits.responseBytes),
-            audience: .operatorConfigured)
+            audience: .operatorConfigured, ownConnection: true)
         let response: EgressResponse
         do {
             response = try await client.send(request)
