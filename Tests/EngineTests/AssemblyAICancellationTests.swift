@@ -44,8 +44,9 @@ import Testing
     }
 
     @Test func `a submission that fails is not made again for who does not wait any more`() async throws {
+        // Long enough to be cancelled within, however busy the machine is; short enough to wait for.
         var limits = AssemblyAILimits()
-        limits.answer = .seconds(2)
+        limits.answer = .seconds(12)
         try await AssemblyAIScene.run(limits: limits) { scene in
             scene.simulator.fail(.submit, .hang, times: 1)
             let result = try await Self.cancelled(during: .submit, scene)

@@ -52,6 +52,20 @@ import Testing
         }
     }
 
+    @Test func `a storage that cannot be listed is not an empty one, and one that is new is`() async throws {
+        try await Self.with { storage, folder, job, tenant in
+            #expect(try await storage.jobs().isEmpty)
+            let jobs = folder.path + "/storage/tenants/\(tenant)/jobs"
+            try await storage.write([1], as: .source(of: job, tenant: tenant))
+            #expect(try await storage.jobs().map(\.job) == [job])
+            // For root, too, no folder.
+            try FileManager.default.removeItem(atPath: jobs)
+            #expect(try await storage.jobs().isEmpty)
+            #expect(FileManager.default.createFile(atPath: jobs, contents: nil))
+            await #expect(throws: StorageError.self) { try await storage.jobs() }
+        }
+    }
+
     @Test func `removing a job's objects takes all of them, only them, and may be repeated`() async throws {
         try await Self.with { storage, folder, job, tenant in
             let other = StorageKey.source(of: JobID(), tenant: tenant)

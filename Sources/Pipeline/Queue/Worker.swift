@@ -1,6 +1,7 @@
 import Logging
 import Postgres
 import ServiceLifecycle
+import Synchronization
 import Tenancy
 
 /// Claims tasks and works on them, as many at once as it has slots, until it is told to stop.
@@ -30,6 +31,7 @@ package struct Worker: Service {
     private let logger: Logger
 
     private let running = RunningClaims<ClaimedTask>()
+    private let outage = Outage()
     private let wake = WakeUpCalls()
     private let looks = WakeUpCalls()
 
@@ -116,6 +118,7 @@ package struct Worker: Service {
         do {
             await running.cancel(allBut: try await queue.extend(claims), among: claims)
         } catch {
+            outage.note()
             // The lease outlasts several heartbeats; when it ends all the same, the fencing token keeps the peace.
             logger.error("could not extend leases", metadata: ["error": "\(error)"])
         }
@@ -128,6 +131,8 @@ package struct Worker: Service {
     }
 
     private func rescue() async {
+        // While the database was away nobody could say that they live: they come first.
+        guard !outage.isRecent else { return }
         do {
             let (rescued, exhausted) = try await queue.rescue()
             if rescued > 0 {
@@ -136,7 +141,18 @@ package struct Worker: Service {
             }
             for claim in exhausted { await work.giveUp(claim) }
         } catch {
+            outage.note()
             logger.error("could not look for lost tasks", metadata: ["error": "\(error)"])
         }
     }
+}
+
+/// When the database was last found to be away.
+private final class Outage: Sendable {
+    private let last = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// Within the time in which every living worker has said that it lives.
+    var isRecent: Bool { last.withLock { $0.map { ContinuousClock.now - $0 < TaskQueue.heartbeat * 2 } ?? false } }
+
+    func note() { last.withLock { $0 = .now } }
 }

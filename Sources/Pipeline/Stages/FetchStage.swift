@@ -46,8 +46,8 @@ struct FetchStage: Sendable {
         let size = try FileSize.of(source.path)
         // Should anything fail from here on, it is not asked for again.
         source.hold()
-        try await storage.adopt(fileAt: source.path, as: key)
         do {
+            try await storage.adopt(fileAt: source.path, as: key)
             try await databases.app.transaction(of: claim.tenant) { transaction in
                 try claim.finish(in: transaction)
                 try claim.keep(
@@ -58,7 +58,8 @@ struct FetchStage: Sendable {
             // It may stand, and then its source is needed.
             throw error
         } catch {
-            try? await storage.remove(key)
+            // Also when this task was cancelled, in which an object store would not be asked any more.
+            await Task { try? await storage.remove(key) }.value
             throw error
         }
     }

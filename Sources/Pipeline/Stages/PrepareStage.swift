@@ -26,7 +26,8 @@ struct PrepareStage: Sendable {
             throw error
         } catch {
             // Whoever prepares the job after this one writes under a fence of its own; what lies under ours nobody will read.
-            try? await storage.removePieces(of: claim)
+            // Also when this task was cancelled, in which an object store would not be asked any more.
+            await Task { try? await storage.removePieces(of: claim) }.value
             throw error
         }
     }

@@ -85,7 +85,9 @@ struct RecogniseStage: Sendable {
         }.value
     }
 
-    private static let keeping = RetrySchedule(delays: [.milliseconds(200), .seconds(1), .seconds(3)], jitter: 0.2)
+    /// For as long as a database takes to be replaced, and so often that the ticket is there before somebody else hands the piece in.
+    private static let keeping = RetrySchedule(
+        delays: [.milliseconds(200), .seconds(1), .seconds(3)] + Array(repeating: .seconds(5), count: 18), jitter: 0.2)
 
     /// At once where that works, else by the clean-up.
     private func forget(_ ticket: EngineTicket?, _ claim: ClaimedTask) async {

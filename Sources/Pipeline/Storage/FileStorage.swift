@@ -114,9 +114,9 @@ package struct FileStorage: Storage {
         let tenants = root + "/tenants"
         return try await blocking {
             var found: [StoredJob] = []
-            for name in Self.children(of: tenants) {
+            for name in try Self.children(of: tenants) {
                 guard let tenant = TenantID(rawValue: name) else { continue }
-                for name in Self.children(of: "\(tenants)/\(tenant)/jobs") {
+                for name in try Self.children(of: "\(tenants)/\(tenant)/jobs") {
                     guard let job = JobID(rawValue: name) else { continue }
                     var status = stat()
                     guard stat("\(tenants)/\(tenant)/jobs/\(job)", &status) == 0 else { continue }
@@ -128,8 +128,13 @@ package struct FileStorage: Storage {
         }
     }
 
-    private static func children(of folder: String) -> [String] {
-        (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    /// None where there is no such folder.
+    private static func children(of folder: String) throws -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder)
+        } catch CocoaError.fileReadNoSuchFile {
+            return []
+        }
     }
 
     package func remove(_ key: StorageKey) async throws { try await removeAll(under: key.path) }
