@@ -104,6 +104,42 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("UPDATE api_keys SET revoked_at = now() - interval '2 hours'", 401, "invalid_token"),
+        ("UPDATE tenants SET status = 'suspended'", 403, "account_suspended"),
+    ])
+    func `an upload that was under way when its key or account ended starts no job`(
+        end: String, status: Int, error: String
+    ) async throws {
+        try await Deployment.with { deployment in
+            let owner = deployment.tenants.owner
+            let customer = try await deployment.customer(at: try await deployment.start("api"))
+            let folder = try TemporaryFolder()
+            defer { folder.remove() }
+            let file = try await Recordings.ffmpeg(
+                ["-f", "lavfi", "-i", "sine=d=120:r=48000"], into: folder, named: "sine.wav")
+            // So slow that it ends seconds after its beginning is there.
+            async let upload = Command.run(
+                "curl",
+                [
+                    "-s", "--limit-rate", "3M", "-H", "Authorization: Bearer \(customer.token)", "-F", "file=@\(file)",
+                    customer.node.url + "/jobs",
+                ])
+            try await eventually("some of it is there") {
+                try deployment.scratch.files.contains { $0.hasPrefix("uploads/") && !$0.hasSuffix("lock") }
+            }
+            try await owner.execute("\(unescaped: end)")
+            let answer = try JSONSerialization.jsonObject(with: Data(try await upload.output.utf8)) as? [String: Any]
+            #expect(answer?["error"] as? String == error)
+            #expect(answer?["status"] as? Int == status)
+            #expect(try await owner.query("SELECT FROM jobs").isEmpty)
+            #expect(try deployment.storage.files.isEmpty)
+            try await eventually("nothing is left of it") {
+                try deployment.scratch.files.allSatisfy { $0.hasSuffix("lock") }
+            }
+        }
+    }
+
     @Test func `a refresh token stays, rotates on demand, and ends its family when it is used again`() async throws {
         try await Scene.run { scene in
             let first = try Self.token(try await scene.logIn(at: scene.first), "refresh_token")

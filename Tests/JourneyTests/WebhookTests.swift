@@ -1,3 +1,4 @@
+import Egress
 import Foundation
 import Postgres
 import Tenancy
@@ -118,6 +119,23 @@ import WebhookReceiver
             #expect(failing["failing_since"] as? String == "2026-11-22T10:00:00.000Z")
             let charlie = try await deployment.customer(of: deployment.tenants.other, at: node)
             #expect(try await charlie.get("/webhook").json["url"] is NSNull)
+
+            // Sixty tries an hour; the oldest of them was 50 minutes ago.
+            try await deployment.tenants.owner.execute(
+                """
+                INSERT INTO webhook_attempts (tenant_id, event_id, number, at, status_code)
+                SELECT tenant_id, id, attempt + n, now() - make_interval(mins => 50) * (n = 1)::int, 200
+                FROM webhook_events, generate_series(1, 60) n
+                """)
+            try await deployment.tenants.owner.execute("UPDATE webhook_events SET attempt = attempt + 60")
+            let often = try await customer.send("POST", "/jobs/\(early)/deliveries")
+            #expect(try often.problem(429)["error"] as? String == "rate_limited")
+            let rest = try #require(often.headers["Retry-After"].flatMap { Int($0) })
+            #expect((590...600).contains(rest))
+            #expect(try await customer.get("/jobs/\(early)/deliveries").json["status"] as? String == "delivered")
+            try await deployment.tenants.owner.execute(
+                "UPDATE webhook_attempts SET at = at - interval '11 minutes' WHERE at < now() - interval '40 minutes'")
+            #expect(try await customer.send("POST", "/jobs/\(early)/deliveries").status == 202)
 
             #expect(try await customer.send("PUT", "/webhook", json: #"{"url": null}"#).json["url"] is NSNull)
             #expect(try await customer.get("/webhook").json["url"] is NSNull)

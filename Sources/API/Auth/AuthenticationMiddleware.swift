@@ -31,14 +31,24 @@ struct AuthenticationMiddleware: RouterMiddleware {
             throw APIError(.tokenExpired, "The access token has expired. Get a new one from POST /auth/refresh.")
         } catch AccessTokenError.invalid {
             throw APIError(.invalidToken, "The access token is not valid. Get one from POST /auth/token.")
-        } catch AccessRefusal.keyIsOver {
-            throw APIError(
+        } catch let refusal as AccessRefusal {
+            throw APIError(refusal)
+        }
+    }
+}
+
+extension APIError {
+    /// How a customer is told that an access token which is in order counts no more.
+    init(_ refusal: AccessRefusal) {
+        switch refusal {
+        case .keyIsOver:
+            self.init(
                 .invalidToken,
                 "The API key that this access token came from was revoked or has expired. Use another key.")
-        } catch AccessRefusal.tenantIsSuspended {
-            throw APIError.accountSuspended
-        } catch AccessRefusal.unknown {
-            throw APIError.transient(
+        case .tenantIsSuspended:
+            self = .accountSuspended
+        case .unknown:
+            self = .transient(
                 "The service cannot find out just now whether this access token still counts. Please try again.",
                 retryAfterSeconds: 1)
         }

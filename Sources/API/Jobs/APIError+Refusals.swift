@@ -2,11 +2,13 @@ import Billing
 import HTTPTypes
 import Pipeline
 import Postgres
+import Tenancy
 
 extension APIError {
     /// How a customer is told why a recording was not taken; nil for what is no refusal.
     init?(refusal error: any Error) {
         switch error {
+        case let refusal as AccessRefusal: self = APIError(refusal)
         case AdmissionError.tooManyAtOnce(let limit):
             self = .rateLimited(
                 "This account runs \(limit) jobs at once and lets none wait. Try again when one of them has ended.",
@@ -21,6 +23,8 @@ extension APIError {
                 headers: [.retryAfter: "1"])
         case AdmissionError.accountDeleted:
             self = APIError(.accountSuspended, "This account was deleted.")
+        case AdmissionError.outcomeUnknown:
+            self = .transient("The service is busy or restarting. Please try again.", retryAfterSeconds: 2)
         case AdmissionError.notQueued:
             self = .transient("The job could not be queued. Please send it again.", retryAfterSeconds: 2)
         case ReservationError.quotaExceeded(let overageAllowed):

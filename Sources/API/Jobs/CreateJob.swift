@@ -30,7 +30,7 @@ struct CreateJob: Sendable {
         }
         let isJSON = request.headers[.contentType].flatMap(HeaderValue.init)?.value == "application/json"
         let asked = Asked(
-            tenant: tenant, allowance: allowance, acceptOverage: try Self.acceptsOverage(request),
+            principal: context.principal, allowance: allowance, acceptOverage: try Self.acceptsOverage(request),
             url: isJSON ? try await URLSubmission.read(request, policy: policy) : nil)
         guard let key = try Self.idempotencyKey(request) else { return try await submit(request, asked, under: nil) }
         switch try await IdempotencyKey.begin(key, of: tenant, on: databases.app) {
@@ -52,11 +52,13 @@ struct CreateJob: Sendable {
 
     /// What every step needs to know of the request.
     private struct Asked {
-        let tenant: TenantID
+        let principal: Principal
         let allowance: Allowance
         let acceptOverage: Bool
         /// Nil of a form, whose body is still to be read.
         let url: URLSubmission?
+
+        var tenant: TenantID { principal.tenant }
     }
 
     private func fingerprint(of request: Request, _ asked: Asked) async throws -> [UInt8] {
@@ -97,6 +99,8 @@ struct CreateJob: Sendable {
     private func receive(_ request: Request, _ asked: Asked, under claim: IdempotencyClaim?) async throws -> Job {
         let upload = try await uploads.read(
             request, of: asked.tenant, fileLimitBytes: asked.allowance.maxFileBytes)
+        // However long the body took: whose access ended meanwhile starts nothing with it.
+        try await databases.system.transaction { try asked.principal.requireAccess(in: $0) }
         let options = try JobOptions(fields: upload.fields)
         if let address = options.webhookURL { try await webhooks.check(address, field: "webhook_url") }
         let probe = try await probe(upload.file.path, asked.allowance)
@@ -199,7 +203,8 @@ struct CreateJob: Sendable {
             // The job may be queued, and then it needs its source.
             throw error
         } catch {
-            try? await storage.remove(job: id, of: asked.tenant)
+            // Also when the client is gone and this task with it, in which an object store would not be asked any more.
+            await Task { try? await storage.remove(job: id, of: asked.tenant) }.value
             throw error
         }
     }

@@ -8,8 +8,14 @@ extension QueueReading {
         if let open = try transaction.first(
             """
             SELECT coalesce(sum(queued_jobs), 0)::int8, coalesce(sum(running_jobs), 0)::int8,
-                (SELECT extract(epoch FROM now() - min(created_at))::float8 FROM tasks
-                    WHERE status = 'ready' AND kind <> 'clean' AND starts),
+                (SELECT extract(epoch FROM now() - min(t.created_at))::float8
+                    FROM tenant_load l
+                    JOIN tenants n ON n.id = l.tenant_id
+                    JOIN plans p ON p.name = n.plan
+                    LEFT JOIN quota_overrides q ON q.tenant_id = l.tenant_id
+                    JOIN tasks t ON t.tenant_id = l.tenant_id AND t.status = 'ready' AND t.kind <> 'clean' AND t.starts
+                    WHERE l.queued_jobs > 0 AND n.status = 'active'
+                        AND l.running_jobs < coalesce(q.concurrency, p.concurrency)),
                 (SELECT count(*) FROM webhook_events WHERE status = 'pending')
                     + (SELECT count(*) FROM webhook_events WHERE status = 'sending')
             FROM tenant_load WHERE queued_jobs + running_jobs > 0

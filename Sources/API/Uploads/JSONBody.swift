@@ -7,11 +7,11 @@ import NIOCore
 package enum JSONBody {
     /// Reads and decodes the request's body.
     ///
-    /// - Parameter limitBytes: the largest body, 1 MiB unless told.
+    /// - Parameter limitBytes: the largest body; unless told, more than any of ours needs and little enough to hold for strangers.
     /// - Throws: `APIError`: 415 unless the content type is `application/json`, 413 `request_too_large`, 400 with the
     ///   path of the `field` for what does not decode; and what reading the body throws.
     package static func decode<Value: Decodable>(
-        _ type: Value.Type = Value.self, from request: Request, limitBytes: Int = 1_024 * 1_024
+        _ type: Value.Type = Value.self, from request: Request, limitBytes: Int = 16 << 10
     ) async throws -> Value {
         let bytes = try await read(request, limitBytes: limitBytes)
         do {

@@ -19,6 +19,12 @@ struct PostDeliveries: Sendable {
         }
         let publicURL = publicURL
         let bytes = try await databases.app.transaction(of: job.tenant) { transaction in
+            let now = Timestamp.now()
+            if let rest = try DeliveryLog.restUntil(of: job.id, tenant: job.tenant, at: now, in: transaction) {
+                throw APIError.rateLimited(
+                    "The job was told \(DeliveryLog.triesPerHour) times within the last hour. Try again later.",
+                    retryAfterSeconds: Int((rest.milliseconds - now.milliseconds + 999) / 1000))
+            }
             guard try WebhookEvent.replay(job, publicURL: publicURL, in: transaction) else {
                 throw APIError(
                     .notReady, "There is nobody to tell: name an endpoint with PUT /webhook, then send this again.")

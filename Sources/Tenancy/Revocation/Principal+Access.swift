@@ -1,0 +1,17 @@
+import Postgres
+
+extension Principal {
+    /// Throws ``AccessRefusal`` when its key has ended or its account is not active, by what the database says at this moment. For what
+    /// went on for longer than ``Revocations`` looks back, such as an upload.
+    ///
+    /// - Parameter transaction: as `verbatim_system`.
+    package func requireAccess(in transaction: PostgresTransaction) throws {
+        let found = try transaction.first(
+            """
+            SELECT k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now()), t.status
+            FROM api_keys k JOIN tenants t ON t.id = k.tenant_id WHERE k.id = \(key) AND k.tenant_id = \(tenant)
+            """, as: Bool.self, TenantStatus.self)
+        guard let (isValid, status) = found, isValid else { throw AccessRefusal.keyIsOver }
+        guard status == .active else { throw AccessRefusal.tenantIsSuspended }
+    }
+}
