@@ -57,7 +57,7 @@ import Testing
             for check in [
                 "settings", "database", "roles", "schema", "clock", "storage", "scratch", "model server",
                 "whisper model",
-                "speaker models", "media tool", "yt-dlp",
+                "speaker models", "media tool", "yt-dlp", "master key", "description",
             ] {
                 #expect(report.state(check) == "ok", "\(check): \(report.message(check))")
             }
@@ -68,6 +68,26 @@ import Testing
                 Checkout.executable("verbatim-admin"), ["doctor"], environment: environment)
             #expect(text.status == 0)
             #expect(text.output.contains("ok     schema"))
+        }
+    }
+
+    @Test func `another master key, and an installation without its description, are told as a node would find them`()
+        async throws
+    {
+        try await Self.with { tenants, folder, environment in
+            // Sealed under another key.
+            try await tenants.makeSecrets()
+            let home = folder.path + "/home"
+            try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+            for name in ["sql", "inference", "ingest"] {
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(home)/\(name)", withDestinationPath: "\(Checkout.root)/\(name)")
+            }
+            let wrong = environment.merging(["VERBATIM_HOME": home]) { $1 }
+            let report = try await Self.report(wrong, status: 1)
+            #expect(report.failed == ["master key", "description"])
+            let node = try await Command.run(Checkout.executable("verbatim"), ["api"], environment: wrong)
+            #expect(node.status == 1 && node.errors.contains("VERBATIM_MASTER_KEY is not the key"))
         }
     }
 

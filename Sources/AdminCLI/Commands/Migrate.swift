@@ -1,5 +1,6 @@
 import ArgumentParser
 import Postgres
+import Tenancy
 
 /// `migrate`: brings the database's schema up to this version's.
 struct Migrate: AsyncParsableCommand {
@@ -14,6 +15,7 @@ struct Migrate: AsyncParsableCommand {
 
     @Flag(help: "Tell which migrations are applied and which are not; change nothing.")
     var status = false
+    @OptionGroup var change: ChangeOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
@@ -23,6 +25,13 @@ struct Migrate: AsyncParsableCommand {
             } else {
                 let applied = try await operation.migrator.migrate(url: operation.databaseURL, logger: operation.logger)
                 let names = applied.map { Self.label($0.number, $0.name) }
+                // Afterwards: there is no audit log before the first.
+                if !names.isEmpty {
+                    let entry = AuditEntry(
+                        operator: change.operatorName, action: "migrate", tenant: nil,
+                        details: ["applied": names.joined(separator: ", ")])
+                    try await operation.pool.transaction { try entry.record(in: $0) }
+                }
                 try Output.show(
                     names, json: output.json,
                     text: names.isEmpty ? "The schema is current." : "Applied: " + names.joined(separator: ", "))

@@ -5,7 +5,7 @@ import Tenancy
 
 struct WebhookDeliveries: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "deliveries", abstract: "List an account's latest webhook tries, or all of one job's.",
+        commandName: "deliveries", abstract: "List an account's latest webhook tries, or one job's.",
         discussion: """
             Example:
               verbatim-admin webhook deliveries --tenant ten_01J… --limit 20
@@ -13,7 +13,7 @@ struct WebhookDeliveries: AsyncParsableCommand {
 
     @Option(help: "The account's id.")
     var tenant: TenantID
-    @Option(help: "The tries of this job alone, oldest first.")
+    @Option(help: "The latest tries of this job alone, oldest first.")
     var job: JobID?
     @OptionGroup var count: CountOption
     @OptionGroup var output: OutputOptions
@@ -44,7 +44,7 @@ struct WebhookDeliveries: AsyncParsableCommand {
                 _ = try Tenant.required(tenant, in: transaction)
                 guard let job else { return try DeliveryLog.latest(of: tenant, limit: limit, in: transaction) }
                 let id = try WebhookCommand.requireJob(job, of: tenant, in: transaction).id
-                return try DeliveryLog.attempts(of: id, tenant: tenant, in: transaction)
+                return try DeliveryLog.attempts(of: id, tenant: tenant, limit: limit, in: transaction)
             }.map(Row.init)
             try Output.show(
                 rows, json: output.json,

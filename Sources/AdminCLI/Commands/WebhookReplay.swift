@@ -7,7 +7,8 @@ struct WebhookReplay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Send an account's webhooks again: one job's, or all of a stretch of time.",
         discussion: """
-            The same events, byte for byte, each on a new schedule of 24 hours.
+            The same events, byte for byte, each on a new schedule of 24 hours. With --job, one that had nobody to tell when it ended gets its event now, whose \
+            transcript_url begins with VERBATIM_PUBLIC_URL, as on the nodes.
 
             Example:
               verbatim-admin webhook replay --tenant ten_01J… --since 2026-11-23T09:00:00Z
@@ -52,7 +53,7 @@ struct WebhookReplay: AsyncParsableCommand {
     }
 
     private func replay(_ id: JobID, on pool: PostgresPool) async throws -> Int {
-        let (tenant, operatorName, publicURL) = (tenant, change.operatorName, WebhookSettings().publicURL)
+        let (tenant, operatorName, publicURL) = (tenant, change.operatorName, try WebhookSettings().publicURL)
         return try await pool.transaction { transaction in
             _ = try Tenant.requiredForChange(tenant, in: transaction)
             let job = try WebhookCommand.requireJob(id, of: tenant, in: transaction)

@@ -29,7 +29,7 @@ struct WebhookTest: AsyncParsableCommand {
 
     func run() async throws {
         try await Operation.run { operation in
-            let settings = WebhookSettings()
+            let settings = try WebhookSettings()
             let masterKey = try OperatorMasterKey.current()
             let courier = try WebhookCourier(allowing: settings.egressAllow, logger: operation.logger)
             let (tenant, operatorName) = (tenant, change.operatorName)

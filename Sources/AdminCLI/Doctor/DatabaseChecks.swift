@@ -2,10 +2,13 @@ import Logging
 import Postgres
 import Tenancy
 
-/// Whether the database answers, is new enough, has our roles and exactly our schema, and agrees on the time.
+/// Whether the database answers, is new enough, has our roles and exactly our schema, agrees on the time, and holds what our master
+/// key opens.
 struct DatabaseChecks: Sendable {
     let url: String
     let migrations: String
+    /// Nil where there is none that can be tried.
+    let masterKey: MasterKey?
     let logger: Logger
 
     func run() async -> [Finding] {
@@ -23,6 +26,7 @@ struct DatabaseChecks: Sendable {
                     as: Int64.self, String.self, Timestamp.self) ?? (Int64(0), "", Timestamp.now())
             }
             return [Self.server(version, name), Self.clock(now)] + [await roles(pool), await schema()]
+                + (await secrets())
         } catch {
             return [.fail("database", "\(error); mend VERBATIM_DATABASE_URL or the server")]
         }
@@ -67,6 +71,28 @@ struct DatabaseChecks: Sendable {
         } catch {
             return .fail("roles", "\(error)")
         }
+    }
+
+    /// As a node asks at its start. Nothing where roles or schema stand in the way, which is told already.
+    private func secrets() async -> [Finding] {
+        guard let masterKey else { return [] }
+        let pool = PostgresPool(
+            configuration: .init(url: url, role: "verbatim_system", size: 1, applicationName: "verbatim-admin"),
+            logger: logger)
+        let finding: Finding?
+        do {
+            try await pool.transaction { try masterKey.requireRight(in: $0) }
+            finding = .ok("master key", "opens what the database holds")
+        } catch is SealedSecretError {
+            finding = .fail(
+                "master key",
+                "VERBATIM_MASTER_KEY is not the key under which the database's secrets are sealed; no node starts with it"
+            )
+        } catch {
+            finding = nil
+        }
+        await pool.close()
+        return finding.map { [$0] } ?? []
     }
 
     private func schema() async -> Finding {

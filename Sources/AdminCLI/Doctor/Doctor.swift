@@ -32,7 +32,10 @@ struct Doctor: AsyncParsableCommand {
         if findings.isEmpty { findings.append(.ok("settings", "all can be read")) }
         if !settings.databaseURL.isEmpty {
             findings += await DatabaseChecks(
-                url: settings.databaseURL, migrations: settings.installation.migrations, logger: logger
+                url: settings.databaseURL, migrations: settings.installation.migrations,
+                masterKey: environment.faults.contains { $0.contains("VERBATIM_MASTER_KEY") }
+                    ? nil : settings.masterKey,
+                logger: logger
             ).run()
         }
         findings += await FolderChecks(
@@ -40,7 +43,7 @@ struct Doctor: AsyncParsableCommand {
         ).run()
         findings += await EngineChecks(environment: environment, logger: logger).run()
         findings += await ToolChecks(
-            executables: settings.installation.executables,
+            executables: settings.installation.executables, document: settings.installation.apiDocument,
             pages: YtDlpInstallation(folder: settings.installation.root + "/ingest"), logger: logger
         ).run()
         let isWell = !findings.contains { $0.state == .fail }

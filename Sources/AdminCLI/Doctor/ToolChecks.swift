@@ -1,14 +1,26 @@
+import Foundation
 import Logging
 import Pipeline
 
-/// Whether the programs that a node runs are there and do as they must.
+/// Whether the programs that a node runs are there and do as they must, and the description that it answers.
 struct ToolChecks: Sendable {
     let executables: String
+    /// `openapi.json`.
+    let document: String
     /// What looks behind pages.
     let pages: YtDlpInstallation
     let logger: Logger
 
-    func run() async -> [Finding] { [await mediaTool(), await downloader()] }
+    func run() async -> [Finding] { [await mediaTool(), await downloader(), description()] }
+
+    private func description() -> Finding {
+        guard let data = FileManager.default.contents(atPath: document),
+            (try? JSONSerialization.jsonObject(with: data)) is [String: Any]
+        else {
+            return .fail("description", "openapi.json is not in VERBATIM_HOME, beside sql/: no API starts without it")
+        }
+        return .ok("description", "openapi.json is there")
+    }
 
     private func mediaTool() async -> Finding {
         let tool = MediaTool(executable: executables + "/verbatim-media", maxConcurrentProbes: 1, logger: logger)

@@ -44,7 +44,7 @@ package struct NodeSettings: Sendable {
             "VERBATIM_DATABASE_URL", hint: "a libpq URL, such as postgresql://verbatim@db.example/verbatim")
         masterKey = Self.masterKey(reader)
         (host, port) = Self.listen(reader)
-        publicURL = Self.url("VERBATIM_PUBLIC_URL", reader)
+        publicURL = Self.publicURL(reader)
         addressPolicy = AddressPolicy(allowed: Self.blocks("VERBATIM_EGRESS_ALLOW", reader))
         trustedProxies = Self.blocks("VERBATIM_TRUSTED_PROXIES", reader)
         // What is wrong with it is reported.
@@ -104,6 +104,9 @@ package struct NodeSettings: Sendable {
         if host.isEmpty { reader.report(listenHint) }
         return (String(host), port)
     }
+
+    /// Where customers reach the service, without a slash at its end.
+    package static func publicURL(_ reader: SettingsReader) -> String? { url("VERBATIM_PUBLIC_URL", reader) }
 
     private static func url(_ name: String, _ reader: SettingsReader) -> String? {
         guard let text = reader.string(name) else { return nil }

@@ -44,17 +44,36 @@ package enum DeliveryLog {
         ).map { DeliveryState(status: $0.0, nextTry: $0.1) }
     }
 
-    /// The tries of one job's event, oldest first.
+    /// The latest tries of one job's event, oldest first.
     package static func attempts(
-        of job: JobID, tenant: TenantID, in transaction: PostgresTransaction
+        of job: JobID, tenant: TenantID, limit: Int = 1000, in transaction: PostgresTransaction
     ) throws -> [DeliveryAttempt] {
         try transaction.query(
             """
             SELECT a.event_id, v.job_id, a.number, a.at, a.status_code, a.latency_ms, a.error
             FROM webhook_events v JOIN webhook_attempts a ON a.tenant_id = v.tenant_id AND a.event_id = v.id
-            WHERE v.tenant_id = \(tenant) AND v.job_id = \(job) ORDER BY a.number
+            WHERE v.tenant_id = \(tenant) AND v.job_id = \(job) ORDER BY a.number DESC LIMIT \(limit)
             """
-        ).map(DeliveryAttempt.init(row:))
+        ).map(DeliveryAttempt.init(row:)).reversed()
+    }
+
+    /// So often in an hour is a job told before its customer has to wait: nobody needs more, and every try is kept.
+    package static let triesPerHour = 60
+
+    /// From when on the customer may have a job told again; nil: now.
+    package static func restUntil(
+        of job: JobID, tenant: TenantID, at now: Timestamp = .now(), in transaction: PostgresTransaction
+    ) throws -> Timestamp? {
+        let hour: Int64 = 3_600_000
+        let oldest = try transaction.all(
+            """
+            SELECT a.at FROM webhook_events v JOIN webhook_attempts a ON a.tenant_id = v.tenant_id AND a.event_id = v.id
+            WHERE v.tenant_id = \(tenant) AND v.job_id = \(job)
+            ORDER BY a.number DESC LIMIT 1 OFFSET \(triesPerHour - 1)
+            """, as: Timestamp.self
+        ).first
+        guard let oldest, oldest.milliseconds + hour > now.milliseconds else { return nil }
+        return Timestamp(milliseconds: oldest.milliseconds + hour)
     }
 
     /// The tenant's latest tries, newest first.

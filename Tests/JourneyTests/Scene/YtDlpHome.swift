@@ -9,7 +9,7 @@ struct YtDlpHome: Sendable {
     init() throws {
         folder = try TemporaryFolder()
         let files = FileManager.default
-        for name in ["sql", "inference"] {
+        for name in ["sql", "inference", "openapi.json"] {
             try files.createSymbolicLink(
                 atPath: folder.path + "/" + name, withDestinationPath: Checkout.root + "/" + name)
         }
