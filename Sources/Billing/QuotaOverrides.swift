@@ -35,11 +35,14 @@ package struct QuotaOverrides: Sendable, Equatable {
 }
 
 extension QuotaOverrides.Field {
+    /// The most that any account may be allowed to send as one file, in bytes.
+    package static let largestFile: Int64 = 1_000_000_000_000
+
     /// What the limit may be; nil where it is a switch. Beyond, sums of seconds and bytes would leave what the service can hold.
     package var bounds: ClosedRange<Int64>? {
         switch self {
         case .monthlyMinutes: 0...100_000_000
-        case .maxFileBytes: 1...1_000_000_000_000
+        case .maxFileBytes: 1...Self.largestFile
         case .maxDurationSeconds: 1...864_000
         case .concurrency: 1...10_000
         case .overage, .queueing: nil

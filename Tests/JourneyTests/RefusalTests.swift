@@ -128,6 +128,32 @@ import Testing
         }
     }
 
+    @Test func `what is larger than any plan's files is taken from an account that may send it`() async throws {
+        try await Self.withAPI(limits: "6000000000, NULL") { deployment, customer, media in
+            let path = media.path + "/huge.wav"
+            for (size, isTaken) in [(off_t(5_500_000_000), true), (6_500_000_000, false)] {
+                #expect(FileManager.default.createFile(atPath: path, contents: nil))
+                #expect(truncate(path, size) == 0)
+                let curl = try await RunningProcess(
+                    "/usr/bin/curl",
+                    [
+                        "-s", "--limit-rate", "2M", "-H", "Authorization: Bearer \(customer.token)", "-F",
+                        "file=@\(path)", customer.node.url + "/jobs",
+                    ], reading: .output)
+                if isTaken {
+                    try await eventually("the upload is in the spool") {
+                        try deployment.scratch.files.contains { $0.hasPrefix("uploads/") && !$0.hasSuffix("lock") }
+                    }
+                    curl.kill()
+                } else {
+                    let answer = try await curl.log.line(with: "file_too_large")
+                    #expect(answer.contains("\"limit_bytes\":6000000000"))
+                }
+                _ = try await curl.ended()
+            }
+        }
+    }
+
     @Test(arguments: [
         ("diarize", "maybe"), ("language", "klingon"), ("speakers_expected", "0"), ("speakers_expected", "33"),
         ("speakers_expected", "two"), ("metadata", "[]"), ("metadata", "{"), ("metadata", "\"x\""),

@@ -71,6 +71,7 @@ package final class LogBook: Sendable {
                 rest = lines.popLast().map(Array.init) ?? []
                 for line in lines { append(String(decoding: line, as: UTF8.self)) }
             }
+            if !rest.isEmpty { append(String(decoding: rest, as: UTF8.self)) }
             buffer.deallocate()
             try? file.close()
             close()

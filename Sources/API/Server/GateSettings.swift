@@ -1,9 +1,10 @@
+import Billing
 import NIOCore
 
 /// The limits that a connection is held to. The defaults suit production; tests shorten them.
 package struct GateSettings: Sendable {
-    /// The largest media file that any plan allows, in bytes.
-    package var maximumFileBytes: Int64 = 5_000_000_000
+    /// The largest media file that any account may be allowed, in bytes. What this one may send is judged when it is known who asks.
+    package var maximumFileBytes = QuotaOverrides.Field.largestFile
     /// What a body may hold beside the file: part headers and form fields, in bytes.
     package var bodyOverheadBytes: Int64 = 1_000_000
     /// The slowest that a body may come in, in bytes a second, averaged over `bodyRateWindow`.
