@@ -44,4 +44,15 @@ import Testing
         let now = Timestamp(milliseconds: 784_111_700_000)
         #expect(RetryAfter.time(text, now: now) == seconds.map { now + .seconds($0) })
     }
+
+    @Test func `a fault of ours is tried again in a minute, and one that does not pass in an hour`() {
+        var generator = SeededGenerator(seed: 7)
+        let now = Timestamp.now()
+        for (attempts, seconds) in [(1...59, 48...72), (60...200, 2_880...4_320)] {
+            for attempt in attempts {
+                let next = DeliverySchedule.afterOurFault(attempt: attempt, now: now, using: &generator)
+                #expect(seconds.contains(Int((next.milliseconds - now.milliseconds) / 1000)), "\(attempt)")
+            }
+        }
+    }
 }

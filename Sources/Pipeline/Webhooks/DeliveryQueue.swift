@@ -90,7 +90,8 @@ package struct DeliveryQueue: Sendable {
         var generator = SystemRandomNumberGenerator()
         switch result.error {
         case nil, .gone: return nil
-        case .some(let error) where error.isOurs: return DeliverySchedule.afterOurFault(now: now, using: &generator)
+        case .some(let error) where error.isOurs:
+            return DeliverySchedule.afterOurFault(attempt: claim.attempt, now: now, using: &generator)
         default:
             return DeliverySchedule.next(
                 after: claim.tries, firstTry: claim.firstTry, now: now, wish: result.retryAt, using: &generator)

@@ -29,8 +29,11 @@ package enum DeliverySchedule {
         else { return nil }
         return min(max(now + delay, wish ?? now), end)
     }
-    /// After a try that failed by a fault of ours, which counts for nothing.
-    static func afterOurFault(now: Timestamp, using generator: inout some RandomNumberGenerator) -> Timestamp {
-        now + (soon.delay(attempt: 1, using: &generator) ?? .seconds(60))
+    /// After a try that failed by a fault of ours, which counts for nothing. Soon; from the sixtieth try on, of whatever kind, in an hour:
+    /// a fault that does not pass is nobody's every minute.
+    package static func afterOurFault(
+        attempt: Int, now: Timestamp, using generator: inout some RandomNumberGenerator
+    ) -> Timestamp {
+        now + ((attempt < 60 ? soon : hourly).delay(attempt: 1, using: &generator) ?? .seconds(60))
     }
 }
