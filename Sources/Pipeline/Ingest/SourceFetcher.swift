@@ -49,30 +49,31 @@ package struct SourceFetcher: Sendable {
         }
     }
 
-    /// What an earlier claim left may be gigabytes, which are copied: not on the threads that all tasks share.
-    private static func partialFile(_ folder: String, _ fence: Int64) async throws -> PartialFile {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue(label: "partial-file").async {
-                continuation.resume(
-                    with: Result { try PartialFile(folder: folder, fence: fence) }.mapError(StorageError.init(fault:)))
-            }
+    /// What takes a while is not done on the threads that all tasks share.
+    private static func aside<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
+        await withCheckedContinuation { continuation in
+            DispatchQueue(label: "fetch-aside").async { continuation.resume(returning: body()) }
         }
+    }
+
+    /// What an earlier claim left may be gigabytes, which are copied.
+    private static func partialFile(_ folder: String, _ fence: Int64) async throws -> PartialFile {
+        try await aside {
+            Result { try PartialFile(folder: folder, fence: fence) }.mapError(StorageError.init(fault:))
+        }.get()
     }
 
     /// What other workers left that shared the scratch folder with this one, and were killed since it started.
     private func removeAbandoned() async {
-        await withCheckedContinuation { continuation in
-            DispatchQueue(label: "abandoned-folders").async {
-                FetchFolder.removeAbandoned(below: scratch)
-                continuation.resume()
-            }
-        }
+        await Self.aside { [scratch] in FetchFolder.removeAbandoned(below: scratch) }
     }
 
     private func episode(
         of feed: [UInt8], at address: String, _ download: PlainDownload, _ file: PartialFile
     ) async throws -> FetchedSource {
-        guard let enclosure = Feed.newestEnclosure(in: feed) else { throw JobFailure.sourceUnsupported(.noMedia) }
+        guard let enclosure = await Self.aside({ Feed.newestEnclosure(in: feed) }) else {
+            throw JobFailure.sourceUnsupported(.noMedia)
+        }
         let episode: SourceURL
         do {
             // Atom allows for relative ones; podcasts' names of files have blanks in them now and then.

@@ -90,7 +90,12 @@ struct XMLReader {
 
     private mutating func readName() -> String {
         let name = rest.prefix { byte in
-            !Self.isBlank(byte) && !Array("<>/=\"'".utf8).contains(byte)
+            switch byte {
+            case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "/"), UInt8(ascii: "="), UInt8(ascii: "\""),
+                UInt8(ascii: "'"):
+                false
+            default: !Self.isBlank(byte)
+            }
         }
         rest = rest[name.endIndex...]
         return Self.string(name.prefix(256))
