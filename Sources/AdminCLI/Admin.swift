@@ -6,7 +6,7 @@ struct Admin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verbatim-admin", abstract: "Look after a Verbatim deployment.",
         discussion: """
-            Acts as the owner of the database that VERBATIM_DATABASE_URL names. Every change but a migration is written to the audit log.
+            Acts as the owner of the database that VERBATIM_DATABASE_URL names. Every change is written to the audit log.
 
             Example:
               verbatim-admin tenant create --name "Example Ltd" --plan pro

@@ -25,6 +25,11 @@ import Testing
             #expect(first.output.contains("0003_jobs"))
             let second = try await Self.admin(["migrate"], url: database.url)
             #expect(second.output == "The schema is current.\n")
+            let audit = try await database.pool().query(
+                "SELECT operator, action, details->>'applied' FROM audit_log"
+            ).map { try $0.decode(String.self, String.self, String.self) }
+            #expect(audit.map(\.0) == ["olga"] && audit.map(\.1) == ["migrate"])
+            #expect(audit.first?.2.hasPrefix("0001_tenancy, 0002_billing, ") == true)
         }
     }
 

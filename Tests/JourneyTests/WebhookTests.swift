@@ -207,6 +207,12 @@ import WebhookReceiver
             ] {
                 #expect(try await Self.admin(wrong, deployment).status == 64)
             }
+            // A setting that cannot be read is not one that is not set.
+            for setting in [["VERBATIM_PUBLIC_URL": "nowhere"], ["VERBATIM_PUBLIC_URL_FILE": "/nowhere"]] {
+                let faulty = try await Self.admin(
+                    ["webhook", "replay", "--tenant", tenant, "--job", job], deployment, setting)
+                #expect(faulty.status == 1 && faulty.errors.contains("VERBATIM_PUBLIC_URL"))
+            }
             let strange = try await Self.admin(
                 ["webhook", "replay", "--tenant", deployment.tenants.other.rawValue, "--job", job], deployment)
             #expect(strange.status == 1)
