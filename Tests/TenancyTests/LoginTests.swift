@@ -16,7 +16,8 @@ import Testing
                     try await scene.logIn(key.dropLast() + (key.hasSuffix("a") ? "b" : "a"))
                 }
             }
-            #expect(ContinuousClock.now - start < .seconds(1))
+            // As many runs of Argon2 would take most of a minute, and other tests share the cores.
+            #expect(ContinuousClock.now - start < .seconds(10))
             await #expect(throws: PostgresError.self) { try await scene.logIn(APIKey().text) }
             #expect(scene.argon2.runs == 0)
         }
