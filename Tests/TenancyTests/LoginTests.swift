@@ -9,15 +9,19 @@ import Testing
         try await AuthenticationScene.run { scene in
             // Whoever asked this database would get an error.
             await scene.tenants.databases.close()
-            let start = ContinuousClock.now
-            for _ in 0..<1000 {
-                let key = APIKey().text
-                await #expect(throws: AuthenticationError.invalidAPIKey) {
-                    try await scene.logIn(key.dropLast() + (key.hasSuffix("a") ? "b" : "a"))
+            // The best of some: other tests share the cores.
+            var times: [Duration] = []
+            for _ in 0..<5 {
+                let start = ContinuousClock.now
+                for _ in 0..<1000 {
+                    let key = APIKey().text
+                    await #expect(throws: AuthenticationError.invalidAPIKey) {
+                        try await scene.logIn(key.dropLast() + (key.hasSuffix("a") ? "b" : "a"))
+                    }
                 }
+                times.append(ContinuousClock.now - start)
             }
-            // As many runs of Argon2 would take most of a minute, and other tests share the cores.
-            #expect(ContinuousClock.now - start < .seconds(10))
+            #expect(times.min().map { $0 < .seconds(1) } == true, "\(times)")
             await #expect(throws: PostgresError.self) { try await scene.logIn(APIKey().text) }
             #expect(scene.argon2.runs == 0)
         }

@@ -140,15 +140,12 @@ import WebhookReceiver
         let receiver = try WebhookReceiver()
         try await DeliveryScene.run { scene in
             try await Self.run([try Self.sender(scene)]) {
-                var waits: [Duration] = []
                 for count in 1...5 {
                     _ = try await DeliveryScene.ended(scene, telling: receiver.url)
                     let ended = ContinuousClock.now
                     try await eventually("it arrives", within: 10) { receiver.received.count == count }
-                    waits.append(ContinuousClock.now - ended)
+                    #expect(ContinuousClock.now - ended < .seconds(1))
                 }
-                // Most of them: other tests share the cores.
-                #expect(waits.sorted()[2] < .seconds(1), "\(waits)")
             }
         }
     }
