@@ -30,7 +30,8 @@ package struct QueueReading: Sendable, Equatable {
         }
         text.single(
             "verbatim_job_oldest_wait_seconds", .gauge,
-            "How long the job that waits longest for its start has waited; 0 when none waits.", oldestWaitSeconds ?? 0)
+            "How long the job that waits longest for its start has waited, of accounts that may start one; 0 when none waits.",
+            oldestWaitSeconds ?? 0)
         text.family(
             "verbatim_tasks", .gauge,
             "Unfinished tasks: ready to be claimed, waiting for their time (later), or running."

@@ -8,8 +8,8 @@ struct WebhookSecretRotate: AsyncParsableCommand {
         discussion: """
             Needs VERBATIM_MASTER_KEY. During the grace X-Transcription-Signature is made with the old secret,
             X-Transcription-Signature-Next with the new one, and webhook-signature carries both. Then the new one takes over by
-            itself. Rotating again within the grace replaces the new one. With a grace of 0s the old one signs nothing more, and
-            this asks first.
+            itself. Rotating again within the grace replaces the new one.
+            With a grace of 0s the old one signs nothing more, and this asks first.
 
             Example:
               verbatim-admin webhook-secret rotate --tenant ten_01J… --grace 72h
