@@ -42,36 +42,66 @@ package enum Reservation {
             """)
     }
 
-    /// Makes what a job holds what it needs, now that its seconds are known: gives the rest back, or reserves what is missing. What goes
-    /// beyond the month goes behind all that was admitted meanwhile, for which the month's minutes were promised: else neither would
-    /// pay for what both need.
+    /// Makes what a job holds what it needs, now that its seconds are known: gives the rest back, or reserves what is missing.
     ///
-    /// Throws ``ReservationError/quotaExceeded(overageAllowed:)`` when that does not fit, on the terms of its admission.
+    /// What it held keeps its place. What is missing gets a place of its own behind all that was admitted meanwhile, for which the month's
+    /// minutes were promised; it is covered by what the month includes now, or by what it included at the job's admission, whichever is
+    /// more. So nothing that was covered when it was reserved ever becomes overage: only the growth can.
+    ///
+    /// Throws ``ReservationError/quotaExceeded(overageAllowed:)`` when the growth fits neither, and no overage was agreed on at admission.
     package static func resize(
-        _ job: some TypedID, of tenant: TenantID, to seconds: Int64, in transaction: PostgresTransaction
+        _ job: some TypedID, of tenant: TenantID, to seconds: Int64, at now: Timestamp = .now(),
+        in transaction: PostgresTransaction
     ) throws {
-        let (held, month) = try held(job, of: tenant, in: transaction)
-        let isBeyond = seconds > held.seconds && month.used + month.reserved - held.seconds + seconds > held.included
-        guard !isBeyond || held.acceptsOverage else { throw ReservationError.quotaExceeded(overageAllowed: false) }
+        var (held, month) = try held(job, of: tenant, in: transaction)
+        let growth = seconds - held.seconds
+        if growth > 0 {
+            let included = max(held.included, try included(in: held.month, of: tenant, at: now, in: transaction))
+            guard held.acceptsOverage || month.used + month.reserved + growth <= included else {
+                throw ReservationError.quotaExceeded(overageAllowed: false)
+            }
+            held.growths.add(growth, at: month.admissions + 1, included: included)
+        } else {
+            held.growths.giveBack(-growth)
+        }
+        let growths = held.growths
         try transaction.execute(
             """
-            UPDATE reservations SET seconds = \(seconds),
-                admission = CASE WHEN \(isBeyond) THEN \(month.admissions + 1) ELSE admission END
+            UPDATE reservations
+            SET seconds = \(seconds), growth_places = \(growths.places), growth_seconds = \(growths.seconds),
+                growth_included_seconds = \(growths.included)
             WHERE tenant_id = \(tenant) AND job_id = \(job)
             """)
         try transaction.execute(
             """
             UPDATE usage_months
-            SET reserved_seconds = reserved_seconds + \(seconds - held.seconds), admissions = admissions + \(isBeyond ? 1 : 0)
+            SET reserved_seconds = reserved_seconds + \(growth), admissions = admissions + \(growth > 0 ? 1 : 0)
             WHERE tenant_id = \(tenant) AND month = \(held.month)
             """)
     }
 
-    /// Turns what the completed job holds into its record in the ledger, of so many seconds.
+    /// What the month includes, in seconds: as its tenant's plan has it now; of a month that is over, as its last admission had it.
+    private static func included(
+        in month: BillingMonth, of tenant: TenantID, at now: Timestamp, in transaction: PostgresTransaction
+    ) throws -> Int64 {
+        guard now >= month.end else { return try Allowance.of(tenant, in: transaction)?.includedSeconds ?? 0 }
+        return try transaction.first(
+            """
+            SELECT included_seconds FROM (
+                SELECT admission, included_seconds FROM usage WHERE tenant_id = \(tenant) AND month = \(month)
+                UNION ALL
+                SELECT admission, included_seconds FROM reservations WHERE tenant_id = \(tenant) AND month = \(month)
+            ) admitted ORDER BY admission DESC LIMIT 1
+            """, as: Int64.self) ?? 0
+    }
+
+    /// Turns what the completed job holds into its record in the ledger, of so many seconds: what it holds, or fewer.
     package static func settle(
         _ job: some TypedID, of tenant: TenantID, seconds: Int64, in transaction: PostgresTransaction
     ) throws {
         let (held, _) = try held(job, of: tenant, in: transaction)
+        var growths = held.growths
+        growths.giveBack(max(0, held.seconds - seconds))
         let rows = try transaction.execute(
             """
             WITH ended AS (
@@ -79,9 +109,9 @@ package enum Reservation {
             )
             INSERT INTO usage (
                 tenant_id, month, admission, job_id, seconds, plan, included_seconds, accept_overage,
-                rate_micros_per_minute, admitted_at)
+                rate_micros_per_minute, admitted_at, growth_places, growth_seconds, growth_included_seconds)
             SELECT tenant_id, month, admission, job_id, \(seconds)::int8, plan, included_seconds, accept_overage,
-                rate_micros_per_minute, admitted_at
+                rate_micros_per_minute, admitted_at, \(growths.places), \(growths.seconds), \(growths.included)
             FROM ended
             """)
         guard rows == 1 else { throw ReservationError.noneHeld }
@@ -108,6 +138,7 @@ package enum Reservation {
         let month: BillingMonth
         let seconds, included: Int64
         let acceptsOverage: Bool
+        var growths: Growths
     }
 
     /// What the job holds, and its month, locked. The caller holds the job's row, so nobody else ends the reservation meanwhile.
@@ -117,10 +148,15 @@ package enum Reservation {
         guard
             let held = try transaction.first(
                 """
-                SELECT month, seconds, included_seconds, accept_overage FROM reservations
-                WHERE tenant_id = \(tenant) AND job_id = \(job)
-                """, as: BillingMonth.self, Int64.self, Int64.self, Bool.self
-            ).map({ Held(month: $0.0, seconds: $0.1, included: $0.2, acceptsOverage: $0.3) })
+                SELECT month, seconds, included_seconds, accept_overage, growth_places, growth_seconds,
+                    growth_included_seconds
+                FROM reservations WHERE tenant_id = \(tenant) AND job_id = \(job)
+                """, as: BillingMonth.self, Int64.self, Int64.self, Bool.self, [Int64].self, [Int64].self, [Int64].self
+            ).map({
+                Held(
+                    month: $0.0, seconds: $0.1, included: $0.2, acceptsOverage: $0.3,
+                    growths: Growths(places: $0.4, seconds: $0.5, included: $0.6))
+            })
         else { throw ReservationError.noneHeld }
         return (held, try MonthState.lock(held.month, of: tenant, in: transaction))
     }

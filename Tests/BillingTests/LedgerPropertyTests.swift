@@ -23,7 +23,7 @@ import Testing
             }
             try await run.finish()
             #expect(run.months == [LedgerScene.october, LedgerScene.november])
-            #expect(run.refusals > 0)
+            #expect(run.refusals > 0 && run.growths > 0)
         }
     }
 
@@ -34,6 +34,7 @@ import Testing
         var now = LedgerScene.time("2026-10-15T21:00:00Z")
         var months: Set<BillingMonth> = []
         var refusals = 0
+        var growths = 0
 
         mutating func step() async throws {
             switch Int.random(in: 0..<100, using: &generator) {
@@ -59,9 +60,7 @@ import Testing
         private mutating func admit() async throws {
             let month = BillingMonth(of: now)
             months.insert(month)
-            let tenant = scene.tenants.example
-            let allowance = try #require(
-                try await scene.tenants.owner.transaction { try Allowance.of(tenant, in: $0) })
+            let allowance = try await allowance()
             let isKnown = Int.random(in: 0..<8, using: &generator) > 0
             let seconds = isKnown ? Int64.random(in: 0...300, using: &generator) : nil
             let accepts = Bool.random(using: &generator)
@@ -71,10 +70,11 @@ import Testing
             do {
                 let job = try await scene.submit(seconds: seconds, acceptOverage: accepts, at: now)
                 #expect(fits)
-                model.admissions.append(
+                model.admit(
                     .init(
-                        job: job, month: month, seconds: seconds ?? 0, included: allowance.includedSeconds,
-                        rate: isSold ? allowance.overageRate : nil))
+                        job: job, month: month, included: allowance.includedSeconds,
+                        rate: isSold ? allowance.overageRate : nil),
+                    seconds: seconds ?? 0)
             } catch ReservationError.quotaExceeded(let isOffered) {
                 #expect(!fits)
                 #expect(isOffered == allowance.sellsOverage)
@@ -82,18 +82,23 @@ import Testing
             }
         }
 
-        /// Where it is afterwards; nil when it could not be done, which changes nothing.
-        private mutating func resize(_ index: Int, to seconds: Int64) async throws -> Int? {
-            let admission = model.admissions[index]
-            let others = model.used(admission.month) + model.reserved(admission.month) - admission.seconds
-            let fits = seconds <= admission.seconds || admission.rate != nil || others + seconds <= admission.included
+        /// Answers whether it could be done; else nothing changes.
+        private mutating func resize(_ index: Int, to seconds: Int64) async throws -> Bool {
+            let (admission, before) = (model.admissions[index], model.seconds(of: index))
+            let others = model.used(admission.month) + model.reserved(admission.month) - before
+            let included =
+                now < admission.month.end ? try await allowance().includedSeconds : model.lastIncluded(admission.month)
+            let fits =
+                seconds <= before || admission.rate != nil || others + seconds <= max(included, admission.included)
             do {
-                try await scene.resize(admission.job, to: seconds)
+                try await scene.resize(admission.job, to: seconds, at: now)
                 #expect(fits)
-                return model.resize(index, to: seconds)
+                model.resize(index, to: seconds, included: included)
+                growths += seconds > before ? 1 : 0
+                return true
             } catch ReservationError.quotaExceeded {
                 #expect(!fits)
-                return nil
+                return false
             }
         }
 
@@ -104,13 +109,12 @@ import Testing
 
         /// A job turns out as long as it is, and completes if that fits.
         private mutating func end() async throws {
-            guard let drawn = model.held.randomElement(using: &generator) else { return }
-            let estimate = model.admissions[drawn].seconds
-            let actual = max(1, estimate + Int64.random(in: -20...60, using: &generator))
-            guard let index = try await resize(drawn, to: actual) else { return try await release(drawn) }
+            guard let index = model.held.randomElement(using: &generator) else { return }
+            let actual = max(1, model.seconds(of: index) + Int64.random(in: -20...60, using: &generator))
+            guard try await resize(index, to: actual) else { return try await release(index) }
             let missing = Int64.random(in: 0..<16_000, using: &generator)
             try await scene.complete(model.admissions[index].job, seconds: actual, missing: missing)
-            model.admissions[index].isSettled = true
+            model.settle(index)
         }
 
         private mutating func release() async throws {
@@ -120,7 +124,12 @@ import Testing
 
         private mutating func release(_ index: Int) async throws {
             try await scene.cancel(model.admissions[index].job)
-            model.admissions[index].isReleased = true
+            model.release(index)
+        }
+
+        private func allowance() async throws -> Allowance {
+            let tenant = scene.tenants.example
+            return try #require(try await scene.tenants.owner.transaction { try Allowance.of(tenant, in: $0) })
         }
 
         private mutating func adjust() async throws {
@@ -159,6 +168,9 @@ import Testing
                         String(line.amountCents) == LongDivision.cents(seconds: line.overageSeconds, rate: rate))
                 }
                 #expect(statement.overageSeconds == overage.values.reduce(0, +))
+                // Nothing that was covered when it was reserved is ever sold, whoever grew, upgraded or went down since.
+                #expect(!model.overageSeconds(month).contains { $0.wasCovered })
+                #expect(try await scene.overageByJob(month) == model.overageByJob(month))
                 #expect(statement.totalCents == statement.amountCents + statement.adjustmentsCents)
                 try await checkUsage(month, against: statement)
             }

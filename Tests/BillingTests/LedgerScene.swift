@@ -47,10 +47,12 @@ struct LedgerScene: Sendable {
         return job
     }
 
-    func resize(_ job: TestJob, of tenant: TenantID? = nil, to seconds: Int64) async throws {
+    func resize(
+        _ job: TestJob, of tenant: TenantID? = nil, to seconds: Int64, at now: Timestamp = inNovember
+    ) async throws {
         let tenant = tenant ?? tenants.example
         try await tenants.databases.app.transaction(of: tenant) {
-            try Reservation.resize(job, of: tenant, to: seconds, in: $0)
+            try Reservation.resize(job, of: tenant, to: seconds, at: now, in: $0)
         }
     }
 
@@ -163,6 +165,24 @@ struct LedgerScene: Sendable {
             var text = ""
             try DetailExport(month: month, tenant: nil).writeCSV(in: $0) { text += $0 }
             return text.utf8.split(separator: 10).map { String(decoding: $0.dropLast(), as: UTF8.self) }
+        }
+    }
+
+    /// Of the example's jobs that were billed, as the detail tells it.
+    func overageByJob(_ month: BillingMonth) async throws -> [String: Int64] {
+        let tenant = tenants.example
+        return try await tenants.owner.transaction(isolation: .repeatableRead) {
+            var overage: [String: Int64] = [:]
+            try DetailExport(month: month, tenant: tenant).forEach(in: $0) { row in
+                let cells = Dictionary(uniqueKeysWithValues: row.columns.map { ($0.name.description, $0.cell) })
+                guard case .text(let job) = cells["job_id"], case .number(let seconds) = cells["overage_seconds"]
+                else {
+                    Issue.record("a row without its job or overage")
+                    return
+                }
+                overage[job] = Int64(seconds)
+            }
+            return overage
         }
     }
 }

@@ -2,12 +2,12 @@ import Billing
 import Postgres
 import Tenancy
 
-/// What the ledger should say, kept in memory beside it and computed in the plainest way there is.
+/// What the ledger should say, kept in memory beside it, second by second: it knows neither places nor sums, only in which order seconds were
+/// reserved, and what their month covered then.
 struct ModelledMonths {
     struct Admission {
         let job: TestJob
         let month: BillingMonth
-        var seconds: Int64
         let included: Int64
         /// Nil where overage was not agreed on.
         let rate: Int64?
@@ -15,60 +15,110 @@ struct ModelledMonths {
         var isReleased = false
     }
 
+    struct Second {
+        /// Whose it is, in `admissions`.
+        let admission: Int
+        /// The month's quota for it.
+        let included: Int64
+        /// Whether that covered it beside all that was used and held when it was reserved.
+        let wasCovered: Bool
+    }
+
     /// In the order of admission.
-    var admissions: [Admission] = []
-    /// How many took another place, by month.
-    var moves: [BillingMonth: Int64] = [:]
+    private(set) var admissions: [Admission] = []
+    /// Of each month, in the order in which they were reserved; what was given back is no longer there.
+    private(set) var seconds: [BillingMonth: [Second]] = [:]
+    /// How often jobs grew, by month.
+    private var growths: [BillingMonth: Int64] = [:]
     var adjustments: [BillingMonth: Int64] = [:]
 
     var held: [Int] { admissions.indices.filter { !admissions[$0].isSettled && !admissions[$0].isReleased } }
 
+    func seconds(of index: Int) -> Int64 {
+        Int64(seconds[admissions[index].month, default: []].count { $0.admission == index })
+    }
+
     func used(_ month: BillingMonth) -> Int64 {
-        admissions.filter { $0.month == month && $0.isSettled }.reduce(0) { $0 + $1.seconds }
+        Int64(seconds[month, default: []].count { admissions[$0.admission].isSettled })
     }
 
     func reserved(_ month: BillingMonth) -> Int64 {
-        held.map { admissions[$0] }.filter { $0.month == month }.reduce(0) { $0 + $1.seconds }
+        Int64(seconds[month, default: []].count { !admissions[$0.admission].isSettled })
     }
 
     /// Places that were given.
     func count(_ month: BillingMonth) -> Int64 {
-        Int64(admissions.filter { $0.month == month }.count) + moves[month, default: 0]
+        Int64(admissions.count { $0.month == month }) + growths[month, default: 0]
     }
 
-    /// Gives it so many seconds, and a place at the end when that goes beyond what it was promised. Answers where it is now.
-    mutating func resize(_ index: Int, to seconds: Int64) -> Int {
-        var admission = admissions[index]
-        let month = admission.month
-        let others = used(month) + reserved(month) - admission.seconds
-        let isBeyond = seconds > admission.seconds && others + seconds > admission.included
-        admission.seconds = seconds
-        guard isBeyond else {
-            admissions[index] = admission
-            return index
-        }
-        admissions.remove(at: index)
+    /// What the last admission of the month that is still there was promised.
+    func lastIncluded(_ month: BillingMonth) -> Int64 {
+        admissions.last { $0.month == month && !$0.isReleased }?.included ?? 0
+    }
+
+    mutating func admit(_ admission: Admission, seconds: Int64) {
         admissions.append(admission)
-        moves[month, default: 0] += 1
-        return admissions.endIndex - 1
+        reserve(seconds, for: admissions.endIndex - 1, included: admission.included)
     }
 
-    /// Overage by rate, second by second.
-    func overage(_ month: BillingMonth) -> [Int64: Int64] {
-        var second: Int64 = 0
-        var overage: [Int64: Int64] = [:]
-        for admission in admissions where admission.month == month && admission.isSettled {
-            for _ in 0..<admission.seconds {
-                second += 1
-                if second > admission.included, let rate = admission.rate { overage[rate, default: 0] += 1 }
+    /// Gives it so many seconds.
+    ///
+    /// - Parameter included: the month's quota now.
+    mutating func resize(_ index: Int, to wanted: Int64, included: Int64) {
+        let (month, before) = (admissions[index].month, seconds(of: index))
+        if wanted > before {
+            reserve(wanted - before, for: index, included: max(included, admissions[index].included))
+            growths[month, default: 0] += 1
+        }
+        for _ in 0..<max(0, before - wanted) {
+            if let last = seconds[month]?.lastIndex(where: { $0.admission == index }) {
+                seconds[month]?.remove(at: last)
             }
         }
-        return overage
+    }
+
+    mutating func settle(_ index: Int) { admissions[index].isSettled = true }
+
+    mutating func release(_ index: Int) {
+        admissions[index].isReleased = true
+        seconds[admissions[index].month]?.removeAll { $0.admission == index }
+    }
+
+    private mutating func reserve(_ count: Int64, for index: Int, included: Int64) {
+        for _ in 0..<count {
+            let month = admissions[index].month
+            let isCovered = Int64(seconds[month, default: []].count) < included
+            seconds[month, default: []].append(Second(admission: index, included: included, wasCovered: isCovered))
+        }
+    }
+
+    /// The seconds that are overage, in their order.
+    func overageSeconds(_ month: BillingMonth) -> [Second] {
+        let used = seconds[month, default: []].filter { admissions[$0.admission].isSettled }
+        return used.enumerated().filter {
+            $0.offset >= $0.element.included && admissions[$0.element.admission].rate != nil
+        }.map(\.element)
+    }
+
+    /// Overage by rate.
+    func overage(_ month: BillingMonth) -> [Int64: Int64] {
+        overageSeconds(month).reduce(into: [:]) { sums, second in
+            if let rate = admissions[second.admission].rate { sums[rate, default: 0] += 1 }
+        }
+    }
+
+    /// Overage by job, of all that were billed.
+    func overageByJob(_ month: BillingMonth) -> [String: Int64] {
+        var sums = Dictionary(
+            uniqueKeysWithValues: admissions.filter { $0.month == month && $0.isSettled }
+                .map { ($0.job.rawValue, Int64(0)) })
+        for second in overageSeconds(month) { sums[admissions[second.admission].job.rawValue, default: 0] += 1 }
+        return sums
     }
 
     /// How far those who did not agree to overage went beyond the most that any of them was promised; never more than 0.
     func oversold(_ month: BillingMonth) -> Int64 {
-        let bound = admissions.filter { $0.month == month && $0.rate == nil && !$0.isReleased }
-        return bound.reduce(0) { $0 + $1.seconds } - (bound.map(\.included).max() ?? 0)
+        let bound = seconds[month, default: []].filter { admissions[$0.admission].rate == nil }
+        return Int64(bound.count) - (bound.map(\.included).max() ?? 0)
     }
 }

@@ -5,13 +5,14 @@ import TestSupport
 import Testing
 
 @Suite struct OverageTests {
-    private static func entry(_ seconds: Int64, accepts: Bool, included: Int64 = 100) -> LedgerEntry {
-        LedgerEntry(
+    private static func entry(_ seconds: Int64, accepts: Bool, included: Int64 = 100) -> LedgerShare {
+        let entry = LedgerEntry(
             tenant: TenantID(), admission: 1, job: "job_x", seconds: seconds, plan: .pro, includedSeconds: included,
             acceptsOverage: accepts, rate: 40_000, admittedAt: .now(), settledAt: .now())
+        return LedgerShare(of: entry, seconds: seconds, includedSeconds: included, isLast: true)
     }
 
-    private static func overage(_ entries: [LedgerEntry]) -> [Int64] {
+    private static func overage(_ entries: [LedgerShare]) -> [Int64] {
         var meter = OverageMeter()
         return entries.map { meter.add($0) }
     }
@@ -52,7 +53,7 @@ import Testing
             let growing = try await scene.submit(seconds: nil, acceptOverage: true)
             let within = try await scene.submit(seconds: nil, acceptOverage: true)
             let promised = try await scene.submit(seconds: 60)
-            // What still fits keeps its place; the rest goes to the end.
+            // What each grows by goes to the end.
             try await scene.resize(within, to: 60)
             try await scene.resize(growing, to: 90)
             let late = try await scene.submit(seconds: 30, acceptOverage: true)
@@ -64,10 +65,16 @@ import Testing
             #expect(usage.usedSeconds == 240)
             #expect(usage.overageSeconds == 120)
             #expect(try await scene.differences() == [])
-            let order = try await scene.tenants.owner.query("SELECT job_id FROM usage ORDER BY admission").map {
-                try $0.decode(String.self)
-            }
-            #expect(order == [within, promised, growing, late].map(\.rawValue))
+            let places = try await scene.tenants.owner.query(
+                "SELECT job_id, admission || growth_places, growth_seconds FROM usage ORDER BY admission"
+            ).map { try $0.decode(String.self, [Int64].self, [Int64].self) }
+            #expect(places.map(\.0) == [growing, within, promised, late].map(\.rawValue))
+            #expect(places.map(\.1) == [[1, 5], [2, 4], [3], [6]])
+            #expect(places.map(\.2) == [[90], [60], [], []])
+            #expect(
+                try await scene.overageByJob(LedgerScene.november) == [
+                    growing.rawValue: 90, within.rawValue: 0, promised.rawValue: 0, late.rawValue: 30,
+                ])
         }
     }
 }

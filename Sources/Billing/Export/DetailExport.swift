@@ -1,7 +1,7 @@
 import Postgres
 import Tenancy
 
-/// The per-job detail of a month: one row a settled job, in the order of admission, as it comes from the database.
+/// The per-job detail of a month: one row a settled job, in the order in which the last of its seconds were reserved.
 package struct DetailExport: Sendable {
     package struct Row: Sendable {
         package let columns: [ExportColumn]
@@ -17,16 +17,21 @@ package struct DetailExport: Sendable {
         self.tenant = tenant
     }
 
-    /// Calls `body` with each row. For one picture of them all, the transaction must be repeatable read.
+    /// Calls `body` with each row: where the last of the job's seconds were reserved, for only there its overage is known. For one picture
+    /// with what else is read, the transaction must be repeatable read.
     package func forEach(in transaction: PostgresTransaction, _ body: (Row) throws -> Void) throws {
         var current: TenantID?
         var meter = OverageMeter()
-        try Ledger.forEachWithMetadata(of: month, tenant: tenant, in: transaction) { entry, metadata in
+        // Of jobs of which a share is still to come.
+        var begun: [String: Int64] = [:]
+        try Ledger.forEachWithMetadata(of: month, tenant: tenant, in: transaction) { share, metadata in
+            let entry = share.entry
             if entry.tenant != current {
                 current = entry.tenant
                 meter = OverageMeter()
             }
-            let overage = meter.add(entry)
+            let overage = meter.add(share) + (begun.removeValue(forKey: entry.job) ?? 0)
+            guard share.isLast else { return begun[entry.job] = overage }
             try body(Row(columns: entry.row(of: month, overageSeconds: overage), metadata: metadata))
         }
     }

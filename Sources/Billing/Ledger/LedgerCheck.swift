@@ -12,7 +12,8 @@ package enum LedgerCheck {
         // A month of millions takes its time, and must be closed all the same.
         try transaction.execute("SET LOCAL statement_timeout = 0")
         return try counters(month, tenant, transaction) + jobs(month, tenant, transaction)
-            + strayLines(month, tenant, transaction) + statements(month, tenant, transaction)
+            + places(month, tenant, transaction) + strayLines(month, tenant, transaction)
+            + statements(month, tenant, transaction)
     }
 
     private static func statements(

@@ -23,9 +23,12 @@ extension LedgerCheck {
             WITH sums AS (
                 SELECT tenant_id, sum(used) AS used, sum(reserved) AS reserved, max(admission) AS admission
                 FROM (
-                    SELECT tenant_id, seconds AS used, 0 AS reserved, admission FROM usage WHERE month = \(month)
+                    SELECT tenant_id, seconds AS used, 0 AS reserved,
+                        greatest(admission, (SELECT max(p) FROM unnest(growth_places) p)) AS admission
+                    FROM usage WHERE month = \(month)
                     UNION ALL
-                    SELECT tenant_id, 0, seconds, admission FROM reservations WHERE month = \(month)
+                    SELECT tenant_id, 0, seconds, greatest(admission, (SELECT max(p) FROM unnest(growth_places) p))
+                    FROM reservations WHERE month = \(month)
                 ) held GROUP BY tenant_id
             ), counted AS (
                 SELECT m.tenant_id, m.used_seconds, m.reserved_seconds, m.admissions, coalesce(s.used, 0) AS used,
@@ -80,6 +83,36 @@ extension LedgerCheck {
             """, transaction)
     }
 
+    /// A place is one job's, those of a job come one after the other, and its growths are no more than the job.
+    static func places(
+        _ month: BillingMonth, _ tenant: TenantID?, _ transaction: PostgresTransaction
+    ) throws -> [LedgerDifference] {
+        try differences(
+            """
+            WITH held AS (
+                SELECT tenant_id, job_id, admission, seconds, growth_places, growth_seconds FROM usage
+                WHERE month = \(month) \(only(tenant, "tenant_id"))
+                UNION ALL
+                SELECT tenant_id, job_id, admission, seconds, growth_places, growth_seconds FROM reservations
+                WHERE month = \(month) \(only(tenant, "tenant_id"))
+            ), taken AS (
+                SELECT tenant_id, job_id, unnest(admission || growth_places) AS place FROM held
+            )
+            SELECT tenant_id, 'the place ' || place, 'one job''s', string_agg(job_id, ' and ' ORDER BY job_id)
+            FROM taken GROUP BY tenant_id, place HAVING count(*) > 1
+            UNION ALL
+            SELECT tenant_id, 'the growth of job ' || job_id, '0 to ' || seconds || ' s', grown || ' s'
+            FROM held CROSS JOIN LATERAL (
+                SELECT sum(g) AS grown, min(g) AS least FROM unnest(growth_seconds) g) growth
+            WHERE grown > seconds OR least <= 0
+            UNION ALL
+            SELECT tenant_id, 'the places of job ' || job_id, 'in order', (admission || growth_places)::text
+            FROM held WHERE (admission || growth_places)
+                <> ARRAY(SELECT DISTINCT p FROM unnest(admission || growth_places) p ORDER BY p)
+            ORDER BY 1, 2
+            """, transaction)
+    }
+
     /// Lines of a statement stand in closed months alone.
     static func strayLines(
         _ month: BillingMonth, _ tenant: TenantID?, _ transaction: PostgresTransaction
@@ -112,9 +145,17 @@ extension LedgerCheck {
         }
         for (tenant, rate, seconds, cents) in try transaction.all(
             """
-            WITH running AS (
-                SELECT u.*, sum(u.seconds) OVER (PARTITION BY u.tenant_id ORDER BY u.admission) AS total
+            WITH reserved AS (
+                SELECT u.tenant_id, u.admission AS place, u.included_seconds, u.accept_overage, u.rate_micros_per_minute,
+                    u.seconds - coalesce((SELECT sum(g.seconds) FROM unnest(u.growth_seconds) g (seconds)), 0) AS seconds
                 FROM usage u WHERE u.month = \(month) \(only(tenant, "u.tenant_id"))
+                UNION ALL
+                SELECT u.tenant_id, u.growth_places[n], u.growth_included_seconds[n], u.accept_overage,
+                    u.rate_micros_per_minute, u.growth_seconds[n]
+                FROM usage u CROSS JOIN generate_subscripts(u.growth_places, 1) n
+                WHERE u.month = \(month) \(only(tenant, "u.tenant_id"))
+            ), running AS (
+                SELECT r.*, sum(r.seconds) OVER (PARTITION BY r.tenant_id ORDER BY r.place) AS total FROM reserved r
             ), sold AS (
                 SELECT tenant_id, rate_micros_per_minute AS rate,
                     sum(least(seconds, total - included_seconds)) AS seconds

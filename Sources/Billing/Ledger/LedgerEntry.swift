@@ -4,7 +4,7 @@ import Tenancy
 /// One record of the ledger: what a completed job used, and on which terms it was admitted.
 package struct LedgerEntry: Sendable, Equatable {
     package let tenant: TenantID
-    /// The job's place in its month's order of admission.
+    /// The job's place among the month's admissions.
     package let admission: Int64
     package let job: String
     package let seconds: Int64

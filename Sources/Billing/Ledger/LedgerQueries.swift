@@ -5,49 +5,71 @@ import Tenancy
 package enum Ledger {
     private static let page = 5_000
 
-    /// Calls `body` with each record of the month, tenant by tenant, in the order of admission; of one tenant alone, if one is given.
+    /// Joins each record `u` of `usage` with its shares `s`: those seconds that it reserved at its admission, and each of its growths.
+    static let shares: PostgresQuery = """
+        CROSS JOIN LATERAL (
+            SELECT u.admission AS place,
+                (u.seconds - (SELECT coalesce(sum(g), 0) FROM unnest(u.growth_seconds) g))::int8 AS seconds, u.included_seconds
+            UNION ALL
+            SELECT * FROM unnest(u.growth_places, u.growth_seconds, u.growth_included_seconds)
+        ) s
+        """
+
+    /// Calls `body` with each share of the month's records, tenant by tenant, in the order in which they were reserved; of one tenant alone,
+    /// if one is given.
     ///
-    /// It comes in pages, so a month may be larger than the memory. For one picture of them all the transaction must be repeatable read.
+    /// It comes in pages of one picture, so a month may be larger than the memory.
     package static func forEach(
         of month: BillingMonth, tenant: TenantID? = nil, in transaction: PostgresTransaction,
-        _ body: (LedgerEntry) throws -> Void
+        _ body: (LedgerShare) throws -> Void
     ) throws {
-        try pages(of: month, tenant: tenant, metadata: false, in: transaction) { entry, _ in try body(entry) }
+        try pages(of: month, tenant: tenant, metadata: false, in: transaction) { share, _ in try body(share) }
     }
 
-    /// As ``forEach(of:tenant:in:_:)``, with the metadata of the jobs that still exist, as JSON text.
+    /// As ``forEach(of:tenant:in:_:)``; with the last share of a job that still exists comes the job's metadata, as JSON text.
     package static func forEachWithMetadata(
         of month: BillingMonth, tenant: TenantID? = nil, in transaction: PostgresTransaction,
-        _ body: (LedgerEntry, String?) throws -> Void
+        _ body: (LedgerShare, String?) throws -> Void
     ) throws {
         try pages(of: month, tenant: tenant, metadata: true, in: transaction, body)
     }
 
     private static func pages(
         of month: BillingMonth, tenant: TenantID?, metadata: Bool, in transaction: PostgresTransaction,
-        _ body: (LedgerEntry, String?) throws -> Void
+        _ body: (LedgerShare, String?) throws -> Void
     ) throws {
         let only: PostgresQuery = tenant.map { "AND u.tenant_id = \($0)" } ?? ""
         let column: PostgresQuery =
             metadata
-            ? "(SELECT j.metadata::text FROM jobs j WHERE j.tenant_id = u.tenant_id AND j.id = u.job_id)" : "NULL::text"
-        var last: (tenant: String, admission: Int64) = ("", 0)
-        while true {
-            let rows = try transaction.query(
-                """
+            ? """
+            CASE WHEN l.is_last THEN (
+                SELECT j.metadata::text FROM jobs j WHERE j.tenant_id = l.tenant_id AND j.id = l.job_id) END
+            """ : "NULL::text"
+        try transaction.execute(
+            """
+            DECLARE ledger NO SCROLL CURSOR FOR
+            SELECT l.*, \(column) AS metadata FROM (
                 SELECT u.tenant_id, u.admission, u.job_id, u.seconds, u.plan, u.included_seconds, u.accept_overage,
-                    u.rate_micros_per_minute, u.admitted_at, u.settled_at, \(column) AS metadata
-                FROM usage u
-                WHERE u.month = \(month) \(only) AND (u.tenant_id, u.admission) > (\(last.tenant), \(last.admission))
-                ORDER BY u.tenant_id, u.admission LIMIT \(page)
-                """)
-            for row in rows {
-                let entry = try LedgerEntry(row: row)
-                last = (entry.tenant.rawValue, entry.admission)
-                try body(entry, try row.value("metadata", String?.self))
-            }
-            if rows.count < page { return }
+                    u.rate_micros_per_minute, u.admitted_at, u.settled_at, s.seconds AS share_seconds,
+                    s.included_seconds AS share_included_seconds,
+                    s.place = coalesce(u.growth_places[cardinality(u.growth_places)], u.admission) AS is_last
+                FROM usage u \(shares) WHERE u.month = \(month) \(only) ORDER BY u.tenant_id, s.place
+            ) l
+            """)
+        while true {
+            let rows = try transaction.query("FETCH \(unescaped: "\(page)") FROM ledger")
+            for row in rows { try body(try LedgerShare(row: row), try row.value("metadata", String?.self)) }
+            if rows.count < page { break }
         }
+        try transaction.execute("CLOSE ledger")
+    }
+}
+
+extension LedgerShare {
+    fileprivate init(row: PostgresRow) throws {
+        self.init(
+            of: try LedgerEntry(row: row), seconds: try row.value("share_seconds"),
+            includedSeconds: try row.value("share_included_seconds"), isLast: try row.value("is_last"))
     }
 }
 

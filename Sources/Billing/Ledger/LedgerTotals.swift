@@ -21,9 +21,9 @@ package struct LedgerTotals: Sendable {
 
     package var usedSeconds: Int64 { meter.usedSeconds }
 
-    /// Takes the next record, in the order of admission.
-    package mutating func add(_ entry: LedgerEntry) {
-        let seconds = meter.add(entry)
+    /// Takes the next share, in the order in which they were reserved.
+    package mutating func add(_ share: LedgerShare) {
+        let (seconds, entry) = (meter.add(share), share.entry)
         guard seconds > 0, let rate = entry.rate else { return }
         overage[rate, default: Overage(seconds: 0, plan: entry.plan)].seconds += seconds
         overage[rate]?.plan = entry.plan

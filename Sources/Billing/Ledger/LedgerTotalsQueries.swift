@@ -12,12 +12,12 @@ extension LedgerTotals {
         let overage = try transaction.all(
             """
             WITH running AS (
-                SELECT admission, plan, seconds, included_seconds, accept_overage, rate_micros_per_minute AS rate,
-                    sum(seconds) OVER (ORDER BY admission) AS total
-                FROM usage WHERE tenant_id = \(tenant) AND month = \(month)
+                SELECT s.place, u.plan, s.seconds, s.included_seconds, u.accept_overage,
+                    u.rate_micros_per_minute AS rate, sum(s.seconds) OVER (ORDER BY s.place) AS total
+                FROM usage u \(Ledger.shares) WHERE u.tenant_id = \(tenant) AND u.month = \(month)
             )
             SELECT rate, sum(least(seconds, total - included_seconds))::int8,
-                (array_agg(plan ORDER BY admission DESC))[1]
+                (array_agg(plan ORDER BY place DESC))[1]
             FROM running WHERE accept_overage AND seconds > 0 AND total > included_seconds GROUP BY rate
             """, as: Int64.self, Int64.self, PlanName.self)
         return LedgerTotals(

@@ -16,7 +16,7 @@ extension Statement {
         var lines: [TenantID: [StatementLine]] = [:]
         if accounts.contains(where: { $0.closedAt == nil }) {
             try Ledger.forEach(of: month, tenant: tenant, in: transaction) {
-                totals[$0.tenant, default: LedgerTotals()].add($0)
+                totals[$0.entry.tenant, default: LedgerTotals()].add($0)
             }
         }
         if accounts.contains(where: { $0.closedAt != nil }) {

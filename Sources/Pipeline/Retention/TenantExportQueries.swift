@@ -128,7 +128,7 @@ extension TenantExport {
             type: "reservation",
             rows: """
                 SELECT month AS period, admission, job_id, seconds, plan, included_seconds, accept_overage,
-                    rate_micros_per_minute, admitted_at
+                    rate_micros_per_minute, admitted_at, growth_places, growth_seconds, growth_included_seconds
                 FROM reservations WHERE tenant_id = \(tenant) ORDER BY month, admission
                 """)
     }
@@ -138,7 +138,8 @@ extension TenantExport {
             type: "usage",
             rows: """
                 SELECT month AS period, admission, job_id, seconds, plan, included_seconds, accept_overage,
-                    rate_micros_per_minute, admitted_at, settled_at
+                    rate_micros_per_minute, admitted_at, settled_at, growth_places, growth_seconds,
+                    growth_included_seconds
                 FROM usage WHERE tenant_id = \(tenant) ORDER BY month, admission
                 """)
     }
