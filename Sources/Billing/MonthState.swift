@@ -6,7 +6,7 @@ package struct MonthState: Sendable, Equatable {
     package let used: Int64
     /// Held by unfinished jobs.
     package let reserved: Int64
-    /// Jobs that were admitted.
+    /// Places that were given: one to each job at its admission, one to each growth.
     package let admissions: Int64
     package let isClosed: Bool
 
@@ -40,10 +40,12 @@ package struct MonthState: Sendable, Equatable {
         return state
     }
 
-    /// Waits until nobody else is just changing the month.
+    /// Waits until nobody else is just changing the month, or making it: a row that nobody can see yet cannot be locked, so this makes the
+    /// month itself, for which it has to wait until whoever is making it has done so or not.
     package static func wait(
         for month: BillingMonth, of tenant: TenantID, in transaction: PostgresTransaction
     ) throws {
+        try begin(month, of: tenant, in: transaction)
         _ = try find("FOR NO KEY UPDATE", month, tenant, transaction)
     }
 

@@ -51,9 +51,11 @@ struct QueueScene: Sendable {
 
     /// Queues a job of a recording that is to be fetched.
     @discardableResult
-    func submitURL(_ tenant: TenantID? = nil, _ url: String = "https://example.org/a.mp3") async throws -> Job {
+    func submitURL(
+        _ tenant: TenantID? = nil, _ url: String = "https://example.org/a.mp3", through databases: Databases? = nil
+    ) async throws -> Job {
         let source = try SourceURL(url, policy: AddressPolicy())
-        return try await admission().admit(
+        return try await admission(through: databases).admit(
             Submission(
                 id: JobID(), tenant: tenant ?? tenants.example, options: JobOptions(), acceptOverage: false,
                 source: .url(source)))

@@ -55,6 +55,9 @@ package final class StallingProxy: Sendable {
     /// Nothing goes through any connection, also not through new ones.
     package func stall() { lines.stall(newOnes: true) }
 
+    /// Ends the connections that there are, as when a way breaks: the server goes on with what it has been told. New ones work.
+    package func cut() { lines.cut() }
+
     /// All goes on, and what was held back arrives.
     package func resume() { lines.resume() }
 
@@ -110,6 +113,10 @@ private final class Lines: @unchecked Sendable {
     /// Closes nothing: the descriptors are the process's until it ends, so that no thread ever writes to another's.
     func end() {
         resume()
+        cut()
+    }
+
+    func cut() {
         condition.withLock { for descriptor in descriptors { shutdown(descriptor, Int32(SHUT_RDWR)) } }
     }
 

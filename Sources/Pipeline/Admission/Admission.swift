@@ -74,7 +74,7 @@ package struct Admission: Sendable {
         return try await Task {
             do {
                 return try await databases.app.transaction(of: submission.tenant) { transaction in
-                    // The admission holds the month until it is decided.
+                    // The admission holds the month until it is decided, also where it has just made it.
                     try MonthState.wait(for: BillingMonth(of: now), of: submission.tenant, in: transaction)
                     return try Self.found(submission, in: transaction)
                 }
