@@ -6,7 +6,8 @@ struct Admin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verbatim-admin", abstract: "Look after a Verbatim deployment.",
         discussion: """
-            Acts as the owner of the database that VERBATIM_DATABASE_URL names. Every change is written to the audit log.
+            Connects to the database that VERBATIM_DATABASE_URL names, as the owner of its tables: a user who does not see every \
+            account, such as the nodes' own, is refused. Every change is written to the audit log.
 
             Example:
               verbatim-admin tenant create --name "Example Ltd" --plan pro

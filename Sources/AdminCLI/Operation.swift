@@ -12,8 +12,18 @@ struct Operation {
     let pool: PostgresPool
     let logger: Logger
 
-    /// Runs `body` against the database; the schema must be current unless `anySchema`.
-    static func run<T>(anySchema: Bool = false, _ body: (Operation) async throws -> T) async throws -> T {
+    /// What a command needs the database's user to be.
+    enum Need {
+        /// Somebody who sees every account, in the current schema.
+        case everyAccount
+        /// The tables' owner, where there are tables; the schema may be any.
+        case ownership
+        /// Anybody; the schema may be any.
+        case nothing
+    }
+
+    /// Runs `body` against the database, once it is clear that its user is who the command needs.
+    static func run<T>(_ need: Need = .everyAccount, _ body: (Operation) async throws -> T) async throws -> T {
         do {
             let reader = SettingsReader()
             let installation = Installation(reader: reader)
@@ -25,16 +35,52 @@ struct Operation {
             let operation = Operation(
                 migrator: try Migrator(directory: installation.migrations), databaseURL: url,
                 pool: PostgresPool(configuration: .owner(url: url), logger: logger), logger: logger)
-            if !anySchema { try await operation.migrator.requireCurrent(url: url, logger: logger) }
+            try await operation.require(need)
             let result = try await body(operation)
             await operation.pool.close()
             return result
         } catch let error as ExitCode {
             throw error
         } catch {
-            FileHandle.standardError.write(Data("verbatim-admin: \(error)\n".utf8))
+            FileHandle.standardError.write(Data("verbatim-admin: \(Self.sentence(error))\n".utf8))
             throw ExitCode.failure
         }
+    }
+
+    private func require(_ need: Need) async throws {
+        if case .nothing = need { return }
+        let sight = try await pool.transaction { try OperatorSight.current(in: $0) }
+        if case .ownership = need {
+            guard sight.isOwner else { throw OperatorError(sight.stranger) }
+            return
+        }
+        guard sight.seesEveryAccount else { throw OperatorError(sight.blindness) }
+        try await migrator.requireCurrent(url: databaseURL, logger: logger)
+    }
+
+    private static func sentence(_ error: any Error) -> String {
+        guard let error = error as? PostgresError else { return "\(error)" }
+        if error.kind == .commitOutcomeUnknown {
+            return
+                "the connection was lost just as the change was written: it was made, or it was not. Look before you repeat it: "
+                + "what was made stands in 'verbatim-admin audit'"
+        }
+        guard error.sqlState == "42501" else { return "\(error)" }
+        return "\(error); connect as the owner of the tables (VERBATIM_DATABASE_URL)"
+    }
+}
+
+extension OperatorSight {
+    private var owner: String { owners.joined(separator: " or ") }
+
+    /// Why a command does not even begin.
+    var blindness: String {
+        "the database's user \(user) does not see every account: rows of \(hidden.joined(separator: ", ")) are hidden from it. "
+            + "Connect as \(owner), the owner of the tables (VERBATIM_DATABASE_URL)"
+    }
+
+    var stranger: String {
+        "the database's user \(user) does not own the tables. Connect as \(owner), their owner (VERBATIM_DATABASE_URL)"
     }
 }
 

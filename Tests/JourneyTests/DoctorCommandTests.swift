@@ -57,7 +57,7 @@ import Testing
             for check in [
                 "settings", "database", "roles", "schema", "clock", "storage", "scratch", "model server",
                 "whisper model",
-                "speaker models", "media tool", "yt-dlp", "master key", "description",
+                "speaker models", "media tool", "yt-dlp", "master key", "description", "accounts",
             ] {
                 #expect(report.state(check) == "ok", "\(check): \(report.message(check))")
             }
@@ -165,6 +165,10 @@ import Testing
             try await tenants.owner.execute("GRANT verbatim_app, verbatim_system TO \(unescaped: name)")
             let report = try await Self.report(service, status: 0)
             #expect(report.state("roles") == "ok" && report.state("schema") == "ok")
+            // Enough for a node, and said to whoever means to be an operator.
+            let owner = try await tenants.owner.query("SELECT current_user::text")[0].decode(String.self)
+            #expect(report.state("accounts") == "ok")
+            #expect(report.message("accounts").hasSuffix("operators' commands refuse it: they connect as \(owner)"))
             try await tenants.owner.execute("DROP ROLE \(unescaped: name)")
         }
     }

@@ -19,7 +19,7 @@ struct Migrate: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await Operation.run(anySchema: true) { operation in
+        try await Operation.run(status ? .nothing : .ownership) { operation in
             if status {
                 try show(try await operation.migrator.status(url: operation.databaseURL, logger: operation.logger))
             } else {

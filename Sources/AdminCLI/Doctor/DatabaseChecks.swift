@@ -25,8 +25,8 @@ struct DatabaseChecks: Sendable {
                     "SELECT current_setting('server_version_num')::int8, current_user::text, clock_timestamp()",
                     as: Int64.self, String.self, Timestamp.self) ?? (Int64(0), "", Timestamp.now())
             }
-            return [Self.server(version, name), Self.clock(now)] + [await roles(pool), await schema()]
-                + (await secrets())
+            return [Self.server(version, name), Self.clock(now)] + (await accounts(pool))
+                + [await roles(pool), await schema()] + (await secrets())
         } catch {
             return [.fail("database", "\(error); mend VERBATIM_DATABASE_URL or the server")]
         }
@@ -43,6 +43,25 @@ struct DatabaseChecks: Sendable {
         let difference = abs((theirs - .now()).wholeMilliseconds) / 1000
         guard difference > 2 else { return .ok("clock", "this machine and the database agree on the time") }
         return .warn("clock", "this machine and the database are \(difference) s apart; have both follow NTP")
+    }
+
+    /// A node's user need not see every account; an operator's must. Nothing where there are no tables yet.
+    private func accounts(_ pool: PostgresPool) async -> [Finding] {
+        do {
+            let sight = try await pool.transaction { try OperatorSight.current(in: $0) }
+            guard !sight.owners.isEmpty else { return [] }
+            guard !sight.seesEveryAccount else {
+                return [.ok("accounts", "\(sight.user) sees every account: nodes and operators' commands work with it")]
+            }
+            return [
+                .ok(
+                    "accounts",
+                    "\(sight.user) sees one account at a time, which is enough for a node; operators' commands refuse it: "
+                        + "they connect as \(sight.owners.joined(separator: " or "))")
+            ]
+        } catch {
+            return [.fail("accounts", "\(error)")]
+        }
     }
 
     private func roles(_ pool: PostgresPool) async -> Finding {
