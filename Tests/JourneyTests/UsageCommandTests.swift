@@ -172,7 +172,14 @@ import Testing
             #expect(unasked.status == 1 && unasked.errors.contains("--yes"))
             let no = try await olga.callAtTerminal(close, typing: "n")
             #expect(no.status == 1)
-            #expect(no.output.contains("wait for suspended accounts are cancelled first (\(olga.other): 2)"))
+            #expect(
+                no.output.contains(
+                    "wait for suspended accounts are cancelled first (\(olga.other): 2; \(jobs.joined(separator: ", ")))"
+                ))
+            // A yes to the closing alone is none to that.
+            let silent = try await olga.call(close + ["--yes"])
+            #expect(silent.status == 1 && silent.errors.contains("--cancel-suspended"))
+            for job in jobs { #expect(silent.errors.contains(job)) }
             // What is off elsewhere keeps the month open, and costs them nothing.
             let example = scene.tenants.example
             let counter: PostgresQuery = "UPDATE usage_months SET used_seconds = used_seconds"
@@ -181,7 +188,7 @@ import Testing
             try await scene.tenants.owner.execute("\(counter) - 1 WHERE tenant_id = \(example)")
             for job in jobs { #expect(try await Self.status(of: job, scene) == "queued") }
 
-            let closed = try await olga.object("usage", "close", "--period", "2026-10", "--yes")
+            let closed = try await olga.object("usage", "close", "--period", "2026-10", "--yes", "--cancel-suspended")
             #expect(closed["statements"] as? Int == 2)
             #expect(closed["cancelled_jobs"] as? [String] == jobs)
             for job in jobs { #expect(try await Self.status(of: job, scene) == "cancelled") }
@@ -261,6 +268,12 @@ import Testing
         (["adjust", "--tenant", "EXAMPLE", "--period", "2026-10", "--amount-cents", "1", "--reason", " "], 64),
         (["adjust", "--tenant", "EXAMPLE", "--period", "2998-01", "--amount-cents", "1", "--reason", "x"], 1),
         (["adjust", "--tenant", "EXAMPLE", "--period", "2025-12", "--amount-cents", "1", "--reason", "x"], 1),
+        // Months that have not begun, and months before the account, or any.
+        (["report", "--period", "2998-01"], 1), (["export", "--period", "2998-01"], 1),
+        (["verify", "--period", "2998-01"], 1), (["report", "--period", "2025-12", "--tenant", "EXAMPLE"], 1),
+        (["export", "--period", "2025-12", "--tenant", "EXAMPLE"], 1),
+        (["verify", "--period", "2025-12", "--tenant", "EXAMPLE"], 1), (["verify", "--period", "2025-12"], 1),
+        (["close", "--period", "2025-12", "--yes"], 1),
     ]
 
     @Test func `a wrong call says so, ends with its status and changes nothing`() async throws {

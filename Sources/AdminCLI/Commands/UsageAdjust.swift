@@ -44,7 +44,12 @@ struct UsageAdjust: AsyncParsableCommand {
             let now = Timestamp.now()
             let sum: Int64
             do {
-                sum = try await operation.pool.transaction { try Self.record(adjustment, at: now, in: $0) }
+                let month = month
+                sum = try await operation.pool.transaction { transaction in
+                    try month.requireBegun(at: now)
+                    try month.requireAccount(adjustment.tenant, in: transaction)
+                    return try Self.record(adjustment, in: transaction)
+                }
             } catch ReservationError.monthClosed(let period) {
                 throw OperatorError(
                     "\(period) is closed, and its statement no longer changes; adjust a month that is open, such as "
@@ -61,20 +66,12 @@ struct UsageAdjust: AsyncParsableCommand {
     }
 
     private static func record(
-        _ adjustment: Adjustment, at now: Timestamp, in transaction: PostgresTransaction
+        _ adjustment: Adjustment, in transaction: PostgresTransaction
     ) throws -> Int64 {
-        let (id, month) = (adjustment.tenant, adjustment.month)
-        guard let tenant = try Tenant.find(id, in: transaction) else {
-            throw OperatorError("there is no tenant \(id); see: verbatim-admin tenant list")
-        }
-        guard month.start <= now else { throw OperatorError("\(month) has not begun") }
-        guard tenant.createdAt < month.end else {
-            throw OperatorError("\(id) had no account in \(month); it was opened at \(tenant.createdAt)")
-        }
         let sum = try adjustment.record(in: transaction)
         try AuditEntry(
-            operator: adjustment.author, action: "usage adjust", tenant: id,
-            target: "\(month) \(Money.dollars(cents: adjustment.cents)) \(Money.currency)"
+            operator: adjustment.author, action: "usage adjust", tenant: adjustment.tenant,
+            target: "\(adjustment.month) \(Money.dollars(cents: adjustment.cents)) \(Money.currency)"
         ).record(in: transaction)
         return sum
     }

@@ -10,14 +10,17 @@ struct UsageClose: AsyncParsableCommand {
         discussion: """
             All accounts at once, once the month is over and its last job has ended. What 'usage verify' finds is in the way. Repeating it is safe.
 
-            Jobs of the month that wait for a suspended account would never end: where nothing else is in the way, they are cancelled \
-            first, without a bill. The question says how many of whose they are. Resume an account before if its jobs are to run.
+            Jobs of the month that wait for a suspended account would never end, and are in the way. At a terminal the question names \
+            them, and a yes cancels them first, without a bill; else that takes --cancel-suspended. Resume an account instead if its \
+            jobs are to run.
 
             Example:
               verbatim-admin usage close --period 2026-10
             """)
 
     @OptionGroup var month: PeriodOptions
+    @Flag(help: "Cancel the jobs that wait for suspended accounts, without a bill.")
+    var cancelSuspended = false
     @OptionGroup var confirmation: ConfirmationOptions
     @OptionGroup var change: ChangeOptions
     @OptionGroup var output: OutputOptions
@@ -33,10 +36,18 @@ struct UsageClose: AsyncParsableCommand {
         try await Operation.run { operation in
             let (period, now) = (month.period, Timestamp.now())
             guard now >= period.end else { throw Self.sentence(.notOver(period), period) }
-            if try await operation.reading({ try MonthClosing.isDone(period, in: $0) }) {
-                return try show(.wasClosed)
+            let month = month
+            let isDone = try await operation.reading { transaction in
+                try month.requireAnyAccount(in: transaction)
+                return try MonthClosing.isDone(period, in: transaction)
             }
+            if isDone { return try show(.wasClosed) }
             let stranded = try await stranded(operation)
+            guard stranded.isEmpty || cancelSuspended || confirmation.canAsk else {
+                throw OperatorError(
+                    "jobs of \(period) wait for suspended accounts (\(Self.names(stranded))). Resume the accounts, or "
+                        + "cancel the jobs without a bill, with --cancel-suspended beside --yes; nothing was changed")
+            }
             try confirmation.confirm(
                 "Close \(period) for every account? Its statements can never be changed." + Self.warning(stranded))
             let cancelled = try await cancel(stranded, operation)
@@ -62,8 +73,14 @@ struct UsageClose: AsyncParsableCommand {
 
     private static func warning(_ stranded: [StrandedJob]) -> String {
         guard !stranded.isEmpty else { return "" }
+        return " Jobs that wait for suspended accounts are cancelled first (\(names(stranded)))."
+    }
+
+    /// How many of whom, and which: the first twenty.
+    private static func names(_ stranded: [StrandedJob]) -> String {
         let counts = Dictionary(grouping: stranded, by: \.tenant).map { "\($0): \($1.count)" }.sorted()
-        return " Jobs that wait for suspended accounts are cancelled first (\(counts.joined(separator: ", ")))."
+        let jobs = stranded.prefix(20).map(\.id.rawValue).joined(separator: ", ")
+        return counts.joined(separator: ", ") + "; " + jobs + (stranded.count > 20 ? " …" : "")
     }
 
     /// One at a time. Answers those that were still to be cancelled.

@@ -20,6 +20,26 @@ struct UsageCommand: AsyncParsableCommand {
 struct PeriodOptions: ParsableArguments {
     @Option(help: "The UTC calendar month, as YYYY-MM.")
     var period: BillingMonth
+
+    /// Throws of a month that nobody can have used anything in yet: what a report said of it would be untrue a day later.
+    func requireBegun(at now: Timestamp = .now()) throws {
+        guard period.start <= now else { throw OperatorError("\(period) has not begun") }
+    }
+
+    /// The account of that id. Throws where there is none, and where there was none yet in that month.
+    func requireAccount(_ id: TenantID, in transaction: PostgresTransaction) throws {
+        let tenant = try Tenant.required(id, in: transaction)
+        guard tenant.createdAt < period.end else {
+            throw OperatorError("\(id) had no account in \(period); it was opened at \(tenant.createdAt)")
+        }
+    }
+
+    /// Throws when nobody had an account in that month: there is nothing to be verified or closed, and 'agree' or 'closed' would be a word
+    /// about a month that was mistyped.
+    func requireAnyAccount(in transaction: PostgresTransaction) throws {
+        guard try !MonthClosing.hasAccounts(period, in: transaction) else { return }
+        throw OperatorError("nobody had an account in \(period); see: verbatim-admin tenant list")
+    }
 }
 
 /// Which month is meant, and whose.
@@ -30,10 +50,10 @@ struct UsageOptions: ParsableArguments {
 
     var period: BillingMonth { month.period }
 
-    /// Throws when an account was named that there is not.
-    func requireTenant(in transaction: PostgresTransaction) throws {
-        guard let tenant, try Tenant.find(tenant, in: transaction) == nil else { return }
-        throw OperatorError("there is no tenant \(tenant); see: verbatim-admin tenant list")
+    /// Throws when the month has not begun, and when an account was named that there is not, or was not yet in that month.
+    func check(in transaction: PostgresTransaction) throws {
+        try month.requireBegun()
+        if let tenant { try month.requireAccount(tenant, in: transaction) }
     }
 }
 

@@ -28,7 +28,7 @@ struct UsageExport: AsyncParsableCommand {
         try await Operation.run { operation in
             let (usage, detail, format) = (usage, detail, output.json ? .json : format)
             try await operation.reading { transaction in
-                try usage.requireTenant(in: transaction)
+                try usage.check(in: transaction)
                 var output = StandardOutput()
                 if detail {
                     try Self.writeDetail(usage, as: format, in: transaction, to: &output)

@@ -20,7 +20,7 @@ struct UsageReport: AsyncParsableCommand {
         try await Operation.run { operation in
             let usage = usage
             let (statements, tenants) = try await operation.reading { transaction in
-                try usage.requireTenant(in: transaction)
+                try usage.check(in: transaction)
                 return (
                     try Statement.all(of: usage.period, tenant: usage.tenant, in: transaction),
                     try Tenant.all(in: transaction)

@@ -24,7 +24,8 @@ struct UsageVerify: AsyncParsableCommand {
         try await Operation.run { operation in
             let usage = usage
             let differences = try await operation.reading { transaction in
-                try usage.requireTenant(in: transaction)
+                try usage.check(in: transaction)
+                try usage.month.requireAnyAccount(in: transaction)
                 return try LedgerCheck.run(usage.period, tenant: usage.tenant, in: transaction)
             }
             try Output.show(

@@ -6,6 +6,9 @@ struct ConfirmationOptions: ParsableArguments {
     @Flag(help: "Do it without asking.")
     var yes = false
 
+    /// Whether there is somebody to ask, who is to be asked.
+    var canAsk: Bool { !yes && isatty(STDIN_FILENO) == 1 }
+
     /// Asks on the terminal. Throws when the answer is no, and where there is nobody to ask.
     func confirm(_ question: String) throws {
         if yes { return }

@@ -57,6 +57,37 @@ package enum MonthClosing {
             """, as: Bool.self) ?? false
     }
 
+    /// Whether anybody had an account in the month, or something happened in it.
+    package static func hasAccounts(_ month: BillingMonth, in transaction: PostgresTransaction) throws -> Bool {
+        try transaction.first(
+            """
+            SELECT EXISTS (SELECT FROM tenants WHERE created_at < \(month.end))
+                OR EXISTS (SELECT FROM usage_months WHERE month = \(month))
+            """, as: Bool.self) ?? false
+    }
+
+    /// The months before that one which are not closed, oldest first, and how many statements closing each of them writes.
+    package static func open(
+        before month: BillingMonth, in transaction: PostgresTransaction
+    ) throws -> [(month: BillingMonth, statements: Int64)] {
+        try transaction.all(
+            """
+            WITH months AS (
+                SELECT to_char(start, 'YYYY-MM') AS month, (start + interval '1 month') AT TIME ZONE 'UTC' AS month_end
+                FROM generate_series(
+                    least(
+                        (SELECT date_trunc('month', min(created_at) AT TIME ZONE 'UTC') FROM tenants),
+                        (SELECT (min(month) || '-01')::timestamp FROM usage_months)),
+                    (\(month)::text || '-01')::timestamp - interval '1 month', interval '1 month') start
+            )
+            SELECT n.month, count(*) FROM months n CROSS JOIN tenants t
+            LEFT JOIN usage_months m ON m.tenant_id = t.id AND m.month = n.month
+            WHERE m.closed_at IS NULL AND \(Statement.isDue(month: "n.month", end: "n.month_end"))
+            GROUP BY 1 ORDER BY 1
+            """, as: BillingMonth.self, Int64.self
+        ).map { (month: $0.0, statements: $0.1) }
+    }
+
     /// Locks the month of every tenant who had an account before its end; false when none of them is open. Who was deleted has a month only
     /// where something happened in it.
     private static func lockOpenMonths(_ month: BillingMonth, _ transaction: PostgresTransaction) throws -> Bool {

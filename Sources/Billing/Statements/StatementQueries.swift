@@ -68,6 +68,18 @@ extension Statement {
             })
     }
 
+    /// Whether the account `t`, whose month is `m` where it has one, has a statement of the month: who had an account before its end, and
+    /// of a deleted one whoever owed or used something.
+    static func isDue(month: PostgresQuery, end: PostgresQuery) -> PostgresQuery {
+        """
+        (t.created_at < \(end) OR m.tenant_id IS NOT NULL) AND (t.status <> 'deleted'
+            OR EXISTS (SELECT FROM usage u WHERE u.tenant_id = t.id AND u.month = \(month))
+            OR EXISTS (SELECT FROM reservations r WHERE r.tenant_id = t.id AND r.month = \(month))
+            OR EXISTS (SELECT FROM adjustments a WHERE a.tenant_id = t.id AND a.month = \(month))
+            OR EXISTS (SELECT FROM statement_lines l WHERE l.tenant_id = t.id AND l.month = \(month)))
+        """
+    }
+
     /// Whose statement it is, and what an open month's is drawn up with.
     private struct Account {
         let id: TenantID
@@ -101,12 +113,7 @@ extension Statement {
                         WHERE tenant_id = t.id AND month = \(month)
                     ) u ORDER BY u.admission DESC LIMIT 1
                 ) a ON \(now) >= \(month.end)
-                WHERE (t.created_at < \(month.end) OR m.tenant_id IS NOT NULL) \(only)
-                    AND (t.status <> 'deleted'
-                        OR EXISTS (SELECT FROM usage u WHERE u.tenant_id = t.id AND u.month = \(month))
-                        OR EXISTS (SELECT FROM reservations r WHERE r.tenant_id = t.id AND r.month = \(month))
-                        OR EXISTS (SELECT FROM adjustments a WHERE a.tenant_id = t.id AND a.month = \(month))
-                        OR EXISTS (SELECT FROM statement_lines l WHERE l.tenant_id = t.id AND l.month = \(month)))
+                WHERE \(isDue(month: "\(month)", end: "\(month.end)")) \(only)
                 ORDER BY t.id
                 """, as: TenantID.self, PlanName.self, Int64.self, Int64?.self, Timestamp?.self, Int64.self
             ).map {

@@ -50,6 +50,7 @@ package struct DeploymentStatus: Sendable {
     package struct MonthToClose: Sendable {
         /// `YYYY-MM`.
         package let month: String
+        /// Accounts whose statements `usage close` would write.
         package let tenants: Int64
     }
 

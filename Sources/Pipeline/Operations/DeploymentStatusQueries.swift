@@ -15,7 +15,9 @@ extension DeploymentStatus {
             endedLastHour: try ended(transaction), failuresLastHour: try failures(transaction),
             suspendedTenants: try transaction.first(
                 "SELECT count(*) FROM tenants WHERE status = 'suspended'", as: Int64.self) ?? 0,
-            monthsToClose: try months(before: month, transaction), endpointsFailing: failing.count,
+            monthsToClose: try MonthClosing.open(before: month, in: transaction).map {
+                MonthToClose(month: $0.month.rawValue, tenants: $0.statements)
+            }, endpointsFailing: failing.count,
             failingEndpoints: failing.longest)
     }
 
@@ -74,16 +76,6 @@ extension DeploymentStatus {
             GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
             """, as: String.self, String?.self, Int64.self
         ).map { FailureCount(code: $0.0, reason: $0.1, jobs: $0.2) }
-    }
-
-    private static func months(
-        before month: BillingMonth, _ transaction: PostgresTransaction
-    ) throws -> [MonthToClose] {
-        try transaction.all(
-            """
-            SELECT month, count(*) FROM usage_months WHERE closed_at IS NULL AND month < \(month) GROUP BY 1 ORDER BY 1
-            """, as: String.self, Int64.self
-        ).map { MonthToClose(month: $0.0, tenants: $0.1) }
     }
 
     /// Default endpoints, and others that were tried within a week: those that only old jobs named are nobody's concern any more.
