@@ -1,7 +1,7 @@
 import Postgres
 
 extension Tenant {
-    /// What stands where a deleted account's names stood.
+    /// What stands where a deleted account's names stood. `Billing.StatementName` keeps the account's own for its statements.
     package static let deletedName = "deleted"
 
     /// Ends the account for good: nobody gets in any more, and its name and its keys' are gone. Nil when there is no such account; said again

@@ -168,6 +168,12 @@ struct LedgerScene: Sendable {
         }
     }
 
+    /// What an operator is shown of one of the example's jobs.
+    func bill(of job: String) async throws -> JobBill? {
+        let tenant = tenants.example
+        return try await tenants.owner.transaction { try JobBill.of(TestJob(unchecked: job), of: tenant, in: $0) }
+    }
+
     /// Of the example's jobs that were billed, as the detail tells it.
     func overageByJob(_ month: BillingMonth) async throws -> [String: Int64] {
         let tenant = tenants.example

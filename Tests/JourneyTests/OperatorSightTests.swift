@@ -38,7 +38,7 @@ import Testing
             "usage report": ["--period", "2026-10"], "usage export": ["--period", "2026-10"],
             "usage verify": ["--period", "2026-10"], "usage close": ["--period", "2026-10", "--yes"],
             "usage adjust": account + ["--period", "2026-10", "--amount-cents", "1", "--reason", "x"],
-            "audit": [], "ytdlp update": [], "status": [],
+            "usage adjustments": [], "audit": [], "ytdlp update": [], "status": [],
         ]
     }
 

@@ -37,6 +37,11 @@ import Testing
 
     private static let markers = ["Zwetschge", "geheimakte", "quittenmus", "holunder.example", "schlehdorn", "young"]
 
+    /// The account was billed: its name, and nothing else, stays for its statements.
+    private static func left(of marker: String) -> Set<String> {
+        marker == markers[0] ? ["statement_names.name"] : []
+    }
+
     @Test func `an account is erased while it is at work, and nothing but its bill is left`() async throws {
         try await Deployment.with { deployment in
             let (tenants, example) = (deployment.tenants, deployment.tenants.example)
@@ -87,7 +92,7 @@ import Testing
             let login = try await customer.send("POST", "/auth/token", json: #"{"api_key":"\#(key.text)"}"#)
             #expect(try login.problem(401)["error"] as? String == "invalid_api_key")
             for marker in Self.markers {
-                #expect(try await MarkerSearch.places(of: marker, in: tenants) == [], "\(marker)")
+                #expect(try await MarkerSearch.places(of: marker, in: tenants) == Self.left(of: marker), "\(marker)")
             }
             #expect(try await Self.bill(deployment) == bill)
 
@@ -100,7 +105,7 @@ import Testing
             }
             // Whoever still worked on the long recording has written nothing since.
             for marker in Self.markers {
-                #expect(try await MarkerSearch.places(of: marker, in: tenants) == [], "\(marker)")
+                #expect(try await MarkerSearch.places(of: marker, in: tenants) == Self.left(of: marker), "\(marker)")
             }
             #expect(try await charlie.words(of: theirs).isEmpty == false)
             let counts = try await tenants.owner.query(

@@ -1,12 +1,15 @@
 import ArgumentParser
+import Billing
 import Pipeline
 import Postgres
+import Tenancy
 
 struct JobShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show a job and its tasks: who works on them, how often, and what went wrong.",
         discussion: """
-            Neither words, metadata nor names of files are shown, and of a URL its host alone.
+            Neither words, metadata nor names of files are shown, and of a URL its host alone. A job is billed by its decoded length, of \
+            which a started second counts whole; while its month is open, what of it is overage can still become less.
 
             Example:
               verbatim-admin job show job_01J…
@@ -18,17 +21,40 @@ struct JobShow: AsyncParsableCommand {
 
     private struct Answer: Encodable {
         let job: JobRow
+        let bill: BillRow?
         let tasks: [TaskRow]
 
-        /// The job's members, and `tasks` beside them.
+        /// The job's members, and `bill` and `tasks` beside them.
         func encode(to encoder: any Encoder) throws {
             try job.encode(to: encoder)
             var container = encoder.container(keyedBy: Key.self)
+            try container.encodeIfPresent(bill, forKey: .bill)
             try container.encode(tasks, forKey: .tasks)
         }
 
         private enum Key: CodingKey {
-            case tasks
+            case bill, tasks
+        }
+    }
+
+    /// On which terms the job was admitted, and what of it is overage.
+    private struct BillRow: Encodable {
+        let period, plan: String
+        let accept_overage: Bool
+        let rate_micros_per_minute, overage_seconds: Int64?
+
+        init(_ bill: JobBill) {
+            period = bill.month.rawValue
+            plan = bill.plan.rawValue
+            accept_overage = bill.acceptsOverage
+            rate_micros_per_minute = bill.rate
+            overage_seconds = bill.overageSeconds
+        }
+
+        var rateText: String {
+            let rate =
+                rate_micros_per_minute.map { "\(Money.dollars(micros: $0)) \(Money.currency) a minute" } ?? "none sold"
+            return rate + (accept_overage ? ", accepted" : ", not accepted")
         }
     }
 
@@ -58,14 +84,17 @@ struct JobShow: AsyncParsableCommand {
                     throw OperatorError("there is no job \(id); see: verbatim-admin job list")
                 }
                 return Answer(
-                    job: JobRow(job), tasks: try TaskOverview.all(of: job, in: transaction).map(TaskRow.init))
+                    job: JobRow(job),
+                    bill: try JobBill.of(job.id, of: job.tenant, in: transaction).map(BillRow.init),
+                    tasks: try TaskOverview.all(of: job, in: transaction).map(TaskRow.init))
             }
             try Output.show(
-                answer, json: output.json, text: Self.facts(answer.job).text + "\n\n" + Self.table(answer.tasks).text)
+                answer, json: output.json,
+                text: Self.facts(answer.job, answer.bill).text + "\n\n" + Self.table(answer.tasks).text)
         }
     }
 
-    private static func facts(_ job: JobRow) -> Table {
+    private static func facts(_ job: JobRow, _ bill: BillRow?) -> Table {
         let source = [
             job.source_type, job.source_host, job.source_bytes.map { "\($0) bytes" },
             job.source_deleted_at.map { "deleted \($0)" } ?? (job.source_kept ? "kept" : nil),
@@ -73,10 +102,12 @@ struct JobShow: AsyncParsableCommand {
         let facts: [(String, String?)] = [
             ("tenant", job.tenant_id), ("status", job.status), ("error", job.error), ("created", job.created_at),
             ("started", job.started_at), ("ended", job.completed_at), ("done", job.progressText),
-            ("length", job.durationText), ("language", job.language), ("engine", job.engine),
+            ("length", job.duration_seconds.map { "\($0) s" }), ("language", job.language), ("engine", job.engine),
             ("speakers", job.diarize ? "asked for" : "not asked for"),
             ("source", source.compactMap { $0 }.joined(separator: ", ")),
             ("reserved", job.reserved_seconds.map { "\($0) s" }), ("billed", job.used_seconds.map { "\($0) s" }),
+            ("overage", bill?.overage_seconds.map { "\($0) s" }), ("overage rate", bill?.rateText),
+            ("month", bill?.period), ("plan", bill?.plan),
         ]
         return Table(
             headings: ["JOB", job.job_id], rows: facts.compactMap { name, value in value.map { [name, $0] } })

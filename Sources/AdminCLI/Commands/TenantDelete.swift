@@ -8,7 +8,7 @@ struct TenantDelete: AsyncParsableCommand {
         commandName: "delete", abstract: "Erase an account for good: all but what was billed.",
         discussion: """
             Its keys and tokens die within a second. Its unfinished jobs are cancelled; words, names, metadata, addresses and secrets go. \
-            What stays: its id, the ledger and the statements, a tombstone of each job (id, times, seconds, outcome), and the audit log. \
+            What stays: its id, the ledger and the statements (with its name, for them alone, where something was billed), a tombstone of each job (id, times, seconds, outcome), and the audit log. \
             Recordings are removed by the workers, at once where one runs; repeated, the command tells how many jobs' are left. Repeating it is safe, \
             also after a crash.
 

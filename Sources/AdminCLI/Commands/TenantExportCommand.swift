@@ -8,7 +8,7 @@ struct TenantExportCommand: AsyncParsableCommand {
         commandName: "export", abstract: "Write all that is held about an account, for its customer.",
         discussion: """
             JSON Lines: an object a line, whose 'type' says what it is: account, limits, key, session, job, transcript, engine_copy, \
-            idempotency_key, month, reservation, usage, adjustment, statement_line, webhook_endpoint, delivery, delivery_attempt, audit. All of one \
+            idempotency_key, month, reservation, usage, adjustment, statement_line, statement_name, webhook_endpoint, delivery, delivery_attempt, audit. All of one \
             moment. Never a secret, and not who of the operators did what. Recordings, and words of jobs that are not done, are not in it. The file is for its owner's eyes alone, and none is overwritten without --force.
 
             Example:

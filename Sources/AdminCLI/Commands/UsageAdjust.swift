@@ -7,7 +7,8 @@ struct UsageAdjust: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "adjust", abstract: "Correct what an account owes for an open month.",
         discussion: """
-            A positive amount is owed on top, a negative one is given back. It stands in the ledger for good; only another one takes it back.
+            A positive amount is owed on top, a negative one is given back. It stands in the ledger for good; only another one takes it back. \
+            'usage adjustments' lists them.
 
             Example:
               verbatim-admin usage adjust --tenant ten_01J… --period 2026-11 --amount-cents -500 --reason "Outage of 12 November"
@@ -71,7 +72,8 @@ struct UsageAdjust: AsyncParsableCommand {
         let sum = try adjustment.record(in: transaction)
         try AuditEntry(
             operator: adjustment.author, action: "usage adjust", tenant: adjustment.tenant,
-            target: "\(adjustment.month) \(Money.dollars(cents: adjustment.cents)) \(Money.currency)"
+            target: "\(adjustment.month) \(Money.dollars(cents: adjustment.cents)) \(Money.currency)",
+            details: ["reason": adjustment.reason]
         ).record(in: transaction)
         return sum
     }

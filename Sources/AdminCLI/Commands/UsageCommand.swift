@@ -13,6 +13,7 @@ struct UsageCommand: AsyncParsableCommand {
             """,
         subcommands: [
             UsageReport.self, UsageExport.self, UsageVerify.self, UsageClose.self, UsageAdjust.self,
+            UsageAdjustments.self,
         ])
 }
 

@@ -4,10 +4,11 @@ import Postgres
 
 struct UsageExport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Write a month's statements, or its jobs one by one, to standard output.",
+        commandName: "export", abstract: "Write a month's statements, its jobs or its adjustments to standard output.",
         discussion: """
             Periods include their start and exclude their end. A closed month's statements are the same, byte for byte, at every export. With \
-            --detail there is a row for each job that was billed, and in CSV a column for each of the 50 commonest keys of the jobs' metadata.
+            --detail there is a row for each job that was billed, and in CSV a column for each of the 50 commonest keys of the jobs' metadata. \
+            With --adjustments there is a row for each correction, with its reason and author.
 
             Example:
               verbatim-admin usage export --period 2026-11 --format csv > statements.csv
@@ -22,29 +23,39 @@ struct UsageExport: AsyncParsableCommand {
     var format: Format = .csv
     @Flag(help: "A row a job instead of a line a rate.")
     var detail = false
+    @Flag(help: "A row for each correction, with its reason and author.")
+    var adjustments = false
     @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if detail, adjustments {
+            throw ValidationError("--detail and --adjustments are two exports: take one of them.")
+        }
+    }
 
     func run() async throws {
         try await Operation.run { operation in
-            let (usage, detail, format) = (usage, detail, output.json ? .json : format)
+            let (usage, detail, adjustments, format) = (usage, detail, adjustments, output.json ? .json : format)
             try await operation.reading { transaction in
                 try usage.check(in: transaction)
                 var output = StandardOutput()
                 if detail {
                     try Self.writeDetail(usage, as: format, in: transaction, to: &output)
+                } else if adjustments {
+                    let records = try AdjustmentRecord.all(of: usage.period, tenant: usage.tenant, in: transaction)
+                    try output.write(Self.text(AdjustmentRecord.columnNames, records.map(\.row), as: format))
                 } else {
                     let statements = try Statement.all(of: usage.period, tenant: usage.tenant, in: transaction)
-                    try output.write(Self.text(statements, as: format))
+                    try output.write(Self.text(Statement.columnNames, statements.flatMap(\.rows), as: format))
                 }
                 try output.flush()
             }
         }
     }
 
-    private static func text(_ statements: [Statement], as format: Format) -> String {
-        let rows = statements.flatMap(\.rows)
-        return switch format {
-        case .csv: ([CSV.header(Statement.columnNames)] + rows.map { CSV.row($0.map(\.cell)) }).joined()
+    private static func text(_ names: [String], _ rows: [[ExportColumn]], as format: Format) -> String {
+        switch format {
+        case .csv: ([CSV.header(names)] + rows.map { CSV.row($0.map(\.cell)) }).joined()
         case .json: ExportJSON.array(rows) + "\n"
         }
     }

@@ -7,7 +7,8 @@ struct UsageReport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Show the statements of a month: what was included, used and is owed.",
         discussion: """
-            Of an open month it shows what would be owed if it were closed now.
+            Of an open month it shows what would be owed if it were closed now. The adjustments follow, each with its reason and author. \
+            Of a deleted account its statements still show the name.
 
             Example:
               verbatim-admin usage report --period 2026-11
@@ -19,20 +20,21 @@ struct UsageReport: AsyncParsableCommand {
     func run() async throws {
         try await Operation.run { operation in
             let usage = usage
-            let (statements, tenants) = try await operation.reading { transaction in
+            let (statements, names, adjustments) = try await operation.reading { transaction in
                 try usage.check(in: transaction)
                 return (
                     try Statement.all(of: usage.period, tenant: usage.tenant, in: transaction),
-                    try Tenant.all(in: transaction)
+                    try StatementName.all(in: transaction),
+                    try AdjustmentRecord.all(of: usage.period, tenant: usage.tenant, in: transaction)
                 )
             }
-            let names = Dictionary(uniqueKeysWithValues: tenants.map { ($0.id, $0.name) })
-            guard output.json else { return print(Self.text(statements, names: names)) }
+            guard output.json else {
+                let table = Self.text(statements, names: names)
+                return print(adjustments.isEmpty ? table : table + "\n\n" + UsageAdjustments.text(adjustments))
+            }
             print(
-                ExportJSON.array(
-                    statements.flatMap { statement in
-                        statement.rows.map { $0 + [.init("tenant_name", .text(names[statement.tenant] ?? ""))] }
-                    }))
+                ExportJSON.statements(
+                    statements, names: names, adjustments: Dictionary(grouping: adjustments, by: \.adjustment.tenant)))
         }
     }
 

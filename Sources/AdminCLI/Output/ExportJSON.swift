@@ -1,5 +1,6 @@
 import Billing
 import Pipeline
+import Tenancy
 
 /// Rows of an export as JSON objects whose members stand in the order of the columns.
 enum ExportJSON {
@@ -16,6 +17,28 @@ enum ExportJSON {
             write(row, to: &json)
             json.key("metadata")
             if let metadata { json.raw(metadata) } else { json.null() }
+        }
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+
+    /// A statement's lines: each with the account's name, and the first with its adjustments.
+    static func statements(
+        _ statements: [Statement], names: [TenantID: String], adjustments: [TenantID: [AdjustmentRecord]]
+    ) -> String {
+        let lines = statements.flatMap { statement in
+            statement.rows.enumerated().map { (statement.tenant, isFirst: $0.offset == 0, row: $0.element) }
+        }
+        var json = JSONWriter(capacity: 640 * lines.count + 2)
+        json.array(lines) { json, line in
+            json.object { json in
+                write(line.row, to: &json)
+                json.key("tenant_name")
+                json.string(names[line.0] ?? "")
+                json.key("adjustment_entries")
+                json.array(line.isFirst ? adjustments[line.0, default: []] : []) { json, record in
+                    json.object { write(record.row, to: &$0) }
+                }
+            }
         }
         return String(decoding: json.bytes, as: UTF8.self)
     }

@@ -1,7 +1,8 @@
+import Billing
 import Postgres
 import Tenancy
 
-/// Erases an account: everything but what was billed, the tombstones of its jobs, and what operators did.
+/// Erases an account: everything but what was billed and the name on those bills, the tombstones of its jobs, and what operators did.
 ///
 /// In steps, each a short transaction that may be done again: after a crash the whole is repeated, and goes on where it stopped. The
 /// first step shuts the account, so that nothing is added to what the others remove. Audio is removed by the workers, with each job's
@@ -51,6 +52,7 @@ package struct TenantDeletion: Sendable {
         try await forgetAddresses()
         let left = try await pool.transaction { transaction in
             try forgetLimits(in: transaction)
+            try StatementName.forgetUnlessBilled(tenant, in: transaction)
             return try jobsWithAudio(in: transaction)
         }
         return Outcome(jobs: jobs, jobsWithAudio: left)
@@ -59,6 +61,7 @@ package struct TenantDeletion: Sendable {
     private func shut(by operatorName: String) async throws {
         let tenant = tenant
         try await pool.transaction { transaction in
+            try StatementName.keep(of: tenant, in: transaction)
             guard let before = try Tenant.end(tenant, in: transaction) else { throw NoTenant() }
             guard before != .deleted else { return }
             try AuditEntry(operator: operatorName, action: "tenant delete", tenant: tenant).record(in: transaction)

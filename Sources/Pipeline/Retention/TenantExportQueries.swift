@@ -6,7 +6,7 @@ extension TenantExport {
 
     var sections: [Section] {
         [account, limits, keys, sessions, jobs, copies, idempotencyKeys, months, reservations, usage, adjustments]
-            + [statements, endpoints, deliveries, attempts, audit]
+            + [statements, statementName, endpoints, deliveries, attempts, audit]
     }
 
     /// By a cursor: what a page holds is all that is in memory.
@@ -161,6 +161,11 @@ extension TenantExport {
                     rate_micros_per_minute, amount_cents, adjustments_cents, total_cents
                 FROM statement_lines WHERE tenant_id = \(tenant) ORDER BY month, line
                 """)
+    }
+
+    /// Of a deleted account, what is left of its name.
+    private var statementName: Section {
+        Section(type: "statement_name", rows: "SELECT name FROM statement_names WHERE tenant_id = \(tenant)")
     }
 
     private var endpoints: Section {
