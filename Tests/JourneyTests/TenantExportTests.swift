@@ -78,6 +78,8 @@ import Testing
                 """
                 INSERT INTO statement_lines VALUES (\(example), '2026-10', 1, 'pro', 10, 59, 0, 40000, 0, -5, -5)
                 """)
+            // As of an account that was deleted.
+            try transaction.execute("INSERT INTO statement_names VALUES (\(example), 'Mirabelle Ltd')")
         }
         #expect(try await olga.call("quota", "set", "--tenant", olga.example, "--concurrency", "7").status == 0)
         return job
@@ -94,12 +96,13 @@ import Testing
                 types == [
                     "account", "limits", "key", "session", "job", "transcript", "engine_copy", "idempotency_key",
                     "month",
-                    "reservation", "usage", "adjustment", "statement_line", "webhook_endpoint", "delivery",
-                    "delivery_attempt", "audit",
+                    "reservation", "usage", "adjustment", "statement_line", "statement_name",
+                    "webhook_endpoint", "delivery", "delivery_attempt", "audit",
                 ])
             let places: KeyValuePairs<String, Set<String>> = [
                 "schluesselblume": ["key"], "quittenmus": ["job"], "meier.wav": ["job"],
                 "fliederbeere": ["job"], "schlehdorn": ["idempotency_key"], "zwetschgenrabatt": ["adjustment"],
+                "Mirabelle": ["statement_name"],
                 "holunder": ["job", "webhook_endpoint", "delivery"],
                 job.rawValue: [
                     "job", "transcript", "engine_copy", "idempotency_key", "reservation", "usage", "delivery",
@@ -155,7 +158,8 @@ import Testing
     private static let types = [
         "api_keys": "key", "refresh_tokens": "session", "jobs": "job", "engine_tickets": "engine_copy",
         "idempotency_keys": "idempotency_key", "usage_months": "month", "reservations": "reservation", "usage": "usage",
-        "adjustments": "adjustment", "statement_lines": "statement_line", "webhook_endpoints": "webhook_endpoint",
+        "adjustments": "adjustment", "statement_lines": "statement_line",
+        "statement_names": "statement_name", "webhook_endpoints": "webhook_endpoint",
         "webhook_events": "delivery", "webhook_attempts": "delivery_attempt", "audit_log": "audit",
     ]
     /// What an export calls a column otherwise.
