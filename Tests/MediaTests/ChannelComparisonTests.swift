@@ -58,6 +58,22 @@ import Testing
         #expect(Self.channels(voice, Self.mixed(voice, Self.voice(9, amplitude: 0.3), share: 0.05)) == [.mixed])
     }
 
+    @Test func `one voice whose other side is reversed is one, also as a lossy codec leaves it`() {
+        let voice = Self.voice(1, amplitude: 0.3)
+        #expect(Self.channels(voice, voice.map { -$0 }) == [.mixed])
+        #expect(Self.channels(voice, voice.map { $0 * -0.1 }) == [.mixed])
+        let hiss = Self.mixed(voice.map { -$0 }, Self.voice(9, amplitude: 0.3), share: 0.05)
+        #expect(Self.channels(voice, hiss) == [.mixed])
+    }
+
+    @Test(arguments: [2_400, 4_800, 12_000])
+    func `one voice that comes later on one side is heard once, from the louder side`(delay: Int) {
+        let voice = Self.voice(1, amplitude: 0.3)
+        let late = (0..<Self.length).map { $0 < delay ? 0 : voice[$0 - delay] * 0.8 }
+        #expect(Self.channels(voice, late) == [.left])
+        #expect(Self.channels(late, voice) == [.right])
+    }
+
     @Test func `a room that two microphones hear is one`() {
         let room = Self.mixed(Self.voice(1, amplitude: 0.3), Self.voice(2, amplitude: 0.2), share: 1)
         #expect(Self.channels(room, Self.elsewhere(room, 3)) == [.mixed])

@@ -1,8 +1,9 @@
 /// Whether two channels hold two voices, or one sound: by what they have in common over the whole source.
 ///
-/// The same signal twice, louder on one side or not, is one. So is a room that two microphones hear: its sound differs from sample to
+/// The same signal twice, louder on one side, reversed or not, is one: `MediaTool.decode` turns a reversed side round, so that adding up
+/// loses nothing. So is a room that two microphones hear: its sound differs from sample to
 /// sample, but it rises and falls on both sides together, where two people take turns. What a microphone picks up of the other's voice
-/// is little beside its own. A channel that nobody uses holds nothing; one with hiss alone is for the speech detector to tell.
+/// is little beside its own. Where one side follows the other at a distance, as an echo does, the louder one is heard. A channel that nobody uses holds nothing; one with hiss alone is for the speech detector to tell.
 package struct ChannelComparison: Sendable {
     /// The share of one channel's energy that is not the other's, at most, for both to be one signal. Joint stereo of lossy codecs
     /// stays under a hundredth.
@@ -10,6 +11,11 @@ package struct ChannelComparison: Sendable {
     /// From which correlation of their loudness on, the channels hear the same room. Two people whose microphones pick up a quarter of
     /// each other's energy stay below a half; a room lies near one.
     private static let sameRoom = 0.6
+    /// From which correlation of one side's loudness with the other's earlier one on, it is the same sound, late. Two people do not follow each
+    /// other like that.
+    private static let sameSoundLate = 0.9
+    /// Frames by which it may be late: a second.
+    private static let latest = 20
     /// Mean energy of a dead channel, at most: -80 dBFS.
     private static let silence = 32768.0 * 32768.0 * 1e-8
     /// Frames of 50 ms: loudness in the time of a syllable.
@@ -21,6 +27,10 @@ package struct ChannelComparison: Sendable {
     private var samples = 0.0
     private var current = (left: 0.0, right: 0.0, samples: 0)
     private var loudness = Correlation()
+    /// The last frames' energies, the newest first, and how each side follows the other by one frame, two, and so on.
+    private var past: [(left: Double, right: Double)] = []
+    private var late = [(left: Correlation, right: Correlation)](
+        repeating: (Correlation(), Correlation()), count: latest)
 
     package init() {}
 
@@ -52,6 +62,12 @@ package struct ChannelComparison: Sendable {
         current = (current.left + Double(l), current.right + Double(r), current.samples + pairs.count / 2)
         guard current.samples == Self.frame else { return }
         loudness.add(current.left, current.right)
+        for (distance, frame) in past.enumerated() {
+            late[distance].left.add(current.left, frame.right)
+            late[distance].right.add(frame.left, current.right)
+        }
+        past.insert((current.left, current.right), at: 0)
+        if past.count > Self.latest { past.removeLast() }
         current = (0, 0, 0)
     }
 
@@ -66,8 +82,10 @@ package struct ChannelComparison: Sendable {
         }
         // The share of one channel's energy that no multiple of the other explains.
         let unexplained = 1 - product * product / (left * right)
-        let isOneSignal = product > 0 && unexplained < Self.sameSignal
-        return isOneSignal || loudness.coefficient > Self.sameRoom ? [.mixed] : [.left, .right]
+        if unexplained < Self.sameSignal || loudness.coefficient > Self.sameRoom { return [.mixed] }
+        let isEcho = late.contains { max($0.left.coefficient, $0.right.coefficient) > Self.sameSoundLate }
+        if isEcho { return [left < right ? .right : .left] }
+        return [.left, .right]
     }
 }
 
