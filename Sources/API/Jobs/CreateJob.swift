@@ -179,7 +179,7 @@ struct CreateJob: Sendable {
                 "The service is too busy to look at the file. Try again shortly.", retryAfterSeconds: 5)
         }
         if probe.isSilent { throw APIError.invalidAudio(.emptyAudio) }
-        if let duration = probe.bestDurationMilliseconds, duration > allowance.maxDurationSeconds * 1000 {
+        if probe.isLonger(than: allowance.maxDurationSeconds) {
             throw APIError.invalidAudio(.durationExceedsLimit)
         }
         return probe

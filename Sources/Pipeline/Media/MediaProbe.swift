@@ -30,6 +30,11 @@ package struct MediaProbe: Sendable, Codable, Equatable {
         return estimatedDurationMilliseconds.map { max($0, decoded) } ?? decodedDurationMilliseconds
     }
 
+    /// Whether a plan of recordings of so many seconds refuses it.
+    package func isLonger(than seconds: Int64) -> Bool {
+        bestDurationMilliseconds.map { $0 > DurationLimit.milliseconds(of: seconds * 1000) } ?? false
+    }
+
     private enum CodingKeys: String, CodingKey {
         case container, codec, channels
         case sampleRate = "sample_rate"

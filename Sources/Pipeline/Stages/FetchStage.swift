@@ -73,7 +73,7 @@ struct FetchStage: Sendable {
             throw JobFailure.invalidAudio(reason)
         }
         if probe.isSilent { throw JobFailure.invalidAudio(.emptyAudio) }
-        if let duration = probe.bestDurationMilliseconds, duration > work.limits.seconds * 1000 {
+        if probe.isLonger(than: work.limits.seconds) {
             throw JobFailure.invalidAudio(.durationExceedsLimit)
         }
         return probe

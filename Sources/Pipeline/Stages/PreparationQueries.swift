@@ -20,7 +20,8 @@ struct PreparationWork: Sendable {
             """, as: String.self, Int64.self, String.self, Bool.self, Int?.self
         ).map { source, duration, language, diarize, channels in
             PreparationWork(
-                source: StorageKey(path: source), maxSamples: Samples.from(milliseconds: duration),
+                source: StorageKey(path: source),
+                maxSamples: Samples.from(milliseconds: DurationLimit.milliseconds(of: duration)),
                 language: LanguageChoice(language) ?? .automatic, diarize: diarize, sourceChannels: channels)
         }
     }
