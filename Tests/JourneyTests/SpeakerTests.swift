@@ -67,9 +67,13 @@ import Testing
     @Test(arguments: [
         "pan=stereo|c0=c0+c1|c1=c0+c1", "pan=stereo|c0=c0+c1|c1=0*c0", "pan=stereo|c0=0*c0|c1=c0+c1",
         "pan=stereo|c0=c0+c1|c1=0*c0,aeval=val(0)|val(1)+0.004*(random(0)-0.5)",
+        // One side reversed: added up, nothing is left. The second also hisses, the third is a second later.
+        "pan=stereo|c0=c0+c1|c1=-1*c0-1*c1",
+        "pan=stereo|c0=c0+c1|c1=-1*c0-1*c1,aeval=val(0)|val(1)+0.004*(random(0)-0.5)",
+        "pan=stereo|c0=c0+c1|c1=-1*c0-1*c1,adelay=0|700",
     ])
     func
-        `the same on both channels, or one that is dead or hisses, is mono: each word once, and a model looks for speakers`(
+        `the same on both channels, reversed or not, or one that is dead or hisses, is mono: each word once, and a model looks for speakers`(
             pan: String
         ) async throws
     {
@@ -85,6 +89,25 @@ import Testing
             let text = try Self.segments(transcript).map { $0["text"] as? String ?? "" }.joined(separator: " ")
             let heard = WordErrorRate.normalised(text)
             let said = try Recordings.reference(["0880", "0930"])
+            #expect(WordErrorRate.between(heard, and: said) <= 0.1, "\(heard)")
+        }
+    }
+
+    @Test(arguments: [
+        "pan=stereo|c0=c0+c1|c1=-1*c0-1*c1", "pan=5.1|c2=0.05*c0+0.05*c1", "pan=mono|c0=c0+c1,volume=-50dB",
+    ])
+    func `without speakers too, no word is lost to a side that is reversed, to dead channels or to a low level`(
+        filter: String
+    ) async throws {
+        try await Deployment.with { deployment in
+            let media = try TemporaryFolder()
+            defer { media.remove() }
+            let file = try await Recordings.ffmpeg(
+                ["-i", try await Self.stereo(into: media), "-af", filter, "-c:a", "pcm_f32le"], into: media,
+                named: "a.wav")
+            let transcript = try await Self.transcript(file, ["diarize": "false"], at: deployment)
+            let text = try Self.segments(transcript).map { $0["text"] as? String ?? "" }.joined(separator: " ")
+            let (heard, said) = (WordErrorRate.normalised(text), try Recordings.reference(["0880", "0930"]))
             #expect(WordErrorRate.between(heard, and: said) <= 0.1, "\(heard)")
         }
     }

@@ -61,6 +61,11 @@ final class MediaScene {
     /// Runs `ffmpeg` on files of this folder; the last argument is the output's name, which is returned as a path.
     @discardableResult
     func ffmpeg(_ arguments: String...) async throws -> String {
+        try await ffmpeg(arguments)
+    }
+
+    @discardableResult
+    func ffmpeg(_ arguments: [String]) async throws -> String {
         let result = try await Subprocess.run(
             .name("ffmpeg"),
             arguments: Arguments(["-nostdin", "-hide_banner", "-v", "error", "-y", "-bitexact"] + arguments),

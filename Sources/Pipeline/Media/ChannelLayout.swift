@@ -1,8 +1,9 @@
 /// How many channels to decode to.
 package enum ChannelLayout: String, Sendable {
-    /// The average of all channels.
+    /// The average of all channels that hold something. One that is reversed is turned round first, and what is only noise beside a voice is
+    /// left out.
     case mono
-    /// Left and right; a mono source twice.
+    /// Left and right, with one of them turned round where it is reversed; of any other number of channels their mix, twice.
     case stereo
 
     /// Samples at each moment.

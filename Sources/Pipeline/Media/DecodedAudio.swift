@@ -8,10 +8,18 @@ package struct DecodedAudio: Sendable, Decodable, Equatable {
     package let sourceChannels: Int
     /// There was more than `maxSamples`.
     package let isLimitReached: Bool
-    /// Nothing that was given rises above −60 dBFS.
+    /// Nothing in the source rises above silence: −72 dBFS, or −84 where its samples are finer than 16 bits.
     package let isSilent: Bool
     /// Frames that could not be decoded and were left out.
     package let damagedFrames: Int64
+    /// Which of the source's audio tracks was heard, from 1: the one that players play, unless that is silent while another is not.
+    package let track: Int
+    /// How many audio tracks there are that can be decoded.
+    package let tracks: Int
+    /// Samples in which a channel was reversed against the others, and turned round.
+    package let turnedSamples: Int64
+    /// Samples of silence for the source's own pauses.
+    package let pausedSamples: Int64
 
     /// Rounded to the nearest.
     package var durationMilliseconds: Int64 {
@@ -19,10 +27,12 @@ package struct DecodedAudio: Sendable, Decodable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case samples, channels
+        case samples, channels, track, tracks
         case sourceChannels = "source_channels"
         case isLimitReached = "limit_reached"
         case isSilent = "silent"
         case damagedFrames = "damaged_frames"
+        case turnedSamples = "turned_samples"
+        case pausedSamples = "paused_samples"
     }
 }

@@ -15,10 +15,14 @@ package struct MediaProbe: Sendable, Codable, Equatable {
     package let estimatedDurationMilliseconds: Int64?
     /// The whole file was decoded.
     package let isComplete: Bool
-    /// The whole file was decoded, and nothing in it rises above −60 dBFS.
+    /// The whole file was decoded, and nothing in it rises above silence: −72 dBFS, or −84 where its samples are finer than 16 bits.
     package let isSilent: Bool
     /// Frames that could not be decoded and were left out.
     package let damagedFrames: Int64
+    /// Which of the audio tracks is heard, from 1: the one that players play, unless that is silent while another is not.
+    package let track: Int
+    /// How many audio tracks there are that can be decoded.
+    package let tracks: Int
 
     /// The duration to go by before the file is decoded: measured where it was, else claimed, else estimated; never
     /// less than what was decoded.
@@ -36,7 +40,7 @@ package struct MediaProbe: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case container, codec, channels
+        case container, codec, channels, track, tracks
         case sampleRate = "sample_rate"
         case claimedDurationMilliseconds = "claimed_duration_ms"
         case decodedDurationMilliseconds = "decoded_duration_ms"

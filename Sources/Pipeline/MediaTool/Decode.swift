@@ -12,9 +12,16 @@ struct Decode {
         let channels: Int
         let sourceChannels: Int
         let limitReached: Bool
-        /// Nothing above silence was written.
+        /// Nothing above silence was decoded.
         let silent: Bool
         let damagedFrames: Int64
+        /// Which of the source's audio tracks was heard, from 1.
+        let track: Int
+        let tracks: Int
+        /// Samples in which a channel was turned round against another.
+        let turnedSamples: Int64
+        /// Samples of the pauses that are the source's own.
+        let pausedSamples: Int64
 
         var json: String {
             var object = JSONObject()
@@ -24,38 +31,64 @@ struct Decode {
             object["limit_reached"] = .boolean(limitReached)
             object["silent"] = .boolean(silent)
             object["damaged_frames"] = .integer(damagedFrames)
+            object["track"] = .integer(Int64(track))
+            object["tracks"] = .integer(Int64(tracks))
+            object["turned_samples"] = .integer(turnedSamples)
+            object["paused_samples"] = .integer(pausedSamples)
             return object.text
         }
     }
 
-    func run(on input: DescriptorInput) throws -> Trailer {
-        let reader = try AudioReader(Demuxer(input))
-        let resampler = Resampler(channels: channels)
+    func run(on input: Input) throws -> Trailer {
+        let reader = try AudioReader(input.descriptor, size: input.size, effort: Effort(limit: .max))
+        let loudness = Loudness(parameters: reader.track.parameters)
         let writer = SampleWriter(channels: channels, limit: maxSamples)
-        var timeline = Timeline(claimedSeconds: reader.demuxer.claimedSeconds)
+        let leveler = Leveler(outputs: channels, writer: writer)
+        let mixer = Mixer(outputs: channels, sink: leveler.append)
+        let resampler = Resampler()
+        var timeline = Timeline(statedSeconds: reader.demuxer.claim(of: reader.track).stated)
         var sourceChannels = 0
+        var isHeard = false
         var unconverted: Int64 = 0
 
-        while !writer.limitReached, let frame = reader.next() {
-            let silence = timeline.silence(before: reader.demuxer.time(of: frame))
-            if silence > 0 {
-                // The filter must not smear what was before the pause over it.
-                try resampler.drain(sink: writer.append)
-                try writer.appendSilence(Int64(min(silence * Double(Resampler.rate), 0x1p60)))
+        func carryOut(_ steps: [Timeline.Step]) throws {
+            guard !steps.isEmpty else { return }
+            // The filter must not smear what was before the pause over it.
+            try resampler.drain(sink: mixer.append)
+            try mixer.flush()
+            for step in steps {
+                switch step {
+                case .pause(let seconds): try leveler.appendSilence(Self.samples(seconds))
+                case .hold: leveler.hold()
+                case .release(let seconds): try leveler.release(pause: Self.samples(seconds))
+                }
             }
-            timeline.advance(samples: frame.pointee.nb_samples, rate: frame.pointee.sample_rate)
-            if try resampler.convert(frame, sink: writer.append) {
+        }
+
+        while !writer.limitReached, let frame = reader.next() {
+            let seconds = Double(frame.pointee.nb_samples) / Double(frame.pointee.sample_rate)
+            try carryOut(timeline.place(reader.time(of: frame), seconds: seconds))
+            if !isHeard { isHeard = loudness.isHeard(frame) }
+            if try resampler.convert(frame, until: { writer.limitReached }, sink: mixer.append) {
                 sourceChannels = max(sourceChannels, Int(frame.pointee.ch_layout.nb_channels))
             } else {
                 unconverted += 1
             }
         }
-        try resampler.drain(sink: writer.append)
+        try carryOut(timeline.end())
+        try resampler.drain(sink: mixer.append)
+        try mixer.flush()
+        try leveler.finish()
         guard sourceChannels > 0 else { throw Refusal(.decodeFailed, "no audio frame can be decoded") }
         try writer.finish()
         return Trailer(
             samples: writer.samples, channels: channels, sourceChannels: sourceChannels,
-            limitReached: writer.limitReached, silent: !writer.isHeard,
-            damagedFrames: reader.damagedFrames + unconverted)
+            limitReached: writer.limitReached, silent: !isHeard, damagedFrames: reader.damagedFrames + unconverted,
+            track: reader.trackNumber, tracks: reader.demuxer.tracks.count, turnedSamples: mixer.turnedSamples,
+            pausedSamples: Self.samples(timeline.pauses))
+    }
+
+    private static func samples(_ seconds: Double) -> Int64 {
+        Int64(min(max(0, seconds) * Double(Resampler.rate), 0x1p60))
     }
 }

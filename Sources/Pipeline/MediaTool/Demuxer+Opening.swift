@@ -13,8 +13,8 @@ extension Demuxer {
     private static let probeBytes: Int64 = 5_000_000
     /// Microseconds of media it may look at for the latter.
     private static let analyzeMicroseconds: Int64 = 5_000_000
-    /// Real files have dozens of subtitle streams; a thousand only cost memory.
-    private static let maxStreams: Int64 = 64
+    /// Real files have dozens of subtitles, fonts and pictures before their sound; more than this many only cost memory.
+    private static let maxStreams: Int64 = 256
 
     /// Asks all of libav's demuxers, so that a picture or a playlist is told from an MP3; accepts only ours.
     static func identify(_ input: DescriptorInput) throws -> Identity {
@@ -41,7 +41,11 @@ extension Demuxer {
         av_dict_set_int(&options, "analyzeduration", analyzeMicroseconds, 0)
         av_dict_set_int(&options, "max_streams", maxStreams, 0)
         // Frees the context when it fails.
-        guard avformat_open_input(&context, "", identity.format, &options) >= 0, let opened = context else {
+        let result = avformat_open_input(&context, "", identity.format, &options)
+        guard result >= 0, let opened = context else {
+            if result == verbatim_av_error_no_memory {
+                throw Refusal(.unsupportedFormat, "more than \(maxStreams) streams, or absurd headers")
+            }
             throw identity.doubtful
                 ? Refusal(.unsupportedFormat, "not a known container")
                 : Refusal(.decodeFailed, "the \(identity.container.rawValue) container is damaged")
@@ -49,23 +53,23 @@ extension Demuxer {
         return opened
     }
 
-    /// The stream libav would play, or else the first audio stream we can decode.
-    static func audioStream(
+    /// The audio streams that we can decode: first the one that libav would play, then the others.
+    static func audioTracks(
         of context: UnsafeMutablePointer<AVFormatContext>, doubtful: Bool
-    ) throws -> UnsafeMutablePointer<AVStream> {
-        let streams = (0..<Int(context.pointee.nb_streams)).compactMap { context.pointee.streams[$0] }
+    ) throws -> [AudioTrack] {
+        let streams = streams(of: context)
         let audio = streams.filter { $0.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO }
         guard !audio.isEmpty else {
             throw streams.isEmpty && !doubtful
                 ? Refusal(.decodeFailed, "the container holds no stream")
                 : Refusal(.unsupportedFormat, "no audio stream")
         }
-        let decodable = audio.filter { AudioCodec.decoder(for: $0.pointee.codecpar.pointee.codec_id) != nil }
-        let best = av_find_best_stream(context, AVMEDIA_TYPE_AUDIO, -1, -1, nil, 0)
-        guard let chosen = decodable.first(where: { $0.pointee.index == best }) ?? decodable.first else {
+        let tracks = audio.compactMap(AudioTrack.init)
+        guard !tracks.isEmpty else {
             let name = audio.first.map { AudioCodec.name(of: $0.pointee.codecpar.pointee.codec_id) } ?? "unknown"
             throw Refusal(.unsupportedFormat, "audio codec \(name)")
         }
-        return chosen
+        let best = av_find_best_stream(context, AVMEDIA_TYPE_AUDIO, -1, -1, nil, 0)
+        return tracks.filter { $0.index == best } + tracks.filter { $0.index != best }
     }
 }

@@ -1,6 +1,13 @@
 import CAV
 import Glibc
 
+/// The file to work on. It may be read from the beginning more than once.
+struct Input {
+    let descriptor: Int32
+    /// Bytes in it when the tool started; what comes later is not read.
+    let size: Int64
+}
+
 /// libav's only source of bytes: one open, regular, seekable file.
 ///
 /// Owns the `AVIOContext` and its buffer. Reads by position, so that an offset shared with another process does no harm.

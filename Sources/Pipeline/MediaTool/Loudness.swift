@@ -1,12 +1,29 @@
 import CAV
 
-/// Tells a recording from silence, dither included.
-enum Loudness {
-    /// The peak, relative to full scale, up to which everything is silence: −60 dBFS.
-    static let silence = 0.001
+/// Tells a recording from silence, dither included, by the peaks of its channels before anything is done to them.
+struct Loudness {
+    /// The peak, relative to full scale, up to which everything is silence: eight steps of 16 bits, −72 dBFS; where the samples are
+    /// finer than that and no lossy codec made them, two, −84 dBFS.
+    let silence: Double
+
+    /// The peak from which on something can be heard without being amplified: −50 dBFS.
+    static let clear = 0.00316
+
+    init(parameters: UnsafeMutablePointer<AVCodecParameters>) {
+        let codec = parameters.pointee.codec_id
+        let isLossless = avcodec_descriptor_get(codec).map { $0.pointee.props & AV_CODEC_PROP_LOSSLESS != 0 } ?? false
+        let stated = parameters.pointee.bits_per_raw_sample
+        let bits = stated > 0 ? stated : av_get_exact_bits_per_sample(codec)
+        silence = isLossless && bits > 16 ? 2 / 0x1p15 : 8 / 0x1p15
+    }
 
     /// Whether any sample of the frame, on any channel, rises above silence.
-    static func isHeard(_ frame: UnsafeMutablePointer<AVFrame>) -> Bool {
+    func isHeard(_ frame: UnsafeMutablePointer<AVFrame>) -> Bool {
+        Self.rises(frame, above: silence)
+    }
+
+    /// Whether any sample of the frame, on any channel, rises above that share of full scale.
+    static func rises(_ frame: UnsafeMutablePointer<AVFrame>, above level: Double) -> Bool {
         let format = AVSampleFormat(frame.pointee.format)
         let channels = Int(frame.pointee.ch_layout.nb_channels)
         let planar = av_sample_fmt_is_planar(format) != 0
@@ -14,18 +31,20 @@ enum Loudness {
         guard let planes = frame.pointee.extended_data else { return false }
         return (0..<(planar ? channels : 1)).contains { plane in
             guard let data = planes[plane] else { return false }
-            return isHeard(UnsafeRawPointer(data), count: count, format: av_get_packed_sample_fmt(format))
+            return rises(UnsafeRawPointer(data), count, av_get_packed_sample_fmt(format), above: level)
         }
     }
 
-    private static func isHeard(_ data: UnsafeRawPointer, count: Int, format: AVSampleFormat) -> Bool {
+    private static func rises(
+        _ data: UnsafeRawPointer, _ count: Int, _ format: AVSampleFormat, above level: Double
+    ) -> Bool {
         switch format {
-        case AV_SAMPLE_FMT_U8: any(UInt8.self, data, count) { abs(Double($0) - 128) > 128 * silence }
-        case AV_SAMPLE_FMT_S16: any(Int16.self, data, count) { abs(Double($0)) > 0x1p15 * silence }
-        case AV_SAMPLE_FMT_S32: any(Int32.self, data, count) { abs(Double($0)) > 0x1p31 * silence }
-        case AV_SAMPLE_FMT_S64: any(Int64.self, data, count) { abs(Double($0)) > 0x1p63 * silence }
-        case AV_SAMPLE_FMT_FLT: any(Float.self, data, count) { abs(Double($0)) > silence }
-        case AV_SAMPLE_FMT_DBL: any(Double.self, data, count) { abs($0) > silence }
+        case AV_SAMPLE_FMT_U8: any(UInt8.self, data, count) { abs(Double($0) - 128) > 128 * level }
+        case AV_SAMPLE_FMT_S16: any(Int16.self, data, count) { abs(Double($0)) > 0x1p15 * level }
+        case AV_SAMPLE_FMT_S32: any(Int32.self, data, count) { abs(Double($0)) > 0x1p31 * level }
+        case AV_SAMPLE_FMT_S64: any(Int64.self, data, count) { abs(Double($0)) > 0x1p63 * level }
+        case AV_SAMPLE_FMT_FLT: any(Float.self, data, count) { abs(Double($0)) > level }
+        case AV_SAMPLE_FMT_DBL: any(Double.self, data, count) { abs($0) > level }
         default: false
         }
     }

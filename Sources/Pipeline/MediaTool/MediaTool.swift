@@ -45,13 +45,13 @@ struct MediaTool {
     }
 
     /// The input, of which not one byte was read before the cage was shut.
-    private static func cagedInput(_ invocation: Invocation) throws -> DescriptorInput {
+    private static func cagedInput(_ invocation: Invocation) throws -> Input {
         try StandardStreams.requirePipes()
         let size = try StandardStreams.inputSize()
         try Sandbox.enter(cpuSeconds: invocation.cpuSeconds, keepingDescriptorsBelow: 3)
         guard size > 0 else { throw Refusal(.emptyAudio, "the file has no bytes") }
         verbatim_av_silence()
         av_max_alloc(Sandbox.largestAllocation)
-        return try DescriptorInput(descriptor: STDIN_FILENO, size: size)
+        return Input(descriptor: STDIN_FILENO, size: size)
     }
 }

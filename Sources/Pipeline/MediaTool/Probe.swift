@@ -1,14 +1,14 @@
 import CAV
 
 /// `verbatim-media probe`: what the file is, how long, and whether anything is to be heard.
+///
+/// What it costs is bounded by `Effort`: what lies beyond is judged by what the container claims, as of a longer file.
 struct Probe {
     /// Seconds: a file that claims no more is decoded whole, up to here.
     let decodeUpTo: Double
 
     /// Seconds that are decoded of a longer one: enough to know that it can be.
     private static let headSeconds = 30.0
-    /// Bytes a second below which no speech codec goes: a claim that would need less is a lie, and not believed.
-    private static let leastByteRate = 500.0
 
     struct Report {
         let container: Container
@@ -21,6 +21,9 @@ struct Probe {
         let isComplete: Bool
         let isSilent: Bool
         let damagedFrames: Int64
+        /// Which of the source's audio tracks is heard, from 1.
+        let track: Int
+        let tracks: Int
 
         var json: String {
             var object = JSONObject()
@@ -34,6 +37,8 @@ struct Probe {
             object["complete"] = .boolean(isComplete)
             object["silent"] = .boolean(isSilent)
             object["damaged_frames"] = .integer(damagedFrames)
+            object["track"] = .integer(Int64(track))
+            object["tracks"] = .integer(Int64(tracks))
             return object.text
         }
 
@@ -43,44 +48,47 @@ struct Probe {
         }
     }
 
-    func report(on input: DescriptorInput) throws -> Report {
-        let reader = try AudioReader(Demuxer(input))
-        let demuxer = reader.demuxer
-        let end = secondsToDecode(of: demuxer)
-        var timeline = Timeline(claimedSeconds: demuxer.claimedSeconds)
+    func report(on input: Input) throws -> Report {
+        let reader = try AudioReader(input.descriptor, size: input.size, effort: Effort(limit: Effort.ofProbe))
+        let claim = reader.demuxer.claim(of: reader.track)
+        let loudness = Loudness(parameters: reader.track.parameters)
+        let end = claim.plausible.map { $0 > decodeUpTo ? min(Self.headSeconds, decodeUpTo) : decodeUpTo } ?? decodeUpTo
+        var timeline = Timeline(statedSeconds: claim.stated)
         var channels = 0
         var sampleRate = 0
         var isHeard = false
         var isComplete = true
 
         while let frame = reader.next() {
-            _ = timeline.silence(before: demuxer.time(of: frame))
             guard timeline.position < end else {
                 isComplete = false
                 break
             }
-            timeline.advance(samples: frame.pointee.nb_samples, rate: frame.pointee.sample_rate)
+            let seconds = Double(frame.pointee.nb_samples) / Double(frame.pointee.sample_rate)
+            _ = timeline.place(reader.time(of: frame), seconds: seconds)
             channels = max(channels, Int(frame.pointee.ch_layout.nb_channels))
             sampleRate = max(sampleRate, Int(frame.pointee.sample_rate))
-            if !isHeard { isHeard = Loudness.isHeard(frame) }
+            if !isHeard { isHeard = loudness.isHeard(frame) }
         }
+        if reader.isCutShort { isComplete = false }
+        if isComplete { _ = timeline.end() }
         guard channels > 0 else { throw Refusal(.decodeFailed, "no audio frame can be decoded") }
+        let estimate = isComplete ? nil : estimate(timeline, of: reader.demuxer.input)
+        // A claim that the file is too small for is believed when its time stamps bear it out.
+        let isClaimUsed = isComplete || claim.plausible != nil || timeline.pauses > 0
         return Report(
-            container: demuxer.container, codec: demuxer.codecName, channels: channels, sampleRate: sampleRate,
-            claimedSeconds: demuxer.claimedAudioSeconds, decodedSeconds: min(timeline.position, end),
-            estimatedSeconds: isComplete ? nil : estimate(timeline.position, of: input), isComplete: isComplete,
-            isSilent: isComplete && !isHeard, damagedFrames: reader.damagedFrames)
-    }
-
-    private func secondsToDecode(of demuxer: Demuxer) -> Double {
-        guard let claimed = demuxer.claimedAudioSeconds, claimed > decodeUpTo else { return decodeUpTo }
-        let isPlausible = Double(demuxer.input.size) / claimed >= Self.leastByteRate
-        return isPlausible ? min(Self.headSeconds, decodeUpTo) : decodeUpTo
+            container: reader.demuxer.container, codec: reader.track.codecName, channels: channels,
+            sampleRate: sampleRate,
+            claimedSeconds: isClaimUsed ? claim.nearest(to: estimate ?? timeline.position) : nil,
+            decodedSeconds: timeline.position, estimatedSeconds: estimate, isComplete: isComplete,
+            isSilent: isComplete && !isHeard, damagedFrames: reader.damagedFrames, track: reader.trackNumber,
+            tracks: reader.demuxer.tracks.count)
     }
 
     /// How long the file would be if the rest were like what was read so far.
-    private func estimate(_ seconds: Double, of input: DescriptorInput) -> Double? {
+    private func estimate(_ timeline: Timeline, of input: DescriptorInput) -> Double? {
         guard input.position > 0 else { return nil }
-        return seconds * Double(input.size) / Double(min(input.position, input.size))
+        let sound = timeline.position - timeline.pauses
+        return timeline.pauses + sound * Double(input.size) / Double(min(input.position, input.size))
     }
 }

@@ -8,8 +8,6 @@ final class SampleWriter {
     private(set) var samples: Int64 = 0
     /// There was more than the limit allows.
     private(set) var limitReached = false
-    /// Something rose above silence.
-    private(set) var isHeard = false
 
     private let channels: Int
     private let limit: Int64
@@ -17,7 +15,6 @@ final class SampleWriter {
 
     /// As much as a pipe holds.
     private static let blockSamples = 32_768
-    private static let silence = Int16(32_768 * Loudness.silence)
 
     /// - Parameter limit: Samples per channel.
     init(channels: Int, limit: Int64) {
@@ -29,9 +26,7 @@ final class SampleWriter {
     /// Takes interleaved samples.
     func append(_ interleaved: UnsafeBufferPointer<Int16>) throws {
         let frames = admit(Int64(interleaved.count / channels))
-        let taken = interleaved[..<(Int(frames) * channels)]
-        if !isHeard { isHeard = taken.contains { $0 > Self.silence || $0 < -Self.silence } }
-        block.append(contentsOf: taken)
+        block.append(contentsOf: interleaved[..<(Int(frames) * channels)])
         try flush(ifAtLeast: Self.blockSamples)
     }
 

@@ -1,3 +1,4 @@
+import Logging
 import Postgres
 import Tenancy
 
@@ -13,6 +14,7 @@ struct PrepareStage: Sendable {
     let server: ModelServer
     let engine: any RecognitionEngine
     let scratch: String
+    let logger: Logger
 
     func run(_ claim: ClaimedTask) async throws {
         guard
@@ -36,6 +38,11 @@ struct PrepareStage: Sendable {
         // Channels are told apart only where speakers are asked for and there may be two.
         let pcm = try PCMSpool(folder: scratch, channels: work.diarize && work.sourceChannels != 1 ? 2 : 1)
         let signal = try await decode(work, to: pcm)
+        if !signal.choices.isEmpty {
+            var metadata: Logger.Metadata = signal.choices.mapValues { .string($0) }
+            metadata["job"] = "\(claim.job)"
+            logger.info("what was heard of the source was chosen or set right", metadata: metadata)
+        }
         let language = try await language(of: signal, pcm, work.language)
         let diarization = try await diarization(of: signal, work)
         let pieces = try await cut(signal, pcm, diarization, for: claim)

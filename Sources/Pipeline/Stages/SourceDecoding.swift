@@ -14,23 +14,23 @@ struct SourceDecoding: Sendable {
         let (blocks, feed) = AsyncStream<Range<Int64>>.makeStream()
         async let speech = search.speech(in: blocks, of: .mixed)
         var (written, offered) = (Int64(0), Int64(0))
-        let total: Int64
+        let decoded: DecodedAudio
         do {
-            total = try await decode(.mono) { bytes in
+            decoded = try await decode(.mono) { bytes in
                 try await pcm.append(bytes)
                 written += Int64(bytes.count / Samples.bytesEach)
                 while written - offered >= SpeechSearch.block {
                     feed.yield(offered..<offered + SpeechSearch.block)
                     offered += SpeechSearch.block
                 }
-            }.samples
+            }
         } catch {
             feed.finish()
             throw error
         }
-        if offered < total { feed.yield(offered..<total) }
+        if offered < decoded.samples { feed.yield(offered..<decoded.samples) }
         feed.finish()
-        return DecodedSignal(samples: total, voices: [.init(channel: .mixed, speech: try await speech)])
+        return DecodedSignal(decoded: decoded, voices: [.init(channel: .mixed, speech: try await speech)])
     }
 
     /// Two channels: whether they are two voices is known at the end.
@@ -49,7 +49,7 @@ struct SourceDecoding: Sendable {
         }
         let heard = voices.filter { !$0.speech.isEmpty }
         // A channel of hiss is no speaker: the other one is then heard as if it were alone.
-        return DecodedSignal(samples: decoded.samples, voices: heard.isEmpty ? Array(voices.prefix(1)) : heard)
+        return DecodedSignal(decoded: decoded, voices: heard.isEmpty ? Array(voices.prefix(1)) : heard)
     }
 
     private func decode(_ layout: ChannelLayout, sink: ([UInt8]) async throws -> Void) async throws -> DecodedAudio {
@@ -73,7 +73,21 @@ struct DecodedSignal: Sendable {
         let speech: [Range<Int64>]
     }
 
-    let samples: Int64
+    let decoded: DecodedAudio
     /// Two where the channels hold two voices, else one.
     let voices: [Voice]
+
+    var samples: Int64 { decoded.samples }
+
+    /// What was chosen of the source, for the log; empty where there was nothing to choose and nothing was changed.
+    var choices: [String: String] {
+        var choices: [String: String] = [:]
+        if decoded.tracks > 1 { choices["track"] = "\(decoded.track) of \(decoded.tracks)" }
+        if voices.count == 1, let side = voices[0].channel.number { choices["channel"] = side == 0 ? "left" : "right" }
+        if decoded.turnedSamples > 0 {
+            choices["reversed_seconds"] = "\(Samples.billedSeconds(decoded.turnedSamples))"
+        }
+        if decoded.pausedSamples > 0 { choices["paused_seconds"] = "\(Samples.billedSeconds(decoded.pausedSamples))" }
+        return choices
+    }
 }

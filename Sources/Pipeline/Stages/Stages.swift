@@ -36,7 +36,8 @@ package struct Stages: Sendable {
         engine = EngineReadiness(server: server)
         fetch = FetchStage(databases: databases, storage: storage, media: media, fetcher: sources)
         prepare = PrepareStage(
-            databases: databases, storage: storage, media: media, server: server, engine: recogniser, scratch: scratch)
+            databases: databases, storage: storage, media: media, server: server, engine: recogniser, scratch: scratch,
+            logger: logger)
         recognise = RecogniseStage(databases: databases, storage: storage, engine: recogniser, logger: logger)
         diarize = DiarizeStage(databases: databases, storage: storage, server: server)
         assemble = AssembleStage(databases: databases, server: server, publicURL: publicURL)
