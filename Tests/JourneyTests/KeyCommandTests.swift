@@ -127,13 +127,13 @@ import Testing
                 try await olga.tenants.issueKey(for: olga.tenants.example, name: "alice"),
                 try await olga.tenants.issueKey(for: olga.tenants.example, name: "bob")
             )
-            for (index, id) in [key.id, key.id, colleague.id].enumerated() {
-                let hash = [UInt8](repeating: UInt8(index), count: 32)
-                try await olga.tenants.owner.execute(
-                    """
-                    INSERT INTO refresh_tokens (tenant_id, key_id, token_hash, family, expires_at)
-                    VALUES (\(olga.tenants.example), \(id), \(hash), \(hash), now() + interval '1 day')
-                    """)
+            let tenants = olga.tenants
+            let authenticator = Authenticator(
+                databases: tenants.databases, argon2: Argon2(lanes: 1),
+                tokens: AccessTokens(databases: tenants.databases, masterKey: tenants.masterKey))
+            var sessions: [Session] = []
+            for key in [key, key, colleague] {
+                sessions.append(try await authenticator.logIn(apiKey: key.text, from: "192.0.2.1"))
             }
             let asked = try await olga.call("key", "revoke", key.id.rawValue)
             #expect(asked.status == 1 && asked.errors.contains("--yes"))
@@ -146,17 +146,15 @@ import Testing
             #expect(try Self.date(again["revoked_at"]) == first)
             #expect(try await olga.audit() == ["olga | key revoke | \(key.id)"])
 
-            let tokens = try await olga.tenants.owner.query(
-                "SELECT key_id, revoked_at IS NULL FROM refresh_tokens ORDER BY token_hash"
-            ).map { try $0.decode(String.self, Bool.self) }
-            #expect(tokens.map(\.1) == [false, false, true])
+            for session in sessions.prefix(2) {
+                await #expect(throws: AuthenticationError.invalidRefreshToken) {
+                    _ = try await authenticator.refresh(session.refreshToken)
+                }
+            }
+            _ = try await authenticator.refresh(sessions[2].refreshToken)
             let keys = try await olga.list("key", "list", "--tenant", olga.example)
             #expect(keys.map { $0["state"] as? String } == ["revoked", "active"])
 
-            let tenants = olga.tenants
-            let authenticator = Authenticator(
-                databases: tenants.databases, argon2: Argon2(lanes: 1),
-                tokens: AccessTokens(databases: tenants.databases, masterKey: tenants.masterKey))
             await #expect(throws: AuthenticationError.invalidAPIKey) {
                 _ = try await authenticator.logIn(apiKey: key.text, from: "192.0.2.1")
             }

@@ -4,14 +4,19 @@ import TestSupport
 import Testing
 
 @Suite struct AuthenticatorTests {
-    @Test func `an API key buys a token that names its tenant and key`() async throws {
+    @Test func `an API key buys a token that names its tenant, key and session`() async throws {
         try await AuthenticationScene.run { scene in
             let key = try await scene.tenants.issueKey(for: scene.tenants.example)
             let session = try await scene.logIn(key.text)
             #expect(session.expiresIn == 3600)
             #expect(session.refreshExpiresIn == 2_592_000)
             let principal = try await scene.tokens.verify(session.accessToken)
-            #expect(principal == Principal(tenant: scene.tenants.example, key: key.id))
+            #expect(principal.tenant == scene.tenants.example && principal.key == key.id)
+            // And the login that it came from, as does every token of the same session.
+            let next = try await scene.authenticator.refresh(session.refreshToken, rotate: true)
+            #expect(try await scene.tokens.verify(next.accessToken) == principal)
+            let another = try await scene.tokens.verify(try await scene.logIn(key.text).accessToken)
+            #expect(principal.session != nil && another.session != nil && another.session != principal.session)
         }
     }
 

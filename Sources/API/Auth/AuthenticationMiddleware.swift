@@ -45,6 +45,9 @@ extension APIError {
             self.init(
                 .invalidToken,
                 "The API key that this access token came from was revoked or has expired. Use another key.")
+        case .sessionIsOver:
+            self.init(
+                .invalidToken, "The session that this access token came from was ended. Log in with POST /auth/token.")
         case .tenantIsSuspended:
             self = .accountSuspended
         case .unknown:

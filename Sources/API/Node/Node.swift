@@ -167,12 +167,13 @@ struct Node: Sendable {
             getWebhook: GetWebhook(databases: databases),
             putWebhook: PutWebhook(databases: databases, addresses: webhooks)
         ).add(to: front.router)
+        let upkeep = SessionUpkeep(sweep: SessionSweep(pool: databases.system), logger: logger)
         let host = settings.host
         let logger = logger
         let application = front.application(logger: logger) { port in
             logger.info("listening", metadata: ["address": "http://\(host):\(port)"])
         }
-        return [revocations, keys, application]
+        return [revocations, keys, upkeep, application]
     }
 
     private func lifecycle(_ services: [any Service]) -> ServiceGroupConfiguration {

@@ -76,7 +76,7 @@ extension TenantExport {
         Section(
             type: "session",
             rows: """
-                SELECT key_id, created_at, expires_at, rotated_at, revoked_at FROM refresh_tokens
+                SELECT key_id, created_at, expires_at, used_at, rotated_at, revoked_at FROM refresh_tokens
                 WHERE tenant_id = \(tenant) ORDER BY created_at, token_hash
                 """)
     }

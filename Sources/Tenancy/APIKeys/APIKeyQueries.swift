@@ -49,16 +49,12 @@ extension APIKeyRecord {
             """, as: Timestamp.self)
     }
 
-    /// Ends the key and the sessions that began with it. Operators only.
+    /// Ends the key, and with it the sessions that began with it, however many: they count only as long as their key does. Their rows
+    /// are swept afterwards. Operators only.
     package func revoke(in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
             UPDATE api_keys SET revoked_at = now() WHERE tenant_id = \(tenant) AND id = \(id) AND revoked_at IS NULL
-            """)
-        try transaction.execute(
-            """
-            UPDATE refresh_tokens SET revoked_at = now()
-            WHERE tenant_id = \(tenant) AND key_id = \(id) AND revoked_at IS NULL
             """)
     }
 

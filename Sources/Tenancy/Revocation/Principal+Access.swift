@@ -1,7 +1,7 @@
 import Postgres
 
 extension Principal {
-    /// Throws ``AccessRefusal`` when its key has ended or its account is not active, by what the database says at this moment. For what
+    /// Throws ``AccessRefusal`` when its key or session has ended or its account is not active, by what the database says at this moment. For what
     /// went on for longer than ``Revocations`` looks back, such as an upload.
     ///
     /// - Parameter transaction: as `verbatim_system`.
@@ -13,5 +13,15 @@ extension Principal {
             """, as: Bool.self, TenantStatus.self)
         guard let (isValid, status) = found, isValid else { throw AccessRefusal.keyIsOver }
         guard status == .active else { throw AccessRefusal.tenantIsSuspended }
+        if try isOver(session, in: transaction) { throw AccessRefusal.sessionIsOver }
+    }
+
+    private func isOver(_ session: SessionID?, in transaction: PostgresTransaction) throws -> Bool {
+        guard let hashes = session?.hashes else { return false }
+        return try transaction.first(
+            """
+            SELECT revoked_at IS NOT NULL FROM refresh_tokens
+            WHERE tenant_id = \(tenant) AND token_hash BETWEEN \(hashes.first) AND \(hashes.last) AND token_hash = family
+            """, as: Bool.self) ?? false
     }
 }

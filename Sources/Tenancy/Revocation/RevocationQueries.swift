@@ -1,22 +1,44 @@
 import Postgres
 
-extension Revocations.Snapshot {
+extension Revocations {
+    /// What the database says at one moment.
+    package struct Look: Sendable {
+        package let at: Timestamp
+        let snapshot: Snapshot
+        /// Those that ended since the last look, and some before that.
+        package let sessions: [(id: SessionID, endedAt: Timestamp)]
+    }
+}
+
+extension Revocations.Look {
     /// Keys that ended within the last hour and two minutes, and suspended tenants. No token of a key that ended before lives any
-    /// more; two minutes are for a login under way at that moment, and for clocks that differ.
-    static func take(in transaction: PostgresTransaction) throws -> Self {
-        var snapshot = Self()
-        let rows = try transaction.all(
+    /// more; two minutes are for a login under way at that moment, and for clocks that differ. Likewise sessions, from `since` on.
+    package static func take(since: Timestamp?, in transaction: PostgresTransaction) throws -> Self {
+        let answers = try transaction.batch([
             """
             SELECT true, id FROM api_keys WHERE revoked_at > now() - interval '62 minutes'
             UNION ALL
             SELECT true, id FROM api_keys WHERE expires_at > now() - interval '62 minutes' AND expires_at <= now()
             UNION ALL
             SELECT false, id FROM tenants WHERE status <> 'active'
-            """, as: Bool.self, String.self)
-        for (isKey, id) in rows {
+            """,
+            """
+            SELECT family, revoked_at FROM refresh_tokens
+            WHERE token_hash = family AND revoked_at > coalesce(\(since), now() - interval '62 minutes')
+            ORDER BY revoked_at DESC LIMIT \(EndedSessions.capacity)
+            """,
+            "SELECT now()",
+        ])
+        var snapshot = Revocations.Snapshot()
+        for row in answers[0] {
+            let (isKey, id) = try row.decode(Bool.self, String.self)
             if isKey, let key = APIKeyID(rawValue: id) { snapshot.keys.insert(key) }
             if !isKey, let tenant = TenantID(rawValue: id) { snapshot.suspended.insert(tenant) }
         }
-        return snapshot
+        let sessions = try answers[1].compactMap { row in
+            let (family, endedAt) = try row.decode([UInt8].self, Timestamp.self)
+            return SessionID(family: family).map { (id: $0, endedAt: endedAt) }
+        }
+        return Self(at: try answers[2].decode(Timestamp.self)[0], snapshot: snapshot, sessions: sessions)
     }
 }

@@ -1,11 +1,12 @@
 import Postgres
 import Synchronization
 
-/// Whose access tokens count no more though their hour is not over: those of revoked and expired keys and of suspended tenants.
+/// Whose access tokens count no more though their hour is not over: those of revoked and expired keys, of suspended tenants, and of
+/// sessions that were ended.
 ///
 /// A snapshot in memory, so that no request costs a query: ``refresh()`` takes a new one, several times a second. One that is older
 /// than ``freshness`` is not believed. Whoever asks then waits for a new one, all for the same, and no longer than their patience;
-/// who cannot be judged by then is refused.
+/// who cannot be judged by then is refused. Of sessions, which may be many, each look asks only for what ended since the last one.
 package final class Revocations: Sendable {
     /// How long a snapshot counts, from the moment at which the database was asked: within that time a revoked key is refused.
     package static let freshness = Duration.seconds(1)
@@ -17,6 +18,7 @@ package final class Revocations: Sendable {
 
     private struct State {
         var snapshot = Snapshot()
+        var sessions = EndedSessions()
         /// Nil before the first one.
         var taken: ContinuousClock.Instant?
         /// The look under way.
@@ -53,17 +55,26 @@ package final class Revocations: Sendable {
 
     private func look() async throws {
         defer { state.withLock { $0.look = nil } }
-        let (taken, snapshot) = try await pool.transaction { [now] in (now(), try Snapshot.take(in: $0)) }
-        state.withLock { ($0.taken, $0.snapshot) = (taken, snapshot) }
+        let since = state.withLock { $0.sessions.complete }
+        let (taken, look) = try await pool.transaction { [now] in (now(), try Look.take(since: since, in: $0)) }
+        state.withLock { state in
+            (state.taken, state.snapshot) = (taken, look.snapshot)
+            state.sessions.add(look.sessions, at: look.at)
+        }
     }
 
     /// Throws when `principal`'s tokens count no more, or when nobody can tell.
     package func check(_ principal: Principal) async throws(AccessRefusal) {
-        if !isFresh { await waitForFreshOne() }
-        let (isFresh, snapshot) = (isFresh, state.withLock { $0.snapshot })
-        // Also when it is old: a key that has ended stays so.
+        var isCertain = isFresh
+        // Whoever waited is judged by what they waited for, also where a busy machine lets them go on late.
+        if !isCertain { isCertain = await waitForFreshOne() }
+        let (snapshot, sessionIsOver) = state.withLock { state in
+            (state.snapshot, principal.session.map { state.sessions.contains($0) } ?? false)
+        }
+        // Also when it is old: what has ended stays so.
         if snapshot.keys.contains(principal.key) { throw .keyIsOver }
-        guard isFresh else { throw .unknown }
+        if sessionIsOver { throw .sessionIsOver }
+        guard isCertain else { throw .unknown }
         if snapshot.suspended.contains(principal.tenant) { throw .tenantIsSuspended }
     }
 
@@ -72,12 +83,13 @@ package final class Revocations: Sendable {
         return taken.map { now() - $0 < Self.freshness } ?? false
     }
 
-    /// Returns when there is a fresh snapshot, when a look has failed, or when the patience is over.
-    private func waitForFreshOne() async {
-        let (stream, signal) = AsyncStream.makeStream(of: Void.self)
+    /// Returns when there is a fresh snapshot, when a look has failed, or when the patience is over: whether there is one.
+    private func waitForFreshOne() async -> Bool {
+        let (stream, signal) = AsyncStream.makeStream(of: Bool.self)
         let looking = Task {
             // A look that took long may be old when it comes.
             while !isFresh, !Task.isCancelled, (try? await refresh()) != nil {}
+            signal.yield(isFresh)
             signal.finish()
         }
         let timer = Task { [patience] in
@@ -85,15 +97,19 @@ package final class Revocations: Sendable {
             signal.finish()
         }
         // Ends too when the request is cancelled.
-        for await _ in stream {}
+        var isThere = false
+        for await found in stream { isThere = found }
         looking.cancel()
         timer.cancel()
+        return isThere
     }
 }
 
 package enum AccessRefusal: Error, Equatable {
     /// Revoked or expired.
     case keyIsOver
+    /// Revoked, by its holder or because one of its refresh tokens was used twice.
+    case sessionIsOver
     case tenantIsSuspended
     /// The database has not said for too long whose access has ended.
     case unknown

@@ -10,6 +10,8 @@ struct AccessTokenPayload: JWTPayload {
     let sub: String
     /// The API key that logged in.
     let key: String
+    /// The session, which ends with its refresh tokens. Older tokens have none.
+    let sid: String?
     let iat: Int64
     let exp: Int64
 
@@ -17,6 +19,7 @@ struct AccessTokenPayload: JWTPayload {
         iss = Self.issuer
         sub = principal.tenant.rawValue
         key = principal.key.rawValue
+        sid = principal.session?.description
         iat = issuedAt.milliseconds / 1000
         exp = iat + lifetimeSeconds
     }
@@ -28,6 +31,8 @@ struct AccessTokenPayload: JWTPayload {
         guard iss == Self.issuer, let tenant = TenantID(rawValue: sub), let key = APIKeyID(rawValue: key) else {
             return nil
         }
-        return Principal(tenant: tenant, key: key)
+        guard let sid else { return Principal(tenant: tenant, key: key) }
+        guard let session = SessionID(sid) else { return nil }
+        return Principal(tenant: tenant, key: key, session: session)
     }
 }

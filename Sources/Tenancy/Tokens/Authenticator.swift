@@ -49,10 +49,11 @@ package struct Authenticator: Sendable {
         try limits.takeLogin(of: key.id, at: clock())
         guard credentials.tenantStatus == .active else { throw AuthenticationError.accountSuspended }
 
-        let principal = Principal(tenant: credentials.tenant, key: key.id)
         let refresh = RefreshToken()
+        let principal = Principal(
+            tenant: credentials.tenant, key: key.id, session: SessionID(family: refresh.hash))
         try await databases.system.transaction {
-            try refresh.store(for: principal, at: now, in: $0)
+            try refresh.store(for: principal.key, of: principal.tenant, at: now, in: $0)
             try APIKeyCredentials.noteUse(of: principal.key, by: principal.tenant, at: now, in: $0)
         }
         return Session(
@@ -61,29 +62,32 @@ package struct Authenticator: Sendable {
     }
 
     /// A new access token for the holder of a refresh token, which stays the same; with `rotate` a new one takes its place, for
-    /// what is left of its time. A token that was replaced and is used again ends all that came from the same login.
+    /// what is left of its time. A token that was replaced and is used again ends all that came from the same login, unless it is soon
+    /// after, and the new one was not used yet: then it gets the same new one.
     package func refresh(_ text: String, rotate: Bool = false) async throws -> Session {
         let now = clock()
         guard let token = RefreshToken(text) else { throw AuthenticationError.invalidRefreshToken }
         let successor = rotate ? RefreshToken() : nil
-        let holder = try await databases.system.transaction {
+        let used = try await databases.system.transaction {
             try token.use(at: now, replacingBy: successor, in: $0)
         }
-        guard let holder else { throw AuthenticationError.invalidRefreshToken }
+        guard let (holder, current) = used else { throw AuthenticationError.invalidRefreshToken }
         guard holder.tenantStatus == .active else { throw AuthenticationError.accountSuspended }
         return Session(
             accessToken: try await tokens.issue(for: holder.principal), expiresIn: AccessTokens.lifetimeSeconds,
-            refreshToken: (successor ?? token).text,
+            refreshToken: current.text,
             refreshExpiresIn: (holder.expiresAt.milliseconds - now.milliseconds) / 1000)
     }
 
-    /// Ends a session, with every token that came from its login. An unknown token is as good as a revoked one.
-    package func revoke(_ text: String) async throws {
-        let now = clock()
-        guard let token = RefreshToken(text) else { return }
-        try await databases.system.transaction { transaction in
+    /// Ends a session, with every token that came from its login, access tokens too. An unknown token is as good as a revoked one.
+    ///
+    /// - Returns: whether there was a session to end.
+    @discardableResult
+    package func revoke(_ text: String) async throws -> Bool {
+        guard let token = RefreshToken(text) else { return false }
+        return try await databases.system.transaction { transaction in
             try token.lockFamily(in: transaction)
-            try token.revokeFamily(at: now, in: transaction)
+            return try token.revokeFamily(in: transaction)
         }
     }
 }

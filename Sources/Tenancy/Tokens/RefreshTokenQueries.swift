@@ -1,42 +1,43 @@
 import Postgres
 
+// A family of tokens is a session. Its first token's row stands for it (`token_hash = family`): it is locked by whoever changes the family,
+// and revoked in the family's stead, so that a session ends in one row, whatever it has grown to.
 extension RefreshToken {
-    /// Stores the token as the first of its family, and forgets those of the same key whose time is over.
-    func store(for principal: Principal, at now: Timestamp, in transaction: PostgresTransaction) throws {
-        try transaction.execute(
-            """
-            DELETE FROM refresh_tokens
-            WHERE tenant_id = \(principal.tenant) AND key_id = \(principal.key) AND expires_at <= \(now)
-            """)
-        try transaction.execute(
-            """
-            INSERT INTO refresh_tokens (tenant_id, key_id, token_hash, family, created_at, expires_at)
-            VALUES (\(principal.tenant), \(principal.key), \(hash), \(hash), \(now),
-                \(now + .seconds(Self.lifetimeSeconds)))
-            """)
-    }
-
     /// Whose token this is and until when it counts: nil when it is unknown, expired or revoked, or its key is.
     ///
-    /// A token whose place another has taken is known to two, one of whom stole it: it revokes its family and counts no more. With
-    /// a `successor` that one takes this one's place; of two who ask for that at once, the second comes too late.
+    /// With a `successor` that one takes this one's place. Who asks for that again within ``retryWindow`` gets the same successor, as long as
+    /// nobody has used it. Any other use of a replaced token means that two hold it, one of whom stole it: it revokes its family.
+    ///
+    /// - Returns: the holder, and the token that they are to use from now on.
     func use(
         at now: Timestamp, replacingBy successor: RefreshToken?, in transaction: PostgresTransaction
-    ) throws -> RefreshTokenHolder? {
+    ) throws -> (holder: RefreshTokenHolder, token: RefreshToken)? {
         if successor != nil { try lockFamily(in: transaction) }
-        guard let holder = try find(at: now, in: transaction) else { return nil }
-        guard !holder.isReplaced else {
-            if successor == nil { try lockFamily(in: transaction) }
-            try revokeFamily(at: now, in: transaction)
-            return nil
+        guard var holder = try find(at: now, in: transaction) else { return nil }
+        if holder.replacement != nil, successor == nil {
+            // Only now is it known that the family may change.
+            try lockFamily(in: transaction)
+            guard let again = try find(at: now, in: transaction) else { return nil }
+            holder = again
         }
-        if let successor, holder.tenantStatus == .active {
+        if let replacement = holder.replacement {
+            guard let next = try open(replacement, at: now, in: transaction) else {
+                try revokeFamily(in: transaction)
+                return nil
+            }
+            return (holder, next)
+        }
+        guard holder.tenantStatus == .active else { return (holder, self) }
+        if let successor {
             try replace(by: successor, at: now, in: transaction)
+            try forgetOldest(of: holder, in: transaction)
+        } else if holder.isFirstUse {
+            try transaction.execute("UPDATE refresh_tokens SET used_at = \(now) WHERE token_hash = \(hash)")
         }
-        return holder
+        return (holder, successor ?? self)
     }
 
-    /// One at a time changes a family: locks the row of its first token, which lives as long as any.
+    /// One at a time changes a family.
     func lockFamily(in transaction: PostgresTransaction) throws {
         try transaction.query(
             """
@@ -46,29 +47,51 @@ extension RefreshToken {
             """)
     }
 
-    func revokeFamily(at now: Timestamp, in transaction: PostgresTransaction) throws {
+    /// Ends the session. The moment is the database's: by that nodes ask what ended since they last asked.
+    ///
+    /// - Returns: whether there was one to end.
+    @discardableResult
+    func revokeFamily(in transaction: PostgresTransaction) throws -> Bool {
         try transaction.execute(
             """
-            UPDATE refresh_tokens r SET revoked_at = \(now) FROM refresh_tokens used
-            WHERE used.token_hash = \(hash) AND r.tenant_id = used.tenant_id AND r.family = used.family
-                AND r.revoked_at IS NULL
-            """)
+            UPDATE refresh_tokens root SET revoked_at = clock_timestamp() FROM refresh_tokens used
+            WHERE used.token_hash = \(hash) AND root.tenant_id = used.tenant_id AND root.token_hash = used.family
+                AND root.revoked_at IS NULL
+            """) > 0
     }
 
     private func find(at now: Timestamp, in transaction: PostgresTransaction) throws -> RefreshTokenHolder? {
         try transaction.first(
             """
-            SELECT r.tenant_id, r.key_id, r.expires_at, r.rotated_at IS NOT NULL, t.status
+            SELECT r.tenant_id, r.key_id, r.family, r.expires_at, t.status, r.rotated_at, r.successor,
+                r.used_at IS NULL AND r.token_hash <> r.family
             FROM refresh_tokens r
+            JOIN refresh_tokens root ON root.tenant_id = r.tenant_id AND root.token_hash = r.family
             JOIN api_keys k ON k.tenant_id = r.tenant_id AND k.id = r.key_id
             JOIN tenants t ON t.id = r.tenant_id
-            WHERE r.token_hash = \(hash) AND r.revoked_at IS NULL AND r.expires_at > \(now)
+            WHERE r.token_hash = \(hash) AND r.revoked_at IS NULL AND root.revoked_at IS NULL AND r.expires_at > \(now)
                 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > \(now))
-            """, as: TenantID.self, APIKeyID.self, Timestamp.self, Bool.self, TenantStatus.self
-        ).map {
+            """, as: TenantID.self, APIKeyID.self, [UInt8].self, Timestamp.self, TenantStatus.self, Timestamp?.self,
+            [UInt8]?.self, Bool.self
+        ).map { tenant, key, family, expiresAt, status, rotatedAt, successor, isFirstUse in
             RefreshTokenHolder(
-                principal: .init(tenant: $0.0, key: $0.1), expiresAt: $0.2, isReplaced: $0.3, tenantStatus: $0.4)
+                principal: Principal(tenant: tenant, key: key, session: SessionID(family: family)), family: family,
+                expiresAt: expiresAt, tenantStatus: status,
+                replacement: rotatedAt.map { .init(at: $0, sealed: successor) }, isFirstUse: isFirstUse)
         }
+    }
+
+    /// What took this token's place, for who asks once more in time.
+    private func open(
+        _ replacement: RefreshTokenHolder.Replacement, at now: Timestamp, in transaction: PostgresTransaction
+    ) throws -> RefreshToken? {
+        guard now - replacement.at < Self.retryWindow, let next = replacement.sealed.flatMap({ open($0) }) else {
+            return nil
+        }
+        let isUnused = try transaction.first(
+            "SELECT used_at IS NULL AND rotated_at IS NULL FROM refresh_tokens WHERE token_hash = \(next.hash)",
+            as: Bool.self)
+        return isUnused == true ? next : nil
     }
 
     private func replace(
@@ -77,7 +100,8 @@ extension RefreshToken {
         try transaction.execute(
             """
             WITH old AS (
-                UPDATE refresh_tokens SET rotated_at = \(now) WHERE token_hash = \(hash)
+                UPDATE refresh_tokens SET rotated_at = \(now), successor = \(try seal(successor))
+                WHERE token_hash = \(hash)
                 RETURNING tenant_id, key_id, family, expires_at
             )
             INSERT INTO refresh_tokens (tenant_id, key_id, token_hash, family, created_at, expires_at)
@@ -87,9 +111,18 @@ extension RefreshToken {
 }
 
 struct RefreshTokenHolder: Sendable {
-    let principal: Principal
-    let expiresAt: Timestamp
     /// Another token has taken its place.
-    let isReplaced: Bool
+    struct Replacement: Sendable {
+        let at: Timestamp
+        /// That one; nil when it is too late to ask for it.
+        let sealed: [UInt8]?
+    }
+
+    let principal: Principal
+    let family: [UInt8]
+    let expiresAt: Timestamp
     let tenantStatus: TenantStatus
+    let replacement: Replacement?
+    /// It took another's place, and nobody has used it yet.
+    let isFirstUse: Bool
 }
