@@ -42,7 +42,7 @@ struct Operation {
         } catch let error as ExitCode {
             throw error
         } catch {
-            FileHandle.standardError.write(Data("verbatim-admin: \(Self.sentence(error))\n".utf8))
+            FileHandle.standardError.write(Data("verbatim-admin: \(Self.sentence(error).shownInLines)\n".utf8))
             throw ExitCode.failure
         }
     }
@@ -103,14 +103,15 @@ struct ChangeOptions: ParsableArguments {
     var `operator`: String?
 
     func validate() throws {
-        if `operator`?.trimmingCharacters(in: .whitespaces).isEmpty == true {
-            throw ValidationError("--as must name somebody.")
-        }
+        guard let `operator` else { return }
+        guard !`operator`.allSatisfy(\.isWhitespace) else { throw ValidationError("--as must name somebody.") }
+        _ = try PlainName.of(`operator`, option: "--as", longest: 200)
     }
 
+    /// Whoever is named, else what the environment says, where that is a name.
     var operatorName: String {
         let environment = ProcessInfo.processInfo.environment
         let names = [`operator`, environment["USER"], environment["LOGNAME"]]
-        return names.compactMap { $0 }.first { !$0.isEmpty } ?? "uid \(getuid())"
+        return names.lazy.compactMap { $0.flatMap { try? PlainName($0, longest: 200).text } }.first ?? "uid \(getuid())"
     }
 }

@@ -19,7 +19,7 @@ struct KeyIssue: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard (1...200).contains(name.count) else { throw ValidationError("--name must have 1 to 200 characters.") }
+        _ = try plainName()
     }
 
     private struct Answer: Encodable {
@@ -27,10 +27,14 @@ struct KeyIssue: AsyncParsableCommand {
         let expires_at: String?
     }
 
+    private func plainName() throws -> String { try PlainName.of(name, option: "--name", longest: 200) }
+
     func run() async throws {
         try await Operation.run { operation in
             let key = try await IssuedKey.make(hashedWith: Argon2(lanes: 1))
-            let (tenant, name, operatorName, end) = (tenant, name, change.operatorName, expiry.moment)
+            let (tenant, name, operatorName, end) = (
+                tenant, try plainName(), change.operatorName, expiry.moment
+            )
             try await operation.pool.transaction { transaction in
                 _ = try Tenant.requiredForChange(tenant, in: transaction)
                 try key.store(for: tenant, name: name, expiresAt: end, in: transaction)

@@ -22,12 +22,14 @@ struct TenantCreate: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard (1...200).contains(name.count) else { throw ValidationError("--name must have 1 to 200 characters.") }
+        _ = try plainName()
     }
+
+    private func plainName() throws -> String { try PlainName.of(name, option: "--name", longest: 200) }
 
     func run() async throws {
         try await Operation.run { operation in
-            let (name, plan, operatorName) = (name, plan, change.operatorName)
+            let (name, plan, operatorName) = (try plainName(), plan, change.operatorName)
             let masterKey = try OperatorMasterKey.currentIfSet()
             let tenant = try await operation.pool.transaction { transaction in
                 let tenant = try Tenant.create(name: name, plan: plan, in: transaction)

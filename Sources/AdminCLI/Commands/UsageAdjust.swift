@@ -28,10 +28,10 @@ struct UsageAdjust: AsyncParsableCommand {
         guard cents != 0, cents.magnitude <= 100_000_000_000 else {
             throw ValidationError("--amount-cents must not be 0, nor more than a billion dollars.")
         }
-        guard (1...500).contains(reason.unicodeScalars.count), !reason.allSatisfy(\.isWhitespace) else {
-            throw ValidationError("--reason must have 1 to 500 characters.")
-        }
+        _ = try plainReason()
     }
+
+    private func plainReason() throws -> String { try PlainName.of(reason, option: "--reason", longest: 500) }
 
     private struct Answer: Encodable {
         let tenant_id, period, reason, author: String
@@ -41,7 +41,8 @@ struct UsageAdjust: AsyncParsableCommand {
     func run() async throws {
         try await Operation.run { operation in
             let adjustment = Adjustment(
-                tenant: tenant, month: month.period, cents: cents, reason: reason, author: change.operatorName)
+                tenant: tenant, month: month.period, cents: cents, reason: try plainReason(),
+                author: change.operatorName)
             let now = Timestamp.now()
             let sum: Int64
             do {
@@ -58,7 +59,7 @@ struct UsageAdjust: AsyncParsableCommand {
             }
             try Output.show(
                 Answer(
-                    tenant_id: tenant.rawValue, period: month.period.rawValue, reason: reason,
+                    tenant_id: tenant.rawValue, period: month.period.rawValue, reason: adjustment.reason,
                     author: adjustment.author, amount_cents: cents, adjustments_cents: sum),
                 json: output.json,
                 text: "Adjusted \(month.period) of \(tenant) by \(Money.dollars(cents: cents)) \(Money.currency); "

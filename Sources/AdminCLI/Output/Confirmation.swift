@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Tenancy
 
 /// What every command takes that cannot be taken back.
 struct ConfirmationOptions: ParsableArguments {
@@ -15,7 +16,7 @@ struct ConfirmationOptions: ParsableArguments {
         guard isatty(STDIN_FILENO) == 1 else {
             throw OperatorError("this asks before it acts, and there is no terminal to ask at: repeat it with --yes")
         }
-        FileHandle.standardError.write(Data("\(question) [y/N] ".utf8))
+        FileHandle.standardError.write(Data("\(question.shown) [y/N] ".utf8))
         let answer = (readLine() ?? "").trimmingCharacters(in: .whitespaces).lowercased()
         guard ["y", "yes"].contains(answer) else { throw OperatorError("nothing was changed") }
     }

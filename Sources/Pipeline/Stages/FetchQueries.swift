@@ -40,7 +40,7 @@ extension ClaimedTask {
         let rows = try transaction.execute(
             """
             UPDATE jobs
-            SET source_key = \(found.key.path), source_name = \(found.name.map { String($0.prefix(255)) }), source_bytes = \(found.bytes),
+            SET source_key = \(found.key.path), source_name = \(found.name.map { String(PlainName.cleaned($0).prefix(255)) }), source_bytes = \(found.bytes),
                 estimated_ms = \(found.probe.bestDurationMilliseconds),
                 source_channels = \(found.probe.channels > 0 ? min(found.probe.channels, 1000) : nil)
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing' AND source_key IS NULL
