@@ -8,6 +8,7 @@ struct AnyoneContext: ConnectionContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
     var requestID = RequestIdentifier()
+    let caller: Caller? = Caller()
     /// Set by `AuthenticationMiddleware`.
     var principal: Principal?
 

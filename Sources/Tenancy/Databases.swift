@@ -1,22 +1,28 @@
 import Logging
 import Postgres
 
-/// The service's two doors to PostgreSQL: `app` sees the one tenant that a transaction names, `system` sees across tenants
-/// on the tables whose policies say so.
+/// The service's doors to PostgreSQL: `app` sees the one tenant that a transaction names, the others see across tenants
+/// on the tables whose policies say so. Each has connections of its own, so that no crowd at one holds up another.
 package struct Databases: Sendable {
     package let app: PostgresPool
     package let system: PostgresPool
+    /// For calls of which nobody knows yet whose they are: logins, refreshes, revocations. However many come, they take nothing
+    /// from customers who are known, nor from the queue.
+    package let sessions: PostgresPool
+    /// For the leases of what is being worked on, and for nothing else: who works must be able to say so in time.
+    package let leases: PostgresPool
 
-    /// - Parameter size: connections of the `app` pool; `system` gets half as many.
+    /// - Parameter size: connections of the `app` pool; `system` gets half as many, `sessions` a quarter and four at least, `leases` two.
     package init(url: String, size: Int, logger: Logger) {
         app = PostgresPool(configuration: .service(url: url, role: "verbatim_app", size: size), logger: logger)
         system = PostgresPool(
             configuration: .service(url: url, role: "verbatim_system", size: max(2, size / 2)), logger: logger)
+        sessions = PostgresPool(configuration: .sessions(url: url, size: max(4, size / 4)), logger: logger)
+        leases = PostgresPool(configuration: .leases(url: url), logger: logger)
     }
 
     package func close() async {
-        await app.close()
-        await system.close()
+        for pool in [app, system, sessions, leases] { await pool.close() }
     }
 }
 
@@ -34,6 +40,20 @@ extension PostgresPool {
 extension PostgresPool.Configuration {
     static func service(url: String, role: String, size: Int) -> Self {
         .init(url: url, role: role, size: size, applicationName: "verbatim")
+    }
+
+    /// Whoever waits here too long is told so: the line is short. What hangs is cut before ``Revocations`` looks past it.
+    fileprivate static func sessions(url: String, size: Int) -> Self {
+        .init(
+            url: url, role: "verbatim_system", size: size, acquireTimeout: .seconds(5), statementTimeout: .seconds(10),
+            workTimeout: .seconds(20), maxWaiters: 256)
+    }
+
+    /// A look that hangs must end while the lease still holds. One connection for the heartbeat, one for the looks beside it.
+    fileprivate static func leases(url: String) -> Self {
+        .init(
+            url: url, role: "verbatim_system", size: 2, acquireTimeout: .seconds(5), connectTimeout: .seconds(2),
+            statementTimeout: .seconds(10), lockTimeout: .seconds(5), workTimeout: .seconds(12))
     }
 
     /// The operators' connection: acts as the owner of the tables, whose policies let it see every tenant.

@@ -32,7 +32,7 @@ struct FrontScene {
     /// Runs a server around `body`; it has ended when this returns.
     static func run(
         _ gate: GateSettings = GateSettings(), budgetBytes: Int64 = 1_000_000_000, maximumFiles: Int = 512,
-        _ body: @escaping @Sendable (FrontScene) async throws -> Void
+        log: (any LogHandler)? = nil, _ body: @escaping @Sendable (FrontScene) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { root in
             let seen = Observations()
@@ -42,7 +42,8 @@ struct FrontScene {
             let (ports, port) = AsyncStream.makeStream(of: Int.self)
             var quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             quiet.logLevel = .critical
-            let application = front.application(logger: quiet) { port.yield($0) }
+            let logger = log.map { log in Logger(label: "test") { _ in log } } ?? quiet
+            let application = front.application(logger: logger) { port.yield($0) }
             let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask {

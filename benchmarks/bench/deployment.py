@@ -35,13 +35,20 @@ class Deployment:
         )
         self.administer("migrate")
         tenant = self.administer("tenant", "create", "--name", "Benchmark", "--plan", "business")["tenant_id"]
-        self._key = self.administer("key", "issue", "--tenant", tenant, "--name", "benchmark")["api_key"]
+        self.key = self.administer("key", "issue", "--tenant", tenant, "--name", "benchmark")["api_key"]
 
     def start(self) -> "RunningVerbatim":
         """Answers once everything is ready, the model included. Raises `ServiceError`."""
-        service = self._launch("serve")
+        return self._start("serve")
+
+    def start_api(self) -> "RunningVerbatim":
+        """`verbatim api` alone, without a model: answers once it is ready. Raises `ServiceError`."""
+        return self._start("api")
+
+    def _start(self, role: str) -> "RunningVerbatim":
+        service = self._launch(role)
         try:
-            return RunningVerbatim(service, self._key)
+            return RunningVerbatim(service, self.key)
         except BaseException:
             service.stop()
             raise
@@ -73,9 +80,9 @@ class RunningVerbatim:
 
     def __init__(self, service: Service, key: str) -> None:
         self._service, self._key = service, key
-        self._address = ""
+        self.address = ""
         service.wait(self._is_listening, patience=60)
-        self.client = Client(self._address, timeout=600)
+        self.client = Client(self.address, timeout=600)
         service.wait(lambda: self.client.get("/readyz")["status"] == "ok", patience=120)
         self.log_in()
 
@@ -87,6 +94,11 @@ class RunningVerbatim:
         self.client.token = ""
         self.client.token = self.client.post("/auth/token", {"api_key": self._key})["access_token"]
 
+    def log_lines(self) -> int:
+        """How many lines it has logged so far."""
+        with open(self._service.log, "rb") as log:
+            return sum(1 for _ in log)
+
     def stop(self) -> None:
         self._service.stop()
 
@@ -97,8 +109,8 @@ class RunningVerbatim:
                 if line.startswith("{") and line.endswith("}\n"):
                     event = json.loads(line)
                     if event.get("message") == "listening":
-                        self._address = event["metadata"]["address"]
-        return bool(self._address)
+                        self.address = event["metadata"]["address"]
+        return bool(self.address)
 
 
 def build_identity(checkout: pathlib.Path) -> str:

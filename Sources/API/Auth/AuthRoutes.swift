@@ -26,25 +26,34 @@ struct AuthRoutes: Sendable {
     @Sendable
     private func logIn(_ request: Request, context: AnyoneContext) async throws -> SessionBody {
         let address = proxies.client(of: request, on: context.channel)
-        return try await answering {
+        return try await answering(Self.tooManyLogins) {
             try authenticator.admitCall(from: address.network)
             let body = try await JSONBody.decode(LogInBody.self, from: request)
-            return SessionBody(try await authenticator.logIn(apiKey: body.api_key, from: address.network))
+            let session = try await authenticator.logIn(apiKey: body.api_key, from: address.network)
+            context.caller?.becomeKnown()
+            return SessionBody(session)
         }
     }
 
     @Sendable
     private func refresh(_ request: Request, context: AnyoneContext) async throws -> SessionBody {
         let body = try await JSONBody.decode(RefreshTokenBody.self, from: request)
-        return try await answering {
-            SessionBody(try await authenticator.refresh(body.refresh_token, rotate: body.rotate ?? false))
+        let network = proxies.client(of: request, on: context.channel).network
+        return try await answering(Self.tooManyUnknown) {
+            let session = try await authenticator.refresh(
+                body.refresh_token, rotate: body.rotate ?? false, from: network)
+            context.caller?.becomeKnown()
+            return SessionBody(session)
         }
     }
 
     @Sendable
     private func revoke(_ request: Request, context: AnyoneContext) async throws -> HTTPResponse.Status {
         let body = try await JSONBody.decode(RefreshTokenBody.self, from: request)
-        try await authenticator.revoke(body.refresh_token)
+        let network = proxies.client(of: request, on: context.channel).network
+        try await answering(Self.tooManyUnknown) {
+            if try await authenticator.revoke(body.refresh_token, from: network) { context.caller?.becomeKnown() }
+        }
         return .noContent
     }
 
@@ -53,7 +62,13 @@ struct AuthRoutes: Sendable {
         try JSONResponse.make(try await tokens.publicKeys(), headers: [.cacheControl: "public, max-age=300"])
     }
 
-    private func answering<T>(_ body: () async throws -> T) async throws -> T {
+    private static let tooManyLogins =
+        "Too many logins in a minute. Keep the access token for its hour, and try again later."
+    private static let tooManyUnknown =
+        "Too many refresh tokens that are unknown or over came from this address in a minute. Try again later."
+
+    /// - Parameter limited: what is said where too much of it came.
+    private func answering<T>(_ limited: String, _ body: () async throws -> T) async throws -> T {
         do {
             return try await body()
         } catch AuthenticationError.invalidAPIKey {
@@ -66,9 +81,7 @@ struct AuthRoutes: Sendable {
         } catch AuthenticationError.accountSuspended {
             throw APIError.accountSuspended
         } catch let error as RateLimited {
-            throw APIError.rateLimited(
-                "Too many logins in a minute. Keep the access token for its hour, and try again later.",
-                retryAfterSeconds: error.retryAfterSeconds)
+            throw APIError.rateLimited(limited, retryAfterSeconds: error.retryAfterSeconds)
         } catch Argon2Error.overloaded {
             throw APIError.rateLimited("Too many logins are under way. Try again shortly.", retryAfterSeconds: 2)
         }

@@ -12,6 +12,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         context.principal = try await authenticate(request)
+        context.caller?.becomeKnown()
         return try await next(request, context)
     }
 

@@ -7,8 +7,19 @@ import Logging
 /// Method, route (the pattern where a route took it, else the path cut to 128 characters; never a query), status,
 /// bytes in and out, milliseconds. Never header fields, form fields or file names. It also wraps the body, so that
 /// `Expect: 100-continue` is answered when the handler first reads.
+///
+/// Callers who show who they are get a line for each request. Of all others a minute has so many lines for each network and in all, and one
+/// that counts the rest; the metrics count everything.
 package struct AccessLogMiddleware<Context: ConnectionContext>: RouterMiddleware {
-    package init() {}
+    private let proxies: TrustedProxies
+    private let strangers: LineBudget
+
+    package init(
+        proxies: TrustedProxies = .none, strangers: LineBudget? = nil
+    ) {
+        self.proxies = proxies
+        self.strangers = strangers ?? LineBudget(perSource: AccessLine.perNetwork, total: AccessLine.total)
+    }
 
     package func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -20,8 +31,9 @@ package struct AccessLogMiddleware<Context: ConnectionContext>: RouterMiddleware
             request.body = RequestBody(
                 asyncSequence: MeteredBody(base: request.body, channel: context.channel, meter: meter))
         }
-        let line = Line(
-            start: start, method: request.method.rawValue, path: Self.route(request, context), logger: context.logger)
+        let line = AccessLine(
+            start: start, method: request.method.rawValue, path: Self.route(request, context), logger: context.logger,
+            isWanted: wanted(request, context))
         var response: Response
         do {
             response = try await next(request, context)
@@ -45,32 +57,21 @@ package struct AccessLogMiddleware<Context: ConnectionContext>: RouterMiddleware
         return response
     }
 
+    private func wanted(_ request: Request, _ context: Context) -> @Sendable () -> Bool {
+        let (caller, address) = (context.caller, proxies.client(of: request, on: context.channel))
+        var summary = context.logger
+        summary[metadataKey: "request_id"] = nil
+        return { [strangers, summary] in
+            if caller?.isKnown == true { return true }
+            return strangers.admits(address.network) { count in
+                summary.notice(
+                    "Requests of unknown callers left out", metadata: ["requests": .stringConvertible(count)])
+            }
+        }
+    }
+
     private static func route(_ request: Request, _ context: Context) -> String {
         if let pattern = context.endpointPath, pattern != "NotFound" { return pattern }
         return String(request.uri.path.prefix(128))
-    }
-
-    private struct Line {
-        let start: ContinuousClock.Instant
-        let method: String
-        var path: String
-        let logger: Logger
-
-        func routed(_ path: String) -> Self {
-            var line = self
-            line.path = path
-            return line
-        }
-
-        func write(status: Int, in bytesIn: Int, out bytesOut: Int) {
-            let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
-            logger.info(
-                "Request",
-                metadata: [
-                    "method": "\(method)", "path": "\(path)", "status": .stringConvertible(status),
-                    "bytes_in": .stringConvertible(bytesIn), "bytes_out": .stringConvertible(bytesOut),
-                    "ms": .stringConvertible((milliseconds * 10).rounded() / 10),
-                ])
-        }
     }
 }

@@ -132,8 +132,10 @@ struct Node: Sendable {
         _ = try await tokens.publicKeys()
         let revocations = try await RevocationWatch(databaseURL: settings.databaseURL, logger: logger)
         let keys = Watch(what: "the signing keys", every: .seconds(10), logger: logger) { try await tokens.reload() }
+        let proxies = TrustedProxies(blocks: settings.trustedProxies)
         let front = HTTPFront<AnyoneContext>(
-            settings: FrontSettings(host: settings.host, port: settings.port, publicURL: settings.publicURL))
+            settings: FrontSettings(
+                host: settings.host, port: settings.port, publicURL: settings.publicURL, proxies: proxies))
         let webhooks = WebhookAddress(egress: egress)
         let hint = QueueHint(databases: databases, logger: logger)
         let cores = ProcessInfo.processInfo.activeProcessorCount
@@ -142,7 +144,7 @@ struct Node: Sendable {
             auth: AuthRoutes(
                 authenticator: Authenticator(
                     databases: databases, argon2: Argon2(lanes: min(cores, 4)), tokens: tokens),
-                tokens: tokens, proxies: TrustedProxies(blocks: settings.trustedProxies)),
+                tokens: tokens, proxies: proxies),
             authentication: AuthenticationMiddleware(tokens: tokens, revocations: revocations.revocations),
             health: HealthRoutes(
                 readiness: Readiness(

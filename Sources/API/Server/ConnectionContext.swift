@@ -8,4 +8,10 @@ package protocol ConnectionContext: RequestContext where Source == ApplicationRe
     var channel: any Channel { get }
     /// Set by `RequestIDMiddleware` before anything else runs.
     var requestID: RequestIdentifier { get set }
+    /// Where whoever finds out who is calling says so; nil where nobody does.
+    var caller: Caller? { get }
+}
+
+extension ConnectionContext {
+    package var caller: Caller? { nil }
 }

@@ -24,7 +24,7 @@ package struct HTTPFront<Context: ConnectionContext> {
         router = Router(context: context, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: RequestIDMiddleware())
         router.add(middleware: MetricsMiddleware(meter: meter))
-        router.add(middleware: AccessLogMiddleware())
+        router.add(middleware: AccessLogMiddleware(proxies: settings.proxies))
         router.add(middleware: SecurityHeadersMiddleware())
         router.add(middleware: ErrorMiddleware(style: style, methods: methods))
     }
@@ -37,6 +37,8 @@ package struct HTTPFront<Context: ConnectionContext> {
     package func application(
         logger: Logger, services: [any Service] = [], onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> Application<RouterResponder<Context>> {
+        // Whatever strangers make it say.
+        let logger = logger.bounded
         let routes = router.routes.map { (path: $0.path.description, method: $0.method) }
         methods.learn(routes)
         meter.learn(routes)

@@ -6,11 +6,13 @@ import Tenancy
 
 /// `GET /plans`: what is for sale. Anyone may look, and caches may keep it for five minutes.
 struct GetPlans: Sendable {
-    let databases: Databases
+    private let list: PlanList
+
+    init(databases: Databases) { list = PlanList(databases: databases) }
 
     @Sendable
     func handle(_ request: Request, context: AnyoneContext) async throws -> Response {
-        let plans = try await databases.app.transaction { try Plan.all(in: $0) }
+        let plans = try await list.plans()
         var json = JSONWriter(capacity: 1024)
         json.object { json in
             json.key("plans")
@@ -40,5 +42,25 @@ struct GetPlans: Sendable {
             json.key("queue")
             json.string(plan.queueClass == .priority ? "priority" : "normal")
         }
+    }
+}
+
+/// The plans, read at most once a second, one look at a time: whoever asks costs no more than that.
+private actor PlanList {
+    private let databases: Databases
+    private var last: (at: ContinuousClock.Instant, plans: [Plan])?
+    private var look: Task<[Plan], any Error>?
+
+    init(databases: Databases) { self.databases = databases }
+
+    func plans() async throws -> [Plan] {
+        if let last, ContinuousClock.now - last.at < .seconds(1) { return last.plans }
+        if let look { return try await look.value }
+        let look = Task { [databases] in try await databases.app.transaction { try Plan.all(in: $0) } }
+        self.look = look
+        defer { self.look = nil }
+        let plans = try await look.value
+        last = (.now, plans)
+        return plans
     }
 }

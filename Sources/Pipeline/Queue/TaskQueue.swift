@@ -101,7 +101,7 @@ package struct TaskQueue: Sendable {
         guard !tasks.isEmpty else { return [] }
         let fences = tasks.map(\.fence)
         // Whoever is just ending one of them holds it, and may be waiting for another: it is passed over.
-        try await databases.system.execute(
+        try await databases.leases.execute(
             """
             UPDATE tasks SET lease_until = now() + make_interval(secs => \(Self.lease / .seconds(1)))
             WHERE (tenant_id, id) IN (
@@ -115,7 +115,7 @@ package struct TaskQueue: Sendable {
     package func held(_ tasks: [ClaimedTask]) async throws -> Set<ClaimedTask> {
         let fences = tasks.map(\.fence)
         let held = Set(
-            try await databases.system.query(
+            try await databases.leases.query(
                 "SELECT fence FROM tasks WHERE fence = ANY(\(fences)) AND status = 'running'"
             )
             .map { try $0.decode(Int64.self) })
@@ -126,7 +126,7 @@ package struct TaskQueue: Sendable {
     /// for the caller, who is to fail their jobs. Removing audio is never given up: it is a promise.
     package func rescue() async throws -> (rescued: Int, exhausted: [ClaimedTask]) {
         let worker = worker
-        return try await databases.system.transaction { transaction in
+        return try await databases.leases.transaction { transaction in
             let rescued = try transaction.execute(
                 """
                 UPDATE tasks SET status = 'ready', lease_until = NULL, worker = NULL, last_error = 'worker_lost'

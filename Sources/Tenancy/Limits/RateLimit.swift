@@ -34,6 +34,15 @@ package final class RateLimit<Key: Hashable & Sendable>: Sendable {
         try judge(moments, at: now)
     }
 
+    /// Gives back a place that was taken at that moment: it turned out to cost nothing.
+    package func giveBack(_ key: Key, takenAt moment: Timestamp) {
+        recent.withLock { recent in
+            guard var moments = recent[key], let index = moments.lastIndex(of: moment.milliseconds) else { return }
+            moments.remove(at: index)
+            recent[key] = moments
+        }
+    }
+
     private func judge(_ moments: [Int64], at now: Timestamp) throws(RateLimited) {
         guard moments.count >= perMinute else { return }
         let wait = moments[moments.count - perMinute] + 60_000 - now.milliseconds

@@ -6,16 +6,18 @@ package struct Authenticator: Sendable {
     private let argon2: Argon2
     private let tokens: AccessTokens
     private let limits: LoginLimits
+    private let unknown: UnknownTokens
     private let clock: @Sendable () -> Timestamp
 
     package init(
         databases: Databases, argon2: Argon2, tokens: AccessTokens, limits: LoginLimits = LoginLimits(),
-        clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+        unknown: UnknownTokens = UnknownTokens(), clock: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.databases = databases
         self.argon2 = argon2
         self.tokens = tokens
         self.limits = limits
+        self.unknown = unknown
         self.clock = clock
     }
 
@@ -33,7 +35,7 @@ package struct Authenticator: Sendable {
         guard let key = APIKey(text) else { throw AuthenticationError.invalidAPIKey }
         try limits.check(key.id, from: address, at: now)
         guard
-            let credentials = try await databases.system.transaction({
+            let credentials = try await databases.sessions.transaction({
                 try APIKeyCredentials.find(key.id, at: now, in: $0)
             })
         else { throw AuthenticationError.invalidAPIKey }
@@ -52,10 +54,11 @@ package struct Authenticator: Sendable {
         let refresh = RefreshToken()
         let principal = Principal(
             tenant: credentials.tenant, key: key.id, session: SessionID(family: refresh.hash))
-        try await databases.system.transaction {
+        try await databases.sessions.transaction {
             try refresh.store(for: principal.key, of: principal.tenant, at: now, in: $0)
             try APIKeyCredentials.noteUse(of: principal.key, by: principal.tenant, at: now, in: $0)
         }
+        unknown.remember(refresh.hash)
         return Session(
             accessToken: try await tokens.issue(for: principal), expiresIn: AccessTokens.lifetimeSeconds,
             refreshToken: refresh.text, refreshExpiresIn: RefreshToken.lifetimeSeconds)
@@ -64,15 +67,21 @@ package struct Authenticator: Sendable {
     /// A new access token for the holder of a refresh token, which stays the same; with `rotate` a new one takes its place, for
     /// what is left of its time. A token that was replaced and is used again ends all that came from the same login, unless it is soon
     /// after, and the new one was not used yet: then it gets the same new one.
-    package func refresh(_ text: String, rotate: Bool = false) async throws -> Session {
+    ///
+    /// Throws ``AuthenticationError``, and ``RateLimited`` where too many made-up tokens came from `network`.
+    package func refresh(
+        _ text: String, rotate: Bool = false, from network: String = "unknown"
+    ) async throws -> Session {
         let now = clock()
         guard let token = RefreshToken(text) else { throw AuthenticationError.invalidRefreshToken }
         let successor = rotate ? RefreshToken() : nil
-        let used = try await databases.system.transaction {
-            try token.use(at: now, replacingBy: successor, in: $0)
+        let sessions = databases.sessions
+        let used = try await unknown.lookUp(token.hash, from: network, at: now) {
+            try await sessions.transaction { try token.use(at: now, replacingBy: successor, in: $0) }
         }
         guard let (holder, current) = used else { throw AuthenticationError.invalidRefreshToken }
         guard holder.tenantStatus == .active else { throw AuthenticationError.accountSuspended }
+        if current.text != token.text { unknown.remember(current.hash) }
         return Session(
             accessToken: try await tokens.issue(for: holder.principal), expiresIn: AccessTokens.lifetimeSeconds,
             refreshToken: current.text,
@@ -81,14 +90,19 @@ package struct Authenticator: Sendable {
 
     /// Ends a session, with every token that came from its login, access tokens too. An unknown token is as good as a revoked one.
     ///
+    /// Throws ``RateLimited`` where too many made-up tokens came from `network`.
     /// - Returns: whether there was a session to end.
     @discardableResult
-    package func revoke(_ text: String) async throws -> Bool {
+    package func revoke(_ text: String, from network: String = "unknown") async throws -> Bool {
         guard let token = RefreshToken(text) else { return false }
-        return try await databases.system.transaction { transaction in
-            try token.lockFamily(in: transaction)
-            return try token.revokeFamily(in: transaction)
+        let sessions = databases.sessions
+        let ended = try await unknown.lookUp(token.hash, from: network, at: clock()) {
+            try await sessions.transaction { transaction in
+                try token.lockFamily(in: transaction)
+                return try token.revokeFamily(in: transaction) ? true : nil
+            }
         }
+        return ended != nil
     }
 }
 

@@ -1,0 +1,1 @@
+"""What customers are answered while somebody floods the service."""
