@@ -142,6 +142,43 @@ import Testing
         #expect(segments.map(\.start) == [1000, 2000, 4000])
     }
 
+    @Test(arguments: [(9.5, 9.9), (0.0, 0.1), (99.0, 99.5), (-7.0, 8.0), (4.0, 1.0)])
+    func `one absurd time moves no other word, listed beside the text or in its segment`(start: Double, end: Double)
+        throws
+    {
+        let words = (0..<9).map { (index: Int) -> String in
+            let from = index == 4 ? start : Double(index) + 0.5
+            let until = index == 4 ? end : Double(index) + 0.9
+            return #"{"word":" w\#(index)","start":\#(from),"end":\#(until)}"#
+        }
+        let texts = [" w0 w1 w2", " w3 w4 w5", " w6 w7 w8"]
+        var beside: [String] = []
+        var within: [String] = []
+        for (index, text) in texts.enumerated() {
+            let span = #""start":\#(index * 3),"end":\#(index * 3 + 3),"text":"\#(text)""#
+            let own = words[index * 3..<index * 3 + 3].joined(separator: ",")
+            beside.append("{\(span)}")
+            within.append(#"{\#(span),"words":[\#(own)]}"#)
+        }
+        for json in [
+            #"{"segments":[\#(beside.joined(separator: ","))],"words":[\#(words.joined(separator: ","))]}"#,
+            #"{"segments":[\#(within.joined(separator: ","))]}"#,
+        ] {
+            let heard = try Self.segments(json)
+            #expect(heard.map(\.transcribed.text) == texts.map { String($0.dropFirst()) })
+            let told = heard.flatMap(\.words)
+            for index in 0..<9 where index != 4 { #expect(told[index].start == Int64(index) * 1_000 + 500, "\(json)") }
+            #expect(told[3].start <= told[4].start && told[4].end <= told[5].start)
+        }
+    }
+
+    @Test func `segments that cross by a little keep the order in which they are listed`() throws {
+        let segments = try Self.segments(
+            #"{"segments":[{"text":"a b c","start":1,"end":3},{"text":"d e f","start":0.9,"end":5},{"text":"g","start":6,"end":7}]}"#
+        )
+        #expect(segments.map(\.transcribed.text) == ["a b c", "d e f", "g"])
+    }
+
     @Test(arguments: ["{}", #"{"error":"no model"}"#, "[]", #"{"segments":[1]}"#, #"{"text":null}"#, "<html>", ""])
     func `what is no answer is not taken for silence`(body: String) {
         #expect(throws: (any Error).self) {

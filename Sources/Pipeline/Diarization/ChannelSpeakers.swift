@@ -13,7 +13,7 @@ package enum ChannelSpeakers {
         let ownLeft = left.filter { !isBleed($0, of: right, onEqualTerms: false) }
         // Against what is left, so that nothing is dropped on both sides. Equally loud, it is nobody's bleed, and still said only once.
         let ownRight = right.filter { !isBleed($0, of: ownLeft, onEqualTerms: true) }
-        let segments = zip([ownLeft, ownRight], speakers).flatMap { heard, speaker in
+        var segments = zip([ownLeft, ownRight], speakers).flatMap { heard, speaker in
             heard.map { heard in
                 var segment = heard.segment
                 segment.speaker = speaker
@@ -21,7 +21,8 @@ package enum ChannelSpeakers {
                 return segment
             }
         }
-        return (segments.sorted { $0.start < $1.start }, speakers)
+        segments.sortKeepingSpeakers()
+        return (segments, speakers)
     }
 
     private static func isBleed(_ heard: Assembly.Heard, of others: [Assembly.Heard], onEqualTerms: Bool) -> Bool {

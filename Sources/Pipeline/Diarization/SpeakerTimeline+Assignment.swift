@@ -25,13 +25,13 @@ extension SpeakerTimeline {
             if names.updateValue(name, forKey: turn.speaker) == nil { speakers.append(name) }
             voices.append(Transcript.Turn(speaker: name, start: start, end: end))
         }
-        let spoken = segments.flatMap(split).map { run in
+        var spoken = segments.flatMap(split).map { run in
             var segment = run.segment
             segment.speaker = run.speaker.flatMap { names[$0] }
             return segment
         }
-        return Assignment(
-            segments: spoken.sorted { $0.start < $1.start }, speakers: speakers, voices: Self.joined(voices))
+        spoken.sortKeepingSpeakers()
+        return Assignment(segments: spoken, speakers: speakers, voices: Self.joined(voices))
     }
 
     /// Turns of one speaker that meet are one.

@@ -1,25 +1,77 @@
 // The promise about times that every format makes: they never decrease and never pass the duration.
 //
-// Recognisers break it at seams, at the end of the file and in music. What is wrong is clamped, never dropped.
+// Recognisers break it at seams, at the end of the file and in music. What is wrong is mended, never dropped, and words keep the order in
+// which they were recognised.
 
 extension Transcript {
     /// Longer than any source, and small enough that arithmetic on times cannot overflow.
     private static let longestDuration: Int64 = 100_000 * 3_600_000
 
     /// The same words with times that hold the promise: all lie within 0 and the duration; segments start in
-    /// order; within a segment words start in order and end before the next begins; a segment contains its words.
+    /// order; of one speaker, words start in the order in which they come, and end before the next begins; a segment contains its words.
     /// Segments and turns of different speakers may overlap. A transcript that holds the promise comes back unchanged.
+    ///
+    /// A time that is out of order is mended between its neighbors (``SpokenTime``): the others stay where they are.
     package func ordered() -> Transcript {
         var result = self
         let duration = min(max(durationMilliseconds, 0), Self.longestDuration)
         result.durationMilliseconds = duration
-        for index in result.segments.indices { result.segments[index].order(within: duration) }
-        // Swift's sort is stable, so equal starts keep their order.
-        if !zip(result.segments, result.segments.dropFirst()).allSatisfy({ $0.start <= $1.start }) {
-            result.segments.sort { $0.start < $1.start }
+        for places in Dictionary(grouping: segments.indices, by: { segments[$0].speaker }).values {
+            result.segments.mendTimes(of: places, within: duration)
         }
+        result.segments.sortKeepingSpeakers()
         result.voices = voices?.map { $0.within(duration) }.sorted { $0.start < $1.start }
         return result
+    }
+}
+
+extension [Transcript.Segment] {
+    /// By start, but never turning around what one speaker says.
+    mutating func sortKeepingSpeakers() {
+        if zip(self, dropFirst()).allSatisfy({ $0.start <= $1.start }) { return }
+        var latest: [String?: Int64] = [:]
+        let keys = map { segment in
+            let key = Swift.max(latest[segment.speaker] ?? segment.start, segment.start)
+            latest[segment.speaker] = key
+            return key
+        }
+        // Swift's sort is stable, so equal keys keep their order.
+        self = zip(keys, self).sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
+    /// Puts the times of one speaker's segments and words in order.
+    fileprivate mutating func mendTimes(of places: [Int], within duration: Int64) {
+        var told: [SpokenTime] = []
+        for (index, place) in places.enumerated() {
+            let segment = self[place]
+            // A start that is the first word's tells nothing more than that word.
+            told.append(.border(.segmentStart, segment.words.first?.start == segment.start ? nil : segment.start))
+            told += segment.words.map { SpokenTime(start: $0.start, end: $0.end, bytes: $0.text.utf8.count) }
+            let next = index + 1 < places.count ? self[places[index + 1]].earliest : nil
+            told.append(.border(.segmentEnd, segment.latest(before: next)))
+        }
+        var times = SpokenTime.mended(told, within: 0...duration)[...]
+        for place in places {
+            let words = times.dropFirst().prefix(self[place].words.count)
+            self[place].take(start: times.first?.start ?? 0, words: words, within: duration)
+            times = times.dropFirst(words.count + 2)
+        }
+    }
+
+}
+
+extension Transcript.Segment {
+    /// Milliseconds by which a last word may start after its segment's end.
+    private static let slack: Int64 = 1_000
+
+    fileprivate var earliest: Int64 { words.reduce(start) { min($0, $1.start) } }
+
+    /// When its words have begun at the latest; nil where its end tells nothing of that: it lies before the words, or within what is next.
+    fileprivate func latest(before next: Int64?) -> Int64? {
+        // One of the starts may be wrong.
+        let last = words.map(\.start).sorted().dropLast().last ?? start
+        guard end >= start, end >= last, end <= next ?? end else { return nil }
+        return min(end.plus(Self.slack), next ?? .max)
     }
 }
 
@@ -31,17 +83,25 @@ extension Transcript.Turn {
 }
 
 extension Transcript.Segment {
-    fileprivate mutating func order(within duration: Int64) {
-        start = min(max(start, 0), duration)
-        end = min(max(end, start), duration)
-        var previous: Int?
-        for index in words.indices {
-            let earliest = previous.map { words[$0].start } ?? start
-            words[index].start = min(max(words[index].start, earliest), duration)
-            words[index].end = min(max(words[index].end, words[index].start), duration)
-            if let previous { words[previous].end = min(words[previous].end, words[index].start) }
-            previous = index
+    fileprivate mutating func take(
+        start time: Int64, words times: ArraySlice<(start: Int64, end: Int64)>, within duration: Int64
+    ) {
+        var isMended = false
+        for (index, time) in zip(words.indices, times) {
+            isMended = isMended || words[index].start != time.start
+            (words[index].start, words[index].end) = time
         }
-        if let last = words.last { end = max(end, last.end) }
+        start = time
+        // An end that was told by a word's wrong time is as wrong.
+        let own = isMended ? min(end, words.last?.end ?? end) : end
+        end = max(min(max(own, start), duration), words.last?.end ?? start)
+    }
+}
+
+extension Int64 {
+    /// The sum, or the greatest number.
+    fileprivate func plus(_ other: Int64) -> Int64 {
+        let (sum, isTooLarge) = addingReportingOverflow(other)
+        return isTooLarge ? .max : sum
     }
 }

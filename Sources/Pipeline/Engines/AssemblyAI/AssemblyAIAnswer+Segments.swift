@@ -1,5 +1,6 @@
 // From AssemblyAI's words to our segments. Whatever their numbers say, the result keeps the promises of
-// `Transcript.ordered()`, lies within the piece and holds every word.
+// `Transcript.ordered()`, lies within the piece and holds every word, in the order in which they list them: a time that contradicts that
+// order is mended between its neighbors.
 
 extension AssemblyAIAnswer {
     /// What was heard in a piece of that many milliseconds, in segments of at most 30 seconds.
@@ -13,31 +14,24 @@ extension AssemblyAIAnswer {
     }
 
     private func orderedWords(within duration: Int64) -> [Transcript.Word] {
-        var previousEnd: Int64 = 0
-        var result = words.map { word in
-            let start = word.start.map { Self.milliseconds($0, within: duration) }
-            let end = word.end.map { Self.milliseconds($0, within: duration) }
-            let begin = start ?? previousEnd
-            let finish = max(begin, end ?? begin)
-            previousEnd = finish
-            return Transcript.Word(
-                text: word.text, start: begin, end: finish, confidence: word.confidence.map(Self.fraction),
-                approximate: start == nil || end == nil ? true : nil)
+        let told = words.map { word in
+            SpokenTime(
+                start: word.start.map(Self.milliseconds), end: word.end.map(Self.milliseconds),
+                bytes: word.text.utf8.count)
         }
-        // Swift's sort is stable, so words with equal starts keep their order.
-        if !zip(result, result.dropFirst()).allSatisfy({ $0.start <= $1.start }) {
-            result.sort { $0.start < $1.start }
+        var result = zip(words, SpokenTime.mended(told, within: 0...duration)).map { word, time in
+            Transcript.Word(
+                text: word.text, start: time.start, end: time.end, confidence: word.confidence.map(Self.fraction),
+                approximate: word.start == nil || word.end == nil ? true : nil)
         }
-        for (index, next) in result.indices.dropFirst().enumerated() {
-            result[index].end = min(result[index].end, result[next].start)
-            result[next].spaced = !Self.join(result[index].text, result[next].text)
+        for index in result.indices.dropFirst() {
+            result[index].spaced = !Self.join(result[index - 1].text, result[index].text)
         }
         return result
     }
 
-    private static func milliseconds(_ number: Double, within duration: Int64) -> Int64 {
-        Int64(min(max(0, number.rounded()), Double(duration)))
-    }
+    /// Whatever number they send.
+    private static func milliseconds(_ number: Double) -> Int64 { Int64(min(max(-1e15, number.rounded()), 1e15)) }
 
     private static func fraction(_ number: Double) -> Double { min(max(0, number), 1) }
 

@@ -17,7 +17,19 @@ extension WhisperAnswer {
             let end = (segment.end ?? next).map { WhisperClock.milliseconds($0, within: duration) } ?? duration
             result.append(segment.told(texts[index], ticks[index], in: min(start, end)..<max(start, end)))
         }
-        return result.sorted { $0.start < $1.start }
+        return Self.placed(result)
+    }
+
+    /// By start, but segments that reach into one another keep the order in which they are listed: a start that is off by a little must
+    /// not turn sentences around.
+    private static func placed(_ segments: [WhisperSegment]) -> [WhisperSegment] {
+        var last: Int64 = 0
+        let keys = segments.map { segment in
+            if segment.start >= last || segment.end <= last { last = segment.start }
+            return last
+        }
+        // Swift's sort is stable, so equal keys keep their order.
+        return zip(keys, segments).sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     /// The clock of each text's letters: from its segment's own words, else from the words of the whole answer.
@@ -25,7 +37,9 @@ extension WhisperAnswer {
         of texts: [WhisperText], in segments: [Segment], beside words: [Word], within duration: Int64
     ) -> [[WhisperClock.Tick?]] {
         if segments.contains(where: { !$0.words.isEmpty }) {
-            return zip(texts, segments).map { WhisperClock($1.words, within: duration).ticks(of: $0.letters) }
+            return zip(texts, segments).map { text, segment in
+                WhisperClock(segment.words, of: (segment.start, segment.end), within: duration).ticks(of: text.letters)
+            }
         }
         var rest = WhisperClock(words, within: duration).ticks(of: texts.flatMap(\.letters))[...]
         return texts.map { text in

@@ -21,28 +21,33 @@ struct WhisperClock {
     /// with its square.
     private static let longestDifference = 1000
 
-    /// - Parameter duration: no time lies beyond it.
-    init(_ words: [WhisperAnswer.Word], within duration: Int64) {
+    /// - Parameters:
+    ///   - segment: where the words belong, in seconds, as far as the server tells.
+    ///   - duration: no time lies beyond it.
+    init(_ words: [WhisperAnswer.Word], of segment: (start: Double?, end: Double?) = (nil, nil), within duration: Int64)
+    {
         let spoken = words.enumerated().compactMap { index, word in
             let letters = WhisperText.letters(of: WhisperText.withoutSpecialTokens(word.text))
             return letters.isEmpty ? nil : (index: index, word: word, letters: letters)
         }
-        var starts: [Int64] = []
-        for (_, word, _) in spoken {
-            starts.append(max(starts.last ?? 0, Self.milliseconds(word.start, within: duration)))
+        // One absurd time must not move its neighbors, and words may be listed as overlapping, but nobody says two at a time.
+        let borders = Self.borders(of: segment)
+        let told = spoken.map {
+            SpokenTime(
+                start: Self.milliseconds($0.word.start), end: Self.milliseconds($0.word.end),
+                bytes: $0.word.text.utf8.count)
         }
-        starts.append(duration)
+        let times = SpokenTime.mended(borders.start + told + borders.end, within: 0...max(0, duration))
+            .dropFirst(borders.start.count)
         var letters: [Unicode.Scalar] = []
         var ticks: [Tick] = []
-        for (place, (index, word, own)) in spoken.enumerated() {
-            // Words may be listed as overlapping, but nobody says two at a time.
-            let end = min(Self.milliseconds(word.end, within: duration), starts[place + 1])
-            let length = max(0, end - starts[place])
+        for ((index, word, own), time) in zip(spoken, times) {
+            let length = time.end - time.start
             for letter in own.indices {
                 ticks.append(
                     Tick(
-                        start: starts[place] + length * Int64(letter) / Int64(own.count),
-                        end: starts[place] + length * Int64(letter + 1) / Int64(own.count),
+                        start: time.start + length * Int64(letter) / Int64(own.count),
+                        end: time.start + length * Int64(letter + 1) / Int64(own.count),
                         word: index, isFirst: letter == 0, isLast: letter == own.count - 1,
                         confidence: word.probability))
             }
@@ -67,6 +72,22 @@ struct WhisperClock {
             place += 1
         }
         return found
+    }
+
+    /// Milliseconds by which words may lie outside of their segment.
+    private static let slack: Int64 = 1_000
+
+    private static func borders(of segment: (start: Double?, end: Double?)) -> (start: [SpokenTime], end: [SpokenTime])
+    {
+        (
+            segment.start.map { [.border(.segmentStart, milliseconds($0) - slack)] } ?? [],
+            segment.end.map { [.border(.segmentEnd, milliseconds($0) + slack)] } ?? []
+        )
+    }
+
+    /// Rounded, whatever number a server sends.
+    private static func milliseconds(_ seconds: Double) -> Int64 {
+        Int64(min(max(-1e15, (seconds * 1000).rounded()), 1e15))
     }
 
     /// Rounded, within 0 and `duration`, whatever number a server sends.
