@@ -89,6 +89,31 @@ import Testing
         try await WhisperScene.with({ _, _ in .init(body: body) }) { scene in
             let recognition = try await Self.heard(scene.engine(), Self.piece(10_000, [0..<1500, 4400..<6000]))
             #expect(recognition.segments.map(\.text) == ["Hello.", "Goodbye."])
+            #expect(recognition.removed == [.init(start: 2200, end: 3400, words: 2, reason: .noSpeech)])
+        }
+    }
+
+    @Test func `a loop is counted and real repetitions stay, from our own server and from others`() async throws {
+        let spans: [Range<Int64>] = (0..<4).map { (index: Int64) in index * 2_000 + 500..<index * 2_000 + 1_700 }
+        let wav = HallucinationEvidenceTests.wav(12_000, loud: spans)
+        // Said in each span, then 6 times over silence.
+        let stuck: [Range<Int64>] = (0..<6).map { (index: Int64) in 9_000 + index * 400..<9_300 + index * 400 }
+        let segments = (spans + stuck).map { (span: Range<Int64>) -> String in
+            let (start, end) = (Double(span.lowerBound) / 1_000, Double(span.upperBound) / 1_000)
+            return #"{"start":\#(start),"end":\#(end),"text":" Please hold the line.","compression_ratio":4}"#
+        }
+        let list = segments.joined(separator: ",")
+        let body = #"{"segments":[\#(list)]}"#
+        try await WhisperScene.with({ _, _ in .init(body: body) }) { scene in
+            // One clip, from the start of the piece.
+            let piece = PieceOfSpeech(
+                reading: { wav }, duration: 12_000, language: "en", speech: [200..<11_900])
+            let own = WhisperEngine(server: ModelServer(address: .url(scene.url), client: scene.client))
+            for engine in [try scene.engine(), own] {
+                let recognition = try await Self.heard(engine, piece)
+                #expect(recognition.segments.map(\.text) == Array(repeating: "Please hold the line.", count: 4))
+                #expect(recognition.removed == [.init(start: 9_000, end: 11_300, words: 24, reason: .repetition)])
+            }
         }
     }
 

@@ -111,6 +111,20 @@ import Testing
                 #","fallback":{"from":"assemblyai_universal_3","reason":"timeout","chunks":2},"model":"#))
     }
 
+    @Test func `what was removed stands last, within the duration, and nothing stands there where there is none`() {
+        var transcript = Samples.transcript([Samples.segment("hi")], duration: 4_000)
+        transcript.removed = []
+        #expect(!text(transcript).contains("removed"))
+        transcript.removed = [
+            .init(start: 3_500, end: 9_000, words: 7, reason: .noSpeech),
+            .init(start: -5, end: 20, words: 1, reason: .crosstalk),
+        ]
+        #expect(
+            text(transcript).hasSuffix(
+                #"]}],"removed":[{"start":0.0,"end":0.02,"words":1,"reason":"crosstalk"},{"start":3.5,"end":4.0,"words":7,"reason":"no_speech"}]}"#
+            ))
+    }
+
     @Test func `every control character is escaped and nothing else is`() {
         let controls = String(String.UnicodeScalarView((0..<0x20).compactMap { Unicode.Scalar($0) }))
         let transcript = Samples.transcript([

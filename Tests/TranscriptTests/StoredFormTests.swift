@@ -41,6 +41,19 @@ import Testing
                     speakers: ["speaker_0"], segments: [segment]))
     }
 
+    @Test func `what was removed comes back, and a row without it is read`() throws {
+        var transcript = Samples.interview
+        transcript.removed = Transcript.Removed.Reason.allCases.enumerated().map { index, reason in
+            .init(start: Int64(index), end: Int64(index) + 5, words: index, reason: reason)
+        }
+        let stored = try JSONEncoder().encode(transcript)
+        #expect(try JSONDecoder().decode(Transcript.self, from: stored) == transcript)
+        #expect(String(decoding: stored, as: UTF8.self).contains(#""r":"low_confidence""#))
+        let before = try JSONEncoder().encode(Samples.interview)
+        #expect(!String(decoding: before, as: UTF8.self).contains("removed"))
+        #expect(try JSONDecoder().decode(Transcript.self, from: before).removed == nil)
+    }
+
     @Test func `Whisper's words know whether a space stood before them`() {
         let words = [" It", "'s", " well", "-known", "\u{3000}wide", "今日", " \n", "end", "\u{0}"].map {
             Transcript.Word(recognised: $0, start: 0, end: 0)

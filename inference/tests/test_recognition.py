@@ -86,6 +86,20 @@ class Recognition(unittest.TestCase):
         second = [word for word in answer["words"] if word["start"] > 60]
         self.assert_words(reference("0930"), "".join(word["word"] for word in second))
 
+    def test_what_is_said_again_and_again_is_told_each_time(self):
+        # The model alone tells the second of these once, and two of three of the first.
+        for number, times in (("0880", 3), ("0930", 5)):
+            audio = wav(silence(0.5) + (samples(number) + silence(1)) * times)
+            _, answer = server.post(TRANSCRIPTIONS, audio, **WITH_WORDS)
+            self.assert_words(reference(number) * times, answer["text"], 0.2)
+            self.assert_times_in_order(answer)
+            self.assertEqual(answer["words"], [word for part in answer["segments"] for word in part["words"]])
+            self.assertEqual("".join(word["word"] for word in answer["words"]).strip(), answer["text"])
+            step = len(samples(number)) / 32_000 + 1
+            for turn in range(times):
+                begun = [word for word in answer["words"] if 0 <= word["start"] - turn * step < step]
+                self.assertGreaterEqual(len(begun), len(reference(number)) - 2, turn)
+
     def test_spans_of_the_caller_take_the_detectors_place(self):
         lead = len(samples("0880")) / 32_000
         audio = wav(samples("0880") + silence(3) + samples("0930"))
@@ -116,6 +130,49 @@ class Recognition(unittest.TestCase):
         self.assertRegex(srt, r"^1\n00:00:0\d,\d{3} --> 00:00:0\d,\d{3}\n\S")
         _, vtt = server.post(TRANSCRIPTIONS, clip("0880"), response_format="vtt")
         self.assertRegex(vtt, r"^WEBVTT\n\n00:00:0\d\.\d{3} --> 00:00:0\d\.\d{3}\n\S")
+
+
+class Order(unittest.TestCase):
+    def mended(self, *times):
+        from verbatim_inference import order
+
+        return order.mended(list(times), 20.0)
+
+    def test_times_in_order_stay_as_they_are(self):
+        told = [(0.5, 0.9), (0.9, 0.9), (1.2, 1.5)]
+        self.assertEqual(self.mended(*told), told)
+
+    def test_one_absurd_time_is_put_between_its_neighbors_and_moves_no_other(self):
+        told = [(index / 2, index / 2 + 0.4) for index in range(7)]
+        for bad in ((15, 15.3), (0, 0.1), (-5, 99), (99, 99)):
+            mended = self.mended(*told[:3], bad, *told[4:])
+            self.assertEqual(mended[:3] + mended[4:], told[:3] + told[4:])
+            self.assertTrue(1 <= mended[3][0] <= mended[3][1] <= 2, mended)
+
+    def test_times_stay_within_the_piece(self):
+        self.assertEqual(self.mended((-1, 0.5), (19, 25), (30, 31)), [(0, 0.5), (19, 20), (20, 20)])
+
+
+class Unheard(unittest.TestCase):
+    def parts(self, words, length):
+        import numpy
+        from verbatim_inference import unheard
+
+        audio = numpy.frombuffer(samples("0880") + silence(1) + samples("0930"), dtype="<i2").astype("float32") / 32768
+        return unheard.parts(audio[: int(length * 16_000)], words, [(0, int(length * 16_000))])
+
+    def test_speech_without_a_word_is_heard_again_and_nothing_else_is(self):
+        second = len(samples("0880")) / 32_000 + 1
+        said = [(0.2, 1.2), (1.3, 2.4), (2.5, 2.7)]
+        parts = self.parts(said, second + 3.2)
+        self.assertEqual(len(parts), 1)
+        self.assertTrue(second - 0.6 <= parts[0].start <= second + 0.3 < second + 2.5 <= parts[0].end, parts)
+        said += [(second, second + 1), (second + 1.1, second + 2.2), (second + 2.3, second + 3)]
+        self.assertEqual(self.parts(said, second + 3.2), [])
+
+    def test_a_word_stretched_over_a_sentence_does_not_hide_it(self):
+        second = len(samples("0880")) / 32_000 + 1
+        self.assertEqual(len(self.parts([(0.2, 1.2), (1.3, 2.4), (2.5, second + 3.2)], second + 3.2)), 1)
 
 
 class Seams(unittest.TestCase):

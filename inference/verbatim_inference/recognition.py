@@ -1,18 +1,20 @@
 """Recognition: one piece of audio becomes segments and words with times and probabilities.
 
 Silence is left out first (by the detector, or by spans that the caller brings), the rest is recognised in one go and
-the times are put back. Times are seconds from the piece's start: they never decrease and never leave the piece. A
-word keeps Whisper's leading space (" Hello"), so that joining words gives the text in any script. Between segments
-the `Stop` is asked, so that work for a client that has gone ends within one window of 30 seconds."""
+the times are put back. Speech of which no word came is then heard once more, by itself (`unheard`). Times are seconds
+from the piece's start: they never decrease and never leave the piece. A word keeps Whisper's leading space (" Hello"),
+so that joining words gives the text in any script. Between segments the `Stop` is asked, so that work for a client that
+has gone ends within one window of 30 seconds."""
 
 import bisect
+import copy
 import itertools
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from . import activity
+from . import activity, order, unheard
 from .audio import RATE
 from .model import Model
 from .pool import Stop
@@ -20,6 +22,8 @@ from .pool import Stop
 FALLBACK_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """The next one is tried where an answer repeats itself or is improbable."""
 
+
+_MARKS = frozenset(".,!?;:…。！？、，")
 
 _STRETCH, _CLOSE = 1.0, 0.15
 """Seconds before a seam: how early stretched words may begin, and how late the last of them ends at least."""
@@ -68,10 +72,15 @@ def recognise(model: Model, samples: np.ndarray, request: Request, stop: Stop) -
     )
     answer["language"] = information.language
     answer["language_probability"] = _number(information.language_probability)
-    clock = _Clock(samples.size / RATE)
+    heard = []
     for segment in _on_the_pieces_clock(segments, spans):
         stop.check()
-        answer["segments"].append(_rendered(segment, len(answer["segments"]), clock, request.words))
+        heard.append(segment)
+    if request.words and (request.speech is not None or request.vad_filter):
+        for segment in _second_hearing(model, samples, spans, heard, request, information.language, stop):
+            _insert(segment, heard)
+    _put_in_order(heard, round(samples.size / RATE, 3))
+    answer["segments"] = [_rendered(segment, index, request.words) for index, segment in enumerate(heard)]
     answer["text"] = "".join(segment["text"] for segment in answer["segments"]).strip()
     if request.words:
         answer["words"] = [word for segment in answer["segments"] for word in segment["words"]]
@@ -121,28 +130,68 @@ def _after_the_seam(words, at: list[int], seams: list[float]) -> list[int]:
     return [at[first_after]] * first_after + at[first_after:]
 
 
-class _Clock:
+def _second_hearing(
+    model: Model, samples: np.ndarray, spans: list[activity.Span], heard: list, request: Request, language, stop: Stop
+) -> list:
+    """What was said where no word stands, on the piece's clock."""
+    words = [(word.start, word.end) for segment in heard for word in segment.words or []]
+    found = []
+    for part in unheard.parts(samples, words, spans):
+        stop.check()
+        segments, _ = model.whisper.transcribe(
+            samples[int(part.start * RATE) : int(part.end * RATE)],
+            language=language,
+            beam_size=request.beam_size,
+            # Once: what is not sure at the first try is not believed at the second.
+            temperature=[0.0],
+            word_timestamps=True,
+            condition_on_previous_text=False,
+            vad_filter=False,
+        )
+        for segment in segments:
+            if unheard.is_sure(segment):
+                for word in segment.words:
+                    word.start, word.end = (min(part.start + time, part.end) for time in (word.start, word.end))
+                segment.start, segment.end = segment.words[0].start, segment.words[-1].end
+                found.append(segment)
+    return found
+
+
+def _insert(new, heard: list) -> None:
+    """Puts a second hearing into its place: between two segments, or two words of one, which is parted there."""
+    place = next((index for index, segment in enumerate(heard) if segment.start >= new.start), len(heard))
+    words = heard[place - 1].words or [] if place else []
+    cut = next((index for index, word in enumerate(words) if word.start >= new.start), len(words))
+    if cut and words[cut - 1].end - words[cut - 1].start > unheard.LONGEST_WORD:
+        # The model stretched this word over what it passed over. A sentence that begins just before it comes after.
+        starts = range(cut - 1, max(0, cut - 4), -1)
+        cut = next((index for index in starts if words[index - 1].word[-1:] in _MARKS), cut)
+    if 0 < cut < len(words):
+        before = heard[place - 1]
+        after = copy.copy(before)
+        before.words, after.words, after.tokens = words[:cut], words[cut:], []
+        for part in (before, after):
+            part.text = "".join(word.word for word in part.words)
+            part.start, part.end = part.words[0].start, part.words[-1].end
+        heard.insert(place, after)
+    heard.insert(place, new)
+
+
+def _put_in_order(segments: list, duration: float) -> None:
     """Keeps times in order and inside the piece; Whisper's own may step back or run past the end."""
-
-    def __init__(self, duration: float) -> None:
-        self.now, self.duration = 0.0, round(duration, 3)
-
-    def span(self, start: float, end: float) -> tuple[float, float]:
-        first = min(max(start, self.now), self.duration)
-        last = min(max(end, first), self.duration)
-        self.now = first
-        return round(first, 3), round(last, 3)
+    told = [part for segment in segments for part in segment.words or [segment]]
+    for part, (start, end) in zip(told, order.mended([(part.start, part.end) for part in told], duration), strict=True):
+        part.start, part.end = round(start, 3), round(end, 3)
 
 
-def _rendered(segment, index: int, clock: _Clock, with_words: bool) -> dict:
+def _rendered(segment, index: int, with_words: bool) -> dict:
     words = []
+    start, end = segment.start, segment.end
     if with_words and segment.words:
         for word in segment.words:
-            start, end = clock.span(word.start, word.end)
-            words.append({"word": word.word, "start": start, "end": end, "probability": _number(word.probability)})
+            probability = _number(word.probability)
+            words.append({"word": word.word, "start": word.start, "end": word.end, "probability": probability})
         start, end = words[0]["start"], max(word["end"] for word in words)
-    else:
-        start, end = clock.span(segment.start, segment.end)
     return {
         "id": index,
         "seek": segment.seek,

@@ -1,4 +1,5 @@
-/// Two channels, two speakers: left is `speaker_0`, right `speaker_1`. What one microphone picked up of the other's voice is left out.
+/// Two channels, two speakers: left is `speaker_0`, right `speaker_1`. What one microphone picked up of the other's voice is left out, and
+/// counted.
 package enum ChannelSpeakers {
     /// Of a segment's words, the share that the other channel must hold at the same time for it to be bleed.
     private static let sameWords = 0.8
@@ -9,10 +10,26 @@ package enum ChannelSpeakers {
     package static func segments(left: [Assembly.Heard], right: [Assembly.Heard]) -> (
         [Transcript.Segment], speakers: [String]
     ) {
+        let told = told(left: left, right: right)
+        return (told.segments, told.speakers)
+    }
+
+    /// The segments of both by their start, without bleed, and what that was.
+    package static func told(left: [Assembly.Heard], right: [Assembly.Heard]) -> (
+        segments: [Transcript.Segment], speakers: [String], removed: [Transcript.Removed]
+    ) {
         let speakers = ["speaker_0", "speaker_1"]
-        let ownLeft = left.filter { !isBleed($0, of: right, onEqualTerms: false) }
+        var removed: [Transcript.Removed] = []
+        func own(_ heard: [Assembly.Heard], beside others: [Assembly.Heard], onEqualTerms: Bool) -> [Assembly.Heard] {
+            heard.filter { heard in
+                let isBleed = isBleed(heard, of: others, onEqualTerms: onEqualTerms)
+                if isBleed { removed.count(heard.segment.words, .crosstalk) }
+                return !isBleed
+            }
+        }
+        let ownLeft = own(left, beside: right, onEqualTerms: false)
         // Against what is left, so that nothing is dropped on both sides. Equally loud, it is nobody's bleed, and still said only once.
-        let ownRight = right.filter { !isBleed($0, of: ownLeft, onEqualTerms: true) }
+        let ownRight = own(right, beside: ownLeft, onEqualTerms: true)
         var segments = zip([ownLeft, ownRight], speakers).flatMap { heard, speaker in
             heard.map { heard in
                 var segment = heard.segment
@@ -22,7 +39,7 @@ package enum ChannelSpeakers {
             }
         }
         segments.sortKeepingSpeakers()
-        return (segments, speakers)
+        return (segments, speakers, removed)
     }
 
     private static func isBleed(_ heard: Assembly.Heard, of others: [Assembly.Heard], onEqualTerms: Bool) -> Bool {

@@ -17,11 +17,17 @@ package struct Recognition: Codable, Sendable {
     package let model: String
     package var fallback: Fallback?
     package var segments: [Transcript.Segment]
+    /// What the engine gave and nobody said; nil where there is nothing of the kind, and in what was kept before it was counted.
+    package var removed: [Transcript.Removed]?
 
-    package init(engine: String, model: String, fallback: Fallback? = nil, segments: [Transcript.Segment]) {
+    package init(
+        engine: String, model: String, fallback: Fallback? = nil, segments: [Transcript.Segment],
+        removed: [Transcript.Removed]? = nil
+    ) {
         self.engine = engine
         self.model = model
         self.fallback = fallback
         self.segments = segments
+        self.removed = removed
     }
 }

@@ -66,7 +66,7 @@ struct AssembleStage: Sendable {
 }
 
 /// What the assembly needs to know of its job.
-struct AssemblyFacts: Sendable {
+package struct AssemblyFacts: Sendable {
     let samples: Int64
     let language: String
     let languageConfidence: Double?
@@ -75,6 +75,18 @@ struct AssemblyFacts: Sendable {
     /// How the speakers are told apart, as transcripts name it.
     let diarization: String
     let speakersExpected: Int?
+
+    package init(
+        samples: Int64, language: String, languageConfidence: Double?, engine: String, diarization: String,
+        speakersExpected: Int?
+    ) {
+        self.samples = samples
+        self.language = language
+        self.languageConfidence = languageConfidence
+        self.engine = engine
+        self.diarization = diarization
+        self.speakersExpected = speakersExpected
+    }
 
     static func load(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Self? {
         try transaction.first(

@@ -18,9 +18,11 @@ package struct Assembly: Sendable {
     private let recognitions: [Recognition]
     /// Left and right, or all in one.
     private let channels: [(channel: SourceChannel, heard: [Heard])]
+    /// What the engines gave and nobody said, in all channels, on the source's clock.
+    private let removed: [Transcript.Removed]
 
     /// - Throws: when what was kept cannot be read.
-    init(facts: AssemblyFacts, pieces: [HeardPiece]) throws {
+    package init(facts: AssemblyFacts, pieces: [HeardPiece]) throws {
         self.facts = facts
         let results = try pieces.map { piece in
             try piece.result.map { try JSONDecoder().decode(HeardRecognition.self, from: Data($0)) }
@@ -29,6 +31,7 @@ package struct Assembly: Sendable {
         let fell = recognitions.map { $0.fallback != nil }
         let partly = fell.contains(true) && fell.contains(false)
         var channels: [(channel: SourceChannel, heard: [Heard])] = []
+        var removed: [Transcript.Removed] = []
         for (piece, result) in zip(pieces, results) {
             if channels.last?.channel != piece.channel { channels.append((piece.channel, [])) }
             guard let result else { continue }
@@ -38,12 +41,18 @@ package struct Assembly: Sendable {
                 (channels[channels.count - 1].heard, heard) = seam.join(channels[channels.count - 1].heard, heard)
             }
             channels[channels.count - 1].heard += heard
+            removed += result.removed(from: Samples.milliseconds(piece.audioStart)).filter {
+                // Both sides of a seam hear what is near it: each answers for its own part.
+                let middle = Samples.from(milliseconds: ($0.start + $0.end) / 2)
+                return piece.samples.contains(min(middle, facts.samples - 1))
+            }
         }
         self.channels = channels
+        self.removed = removed
     }
 
     /// - Parameter timeline: who speaks when; empty where channels tell, or nobody asked.
-    func transcript(of job: JobID, spokenBy timeline: SpeakerTimeline) -> Transcript {
+    package func transcript(of job: JobID, spokenBy timeline: SpeakerTimeline) -> Transcript {
         let fallen = recognitions.filter { $0.fallback != nil }
         let heardBy = fallen.first ?? recognitions.first
         var transcript = Transcript(
@@ -53,13 +62,17 @@ package struct Assembly: Sendable {
                 Transcript.Fallback(from: $0.from, reason: $0.reason.rawValue, chunks: fallen.count)
             }, model: heardBy?.model ?? facts.engine, diarization: facts.diarization,
             segments: channels.flatMap { $0.heard.map(\.segment) })
-        tellSpeakers(of: &transcript, timeline)
+        var removed = removed
+        removed += tellSpeakers(of: &transcript, timeline)
+        transcript.removed = removed.isEmpty ? nil : removed
         return transcript.ordered()
     }
 
-    private func tellSpeakers(of transcript: inout Transcript, _ timeline: SpeakerTimeline) {
+    /// Returns what is left out for it.
+    private func tellSpeakers(of transcript: inout Transcript, _ timeline: SpeakerTimeline) -> [Transcript.Removed] {
+        var removed: [Transcript.Removed] = []
         if facts.diarization == "channels" {
-            (transcript.segments, transcript.speakers) = ChannelSpeakers.segments(
+            (transcript.segments, transcript.speakers, removed) = ChannelSpeakers.told(
                 left: channels.first { $0.channel == .left }?.heard ?? [],
                 right: channels.first { $0.channel == .right }?.heard ?? [])
         } else if !timeline.isEmpty {
@@ -75,6 +88,7 @@ package struct Assembly: Sendable {
                 transcript.segments[index].speakerConfidence = 0
             }
         }
+        return removed
     }
 }
 
@@ -86,6 +100,17 @@ extension HeardRecognition {
             if namingEngine { moved.engine = recognition.engine }
             let level = levels.flatMap { $0.indices.contains(index) ? $0[index] : nil }
             return Assembly.Heard(segment: moved, level: level ?? 0)
+        }
+    }
+}
+
+extension HeardRecognition {
+    /// What was left out, on the source's clock.
+    fileprivate func removed(from offset: Int64) -> [Transcript.Removed] {
+        (recognition.removed ?? []).map { removed in
+            var moved = removed
+            moved.shift(by: offset)
+            return moved
         }
     }
 }

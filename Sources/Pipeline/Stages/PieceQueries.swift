@@ -47,13 +47,20 @@ extension ClaimedTask {
 }
 
 /// A piece that is done, as the assembly needs it.
-struct HeardPiece: Sendable {
+package struct HeardPiece: Sendable {
     let channel: SourceChannel
     /// Samples of the source.
     let samples: Range<Int64>
     let audioStart: Int64
     /// JSON of a ``HeardRecognition``; nil where there was no speech to send.
     let result: [UInt8]?
+
+    package init(channel: SourceChannel, samples: Range<Int64>, audioStart: Int64, result: [UInt8]?) {
+        self.channel = channel
+        self.samples = samples
+        self.audioStart = audioStart
+        self.result = result
+    }
 
     /// The job's pieces, channel by channel, in order.
     static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> [HeardPiece] {

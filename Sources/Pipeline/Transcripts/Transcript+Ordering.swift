@@ -21,6 +21,7 @@ extension Transcript {
         }
         result.segments.sortKeepingSpeakers()
         result.voices = voices?.map { $0.within(duration) }.sorted { $0.start < $1.start }
+        result.removed = removed?.map { $0.within(duration) }.sorted { $0.start < $1.start }
         return result
     }
 }
@@ -79,6 +80,15 @@ extension Transcript.Turn {
     fileprivate func within(_ duration: Int64) -> Self {
         let start = min(max(start, 0), duration)
         return Self(speaker: speaker, start: start, end: min(max(end, start), duration))
+    }
+}
+
+extension Transcript.Removed {
+    fileprivate func within(_ duration: Int64) -> Self {
+        var result = self
+        result.start = min(max(start, 0), duration)
+        result.end = min(max(end, result.start), duration)
+        return result
     }
 }
 

@@ -57,11 +57,14 @@ package struct Transcript: Sendable, Equatable, Codable {
     /// Who speaks when, by start; nil where no model was asked.
     package var voices: [Turn]?
     package var segments: [Segment]
+    /// What was recognised and is not among the words, by start; nil where nothing was taken out.
+    package var removed: [Removed]?
 
     package init(
         jobID: String, language: String, languageConfidence: Double? = nil, durationMilliseconds: Int64,
         engine: String, fallback: Fallback? = nil, model: String, diarization: String = "none",
-        speakers: [String] = [], voices: [Turn]? = nil, segments: [Segment]
+        speakers: [String] = [], voices: [Turn]? = nil, segments: [Segment],
+        removed: [Removed]? = nil
     ) {
         self.jobID = jobID
         self.language = language
@@ -74,6 +77,7 @@ package struct Transcript: Sendable, Equatable, Codable {
         self.speakers = speakers
         self.voices = voices
         self.segments = segments
+        self.removed = removed
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -81,6 +85,6 @@ package struct Transcript: Sendable, Equatable, Codable {
         case language
         case languageConfidence = "language_confidence"
         case durationMilliseconds = "duration_ms"
-        case engine, fallback, model, diarization, speakers, voices, segments
+        case engine, fallback, model, diarization, speakers, voices, segments, removed
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The samples of a WAV file of ours: 16 kHz, mono, 16 bit, with the header that `WAVHeader` writes.
 package struct WAVSamples: Sendable {
     private let file: [UInt8]
@@ -28,6 +30,19 @@ package struct WAVSamples: Sendable {
         // The latest of equals: longer clips cost the model less.
         guard let least = sums.min(), let place = sums.lastIndex(of: least) else { return part.upperBound }
         return part.lowerBound + Int64(place) * step + Int64(width) * step / 2
+    }
+
+    /// How loud each stretch of so many milliseconds is: mean energy in dB below full scale, -120 for digital silence.
+    func levels(every step: Int64) -> [Float] {
+        let width = Int(step) * Self.bytesPerMillisecond
+        return stride(from: WAVHeader.length, to: file.count - width + 1, by: width).map { first in
+            var energy: Float = 0
+            for index in stride(from: first, to: first + width, by: 2) {
+                let sample = Float(Int16(bitPattern: UInt16(file[index]) | UInt16(file[index + 1]) << 8)) / 32768
+                energy += sample * sample
+            }
+            return max(-120, 10 * log10(max(energy / Float(width / 2), 1e-12)))
+        }
     }
 
     private func loudness(of part: Range<Int64>) -> Int {

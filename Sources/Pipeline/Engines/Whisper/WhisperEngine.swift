@@ -35,14 +35,17 @@ package struct WhisperEngine: RecognitionEngine {
     }
 
     package func recognise(_ piece: PieceOfSpeech, ticket: EngineTicket?) async throws -> EngineStep {
+        let wav = try await piece.wav()
         let (model, segments) =
             switch server {
-            case .own(let server): try await Self.whole(piece, server)
-            case .foreign(let server): try await Self.clips(piece, server)
+            case .own(let server): try await Self.whole(piece, wav, server)
+            case .foreign(let server): try await Self.clips(piece, WAVSamples(wav), server)
             }
-        let kept = HallucinationGuard(speech: piece.speech).kept(of: segments)
+        let judged = HallucinationGuard(speech: piece.speech, audio: WAVSamples(wav)).judged(segments)
         return .heard(
-            Recognition(engine: Self.engine(of: model), model: model, segments: kept.map(\.transcribed)))
+            Recognition(
+                engine: Self.engine(of: model), model: model, segments: judged.kept.map(\.transcribed),
+                removed: judged.removed.isEmpty ? nil : judged.removed))
     }
 
     /// Nothing is kept by Whisper. A ticket is another engine's that these settings no longer name: it must not be dropped as if
@@ -53,21 +56,21 @@ package struct WhisperEngine: RecognitionEngine {
 
     private static func engine(of model: String) -> String { WhisperModelName.engine(of: model) ?? "whisper" }
 
-    private static func whole(_ piece: PieceOfSpeech, _ server: ModelServer) async throws -> (String, [WhisperSegment])
-    {
+    private static func whole(
+        _ piece: PieceOfSpeech, _ wav: [UInt8], _ server: ModelServer
+    ) async throws -> (String, [WhisperSegment]) {
         // The largest model on one slow core takes several times as long as the recording; a server that is gone is told by its
         // closed connection long before.
         let answer = try await server.transcription(
-            of: try await piece.wav(), language: piece.language,
+            of: wav, language: piece.language,
             speech: WhisperSpans.widened(piece.speech, within: piece.duration),
             timeout: .seconds(300) + .milliseconds(piece.duration * 20))
         return (answer.model ?? WhisperModelName.any, answer.segments(within: piece.duration))
     }
 
-    private static func clips(_ piece: PieceOfSpeech, _ server: WhisperServer) async throws -> (
-        String, [WhisperSegment]
-    ) {
-        let audio = WAVSamples(try await piece.wav())
+    private static func clips(
+        _ piece: PieceOfSpeech, _ audio: WAVSamples, _ server: WhisperServer
+    ) async throws -> (String, [WhisperSegment]) {
         var model: String?
         var segments: [WhisperSegment] = []
         // One at a time: some servers have one worker, and pieces go side by side already.

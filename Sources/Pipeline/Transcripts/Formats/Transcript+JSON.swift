@@ -36,6 +36,10 @@ extension Transcript {
             }
             json.key("segments")
             json.array(segments) { json, segment in segment.write(to: &json) }
+            if let removed, !removed.isEmpty {
+                json.key("removed")
+                json.array(removed) { json, part in part.write(to: &json) }
+            }
         }
         return writer.bytes
     }
@@ -50,6 +54,21 @@ extension Transcript.Turn {
             json.seconds(start)
             json.key("end")
             json.seconds(end)
+        }
+    }
+}
+
+extension Transcript.Removed {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.key("start")
+            json.seconds(start)
+            json.key("end")
+            json.seconds(end)
+            json.key("words")
+            json.integer(words)
+            json.key("reason")
+            json.string(reason.rawValue)
         }
     }
 }
