@@ -159,7 +159,7 @@ let package = Package(
         .testTarget(
             name: "MediaTests",
             dependencies: [
-                "Pipeline", "MediaTool", "TestSupport", logging, subprocess,
+                "Pipeline", "Tenancy", "MediaTool", "TestSupport", logging, subprocess,
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),

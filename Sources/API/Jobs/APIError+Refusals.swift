@@ -35,6 +35,13 @@ extension APIError {
                 overageAllowed: overageAllowed)
         case ReservationError.monthClosed:
             self = .transient("The job could not be booked. Please send it again.", retryAfterSeconds: 30)
+        case MediaError.overloaded, MediaError.timedOut, MediaError.interrupted:
+            self = .transient(
+                "The service is too busy to look at the file. Try again shortly.", retryAfterSeconds: 5)
+        case MediaError.lineShareExhausted:
+            self = .rateLimited(
+                "As many files of this account wait to be looked at as may. Try again when some of them are done.",
+                retryAfterSeconds: 5)
         case let error as StorageError where error.isFull || error.isAway:
             self = .transient("The service cannot take more files just now. Try again later.", retryAfterSeconds: 30)
         case let error as PostgresError where ["22P02", "22P05", "22021"].contains(error.sqlState):

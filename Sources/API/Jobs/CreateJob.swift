@@ -63,9 +63,11 @@ struct CreateJob: Sendable {
 
     private func fingerprint(of request: Request, _ asked: Asked) async throws -> [UInt8] {
         if let url = asked.url { return url.fingerprint }
-        return try await uploads.read(
-            request, of: asked.tenant, fileLimitBytes: asked.allowance.maxFileBytes
-        ).fingerprint()
+        return try await read(request, asked).fingerprint()
+    }
+
+    private func read(_ request: Request, _ asked: Asked) async throws -> Upload {
+        try await uploads.read(request, of: asked.tenant, fileLimitBytes: asked.allowance.maxFileBytes)
     }
 
     private func submit(_ request: Request, _ asked: Asked, under claim: IdempotencyClaim?) async throws -> Response {
@@ -97,16 +99,39 @@ struct CreateJob: Sendable {
     }
 
     private func receive(_ request: Request, _ asked: Asked, under claim: IdempotencyClaim?) async throws -> Job {
-        let upload = try await uploads.read(
-            request, of: asked.tenant, fileLimitBytes: asked.allowance.maxFileBytes)
+        // Before the body is read, and again before it costs anything: others of the account's may have come to nothing meanwhile.
+        try requireBudget(of: asked.tenant)
+        let upload = try await read(request, asked)
         // However long the body took: whose access ended meanwhile starts nothing with it.
         try await databases.system.transaction { try asked.principal.requireAccess(in: $0) }
         let options = try JobOptions(fields: upload.fields)
         if let address = options.webhookURL { try await webhooks.check(address, field: "webhook_url") }
-        let probe = try await probe(upload.file.path, asked.allowance)
-        var claim = claim
-        if claim != nil { claim?.fingerprint = try await upload.fingerprint() }
-        return try await store(upload.file, probe, options, asked, under: claim)
+        try requireBudget(of: asked.tenant)
+        var spent = Duration.zero
+        do {
+            let probe = try await probe(upload.file.path, asked) { spent += $0 }
+            var claim = claim
+            if claim != nil { claim?.fingerprint = try await upload.fingerprint() }
+            return try await store(upload.file, probe, options, asked, under: claim)
+        } catch {
+            if Self.isRefusal(error) { media.refusals.charge(spent, to: asked.tenant) }
+            throw error
+        }
+    }
+
+    private func requireBudget(of tenant: TenantID) throws {
+        guard let wait = media.refusals.wait(of: tenant) else { return }
+        throw APIError.rateLimited(
+            "Too much of this account's last files could not be used, and finding that out took long. Wait before sending more.",
+            retryAfterSeconds: Int(wait.components.seconds) + 1)
+    }
+
+    /// Whether it came to nothing by the customer's doing, whether we refused or they went away: not by a fault of ours.
+    private static func isRefusal(_ error: any Error) -> Bool {
+        switch error {
+        case is CancellationError, MediaError.timedOut: true
+        default: ((error as? APIError) ?? APIError(refusal: error)).map { $0.code.status < 500 } ?? false
+        }
     }
 
     /// Works on a request whose key is held, and frees the key when the request is refused.
@@ -168,18 +193,15 @@ struct CreateJob: Sendable {
     }
 
     /// Looks into the file before it is accepted: what is wrong with it is said at once.
-    private func probe(_ path: String, _ allowance: Allowance) async throws -> MediaProbe {
+    private func probe(_ path: String, _ asked: Asked, _ spent: (Duration) -> Void) async throws -> MediaProbe {
         let probe: MediaProbe
         do {
-            probe = try await media.probe(path: path)
+            probe = try await media.probe(path: path, of: asked.tenant, spent: spent)
         } catch MediaError.invalidAudio(let reason, _) {
             throw APIError.invalidAudio(reason)
-        } catch MediaError.overloaded, MediaError.timedOut, MediaError.interrupted {
-            throw APIError.transient(
-                "The service is too busy to look at the file. Try again shortly.", retryAfterSeconds: 5)
         }
         if probe.isSilent { throw APIError.invalidAudio(.emptyAudio) }
-        if probe.isLonger(than: allowance.maxDurationSeconds) {
+        if probe.isLonger(than: asked.allowance.maxDurationSeconds) {
             throw APIError.invalidAudio(.durationExceedsLimit)
         }
         return probe

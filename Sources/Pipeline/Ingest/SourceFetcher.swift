@@ -2,6 +2,7 @@ import Dispatch
 import Egress
 import Foundation
 import Logging
+import Tenancy
 
 /// Fetches what a customer's URL leads to: a media file by itself, a feed's newest episode, or what yt-dlp finds behind a page.
 package struct SourceFetcher: Sendable {
@@ -35,17 +36,18 @@ package struct SourceFetcher: Sendable {
     /// - Parameters:
     ///   - folder: where a download's part is kept for the next try.
     ///   - fence: of the claim that this is done for.
+    ///   - tenant: whose job it is: tenants take turns at pages.
     /// - Throws: ``JobFailure``; ``SourceUnavailable``; ``StorageError``; `CancellationError`.
-    package func fetch(_ url: SourceURL, _ limits: FetchLimits, folder: String, fence: Int64) async throws
-        -> FetchedSource
-    {
+    package func fetch(
+        _ url: SourceURL, _ limits: FetchLimits, folder: String, fence: Int64, tenant: TenantID? = nil
+    ) async throws -> FetchedSource {
         let file = try await Self.partialFile(folder, fence)
         let download = PlainDownload(client: client, limits: limits, resolver: resolver)
         switch try await download.run(url.text, into: file) {
         case .media: return FetchedSource(path: file.path, name: url.lastPathComponent, part: file)
         case .feed(let bytes, let address): return try await episode(of: bytes, at: address, download, file)
         case .page(let failure, let target):
-            return try await page(url, redirectedTo: target, limits, otherwise: failure)
+            return try await page(url, redirectedTo: target, limits, tenant, otherwise: failure)
         }
     }
 
@@ -95,7 +97,8 @@ package struct SourceFetcher: Sendable {
     /// Sites are known by the addresses that people share, and some ask us elsewhere first; who is not known by that may be by where a
     /// short one led.
     private func page(
-        _ url: SourceURL, redirectedTo target: String?, _ limits: FetchLimits, otherwise failure: (any Error)?
+        _ url: SourceURL, redirectedTo target: String?, _ limits: FetchLimits, _ tenant: TenantID?,
+        otherwise failure: (any Error)?
     ) async throws -> FetchedSource {
         let addresses = [url] + (target.flatMap { try? SourceURL($0, policy: policy) }.map { [$0] } ?? [])
         for address in addresses {
@@ -103,7 +106,9 @@ package struct SourceFetcher: Sendable {
             await removeAbandoned()
             let folder = try FetchFolder(below: scratch)
             do {
-                let path = try await pageGate.pass { try await pages.fetch(address, limits, into: folder.path) }
+                let path = try await pageGate.pass(of: tenant) {
+                    try await pages.fetch(address, limits, into: folder.path)
+                }
                 return FetchedSource(path: path, name: nil, folder: folder)
             } catch let refusal as JobFailure where refusal == .sourceUnsupported(.noMedia) {
                 continue

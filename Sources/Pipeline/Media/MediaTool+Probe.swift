@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Tenancy
 
 extension MediaTool {
     /// More than the JSON of a probe could ever be, in bytes.
@@ -8,16 +9,21 @@ extension MediaTool {
 
     /// Looks at a file: what it is, how long, and whether anything is to be heard.
     ///
-    /// Waits for a free place first. Files that claim at most `decodeUpTo` seconds are decoded whole.
+    /// Waits for a free place first, in turns with other tenants. Files that claim at most `decodeUpTo` seconds are decoded whole.
     ///
-    /// - Parameter path: A regular file; its name does not matter.
+    /// - Parameters:
+    ///   - path: A regular file; its name does not matter.
+    ///   - tenant: Whose file it is; nil for our own.
+    ///   - spent: Told what processor time it took, whatever came of it.
     /// - Throws: `MediaError`; `CancellationError`.
-    nonisolated(nonsending) package func probe(path: String, decodeUpTo seconds: Int = 600) async throws -> MediaProbe {
-        try await probes.pass {
+    nonisolated(nonsending) package func probe(
+        path: String, of tenant: TenantID? = nil, decodeUpTo seconds: Int = 600, spent: (Duration) -> Void = { _ in }
+    ) async throws -> MediaProbe {
+        try await probes.pass(of: tenant) {
             var report: [UInt8] = []
             _ = try await run(
                 ["probe", "--decode-up-to", "\(seconds)", "--cpu-seconds", "\(Self.probeCPUSeconds)"], path: path,
-                patience: patience.probe
+                patience: patience.probe, spent: spent
             ) { bytes in
                 guard report.count + bytes.count <= Self.reportLimit else {
                     throw MediaError.toolFailed("the probe wrote too much")

@@ -11,10 +11,18 @@ extension MediaTool {
     /// meant for us: a shutdown, the kernel short of memory.
     private static let fileFaults: Set<Int32> = [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP, SIGXCPU]
 
+    /// What the machine may lack for one more child: descriptors, memory, processes.
+    private static let shortages: Set<Errno> = [
+        .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .resourceTemporarilyUnavailable, .noBufferSpace,
+    ]
+
     /// Runs the tool on a file and gives what it writes to `sink`, a block at a time; the last line of its standard
     /// error is the result.
+    ///
+    /// - Parameter spent: told the child's processor time once, however it ended, unless it never began.
     nonisolated(nonsending) func run(
-        _ arguments: [String], path: String, patience: Duration, sink: ([UInt8]) async throws -> Void
+        _ arguments: [String], path: String, patience: Duration, spent: (Duration) -> Void = { _ in },
+        sink: ([UInt8]) async throws -> Void
     ) async throws -> String {
         var options = PlatformOptions()
         // A signal to our own process group, such as a terminal's Ctrl-C, is for us to act on.
@@ -29,7 +37,10 @@ extension MediaTool {
                 output: .sequence,
                 error: .string(limit: Self.lastWordsLimit)
             ) { execution in
-                try await Watchdog.guarding(execution, patience: patience) { watchdog in
+                let start = ContinuousClock.now
+                // Before it is reaped, after which nobody can tell.
+                defer { spent(ChildTime.spent(by: execution.processIdentifier.value) ?? ContinuousClock.now - start) }
+                return try await Watchdog.guarding(execution, patience: patience) { watchdog in
                     var blocks = execution.standardOutput.makeAsyncIterator()
                     while let block = try await watchdog.watching({ try await blocks.next() }) {
                         try await sink(block.withUnsafeBytes(Array.init))
@@ -38,6 +49,7 @@ extension MediaTool {
             }
         } catch let error as SubprocessError {
             try Task.checkCancellation()
+            if let cause = error.underlyingError, Self.shortages.contains(cause) { throw MediaError.overloaded }
             throw MediaError.toolFailed("it could not be run: \(error.code)")
         }
         try Task.checkCancellation()
@@ -70,7 +82,12 @@ extension MediaTool {
     /// Without waiting: a FIFO's open would.
     private static func openRegularFile(_ path: String) throws -> FileDescriptor {
         let options: FileDescriptor.OpenOptions = [.nonBlocking, .closeOnExec]
-        guard let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: options) else {
+        let file: FileDescriptor
+        do {
+            file = try FileDescriptor.open(FilePath(path), .readOnly, options: options)
+        } catch let error as Errno where shortages.contains(error) {
+            throw MediaError.overloaded
+        } catch {
             throw MediaError.toolFailed("the input cannot be opened")
         }
         guard let status = try? file.stat(), status.type == .regular else {

@@ -24,17 +24,20 @@ package struct MediaTool: Sendable {
     let patience: Patience
     let probes: Gate
     let logger: Logger
+    /// What was spent on files that were refused, by account.
+    package let refusals: RefusalBudget
 
     /// - Parameters:
     ///   - executable: Path of `verbatim-media`.
-    ///   - maxConcurrentProbes: How many probes run at a time, at least 1; further ones wait in order.
+    ///   - maxConcurrentProbes: How many probes run at a time, at least 1; further ones wait, and tenants take turns.
     ///   - maxWaitingProbes: How many may wait; one more throws `MediaError.overloaded`.
     package init(
         executable: String, maxConcurrentProbes: Int, maxWaitingProbes: Int = 256, patience: Patience = Patience(),
-        logger: Logger
+        refusals: RefusalBudget = RefusalBudget(), logger: Logger
     ) {
         self.executable = executable
         self.patience = patience
+        self.refusals = refusals
         self.logger = logger
         probes = Gate(width: maxConcurrentProbes, maxWaiting: maxWaitingProbes)
     }

@@ -38,10 +38,28 @@ struct FetchStage: Sendable {
         } catch {
             throw JobFailure.sourceURLRefused
         }
+        // Its files have cost too much for nothing: it waits, as an upload is told to. Before anything is brought in.
+        if media.refusals.wait(of: claim.tenant) != nil { throw MediaError.lineShareExhausted }
         let source = try await fetcher.fetch(
             url, work.limits, folder: storage.downloadFolder(of: claim.job, tenant: claim.tenant),
-            fence: claim.fence)
-        let probe = try await probe(source.path, work)
+            fence: claim.fence, tenant: claim.tenant)
+        var spent = Duration.zero
+        do {
+            try await take(source, claim, work) { spent += $0 }
+        } catch let error where error is JobFailure || (error as? MediaError) == .timedOut {
+            media.refusals.charge(spent, to: claim.tenant)
+            throw error
+        } catch let error as MediaError where error.isCongestion {
+            // It is put off, and is not asked for again.
+            source.hold()
+            throw error
+        }
+    }
+
+    private func take(
+        _ source: FetchedSource, _ claim: ClaimedTask, _ work: FetchWork, spent: (Duration) -> Void
+    ) async throws {
+        let probe = try await probe(source.path, claim.tenant, work, spent)
         let key = StorageKey.fetched(of: claim.job, tenant: claim.tenant, fence: claim.fence)
         let size = try FileSize.of(source.path)
         // Should anything fail from here on, it is not asked for again.
@@ -65,10 +83,12 @@ struct FetchStage: Sendable {
     }
 
     /// The same look as at an upload.
-    private func probe(_ path: String, _ work: FetchWork) async throws -> MediaProbe {
+    private func probe(
+        _ path: String, _ tenant: TenantID, _ work: FetchWork, _ spent: (Duration) -> Void
+    ) async throws -> MediaProbe {
         let probe: MediaProbe
         do {
-            probe = try await media.probe(path: path)
+            probe = try await media.probe(path: path, of: tenant, spent: spent)
         } catch MediaError.invalidAudio(let reason, _) {
             throw JobFailure.invalidAudio(reason)
         }

@@ -84,6 +84,7 @@ package struct Stages: Sendable {
         case let error as ModelServerError: error.isBusy
         case let error as EgressError: error == .couldNotConnect
         case let error as StorageError: error.isFull || error.isAway
+        case let error as MediaError: error.isCongestion
         default: false
         }
     }
