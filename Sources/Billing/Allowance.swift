@@ -35,6 +35,11 @@ package struct Allowance: Sendable, Equatable {
         self.isQueueingEnabled = isQueueingEnabled
     }
 
+    /// Files on their way in at once, to one node: as many jobs as may run, and as many again to follow them.
+    package var uploadsAtOnce: Int { Self.uploadsAtOnce(concurrency: concurrency) }
+
+    package static func uploadsAtOnce(concurrency: Int) -> Int { 2 * max(1, concurrency) }
+
     package var includedSeconds: Int64 { monthlyMinutes * 60 }
 
     /// Whether `accept_overage` would be taken.

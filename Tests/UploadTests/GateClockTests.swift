@@ -46,6 +46,55 @@ extension ServerTests {
             }
         }
 
+        @Test(arguments: ["Content-Length: 100000\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"])
+        func `a body that cannot be in in time for its size is cut with 408 that says so`(start: String) async throws {
+            var gate = GateSettings()
+            // No rate is too low by itself here.
+            gate.minimumBodyRate = 0
+            gate.bodyRateWindow = .milliseconds(60)
+            gate.bodyTime = .milliseconds(600)
+            gate.bodyGrace = .milliseconds(100)
+            try await FrontScene.run(gate) { scene in
+                try await RawClient.run(scene) { client in
+                    try await client.send("POST /drain HTTP/1.1\r\nHost: x\r\n\(start)")
+                    let answer = try await client.answer()
+                    #expect(answer.status == 408)
+                    #expect(try answer.member("error") == "request_timeout")
+                    #expect(try answer.member("message")?.contains("too slowly for its size") == true)
+                    #expect(answer.headers["connection"] == "close")
+                }
+                await scene.seen.wait(for: "overdue(minutes: 0)")
+            }
+        }
+
+        @Test func `the time in which the handler does not read is not the client's, for the body as a whole either`()
+            async throws
+        {
+            var gate = GateSettings()
+            gate.minimumBodyRate = 0
+            gate.bodyRateWindow = .seconds(1)
+            gate.bodyTime = .seconds(3)
+            gate.bodyGrace = .zero
+            try await FrontScene.run(gate) { scene in
+                try await RawClient.run(scene) { client in
+                    try await client.send("POST /held HTTP/1.1\r\nHost: x\r\nContent-Length: 30000000\r\n\r\n")
+                    let piece = ByteBuffer(repeating: 1, count: 1_000_000)
+                    let outbound = client.outbound
+                    async let sent: Void = { for _ in 0..<30 { try await outbound.write(piece) } }()
+                    await scene.seen.wait(for: "held")
+                    // Each of these takes a window, as the server's clock has it: together longer than a body may take.
+                    for _ in 0..<4 {
+                        let slow = try await RawClient.exchange(
+                            scene, "POST /drain HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx")
+                        #expect(slow.status == 408)
+                    }
+                    scene.seen.release()
+                    try await sent
+                    #expect(try await client.answer().body == "30000000")
+                }
+            }
+        }
+
         @Test func `a client that waits for 100 Continue is not too slow`() async throws {
             var gate = GateSettings()
             gate.minimumBodyRate = 1_000_000

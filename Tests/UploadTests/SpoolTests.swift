@@ -46,8 +46,9 @@ import Testing
         try await withTemporaryDirectory { root in
             let spool = try await Spool.open(at: root, budgetBytes: 40_000_000)
             do {
-                // Alone, one upload may have all of it.
+                // Alone, one upload may have all of it. What it only declares is nobody's yet.
                 let first = try await spool.create(for: .alice, expectedBytes: 39_999_998)
+                try await first.append(ByteBuffer(repeating: 1, count: 39_999_998))
                 await #expect(throws: SpoolError.budgetExhausted) {
                     try await spool.create(for: .charlie, expectedBytes: 3)
                 }
@@ -55,9 +56,17 @@ import Testing
                 await #expect(throws: SpoolError.budgetExhausted) {
                     try await unknown.append(ByteBuffer(repeating: 1, count: 2))
                 }
-                // Finished, it keeps what it needs and no more.
-                try await first.append(ByteBuffer(repeating: 1, count: 1_000))
                 let file = try await first.finish(originalName: nil)
+                #expect(spool.usedBytes == file.bytes + 1)
+            }
+            await drained(spool)
+            do {
+                // Finished, it keeps what it needs and no more.
+                let declared = try await spool.create(for: .alice, expectedBytes: 39_000_000)
+                try await declared.append(ByteBuffer(repeating: 1, count: 1_000))
+                let unknown = try await spool.create(for: .charlie)
+                #expect(spool.usedBytes > 1_001)
+                let file = try await declared.finish(originalName: nil)
                 #expect(spool.usedBytes == file.bytes + 1)
                 try await unknown.append(ByteBuffer(repeating: 1, count: 1))
             }

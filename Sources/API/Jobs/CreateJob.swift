@@ -63,7 +63,12 @@ struct CreateJob: Sendable {
 
     private func fingerprint(of request: Request, _ asked: Asked) async throws -> [UInt8] {
         if let url = asked.url { return url.fingerprint }
-        return try await read(request, asked).fingerprint()
+        return try await holdingPlace(asked) { try await read(request, asked).fingerprint() }
+    }
+
+    /// One of the uploads that the account may have under way, from before its body is read to its end.
+    private func holdingPlace<Value>(_ asked: Asked, _ body: () async throws -> Value) async throws -> Value {
+        try await uploads.places.hold(for: asked.tenant, limit: asked.allowance.uploadsAtOnce, body)
     }
 
     private func read(_ request: Request, _ asked: Asked) async throws -> Upload {
@@ -77,7 +82,7 @@ struct CreateJob: Sendable {
                 if let url = asked.url {
                     try await admit(url, asked, under: claim)
                 } else {
-                    try await receive(request, asked, under: claim)
+                    try await holdingPlace(asked) { try await receive(request, asked, under: claim) }
                 }
             var headers: HTTPFields = [:]
             headers[.retryAfter] = RemainingWork.retryAfterSeconds(job, now: .now()).map(String.init)

@@ -18,8 +18,12 @@ extension Upload {
     private static func fingerprint(_ fields: [String: String], _ file: SpooledFile) throws -> [UInt8] {
         var hash = SHA256()
         hash.update(fields: fields)
-        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file.path))
-        defer { try? handle.close() }
+        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let error = SpoolError(call: "open")
+            throw APIError(error) ?? error
+        }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         while let block = try handle.read(upToCount: 1 << 20), !block.isEmpty { hash.update(data: block) }
         return Array(hash.finalize())
     }

@@ -16,6 +16,11 @@ struct GateExchange {
     var responseStarted = false
     var responseEnded = false
 
+    // Of the body as a whole.
+    var bodyStart: NIODeadline?
+    /// Before the current rate window.
+    var pausedBefore: Int64 = 0
+
     // Of the current rate window.
     var windowBytes: Int64 = 0
     var windowStart: NIODeadline?
@@ -36,6 +41,22 @@ struct GateExchange {
     func isDrainable(_ limit: Int64) -> Bool {
         guard !awaitsContinue, let declaredBytes else { return false }
         return declaredBytes - receivedBytes <= limit
+    }
+
+    /// Nanoseconds of the current window in which we did not read.
+    func paused(until now: NIODeadline) -> Int64 {
+        pausedNanoseconds + (pausedSince.map { (now - $0).nanoseconds } ?? 0)
+    }
+
+    /// Whether the body can no longer be in in time at an even pace, or is not.
+    func isOverdue(_ now: NIODeadline, _ settings: GateSettings) -> Bool {
+        guard let bodyStart else { return false }
+        let elapsed = (now - bodyStart).nanoseconds - pausedBefore - paused(until: now)
+        if elapsed > settings.bodyTime.nanoseconds { return true }
+        guard let declaredBytes, elapsed > settings.bodyGrace.nanoseconds else { return false }
+        let span = max(1, settings.bodyTime.nanoseconds - settings.bodyGrace.nanoseconds)
+        let due = Double(declaredBytes) * Double(elapsed - settings.bodyGrace.nanoseconds) / Double(span)
+        return Double(receivedBytes) < due
     }
 
     static func asksToClose(_ fields: HTTPFields) -> Bool {

@@ -10,6 +10,10 @@ package struct GateSettings: Sendable {
     /// The slowest that a body may come in, in bytes a second, averaged over `bodyRateWindow`.
     package var minimumBodyRate: Int64 = 1_024
     package var bodyRateWindow = TimeAmount.seconds(30)
+    /// In which a body has to be in as a whole, whatever its size. The time in which we did not read does not count.
+    package var bodyTime = TimeAmount.hours(1)
+    /// From then on a body whose size is declared has to keep the even pace that brings it in in time.
+    package var bodyGrace = TimeAmount.minutes(5)
     /// From a head's first byte to its last, and from the connection's start to its first byte.
     package var headTimeout = TimeAmount.seconds(10)
     /// How long a connection may stay without a request.
@@ -24,6 +28,8 @@ package struct GateSettings: Sendable {
     package var lingerIdle = TimeAmount.seconds(2)
     /// … or this long in all.
     package var lingerTotal = TimeAmount.seconds(30)
+    /// … or this long, when another connection has its place.
+    package var lingerEvicted = TimeAmount.milliseconds(250)
     /// What an unfinished upload is given when the server shuts down.
     package var shutdownGrace = TimeAmount.seconds(10)
 

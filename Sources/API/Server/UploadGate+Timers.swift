@@ -33,10 +33,16 @@ extension UploadGate {
     /// Starts a window of the body's rate, unless the client rightly waits for `100 Continue`.
     func armBody(_ context: ChannelHandlerContext) {
         guard let exchange, !exchange.awaitsContinue else { return }
-        self.exchange?.windowStart = context.eventLoop.now
+        let now = context.eventLoop.now
+        if exchange.bodyStart == nil {
+            self.exchange?.bodyStart = now
+        } else {
+            self.exchange?.pausedBefore += exchange.paused(until: now)
+        }
+        self.exchange?.windowStart = now
         self.exchange?.windowBytes = 0
         self.exchange?.pausedNanoseconds = 0
-        if exchange.pausedSince != nil { self.exchange?.pausedSince = context.eventLoop.now }
+        if exchange.pausedSince != nil { self.exchange?.pausedSince = now }
         arm(.body, context, after: settings.bodyRateWindow) { gate, context in gate.judgeBody(context) }
     }
 
@@ -44,12 +50,13 @@ extension UploadGate {
     private func judgeBody(_ context: ChannelHandlerContext) {
         guard let exchange, !exchange.requestComplete, let start = exchange.windowStart else { return }
         let now = context.eventLoop.now
-        let paused = exchange.pausedNanoseconds + (exchange.pausedSince.map { (now - $0).nanoseconds } ?? 0)
-        let waited = (now - start).nanoseconds - paused
+        let waited = (now - start).nanoseconds - exchange.paused(until: now)
         let mostlyWaited = waited * 2 >= settings.bodyRateWindow.nanoseconds
         let due = Double(settings.minimumBodyRate) * Double(waited) / 1e9
         if mostlyWaited, Double(exchange.windowBytes) < due {
             refuse(.tooSlow, context)
+        } else if exchange.isOverdue(now, settings) {
+            refuse(.overdue(minutes: settings.bodyTime.nanoseconds / 60_000_000_000), context)
         } else {
             armBody(context)
         }

@@ -8,6 +8,9 @@ import Tenancy
 /// alone, and each is removed when its last owner lets go of it: on success, on every failure, and at the next start after
 /// a crash. Disk calls run on a few threads of their own, never on an event loop or Swift's pool.
 package final class Spool: Sendable {
+    /// How far a file's share runs ahead of what has arrived: the block of memory that it is written through.
+    static let windowBytes: Int64 = 1_024 * 1_024
+
     let budget: SpoolBudget
     let directory: SpoolDirectory
     private let threads: [DispatchQueue]
@@ -18,13 +21,15 @@ package final class Spool: Sendable {
     ///   - budgetBytes: what all files of this process may take together.
     ///   - maximumFiles: how many there may be; each is written through a block of memory.
     ///   - threads: how many files are written at the same moment.
+    ///   - patience: how long an upload that finds no room in its middle waits for some.
     package static func open(
-        at path: String, budgetBytes: Int64, maximumFiles: Int = 512, threads: Int = 4
+        at path: String, budgetBytes: Int64, maximumFiles: Int = 512, threads: Int = 4, patience: Duration = .zero
     ) async throws(SpoolError) -> Spool {
         let queues = (0..<max(1, threads)).map { DispatchQueue(label: "verbatim.spool.\($0)") }
         let directory = try await queues[0].run { () throws(SpoolError) in try SpoolDirectory(root: path) }
         return Spool(
-            directory: directory, budget: SpoolBudget(bytes: budgetBytes, files: maximumFiles), threads: queues)
+            directory: directory,
+            budget: SpoolBudget(bytes: budgetBytes, files: maximumFiles, patience: patience), threads: queues)
     }
 
     private init(directory: SpoolDirectory, budget: SpoolBudget, threads: [DispatchQueue]) {
@@ -39,25 +44,30 @@ package final class Spool: Sendable {
     /// Accounts with uploads under way.
     package var accounts: Int { budget.accounts }
 
+    /// Uploads that wait for room in their middle.
+    package var waiting: Int { budget.waiting }
+
     /// A new file to write to.
     ///
     /// - Parameters:
     ///   - account: whose upload it is.
-    ///   - expectedBytes: at most so many are coming, when that is known: they are reserved at once, so that an upload
-    ///     that cannot fit fails before it has begun.
+    ///   - expectedBytes: at most so many are coming, when that is known: an upload that could not fit as things stand fails before it
+    ///     has begun. They are taken as they come.
     package func create(
         for account: TenantID, expectedBytes: Int64? = nil
     ) async throws(SpoolError) -> SpoolWriter {
         let thread = threads[next.wrappingAdd(1, ordering: .relaxed).oldValue % threads.count]
         // Where nothing is known of its size, there must at least be room for something.
-        let reserved = max(1, expectedBytes ?? 1)
-        try budget.begin(reserved, of: account)
+        let whole = max(1, expectedBytes ?? 1)
+        let reserved = min(whole, Self.windowBytes)
+        try budget.begin(reserved, of: whole, for: account)
         do {
             let directory = directory
             let file = try await thread.run { () throws(SpoolError) in try directory.createFile() }
             return SpoolWriter(
                 file: SpoolFile(
-                    name: file.name, account: account, reservedBytes: reserved, spool: self, thread: thread),
+                    name: file.name, account: account, reservedBytes: reserved, expectedBytes: expectedBytes,
+                    spool: self, thread: thread),
                 descriptor: file.descriptor)
         } catch {
             budget.end(reserved, of: account)

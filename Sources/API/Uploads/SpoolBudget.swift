@@ -3,33 +3,67 @@ import Tenancy
 
 /// The bytes and the files that all uploads under way may take on the local disk together, and each account of them.
 ///
-/// An account may hold as much as it leaves free: one alone half of everything, two a third each, and so on. So whoever comes finds room,
-/// however much the others have sent. Only the one upload in an otherwise empty spool may take all of it, because a file larger than
-/// half the budget could never come in else.
+/// What has arrived counts, and a small window ahead of it; what a client only declares takes nothing from anybody. An account may hold
+/// as much as it leaves free: one alone half of everything, two a third each, and so on. So whoever comes finds room, however much the
+/// others have sent. Only the one upload in an otherwise empty spool may take all of it, because a file larger than half the budget
+/// could never come in else.
+///
+/// An upload that finds no room in its middle waits for some, for as long as `patience` lasts. Then, of all that wait, the one whose
+/// account holds most yields first, so that who holds little never loses an upload to who holds much.
 final class SpoolBudget: Sendable {
-    private struct Holding {
+    struct Holding {
         var bytes: Int64 = 0
         var files = 0
+    }
+
+    private struct Waiter {
+        let id: UInt64
+        let account: TenantID
+        let bytes: Int64
+        /// What its own file holds already.
+        let held: Int64
+        let continuation: CheckedContinuation<SpoolError?, Never>
     }
 
     private struct State {
         var all = Holding()
         var accounts: [TenantID: Holding] = [:]
+        var waiters: [Waiter] = []
+        var nextID: UInt64 = 0
+        var lastYield: ContinuousClock.Instant?
     }
 
     private let limit: Holding
+    private let patience: Duration
     private let state = Mutex(State())
 
-    init(bytes: Int64, files: Int) { limit = Holding(bytes: bytes, files: files) }
-
-    /// Takes a place for one more file and its first bytes or, when there is no room for them, nothing.
-    func begin(_ bytes: Int64, of account: TenantID) throws(SpoolError) {
-        try take(Holding(bytes: bytes, files: 1), of: account, beside: 0)
+    init(bytes: Int64, files: Int, patience: Duration) {
+        limit = Holding(bytes: bytes, files: files)
+        self.patience = patience
     }
 
-    /// Takes more bytes for a file that has so many or, when there is no room for all of them, none.
-    func grow(by bytes: Int64, beside held: Int64, of account: TenantID) throws(SpoolError) {
-        try take(Holding(bytes: bytes), of: account, beside: held)
+    /// Takes a place for one more file and its first bytes or, when there is no room for the whole of it as things stand, nothing.
+    ///
+    /// - Parameter whole: how large it says it will be.
+    func begin(_ bytes: Int64, of whole: Int64, for account: TenantID) throws(SpoolError) {
+        let refusal = state.withLock { state -> SpoolError? in
+            let asked = Holding(bytes: max(bytes, whole), files: 1)
+            if let refusal = shortage(of: asked, for: account, beside: 0, state) { return refusal }
+            Self.add(Holding(bytes: bytes, files: 1), to: account, &state)
+            return nil
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Takes more bytes for a file that has so many: as many as are wanted, or else as many as are needed, once there is room for those.
+    ///
+    /// - Returns: how many it took.
+    func grow(by needed: Int64, to wanted: Int64, beside held: Int64, for account: TenantID) async throws(SpoolError)
+        -> Int64
+    {
+        for bytes in [wanted, needed] where take(bytes, beside: held, for: account) { return bytes }
+        if let refusal = await wait(for: needed, beside: held, account) { throw refusal }
+        return needed
     }
 
     func giveBack(_ bytes: Int64, of account: TenantID) { giveBack(Holding(bytes: bytes), of: account) }
@@ -43,21 +77,28 @@ final class SpoolBudget: Sendable {
     /// Accounts that hold anything now.
     var accounts: Int { state.withLock { $0.accounts.count } }
 
-    private func take(_ more: Holding, of account: TenantID, beside held: Int64) throws(SpoolError) {
-        let refusal = state.withLock { state -> SpoolError? in
-            let mine = state.accounts[account] ?? Holding()
-            guard fits(more, into: mine, of: state.all) else {
-                let others = Holding(bytes: state.all.bytes - mine.bytes, files: state.all.files - mine.files)
-                let whole = Holding(bytes: held + more.bytes, files: 1)
-                // Its own other uploads are in its way only if it would find room without them.
-                return mine.files + more.files > 1 && fits(whole, into: Holding(), of: others)
-                    ? .shareExhausted : .budgetExhausted
-            }
-            state.all = Holding(bytes: state.all.bytes + more.bytes, files: state.all.files + more.files)
-            state.accounts[account] = Holding(bytes: mine.bytes + more.bytes, files: mine.files + more.files)
-            return nil
+    /// Uploads that wait for room in their middle.
+    var waiting: Int { state.withLock { $0.waiters.count } }
+
+    private func take(_ bytes: Int64, beside held: Int64, for account: TenantID) -> Bool {
+        state.withLock { state in
+            let more = Holding(bytes: bytes)
+            guard shortage(of: more, for: account, beside: held, state) == nil else { return false }
+            Self.add(more, to: account, &state)
+            return true
         }
-        if let refusal { throw refusal }
+    }
+
+    private func shortage(
+        of more: Holding, for account: TenantID, beside held: Int64, _ state: State
+    ) -> SpoolError? {
+        let mine = state.accounts[account] ?? Holding()
+        if fits(more, into: mine, of: state.all) { return nil }
+        let others = Holding(bytes: state.all.bytes - mine.bytes, files: state.all.files - mine.files)
+        let whole = Holding(bytes: held + more.bytes, files: 1)
+        // Its own other uploads are in its way only if it would find room without them.
+        return mine.files + more.files > 1 && fits(whole, into: Holding(), of: others)
+            ? .shareExhausted : .budgetExhausted
     }
 
     private func fits(_ more: Holding, into mine: Holding, of all: Holding) -> Bool {
@@ -67,12 +108,95 @@ final class SpoolBudget: Sendable {
         return isOnlyFile || mine.bytes + more.bytes <= free.bytes && mine.files + more.files <= free.files
     }
 
+    private static func add(_ more: Holding, to account: TenantID, _ state: inout State) {
+        let mine = state.accounts[account] ?? Holding()
+        state.all = Holding(bytes: state.all.bytes + more.bytes, files: state.all.files + more.files)
+        state.accounts[account] = Holding(bytes: mine.bytes + more.bytes, files: mine.files + more.files)
+    }
+
     private func giveBack(_ less: Holding, of account: TenantID) {
-        state.withLock { state in
+        let served = state.withLock { state in
             let mine = state.accounts[account] ?? Holding()
             let left = Holding(bytes: mine.bytes - less.bytes, files: mine.files - less.files)
             state.all = Holding(bytes: state.all.bytes - less.bytes, files: state.all.files - less.files)
             state.accounts[account] = left.files == 0 ? nil : left
+            return serve(&state)
         }
+        for waiter in served { waiter.continuation.resume(returning: nil) }
+    }
+
+    /// All for whom there is room now, the first to come first; who does not fit holds up nobody behind it.
+    private func serve(_ state: inout State) -> [Waiter] {
+        var served: [Waiter] = []
+        for waiter in state.waiters {
+            let more = Holding(bytes: waiter.bytes)
+            guard shortage(of: more, for: waiter.account, beside: waiter.held, state) == nil else { continue }
+            Self.add(more, to: waiter.account, &state)
+            served.append(waiter)
+        }
+        let ids = Set(served.map(\.id))
+        state.waiters.removeAll { ids.contains($0.id) }
+        return served
+    }
+}
+
+// An upload's wait for room in its middle.
+extension SpoolBudget {
+    /// Nil once the bytes are taken.
+    private func wait(for bytes: Int64, beside held: Int64, _ account: TenantID) async -> SpoolError? {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        let clock = Task { await keepTime(id) }
+        defer { clock.cancel() }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let outcome: SpoolError?? = state.withLock { state in
+                    guard let refusal = shortage(of: Holding(bytes: bytes), for: account, beside: held, state) else {
+                        Self.add(Holding(bytes: bytes), to: account, &state)
+                        return .some(nil)
+                    }
+                    if patience == .zero || Task.isCancelled { return refusal }
+                    state.waiters.append(
+                        Waiter(id: id, account: account, bytes: bytes, held: held, continuation: continuation))
+                    return nil
+                }
+                if let outcome { continuation.resume(returning: outcome) }
+            }
+        } onCancel: {
+            giveUp { $0.first { $0.id == id } }
+        }
+    }
+
+    /// Ends a wait that has lasted long enough: not always this one.
+    private func keepTime(_ id: UInt64) async {
+        var pause = patience
+        while (try? await Task.sleep(for: pause)) != nil, state.withLock({ $0.waiters.contains { $0.id == id } }) {
+            // What one that yielded held comes back in a moment, and may be enough for the others.
+            pause = patience / 10
+            let now = ContinuousClock.now
+            let isTime = state.withLock { state in
+                if let last = state.lastYield, now - last < pause { return false }
+                state.lastYield = now
+                return true
+            }
+            if isTime { giveUpLargest() }
+        }
+    }
+
+    private func giveUpLargest() {
+        let accounts = state.withLock { $0.accounts }
+        giveUp { $0.max { (accounts[$0.account]?.bytes ?? 0) < (accounts[$1.account]?.bytes ?? 0) } }
+    }
+
+    private func giveUp(_ choose: ([Waiter]) -> Waiter?) {
+        let given = state.withLock { state -> (Waiter, SpoolError)? in
+            guard let waiter = choose(state.waiters) else { return nil }
+            state.waiters.removeAll { $0.id == waiter.id }
+            let more = Holding(bytes: waiter.bytes)
+            return (waiter, shortage(of: more, for: waiter.account, beside: waiter.held, state) ?? .budgetExhausted)
+        }
+        if let (waiter, refusal) = given { waiter.continuation.resume(returning: refusal) }
     }
 }

@@ -8,11 +8,17 @@ package enum SpoolError: Error, Equatable {
     case shareExhausted
     /// The disk, or the service's quota on it, is full.
     case storageFull
+    /// The machine has no descriptors or memory left for another file.
+    case exhausted
     /// Anything else that the system said, by its `errno`.
     case failed(call: String, errno: Int32)
 
     init(call: String) {
         let code = errno
-        self = code == ENOSPC || code == EDQUOT ? .storageFull : .failed(call: call, errno: code)
+        switch code {
+        case ENOSPC, EDQUOT: self = .storageFull
+        case EMFILE, ENFILE, ENOMEM: self = .exhausted
+        default: self = .failed(call: call, errno: code)
+        }
     }
 }

@@ -9,13 +9,18 @@ final class SpoolFile: Sendable {
     let account: TenantID
     let spool: Spool
     let thread: DispatchQueue
+    private let expectedBytes: Int64?
     private let reserved: Mutex<Int64>
 
-    init(name: String, account: TenantID, reservedBytes: Int64, spool: Spool, thread: DispatchQueue) {
+    init(
+        name: String, account: TenantID, reservedBytes: Int64, expectedBytes: Int64?, spool: Spool,
+        thread: DispatchQueue
+    ) {
         self.name = name
         self.account = account
         self.spool = spool
         self.thread = thread
+        self.expectedBytes = expectedBytes
         reserved = Mutex(reservedBytes)
     }
 
@@ -30,20 +35,13 @@ final class SpoolFile: Sendable {
 
     var path: String { "\(spool.directory.path)/\(name)" }
 
-    /// Makes the share at least so large: in steps, so that the budget is not asked for every block, and exactly
-    /// when it runs out.
-    func reserve(_ bytes: Int64) throws(SpoolError) {
-        let step: Int64 = 16 * 1_024 * 1_024
+    /// Makes the share at least so large: a window ahead, so that the budget is not asked for every block, but not beyond what is
+    /// coming; and exactly when it runs out. Waits where there is no room, for as long as the budget has patience.
+    func reserve(_ bytes: Int64) async throws(SpoolError) {
         let held = reserved.withLock { $0 }
-        let missing = bytes - held
-        guard missing > 0 else { return }
-        var more = (missing + step - 1) / step * step
-        do throws(SpoolError) {
-            try spool.budget.grow(by: more, beside: held, of: account)
-        } catch {
-            more = missing
-            try spool.budget.grow(by: more, beside: held, of: account)
-        }
+        guard bytes > held else { return }
+        let ahead = max(bytes, min(bytes + Spool.windowBytes, expectedBytes ?? .max))
+        let more = try await spool.budget.grow(by: bytes - held, to: ahead - held, beside: held, for: account)
         reserved.withLock { $0 += more }
     }
 

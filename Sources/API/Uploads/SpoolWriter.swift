@@ -24,10 +24,10 @@ package final class SpoolWriter {
         file.thread.async { close(descriptor) }
     }
 
-    /// Appends bytes; waits while a full block is written.
+    /// Appends bytes; waits while a full block is written, and while there is no room for them.
     package func append(_ chunk: ByteBuffer) async throws(SpoolError) {
         bytes += Int64(chunk.readableBytes)
-        try file.reserve(bytes)
+        try await file.reserve(bytes)
         var chunk = chunk
         while chunk.readableBytes > 0 {
             let room = Self.blockBytes - block.readableBytes

@@ -12,6 +12,8 @@ package struct UploadReader: Sendable {
     static let allowanceBytes: Int64 = 32 * 1_024
 
     private let spool: Spool
+    /// Of which an account has no more than its plan allows.
+    package let places = UploadPlaces()
 
     package init(spool: Spool) { self.spool = spool }
 
@@ -50,7 +52,7 @@ package struct UploadReader: Sendable {
         } catch let error as MultipartError {
             throw APIError.invalidRequest("The multipart body is not valid. \(error.message)")
         } catch let error as SpoolError {
-            throw Self.answer(error)
+            throw APIError(error) ?? error
         }
     }
 
@@ -62,19 +64,5 @@ package struct UploadReader: Sendable {
             throw APIError.invalidRequest(MultipartError.noBoundary.message)
         }
         return boundary
-    }
-
-    /// What a customer is told of a spool that fails. What the system said is thrown on, to be logged.
-    private static func answer(_ error: SpoolError) -> any Error {
-        switch error {
-        case .budgetExhausted, .storageFull:
-            APIError.transient(
-                "The storage for uploads is full at the moment. Please try again.", retryAfterSeconds: 30)
-        case .shareExhausted:
-            APIError.rateLimited(
-                "This account has as much under way here as it may. Try again when some of its uploads have ended.",
-                retryAfterSeconds: 10)
-        case .failed: error
-        }
     }
 }

@@ -31,6 +31,8 @@ struct GetPlans: Sendable {
             json.integer(Int(plan.maxDurationSeconds))
             json.key("concurrency")
             json.integer(plan.concurrency)
+            json.key("uploads_at_once")
+            json.integer(Allowance.uploadsAtOnce(concurrency: plan.concurrency))
             json.key("monthly_minutes")
             json.integer(Int(plan.monthlyMinutes))
             json.key("overage_rate_micros_per_minute")
