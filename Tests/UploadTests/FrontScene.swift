@@ -32,12 +32,15 @@ struct FrontScene {
     /// Runs a server around `body`; it has ended when this returns.
     static func run(
         _ gate: GateSettings = GateSettings(), budgetBytes: Int64 = 1_000_000_000, maximumFiles: Int = 512,
-        log: (any LogHandler)? = nil, _ body: @escaping @Sendable (FrontScene) async throws -> Void
+        connections: ConnectionLimits = ConnectionLimits(), log: (any LogHandler)? = nil,
+        _ body: @escaping @Sendable (FrontScene) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { root in
             let seen = Observations()
             let spool = try await Spool.open(at: root, budgetBytes: budgetBytes, maximumFiles: maximumFiles)
-            let front = HTTPFront<Context>(settings: FrontSettings(host: "127.0.0.1", port: 0, gate: gate))
+            var settings = FrontSettings(host: "127.0.0.1", port: 0, gate: gate)
+            settings.connections = connections
+            let front = HTTPFront<Context>(settings: settings)
             addRoutes(front.router, UploadReader(spool: spool), seen)
             let (ports, port) = AsyncStream.makeStream(of: Int.self)
             var quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -67,6 +70,12 @@ struct FrontScene {
 
     private static func addRoutes(_ router: Router<Context>, _ reader: UploadReader, _ seen: Observations) {
         router.get("/hello/:name") { _, context in context.parameters.get("name") ?? "" }
+        router.get("/healthz") { _, _ in "well" }
+        router.get("/known/:account") { _, context -> String in
+            let account = TenantID(unchecked: context.parameters.get("account") ?? "")
+            context.channel.triggerUserOutboundEvent(UploadGate.Authenticated(account: account), promise: nil)
+            return account.rawValue
+        }
         router.get("/bytes/:count") { _, context -> ByteBuffer in
             seen.note("answering")
             return ByteBuffer(repeating: 7, count: Int(context.parameters.get("count") ?? "") ?? 0)

@@ -45,6 +45,27 @@ struct RawClient {
         }
     }
 
+    /// So many connections at once.
+    static func run(
+        _ scene: FrontScene, count: Int, _ body: (inout [RawClient]) async throws -> Void
+    ) async throws { try await run(scene, count: count, []) { try await body(&$0) } }
+
+    private static func run(
+        _ scene: FrontScene, count: Int, _ clients: [RawClient], _ body: (inout [RawClient]) async throws -> Void
+    ) async throws {
+        guard clients.count < count else {
+            var clients = clients
+            return try await body(&clients)
+        }
+        try await run(scene) { client in try await run(scene, count: count, clients + [client], body) }
+    }
+
+    /// One exchange, after which the connection stays.
+    mutating func get(_ path: String) async throws -> Answer {
+        try await send("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
+        return try await answer()
+    }
+
     /// One exchange on a connection of its own.
     static func exchange(_ scene: FrontScene, _ request: String) async throws -> Answer {
         try await run(scene) { client in

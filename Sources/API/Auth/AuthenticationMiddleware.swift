@@ -11,7 +11,10 @@ struct AuthenticationMiddleware: RouterMiddleware {
         _ request: Request, context: AnyoneContext, next: (Request, AnyoneContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.principal = try await authenticate(request)
+        let principal = try await authenticate(request)
+        context.principal = principal
+        context.channel.triggerUserOutboundEvent(
+            UploadGate.Authenticated(account: principal.tenant), promise: nil)
         context.caller?.becomeKnown()
         return try await next(request, context)
     }

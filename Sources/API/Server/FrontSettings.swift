@@ -10,8 +10,7 @@ package struct FrontSettings: Sendable {
     package var gate: GateSettings
     /// Connections that the kernel holds before they are accepted.
     package var backlog = 1_024
-    /// Connections that are open at once; more wait in the backlog.
-    package var maximumConnections = 4_096
+    package var connections = ConnectionLimits()
 
     package init(
         host: String, port: Int, publicURL: String? = nil, proxies: TrustedProxies = .none,

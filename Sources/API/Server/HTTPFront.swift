@@ -44,18 +44,27 @@ package struct HTTPFront<Context: ConnectionContext> {
         meter.learn(routes)
         var configuration = ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port), serverName: "Verbatim", backlog: settings.backlog)
-        configuration.availableConnectionsDelegate = .maximum(settings.maximumConnections, logger: logger)
+        let connections = OpenConnections(limits: settings.connections)
+        // Never reached but for moments: who has no place is closed, or told so.
+        configuration.availableConnectionsDelegate = .maximum(settings.connections.descriptors, logger: logger)
         let (gate, style) = (settings.gate, style)
         // The gate has the idle clock: Hummingbird's takes any byte for life.
         return Application(
             responder: router.buildResponder(),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [UploadGate(settings: gate, style: style, logger: logger)],
+                    additionalChannelHandlers: [
+                        UploadGate(settings: gate, style: style, connections: connections, logger: logger)
+                    ],
                     idleTimeout: nil,
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 * 1_024, maxHeaderListSize: 64 * 1_024, maxHeaderFieldCount: 100))),
             configuration: configuration, services: services,
-            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) }, logger: logger)
+            onServerRunning: { channel in
+                try? await channel.eventLoop.submit {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: logger), position: .first)
+                }.get()
+                await onListening(channel.localAddress?.port ?? 0)
+            }, logger: logger)
     }
 }

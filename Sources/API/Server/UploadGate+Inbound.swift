@@ -79,6 +79,12 @@ extension UploadGate {
         let requestID = RequestIdentifier(head.headerFields)
         let exchange = GateExchange(head, requestID: requestID)
         self.exchange = exchange
+        let path = head.path.map { String($0.prefix { $0 != "?" }) } ?? ""
+        switch connection.map({ connections.begin($0, path: path) }) ?? .go {
+        case .go: break
+        case .goAndClose: self.exchange?.closes = true
+        case .refuse: return refuse(.crowded, context)
+        }
         // llhttp has checked Content-Length: what does not fit in 64 bits does not come this far.
         if let declared = exchange.declaredBytes, declared > settings.maximumBodyBytes {
             return refuse(.tooLarge(limitBytes: settings.maximumFileBytes), context)
@@ -106,6 +112,7 @@ extension UploadGate {
         exchange?.requestComplete = true
         exchange?.awaitsContinue = false
         cancelTimer()
+        turn(to: .working)
         context.fireChannelRead(wrapInboundOut(part))
         if exchange?.responseEnded == true { finishExchange(context) }
     }
@@ -135,7 +142,10 @@ extension UploadGate {
             }
         }
         guard !lingering else { return }
-        if exchange == nil { armIdle(context) }
+        if exchange == nil {
+            turn(to: .idle)
+            armIdle(context)
+        }
         if exchange?.requestComplete == false { armBody(context) }
         if delivered { context.fireChannelReadComplete() }
         if readWithheld, !isWithholding, !lingering {

@@ -26,8 +26,11 @@ extension UploadGate {
         guard context.channel.isActive else { return }
         context.close(mode: .output, promise: nil)
         lingerProgress = context.eventLoop.now
+        turn(to: .closing)
         armLinger(context)
-        let total = quiescing ? min(settings.lingerTotal, settings.lingerIdle) : settings.lingerTotal
+        let total =
+            isEvicted
+            ? settings.lingerEvicted : quiescing ? min(settings.lingerTotal, settings.lingerIdle) : settings.lingerTotal
         armDeadline(context, after: total) { $0.close(promise: nil) }
         context.read()
     }

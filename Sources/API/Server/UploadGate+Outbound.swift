@@ -47,6 +47,11 @@ extension UploadGate {
     package func triggerUserOutboundEvent(
         context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
     ) {
+        if let event = event as? Authenticated {
+            if let connection { connections.authenticated(connection, as: event.account) }
+            promise?.succeed()
+            return
+        }
         guard event is BodyWanted else {
             return context.triggerUserOutboundEvent(event, promise: promise)
         }

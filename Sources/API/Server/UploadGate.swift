@@ -2,6 +2,7 @@ import HTTPTypes
 import Logging
 import NIOCore
 import NIOHTTPTypes
+import Tenancy
 
 /// Stands between the HTTP codec and Hummingbird on each connection, and cures what Hummingbird leaves open.
 ///
@@ -14,6 +15,8 @@ import NIOHTTPTypes
 ///   and a closing connection lingers: it goes on reading, within bounds, so that a client which is still sending
 ///   gets to read its answer instead of a reset;
 /// - a head or a body that comes too slowly is cut with 408, an unread response and an idle connection are closed;
+/// - it holds one of the front's places (`OpenConnections`), which others may need more: then an idle connection is closed, and a request
+///   that has not come in is answered 503;
 /// - on shutdown an unfinished upload gets a grace, then 503;
 /// - every answer carries `X-Request-Id`.
 ///
@@ -28,6 +31,13 @@ package final class UploadGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// The application's word, as a user outbound event, that it reads the body now.
     package struct BodyWanted: Sendable {}
 
+    /// The application's word, likewise, that a request on this connection was an account's.
+    package struct Authenticated: Sendable {
+        let account: TenantID
+
+        package init(account: TenantID) { self.account = account }
+    }
+
     /// What came behind a request that is not answered yet.
     enum Withheld {
         case part(HTTPRequestPart)
@@ -40,7 +50,12 @@ package final class UploadGate: ChannelDuplexHandler, RemovableChannelHandler {
     let settings: GateSettings
     let style: ProblemStyle
     let logger: Logger
+    let connections: OpenConnections
 
+    /// Ours among them, from the start of the connection to its end.
+    var connection: OpenConnections.ID?
+    /// Its place is another's already.
+    var isEvicted = false
     var exchange: GateExchange?
     var withheld = CircularBuffer<Withheld>()
     var readWithheld = false
@@ -63,7 +78,8 @@ package final class UploadGate: ChannelDuplexHandler, RemovableChannelHandler {
     var bytesWritten: Int64 = 0
     var bytesFlushedAtLastTick: Int64 = 0
 
-    package init(settings: GateSettings, style: ProblemStyle, logger: Logger) {
+    package init(settings: GateSettings, style: ProblemStyle, connections: OpenConnections, logger: Logger) {
+        self.connections = connections
         self.settings = settings
         self.style = style
         self.logger = logger
@@ -76,18 +92,27 @@ package final class UploadGate: ChannelDuplexHandler, RemovableChannelHandler {
         } catch {
             context.close(promise: nil)
         }
-        if context.channel.isActive { armHead(context) }
+        if context.channel.isActive { start(context) }
     }
 
-    package func handlerRemoved(context: ChannelHandlerContext) { cancelTimers() }
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        cancelTimers()
+        leave()
+    }
 
     package func channelActive(context: ChannelHandlerContext) {
-        armHead(context)
+        start(context)
         context.fireChannelActive()
+    }
+
+    private func start(_ context: ChannelHandlerContext) {
+        armHead(context)
+        takePlace(context)
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
         cancelTimers()
+        leave()
         withheld.removeAll()
         // A half-read body must not look whole to the application.
         if let exchange, !exchange.requestComplete, !lingering {
@@ -102,8 +127,9 @@ package final class UploadGate: ChannelDuplexHandler, RemovableChannelHandler {
         guard !lingering else { return }
         let answer = interruption.answer
         let requestID = exchange?.requestID ?? RequestIdentifier()
-        logger.info(
-            "Connection cut",
+        // A flood of connections must not become one of lines.
+        logger.log(
+            level: interruption == .crowded ? .debug : .info, "Connection cut",
             metadata: ["error_code": "\(answer.code.rawValue)", "request_id": "\(requestID)"])
         if exchange?.responseStarted == true {
             // Half an answer is out: only the end of the connection can tell that the rest will not come.
