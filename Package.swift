@@ -123,7 +123,8 @@ let package = Package(
         .testTarget(
             name: "IngestTests",
             dependencies: [
-                "Pipeline", "API", "Egress", "Billing", "Tenancy", "Postgres", "TestSupport", "MediaSimulator", logging,
+                "Pipeline", "API", "Egress", "Billing", "Tenancy", "Postgres", "Settings", "TestSupport",
+                "MediaSimulator", logging,
             ],
             exclude: ["Plugins"], swiftSettings: strict),
         .testTarget(

@@ -1,41 +1,47 @@
 """Runs yt-dlp for a worker, within bounds that it cannot leave.
 
-The order is one line of JSON on standard input: what to pass to yt-dlp, and the bounds. It is not on the command line,
-where every user of the machine could read a customer's URL. What bounds it:
+Standard input is one end of a pair of sockets. The order is one line of JSON on it: what to pass to yt-dlp, and the bounds.
+It is not on the command line, where every user of the machine could read a customer's URL. What bounds it:
 
-- the kernel: CPU time, size of each file, memory, open files, no new privileges; no program and no process beside it,
-  whatever asks for one, no sockets but for TCP, no look into another process;
-- an audit hook, which Python cannot take off again: it connects to the proxy and to nothing else, resolves no names,
-  starts no programs, writes below its folder alone, reads that and what belongs to Python, and loads no native code;
-- the worker, which holds standard input open: when that ends, or the time is over, the whole process group is killed.
+- the kernel, as `cage.py` asks it to, before any of yt-dlp's code is loaded;
+- an audit hook, which Python cannot take off again: it connects to nothing, resolves no names, starts no programs,
+  writes below its folder alone, reads that and what belongs to Python, and loads no native code;
+- the worker, which holds the other end: when that is closed, or the time is over, the whole process group is killed.
 
-On success one line of JSON goes to standard output for each --print; yt-dlp's own exit status is the answer.
+It can make no connection. It asks the worker for one, by a byte, and is handed a descriptor that leads to the proxy.
+
+On success one line of JSON goes to standard output for each --print; yt-dlp's own exit status is the answer, 70 without a
+cage. With --self-check it loads yt-dlp inside, and tells in one line of JSON what the kernel refuses.
 """
 
-import ctypes
 import errno
 import json
 import mimetypes
 import os
-import platform
-import resource
 import select
 import signal
+import socket
 import ssl
-import struct
 import sys
 import sysconfig
 import threading
 import time
 
-PR_SET_DUMPABLE = 4
-PR_SET_SECCOMP = 22
-PR_SET_NO_NEW_PRIVS = 38
+# Started without `site`: whatever lies in yt-dlp's environment would run before the cage is shut.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import cage  # noqa: E402
+
+sys.path.pop(0)
+
+#: Where yt-dlp lies.
+PACKAGES = os.path.join(
+    os.path.dirname(os.path.dirname(os.path.abspath(sys.executable))),
+    "lib", f"python{sys.version_info[0]}.{sys.version_info[1]}", "site-packages")
 
 #: Starting anything, what goes out without connecting, and files that C code would open.
 REFUSED = {
     "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn", "subprocess.Popen",
-    "socket.bind", "socket.sendto", "socket.sendmsg",
+    "socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo",
     "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo", "sqlite3.connect",
 }
 
@@ -44,18 +50,6 @@ CHANGES = {
     "os.chmod": 1, "os.chown": 1, "os.link": 2, "os.mkdir": 1, "os.remove": 1, "os.rename": 2, "os.rmdir": 1,
     "os.symlink": 2, "os.truncate": 1, "os.utime": 1,
 }
-
-#: The kernel's names for the machines that Verbatim runs on, and its numbers there.
-CALLS = {
-    "x86_64": (0xC000003E, {
-        "socket": 41, "clone": 56, "fork": 57, "vfork": 58, "execve": 59, "ptrace": 101, "process_vm_readv": 310,
-        "process_vm_writev": 311, "execveat": 322, "io_uring_setup": 425, "clone3": 435, "pidfd_getfd": 438}),
-    "aarch64": (0xC00000B7, {
-        "socket": 198, "clone": 220, "execve": 221, "ptrace": 117, "process_vm_readv": 270,
-        "process_vm_writev": 271, "execveat": 281, "io_uring_setup": 425, "clone3": 435, "pidfd_getfd": 438}),
-}
-CLONE_THREAD = 0x10000
-
 
 def within(folder: str, path: object) -> bool:
     """Whether a path, as some call was given it, lies below the folder."""
@@ -67,15 +61,15 @@ def within(folder: str, path: object) -> bool:
 
 def readable(plugins: list) -> tuple:
     """Folders and files that Python itself reads."""
-    paths = {__file__, sys.executable, sys.prefix, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *sys.path, *plugins}
+    paths = {__file__, sys.executable, sys.prefix, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), PACKAGES, *sys.path, *plugins}
     certificates = ssl.get_default_verify_paths()
     paths |= {certificates.cafile, certificates.capath, certificates.openssl_cafile, certificates.openssl_capath}
     paths |= {"/usr/share/zoneinfo", "/etc/localtime", "/dev/urandom", *mimetypes.knownfiles}
     return tuple(os.path.realpath(path) for path in paths if path)
 
 
-def make_hook(folder: str, port: int, roots: tuple):
-    """What yt-dlp may do: talk to the proxy, write into its folder, and read what it consists of."""
+def make_hook(folder: str, roots: tuple):
+    """What yt-dlp may do: write into its folder, and read what it consists of."""
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     below = tuple(root + "/" for root in roots)
 
@@ -89,10 +83,6 @@ def make_hook(folder: str, port: int, roots: tuple):
         allowed = True
         if event in REFUSED or event.startswith("ctypes."):
             allowed = False
-        elif event == "socket.connect":
-            allowed = tuple(arguments[1][:2]) == ("127.0.0.1", port) if isinstance(arguments[1], tuple) else False
-        elif event == "socket.getaddrinfo":
-            allowed = arguments[0] in ("127.0.0.1", b"127.0.0.1")
         elif event == "open":
             path, mode, flags = arguments
             if isinstance(mode, str):
@@ -112,82 +102,105 @@ def make_hook(folder: str, port: int, roots: tuple):
     return hook
 
 
-def bound(order: dict) -> None:
-    """Limits that the kernel enforces."""
-    for kind, value, more in (
-        # A second later what tells nothing: SIGKILL.
-        (resource.RLIMIT_CPU, order["cpu_seconds"], 1),
-        (resource.RLIMIT_FSIZE, order["file_bytes"], 0),
-        (resource.RLIMIT_AS, order["memory_bytes"], 0),
-        (resource.RLIMIT_NOFILE, 128, 0),
-        (resource.RLIMIT_CORE, 0, 0),
-    ):
-        resource.setrlimit(kind, (value, value + more))
-    prctl(PR_SET_DUMPABLE, 0)
-    prctl(PR_SET_NO_NEW_PRIVS, 1)
-    rules = b"".join(struct.pack("HBBI", *rule) for rule in filter_rules())
-    buffer = ctypes.create_string_buffer(rules)
-    # struct sock_fprog: how many, and where.
-    program = struct.pack("HP", len(rules) // 8, ctypes.addressof(buffer))
-    prctl(PR_SET_SECCOMP, 2, ctypes.c_char_p(program))
+def libraries() -> tuple:
+    """What the C library reads besides, which tells the hook nothing of it."""
+    paths = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/ssl", "/etc/pki",
+             "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", sys.base_prefix + "/lib")
+    return tuple({os.path.realpath(path) for path in paths})
 
 
-def prctl(option: int, value: int, pointer: object = None) -> None:
-    library = ctypes.CDLL(None, use_errno=True)
-    if library.prctl(option, ctypes.c_ulong(value), pointer, ctypes.c_ulong(0), ctypes.c_ulong(0)) != 0:
-        raise OSError(ctypes.get_errno(), f"prctl {option}")
+def take_connections_from(worker: socket.socket, port: int) -> None:
+    """From here on a stream is a connection that the worker made to the proxy at `port`, and leads nowhere else."""
+    lock = threading.Lock()
+    plain = socket.socket
 
+    def descriptor() -> int:
+        with lock:
+            worker.send(b"c")
+            _, descriptors, _, _ = socket.recv_fds(worker, 1, 1, socket.MSG_CMSG_CLOEXEC)
+        if not descriptors:
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "the proxy is closed")
+        return descriptors[0]
 
-def filter_rules() -> list:
-    """Which calls the kernel refuses from now on, as its filter machine wants it: code, jump if so, jump if not, value."""
-    load, equal, at_least, set_, mask, answer = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
-    allow, refuse, absent = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
-    architecture, numbers = CALLS[platform.machine()]
-    rules = [
-        (load, 0, 0, 4), (equal, 1, 0, architecture), (answer, 0, 0, 0x80000000), (load, 0, 0, 0),
-        # The other way to call an x86-64 kernel has numbers from here on.
-        (at_least, 0, 1, 0x40000000), (answer, 0, 0, refuse),
-        # A thread is no process. Of the newer call the filter cannot see which it is; the older one is then taken.
-        (equal, 0, 1, numbers["clone3"]), (answer, 0, 0, absent),
-        (equal, 0, 4, numbers["clone"]), (load, 0, 0, 16), (set_, 1, 0, CLONE_THREAD), (answer, 0, 0, refuse),
-        (answer, 0, 0, allow),
-        # AF_INET, SOCK_STREAM, whatever flags come with it.
-        (equal, 0, 7, numbers["socket"]), (load, 0, 0, 16), (equal, 0, 4, 2), (load, 0, 0, 24), (mask, 0, 0, 0xF),
-        (equal, 0, 1, 1), (answer, 0, 0, allow), (answer, 0, 0, refuse),
-    ]
-    for name, number in numbers.items():
-        if name not in ("clone", "clone3", "socket"):
-            rules += [(equal, 0, 1, number), (answer, 0, 0, refuse)]
-    return rules + [(answer, 0, 0, allow)]
+    class HandedSocket(plain):
+        """One that is connected from its beginning."""
+
+        def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
+            if fileno is None and family in (-1, socket.AF_INET) and type in (-1, socket.SOCK_STREAM):
+                fileno = descriptor()
+            super().__init__(family, type, proto, fileno)
+
+        def connect(self, address):
+            if tuple(address[:2]) != ("127.0.0.1", port):
+                raise PermissionError("nothing but the proxy can be reached")
+
+    def getaddrinfo(host, service, *_, **__):
+        if host != "127.0.0.1":
+            raise PermissionError("the proxy resolves names")
+        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, int(service)))]
+
+    socket.socket, socket.getaddrinfo = HandedSocket, getaddrinfo
 
 
 def watch(seconds: float) -> None:
     """Ends the process group when the worker goes, or when the time is over."""
+    end = select.poll()
+    # Not what can be read: that is the answer to somebody who asked for a connection.
+    end.register(0, select.POLLRDHUP)
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
-        if select.select([0], [], [], left)[0] and not os.read(0, 4096):
+        if end.poll(left * 1000):
             break
     os.killpg(0, signal.SIGKILL)
 
 
-def main() -> None:
+def read_order() -> dict:
     line = b""
     while not line.endswith(b"\n"):
-        # Byte by byte: nothing may stay in a buffer that the watch does not see.
+        # Byte by byte: nothing may stay in a buffer that the others do not see.
         byte = os.read(0, 1)
         if not byte or len(line) > 1 << 16:
             sys.exit(64)
         line += byte
-    order = json.loads(line)
+    return json.loads(line)
+
+
+def enter_cage(bounds: dict, folder: str | None, roots: tuple) -> bool:
+    try:
+        return cage.enter(bounds, folder, (*roots, *libraries()))
+    except cage.CageError as error:
+        print(f"child: {error}", file=sys.stderr)
+        sys.exit(70)
+
+
+def check() -> None:
+    """Shuts itself in, loads yt-dlp, and tells what holds."""
+    files = enter_cage({"cpu_seconds": 60, "file_bytes": 1 << 20, "memory_bytes": 2 << 30}, None, readable([]))
+    report = cage.self_check(files)
+    sys.path.append(PACKAGES)
+    import yt_dlp  # noqa: F401
+
+    print(json.dumps(report))
+
+
+def main() -> None:
+    if sys.argv[1:] == ["--self-check"]:
+        return check()
+    order = read_order()
     if os.getsid(0) != os.getpid():
         sys.exit("not in a session of its own")
     folder = os.path.realpath(order["folder"])
     os.chdir(folder)
-    bound(order)
+    roots = readable(order["plugins"])
+    take_connections_from(socket.socket(fileno=os.dup(0)), order["proxy_port"])
+    enter_cage(order, folder, roots)
+    # Nor is what called the kernel left about.
+    cage.LIBRARY = None
     threading.Thread(target=watch, args=(order["wall_seconds"],), daemon=True).start()
+    sys.path.append(PACKAGES)
+    sys.addaudithook(make_hook(folder, roots))
     import yt_dlp
 
-    sys.addaudithook(make_hook(folder, order["proxy_port"], readable(order["plugins"])))
     yt_dlp.main(order["arguments"])
 
 

@@ -112,8 +112,10 @@ import Testing
         try FileManager.default.createSymbolicLink(
             atPath: bin + "/python",
             withDestinationPath: URL(fileURLWithPath: FetchScene.installation.python).resolvingSymlinksInPath().path)
-        try FileManager.default.copyItem(
-            atPath: Checkout.root + "/ingest/child.py", toPath: folder.path + "/child.py")
+        for name in ["child.py", "cage.py"] {
+            try FileManager.default.copyItem(
+                atPath: Checkout.root + "/ingest/" + name, toPath: folder.path + "/" + name)
+        }
         try await FetchScene.run { scene async throws in
             let pages = scene.pages(YtDlpInstallation(folder: folder.path))
             let own = try TemporaryFolder()

@@ -35,7 +35,7 @@ import Testing
             let site = try MediaSimulator([Self.page: .text("<!doctype html>")])
             site["/Mediasite/PlayerService/PlayerService.svc/json/GetPlayerOptions"] = .init(
                 type: "application/json", body: [32, 32], stalls: [1, 1, 1, 1])
-            let settings = ["VERBATIM_EGRESS_ALLOW": "127.0.0.1/32"]
+            let settings = ["VERBATIM_EGRESS_ALLOW": "127.0.0.1/32", "AWS_SECRET_ACCESS_KEY": "5ec4e7"]
             let api = try await deployment.start("api", settings)
             let worker = try await Self.start(
                 [Checkout.executable("verbatim"), "worker"], deployment.environment.merging(settings) { $1 })
@@ -49,6 +49,13 @@ import Testing
             // Neither the address nor the proxy's credentials stand where everybody can read them.
             #expect(!Self.words(child).joined().contains("http"))
             #expect(try Self.folders(deployment).count == 1)
+            // Nor has any child what the operator exported besides.
+            let children = try worker.children()
+            #expect(children.count >= 2)
+            for child in children {
+                let own = FileManager.default.contents(atPath: "/proc/\(child)/environ") ?? Data()
+                #expect(!String(decoding: own, as: UTF8.self).contains("5ec4e7"))
+            }
             let seen = try await Self.environment(of: worker.pid)
             #expect(seen.status != 0 && seen.output.isEmpty)
             let other = try await Self.start(["sleep", "600"], ["SECRET": "seen"])

@@ -47,16 +47,24 @@ struct ToolChecks: Sendable {
             return .warn("yt-dlp", "is not installed, so \(lost): run scripts/setup, or ingest/install")
         }
         let version = condition.version ?? "of an unknown version"
+        if condition.cage == .open {
+            return .warn(
+                "yt-dlp",
+                "\(version) cannot be shut in on this machine, so \(lost): the kernel must grant system call filters (seccomp); see ingest/child.py --self-check"
+            )
+        }
         guard condition.works else {
             return .warn(
                 "yt-dlp", "\(version) does not start, so \(lost): remove ingest/.venv, then run ingest/install")
         }
         let pinned = condition.pinned ?? "unknown"
+        let files =
+            condition.cage == .withoutFiles ? "; this kernel has no Landlock, so Python alone bounds its files" : ""
         switch condition.age {
         case .older:
             return .warn("yt-dlp", "\(version) works, but is older than \(pinned), which is pinned: run ingest/install")
-        case .newer: return .ok("yt-dlp", "\(version) works; newer than \(pinned), which is pinned")
-        case .same, nil: return .ok("yt-dlp", "\(version) works")
+        case .newer: return .ok("yt-dlp", "\(version) works; newer than \(pinned), which is pinned" + files)
+        case .same, nil: return .ok("yt-dlp", "\(version) works" + files)
         }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import ServiceLifecycle
+import Settings
 import Subprocess
 import SystemPackage
 
@@ -69,7 +70,7 @@ package struct InferenceProcess: Service {
             let result = try await Subprocess.run(
                 .path(.init(configuration.launcher)),
                 arguments: Arguments(arguments),
-                environment: .custom(Self.environment), platformOptions: options, input: .inputWriter,
+                environment: ChildEnvironment.modelServer.custom, platformOptions: options, input: .inputWriter,
                 output: .discarded, error: .sequence
             ) { execution in
                 for try await line in execution.standardError.strings() {
@@ -88,15 +89,6 @@ package struct InferenceProcess: Service {
             "--uds", socket, "--model", configuration.model, "--workers", String(configuration.workers),
             "--exit-with-stdin",
         ] + model
-    }
-
-    /// What the child may know of ours: everything but our own settings, which hold secrets.
-    private static var environment: [Environment.Key: String] {
-        ProcessInfo.processInfo.environment.reduce(into: [:]) { kept, variable in
-            if !variable.key.hasPrefix("VERBATIM_"), !variable.key.hasPrefix("PG") {
-                kept[Environment.Key(stringLiteral: variable.key)] = variable.value
-            }
-        }
     }
 
     private static func privateFolder() throws -> String {

@@ -1,6 +1,7 @@
 import Egress
 import Foundation
 import Logging
+import Settings
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -8,7 +9,7 @@ import SystemPackage
 /// The door to yt-dlp, which knows where sites keep the media behind their pages.
 ///
 /// Each call starts a child in a session of its own, with an empty folder as its home and a filtering proxy of its own as its only way
-/// out. `ingest/child.py` bounds it from within; from here its disk, its time and what it says are. A child that goes beyond, or whose
+/// out: the child can make no connection, and is handed those to the proxy. `ingest/child.py` bounds it from within; from here its disk, its time and what it says are. A child that goes beyond, or whose
 /// caller is cancelled, is killed with its whole group and reaped before the call returns.
 package struct YtDlp: Sendable {
     /// What tests change, and nothing else may.
@@ -59,7 +60,9 @@ package struct YtDlp: Sendable {
         defer { proxy.stop() }
         let order = YtDlpOrder(
             url: url, limits: limits, folder: folder, proxy: proxy, extractors: extractors, wallClock: wallClock)
-        var ending = try await run(order, folder: folder)
+        let channel = try proxy.channel(saying: try order.line())
+        defer { withExtendedLifetime(channel) {} }
+        var ending = try await run(order, talkingOver: channel, folder: folder)
         try Task.checkCancellation()
         ending.proxy = proxy.report
         logger.info(
@@ -85,19 +88,22 @@ package struct YtDlp: Sendable {
         let isSeen = Atomic(false)
     }
 
-    private func run(_ order: YtDlpOrder, folder: String) async throws -> YtDlpEnding {
+    private func run(
+        _ order: YtDlpOrder, talkingOver channel: ProxyChannel, folder: String
+    ) async throws -> YtDlpEnding {
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(1))]
         let overflow = Overflow()
         do {
             let result = try await Subprocess.run(
-                .path(FilePath(installation.currentPython)), arguments: ["-I", "-B", installation.child],
-                environment: .custom(Self.environment(home: folder)), workingDirectory: FilePath(folder),
-                platformOptions: options, input: .inputWriter, output: .sequence, error: .sequence
+                .path(FilePath(installation.currentPython)), arguments: ["-I", "-B", "-S", installation.child],
+                environment: ChildEnvironment.pages(home: folder).custom, workingDirectory: FilePath(folder),
+                platformOptions: options,
+                input: .fileDescriptor(FileDescriptor(rawValue: channel.childEnd), closeAfterSpawningProcess: false),
+                output: .sequence, error: .sequence
             ) { execution in
-                _ = try await execution.standardInputWriter.write(try order.line())
-                // Ends when the child does. Its standard input stays open until then: that is how it knows that we live.
+                // Ends when the child does. Our end of its standard input stays open until then: that is how it knows that we live.
                 async let words = Self.last(64 << 10, of: execution.standardError)
                 // It watches its time itself, and so do we: it is not to be trusted.
                 let end = ContinuousClock.now + wallClock + Self.grace
@@ -124,18 +130,6 @@ package struct YtDlp: Sendable {
             try Task.checkCancellation()
             throw SourceUnavailable(.internal, "yt-dlp could not be run: \(error.code)")
         }
-    }
-
-    /// Nothing of ours: settings hold secrets. No program is to be found either: none may be started.
-    private static func environment(home: String) -> [Environment.Key: String] {
-        var environment: [Environment.Key: String] = [
-            "HOME": home, "TMPDIR": home, "PATH": "/nonexistent", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
-        ]
-        // Where the certificate authorities are, should they be elsewhere.
-        for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
-            environment[Environment.Key(stringLiteral: name)] = ProcessInfo.processInfo.environment[name]
-        }
-        return environment
     }
 
     /// All is read, or the child would wait for us; so much is kept.

@@ -1,3 +1,5 @@
+import Foundation
+import Settings
 import Subprocess
 import SystemPackage
 
@@ -7,8 +9,19 @@ package struct YtDlpCondition: Sendable, Equatable {
     package let isInstalled: Bool
     /// What is installed, and what this version of Verbatim was tried with.
     package let version, pinned: String?
-    /// Whether it starts.
+    /// Whether it starts, in its cage.
     package let works: Bool
+    /// What the kernel of this machine does for the cage; nil where that did not become known.
+    package let cage: Cage?
+
+    package enum Cage: Sendable {
+        /// All that is asked of it.
+        case tight
+        /// All but files: the kernel has no Landlock, and Python alone bounds what is read and written.
+        case withoutFiles
+        /// Something that must be refused is not, or the cage cannot be shut.
+        case open
+    }
 
     package enum Age: Sendable {
         case older, same, newer
@@ -31,30 +44,49 @@ extension YtDlpInstallation {
 
     /// Looks at what is installed, and has it started once.
     package func condition() async -> YtDlpCondition {
-        YtDlpCondition(
-            isInstalled: isComplete, version: installedVersion, pinned: pinnedVersion,
-            works: isComplete ? await starts() : false)
+        let (works, cage) = isComplete ? await start() : (false, nil)
+        return YtDlpCondition(
+            isInstalled: isComplete, version: installedVersion, pinned: pinnedVersion, works: works, cage: cage)
     }
 
+    /// What `child.py` tells of its cage.
+    private struct Report: Decodable {
+        let bounds_files, refuses_socket, refuses_connect, refuses_execution, refuses_new_process: Bool
+        let refuses_tracing, refuses_signals: Bool
+
+        var cage: YtDlpCondition.Cage {
+            let isShut =
+                refuses_socket && refuses_connect && refuses_execution && refuses_new_process && refuses_tracing
+                && refuses_signals
+            return !isShut ? .open : bounds_files ? .tight : .withoutFiles
+        }
+    }
+
+    /// Without a cage it does no work.
+    private static let noCage = TerminationStatus.exited(70)
+
     /// Whether Python loads it, as a worker's child does before anything else: another Python than it was installed for does not.
-    private func starts() async -> Bool {
+    private func start() async -> (works: Bool, cage: YtDlpCondition.Cage?) {
         var options = PlatformOptions()
         options.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .seconds(1))]
-        return await withTaskGroup(of: Bool.self) { [options] group in
+        return await withTaskGroup(of: (Bool, YtDlpCondition.Cage?).self) { [options] group in
             group.addTask {
                 let result = try? await Subprocess.run(
-                    .path(FilePath(python)), arguments: ["-I", "-B", "-c", "import yt_dlp"],
-                    environment: .custom(["PATH": "/nonexistent", "LANG": "C.UTF-8"]), platformOptions: options,
-                    output: .discarded, error: .discarded)
-                return result?.terminationStatus == .exited(0)
+                    .path(FilePath(python)), arguments: ["-I", "-B", "-S", child, "--self-check"],
+                    environment: ChildEnvironment.pages(home: "/nonexistent").custom, platformOptions: options,
+                    output: .string(limit: 64 << 10), error: .discarded)
+                guard let result else { return (false, nil) }
+                let report = try? JSONDecoder().decode(Report.self, from: Data(result.standardOutput.utf8))
+                let isShutOut = result.terminationStatus == Self.noCage
+                return (result.terminationStatus == .exited(0), isShutOut ? .open : report?.cage)
             }
             group.addTask {
                 try? await Task.sleep(for: Self.patience)
-                return false
+                return (false, nil)
             }
-            let isWell = await group.next() ?? false
+            let found = await group.next() ?? (false, nil)
             group.cancelAll()
-            return isWell
+            return found
         }
     }
 }

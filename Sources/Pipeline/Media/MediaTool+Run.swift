@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Settings
 import Subprocess
 import SystemPackage
 
@@ -32,7 +33,8 @@ extension MediaTool {
         let result: ExecutionResult<Bool, SequenceOutput, StringOutput<UTF8>>
         do {
             result = try await Subprocess.run(
-                .path(FilePath(executable)), arguments: Arguments(arguments), environment: .custom([:]),
+                .path(FilePath(executable)), arguments: Arguments(arguments),
+                environment: ChildEnvironment.mediaTool.custom,
                 platformOptions: options, input: .fileDescriptor(input, closeAfterSpawningProcess: false),
                 output: .sequence,
                 error: .string(limit: Self.lastWordsLimit)

@@ -1,5 +1,8 @@
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "CCurl.h"
 
@@ -78,4 +81,24 @@ const void *verbatim_curl_address_bytes(const struct curl_sockaddr *address) {
 
 void verbatim_curl_name_this_thread(const char *name) {
     pthread_setname_np(pthread_self(), name);
+}
+
+int verbatim_hand_descriptor(int channel, int descriptor) {
+    char byte = 'c';
+    struct iovec content = {.iov_base = &byte, .iov_len = 1};
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr alignment;
+    } control = {.bytes = {0}};
+    struct msghdr message = {.msg_iov = &content, .msg_iovlen = 1};
+    if (descriptor >= 0) {
+        message.msg_control = control.bytes;
+        message.msg_controllen = sizeof control.bytes;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+    }
+    return sendmsg(channel, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : -1;
 }

@@ -14,7 +14,7 @@ struct YtDlpHome: Sendable {
                 atPath: folder.path + "/" + name, withDestinationPath: Checkout.root + "/" + name)
         }
         try files.createDirectory(atPath: folder.path + "/ingest", withIntermediateDirectories: false)
-        for name in ["install", "child.py", "requirements.txt"] {
+        for name in ["install", "child.py", "cage.py", "requirements.txt"] {
             try files.copyItem(atPath: Checkout.root + "/ingest/" + name, toPath: folder.path + "/ingest/" + name)
         }
         let requirements = try String(contentsOfFile: folder.path + "/ingest/requirements.txt", encoding: .utf8)

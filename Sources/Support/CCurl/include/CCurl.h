@@ -28,3 +28,7 @@ const void *verbatim_curl_address_bytes(const struct curl_sockaddr *address);
 
 // For whoever looks at the process; Swift's Glibc leaves this function out. At most 15 bytes.
 void verbatim_curl_name_this_thread(const char *name);
+
+// Sends one byte over a pair of Unix sockets, and with it a descriptor, unless that is negative: the macros that this
+// takes are none for Swift. Never waits. 0, or -1 with errno set.
+int verbatim_hand_descriptor(int channel, int descriptor);

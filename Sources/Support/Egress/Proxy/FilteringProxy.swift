@@ -48,6 +48,8 @@ package final class FilteringProxy: Sendable {
     private static let user = "verbatim"
     private let password: String
     private let ledger: ProxyLedger
+    /// Readable from when it is stopped.
+    private let stopped: ProxySocket
     /// Closing this end wakes whoever waits for anything.
     private let stopper: Mutex<Int32?>
 
@@ -61,6 +63,7 @@ package final class FilteringProxy: Sendable {
         guard pipe(&ends) == 0 else { throw .failed(code: Int(errno)) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let stop = ProxySocket(owning: ends[0])
+        stopped = stop
         stopper = Mutex(ends[1])
         ledger = ProxyLedger(limits: limits)
         self.port = port
@@ -74,6 +77,13 @@ package final class FilteringProxy: Sendable {
     deinit { stop() }
 
     package var report: Report { ledger.report }
+
+    /// A way to it for a child that may make no socket.
+    ///
+    /// - Parameter first: what the child reads before anything else.
+    package func channel(saying first: [UInt8]) throws(EgressError) -> ProxyChannel {
+        try ProxyChannel(to: port, stop: stopped, saying: first)
+    }
 
     /// Closes the door and all connections. What was under way ends within moments.
     package func stop() {

@@ -1,0 +1,227 @@
+"""The kernel's walls around yt-dlp. They stand before any of its code is loaded, and hold for every thread.
+
+- Limits on CPU time, memory, the size of each file and open files; no new privileges; memory that no process of the same
+  user may look into.
+- A filter of system calls that lists what is allowed. A socket cannot be made, connected, bound or listened on: the
+  process talks through the descriptors that the worker hands it, and through nothing else. No program, no process, no
+  signal to another, no look into another. What the filter does not know is answered as by a kernel that lacks it, so
+  that the C library takes an older way.
+- Landlock, where the kernel has it: files are read where Python and yt-dlp lie, and written in one folder.
+
+Without the limits and the filter there is no work: `CageError`. Without Landlock there is: the audit hook of `child.py`
+then bounds files alone, and the self-check says so.
+"""
+
+import ctypes
+import errno
+import os
+import platform
+import resource
+import struct
+
+PR_SET_DUMPABLE = 4
+PR_SET_SECCOMP = 22
+PR_SET_NO_NEW_PRIVS = 38
+CLONE_THREAD = 0x10000
+
+#: System calls that are allowed, often used ones first: the number on x86-64 and on AArch64, None where there is none.
+ALLOWED = {
+    "read": (0, 63), "recvfrom": (45, 207), "write": (1, 64), "poll": (7, None), "ppoll": (271, 73),
+    "futex": (202, 98), "mmap": (9, 222), "munmap": (11, 215), "mprotect": (10, 226), "brk": (12, 214),
+    "close": (3, 57), "openat": (257, 56), "newfstatat": (262, 79), "lseek": (8, 62), "fstat": (5, 80),
+    "access": (21, None), "chdir": (80, 49), "chmod": (90, None),
+    "clock_getres": (229, 114), "clock_gettime": (228, 113), "clock_nanosleep": (230, 115), "close_range": (436, 436),
+    "copy_file_range": (326, 285), "creat": (85, None), "dup": (32, 23), "dup2": (33, None), "dup3": (292, 24),
+    "epoll_create": (213, None), "epoll_create1": (291, 20), "epoll_ctl": (233, 21), "epoll_pwait": (281, 22),
+    "epoll_wait": (232, None), "eventfd2": (290, 19), "exit": (60, 93), "exit_group": (231, 94),
+    "faccessat": (269, 48), "faccessat2": (439, 439), "fadvise64": (221, 223), "fallocate": (285, 47),
+    "fchmod": (91, 52), "fchmodat": (268, 53), "fdatasync": (75, 83), "fgetxattr": (193, 10), "flistxattr": (196, 13),
+    "flock": (73, 32), "fstatfs": (138, 44), "fsync": (74, 82), "ftruncate": (77, 46), "futex_waitv": (449, 449),
+    "getcpu": (309, 168), "getcwd": (79, 17), "getdents": (78, None), "getdents64": (217, 61), "getegid": (108, 177),
+    "geteuid": (107, 175), "getgid": (104, 176), "getgroups": (115, 158), "getpeername": (52, 205),
+    "getpgid": (121, 155), "getpgrp": (111, None), "getpid": (39, 172), "getppid": (110, 173), "getrandom": (318, 278),
+    "getrlimit": (97, 163), "getrusage": (98, 165), "getsid": (124, 156), "getsockname": (51, 204),
+    "getsockopt": (55, 209), "gettid": (186, 178), "gettimeofday": (96, 169), "getuid": (102, 174),
+    "getxattr": (191, 8), "lgetxattr": (192, 9), "link": (86, None), "linkat": (265, 37), "listxattr": (194, 11),
+    "llistxattr": (195, 12), "lstat": (6, None), "madvise": (28, 233), "membarrier": (324, 283), "mkdir": (83, None),
+    "mkdirat": (258, 34), "mremap": (25, 216), "msync": (26, 227), "nanosleep": (35, 101), "open": (2, None),
+    "pipe": (22, None), "pipe2": (293, 59), "pread64": (17, 67), "preadv": (295, 69), "pselect6": (270, 72),
+    "pwrite64": (18, 68), "pwritev": (296, 70), "readlink": (89, None), "readlinkat": (267, 78), "readv": (19, 65),
+    "recvmsg": (47, 212), "rename": (82, None), "renameat": (264, 38), "renameat2": (316, 276),
+    "restart_syscall": (219, 128), "rmdir": (84, None), "rseq": (334, 293), "rt_sigaction": (13, 134),
+    "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "sched_getaffinity": (204, 123), "sched_yield": (24, 124),
+    "select": (23, None), "sendfile": (40, 71), "set_robust_list": (273, 99), "set_tid_address": (218, 96),
+    "setsockopt": (54, 208), "shutdown": (48, 210), "sigaltstack": (131, 132), "stat": (4, None), "statfs": (137, 43),
+    "statx": (332, 291), "symlink": (88, None), "symlinkat": (266, 36), "sysinfo": (99, 179), "time": (201, None),
+    "times": (100, 153), "truncate": (76, 45), "umask": (95, 166), "uname": (63, 160), "unlink": (87, None),
+    "unlinkat": (263, 35), "utime": (132, None), "utimensat": (280, 88), "utimes": (235, None), "writev": (20, 66),
+}
+
+#: Allowed with some arguments alone.
+CONDITIONAL = {
+    "clone": (56, 220), "fcntl": (72, 25), "ioctl": (16, 29), "kill": (62, 129), "prlimit64": (302, 261),
+    "sendto": (44, 206), "tgkill": (234, 131),
+}
+
+#: Refused as forbidden, not as unknown: whoever tries them should know.
+REFUSED = {
+    "accept": (43, 202), "accept4": (288, 242), "bind": (49, 200), "connect": (42, 203), "execve": (59, 221),
+    "execveat": (322, 281), "fork": (57, None), "io_uring_setup": (425, 425), "listen": (50, 201),
+    "pidfd_getfd": (438, 438), "pidfd_open": (434, 434), "pidfd_send_signal": (424, 424),
+    "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "ptrace": (101, 117), "recvmmsg": (299, 243),
+    "sendmmsg": (307, 269), "sendmsg": (46, 211), "socket": (41, 198), "socketpair": (53, 199), "vfork": (58, None),
+}
+
+#: Who gets signals of a descriptor, and which: F_SETOWN, F_SETSIG, F_SETOWN_EX.
+REFUSED_FCNTL = (8, 10, 15)
+#: TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX.
+ALLOWED_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+
+#: The kernel's names for the machines that Verbatim runs on, and the column of their numbers.
+MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
+
+LIBRARY = ctypes.CDLL(None, use_errno=True)
+LIBRARY.syscall.restype = ctypes.c_long
+
+
+class CageError(OSError):
+    """A wall that must stand does not."""
+
+
+def limit(bounds: dict) -> None:
+    """Limits on this process, which it cannot raise again."""
+    for kind, value, more in (
+        # A second later what tells nothing: SIGKILL.
+        (resource.RLIMIT_CPU, bounds["cpu_seconds"], 1),
+        (resource.RLIMIT_FSIZE, bounds["file_bytes"], 0),
+        (resource.RLIMIT_AS, bounds["memory_bytes"], 0),
+        (resource.RLIMIT_NOFILE, 128, 0),
+        (resource.RLIMIT_CORE, 0, 0),
+    ):
+        resource.setrlimit(kind, (value, value + more))
+
+
+def enter(bounds: dict, folder: str | None, roots: tuple) -> bool:
+    """Shuts this process in for good. Must run on its only thread.
+
+    `folder` may be written, `roots` read. Answers whether the kernel bounds files too.
+    """
+    try:
+        limit(bounds)
+        prctl(PR_SET_DUMPABLE, 0)
+        prctl(PR_SET_NO_NEW_PRIVS, 1)
+        files = bound_files(folder, roots)
+        rules = filter_rules()
+        code = b"".join(struct.pack("HBBI", *rule) for rule in rules)
+        buffer = ctypes.create_string_buffer(code, len(code))
+        # struct sock_fprog: how many, and where.
+        program = struct.pack("HP", len(rules), ctypes.addressof(buffer))
+        prctl(PR_SET_SECCOMP, 2, ctypes.c_char_p(program))
+    except (OSError, ValueError, KeyError) as error:
+        raise CageError(f"no cage, no work: {error}") from error
+    return files
+
+
+def prctl(option: int, value: int, pointer: object = None) -> None:
+    if LIBRARY.prctl(option, ctypes.c_ulong(value), pointer, ctypes.c_ulong(0), ctypes.c_ulong(0)) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl {option}")
+
+
+def filter_rules() -> list:
+    """What the kernel answers each call from now on, as its filter machine wants it: code, jump if so, jump if not, value."""
+    load, equal, at_least, set_, answer = 0x20, 0x15, 0x35, 0x45, 0x06
+    allow, refuse, absent = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
+    architecture, column = MACHINES[platform.machine()]
+
+    def argument(index: int, half: int = 0) -> tuple:
+        return (load, 0, 0, 16 + 8 * index + 4 * half)
+
+    def when(name: str, *body: tuple) -> list:
+        """Those rules for that call; they end in an answer."""
+        number = CONDITIONAL[name][column]
+        return [(equal, 0, len(body), number), *body]
+
+    def one_of(index: int, values: tuple, then: int, otherwise: int) -> list:
+        left = range(len(values), 0, -1)
+        return [argument(index), *((equal, count, 0, value) for count, value in zip(left, values)),
+                (answer, 0, 0, otherwise), (answer, 0, 0, then)]
+
+    own = os.getpid()
+    rules = [
+        (load, 0, 0, 4), (equal, 1, 0, architecture), (answer, 0, 0, 0x80000000), (load, 0, 0, 0),
+        # The other way to call an x86-64 kernel has numbers from here on.
+        (at_least, 0, 1, 0x40000000), (answer, 0, 0, refuse),
+    ]
+    for numbers in ALLOWED.values():
+        if numbers[column] is not None:
+            rules += [(equal, 0, 1, numbers[column]), (answer, 0, 0, allow)]
+    # To nobody but whom the descriptor is connected to.
+    rules += when("sendto", argument(4), (equal, 0, 3, 0), argument(4, 1), (equal, 0, 1, 0), (answer, 0, 0, allow),
+                  (answer, 0, 0, refuse))
+    # A thread is no process. Of the newer call the filter cannot see which it is, so that is absent.
+    rules += when("clone", argument(0), (set_, 0, 1, CLONE_THREAD), (answer, 0, 0, allow), (answer, 0, 0, refuse))
+    rules += when("fcntl", *one_of(1, REFUSED_FCNTL, refuse, allow))
+    rules += when("ioctl", *one_of(1, ALLOWED_IOCTL, allow, refuse))
+    # Its own group: how the watch ends it.
+    rules += when("kill", *one_of(0, (0, own), allow, refuse))
+    rules += when("tgkill", *one_of(0, (own,), allow, refuse))
+    rules += when("prlimit64", *one_of(0, (0, own), allow, refuse))
+    for numbers in REFUSED.values():
+        if numbers[column] is not None:
+            rules += [(equal, 0, 1, numbers[column]), (answer, 0, 0, refuse)]
+    return rules + [(answer, 0, 0, absent)]
+
+
+LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
+#: Of files: EXECUTE, WRITE_FILE, READ_FILE. Of folders: READ_DIR besides.
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, TRUNCATE = 1, 2, 4, 8, 1 << 14
+
+
+def bound_files(folder: str | None, roots: tuple) -> bool:
+    """Has the kernel refuse every file but those. False where it cannot: it is older than 5.13, or was built or started without."""
+    version = LIBRARY.syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint(1))
+    if version < 1:
+        return False
+    # What each version of the kernel's interface can refuse: 13 rights in the first one, one more in each of the next two.
+    handled = (1 << (13 + min(version - 1, 2))) - 1
+    ruleset = LIBRARY.syscall(LANDLOCK_CREATE_RULESET, struct.pack("Q", handled), ctypes.c_size_t(8), ctypes.c_uint(0))
+    if ruleset < 0:
+        raise OSError(ctypes.get_errno(), "Landlock")
+    for path, rights in [(folder, handled), ("/dev/null", READ_FILE | WRITE_FILE), *((root, READ_FILE | READ_DIR) for root in roots)]:
+        if path is None:
+            continue
+        try:
+            descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        except OSError:
+            continue
+        if not os.path.isdir(path):
+            rights &= handled & (READ_FILE | WRITE_FILE | EXECUTE | TRUNCATE)
+        rule = struct.pack("=Qi", rights & handled, descriptor)
+        if LIBRARY.syscall(LANDLOCK_ADD_RULE, ruleset, 1, rule, ctypes.c_uint(0)) != 0:
+            raise OSError(ctypes.get_errno(), "Landlock")
+        os.close(descriptor)
+    if LIBRARY.syscall(LANDLOCK_RESTRICT_SELF, ruleset, ctypes.c_uint(0)) != 0:
+        raise OSError(ctypes.get_errno(), "Landlock")
+    os.close(ruleset)
+    return True
+
+
+def self_check(files: bool) -> dict:
+    """Tries, from within, what is forbidden: what the kernel refused."""
+
+    def refused(call, *arguments) -> bool:
+        result = call(*arguments)
+        if call is LIBRARY.fork and result == 0:
+            os._exit(0)
+        return result == -1 and ctypes.get_errno() == errno.EPERM
+
+    address = struct.pack("=HH4s8x", 2, 0, bytes([127, 0, 0, 1]))
+    return {
+        "bounds_files": files,
+        "refuses_socket": all(refused(LIBRARY.socket, family, 1, 0) for family in (1, 2, 10, 16, 17)),
+        "refuses_connect": refused(LIBRARY.connect, 0, address, len(address)),
+        "refuses_execution": refused(LIBRARY.execve, b"/bin/true", None, None),
+        "refuses_new_process": refused(LIBRARY.fork),
+        "refuses_tracing": refused(LIBRARY.ptrace, 16, os.getppid(), None, None),
+        "refuses_signals": refused(LIBRARY.kill, os.getppid(), 0),
+    }
