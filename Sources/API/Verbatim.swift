@@ -33,12 +33,15 @@ struct Verbatim: AsyncParsableCommand {
         // A client or child that goes away while it is written to is an error of that write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         OwnMemory.hide()
+        let openFiles = OpenFiles.raiseLimit()
         do {
             let reader = SettingsReader()
             let settings = NodeSettings(reader)
             try reader.finish()
             LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: settings.logLevel) }
-            try await Node(role: role, settings: settings, logger: Logger(label: "verbatim")).run()
+            try await Node(
+                role: role, settings: settings, openFiles: openFiles, logger: Logger(label: "verbatim")
+            ).run()
         } catch {
             FileHandle.standardError.write(Data("verbatim: \(StartFault.sentence(for: error))\n".utf8))
             throw ExitCode.failure

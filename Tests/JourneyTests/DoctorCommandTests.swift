@@ -57,7 +57,7 @@ import Testing
             for check in [
                 "settings", "database", "roles", "schema", "clock", "storage", "scratch", "model server",
                 "whisper model",
-                "speaker models", "media tool", "yt-dlp", "master key", "description", "accounts",
+                "speaker models", "media tool", "yt-dlp", "master key", "description", "accounts", "open files",
             ] {
                 #expect(report.state(check) == "ok", "\(check): \(report.message(check))")
             }
@@ -68,6 +68,28 @@ import Testing
                 Checkout.executable("verbatim-admin"), ["doctor"], environment: environment)
             #expect(text.status == 0)
             #expect(text.output.contains("ok     schema"))
+        }
+    }
+
+    @Test func `the limit on open files is told, with what follows from it`() async throws {
+        try await Self.with { _, _, environment in
+            func check(_ limit: Int) async throws -> Report.Check? {
+                let result = try await Command.run(
+                    "/usr/bin/prlimit",
+                    ["--nofile=\(limit):\(limit)", Checkout.executable("verbatim-admin"), "doctor", "--json"],
+                    environment: environment)
+                return try JSONDecoder().decode(Report.self, from: Data(result.output.utf8)).checks
+                    .first { $0.check == "open files" }
+            }
+            let ample = try #require(try await check(20_000))
+            #expect(ample.state == "ok")
+            #expect(ample.message == "20000 at most: 4096 connections and 512 uploads at once")
+            let scarce = try #require(try await check(1_024))
+            #expect(scarce.state == "warn")
+            #expect(scarce.message.hasPrefix("1024 at most: ") && scarce.message.contains("LimitNOFILE="))
+            let short = try #require(try await check(200))
+            #expect(short.state == "fail")
+            #expect(short.message.hasPrefix("200 at most, and a node needs "))
         }
     }
 

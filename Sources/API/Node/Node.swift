@@ -20,7 +20,21 @@ struct Node: Sendable {
 
     let role: Role
     let settings: NodeSettings
+    /// What the descriptors are for that this process may have.
+    let plan: OpenFilePlan
     let logger: Logger
+
+    /// - Parameter openFiles: descriptors that this process may have; nil where the system does not tell.
+    init(role: Role, settings: NodeSettings, openFiles: Int?, logger: Logger) throws {
+        let limit = openFiles ?? .max
+        plan = OpenFilePlan(
+            limit: limit, slots: settings.workerSlots, fetches: settings.fetchSlots,
+            cores: ProcessInfo.processInfo.activeProcessorCount, answers: role.answers, works: role.works)
+        guard limit >= plan.least else { throw StartFault.TooFewOpenFiles(limit: limit, least: plan.least) }
+        self.role = role
+        self.settings = settings
+        self.logger = logger
+    }
 
     /// Runs until SIGTERM or SIGINT, then drains.
     func run() async throws {
@@ -29,7 +43,8 @@ struct Node: Sendable {
         try ScratchFolder.prepare(settings.scratch)
 
         let databases = Databases(
-            url: settings.databaseURL, size: min(200, max(8, settings.workerSlots * 2)), logger: logger)
+            url: settings.databaseURL, size: OpenFilePlan.databaseConnections(slots: settings.workerSlots),
+            logger: logger)
         // Now, not at the first webhook that cannot be signed.
         try await databases.system.transaction { [settings] in try settings.masterKey.requireRight(in: $0) }
         let egress = EgressClient(
@@ -104,7 +119,7 @@ struct Node: Sendable {
     }
 
     private func sender(_ databases: Databases) -> WebhookSender {
-        let slots = 256
+        let slots = plan.webhooks
         return WebhookSender(
             databases: databases,
             courier: WebhookCourier(policy: settings.addressPolicy, concurrency: slots, logger: logger),
@@ -133,9 +148,7 @@ struct Node: Sendable {
         let revocations = try await RevocationWatch(databaseURL: settings.databaseURL, logger: logger)
         let keys = Watch(what: "the signing keys", every: .seconds(10), logger: logger) { try await tokens.reload() }
         let proxies = TrustedProxies(blocks: settings.trustedProxies)
-        let front = HTTPFront<AnyoneContext>(
-            settings: FrontSettings(
-                host: settings.host, port: settings.port, publicURL: settings.publicURL, proxies: proxies))
+        let front = HTTPFront<AnyoneContext>(settings: frontSettings(proxies))
         let webhooks = WebhookAddress(egress: egress)
         let hint = QueueHint(databases: databases, logger: logger)
         let cores = ProcessInfo.processInfo.activeProcessorCount
@@ -156,7 +169,9 @@ struct Node: Sendable {
             createJob: CreateJob(
                 databases: databases,
                 uploads: UploadReader(
-                    spool: try await Spool.open(at: settings.uploads, budgetBytes: settings.scratchBytes)),
+                    spool: try await Spool.open(
+                        at: settings.uploads, budgetBytes: settings.scratchBytes, maximumFiles: plan.uploads,
+                        patience: .seconds(30))),
                 media: media, storage: storage,
                 admission: Admission(databases: databases, hint: hint),
                 webhooks: webhooks, policy: settings.addressPolicy),
@@ -176,6 +191,14 @@ struct Node: Sendable {
             logger.info("listening", metadata: ["address": "http://\(host):\(port)"])
         }
         return [revocations, keys, upkeep, application]
+    }
+
+    private func frontSettings(_ proxies: TrustedProxies) -> FrontSettings {
+        var front = FrontSettings(
+            host: settings.host, port: settings.port, publicURL: settings.publicURL, proxies: proxies)
+        front.connections = ConnectionLimits(
+            places: plan.connections, reserve: plan.reserve, proxies: settings.trustedProxies)
+        return front
     }
 
     private func lifecycle(_ services: [any Service]) -> ServiceGroupConfiguration {

@@ -1,3 +1,4 @@
+import Egress
 import Pipeline
 
 extension WebhookAddress {
@@ -13,6 +14,9 @@ extension WebhookAddress {
                 field)
         } catch WebhookAddressError.notPublic {
             throw Self.refused("'\(field)' must lead to a host on the public internet.", field)
+        } catch is EgressError {
+            // No name server, no descriptor: nothing that the address is to blame for.
+            throw APIError.transient("'\(field)' cannot be checked just now. Please try again.", retryAfterSeconds: 5)
         }
     }
 

@@ -41,6 +41,9 @@ struct Doctor: AsyncParsableCommand {
         findings += await FolderChecks(
             storage: settings.storage, scratch: settings.scratch, scratchBytes: settings.scratchBytes, logger: logger
         ).run()
+        findings += OpenFileChecks(
+            limit: OpenFiles.reachable, slots: settings.workerSlots, fetches: settings.fetchSlots
+        ).run()
         findings += await EngineChecks(environment: environment, logger: logger).run()
         findings += await ToolChecks(
             executables: settings.installation.executables, document: settings.installation.apiDocument,

@@ -62,6 +62,7 @@ package struct InferenceProcess: Service {
 
     /// Runs the server until it ends or this task is cancelled. Its log lines become ours.
     private func runOnce() async -> String {
+        guard OpenFiles.haveRoomForChild else { return "no descriptors are left to start it" }
         var options = PlatformOptions()
         // A terminal's Ctrl-C is for us; the server ends after the worker that still needs it.
         options.createSession = true

@@ -91,6 +91,7 @@ package struct YtDlp: Sendable {
     private func run(
         _ order: YtDlpOrder, talkingOver channel: ProxyChannel, folder: String
     ) async throws -> YtDlpEnding {
+        guard OpenFiles.haveRoomForChild else { throw StorageError(errno: EMFILE) }
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(1))]

@@ -25,6 +25,7 @@ extension MediaTool {
         _ arguments: [String], path: String, patience: Duration, spent: (Duration) -> Void = { _ in },
         sink: ([UInt8]) async throws -> Void
     ) async throws -> String {
+        guard OpenFiles.haveRoomForChild else { throw MediaError.overloaded }
         var options = PlatformOptions()
         // A signal to our own process group, such as a terminal's Ctrl-C, is for us to act on.
         options.createSession = true

@@ -28,8 +28,8 @@ package struct StorageError: Error, CustomStringConvertible {
 
     package var isFull: Bool { errno == ENOSPC || errno == EDQUOT }
 
-    /// It may well be back soon.
-    package var isAway: Bool { errno == EAGAIN }
+    /// It may well be back soon, or this process have descriptors and memory for it again.
+    package var isAway: Bool { [EAGAIN, EMFILE, ENFILE, ENOMEM].contains(errno) }
 
     package var description: String { "storage: \(words ?? String(cString: strerror(errno)))" }
 }

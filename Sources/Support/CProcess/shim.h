@@ -1,5 +1,22 @@
 #pragma once
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 // prctl takes a variable number of arguments, which Swift cannot call. 0, or -1 with errno set.
 static inline int verbatim_hide_memory(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// The C libraries do not agree on the type of RLIMIT_NOFILE, which Swift would have to name. 0, or -1 with errno set.
+static inline int verbatim_open_files(rlim_t *soft, rlim_t *hard) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+    *soft = limit.rlim_cur;
+    *hard = limit.rlim_max;
+    return 0;
+}
+
+static inline int verbatim_raise_open_files(rlim_t soft) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+    limit.rlim_cur = soft;
+    return setrlimit(RLIMIT_NOFILE, &limit);
+}

@@ -15,7 +15,7 @@ enum DetachedThread {
     }
 
     /// Runs `body` on a new thread that ends with it. The kernel shows 15 bytes of `name`.
-    /// - Throws: `PostgresError` `.usage` when the system has no thread to give.
+    /// - Throws: `PostgresError` `.connectionLost` when the system has no thread to give.
     static func start(name: String, _ body: @escaping @Sendable () -> Void) throws {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
@@ -36,7 +36,7 @@ enum DetachedThread {
             }, start.toOpaque())
         guard status == 0 else {
             start.release()
-            throw PostgresError.usage("no thread could be started for a database connection (errno \(status))")
+            throw PostgresError.connectionLost("no thread could be started for a database connection (errno \(status))")
         }
     }
 }

@@ -12,7 +12,8 @@ final class WakePipe: Sendable {
         // A pair of sockets, because a pipe cannot be kept from children without a race.
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, type, 0, &ends) == 0 else {
-            throw PostgresError.usage("no pipe could be made (errno \(errno))")
+            // As a connection that could not be made: it may be well in a moment, when there are descriptors again.
+            throw PostgresError.connectionLost("no pipe could be made (errno \(errno))")
         }
         (readEnd, writeEnd) = (ends[0], ends[1])
     }

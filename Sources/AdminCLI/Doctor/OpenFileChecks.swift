@@ -1,0 +1,36 @@
+import Foundation
+import Pipeline
+import Settings
+
+/// How many files a node may have open when it is started as this was, and how many connections and uploads follow from that.
+struct OpenFileChecks: Sendable {
+    /// Nil where the system does not tell.
+    let limit: Int?
+    let slots: Int
+    let fetches: Int
+
+    func run() -> [Finding] {
+        guard let limit else { return [] }
+        // As `verbatim serve`, which needs most.
+        let plan = OpenFilePlan(
+            limit: limit, slots: slots, fetches: fetches, cores: ProcessInfo.processInfo.activeProcessorCount,
+            answers: true, works: true)
+        guard limit >= plan.least else {
+            return [
+                .fail(
+                    "open files",
+                    "\(limit) at most, and a node needs \(plan.least): raise the limit (LimitNOFILE= of its unit, ulimit -n in its shell)"
+                )
+            ]
+        }
+        let text = "\(limit) at most: \(plan.connections) connections and \(plan.uploads) uploads at once"
+        guard plan.isAmple else {
+            return [
+                .warn(
+                    "open files",
+                    "\(text); for more, raise the limit (LimitNOFILE= of its unit, ulimit -n in its shell)")
+            ]
+        }
+        return [.ok("open files", text)]
+    }
+}
