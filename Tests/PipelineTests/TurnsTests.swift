@@ -127,6 +127,64 @@ import Testing
         }
     }
 
+    @Test func `long preparations have a lane of their own, in turns, and nobody takes more than a share of it`()
+        async throws
+    {
+        try await QueueScene.run { scene in
+            let (one, two) = (scene.tenants.example, scene.tenants.other)
+            for _ in 0..<6 { try await scene.submit(one, seconds: 601) }
+            for _ in 0..<3 { try await scene.submit(two, seconds: 7200) }
+            let short = try await scene.submit(one, seconds: 600)
+            let first = try await scene.first.claimPreparations(limit: 8, share: 2, beside: [one: 1])
+            #expect(first.map(\.tenant) == [one, two, two])
+            #expect(first.allSatisfy { $0.kind == .prepare && $0.isLong })
+            #expect(try await scene.first.claimPreparations(limit: 8, share: 2, beside: [one: 2, two: 2]) == [])
+            let engines = try await scene.first.claim(limit: 8)
+            #expect(engines.map(\.job) == [short.id] && engines.allSatisfy { !$0.isLong })
+            #expect(
+                try await scene.second.claimPreparations(limit: 3, share: 4, beside: [:]).map(\.tenant)
+                    == [one, two, one])
+            // They count as running jobs, and what follows them is nobody's long task.
+            #expect(try await scene.load().running == 4)
+            try await scene.write(first[0]) { claim, transaction in
+                try claim.finish(in: transaction)
+                try claim.follow(with: .recognise, part: 0, in: transaction)
+            }
+            #expect(try await scene.first.claim(limit: 8).map(\.kind) == [.recognise])
+        }
+    }
+
+    @Test func `long preparations take no turn that is owed at the engines, nor their tenant's place there`()
+        async throws
+    {
+        try await QueueScene.run { scene in
+            let (one, two) = (scene.tenants.example, scene.tenants.other)
+            let normal = try await scene.submit(one)
+            for _ in 0..<5 { try await scene.submit(one, seconds: 7200) }
+            for _ in 0..<6 { try await scene.submit(two, queueClass: .priority) }
+            var order: [JobID] = []
+            for _ in 0..<5 {
+                #expect(
+                    try await scene.first.claimPreparations(limit: 1, share: 8, beside: [:]).map(\.tenant) == [one])
+                order += try await scene.first.claim(limit: 1).map(\.job)
+            }
+            #expect(order.firstIndex(of: normal.id) == 4)
+        }
+    }
+
+    @Test func `a long preparation whose worker died is claimed again as one`() async throws {
+        try await QueueScene.run { scene in
+            try await scene.submit(seconds: 7200)
+            let claim = try #require(
+                try await scene.first.claimPreparations(limit: 1, share: 1, beside: [:]).first)
+            try await scene.letTimePass(TaskQueue.lease)
+            try await eventually("the lease is over") { try await scene.second.rescue().rescued == 1 }
+            #expect(try await scene.second.claim(limit: 5) == [])
+            let next = try await scene.second.claimPreparations(limit: 1, share: 1, beside: [:])
+            #expect(next.map(\.job) == [claim.job] && next.map(\.attempt) == [2])
+        }
+    }
+
     @Test func `no job of a suspended account starts; what runs goes on`() async throws {
         try await QueueScene.run { scene in
             try await scene.submit()

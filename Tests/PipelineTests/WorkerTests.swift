@@ -115,6 +115,102 @@ import Testing
         }
     }
 
+    /// Begins and holds preparations of long recordings, until the worker stops; others end at once.
+    private final class LongWork: Sendable {
+        private let state = Mutex(
+            (held: [ClaimedTask](), most: [TenantID: Int](), mostOfAll: 0, short: [ClaimedTask]()))
+
+        func work(_ scene: QueueScene) -> TaskWork {
+            TaskWork(perform: { [self] claim in
+                guard claim.isLong else {
+                    state.withLock { $0.short.append(claim) }
+                    try? await scene.write(claim) { try $0.failJob(.internal, in: $1) }
+                    return
+                }
+                state.withLock { state in
+                    state.held.append(claim)
+                    state.mostOfAll = max(state.mostOfAll, state.held.count)
+                    let own = state.held.count { $0.tenant == claim.tenant }
+                    state.most[claim.tenant] = max(state.most[claim.tenant] ?? 0, own)
+                }
+                let (silence, end) = AsyncStream<Never>.makeStream()
+                for await _ in silence {}
+                end.finish()
+                state.withLock { state in state.held.removeAll { $0 == claim } }
+                // This task was cancelled, and what it writes would be too.
+                await Task { try? await scene.write(claim) { try $0.handBack(in: $1) } }.value
+            })
+        }
+
+        var held: [ClaimedTask] { state.withLock { $0.held } }
+        var short: Set<JobID> { state.withLock { Set($0.short.filter { $0.kind == .prepare }.map(\.job)) } }
+        var most: (ofAll: Int, ofOne: Int) { state.withLock { ($0.mostOfAll, $0.most.values.max() ?? 0) } }
+    }
+
+    @Test(arguments: [(1, 1, 1), (2, 1, 1), (4, 2, 1), (9, 4, 2)], [1, 2])
+    func `short jobs start while long preparations are held, of one account or of several, on few slots and many`(
+        sizes: (slots: Int, places: Int, share: Int), accounts: Int
+    ) async throws {
+        try await QueueScene.run { scene in
+            let tenants = [scene.tenants.example, scene.tenants.other].prefix(accounts)
+            for _ in 0..<8 {
+                for tenant in tenants { try await scene.submit(tenant, seconds: 700) }
+            }
+            let long = LongWork()
+            let worker = Self.worker(scene, "first", slots: sizes.slots, drain: .zero, long.work(scene))
+            try await Self.run([worker]) {
+                let expected = min(sizes.places, sizes.share * accounts)
+                try await eventually("the long ones are at work") { long.held.count == expected }
+                let held = long.held
+                var short: Set<JobID> = []
+                for tenant in [scene.tenants.other, scene.tenants.example, scene.tenants.other] {
+                    short.insert(try await scene.submit(tenant, seconds: 2).id)
+                }
+                try await eventually("all short ones have started") { long.short == short }
+                #expect(long.held == held)
+            }
+            #expect(long.most.ofAll <= sizes.places)
+            #expect(long.most.ofOne <= sizes.share)
+            #expect(long.held.isEmpty)
+            let left = try await scene.tenants.owner.query(
+                "SELECT count(*) FILTER (WHERE status = 'ready' AND long), count(*) FILTER (WHERE status = 'running') FROM tasks WHERE kind = 'prepare'"
+            )
+            let (ready, running) = try left[0].decode(Int.self, Int.self)
+            #expect(ready == 8 * accounts && running == 0)
+        }
+    }
+
+    @Test func `a slow source makes way for another account's, and takes its turn again`() async throws {
+        try await QueueScene.run { scene in
+            let (one, two) = (scene.tenants.example, scene.tenants.other)
+            for _ in 0..<2 { try await scene.submitURL(one) }
+            var terms = FetchPace.Terms()
+            terms.trial = .zero
+            let pace = FetchPace(terms: terms)
+            let begun = Mutex([TenantID]())
+            let work = TaskWork(
+                perform: { claim in
+                    begun.withLock { $0.append(claim.tenant) }
+                    try? await pace.watch(claim) { _ in
+                        let (silence, end) = AsyncStream<Never>.makeStream()
+                        for await _ in silence {}
+                        end.finish()
+                        try Task.checkCancellation()
+                    }
+                    await Task { try? await scene.write(claim) { try $0.handBack(in: $1) } }.value
+                }, pace: pace)
+            try await Self.run([Self.worker(scene, "first", slots: 1, fetches: 1, drain: .zero, work)]) {
+                try await eventually("one's is fetched") { begun.withLock { $0 } == [one] }
+                try await scene.submitURL(two)
+                // Its own second one would have come first by its age.
+                try await eventually("two's is fetched") { begun.withLock { $0.count > 1 } }
+                #expect(begun.withLock { $0[1] } == two)
+                try await eventually("one's is fetched again") { begun.withLock { $0.count > 2 } }
+                #expect(begun.withLock { $0[2] } == one)
+            }
+        }
+    }
+
     @Test func `audio is removed also while the engine is away`() async throws {
         try await QueueScene.run { scene in
             try await scene.submit()

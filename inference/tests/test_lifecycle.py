@@ -120,6 +120,19 @@ class Lifecycle(unittest.TestCase):
         log = [json.loads(line) for line in server.stop().splitlines()]
         self.assertEqual([line["status"] for line in log if line["event"] == "request"], [499, 499])
 
+    def test_a_look_at_audio_never_waits_for_a_piece_that_is_recognised_for_minutes(self):
+        server = self.start("--workers", "1").ready()
+        long = self.send(server, wav((samples("0870") + silence(0.4)) * 60))  # minutes of work
+        server.wait_until(running=1)
+        body, headers = form(clip("0880"))
+        for path, key in [("/v1/audio/speech-activity", "speech"), ("/v1/audio/languages", "language")]:
+            status, _, data = server.call("POST", path, body, headers)
+            self.assertEqual(status, 200)
+            self.assertTrue(json.loads(data)[key])
+            self.assertEqual(server.health()["running"], 1)  # still at it
+        long.close()
+        server.stop()
+
     def test_more_than_a_full_queue_is_refused_and_the_rest_served(self):
         server = self.start("--workers", "1", "--name-as", "whisper_large_v3").ready()
         self.assertEqual(server.health()["model"], "whisper_large_v3")

@@ -96,7 +96,7 @@ async def speech_activity(request: Request) -> Response:
                 min_speech_ms=int(form.number("min_speech_ms", 0, 0, 60_000)),
                 speech_pad_ms=int(form.number("speech_pad_ms", 100, 0, 5_000)),
             )
-            answer = await service.run(request, form, lambda samples, _: activity.report(samples, settings))
+            answer = await service.run(request, form, lambda samples, _: activity.report(samples, settings), is_look=True)
             return JSONResponse(answer)
 
 
@@ -105,7 +105,7 @@ async def detect_language(request: Request) -> Response:
     model = service.ready_model()
     with service.pool.admission():
         async with await Form.read(request, service.options.max_body_bytes) as form:
-            answer = await service.run(request, form, lambda samples, stop: languages.detect(model, samples, stop))
+            answer = await service.run(request, form, lambda samples, stop: languages.detect(model, samples, stop), is_look=True)
             return JSONResponse(answer)
 
 

@@ -1,5 +1,7 @@
 """The work pool: so many pieces at a time, so many more waiting, all others refused at once.
 
+What only looks at audio, and takes a moment, has threads of its own: it never waits for a piece that takes minutes.
+
 A piece whose client goes away is taken out of the queue, or told to stop by its `Stop`, which it asks between steps."""
 
 import asyncio
@@ -39,6 +41,7 @@ class WorkPool:
         self.closing = False
         self._lock = threading.Lock()
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="work")
+        self._looks = ThreadPoolExecutor(workers, thread_name_prefix="look")
 
     @contextlib.contextmanager
     def admission(self):
@@ -53,7 +56,7 @@ class WorkPool:
         finally:
             self.admitted -= 1
 
-    async def run(self, request: Request, work: Callable[[Stop], Result]) -> Result:
+    async def run(self, request: Request, work: Callable[[Stop], Result], is_look: bool = False) -> Result:
         """Runs `work` on a thread; `request`'s body must have been read. Raises `ClientGone` once the work of a
         client that has gone has really stopped."""
         stop = Stop()
@@ -66,7 +69,7 @@ class WorkPool:
             finally:
                 self._count_running(-1)
 
-        job = self._executor.submit(guarded)
+        job = (self._looks if is_look else self._executor).submit(guarded)
         future = asyncio.wrap_future(job)
         gone = asyncio.create_task(_disconnected(request))
         try:

@@ -43,7 +43,9 @@ class Service:
             raise APIError(503, "model_loading", "The model is still loading.", {"Retry-After": "1"})
         return self.diarizer
 
-    async def run(self, request: Request, form: Form, task: Callable[[np.ndarray, Stop], Result]) -> Result:
+    async def run(
+        self, request: Request, form: Form, task: Callable[[np.ndarray, Stop], Result], is_look: bool = False
+    ) -> Result:
         """Decodes the form's file and gives its samples to `task`, both on a thread of the pool."""
         file = form.file()
 
@@ -53,7 +55,7 @@ class Service:
             stop.check()
             return task(samples, stop)
 
-        return await self.pool.run(request, work)
+        return await self.pool.run(request, work, is_look)
 
     def _load(self) -> None:
         begun = time.monotonic()

@@ -18,6 +18,8 @@ package struct QueueReading: Sendable, Equatable {
     /// Of the job that waits longest for its start; nil when none does.
     package var oldestWaitSeconds: Double?
     package var tasks: [Tasks: Int64] = [:]
+    /// Preparations of long recordings by their state, which are among the tasks.
+    package var longPreparations: [String: Int64] = [:]
     /// Webhooks that are not delivered and not given up.
     package var deliveriesPending: Int64 = 0
 
@@ -42,6 +44,14 @@ package struct QueueReading: Sendable, Equatable {
                     let count = tasks[Tasks(kind: kind, state: state)] ?? 0
                     $0.sample(Double(count), ["kind": kind, "state": state])
                 }
+            }
+        }
+        text.family(
+            "verbatim_long_preparations", .gauge,
+            "Of the prepare tasks those of long recordings, which have places of their own."
+        ) {
+            for state in ["ready", "later", "running"] {
+                $0.sample(Double(longPreparations[state] ?? 0), ["state": state])
             }
         }
         text.single(

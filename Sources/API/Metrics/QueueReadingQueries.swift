@@ -25,17 +25,20 @@ extension QueueReading {
         }
         let tasks = try transaction.all(
             """
-            SELECT kind, state, count(*) FROM (
-                SELECT kind, CASE WHEN run_after > now() THEN 'later' ELSE 'ready' END AS state
+            SELECT kind, state, count(*), count(*) FILTER (WHERE long) FROM (
+                SELECT kind, CASE WHEN run_after > now() THEN 'later' ELSE 'ready' END AS state, long
                     FROM tasks WHERE status = 'ready' AND kind <> 'clean'
                 UNION ALL
-                SELECT kind, CASE WHEN run_after > now() THEN 'later' ELSE 'ready' END
+                SELECT kind, CASE WHEN run_after > now() THEN 'later' ELSE 'ready' END, long
                     FROM tasks WHERE status = 'ready' AND kind = 'clean'
                 UNION ALL
-                SELECT kind, 'running' FROM tasks WHERE status = 'running'
+                SELECT kind, 'running', long FROM tasks WHERE status = 'running'
             ) unfinished GROUP BY 1, 2
-            """, as: String.self, String.self, Int64.self)
-        for (kind, state, count) in tasks { reading.tasks[Tasks(kind: kind, state: state)] = count }
+            """, as: String.self, String.self, Int64.self, Int64.self)
+        for (kind, state, count, long) in tasks {
+            reading.tasks[Tasks(kind: kind, state: state)] = count
+            if kind == "prepare" { reading.longPreparations[state] = long }
+        }
         return reading
     }
 }

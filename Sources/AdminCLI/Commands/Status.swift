@@ -59,6 +59,7 @@ struct Status: AsyncParsableCommand {
         let jobs_queued, jobs_processing: Int64
         let oldest_wait_seconds: Int64?
         let tasks_ready, tasks_later, tasks_running: [String: Int64]
+        let long_preparations: [String: Int64]
         let workers: [Worker]
         let completed_last_hour, failed_last_hour, cancelled_last_hour: Int64
         let failures_last_hour: [Failure]
@@ -77,6 +78,10 @@ struct Status: AsyncParsableCommand {
             tasks_ready = counts(.ready)
             tasks_later = counts(.later)
             tasks_running = counts(.running)
+            long_preparations = Dictionary(
+                uniqueKeysWithValues: [DeploymentStatus.TaskState.ready, .later, .running].map {
+                    ($0.rawValue, status.longPreparations($0))
+                })
             workers = status.workers.map { Worker(worker: $0.worker, tasks: $0.tasks) }
             completed_last_hour = status.endedLastHour[.completed] ?? 0
             failed_last_hour = status.endedLastHour[.failed] ?? 0
@@ -107,6 +112,7 @@ struct Status: AsyncParsableCommand {
                     ["tasks ready", Self.words(tasks_ready)],
                     ["tasks later", Self.words(tasks_later)],
                     ["tasks running", Self.words(tasks_running)],
+                    ["long recordings", Self.words(long_preparations.filter { $0.value > 0 })],
                     ["workers at work", Self.list(workers.map { "\($0.worker) (\($0.tasks))" })],
                     [
                         "ended last hour",

@@ -18,8 +18,14 @@ extension Submission {
                 \(url == nil ? "upload" : "url"), \(url?.text), \(file?.name), \(file?.bytes),
                 \(file?.estimatedMilliseconds), \(file?.channels), \(file?.key.path))
             """)
-        try NewTask(kind: file == nil ? .fetch : .prepare, job: id, of: tenant).insert(
-            priority: allowance.queueClass, in: transaction)
+        let task =
+            if let file {
+                NewTask(
+                    kind: .prepare, job: id, of: tenant, isLong: Preparations.isLong(file.estimatedMilliseconds))
+            } else {
+                NewTask(kind: .fetch, job: id, of: tenant)
+            }
+        try task.insert(priority: allowance.queueClass, in: transaction)
     }
 
     /// Throws ``AdmissionError/accountDeleted``.

@@ -63,6 +63,9 @@ final class PartialFile: Sendable {
         return note.version.map { ($0, bytes) }
     }
 
+    /// Whether what is here is of use to another claim.
+    var canGoOn: Bool { state.withLock { $0.note != nil } }
+
     func isWhole(of url: String) -> Bool { note(of: url)?.whole == bytes }
 
     private func note(of url: String) -> Note? {

@@ -37,17 +37,20 @@ package struct SourceFetcher: Sendable {
     ///   - folder: where a download's part is kept for the next try.
     ///   - fence: of the claim that this is done for.
     ///   - tenant: whose job it is: tenants take turns at pages.
+    ///   - progress: learns how far it is.
     /// - Throws: ``JobFailure``; ``SourceUnavailable``; ``StorageError``; `CancellationError`.
     package func fetch(
-        _ url: SourceURL, _ limits: FetchLimits, folder: String, fence: Int64, tenant: TenantID? = nil
+        _ url: SourceURL, _ limits: FetchLimits, folder: String, fence: Int64, tenant: TenantID? = nil,
+        progress: FetchProgress = FetchProgress()
     ) async throws -> FetchedSource {
         let file = try await Self.partialFile(folder, fence)
+        progress.enter(.plain, bytes: { file.bytes }, canGoOn: { file.canGoOn })
         let download = PlainDownload(client: client, limits: limits, resolver: resolver)
         switch try await download.run(url.text, into: file) {
         case .media: return FetchedSource(path: file.path, name: url.lastPathComponent, part: file)
         case .feed(let bytes, let address): return try await episode(of: bytes, at: address, download, file)
         case .page(let failure, let target):
-            return try await page(url, redirectedTo: target, limits, tenant, otherwise: failure)
+            return try await page(url, redirectedTo: target, limits, tenant, otherwise: failure, progress)
         }
     }
 
@@ -98,7 +101,7 @@ package struct SourceFetcher: Sendable {
     /// short one led.
     private func page(
         _ url: SourceURL, redirectedTo target: String?, _ limits: FetchLimits, _ tenant: TenantID?,
-        otherwise failure: (any Error)?
+        otherwise failure: (any Error)?, _ progress: FetchProgress
     ) async throws -> FetchedSource {
         let addresses = [url] + (target.flatMap { try? SourceURL($0, policy: policy) }.map { [$0] } ?? [])
         for address in addresses {
@@ -106,8 +109,10 @@ package struct SourceFetcher: Sendable {
             await removeAbandoned()
             let folder = try FetchFolder(below: scratch)
             do {
+                progress.enter(.waitingForPage, bytes: { 0 }, canGoOn: { true })
                 let path = try await pageGate.pass(of: tenant) {
-                    try await pages.fetch(address, limits, into: folder.path)
+                    progress.enter(.page, bytes: { FetchFolder.size(of: folder.path) }, canGoOn: { false })
+                    return try await pages.fetch(address, limits, into: folder.path)
                 }
                 return FetchedSource(path: path, name: nil, folder: folder)
             } catch let refusal as JobFailure where refusal == .sourceUnsupported(.noMedia) {

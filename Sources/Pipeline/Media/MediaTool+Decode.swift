@@ -7,19 +7,21 @@ extension MediaTool {
     /// - Parameters:
     ///   - path: A regular file; its name does not matter.
     ///   - layout: With `stereo`, left and right interleaved.
+    ///   - yieldsToOthers: It takes long: whoever else needs the processor goes first.
     ///   - maxSamples: Samples per channel after which it stops, at least 1; reaching it is no error.
     ///   - sink: Gets the samples in order, always whole ones, a few ten thousand at a time. The child waits while it
     ///     works. What it throws ends the child and is thrown on.
     /// - Throws: `MediaError`; `CancellationError`; what `sink` throws. Samples may have been given before.
     nonisolated(nonsending) package func decode(
-        path: String, layout: ChannelLayout, maxSamples: Int64, sink: ([UInt8]) async throws -> Void
+        path: String, layout: ChannelLayout, maxSamples: Int64, yieldsToOthers: Bool = false,
+        sink: ([UInt8]) async throws -> Void
     ) async throws -> DecodedAudio {
         let frameBytes = layout.channels * MemoryLayout<Int16>.size
         var pending: [UInt8] = []
         let trailer = try await run(
             [
                 "decode", "--layout", layout.rawValue, "--max-samples", "\(max(1, min(maxSamples, 1 << 40)))",
-                "--cpu-seconds", "\(Self.cpuSeconds(forSamples: maxSamples))",
+                "--cpu-seconds", "\(Self.cpuSeconds(forSamples: maxSamples))", "--nice", yieldsToOthers ? "10" : "0",
             ], path: path, patience: patience.decode
         ) { bytes in
             pending += bytes

@@ -4,6 +4,8 @@ import Tenancy
 extension MediaTool {
     /// More than the JSON of a probe could ever be, in bytes.
     private static let reportLimit = 65_536
+    /// Files that claim at most so many seconds are decoded whole.
+    package static let wholeSeconds: Int64 = 600
     /// CPU seconds for decoding the ten minutes that are decoded whole, several times over.
     private static let probeCPUSeconds = 60
 
@@ -17,7 +19,8 @@ extension MediaTool {
     ///   - spent: Told what processor time it took, whatever came of it.
     /// - Throws: `MediaError`; `CancellationError`.
     nonisolated(nonsending) package func probe(
-        path: String, of tenant: TenantID? = nil, decodeUpTo seconds: Int = 600, spent: (Duration) -> Void = { _ in }
+        path: String, of tenant: TenantID? = nil, decodeUpTo seconds: Int = Int(wholeSeconds),
+        spent: (Duration) -> Void = { _ in }
     ) async throws -> MediaProbe {
         try await probes.pass(of: tenant) {
             var report: [UInt8] = []

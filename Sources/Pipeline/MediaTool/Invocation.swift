@@ -11,10 +11,12 @@ struct Invocation {
     var command: Command
     /// CPU time after which the kernel kills the process.
     var cpuSeconds: UInt64
+    /// How far it stands back behind other processes, as `nice` counts.
+    var niceness: Int32 = 0
 
     static let help = """
         Usage: verbatim-media probe  [--decode-up-to SECONDS] [--cpu-seconds N] < FILE | cat
-               verbatim-media decode [--layout mono|stereo] [--max-samples N] [--cpu-seconds N] < FILE | ...
+               verbatim-media decode [--layout mono|stereo] [--max-samples N] [--cpu-seconds N] [--nice N] < FILE | ...
                verbatim-media --self-check | --help
 
         Reads one media file from standard input, which must be a regular file, in a sandbox that can open nothing
@@ -45,18 +47,20 @@ struct Invocation {
                 command: .probe(decodeUpTo: Double(try options.number("--decode-up-to", in: 1...86_400) ?? 600)),
                 cpuSeconds: UInt64(try options.number("--cpu-seconds", in: 1...86_400) ?? 60))
         case "decode":
-            let options = try Options(words, allowed: ["--layout", "--max-samples", "--cpu-seconds"])
+            let options = try Options(words, allowed: ["--layout", "--max-samples", "--cpu-seconds", "--nice"])
             self.init(
                 command: .decode(
                     channels: try options.channels(),
                     maxSamples: try options.number("--max-samples", in: 1...(1 << 40)) ?? .max),
-                cpuSeconds: UInt64(try options.number("--cpu-seconds", in: 1...86_400) ?? 1800))
+                cpuSeconds: UInt64(try options.number("--cpu-seconds", in: 1...86_400) ?? 1800),
+                niceness: Int32(try options.number("--nice", in: 0...19) ?? 0))
         default:
             throw UsageError("unknown command")
         }
     }
 
-    private init(command: Command, cpuSeconds: UInt64) {
+    private init(command: Command, cpuSeconds: UInt64, niceness: Int32 = 0) {
+        self.niceness = niceness
         self.command = command
         self.cpuSeconds = cpuSeconds
     }

@@ -48,6 +48,8 @@ struct MediaTool {
     private static func cagedInput(_ invocation: Invocation) throws -> Input {
         try StandardStreams.requirePipes()
         let size = try StandardStreams.inputSize()
+        // Not without its limit on CPU time, but without this one.
+        _ = nice(invocation.niceness)
         try Sandbox.enter(cpuSeconds: invocation.cpuSeconds, keepingDescriptorsBelow: 3)
         guard size > 0 else { throw Refusal(.emptyAudio, "the file has no bytes") }
         verbatim_av_silence()

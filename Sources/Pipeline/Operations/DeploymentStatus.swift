@@ -26,6 +26,8 @@ package struct DeploymentStatus: Sendable {
         package let kind: TaskKind
         package let state: TaskState
         package let count: Int64
+        /// Of those, preparations of long recordings, which have places of their own.
+        package let long: Int64
     }
 
     package enum TaskState: String, Sendable {
@@ -66,6 +68,11 @@ package struct DeploymentStatus: Sendable {
         /// How the last try went: the status where there was an answer, and one word.
         package let lastStatusCode: Int?
         package let lastError: DeliveryError?
+    }
+
+    /// Preparations of long recordings.
+    package func longPreparations(_ state: TaskState) -> Int64 {
+        tasks.filter { $0.state == state }.reduce(0) { $0 + $1.long }
     }
 
     package func count(of state: TaskState) -> [(kind: TaskKind, count: Int64)] {

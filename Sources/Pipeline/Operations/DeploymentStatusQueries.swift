@@ -37,18 +37,18 @@ extension DeploymentStatus {
         try transaction.all(
             """
             SELECT kind, CASE WHEN status = 'running' THEN 'running' WHEN run_after > now() THEN 'later' ELSE 'ready' END,
-                count(*)
+                count(*), count(*) FILTER (WHERE long)
             FROM (
                 -- Each part goes by an index of its own, however many tasks there ever were.
-                SELECT kind, status, run_after FROM tasks WHERE status = 'ready' AND kind <> 'clean'
+                SELECT kind, status, run_after, long FROM tasks WHERE status = 'ready' AND kind <> 'clean'
                 UNION ALL
-                SELECT kind, status, run_after FROM tasks WHERE status = 'ready' AND kind = 'clean'
+                SELECT kind, status, run_after, long FROM tasks WHERE status = 'ready' AND kind = 'clean'
                 UNION ALL
-                SELECT kind, status, run_after FROM tasks WHERE status = 'running'
+                SELECT kind, status, run_after, long FROM tasks WHERE status = 'running'
             ) unfinished GROUP BY 1, 2 ORDER BY 1, 2
-            """, as: TaskKind.self, String.self, Int64.self
+            """, as: TaskKind.self, String.self, Int64.self, Int64.self
         ).compactMap { row in
-            TaskState(rawValue: row.1).map { TaskCount(kind: row.0, state: $0, count: row.2) }
+            TaskState(rawValue: row.1).map { TaskCount(kind: row.0, state: $0, count: row.2, long: row.3) }
         }
     }
 

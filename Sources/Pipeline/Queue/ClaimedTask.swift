@@ -9,6 +9,8 @@ package struct ClaimedTask: Sendable, Hashable {
     package let kind: TaskKind
     /// Which piece of a `recognise` task, which stretch of a `diarize` task; nil of the others.
     package let part: Int?
+    /// Of a `prepare` task: its recording is long, or nobody knows. It has a place beside the slots.
+    package let isLong: Bool
     /// 1 at the first try.
     package let attempt: Int
     package let fence: Int64
@@ -20,8 +22,11 @@ struct NewTask: Sendable {
     let job: JobID
     let tenant: TenantID
     let part: Int?
+    /// Of a preparation: see ``Preparations``.
+    let isLong: Bool
 
-    init(kind: TaskKind, job: JobID, of tenant: TenantID, part: Int? = nil) {
+    init(kind: TaskKind, job: JobID, of tenant: TenantID, part: Int? = nil, isLong: Bool = false) {
+        self.isLong = isLong
         self.kind = kind
         self.job = job
         self.tenant = tenant

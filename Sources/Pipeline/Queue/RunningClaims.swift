@@ -21,6 +21,11 @@ actor RunningClaims<Claim: Hashable & Sendable> {
         for claim in claims where !held.contains(claim) { work[claim]?.cancel() }
     }
 
+    /// Stops the work on those claims.
+    func cancel(where isMeant: (Claim) -> Bool) {
+        for (claim, task) in work where isMeant(claim) { task.cancel() }
+    }
+
     /// Waits for what runs; after `limit`, or when this task is cancelled, stops it and waits for that. What is stopped hands itself back.
     func drain(within limit: Duration) async {
         await withTaskGroup { group in

@@ -16,8 +16,8 @@ extension NewTask {
     func insert(priority: QueueClass, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
-            INSERT INTO tasks (tenant_id, job_id, kind, part, priority, starts)
-            VALUES (\(tenant), \(job), \(kind), \(part), \(priority), true)
+            INSERT INTO tasks (tenant_id, job_id, kind, part, priority, starts, long)
+            VALUES (\(tenant), \(job), \(kind), \(part), \(priority), true, \(isLong))
             """)
     }
 }
@@ -113,12 +113,24 @@ extension ClaimedTask {
             """)
     }
 
+    /// Puts a preparation back untouched, for a place among the long ones.
+    package func handOver(in transaction: PostgresTransaction) throws {
+        let rows = try transaction.execute(
+            """
+            UPDATE tasks SET status = 'ready', lease_until = NULL, worker = NULL, attempt = attempt - 1, long = true
+            WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
+            """)
+        guard rows == 1 else { throw LeaseLost() }
+    }
+
     /// Queues a following task of the same job, in the same class.
-    package func follow(with kind: TaskKind, part: Int? = nil, in transaction: PostgresTransaction) throws {
+    package func follow(
+        with kind: TaskKind, part: Int? = nil, isLong: Bool = false, in transaction: PostgresTransaction
+    ) throws {
         try transaction.execute(
             """
-            INSERT INTO tasks (tenant_id, job_id, kind, part, priority)
-            SELECT tenant_id, job_id, \(kind), \(part), priority FROM tasks WHERE tenant_id = \(tenant) AND id = \(id)
+            INSERT INTO tasks (tenant_id, job_id, kind, part, priority, long)
+            SELECT tenant_id, job_id, \(kind), \(part), priority, \(isLong) FROM tasks WHERE tenant_id = \(tenant) AND id = \(id)
             """)
     }
 }

@@ -31,6 +31,18 @@ package struct TaskQueue: Sendable {
         try await claim(.fetches, limit: limit, share: share, beside: running)
     }
 
+    /// How many tenants but those have a fetch that may begin now.
+    func waitingForFetches(besides full: [TenantID]) async throws -> Int {
+        try await databases.system.transaction { try Turns.waiting(for: .fetches, besides: full, in: $0) }
+    }
+
+    /// Claims up to `limit` preparations of long recordings, as ``claimFetches(limit:share:beside:)`` does fetches.
+    package func claimPreparations(
+        limit: Int, share: Int, beside running: [TenantID: Int]
+    ) async throws -> [ClaimedTask] {
+        try await claim(.preparations, limit: limit, share: share, beside: running)
+    }
+
     private func claim(
         _ lane: Turns.Lane, limit: Int, share: Int, beside running: [TenantID: Int]
     ) async throws -> [ClaimedTask] {
@@ -70,7 +82,7 @@ package struct TaskQueue: Sendable {
                 )
                 UPDATE tasks t SET \(Self.claimed(by: worker))
                 FROM next WHERE t.tenant_id = next.tenant_id AND t.id = next.id
-                RETURNING t.tenant_id, t.id, t.job_id, t.kind, t.part, t.attempt, t.fence
+                RETURNING t.tenant_id, t.id, t.job_id, t.kind, t.part, t.long, t.attempt, t.fence
                 """
             ).map(ClaimedTask.init(row:))
         }
@@ -82,7 +94,7 @@ package struct TaskQueue: Sendable {
             """
             UPDATE tasks t SET starts = false, \(claimed(by: worker))
             WHERE tenant_id = \(turn.tenant) AND id = \(turn.task)
-            RETURNING tenant_id, id, job_id, kind, part, attempt, fence
+            RETURNING tenant_id, id, job_id, kind, part, long, attempt, fence
             """
         ).map(ClaimedTask.init(row:))
         guard let claim = claims.first else { throw LeaseLost() }
@@ -145,7 +157,7 @@ package struct TaskQueue: Sendable {
                     WHERE status = 'running' AND lease_until < now()
                         AND attempt >= \(Self.maxAttempts) AND kind <> 'clean'
                     FOR UPDATE SKIP LOCKED LIMIT 100)
-                RETURNING tenant_id, id, job_id, kind, part, attempt, fence
+                RETURNING tenant_id, id, job_id, kind, part, long, attempt, fence
                 """
             ).map(ClaimedTask.init(row:))
             return (rescued, exhausted)
@@ -155,7 +167,7 @@ package struct TaskQueue: Sendable {
 
 extension ClaimedTask {
     fileprivate init(row: PostgresRow) throws {
-        (tenant, id, job, kind, part, attempt, fence) = try row.decode(
-            TenantID.self, Int64.self, JobID.self, TaskKind.self, Int?.self, Int.self, Int64.self)
+        (tenant, id, job, kind, part, isLong, attempt, fence) = try row.decode(
+            TenantID.self, Int64.self, JobID.self, TaskKind.self, Int?.self, Bool.self, Int.self, Int64.self)
     }
 }

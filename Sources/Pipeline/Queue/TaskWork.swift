@@ -5,20 +5,23 @@ package struct TaskWork: Sendable {
     let isReady: @Sendable () async -> Bool
     /// Works on one task to its end.
     let perform: @Sendable (ClaimedTask) async -> Void
+    /// Of the fetches among them.
+    let pace: FetchPace
     /// Ends a task whose every attempt took its worker down.
     let giveUp: @Sendable (ClaimedTask) async -> Void
 
     package init(
         isReady: @escaping @Sendable () async -> Bool = { true },
         perform: @escaping @Sendable (ClaimedTask) async -> Void,
-        giveUp: @escaping @Sendable (ClaimedTask) async -> Void = { _ in }
+        giveUp: @escaping @Sendable (ClaimedTask) async -> Void = { _ in }, pace: FetchPace = FetchPace()
     ) {
+        self.pace = pace
         self.isReady = isReady
         self.perform = perform
         self.giveUp = giveUp
     }
 
     package init(_ stages: Stages) {
-        self.init(isReady: stages.ready, perform: stages.perform, giveUp: stages.giveUp)
+        self.init(isReady: stages.ready, perform: stages.perform, giveUp: stages.giveUp, pace: stages.pace)
     }
 }

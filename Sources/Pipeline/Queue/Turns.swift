@@ -17,12 +17,15 @@ struct Turns {
     /// Places of one sort, among which turns are given and counted.
     enum Lane: Sendable {
         case engines, fetches
+        /// Of long recordings.
+        case preparations
 
         /// A condition on tasks; its first half is the index's.
         var kinds: PostgresQuery {
             switch self {
-            case .engines: "kind <> 'clean' AND kind <> 'fetch'"
+            case .engines: "kind <> 'clean' AND kind <> 'fetch' AND NOT long"
             case .fetches: "kind <> 'clean' AND kind = 'fetch'"
+            case .preparations: "kind <> 'clean' AND long"
             }
         }
 
@@ -31,6 +34,7 @@ struct Turns {
             switch self {
             case .engines: "in_a_row"
             case .fetches: "fetches_in_a_row"
+            case .preparations: "preparations_in_a_row"
             }
         }
 
@@ -39,6 +43,7 @@ struct Turns {
             switch self {
             case .engines: "last_turn"
             case .fetches: "last_fetch"
+            case .preparations: "last_preparation"
             }
         }
     }
@@ -78,6 +83,21 @@ struct Turns {
             return turn
         }
         return nil
+    }
+
+    /// How many tenants but those have a task of that lane that may be claimed.
+    static func waiting(for lane: Lane, besides full: [TenantID], in transaction: PostgresTransaction) throws -> Int {
+        try transaction.first(
+            """
+            SELECT count(DISTINCT t.tenant_id) FROM tasks t
+            JOIN tenant_load l ON l.tenant_id = t.tenant_id
+            JOIN tenants n ON n.id = t.tenant_id
+            JOIN plans p ON p.name = n.plan
+            LEFT JOIN quota_overrides q ON q.tenant_id = t.tenant_id
+            WHERE t.status = 'ready' AND \(lane.kinds) AND t.run_after <= now()
+                AND t.tenant_id <> ALL(\(full.map(\.rawValue))::text[])
+                AND (NOT t.starts OR n.status = 'active' AND l.running_jobs < coalesce(q.concurrency, p.concurrency))
+            """, as: Int.self) ?? 0
     }
 
     /// Who comes next, and how often in a row the priority class has then gone first.

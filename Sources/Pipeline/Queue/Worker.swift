@@ -7,7 +7,8 @@ import Tenancy
 /// Claims tasks and works on them, as many at once as it has slots, until it is told to stop.
 ///
 /// What needs no engine has places of its own beside the slots: chores, and fetches, which wait for the world outside. Of those one
-/// tenant gets a quarter at most, however slow its sources are.
+/// tenant gets a quarter at most, however slow its sources are. Preparations of long recordings have such places too, half as many as
+/// there are slots, of which one tenant gets half: they keep no slot from anybody's short jobs.
 ///
 /// Every claim is a lease that a heartbeat extends. A worker that dies is found out when the lease ends; one that was merely slow
 /// finds its fencing token too old and writes nothing. On shutdown it claims no more, lets running tasks end for a while and
@@ -90,18 +91,41 @@ package struct Worker: Service {
                 await start(try await queue.claimChores(limit: Self.choreSlots - chores))
             }
             let fetching = claims.filter { $0.kind == .fetch }
+            if work.pace.hasSlow, !wake.isStopped { try await makeWay(fetching) }
             if fetching.count < fetches, !wake.isStopped {
-                let tenants = Dictionary(grouping: fetching, by: \.tenant).mapValues(\.count)
                 await start(
                     try await queue.claimFetches(
-                        limit: fetches - fetching.count, share: max(1, fetches / 4), beside: tenants))
+                        limit: fetches - fetching.count, share: fetchShare, beside: Self.counts(fetching)))
             }
-            let free = slots - (claims.count - chores - fetching.count)
-            guard free > 0, await work.isReady(), !wake.isStopped else { return }
-            await start(try await queue.claim(limit: free))
+            let preparing = claims.filter(\.isLong)
+            let places = Preparations.places(beside: slots)
+            let free = slots - (claims.count - chores - fetching.count - preparing.count)
+            guard free > 0 || preparing.count < places, await work.isReady() else { return }
+            if free > 0, !wake.isStopped { await start(try await queue.claim(limit: free)) }
+            if preparing.count < places, !wake.isStopped {
+                await start(
+                    try await queue.claimPreparations(
+                        limit: places - preparing.count, share: Preparations.share(of: places),
+                        beside: Self.counts(preparing)))
+            }
         } catch {
             logger.error("could not claim tasks", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// Of the places for fetches, a tenant's.
+    private var fetchShare: Int { max(1, fetches / 4) }
+
+    /// Stops slow fetches that others wait for.
+    private func makeWay(_ fetching: [ClaimedTask]) async throws {
+        let full = Self.counts(fetching).filter { $0.value >= fetchShare }.map(\.key)
+        let waiting = fetching.count >= fetches ? try await queue.waitingForFetches(besides: full) : 0
+        let stopped = work.pace.makingWay(for: waiting, places: fetches)
+        if !stopped.isEmpty { await running.cancel { stopped.contains($0.fence) } }
+    }
+
+    private static func counts(_ claims: [ClaimedTask]) -> [TenantID: Int] {
+        Dictionary(grouping: claims, by: \.tenant).mapValues(\.count)
     }
 
     private func start(_ claims: [ClaimedTask]) async {

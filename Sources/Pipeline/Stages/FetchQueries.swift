@@ -53,7 +53,7 @@ extension ClaimedTask {
                 throw JobFailure.sourceExceedsQuota
             }
         }
-        try follow(with: .prepare, in: transaction)
+        try follow(with: .prepare, isLong: Preparations.isLong(found.probe.bestDurationMilliseconds), in: transaction)
     }
 }
 

@@ -13,6 +13,7 @@ struct FetchStage: Sendable {
     let storage: any Storage
     let media: MediaTool
     let fetcher: SourceFetcher
+    let pace: FetchPace
 
     /// Tries after which a name that a name server denies is taken for one that does not exist.
     private static let triesToResolve = 4
@@ -40,9 +41,11 @@ struct FetchStage: Sendable {
         }
         // Its files have cost too much for nothing: it waits, as an upload is told to. Before anything is brought in.
         if media.refusals.wait(of: claim.tenant) != nil { throw MediaError.lineShareExhausted }
-        let source = try await fetcher.fetch(
-            url, work.limits, folder: storage.downloadFolder(of: claim.job, tenant: claim.tenant),
-            fence: claim.fence, tenant: claim.tenant)
+        let source = try await pace.watch(claim) { progress in
+            try await fetcher.fetch(
+                url, work.limits, folder: storage.downloadFolder(of: claim.job, tenant: claim.tenant),
+                fence: claim.fence, tenant: claim.tenant, progress: progress)
+        }
         var spent = Duration.zero
         do {
             try await take(source, claim, work) { spent += $0 }

@@ -47,6 +47,18 @@ struct Preparation: Sendable {
 }
 
 extension ClaimedTask {
+    /// Notes that the recording is longer than that, whatever its file claimed, for who goes on with it or submits it again.
+    func noteLength(beyond samples: Int64, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            UPDATE jobs SET estimated_ms = greatest(coalesce(estimated_ms, 0), \(Samples.milliseconds(samples) + 1))
+            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
+                AND EXISTS (
+                    SELECT FROM tasks
+                    WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running')
+            """)
+    }
+
     /// Keeps what the preparation found, and queues what follows from it.
     ///
     /// Throws `JobFailure` when the source turns out longer than what was reserved for it, and the month does not cover it.

@@ -37,7 +37,7 @@ struct PrepareStage: Sendable {
     private func prepare(_ claim: ClaimedTask, _ work: PreparationWork) async throws {
         // Channels are told apart only where speakers are asked for and there may be two.
         let pcm = try PCMSpool(folder: scratch, channels: work.diarize && work.sourceChannels != 1 ? 2 : 1)
-        let signal = try await decode(work, to: pcm)
+        let signal = try await decode(claim, work, to: pcm)
         if !signal.choices.isEmpty {
             var metadata: Logger.Metadata = signal.choices.mapValues { .string($0) }
             metadata["job"] = "\(claim.job)"
@@ -55,12 +55,18 @@ struct PrepareStage: Sendable {
         }
     }
 
-    private func decode(_ work: PreparationWork, to pcm: PCMSpool) async throws -> DecodedSignal {
+    private func decode(
+        _ claim: ClaimedTask, _ work: PreparationWork, to pcm: PCMSpool
+    ) async throws -> DecodedSignal {
         let source = try await storage.localFile(work.source)
         // A copy is there as long as it is held.
         defer { withExtendedLifetime(source) {} }
-        return try await SourceDecoding(media: media, path: source.path, maxSamples: work.maxSamples)
-            .run(to: pcm, SpeechSearch(server: server, pcm: pcm))
+        let decoding = SourceDecoding(
+            media: media, path: source.path, maxSamples: work.maxSamples,
+            shortSamples: claim.isLong ? nil : Preparations.shortSamples)
+        // A long one leaves the detector to others, too.
+        return try await decoding.run(
+            to: pcm, SpeechSearch(server: server, pcm: pcm, blocksAtOnce: claim.isLong ? 1 : 2))
     }
 
     /// Cuts the signal and stores the audio of each piece that somebody is to hear.

@@ -3,8 +3,10 @@ struct SourceDecoding: Sendable {
     let media: MediaTool
     let path: String
     let maxSamples: Int64
+    /// Samples after which it is no short recording; nil where that is known already.
+    let shortSamples: Int64?
 
-    /// - Throws: ``JobFailure`` when the source cannot be decoded, is longer than allowed, or silent.
+    /// - Throws: ``JobFailure`` when the source cannot be decoded, is longer than allowed, or silent; ``PreparationIsLong``.
     func run(to pcm: PCMSpool, _ search: SpeechSearch) async throws -> DecodedSignal {
         pcm.channels == 1 ? try await runMono(pcm, search) : try await runStereo(pcm, search)
     }
@@ -54,8 +56,16 @@ struct SourceDecoding: Sendable {
 
     private func decode(_ layout: ChannelLayout, sink: ([UInt8]) async throws -> Void) async throws -> DecodedAudio {
         let decoded: DecodedAudio
+        var bytes: Int64 = 0
+        let short = shortSamples.map { $0 * Int64(Samples.bytesEach * layout.channels) } ?? .max
         do {
-            decoded = try await media.decode(path: path, layout: layout, maxSamples: maxSamples, sink: sink)
+            decoded = try await media.decode(
+                path: path, layout: layout, maxSamples: maxSamples, yieldsToOthers: shortSamples == nil
+            ) { block in
+                bytes += Int64(block.count)
+                if bytes > short { throw PreparationIsLong() }
+                try await sink(block)
+            }
         } catch MediaError.invalidAudio(let reason, _) {
             throw JobFailure.invalidAudio(reason)
         }

@@ -2,13 +2,13 @@
 struct SpeechSearch: Sendable {
     /// Samples. Long enough that the detector's start in each block does not matter, short enough for memory.
     static let block = 300 * Samples.perSecond
-    /// Blocks looked at together: the detector uses one core each.
-    private static let blocksAtOnce = 2
     /// Speech that goes on past the border of a block is one span.
     private static let shortestPause = Samples.perSecond / 5
 
     let server: ModelServer
     let pcm: PCMSpool
+    /// Blocks looked at together: the detector uses one core each.
+    let blocksAtOnce: Int
 
     /// Where there is speech in `blocks` of that channel, from the start of the source: in order, apart from each other.
     func speech(in blocks: AsyncStream<Range<Int64>>, of channel: SourceChannel) async throws -> [Range<Int64>] {
@@ -16,7 +16,7 @@ struct SpeechSearch: Sendable {
             var found: [Range<Int64>] = []
             var running = 0
             for await block in blocks {
-                if running == Self.blocksAtOnce {
+                if running == blocksAtOnce {
                     found += try await group.next() ?? []
                     running -= 1
                 }

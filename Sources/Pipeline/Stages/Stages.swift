@@ -17,6 +17,8 @@ package struct Stages: Sendable {
     private let clean: CleanStage
     private let engine: EngineReadiness
     private let sourceRetention: Duration
+    /// Of the fetches.
+    let pace: FetchPace
     private let logger: Logger
 
     /// - Parameters:
@@ -28,13 +30,14 @@ package struct Stages: Sendable {
     package init(
         databases: Databases, storage: any Storage, media: MediaTool, server: ModelServer,
         recogniser: any RecognitionEngine, sources: SourceFetcher, scratch: String, sourceRetention: Duration = .zero,
-        publicURL: String? = nil, logger: Logger
+        pace: FetchPace = FetchPace(), publicURL: String? = nil, logger: Logger
     ) {
         self.sourceRetention = sourceRetention
         self.databases = databases
+        self.pace = pace
         self.logger = logger
         engine = EngineReadiness(server: server)
-        fetch = FetchStage(databases: databases, storage: storage, media: media, fetcher: sources)
+        fetch = FetchStage(databases: databases, storage: storage, media: media, fetcher: sources, pace: pace)
         prepare = PrepareStage(
             databases: databases, storage: storage, media: media, server: server, engine: recogniser, scratch: scratch,
             logger: logger)
@@ -48,7 +51,7 @@ package struct Stages: Sendable {
     @Sendable func ready() async -> Bool { await engine.isReady() }
 
     /// Runs one task to its end. Never throws: how it ended stands in the database, or will be found out by the lease's end.
-    @Sendable func perform(_ claim: ClaimedTask) async {
+    @Sendable package func perform(_ claim: ClaimedTask) async {
         var log = logger
         log[metadataKey: "job"] = "\(claim.job)"
         log[metadataKey: "task"] = "\(claim.kind.rawValue)"
@@ -66,6 +69,15 @@ package struct Stages: Sendable {
         } catch is JobEnded {
             log.info("task cancelled: its job has ended")
             await write(claim, log) { try claim.cancel(in: $0) }
+        } catch is FetchMadeWay {
+            log.info("task put off: its source is slow, and others wait")
+            await wait(claim, .milliseconds(Int.random(in: Self.pauseOfSlow)), log)
+        } catch is PreparationIsLong {
+            log.info("task handed over: the recording is longer than it claimed")
+            await write(claim, log) { transaction in
+                try claim.noteLength(beyond: Preparations.shortSamples, in: transaction)
+                try claim.handOver(in: transaction)
+            }
         } catch let failure as JobFailure {
             log.info("job failed", metadata: ["code": "\(failure.code.rawValue)", "reason": "\(failure.reason ?? "")"])
             await write(claim, log) { try claim.failJob(failure, keepingSourceFor: sourceRetention, in: $0) }
@@ -94,6 +106,9 @@ package struct Stages: Sendable {
     package static func pause(of kind: TaskKind, after error: any Error) -> ClosedRange<Int> {
         kind == .fetch && (error as? StorageError)?.isFull == true ? 120_000...300_000 : 5_000...15_000
     }
+
+    /// How long a fetch that made way leaves its place to others, in milliseconds.
+    private static let pauseOfSlow = 15_000...45_000
 
     /// Puts the task back for a while; false when it has waited for a day.
     private func postpone(_ claim: ClaimedTask, after error: any Error, _ log: Logger) async -> Bool {
@@ -124,11 +139,15 @@ package struct Stages: Sendable {
         return nil
     }
 
-    /// Puts the task back until the engine that works on it elsewhere is to be asked again. One that is a day old has waited long
+    /// Puts the task back until the engine that works on it elsewhere is to be asked again, or its place was others' for a while. One that is a day old has waited long
     /// enough.
     private func wait(_ claim: ClaimedTask, _ delay: Duration, _ log: Logger) async {
         let postponed = await write(claim, log) { try claim.postpone(by: delay, error: nil, in: $0) }
-        if postponed == false { await tryAgain(claim, after: EngineError.unavailable(.timeout), log) }
+        guard postponed == false else { return }
+        let error: any Error =
+            claim.kind == .fetch
+            ? SourceUnavailable(.sourceTimeout, "slow for a day") : EngineError.unavailable(.timeout)
+        await tryAgain(claim, after: error, log)
     }
 
     private func tryAgain(_ claim: ClaimedTask, after error: any Error, _ log: Logger) async {
