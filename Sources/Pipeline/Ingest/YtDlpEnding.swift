@@ -48,7 +48,8 @@ struct YtDlpEnding: Sendable {
             throw found == nil ? JobFailure.sourceUnsupported(.noMedia) : .sourceTooLarge
         case .exited(101):
             if isLive { throw JobFailure.sourceUnsupported(.liveStream) }
-            throw JobFailure.invalidAudio(.durationExceedsLimit)
+            let isWithinPlan = duration.map { $0 <= Double(limits.seconds) } ?? false
+            throw isWithinPlan ? JobFailure.sourceExceedsQuota : .invalidAudio(.durationExceedsLimit)
         case .exited(1):
             // What it says besides comes to no more than that it found nothing.
             throw complaint.meaning(proxy) ?? JobFailure.sourceUnsupported(.noMedia)

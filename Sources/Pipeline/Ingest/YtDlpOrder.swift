@@ -43,7 +43,7 @@ struct YtDlpOrder: Sendable {
             "--proxy", proxy.url, "--socket-timeout", "\(max(1, limits.connect.components.seconds))", "--retries", "2",
             "--max-filesize", "\(limits.bytes)",
             // Of unknown length: what is decoded decides, as everywhere.
-            "--break-match-filters", "!is_live & duration<=?\(limits.seconds + 1)",
+            "--break-match-filters", "!is_live & duration<=?\(limits.longest + 1)",
             "-f", "ba/b", "--no-exec", "--abort-on-error", "--no-progress", "--no-mtime",
             // What lacks a piece would be transcribed with a hole, and billed as whole.
             "--abort-on-unavailable-fragments",

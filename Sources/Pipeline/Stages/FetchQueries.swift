@@ -17,7 +17,13 @@ struct FetchWork: Sendable {
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing' AND source_url IS NOT NULL
                 AND source_key IS NULL
             """, as: String.self, Int64.self
-        ).map { FetchWork(url: $0.0, limits: FetchLimits(bytes: allowance.maxFileBytes, seconds: $0.1 / 1000)) }
+        ).map { url, duration in
+            FetchWork(
+                url: url,
+                limits: FetchLimits(
+                    bytes: allowance.maxFileBytes, seconds: duration / 1000,
+                    affordable: try Reservation.affordableSeconds(job, of: tenant, in: transaction)))
+        }
     }
 }
 

@@ -41,11 +41,9 @@ struct FetchStage: Sendable {
         }
         // Its files have cost too much for nothing: it waits, as an upload is told to. Before anything is brought in.
         if media.refusals.wait(of: claim.tenant) != nil { throw MediaError.lineShareExhausted }
-        let source = try await pace.watch(claim) { progress in
-            try await fetcher.fetch(
-                url, work.limits, folder: storage.downloadFolder(of: claim.job, tenant: claim.tenant),
-                fence: claim.fence, tenant: claim.tenant, progress: progress)
-        }
+        // What the month had left went to others meanwhile.
+        if work.limits.affordable == 0 { throw JobFailure.sourceExceedsQuota }
+        let source = try await source(url, claim, work)
         var spent = Duration.zero
         do {
             try await take(source, claim, work) { spent += $0 }
@@ -85,13 +83,27 @@ struct FetchStage: Sendable {
         }
     }
 
-    /// The same look as at an upload.
+    private func source(_ url: SourceURL, _ claim: ClaimedTask, _ work: FetchWork) async throws -> FetchedSource {
+        do {
+            return try await pace.watch(claim) { progress in
+                try await fetcher.fetch(
+                    url, work.limits, folder: storage.downloadFolder(of: claim.job, tenant: claim.tenant),
+                    fence: claim.fence, tenant: claim.tenant, progress: progress)
+            }
+        } catch let failure as JobFailure where failure == .sourceTooLarge && work.limits.isBoundByMonth {
+            throw JobFailure.sourceExceedsQuota
+        }
+    }
+
+    /// The same look as at an upload, at no more of it than the month covers.
     private func probe(
         _ path: String, _ tenant: TenantID, _ work: FetchWork, _ spent: (Duration) -> Void
     ) async throws -> MediaProbe {
         let probe: MediaProbe
         do {
-            probe = try await media.probe(path: path, of: tenant, spent: spent)
+            probe = try await media.probe(
+                path: path, of: tenant, decodeUpTo: Int(min(MediaTool.wholeSeconds, work.limits.affordable ?? .max)),
+                spent: spent)
         } catch MediaError.invalidAudio(let reason, _) {
             throw JobFailure.invalidAudio(reason)
         }

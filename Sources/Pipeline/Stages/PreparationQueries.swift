@@ -5,7 +5,10 @@ import Tenancy
 /// What the preparation needs to know of its job.
 struct PreparationWork: Sendable {
     let source: StorageKey
+    /// The plan's cap, as it was at the admission.
     let maxSamples: Int64
+    /// What the month covers of it; nil where all of it was accepted.
+    let affordableSamples: Int64?
     let language: LanguageChoice
     let diarize: Bool
     /// What the probe saw; nil where it was not asked.
@@ -22,6 +25,8 @@ struct PreparationWork: Sendable {
             PreparationWork(
                 source: StorageKey(path: source),
                 maxSamples: Samples.from(milliseconds: DurationLimit.milliseconds(of: duration)),
+                affordableSamples: try Reservation.affordableSeconds(job, of: tenant, in: transaction)
+                    .map { $0 * Samples.perSecond },
                 language: LanguageChoice(language) ?? .automatic, diarize: diarize, sourceChannels: channels)
         }
     }

@@ -62,11 +62,17 @@ struct PrepareStage: Sendable {
         // A copy is there as long as it is held.
         defer { withExtendedLifetime(source) {} }
         let decoding = SourceDecoding(
-            media: media, path: source.path, maxSamples: work.maxSamples,
+            media: media, path: source.path, maxSamples: work.maxSamples, affordableSamples: work.affordableSamples,
             shortSamples: claim.isLong ? nil : Preparations.shortSamples)
-        // A long one leaves the detector to others, too.
-        return try await decoding.run(
-            to: pcm, SpeechSearch(server: server, pcm: pcm, blocksAtOnce: claim.isLong ? 1 : 2))
+        do {
+            // A long one leaves the detector to others, too.
+            return try await decoding.run(
+                to: pcm, SpeechSearch(server: server, pcm: pcm, blocksAtOnce: claim.isLong ? 1 : 2))
+        } catch let failure as JobFailure where failure == .quotaExceeded {
+            let covered = work.affordableSamples ?? 0
+            try await databases.app.transaction(of: claim.tenant) { try claim.noteLength(beyond: covered, in: $0) }
+            throw failure
+        }
     }
 
     /// Cuts the signal and stores the audio of each piece that somebody is to hear.

@@ -2,7 +2,10 @@
 struct SourceDecoding: Sendable {
     let media: MediaTool
     let path: String
+    /// The plan's cap.
     let maxSamples: Int64
+    /// What can be billed; nil where all of it can. What would not be paid for is not worked on.
+    let affordableSamples: Int64?
     /// Samples after which it is no short recording; nil where that is known already.
     let shortSamples: Int64?
 
@@ -56,11 +59,12 @@ struct SourceDecoding: Sendable {
 
     private func decode(_ layout: ChannelLayout, sink: ([UInt8]) async throws -> Void) async throws -> DecodedAudio {
         let decoded: DecodedAudio
+        let most = min(maxSamples, affordableSamples ?? .max)
         var bytes: Int64 = 0
         let short = shortSamples.map { $0 * Int64(Samples.bytesEach * layout.channels) } ?? .max
         do {
             decoded = try await media.decode(
-                path: path, layout: layout, maxSamples: maxSamples, yieldsToOthers: shortSamples == nil
+                path: path, layout: layout, maxSamples: most, yieldsToOthers: shortSamples == nil
             ) { block in
                 bytes += Int64(block.count)
                 if bytes > short { throw PreparationIsLong() }
@@ -69,7 +73,9 @@ struct SourceDecoding: Sendable {
         } catch MediaError.invalidAudio(let reason, _) {
             throw JobFailure.invalidAudio(reason)
         }
-        if decoded.isLimitReached { throw JobFailure.invalidAudio(.durationExceedsLimit) }
+        if decoded.isLimitReached {
+            throw most < maxSamples ? JobFailure.quotaExceeded : .invalidAudio(.durationExceedsLimit)
+        }
         if decoded.samples == 0 || decoded.isSilent { throw JobFailure.invalidAudio(.emptyAudio) }
         return decoded
     }
