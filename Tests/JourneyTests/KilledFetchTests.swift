@@ -50,9 +50,7 @@ import Testing
             #expect(!Self.words(child).joined().contains("http"))
             #expect(try Self.folders(deployment).count == 1)
             // Nor has any child what the operator exported besides.
-            let children = try worker.children()
-            #expect(children.count >= 2)
-            for child in children {
+            for child in try worker.children() {
                 let own = FileManager.default.contents(atPath: "/proc/\(child)/environ") ?? Data()
                 #expect(!String(decoding: own, as: UTF8.self).contains("5ec4e7"))
             }
