@@ -55,9 +55,14 @@ struct Deployment: Sendable {
     }
 
     /// Starts a node and waits until it works: an API until it listens, a worker until it is there.
-    func start(_ role: String, _ changes: [String: String] = [:]) async throws -> Node {
+    ///
+    /// - Parameter openFiles: a limit on what it may have open.
+    func start(_ role: String, _ changes: [String: String] = [:], openFiles: Int? = nil) async throws -> Node {
+        let executable = Checkout.executable("verbatim")
         let process = try await RunningProcess(
-            Checkout.executable("verbatim"), [role], environment: environment.merging(changes) { $1 })
+            openFiles == nil ? executable : "/usr/bin/prlimit",
+            (openFiles.map { ["--nofile=\($0):\($0)", executable] } ?? []) + [role],
+            environment: environment.merging(changes) { $1 })
         guard role != "worker" else { return Node(process: process, url: "") }
         struct Line: Decodable {
             struct Metadata: Decodable { let address: String }

@@ -1,0 +1,76 @@
+import Egress
+import Foundation
+import Tenancy
+import TestSupport
+import Testing
+
+/// What one account may do to a node with its uploads, and what another one notices of it.
+@Suite(.timeLimit(.minutes(20))) struct UploadFloodTests {
+    @Test func `an account sends twice as many files at once as it runs jobs, and another's upload passes`()
+        async throws
+    {
+        try await Deployment.with(plan: .free, ownModels: true) { deployment in
+            let node = try await deployment.start("api")
+            let alice = try await deployment.customer(at: node)
+            let charlie = try await deployment.customer(of: deployment.tenants.other, at: node)
+            var trickling: [RawSocket] = []
+            for _ in 0..<4 {
+                let socket = try RawSocket(to: node.url)
+                try await alice.beginUpload(socket, declaring: 100_000_000, sending: [82, 73, 70, 70])
+                trickling.append(socket)
+            }
+            try await eventually("the fifth is refused") {
+                // No `100 Continue` comes before the answer: nothing of the body is asked for.
+                let socket = try RawSocket(to: node.url)
+                try await alice.beginUpload(socket, declaring: 1_000, expect: true)
+                let answer = try await socket.answer()
+                if answer.status == 429 {
+                    #expect(answer.text.contains("\"error\":\"rate_limited\""))
+                    #expect(answer.text.lowercased().contains("retry-after: 5\r\n"))
+                    #expect(answer.text.contains("sends 4 files at once already"))
+                }
+                return answer.status == 429
+            }
+            _ = try await charlie.submit(file: Recordings.clip("0880"))
+            // A JSON job is no upload.
+            #expect(
+                try await alice.send("POST", "/jobs", json: #"{"source_url":"https://example.com/a.mp3"}"#).status
+                    == 202)
+            trickling.removeLast()
+            try await eventually("one that went away gives its place back") {
+                try await alice.post(file: Recordings.clip("0880")).status == 202
+            }
+            withExtendedLifetime(trickling) {}
+        }
+    }
+
+    @Test func `an account whose refused files cost too much is told to wait before it sends more, and no other is`()
+        async throws
+    {
+        try await Deployment.with(plan: .free, ownModels: true) { deployment in
+            let folder = try TemporaryFolder()
+            defer { folder.remove() }
+            // Ten minutes of silence, decoded whole and then refused.
+            let silence = try await Recordings.ffmpeg(
+                ["-f", "lavfi", "-i", "anullsrc=r=48000:cl=7.1", "-t", "590", "-c:a", "flac"], into: folder,
+                named: "silence.flac")
+            let node = try await deployment.start("api")
+            let alice = try await deployment.customer(at: node)
+            let charlie = try await deployment.customer(of: deployment.tenants.other, at: node)
+            var refused: Answer?
+            for _ in 0..<400 where refused == nil {
+                let answer = try await alice.post(file: silence)
+                if answer.status == 415 { continue }
+                refused = answer
+            }
+            let problem = try #require(refused).problem(429)
+            #expect(problem["error"] as? String == "rate_limited")
+            #expect((refused?.headers["Retry-After"]).flatMap { Int($0) } ?? 0 >= 1)
+            // Before its body is read, and also a file that is in order.
+            let socket = try RawSocket(to: node.url)
+            try await alice.beginUpload(socket, declaring: 1_000, expect: true)
+            #expect(try await socket.answer().status == 429)
+            _ = try await charlie.submit(file: Recordings.clip("0880"))
+        }
+    }
+}
