@@ -39,9 +39,11 @@ import Testing
             }
             #expect(try await customer.send("POST", "/jobs/\(running)/cancel").status == 202)
             #expect(try await customer.get("/jobs/\(running)").json["status"] as? String == "cancelled")
-            try await eventually("the audio is gone", within: 60) { try Self.audio(deployment).isEmpty }
+            try await eventually("the audio is gone, and the customer is told") {
+                let isTold = try await customer.get("/jobs/\(running)").json["source_deleted_at"] is String
+                return try isTold && Self.audio(deployment).isEmpty
+            }
             #expect(try await deployment.tenants.owner.query("SELECT FROM usage").isEmpty)
-            #expect(try await customer.get("/jobs/\(running)").json["source_deleted_at"] is String)
             worker.process.signal(SIGTERM)
         }
     }

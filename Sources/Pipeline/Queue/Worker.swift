@@ -54,6 +54,7 @@ package struct Worker: Service {
     }
 
     package func run() async throws {
+        logger.info("worker started", metadata: ["slots": "\(slots)", "fetches": "\(fetches)"])
         await withTaskGroup(of: Void.self) { group in
             group.addTask(every: TaskQueue.heartbeat, extendLeases)
             group.addTask(every: Self.lookInterval) { looks.call() }

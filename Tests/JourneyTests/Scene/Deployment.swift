@@ -63,7 +63,11 @@ struct Deployment: Sendable {
             openFiles == nil ? executable : "/usr/bin/prlimit",
             (openFiles.map { ["--nofile=\($0):\($0)", executable] } ?? []) + [role],
             environment: environment.merging(changes) { $1 })
-        guard role != "worker" else { return Node(process: process, url: "") }
+        guard role != "worker" else {
+            // Before that, a signal would end it as it ends any program.
+            _ = try await process.log.line(with: "\"message\":\"worker started\"")
+            return Node(process: process, url: "")
+        }
         struct Line: Decodable {
             struct Metadata: Decodable { let address: String }
             let metadata: Metadata
