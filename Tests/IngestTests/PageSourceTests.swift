@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Pages, through the real yt-dlp: a simulated site that it knows by name from a plugin.
-@Suite(.timeLimit(.minutes(10))) struct PageSourceTests {
+@Suite(.timeLimit(.minutes(20))) struct PageSourceTests {
     private static let media = FetchScene.anything
 
     private static func run(
@@ -37,7 +37,7 @@ import Testing
         try await Self.run(about: Self.about()) { scene async throws in
             #expect(try await scene.fetch("/watch/v").count == Self.media.count)
         }
-        try await Self.run(about: Self.about(#","duration":601"#)) { scene async throws in
+        try await Self.run(about: Self.about(#","duration":602"#)) { scene async throws in
             #expect(
                 try await scene.failure("/watch/v") == .init(code: .invalidAudio, reason: "duration_exceeds_limit"))
             #expect(!scene.site.requests.map(\.path).contains("/media.mp3"))

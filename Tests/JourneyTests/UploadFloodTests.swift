@@ -50,10 +50,10 @@ import Testing
         try await Deployment.with(plan: .free, ownModels: true) { deployment in
             let folder = try TemporaryFolder()
             defer { folder.remove() }
-            // Ten minutes of silence, decoded whole and then refused.
+            // Silence that is within what a probe decodes, in the codec that takes longest: decoded whole, and then refused.
             let silence = try await Recordings.ffmpeg(
-                ["-f", "lavfi", "-i", "anullsrc=r=48000:cl=7.1", "-t", "590", "-c:a", "flac"], into: folder,
-                named: "silence.flac")
+                ["-f", "lavfi", "-i", "anullsrc=r=48000:cl=5.1", "-t", "390", "-c:a", "libopus", "-b:a", "64k"],
+                into: folder, named: "silence.opus")
             let node = try await deployment.start("api")
             let alice = try await deployment.customer(at: node)
             let charlie = try await deployment.customer(of: deployment.tenants.other, at: node)

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Whole workers around a scripted engine.
-@Suite(.timeLimit(.minutes(10))) struct WorkerTests {
+@Suite(.timeLimit(.minutes(20))) struct WorkerTests {
     /// When slots became free and when they were taken again.
     private final class SlotLog: Sendable {
         private let state = Mutex((freed: [ContinuousClock.Instant](), waits: [Duration](), jobs: 0))
@@ -124,7 +124,8 @@ import Testing
             TaskWork(perform: { [self] claim in
                 guard claim.isLong else {
                     state.withLock { $0.short.append(claim) }
-                    try? await scene.write(claim) { try $0.failJob(.internal, in: $1) }
+                    // Also when the worker stops meanwhile.
+                    await Task { try? await scene.write(claim) { try $0.failJob(.internal, in: $1) } }.value
                     return
                 }
                 state.withLock { state in
