@@ -4,7 +4,7 @@ import Pipeline
 import Testing
 
 /// What AssemblyAI refuses: for good, or because it is asked too often.
-@Suite(.timeLimit(.minutes(1))) struct AssemblyAIRefusalTests {
+@Suite(.timeLimit(.minutes(20))) struct AssemblyAIRefusalTests {
     @Test func `an account without balance fails the piece after one call, by their text or by a 402`() async throws {
         var empty = SimulatorSettings()
         empty.balanceIsEmpty = true

@@ -3,7 +3,7 @@ import Foundation
 import Pipeline
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WhisperEngineTests {
+@Suite(.timeLimit(.minutes(20))) struct WhisperEngineTests {
     private static func piece(_ milliseconds: Int64, language: String = "en", _ speech: [Range<Int64>]) -> PieceOfSpeech
     {
         PieceOfSpeech(

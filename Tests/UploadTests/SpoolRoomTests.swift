@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What is declared and not sent, and what becomes of an upload that finds no room in its middle.
-@Suite(.timeLimit(.minutes(1))) struct SpoolRoomTests {
+@Suite(.timeLimit(.minutes(20))) struct SpoolRoomTests {
     /// A whole upload of Alice's.
     private static func file(of bytes: Int, in spool: Spool) async throws -> SpooledFile {
         let alice = try await spool.create(for: .alice, expectedBytes: Int64(bytes))
@@ -63,7 +63,7 @@ import Testing
 
     @Test func `of those that wait the one whose account holds most yields, and the other goes on`() async throws {
         try await withTemporaryDirectory { root in
-            let spool = try await Spool.open(at: root, budgetBytes: 1_000, patience: .seconds(3))
+            let spool = try await Spool.open(at: root, budgetBytes: 1_000, patience: .seconds(20))
             let small = try await spool.create(for: .charlie)
             try await small.append(ByteBuffer(repeating: 1, count: 300))
             let large = Task {
