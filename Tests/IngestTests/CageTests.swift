@@ -27,7 +27,7 @@ import Testing
         try files.createDirectory(atPath: folder.path + "/.venv/bin", withIntermediateDirectories: true)
         try files.copyItem(atPath: hostile + "/yt_dlp", toPath: packages + "/yt_dlp")
         let script = folder.path + "/.venv/bin/python"
-        try Data("#!/bin/sh\nexec \(python.path) -I -B -S \(hostile)/driver.py \"$0\" \"$4\"\n".utf8)
+        try Data("#!/bin/sh\nexec '\(python.path)' -I -B -S '\(hostile)/driver.py' \"$0\" \"$4\"\n".utf8)
             .write(to: URL(fileURLWithPath: script))
         chmod(script, 0o755)
         return YtDlpInstallation(folder: folder.path)
