@@ -10,10 +10,10 @@ enum OwnProcess {
         return line.flatMap { Int($0.filter(\.isNumber)) }.map { $0 * 1024 } ?? 0
     }
 
-    /// The number of the clients' threads, once it is `expected` or 10 s have passed: a thread that has done its work
+    /// The number of the clients' threads, once it is `expected` or two minutes have passed: a thread that has done its work
     /// is gone only a moment later.
     static func transferThreads(expecting expected: Int) async throws -> Int {
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(120)
         while true {
             let count = try transferThreads()
             if count == expected || ContinuousClock.now > deadline { return count }

@@ -10,7 +10,7 @@ let quiet = Logger(label: "egress-tests") { _ in SwiftLogNoOpLogHandler() }
 
 extension EgressLimits {
     /// Generous: no test that is not about limits meets one.
-    static let generous = EgressLimits(total: .seconds(30), connect: .seconds(10), responseBytes: 1 << 20)
+    static let generous = EgressLimits(total: .seconds(300), connect: .seconds(60), responseBytes: 1 << 20)
 
     static func total(_ duration: Duration) -> EgressLimits {
         EgressLimits(total: duration, connect: .seconds(10), responseBytes: 1 << 20)

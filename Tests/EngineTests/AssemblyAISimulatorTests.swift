@@ -18,7 +18,7 @@ import Testing
                 EgressRequest(
                     method: method, url: url, headers: key.map { [(name: "Authorization", value: $0)] } ?? [],
                     body: body,
-                    limits: EgressLimits(total: .seconds(20), connect: .seconds(5), responseBytes: 1 << 20),
+                    limits: EgressLimits(total: .seconds(300), connect: .seconds(60), responseBytes: 1 << 20),
                     audience: .operatorConfigured))
             let object = try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any]
             return (response.status, object ?? [:])

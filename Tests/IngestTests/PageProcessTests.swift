@@ -81,7 +81,7 @@ import Testing
             try await eventually("both run") { Self.processes(folder).filter(Self.isRunning).count == 2 }
             fetching.cancel()
             await #expect(throws: CancellationError.self) { _ = try await fetching.value }
-            try await eventually("both are gone", within: 5) { !Self.processes(folder).contains(where: Self.isRunning) }
+            try await eventually("both are gone") { !Self.processes(folder).contains(where: Self.isRunning) }
         }
     }
 
@@ -93,7 +93,7 @@ import Testing
                 _ = try await Self.fetch(pages, folder)
             } throws: { $0 as? JobFailure == .sourceTooLarge }
             #expect(Self.processes(folder).count == 2)
-            try await eventually("both are gone", within: 5) { !Self.processes(folder).contains(where: Self.isRunning) }
+            try await eventually("both are gone") { !Self.processes(folder).contains(where: Self.isRunning) }
         }
         try await Self.withScript("/usr/bin/truncate -s 6M one && kill $!") { pages, folder async throws in
             await #expect {

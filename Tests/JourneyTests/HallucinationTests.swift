@@ -56,7 +56,7 @@ import Testing
                     EgressPart(name: "response_format", value: "verbose_json"),
                     EgressPart(name: "timestamp_granularities[]", value: "word"),
                 ]),
-                limits: EgressLimits(total: .seconds(120), connect: .seconds(5), responseBytes: 1 << 20),
+                limits: EgressLimits(total: .seconds(600), connect: .seconds(60), responseBytes: 1 << 20),
                 audience: .operatorConfigured))
         let unguarded = try JSONDecoder().decode(WhisperAnswer.self, from: Data(raw.body)).segments(within: duration)
         // Without this the test would prove nothing.

@@ -34,7 +34,7 @@ import Testing
 
             let running = try await customer.submit(file: long)
             let worker = try await deployment.start("worker")
-            try await eventually("the job runs", within: 120) {
+            try await eventually("the job runs") {
                 try await customer.get("/jobs/\(running)").json["status"] as? String == "processing"
             }
             #expect(try await customer.send("POST", "/jobs/\(running)/cancel").status == 202)

@@ -64,7 +64,7 @@ import Testing
 
             worker.kill()
             _ = try await worker.ended()
-            try await eventually("the child is gone", within: 10) { Self.words(child).isEmpty }
+            try await eventually("the child is gone") { Self.words(child).isEmpty }
             #expect(try Self.folders(deployment).count == 1)
             let next = try await deployment.start("worker", settings)
             try await eventually("what it left is gone") { try Self.folders(deployment).isEmpty }

@@ -22,7 +22,7 @@ import Testing
             _ = try await anyone.get("/secret/path")
             _ = try await anyone.send("PURGE", "/jobs")
 
-            try await eventually("all three jobs wait", within: 30) {
+            try await eventually("all three jobs wait") {
                 try await Scrape(anyone.get("/metrics")).samples[#"verbatim_jobs{state="waiting"}"#] == 3
             }
             let answer = try await anyone.get("/metrics")
@@ -73,7 +73,7 @@ import Testing
             }
             #expect(away.samples["process_resident_memory_bytes"] != nil)
             try await allow(true)
-            try await eventually("the queue is seen again", within: 30) {
+            try await eventually("the queue is seen again") {
                 try await Scrape(anyone.get("/metrics")).samples["verbatim_database_up"] == 1
             }
             await outside.close()

@@ -57,7 +57,7 @@ import Testing
             if stage != .clean { #expect(try Self.audio(deployment) != []) }
             let second = try await deployment.start("worker")
             #expect(try await customer.finished(job)["status"] as? String == "completed")
-            try await eventually("the audio is gone", within: 120) {
+            try await eventually("the audio is gone") {
                 try await Self.sourceDeleted(job, deployment) && Self.audio(deployment) == []
             }
             second.process.signal(SIGTERM)
@@ -90,7 +90,7 @@ import Testing
                 let second = try await deployment.start("worker", allowed)
                 #expect(
                     try await customer.finished(job)["status"] as? String == (isCancelled ? "cancelled" : "completed"))
-                try await eventually("the audio is gone", within: 120) {
+                try await eventually("the audio is gone") {
                     try await Self.sourceDeleted(job, deployment) && Self.audio(deployment) == []
                 }
                 second.process.signal(SIGTERM)

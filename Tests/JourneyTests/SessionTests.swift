@@ -174,7 +174,7 @@ import Testing
             #expect(waiting["state"] == "waiting")
             let new = try #require(waiting["kid"])
             for node in [scene.first, scene.second] {
-                try await eventually("both keys are published", within: 30) {
+                try await eventually("both keys are published") {
                     try await scene.published(at: node) == [new] + old
                 }
                 #expect(try await scene.customer(at: node, token: access).get("/jobs").status == 200)

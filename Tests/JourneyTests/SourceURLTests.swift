@@ -128,7 +128,7 @@ import Testing
             for path in expected.keys { jobs.append((path, try await Self.submit(customer, site.url + path))) }
             for job in jobs {
                 // What may pass is tried again by a schedule of minutes.
-                try await eventually("\(job.path) ends", within: 120) {
+                try await eventually("\(job.path) ends") {
                     try await deployment.tenants.owner.execute(
                         "UPDATE tasks SET run_after = now() WHERE kind = 'fetch' AND status = 'ready'")
                     return try await customer.get("/jobs/\(job.id)").json["status"] as? String == "failed"

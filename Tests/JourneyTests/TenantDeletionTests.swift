@@ -96,7 +96,7 @@ import Testing
             }
             #expect(try await Self.bill(deployment) == bill)
 
-            try await eventually("the audio is gone", within: 120) {
+            try await eventually("the audio is gone") {
                 try deployment.storage.files.filter { $0.contains(example.rawValue) } == []
             }
             try await eventually("nothing is left to do") {

@@ -13,12 +13,8 @@ import Testing
             let node = try await deployment.start("api")
             let alice = try await deployment.customer(at: node)
             let charlie = try await deployment.customer(of: deployment.tenants.other, at: node)
-            var trickling: [RawSocket] = []
-            for _ in 0..<4 {
-                let socket = try RawSocket(to: node.url)
-                try await alice.beginUpload(socket, declaring: 100_000_000, sending: [82, 73, 70, 70])
-                trickling.append(socket)
-            }
+            var slow: [SlowUpload] = []
+            for _ in 0..<4 { slow.append(try await SlowUpload(of: alice)) }
             try await eventually("the fifth is refused") {
                 // No `100 Continue` comes before the answer: nothing of the body is asked for.
                 let socket = try RawSocket(to: node.url)
@@ -36,11 +32,11 @@ import Testing
             #expect(
                 try await alice.send("POST", "/jobs", json: #"{"source_url":"https://example.com/a.mp3"}"#).status
                     == 202)
-            trickling.removeLast()
+            slow.removeLast()
             try await eventually("one that went away gives its place back") {
                 try await alice.post(file: Recordings.clip("0880")).status == 202
             }
-            withExtendedLifetime(trickling) {}
+            withExtendedLifetime(slow) {}
         }
     }
 

@@ -44,7 +44,7 @@ import WebhookReceiver
                 fields: ["webhook_url": receiver.url, "metadata": #"{"order": "A-17"}"#])
             let ended = try await customer.finished(job)
             #expect(ended["webhook_url"] as? String == receiver.url)
-            try await eventually("the customer is told", within: 10) { receiver.received.count == 1 }
+            try await eventually("the customer is told") { receiver.received.count == 1 }
             let got = receiver.received[0]
             #expect(got.text("event") == "job.completed")
             #expect(got.text("job_id") == job)
@@ -56,7 +56,7 @@ import WebhookReceiver
                 "openssl", ["dgst", "-sha256", "-hmac", secret], input: String(decoding: got.body, as: UTF8.self))
             #expect(signed.output.hasSuffix("\(got.headers["x-transcription-signature"] ?? "-")\n"))
 
-            try await eventually("it is written down", within: 10) {
+            try await eventually("it is written down") {
                 try await customer.get("/jobs/\(job)/deliveries").json["status"] as? String == "delivered"
             }
             let attempts = try await Self.attempts(customer, job)
@@ -67,7 +67,7 @@ import WebhookReceiver
             #expect(attempts[0]["latency_ms"] is Int)
 
             #expect(try await customer.send("POST", "/jobs/\(job)/deliveries").status == 202)
-            try await eventually("it is told again", within: 10) { receiver.received.count == 2 }
+            try await eventually("it is told again") { receiver.received.count == 2 }
             #expect(receiver.received[1].body == got.body)
 
             let charlie = try await deployment.customer(of: deployment.tenants.other, at: node)
@@ -103,9 +103,9 @@ import WebhookReceiver
             let put = try await customer.send("PUT", "/webhook", json: #"{"url": "\#(receiver.url)"}"#)
             #expect(put.status == 200)
             #expect(try await customer.send("POST", "/jobs/\(early)/deliveries").status == 202)
-            try await eventually("the customer is told", within: 10) { receiver.received.count == 1 }
+            try await eventually("the customer is told") { receiver.received.count == 1 }
             #expect(receiver.received[0].text("transcript_url") == "/jobs/\(early)/transcript")
-            try await eventually("the endpoint's success is shown", within: 10) {
+            try await eventually("the endpoint's success is shown") {
                 try await customer.get("/webhook").json["last_success_at"] is String
             }
             let shown = try await customer.get("/webhook")
@@ -184,7 +184,7 @@ import WebhookReceiver
             #expect(shown["secret"] as? String == answers[0] && shown["next_secret"] as? String == answers[2])
 
             let job = try await customer.submit(file: Recordings.clip("0880"))
-            try await eventually("the customer is told", within: 60) { receiver.received.count == 3 }
+            try await eventually("the customer is told") { receiver.received.count == 3 }
             #expect(receiver.received[2].headers["x-transcription-signature-next"] != nil)
             let early = try Self.json(
                 try await Self.admin(
@@ -195,7 +195,7 @@ import WebhookReceiver
                 let answer = try Self.json(
                     try await Self.admin(["webhook", "replay", "--tenant", tenant] + call, deployment))
                 #expect(answer["replayed"] as? Int == 1)
-                try await eventually("it is told again", within: 10) { receiver.received.count == count + 1 }
+                try await eventually("it is told again") { receiver.received.count == count + 1 }
             }
             let listed = try await Self.admin(["webhook", "deliveries", "--tenant", tenant, "--job", job], deployment)
             #expect(listed.status == 0 && listed.output.contains(#""attempt":1"#) && !listed.output.contains("/hook"))

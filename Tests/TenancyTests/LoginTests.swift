@@ -10,18 +10,18 @@ import Testing
             // Whoever asked this database would get an error.
             await scene.tenants.databases.close()
             // The best of some: other tests share the cores.
-            var times: [Duration] = []
+            var times: [Double] = []
             for _ in 0..<5 {
-                let start = ContinuousClock.now
+                let start = TestClock.spare()
                 for _ in 0..<1000 {
                     let key = APIKey().text
                     await #expect(throws: AuthenticationError.invalidAPIKey) {
                         try await scene.logIn(key.dropLast() + (key.hasSuffix("a") ? "b" : "a"))
                     }
                 }
-                times.append(ContinuousClock.now - start)
+                times.append(TestClock.spare() - start)
             }
-            #expect(times.min().map { $0 < .seconds(1) } == true, "\(times)")
+            #expect(times.min().map { $0 < 1 } == true, "\(times)")
             await #expect(throws: PostgresError.self) { try await scene.logIn(APIKey().text) }
             #expect(scene.argon2.runs == 0)
         }

@@ -17,7 +17,11 @@ package final class LogBook: Sendable {
 
     private struct Waiter {
         let matches: @Sendable (String) -> Bool
+        /// How many lines that match have yet to come.
+        let count: Int
         let continuation: CheckedContinuation<String, any Error>
+
+        var counted: Waiter { Waiter(matches: matches, count: count - 1, continuation: continuation) }
     }
 
     private struct State {
@@ -33,19 +37,21 @@ package final class LogBook: Sendable {
 
     package var lines: [String] { state.withLock { $0.lines } }
 
-    /// The first line, past or to come within `limit` seconds, that `matches`.
+    /// The first line, past or to come within `limit` seconds, that `matches`; or the one that is the `count`th to match.
     package func line(
-        within limit: Double = 180, where matches: @escaping @Sendable (String) -> Bool
+        number count: Int = 1, within limit: Double = 180, where matches: @escaping @Sendable (String) -> Bool
     ) async throws -> String {
         try await withCheckedThrowingContinuation { continuation in
             let waiter: Int? = state.withLock { state in
-                if let line = state.lines.first(where: matches) {
-                    continuation.resume(returning: line)
+                let known = state.lines.filter(matches)
+                if known.count >= count {
+                    continuation.resume(returning: known[count - 1])
                 } else if state.isClosed {
                     continuation.resume(throwing: state.neverSaid)
                 } else {
                     defer { state.nextWaiter += 1 }
-                    state.waiters[state.nextWaiter] = Waiter(matches: matches, continuation: continuation)
+                    state.waiters[state.nextWaiter] = Waiter(
+                        matches: matches, count: count - known.count, continuation: continuation)
                     return state.nextWaiter
                 }
                 return nil
@@ -82,8 +88,8 @@ package final class LogBook: Sendable {
         state.withLock { state in
             state.lines.append(line)
             for (number, waiter) in state.waiters where waiter.matches(line) {
-                state.waiters[number] = nil
-                waiter.continuation.resume(returning: line)
+                state.waiters[number] = waiter.count > 1 ? waiter.counted : nil
+                if waiter.count <= 1 { waiter.continuation.resume(returning: line) }
             }
         }
     }

@@ -45,7 +45,7 @@ import WebhookReceiver
                 try await scene.end(scene.tenants.other, telling: receiver.url + "?\(number % 50)")
             }
             try await Self.run([try Self.sender(scene), try Self.sender(scene)]) {
-                try await eventually("all others arrive", within: 120) {
+                try await eventually("all others arrive") {
                     Set(receiver.received.map(\.id)).count == 600
                 }
                 // Before any of the black holes' tries has run out of time, though each account has its share under way.
@@ -142,9 +142,7 @@ import WebhookReceiver
             try await Self.run([try Self.sender(scene)]) {
                 for count in 1...5 {
                     _ = try await DeliveryScene.ended(scene, telling: receiver.url)
-                    let ended = ContinuousClock.now
-                    try await eventually("it arrives", within: 10) { receiver.received.count == count }
-                    #expect(ContinuousClock.now - ended < .seconds(1))
+                    try await eventually("it arrives", within: 1) { receiver.received.count == count }
                 }
             }
         }

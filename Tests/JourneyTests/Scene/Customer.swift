@@ -52,7 +52,7 @@ struct Customer: Sendable {
     /// Waits until the job has ended, and answers it.
     func finished(_ job: String) async throws -> [String: Any] {
         var last: [String: Any] = [:]
-        try await eventually("job \(job) ends", within: 180) {
+        try await eventually("job \(job) ends") {
             last = try await get("/jobs/\(job)").json
             return ["completed", "failed", "cancelled"].contains(last["status"] as? String ?? "")
         }
@@ -75,7 +75,7 @@ struct Customer: Sendable {
         let response = try await http.send(
             EgressRequest(
                 method: method, url: node.url + path, headers: headers, body: body,
-                limits: EgressLimits(total: .seconds(120), connect: .seconds(5), responseBytes: 64 << 20),
+                limits: EgressLimits(total: .seconds(300), connect: .seconds(60), responseBytes: 64 << 20),
                 audience: .operatorConfigured))
         return Answer(status: response.status, headers: response.headers, body: response.body)
     }

@@ -17,7 +17,7 @@ final class RawSocket: Sendable {
         let port = UInt16(url.split(separator: ":").last ?? "") ?? 0
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failed(call: "socket", code: errno) }
-        var patience = timeval(tv_sec: 60, tv_usec: 0)
+        var patience = timeval(tv_sec: 300, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -82,6 +82,26 @@ final class RawSocket: Sendable {
             DispatchQueue(label: "raw-socket").async { continuation.resume(with: Result(catching: body)) }
         }
     }
+}
+
+/// An upload that goes on for as long as it is held, a little faster than a node takes for too slow.
+final class SlowUpload: Sendable {
+    private let feeding: Task<Void, any Error>
+
+    init(of customer: Customer) async throws {
+        let socket = try RawSocket(to: customer.node.url)
+        try await customer.beginUpload(socket, declaring: 100_000_000, sending: Array("RIFF".utf8))
+        feeding = Task {
+            while !Task.isCancelled {
+                try await socket.send([UInt8](repeating: 0, count: 16_384))
+                await withCheckedContinuation { continuation in
+                    DispatchQueue.global().asyncAfter(deadline: .now() + 0.5) { continuation.resume() }
+                }
+            }
+        }
+    }
+
+    deinit { feeding.cancel() }
 }
 
 extension Customer {
