@@ -67,12 +67,14 @@ swift_build() {
 
 # SwiftPM tells `[done/known so far] what`; what it does before that (resolving, cloning) is shown by its last line.
 show_build() {
-    local last elapsed
+    local last elapsed permille
     clock $((SECONDS - $2))
     elapsed=$reply
     last=$(tail -n 1 -- "$build_log" 2>/dev/null | tr -d '\r\033') || last=
     if [[ $last =~ ^\[([0-9]+)/([0-9]+)\]\ (.*) ]] && ((BASH_REMATCH[2] > 0)); then
-        bar_show "$1" $((BASH_REMATCH[1] * 1000 / BASH_REMATCH[2])) "$elapsed ${BASH_REMATCH[3]}"
+        # More steps may become known at any time, and the last ones, a whole module or the linking, take minutes.
+        permille=$((BASH_REMATCH[1] * 1000 / BASH_REMATCH[2]))
+        bar_show "$1" $((permille < 990 ? permille : 990)) "$elapsed ${BASH_REMATCH[3]}"
     elif [[ -n $bar_live ]]; then
         bar_show "$1" 0 "$elapsed $last"
     fi

@@ -1,18 +1,20 @@
 # shellcheck shell=bash
-# A progress bar on standard error: redrawn in place on a terminal, a plain line every quarter elsewhere.
+# A progress bar on standard error: redrawn in place on a terminal; elsewhere a plain line every quarter, and every minute.
 # Guarantees that whatever is said after a bar starts on a line of its own.
 
 bar_width=30
 bar_drawn=
 bar_quarter=-1
+bar_said_at=0
 if [[ -t 2 && ${TERM:-dumb} != dumb ]]; then bar_live=1; else bar_live=; fi
 
 # bar_show LABEL PERMILLE TAIL – PERMILLE is 0–1000; TAIL is what stands behind the bar, such as the time left.
 bar_show() {
     local label=$1 permille=$2 tail=$3
     if [[ -z $bar_live ]]; then
-        if ((permille / 250 > bar_quarter)); then
+        if ((permille / 250 > bar_quarter || SECONDS - bar_said_at >= 60)); then
             bar_quarter=$((permille / 250))
+            bar_said_at=$SECONDS
             printf '%s: %d %%%s\n' "$label" $((permille / 10)) "${tail:+, $tail}" >&2
         fi
         return 0
