@@ -168,7 +168,7 @@ import Testing
                 async let upload = Command.run(
                     "curl",
                     [
-                        "-s", "--limit-rate", "3M", "-H", "Authorization: Bearer \(customer.token)", "-F",
+                        "-s", "--limit-rate", "1M", "-H", "Authorization: Bearer \(customer.token)", "-F",
                         "file=@\(file)", api.url + "/jobs",
                     ])
                 try await eventually("some of the file is there") { try Self.audio(deployment) != [] }

@@ -122,7 +122,7 @@ import Testing
             async let upload = Command.run(
                 "curl",
                 [
-                    "-s", "--limit-rate", "3M", "-H", "Authorization: Bearer \(customer.token)", "-F", "file=@\(file)",
+                    "-s", "--limit-rate", "1M", "-H", "Authorization: Bearer \(customer.token)", "-F", "file=@\(file)",
                     customer.node.url + "/jobs",
                 ])
             try await eventually("some of it is there") {
