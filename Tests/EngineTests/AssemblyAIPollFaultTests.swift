@@ -8,7 +8,7 @@ import Testing
     func `a poll that fails waits with its ticket until the deadline, and hands nothing in`(
         _ passing: AssemblyAIHandInFaultTests.Passing
     ) async throws {
-        try await AssemblyAIScene.run(limits: passing.limits) { scene in
+        try await AssemblyAIScene.run(limits: passing.limits(others: false)) { scene in
             let ticket = try await scene.handIn()
             scene.simulator.fail(.poll, passing.fault)
             for _ in 0..<3 {

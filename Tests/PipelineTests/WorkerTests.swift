@@ -16,11 +16,11 @@ import Testing
         func began() {
             state.withLock { state in
                 state.jobs += 1
-                if !state.freed.isEmpty { state.waits.append(TestClock.spare() - state.freed.removeFirst()) }
+                if !state.freed.isEmpty { state.waits.append(MachineClock.spare() - state.freed.removeFirst()) }
             }
         }
 
-        func ended() { state.withLock { $0.freed.append(TestClock.spare()) } }
+        func ended() { state.withLock { $0.freed.append(MachineClock.spare()) } }
 
         var jobs: Int { state.withLock { $0.jobs } }
         /// In seconds that the machine had to spare.

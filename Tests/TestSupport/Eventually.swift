@@ -11,7 +11,7 @@ package struct NeverHappened: Error, CustomStringConvertible {
 
 /// Waits until `condition` holds, looking twenty times a second, for as long as a busy machine may need.
 ///
-/// - Parameter limit: a promise of the product's, in seconds that the machine had to spare (`TestClock.spare`).
+/// - Parameter limit: a promise of the product's, in seconds that the machine had to spare (`MachineClock.spare`).
 package func eventually(
     _ what: String, within limit: Double? = nil, _ condition: () async throws -> Bool
 ) async throws {
@@ -34,12 +34,12 @@ private struct Patience {
     private(set) var looks = 0
     private let promise: Double?
     private var (waited, spare) = (0.0, 0.0)
-    private var (lastLook, lastCrowded) = (TestClock.now(), TestClock.crowded())
+    private var (lastLook, lastCrowded) = (MachineClock.now(), MachineClock.crowded())
 
     init(promise: Double?) { self.promise = promise }
 
     mutating func isLeft() -> Bool {
-        let (now, crowded) = (TestClock.now(), TestClock.crowded())
+        let (now, crowded) = (MachineClock.now(), MachineClock.crowded())
         let passed = min(now - lastLook, Self.step)
         waited += passed
         spare += max(0, passed - (crowded - lastCrowded))

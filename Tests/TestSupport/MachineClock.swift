@@ -4,7 +4,7 @@ import Dispatch
 import Foundation
 import Glibc
 
-package enum TestClock {
+package enum MachineClock {
     /// Goes on whatever happens.
     package static func now() -> Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
 
