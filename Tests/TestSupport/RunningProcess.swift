@@ -15,7 +15,7 @@ package final class RunningProcess: Sendable {
     package let pid: Int32
     private let end = End()
     /// Held open as long as this object: a child that ends with its standard input ends with us.
-    private let input: FileDescriptor
+    private let input: Mutex<FileDescriptor?>
 
     package init(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:],
@@ -23,7 +23,7 @@ package final class RunningProcess: Sendable {
     ) async throws {
         let (childInput, input) = try FileDescriptor.pipe()
         let (lines, childLines) = try FileDescriptor.pipe()
-        self.input = input
+        self.input = Mutex(input)
         let (pids, started) = AsyncThrowingStream<Int32, any Error>.makeStream()
         Task { [end] in
             do {
@@ -52,7 +52,15 @@ package final class RunningProcess: Sendable {
 
     deinit {
         kill()
-        try? input.close()
+        closeInput()
+    }
+
+    /// Ends its standard input.
+    package func closeInput() {
+        input.withLock { input in
+            try? input?.close()
+            input = nil
+        }
     }
 
     /// Nothing, once it has ended.

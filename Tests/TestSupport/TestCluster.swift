@@ -29,27 +29,45 @@ package final class TestCluster: Sendable {
         admin = PostgresPool(configuration: configuration, logger: Logger(label: "test-cluster"))
     }
 
-    /// The same server, another database.
-    package func url(database: String) throws -> String {
+    /// The same server, another database, and perhaps another user.
+    package func url(database: String, user: String? = nil) throws -> String {
         guard var parts = URLComponents(string: url), let scheme = parts.scheme,
             ["postgres", "postgresql"].contains(scheme)
         else { throw CannotStart(description: "VERBATIM_TEST_POSTGRES_URL must be a postgresql:// URL") }
         parts.path = "/" + database
+        if let user { parts.user = user }
         guard let text = parts.string else { throw CannotStart(description: "no URL for \(database)") }
         return text
     }
 
+    /// A server of its own for as long as `body` runs, in which nobody was yet.
+    package static func withFresh<T: Sendable>(_ body: (TestCluster) async throws -> T) async throws -> T {
+        let (shell, url) = try await startServer()
+        let cluster = TestCluster(url: url)
+        let result: Result<T, any Error>
+        do { result = .success(try await body(cluster)) } catch { result = .failure(error) }
+        await cluster.admin.close()
+        shell.closeInput()
+        _ = try await shell.ended()
+        return try result.get()
+    }
+
     private static func serverURL() async throws -> String {
         if let url = ProcessInfo.processInfo.environment["VERBATIM_TEST_POSTGRES_URL"] { return url }
+        let (shell, url) = try await startServer()
+        keeper.withLock { $0 = shell }
+        return url
+    }
+
+    private static func startServer() async throws -> (keeper: RunningProcess, url: String) {
         // A session of its own: a signal to the tests' process group must not kill the one who cleans up.
         let shell = try await RunningProcess("/usr/bin/setsid", ["/bin/sh", "-c", script], reading: .output)
-        keeper.withLock { $0 = shell }
         let answer = try await shell.log.line { _ in true }
         let words = answer.split(separator: " ", maxSplits: 1)
         guard words.count == 2, words[0] == "ready" else {
             throw CannotStart(description: "the test cluster did not start: \(answer)")
         }
-        return "postgresql://postgres@/postgres?host=\(words[1])"
+        return (shell, "postgresql://postgres@/postgres?host=\(words[1])")
     }
 
     /// Keeps the server alive by its standard input, which the kernel closes with this process. Never killed: it is the one who cleans up.

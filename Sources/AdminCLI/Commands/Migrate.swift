@@ -5,9 +5,10 @@ import Tenancy
 /// `migrate`: brings the database's schema up to this version's.
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Apply the migrations that the database lacks.",
+        abstract: "Apply the migrations that the database lacks, and mend the roles and rights that it needs.",
         discussion: """
-            Safe to repeat, and to run from several machines at once. With --status it only tells what would be done.
+            Safe to repeat, and to run from several machines at once. Roles, grants and policies that are missing, as after a restore, \
+            are made anew. With --status it only tells which migrations would be applied.
 
             Example:
               verbatim-admin migrate --status
@@ -25,16 +26,22 @@ struct Migrate: AsyncParsableCommand {
             } else {
                 let applied = try await operation.migrator.migrate(url: operation.databaseURL, logger: operation.logger)
                 let names = applied.map { Self.label($0.number, $0.name) }
+                let mended = try await operation.migrator.repairRights(
+                    url: operation.databaseURL, logger: operation.logger)
+                var details: [String: String] = [:]
+                if !names.isEmpty { details["applied"] = names.joined(separator: ", ") }
+                if !mended.isEmpty { details["rights_mended"] = "\(mended.count)" }
                 // Afterwards: there is no audit log before the first.
-                if !names.isEmpty {
+                if !details.isEmpty {
                     let entry = AuditEntry(
-                        operator: change.operatorName, action: "migrate", tenant: nil,
-                        details: ["applied": names.joined(separator: ", ")])
+                        operator: change.operatorName, action: "migrate", tenant: nil, details: details)
                     try await operation.pool.transaction { try entry.record(in: $0) }
                 }
+                let text = names.isEmpty ? "The schema is current." : "Applied: " + names.joined(separator: ", ")
                 try Output.show(
                     names, json: output.json,
-                    text: names.isEmpty ? "The schema is current." : "Applied: " + names.joined(separator: ", "))
+                    text: mended.isEmpty
+                        ? text : "\(text)\nMade \(mended.count) roles, grants and policies that were missing.")
             }
         }
     }

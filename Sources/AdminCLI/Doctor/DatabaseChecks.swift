@@ -26,7 +26,7 @@ struct DatabaseChecks: Sendable {
                     as: Int64.self, String.self, Timestamp.self) ?? (Int64(0), "", Timestamp.now())
             }
             return [Self.server(version, name), Self.clock(now)] + (await accounts(pool))
-                + [await roles(pool), await schema()] + (await secrets())
+                + [await roles(pool), await schema()] + (await rights()) + (await secrets())
         } catch {
             return [.fail("database", "\(error); mend VERBATIM_DATABASE_URL or the server")]
         }
@@ -117,7 +117,7 @@ struct DatabaseChecks: Sendable {
     private func schema() async -> Finding {
         do {
             let migrator = try Migrator(directory: migrations)
-            try await migrator.requireCurrent(url: url, logger: logger)
+            try await migrator.requireSchema(url: url, logger: logger)
             return .ok("schema", "current, at migration \(migrator.migrations.count)")
         } catch {
             return .fail("schema", "\(error)")

@@ -37,6 +37,8 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
     /// The file ended the transaction around it.
     case endsTransaction(String)
     case failed(String, PostgresError)
+    /// Roles, grants or policies that the service needs, as statements.
+    case missingRights([String])
 
     package var description: String {
         switch self {
@@ -53,6 +55,9 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
             "the database has \(names.joined(separator: ", ")), which this program does not know: run the newer release"
         case .endsTransaction(let name):
             "\(name) holds BEGIN, COMMIT or ROLLBACK: a migration is one transaction, take them out"
+        case .missingRights(let rights):
+            "the database lacks \(rights.count) of the roles, grants and policies that the service works by, as after a restore "
+                + "without its roles: run `verbatim-admin migrate`"
         case .failed(let name, let error): "\(name) failed and was rolled back: \(error)"
         }
     }

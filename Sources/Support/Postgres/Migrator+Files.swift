@@ -10,7 +10,7 @@ extension Migrator {
         } catch {
             throw MigrationError.unreadableDirectory(path)
         }
-        let migrations = try names.filter { $0.hasSuffix(".sql") }
+        let migrations = try names.filter { $0.hasSuffix(".sql") && $0 != DatabaseRights.fileName }
             .map { try migration(file: $0, directory: path) }
             .sorted { $0.number < $1.number }
         for (index, migration) in migrations.enumerated() where migration.number != index + 1 {

@@ -8,11 +8,14 @@ import Logging
 
 package struct Migrator: Sendable {
     package let migrations: [Migration]
+    /// What the service's roles must be able to do once all are applied.
+    package let rights: DatabaseRights
 
     /// Reads `NNNN_name.sql`; other names that do not end in `.sql` are left alone.
     /// - Throws: `MigrationError` for a gap, a duplicate number or a file that is none.
     package init(directory path: String) throws {
         migrations = try Self.read(directory: path)
+        rights = DatabaseRights(directory: path)
     }
 
     /// Applies what is pending, as the user of the URL. Waits at most ten minutes for another migrator.
@@ -20,10 +23,7 @@ package struct Migrator: Sendable {
     /// - Throws: `MigrationError`, `PostgresError`.
     @discardableResult
     package func migrate(url: String, logger: Logger) async throws -> [Migration] {
-        try await withSession(url, logger) { session in
-            try await session.execute("SET lock_timeout = '10min'")
-            try await session.query("SELECT pg_advisory_lock(\(MigrationLedger.lock))")
-            try await session.execute("SET lock_timeout = '1min'")
+        try await withLock(url, logger) { session in
             try await MigrationLedger.create(on: session)
             let status = try await status(on: session)
             try refuseAlteredOrNewer(status)
@@ -43,10 +43,23 @@ package struct Migrator: Sendable {
         try await withSession(url, logger) { try await status(on: $0) }
     }
 
-    /// Returns only if the database has exactly the schema of the files.
+    /// Returns only if the database has exactly the schema of the files, and the service's roles all their rights.
     /// - Throws: `MigrationError`, whose text says what to do; `PostgresError`.
     package func requireCurrent(url: String, logger: Logger) async throws {
-        let status = try await status(url: url, logger: logger)
+        let rights = rights
+        let missing = try await withSession(url, logger) { session in
+            try requireSchema(try await status(on: session))
+            return try await session.transaction { try rights.difference(in: $0).missing }
+        }
+        guard missing.isEmpty else { throw MigrationError.missingRights(missing) }
+    }
+
+    /// The same of the schema alone.
+    package func requireSchema(url: String, logger: Logger) async throws {
+        try requireSchema(try await status(url: url, logger: logger))
+    }
+
+    private func requireSchema(_ status: [MigrationStatus]) throws {
         try refuseAlteredOrNewer(status)
         let pending = status.filter { $0.state == .pending }
         guard pending.isEmpty else { throw MigrationError.pending(pending.map(\.fileName)) }
@@ -75,8 +88,20 @@ package struct Migrator: Sendable {
         return status.sorted { $0.number < $1.number }
     }
 
+    /// As the only one who changes the schema. Waits at most ten minutes for another.
+    func withLock<T: Sendable>(
+        _ url: String, _ logger: Logger, _ body: (PostgresConnection) async throws -> T
+    ) async throws -> T {
+        try await withSession(url, logger) { session in
+            try await session.execute("SET lock_timeout = '10min'")
+            try await session.query("SELECT pg_advisory_lock(\(MigrationLedger.lock))")
+            try await session.execute("SET lock_timeout = '1min'")
+            return try await body(session)
+        }
+    }
+
     /// On a connection of its own, as the URL's user; without time-outs for statements, because a migration may take long.
-    private func withSession<T: Sendable>(
+    func withSession<T: Sendable>(
         _ url: String, _ logger: Logger, _ body: (PostgresConnection) async throws -> T
     ) async throws -> T {
         let configuration = PostgresPool.Configuration(

@@ -58,22 +58,7 @@ struct Deployment: Sendable {
     ///
     /// - Parameter openFiles: a limit on what it may have open.
     func start(_ role: String, _ changes: [String: String] = [:], openFiles: Int? = nil) async throws -> Node {
-        let executable = Checkout.executable("verbatim")
-        let process = try await RunningProcess(
-            openFiles == nil ? executable : "/usr/bin/prlimit",
-            (openFiles.map { ["--nofile=\($0):\($0)", executable] } ?? []) + [role],
-            environment: environment.merging(changes) { $1 })
-        guard role != "worker" else {
-            // Before that, a signal would end it as it ends any program.
-            _ = try await process.log.line(with: "\"message\":\"worker started\"")
-            return Node(process: process, url: "")
-        }
-        struct Line: Decodable {
-            struct Metadata: Decodable { let address: String }
-            let metadata: Metadata
-        }
-        let line = try await process.log.line(with: "\"message\":\"listening\"")
-        return Node(process: process, url: try JSONDecoder().decode(Line.self, from: Data(line.utf8)).metadata.address)
+        try await Node.start(role, environment.merging(changes) { $1 }, openFiles: openFiles)
     }
 
     /// A customer of that tenant, logged in at that node.
@@ -87,4 +72,26 @@ struct Deployment: Sendable {
 struct Node: Sendable {
     let process: RunningProcess
     let url: String
+
+    /// Starts one and waits until it works.
+    static func start(
+        _ role: String, _ environment: [String: String], openFiles: Int? = nil
+    ) async throws -> Node {
+        let executable = Checkout.executable("verbatim")
+        let process = try await RunningProcess(
+            openFiles == nil ? executable : "/usr/bin/prlimit",
+            (openFiles.map { ["--nofile=\($0):\($0)", executable] } ?? []) + [role],
+            environment: environment)
+        guard role != "worker" else {
+            // Before that, a signal would end it as it ends any program.
+            _ = try await process.log.line(with: "\"message\":\"worker started\"")
+            return Node(process: process, url: "")
+        }
+        struct Line: Decodable {
+            struct Metadata: Decodable { let address: String }
+            let metadata: Metadata
+        }
+        let line = try await process.log.line(with: "\"message\":\"listening\"")
+        return Node(process: process, url: try JSONDecoder().decode(Line.self, from: Data(line.utf8)).metadata.address)
+    }
 }

@@ -1,0 +1,31 @@
+import Postgres
+
+extension DatabaseChecks {
+    /// Whether the service's roles may do what it needs, and no more. Nothing where the schema stands in the way, which is told already.
+    func rights() async -> [Finding] {
+        do {
+            let migrator = try Migrator(directory: migrations)
+            guard (try? await migrator.requireSchema(url: url, logger: logger)) != nil else { return [] }
+            let difference = try await migrator.rightsDifference(url: url, logger: logger)
+            if let first = difference.missing.first {
+                return [
+                    .fail(
+                        "rights",
+                        "\(difference.missing.count) roles, grants and policies are missing, the first is '\(first)': run "
+                            + "'verbatim-admin migrate' as the owner of the tables")
+                ]
+            }
+            if let first = difference.surplus.first {
+                return [
+                    .warn(
+                        "rights",
+                        "the service's roles have \(difference.surplus.count) rights that it does not need, the first is '\(first)': "
+                            + "take them away")
+                ]
+            }
+            return [.ok("rights", "all \(migrator.rights.lines.count) grants and policies are there")]
+        } catch {
+            return [.fail("rights", "\(error)")]
+        }
+    }
+}

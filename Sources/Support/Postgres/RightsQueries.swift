@@ -1,0 +1,98 @@
+// Which roles, grants and policies a database has, each as the statement that would make it.
+
+extension PostgresTransaction {
+    /// Sorted as they can be run: roles, then row-level security, grants and policies. What concerns other roles than `roles`, the owners of the
+    /// tables and PUBLIC is left out. A policy of the table's owner names it CURRENT_USER.
+    func rights(of roles: [String]) throws -> [String] {
+        try all(
+            """
+            WITH ours AS (SELECT oid, rolname FROM pg_roles WHERE rolname = ANY(\(roles))),
+            objects AS (
+                SELECT oid, relname, relowner, relacl, relrowsecurity, relforcerowsecurity,
+                    format('%s %I', CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, relname) AS name
+                FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S')),
+            grants AS (
+                SELECT name, '' AS columns, a.grantee, a.privilege_type FROM objects CROSS JOIN aclexplode(relacl) a
+                UNION ALL
+                SELECT name, format(' (%I)', t.attname), a.grantee, a.privilege_type
+                FROM objects o JOIN pg_attribute t ON t.attrelid = o.oid AND NOT t.attisdropped
+                CROSS JOIN aclexplode(t.attacl) a),
+            rights AS (
+                SELECT 1 AS step, format('CREATE ROLE %I NOLOGIN', rolname) AS line FROM ours
+                UNION ALL
+                SELECT 2, format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', relname) FROM objects WHERE relrowsecurity
+                UNION ALL
+                SELECT 2, format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', relname) FROM objects
+                WHERE relforcerowsecurity
+                UNION ALL
+                SELECT 3, format('GRANT USAGE ON SCHEMA public TO %I', rolname) FROM ours
+                WHERE has_schema_privilege(oid, 'public', 'USAGE')
+                UNION ALL
+                SELECT 3, format('GRANT %s%s ON %s TO %s', privilege_type, columns, name,
+                    CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(rolname) END)
+                FROM grants LEFT JOIN ours ON ours.oid = grantee WHERE grantee = 0 OR rolname IS NOT NULL
+                UNION ALL
+                SELECT 4, format('CREATE POLICY %I ON %I AS %s FOR %s TO %s', polname, relname,
+                        CASE WHEN polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
+                        CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE'
+                            ELSE 'ALL' END,
+                        CASE WHEN polroles = ARRAY[relowner] THEN 'CURRENT_USER' ELSE (
+                            SELECT string_agg(quote_ident(rolname), ', ' ORDER BY rolname) FROM pg_roles
+                            WHERE oid = ANY(polroles)) END)
+                    || coalesce(' USING (' || pg_get_expr(polqual, polrelid) || ')', '')
+                    || coalesce(' WITH CHECK (' || pg_get_expr(polwithcheck, polrelid) || ')', '')
+                FROM pg_policy JOIN objects o ON o.oid = polrelid
+                WHERE relowner = ANY(polroles) OR polroles && ARRAY(SELECT oid FROM ours))
+            SELECT line FROM rights ORDER BY step, line COLLATE "C"
+            """, as: String.self)
+    }
+
+    /// Makes the role where it is missing, and this user a member of it that may enter it.
+    func makeRole(_ name: String) throws {
+        // Roles belong to the whole cluster: another database of it may be creating them at this moment. From PostgreSQL 16 on, who creates
+        // a role is its member, but may not enter it without the SET option.
+        _ = try script(
+            """
+            DO $$
+            DECLARE
+                name text := '\(name)';
+            BEGIN
+                BEGIN
+                    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+                        EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS', name);
+                    END IF;
+                EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                    NULL;
+                END;
+                IF current_setting('server_version_num')::int >= 160000 THEN
+                    IF NOT pg_has_role(current_user, name, 'SET') THEN
+                        EXECUTE format('GRANT %I TO %I WITH SET TRUE', name, current_user);
+                    END IF;
+                ELSIF NOT pg_has_role(current_user, name, 'MEMBER') THEN
+                    EXECUTE format('GRANT %I TO %I', name, current_user);
+                END IF;
+            END
+            $$
+            """)
+    }
+
+    /// Runs one of those statements. A policy of that name which says something else goes.
+    func make(right line: String) throws {
+        let words = line.split(separator: " ")
+        guard words.starts(with: ["CREATE", "POLICY"]), words.count > 4 else {
+            try execute(PostgresQuery(unescaped: line))
+            return
+        }
+        let (policy, table) = (words[2], words[4])
+        try execute("DROP POLICY IF EXISTS \(unescaped: String(policy)) ON \(unescaped: String(table))")
+        let owner = try first(
+            "SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = \(String(table))::regclass",
+            as: String.self)
+        // Whoever mends may be a member of the owner.
+        try execute(
+            PostgresQuery(
+                unescaped: line.replacing(
+                    " TO CURRENT_USER ", with: " TO \(owner ?? "CURRENT_USER") ", maxReplacements: 1))
+        )
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Logging
+import Postgres
+import TestSupport
+import Testing
+
+/// A PostgreSQL server that is nobody else's, with an empty database for Verbatim as docs/operations.md advises it: an owner who is no
+/// superuser, and a user for the nodes.
+struct DatabaseServer: Sendable {
+    /// A superuser's.
+    let superuser: String
+    /// The owner's of the tables.
+    let owner: String
+    let service: String
+
+    /// - Parameters:
+    ///   - owner: what the owner of the tables is called.
+    ///   - isPrepared: owner, user and database are made. Else the server is as it comes.
+    static func withFresh<T: Sendable>(
+        owner: String = "verbatim_owner", isPrepared: Bool = true, _ body: (DatabaseServer) async throws -> T
+    ) async throws -> T {
+        try await TestCluster.withFresh { cluster in
+            let server = DatabaseServer(
+                superuser: cluster.url, owner: try cluster.url(database: "verbatim", user: owner),
+                service: try cluster.url(database: "verbatim", user: "verbatim_service"))
+            if isPrepared {
+                let commands = [
+                    "CREATE ROLE \(owner) LOGIN CREATEROLE", "CREATE ROLE verbatim_service LOGIN",
+                    "CREATE DATABASE verbatim OWNER \(owner)",
+                ]
+                try await server.sql(commands, as: server.superuser)
+            }
+            return try await body(server)
+        }
+    }
+
+    func sql(_ commands: [String], as url: String) async throws {
+        let result = try await Command.run(
+            "psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", url] + commands.flatMap { ["-c", $0] })
+        try #require(result.status == 0, "\(result.errors)")
+    }
+
+    /// After a migration, as the documents say.
+    func admitService() async throws {
+        try await sql(["GRANT verbatim_app, verbatim_system TO verbatim_service"], as: owner)
+    }
+
+    /// Calls `verbatim-admin` as the owner.
+    func admin(_ arguments: String..., settings: [String: String] = [:]) async throws -> Command.Result {
+        try await Command.run(
+            Checkout.executable("verbatim-admin"), arguments,
+            environment: ["VERBATIM_DATABASE_URL": owner, "USER": "olga"].merging(settings) { $1 })
+    }
+
+    /// What it answers, when it succeeds.
+    func answer(_ arguments: String..., settings: [String: String] = [:]) async throws -> String {
+        let result = try await Command.run(
+            Checkout.executable("verbatim-admin"), arguments,
+            environment: ["VERBATIM_DATABASE_URL": owner, "USER": "olga"].merging(settings) { $1 })
+        try #require(result.status == 0, "\(result.errors)\(result.output)")
+        return result.output
+    }
+}
