@@ -46,6 +46,8 @@ final class RawSocket: Sendable {
                 let count = bytes[at...].withUnsafeBytes {
                     Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                 }
+                // A node that has answered before all was sent closes after a while; its answer is there to be read.
+                if count < 0, [EPIPE, ECONNRESET].contains(errno) { return }
                 guard count > 0 else { throw Failed(call: "send", code: errno) }
                 at += count
             }
