@@ -51,7 +51,7 @@ import Testing
             scene.site["/a.wav"] = .init(
                 type: "audio/wav", body: StageScene.wav(seconds: 20), stalls: Array(repeating: 100_000, count: 9))
             let job = try await scene.submit(url: "/a.wav")
-            try await scene.tenants.owner.execute("UPDATE tasks SET created_at = now() - interval '25 hours'")
+            try await scene.tenants.owner.execute("UPDATE tasks SET first_claimed_at = now() - interval '25 hours'")
             var attempts: [Int] = []
             while let claim = try await scene.queue.claimFetches(limit: 1, share: 1, beside: [:]).first {
                 attempts.append(claim.attempt)

@@ -100,7 +100,40 @@ import Testing
         }
     }
 
-    @Test func `a task that is put off costs no attempt, until it is a day old`() async throws {
+    @Test func `a task that waited days for its turn is put off like any other, for a day from its first claim on`()
+        async throws
+    {
+        try await QueueScene.run { scene in
+            try await scene.submit()
+            try await scene.submitURL()
+            let owner = scene.tenants.owner
+            try await owner.execute("UPDATE tasks SET created_at = created_at - interval '3 days'")
+            for _ in 0..<2 {
+                let engine = try #require(try await scene.first.claim(limit: 1).first)
+                let fetch = try #require(try await scene.first.claimFetches(limit: 1, share: 1, beside: [:]).first)
+                for claim in [engine, fetch] {
+                    #expect(claim.attempt == 1)
+                    try await scene.write(claim) {
+                        let postponed = try $0.postpone(by: .seconds(10), error: "busy", in: $1)
+                        #expect(postponed)
+                    }
+                }
+                // Half a day between the two claims.
+                try await owner.execute(
+                    """
+                    UPDATE tasks SET run_after = now(), first_claimed_at = first_claimed_at - interval '12 hours',
+                        created_at = created_at - interval '12 hours'
+                    """)
+            }
+            let last = try #require(try await scene.first.claim(limit: 1).first)
+            try await scene.write(last) {
+                let postponed = try $0.postpone(by: .seconds(10), error: "busy", in: $1)
+                #expect(!postponed)
+            }
+        }
+    }
+
+    @Test func `a task that is put off costs no attempt, until it was tried for a day`() async throws {
         try await QueueScene.run { scene in
             try await scene.submit()
             let claim = try #require(try await scene.first.claim(limit: 1).first)
@@ -112,7 +145,8 @@ import Testing
             try await scene.letTimePass(.seconds(11))
             let again = try #require(try await scene.first.claim(limit: 1).first)
             #expect(again.attempt == 1)
-            try await scene.tenants.owner.execute("UPDATE tasks SET created_at = created_at - interval '25 hours'")
+            try await scene.tenants.owner.execute(
+                "UPDATE tasks SET first_claimed_at = first_claimed_at - interval '25 hours'")
             try await scene.write(again) {
                 let postponed = try $0.postpone(by: .seconds(10), error: "busy", in: $1)
                 #expect(!postponed)

@@ -69,7 +69,7 @@ extension ClaimedTask {
     }
 
     /// Puts the task back for a while without counting the attempt: what it needs is busy or full, or works elsewhere. Answers
-    /// false for a task that is a day old, which has waited long enough.
+    /// false for a task that has been tried for a day, which is long enough. How long it waited for its turn does not count.
     package func postpone(by delay: Duration, error: String?, in transaction: PostgresTransaction) throws -> Bool {
         try transaction.execute(
             """
@@ -77,7 +77,7 @@ extension ClaimedTask {
             SET status = 'ready', lease_until = NULL, worker = NULL, last_error = \(error), attempt = attempt - 1,
                 run_after = now() + make_interval(secs => \(delay / .seconds(1)))
             WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
-                AND created_at > now() - interval '1 day'
+                AND first_claimed_at > now() - interval '1 day'
             """) == 1
     }
 

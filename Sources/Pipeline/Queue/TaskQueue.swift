@@ -104,6 +104,7 @@ package struct TaskQueue: Sendable {
     private static func claimed(by worker: String) -> PostgresQuery {
         """
         status = 'running', attempt = attempt + 1, fence = nextval('task_fences'), worker = \(worker),
+        first_claimed_at = coalesce(first_claimed_at, now()),
         lease_until = now() + make_interval(secs => \(lease / .seconds(1)))
         """
     }

@@ -110,7 +110,7 @@ package struct Stages: Sendable {
     /// How long a fetch that made way leaves its place to others, in milliseconds.
     private static let pauseOfSlow = 15_000...45_000
 
-    /// Puts the task back for a while; false when it has waited for a day.
+    /// Puts the task back for a while; false when it has been tried for a day.
     private func postpone(_ claim: ClaimedTask, after error: any Error, _ log: Logger) async -> Bool {
         let delay = Duration.milliseconds(Int.random(in: Self.pause(of: claim.kind, after: error)))
         log.info("task put off", metadata: ["error": "\(error)"])
@@ -139,8 +139,8 @@ package struct Stages: Sendable {
         return nil
     }
 
-    /// Puts the task back until the engine that works on it elsewhere is to be asked again, or its place was others' for a while. One that is a day old has waited long
-    /// enough.
+    /// Puts the task back until the engine that works on it elsewhere is to be asked again, or its place was others' for a while. One that has been tried for
+    /// a day has waited long enough.
     private func wait(_ claim: ClaimedTask, _ delay: Duration, _ log: Logger) async {
         let postponed = await write(claim, log) { try claim.postpone(by: delay, error: nil, in: $0) }
         guard postponed == false else { return }
