@@ -165,4 +165,61 @@ import Testing
             #expect(corrected == [jobs[0], jobs[3]].sorted { $0.rawValue < $1.rawValue })
         }
     }
+
+    @Test func `a deleted job's tasks go with it, but for its clean-up, and nobody else's`() async throws {
+        try await QueueScene.run { scene in
+            let (first, second) = (try await scene.submit(), try await scene.submit())
+            for job in [first, second] { _ = try await Self.cancel(job.id, scene) }
+            #expect(try await Self.delete(first.id, scene))
+            let left = try await scene.tenants.owner.query("SELECT job_id, kind FROM tasks ORDER BY id").map {
+                let (job, kind) = try $0.decode(JobID.self, TaskKind.self)
+                return "\(job) \(kind.rawValue)"
+            }
+            #expect(left.sorted() == ["\(first.id) clean", "\(second.id) clean", "\(second.id) prepare"].sorted())
+        }
+    }
+
+    @Test func `tasks of jobs that ended a month ago are swept, however many, and none that anybody needs`()
+        async throws
+    {
+        try await QueueScene.run { scene in
+            let folder = try TemporaryFolder()
+            defer { folder.remove() }
+            let owner = scene.tenants.owner
+            let (old, recent, unfinished) = (
+                try await scene.submit(), try await scene.submit(), try await scene.submit(scene.tenants.other)
+            )
+            for job in [old, recent] {
+                _ = try await Self.cancel(job.id, scene)
+                let claim = try #require(try await scene.first.claimChores(limit: 1).first)
+                try await scene.write(claim) { try $0.finish(in: $1) }
+            }
+            // A job that runs for more than a month, one of whose tasks is done.
+            let running = try #require(try await scene.first.claim(limit: 1).first)
+            try await scene.write(running) {
+                try $0.finish(in: $1)
+                try $0.follow(with: .assemble, in: $1)
+            }
+            try await owner.execute(
+                """
+                INSERT INTO tasks (tenant_id, job_id, kind, part, status, priority)
+                SELECT tenant_id, id, 'recognise', n, 'done', 1 FROM jobs CROSS JOIN generate_series(1, 2500) n WHERE id = \(old.id)
+                """)
+            try await owner.execute(
+                "UPDATE tasks SET created_at = created_at - interval '31 days' WHERE job_id IN (\(old.id), \(unfinished.id))"
+            )
+            let sweep = OrphanSweep(
+                databases: scene.tenants.databases, storage: try FileStorage(root: folder.path),
+                logger: Logger(label: "test"))
+            #expect(try await sweep.forgetTasks() == 2502)
+            #expect(try await sweep.forgetTasks() == 0)
+            let left = try await owner.query("SELECT job_id, count(*) FROM tasks GROUP BY 1").map {
+                let (job, count) = try $0.decode(JobID.self, Int.self)
+                return "\(job) \(count)"
+            }
+            #expect(left.sorted() == ["\(recent.id) 2", "\(unfinished.id) 2"].sorted())
+            // The job's record stays, and so does its bill.
+            #expect(try await scene.job(old.id)?.status == .cancelled)
+        }
+    }
 }

@@ -119,6 +119,37 @@ import Testing
         }
     }
 
+    @Test func `a deleted account is refused like its keys, and is in no look once its last token is over`()
+        async throws
+    {
+        try await Scene.run { scene in
+            let (owner, example) = (scene.tenants.owner, scene.tenants.example)
+            _ = try await owner.transaction { try Tenant.end(example, in: $0) }
+            try await scene.look()
+            #expect(await scene.refusal(of: scene.alice) == .keyIsOver)
+            #expect(await scene.refusal(of: scene.charlie) == nil)
+            // Ten thousand others left long ago.
+            try await owner.execute(
+                """
+                INSERT INTO tenants (id, name, plan, status)
+                SELECT 'ten_' || lpad(n::text, 26, '0'), 'deleted', 'pro', 'deleted' FROM generate_series(1, 10000) n
+                """)
+            try await owner.execute(
+                "UPDATE api_keys SET revoked_at = now() - interval '63 minutes' WHERE revoked_at IS NOT NULL")
+            try await owner.execute("ANALYZE tenants, api_keys")
+            let read = try await scene.tenants.databases.system.transaction { transaction in
+                let query: PostgresQuery = """
+                    SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int8 FROM pg_stat_xact_user_tables
+                    WHERE relname IN ('tenants', 'api_keys')
+                    """
+                let before = try transaction.first(query, as: Int64.self) ?? 0
+                _ = try Revocations.Look.take(since: nil, in: transaction)
+                return (try transaction.first(query, as: Int64.self) ?? 0) - before
+            }
+            #expect(read <= 10)
+        }
+    }
+
     @Test func `what was seen counts for a second, then the database is asked`() async throws {
         try await Scene.run { scene in
             try await scene.look()

@@ -105,7 +105,16 @@ import Testing
                 INSERT INTO api_keys (tenant_id, id, name, secret_phc, revoked_at)
                 SELECT \(tenant), lpad(n::text, 12, '0'), 'old', '$argon2id$', now() FROM generate_series(1, 300) n
                 """)
-            try await scene.tenants.owner.execute("ANALYZE refresh_tokens")
+            // Whose last tokens are over, and swept by that.
+            try await scene.tenants.owner.execute(
+                """
+                INSERT INTO api_keys (tenant_id, id, name, secret_phc, revoked_at, expires_at)
+                SELECT \(tenant), lpad(n::text, 12, '0'), 'ancient', '$argon2id$',
+                    CASE WHEN n % 2 = 0 THEN now() - interval '40 days' END,
+                    CASE WHEN n % 2 = 1 THEN now() - interval '40 days' END
+                FROM generate_series(1000, 20000) n
+                """)
+            try await scene.tenants.owner.execute("ANALYZE refresh_tokens, api_keys")
             let database = scene.tenants.databases.system
             let reads = try await database.transaction { transaction in
                 let query: PostgresQuery = """
@@ -113,7 +122,13 @@ import Testing
                     WHERE relname = 'refresh_tokens'
                     """
                 let before = try transaction.first(query, as: Int.self) ?? 0
+                let keys: PostgresQuery = """
+                    SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables
+                    WHERE relname = 'api_keys'
+                    """
+                let keysBefore = try transaction.first(keys, as: Int.self) ?? 0
                 for step in SessionSweep.removals { #expect(try transaction.execute(step) == 0) }
+                #expect((try transaction.first(keys, as: Int.self) ?? 0) - keysBefore <= 310)
                 return (try transaction.first(query, as: Int.self) ?? 0) - before
             }
             #expect(reads <= 10)

@@ -103,6 +103,33 @@ import WebhookReceiver
         }
     }
 
+    @Test func `as many tries of an event are kept as are shown, the latest`() async throws {
+        try await DeliveryScene.run { scene in
+            let job = try await scene.end(telling: Self.nowhere)
+            // As after a thousand and some replays.
+            let owner = scene.tenants.owner
+            try await owner.execute("UPDATE webhook_events SET attempt = \(DeliveryLog.shown + 4)")
+            func addTries(_ job: JobID, _ count: Int) async throws {
+                try await owner.execute(
+                    """
+                    INSERT INTO webhook_attempts (tenant_id, event_id, number, at)
+                    SELECT tenant_id, id, n, now() - interval '2 hours' FROM webhook_events
+                    CROSS JOIN generate_series(1, \(count)) n WHERE job_id = \(job)
+                    """)
+            }
+            try await addTries(job, DeliveryLog.shown + 4)
+            let claim = try #require(try await scene.claim())
+            let other = try await scene.end(telling: Self.nowhere)
+            try await addTries(other, 3)
+            let success = DeliveryResult(statusCode: 200, latencyMilliseconds: 1)
+            #expect(try await scene.queue.finish(claim, success, begunAt: scene.clock.now()))
+            #expect(try await scene.attempts(job).map(\.number) == Array(6...(DeliveryLog.shown + 5)))
+            #expect(try await scene.attempts(other).map(\.number) == [1, 2, 3])
+            let all = try await owner.query("SELECT count(*) FROM webhook_attempts")[0].decode(Int.self)
+            #expect(all == DeliveryLog.shown + 3)
+        }
+    }
+
     @Test func `tenants see nothing of one another's events, tries and endpoints`() async throws {
         let receiver = try WebhookReceiver()
         try await DeliveryScene.run { scene in

@@ -40,6 +40,13 @@ package enum JobDeletion {
                 source_bytes = NULL, engine = NULL
             WHERE tenant_id = \(tenant) AND id = \(job)
             """)
+        // Its clean-up stays for a while: a copy at an engine elsewhere that is heard of late wakes it.
+        try transaction.execute(
+            """
+            DELETE FROM tasks
+            WHERE tenant_id = \(tenant) AND job_id = \(job) AND kind <> 'clean'
+                AND status IN ('done', 'failed', 'cancelled')
+            """)
         // A source that was kept for another try is not needed any more.
         try transaction.execute(
             """

@@ -4,14 +4,15 @@ import ServiceLifecycle
 import Tenancy
 
 /// Removes audio that no job needs: of a submission whose node died before it was queued, or that a stopped worker wrote after its job's
-/// audio was removed. What a job still has a use for goes with the job's own clean-up. And forgets idempotency keys whose day is over.
+/// audio was removed. What a job still has a use for goes with the job's own clean-up. And forgets idempotency keys whose day is over, and tasks of
+/// jobs that ended long ago.
 package struct OrphanSweep: Service {
     private static let interval = Duration.seconds(600)
     /// What changed in this time may belong to a job that is just being queued.
     package static let grace = Duration.seconds(3600)
-    /// Idempotency keys that one step forgets, and steps of a run.
-    package static let keyBatch = 1_000
-    package static let keyBatches = 50
+    /// Rows that one step forgets, and steps of a run.
+    package static let batch = 1_000
+    package static let batches = 50
 
     private let databases: Databases
     private let storage: any Storage
@@ -45,6 +46,11 @@ package struct OrphanSweep: Service {
                     try await forgetKeys()
                 } catch {
                     logger.error("could not forget old idempotency keys", metadata: ["error": "\(error)"])
+                }
+                do {
+                    try await forgetTasks()
+                } catch {
+                    logger.error("could not forget old tasks", metadata: ["error": "\(error)"])
                 }
             }
         }
@@ -86,11 +92,21 @@ package struct OrphanSweep: Service {
     /// Forgets old idempotency keys, in short steps; what is more than a run's share is left to the next. Answers how many were forgotten.
     @discardableResult
     package func forgetKeys() async throws -> Int {
+        try await inSteps { try await IdempotencyKey.sweep(limit: Self.batch, on: databases.system) }
+    }
+
+    /// Forgets, likewise, the tasks of jobs that ended long ago.
+    @discardableResult
+    package func forgetTasks() async throws -> Int {
+        try await inSteps { try await FinishedTasks.sweep(limit: Self.batch, on: databases.system) }
+    }
+
+    private func inSteps(_ step: () async throws -> Int) async throws -> Int {
         var forgotten = 0
-        for _ in 0..<Self.keyBatches {
-            let batch = try await IdempotencyKey.sweep(limit: Self.keyBatch, on: databases.system)
-            forgotten += batch
-            if batch < Self.keyBatch { break }
+        for _ in 0..<Self.batches {
+            let count = try await step()
+            forgotten += count
+            if count < Self.batch { break }
         }
         return forgotten
     }

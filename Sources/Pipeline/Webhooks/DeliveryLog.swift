@@ -44,9 +44,12 @@ package enum DeliveryLog {
         ).map { DeliveryState(status: $0.0, nextTry: $0.1) }
     }
 
+    /// So many tries of an event are shown, the latest, and no more are kept.
+    package static let shown = 1000
+
     /// The latest tries of one job's event, oldest first.
     package static func attempts(
-        of job: JobID, tenant: TenantID, limit: Int = 1000, in transaction: PostgresTransaction
+        of job: JobID, tenant: TenantID, limit: Int = shown, in transaction: PostgresTransaction
     ) throws -> [DeliveryAttempt] {
         try transaction.query(
             """
@@ -57,7 +60,7 @@ package enum DeliveryLog {
         ).map(DeliveryAttempt.init(row:)).reversed()
     }
 
-    /// So often in an hour is a job told before its customer has to wait: nobody needs more, and every try is kept.
+    /// So often in an hour is a job told before its customer has to wait: nobody needs more, and every try costs.
     package static let triesPerHour = 60
 
     /// From when on the customer may have a job told again; nil: now.

@@ -74,6 +74,10 @@ package struct DeliveryQueue: Sendable {
                 SELECT tenant_id, id, \(claim.attempt), \(begunAt), \(result.statusCode),
                     \(result.latencyMilliseconds), \(result.error)
                 FROM ended
+            ), trimmed AS (
+                DELETE FROM webhook_attempts a USING ended
+                WHERE a.tenant_id = ended.tenant_id AND a.event_id = ended.id
+                    AND a.number <= \(claim.attempt - DeliveryLog.shown)
             ), judged AS (
                 UPDATE webhook_endpoints e SET \(Self.health(claim, result, at: begunAt, isLast: next == nil))
                 FROM ended WHERE e.tenant_id = ended.tenant_id AND e.url = \(claim.url) AND NOT \(isOurs)

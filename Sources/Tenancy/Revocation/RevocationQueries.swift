@@ -12,7 +12,8 @@ extension Revocations {
 
 extension Revocations.Look {
     /// Keys that ended within the last hour and two minutes, and suspended tenants. No token of a key that ended before lives any
-    /// more; two minutes are for a login under way at that moment, and for clocks that differ. Likewise sessions, from `since` on.
+    /// more; two minutes are for a login under way at that moment, and for clocks that differ. Likewise sessions, from `since` on. A deleted
+    /// tenant's keys ended with it: it is not looked for by itself, else every account that ever left would be in every look.
     package static func take(since: Timestamp?, in transaction: PostgresTransaction) throws -> Self {
         let answers = try transaction.batch([
             """
@@ -20,7 +21,7 @@ extension Revocations.Look {
             UNION ALL
             SELECT true, id FROM api_keys WHERE expires_at > now() - interval '62 minutes' AND expires_at <= now()
             UNION ALL
-            SELECT false, id FROM tenants WHERE status <> 'active'
+            SELECT false, id FROM tenants WHERE status = 'suspended'
             """,
             """
             SELECT family, revoked_at FROM refresh_tokens

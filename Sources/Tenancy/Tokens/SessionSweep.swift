@@ -52,14 +52,19 @@ package struct SessionSweep: Sendable {
         ORDER BY expires_at LIMIT \(batch) FOR UPDATE SKIP LOCKED
         """
 
-    /// Key by key, by the one index that has this order: where there are none of a key's any more, no other is read to find that out.
+    /// Key by key, by the one index that has this order: where there are none of a key's any more, no other is read to find that out. A key
+    /// that ended longer ago than any token lives has none left, and is not asked for every minute for ever.
     private static let ofEndedKeys: PostgresQuery = """
-        SELECT r.token_hash FROM api_keys k CROSS JOIN LATERAL (
+        SELECT r.token_hash FROM (
+            SELECT tenant_id, id FROM api_keys WHERE revoked_at > now() - interval '31 days'
+            UNION ALL
+            SELECT tenant_id, id FROM api_keys
+            WHERE expires_at > now() - interval '31 days' AND expires_at <= now()) k
+        CROSS JOIN LATERAL (
             SELECT token_hash FROM refresh_tokens
             WHERE (tenant_id, key_id, expires_at) > (k.tenant_id, k.id, '-infinity')
                 AND (tenant_id, key_id, expires_at) < (k.tenant_id, k.id, 'infinity')
             ORDER BY tenant_id, key_id, expires_at LIMIT \(batch) FOR UPDATE SKIP LOCKED) r
-        WHERE k.revoked_at IS NOT NULL OR k.expires_at <= now()
         LIMIT \(batch)
         """
 
