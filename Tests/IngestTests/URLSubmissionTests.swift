@@ -30,6 +30,18 @@ import Testing
         #expect(submission.options.metadata == #"{ "n" :1e308, "t":"\u00e4\"}{" , "l":[1, {"a":[]}]}"#)
     }
 
+    @Test(arguments: [("28.0", 28), ("2.8e1", 28), ("32", 32), ("1E0", 1), ("10e-1", 1)])
+    func `a whole number may be written as any JSON number`(written: String, count: Int) throws {
+        let submission = try Self.read(#"{"source_url":"http://example.org","speakers_expected":\#(written)}"#)
+        #expect(submission.options.speakersExpected == count)
+    }
+
+    @Test(arguments: ["28.5", "1e99", "1e-1", "33.0", "0.0", "-1.0"])
+    func `a number that is not whole, or too large, is refused`(written: String) throws {
+        let error = try Self.refusal(#"{"source_url":"http://example.org","speakers_expected":\#(written)}"#)
+        #expect(error.details["field"] == .text("speakers_expected"))
+    }
+
     @Test func `what is left out or null is as by default`() throws {
         let submission = try Self.read(
             #"{"source_url":"http://example.org","diarize":null,"language":null,"speakers_expected":null,"metadata":null,"webhook_url":null}"#

@@ -94,11 +94,18 @@ import Testing
             let second = try await customer.get("/jobs?limit=2&cursor=\(cursor)").json
             #expect((second["jobs"] as? [Any])?.count == 1)
             #expect(second["next_cursor"] is NSNull)
+            // Loops begin with an empty cursor; 2.0 is a whole number to JSON Schema.
+            for query in ["limit=2&cursor=", "cursor=&limit=2.0", "limit=2e0"] {
+                let page = try await customer.get("/jobs?\(query)")
+                #expect(try page.status == 200 && page.json["next_cursor"] as? String == cursor, "\(query)")
+            }
             #expect(
                 (try await customer.get("/jobs?until=2020-01-01T00:00:00Z").json["jobs"] as? [Any])?.isEmpty == true)
             for (query, field) in [
                 ("status=done", "status"), ("since=yesterday", "since"), ("until=1", "until"), ("limit=0", "limit"),
-                ("limit=201", "limit"), ("limit=x", "limit"), ("cursor=x", "cursor"), ("cursor=%00", "cursor"),
+                ("limit=201", "limit"), ("limit=x", "limit"), ("limit=2.5", "limit"), ("limit=0x2", "limit"),
+                ("limit=nan", "limit"), ("limit=", "limit"),
+                ("cursor=x", "cursor"), ("cursor=%00", "cursor"),
             ] {
                 #expect(try await customer.get("/jobs?\(query)").problem(400)["field"] as? String == field, "\(query)")
             }

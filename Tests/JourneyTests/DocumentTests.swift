@@ -69,8 +69,17 @@ import Testing
                 #expect(again.headers["ETag"] == tag)
                 #expect(try await anyone.get(path, headers: [(name: "If-None-Match", value: "\"x\"")]).status == 200)
             }
-            let file = try Data(contentsOf: URL(filePath: Checkout.root + "/openapi.json"))
-            #expect(try await anyone.get("/openapi.json").body == [UInt8](file))
+            let here = try await deployment.start("api")
+            for (node, address) in [(node, "https://api.example/v1"), (here, "/")] {
+                let anyone = Customer(node: node, http: deployment.http, token: "")
+                var served = try await anyone.get("/openapi.json").json
+                let servers = try #require(served.removeValue(forKey: "servers") as? [[String: String]])
+                #expect(servers == [["url": address]])
+                let file = try Data(contentsOf: URL(filePath: Checkout.root + "/openapi.json"))
+                var written = try #require(try JSONSerialization.jsonObject(with: file) as? [String: Any])
+                written["servers"] = nil
+                #expect(served as NSDictionary == written as NSDictionary)
+            }
 
             let page = try await anyone.get("/docs")
             #expect(page.text.contains("https://api.example/v1"))

@@ -126,9 +126,25 @@ import Testing
         #expect(try await refusal(FormBody.form(Self.file).request(type: type)).code == .unsupportedMediaType)
     }
 
-    @Test func `a missing boundary is told`() async throws {
-        let error = try await refusal(FormBody.form(Self.file).request(type: "multipart/form-data"))
+    @Test(arguments: [1, 2, 3, 7, 1_000])
+    func `a boundary that the content type does not name is the body's first line`(pieces length: Int) async throws {
+        let text = Array((FormBody.part("language", "de") + Self.file + "--bnd--\r\n").utf8)
+        let pieces = stride(from: 0, to: text.count, by: length).map {
+            ByteBuffer(bytes: text[$0..<min($0 + length, text.count)])
+        }
+        let upload = try await read(FormBody(pieces: pieces).request(type: "multipart/form-data"))
+        #expect(upload.fields == ["language": "de"] && upload.bytes == Data("media".utf8))
+    }
+
+    @Test(arguments: [
+        "", "--", "--bnd", "--\r\n", "\r\n--bnd\r\n", "junk\r\n--bnd\r\n", "--b\u{FC}nd\r\n", "--bnd\n", "--bnd\rx",
+        "--bnd \r\n", "--" + String(repeating: "b", count: 71) + "\r\n", String(repeating: "-", count: 1_000),
+    ])
+    func `a missing boundary is told`(start: String) async throws {
+        let body = FormBody(pieces: [ByteBuffer(string: start)])
+        let error = try await refusal(body.request(type: "multipart/form-data"))
         #expect(error.code == .invalidRequest)
+        #expect(error.message.contains("no boundary"))
     }
 
     @Test func `a full spool is 503 with Retry-After and tells nothing of the inside`() async throws {

@@ -17,6 +17,7 @@ set_up() {
     if [[ ${1:-} == test ]]; then
         run_part "$root/Tests/Readers/install" >&2
         run_part "$root/Tests/ObjectStore/install" >&2
+        run_part "$root/Tests/Clients/install" >&2
     fi
     exec 9>&-
 }

@@ -9,7 +9,7 @@ package struct APIDocument: Sendable {
         package var description: String { "the API's description \(path) cannot be read: \(reason)" }
     }
 
-    /// The file as it is.
+    /// The file as it is, or as `served` made it.
     package let bytes: [UInt8]
     package let root: JSONNode
 
@@ -26,6 +26,19 @@ package struct APIDocument: Sendable {
     package init(bytes: [UInt8]) throws {
         self.bytes = bytes
         root = try JSONNode(parsing: bytes)
+    }
+
+    private init(root: JSONNode) {
+        bytes = Array(root.indented.utf8)
+        self.root = root
+    }
+
+    /// The document of a service that customers reach at that address: programs that read it call there, and nowhere else.
+    ///
+    /// - Parameter address: nil where the operator did not say. The calls are then beside the document.
+    package func served(at address: String?) -> APIDocument {
+        let server = JSONNode.object([JSONNode.Member(key: "url", value: .text(address ?? "/"))])
+        return APIDocument(root: root.with("servers", .array([server])))
     }
 
     package var version: String { root["info"]?["version"]?.string ?? "unknown" }

@@ -61,9 +61,43 @@ extension DocsPage {
                     html.phrase(Self.firstSentence(response["description"]?.string ?? ""))
                 }
                 html.prose(response["description"]?.string)
+                writeCodes(response["x-error-codes"]?.items ?? [], to: &html)
+                writeLinks(response["links"]?.members ?? [], to: &html)
                 writeHeaders(response["headers"]?.members ?? [], to: &html)
                 writeContent(response["content"]?.members ?? [], to: &html)
             }
+        }
+    }
+
+    /// Which `error` the answer may carry.
+    private func writeCodes(_ codes: [JSONNode], to html: inout HTML) {
+        guard !codes.isEmpty else { return }
+        html.element("p") { html in
+            html.text("Error codes: ")
+            for (index, code) in codes.enumerated() {
+                if index > 0 { html.text(", ") }
+                html.element("code", text: code.string ?? "")
+            }
+            html.text(".")
+        }
+    }
+
+    /// Which calls the answer is for.
+    private func writeLinks(_ links: [JSONNode.Member], to html: inout HTML) {
+        let operations = document.operations
+        let called = links.compactMap { link in
+            let name = document.resolved(link.value)["operationId"]
+            return operations.first { $0.node["operationId"] == name }
+        }
+        guard !called.isEmpty else { return }
+        html.element("p") { html in
+            html.text("Next: ")
+            for (index, operation) in called.enumerated() {
+                if index > 0 { html.text(", ") }
+                html.element(
+                    "a", ["href": "#" + Self.anchor(operation)], text: "\(operation.method) \(operation.path)")
+            }
+            html.text(".")
         }
     }
 

@@ -88,7 +88,8 @@ extension DocsPage {
     }
 
     private static let bounds: KeyValuePairs<String, String> = [
-        "enum": "one of", "default": "default", "minimum": "at least", "maximum": "at most",
+        "enum": "one of", "x-extensible-enum": "one of these, or of what later versions add:", "default": "default",
+        "minimum": "at least", "maximum": "at most",
         "minLength": "at least this many characters", "maxLength": "at most this many characters",
         "minItems": "at least this many items", "maxItems": "at most this many items",
         "maxProperties": "at most this many members", "pattern": "matches",
@@ -102,7 +103,7 @@ extension DocsPage {
                 guard let value = schema[key] else { continue }
                 html.element("li") { html in
                     html.text(words + " ")
-                    for (index, choice) in (key == "enum" ? value.items : [value]).enumerated() {
+                    for (index, choice) in (value.items.isEmpty ? [value] : value.items).enumerated() {
                         if index > 0 { html.text(", ") }
                         html.element("code", text: choice.string ?? choice.indented)
                     }

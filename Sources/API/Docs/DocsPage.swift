@@ -4,12 +4,8 @@ import FoundationEssentials
 /// The API's description as one page of HTML: made once, complete without scripts, images or anything from elsewhere.
 package struct DocsPage {
     let document: APIDocument
-    let address: String
 
-    package init(_ document: APIDocument, address: String?) {
-        self.document = document
-        self.address = address ?? document.root["servers"]?.items.first?["url"]?.string ?? ""
-    }
+    package init(_ document: APIDocument) { self.document = document }
 
     /// Lets a browser apply the one style sheet that stands in the page, and nothing else, whatever the page may hold.
     package static let contentSecurityPolicy =
@@ -101,7 +97,7 @@ package struct DocsPage {
             html.prose(document.root["info"]?["description"]?.string)
             html.element("p") { html in
                 html.text("All addresses are below ")
-                html.element("code", text: address)
+                html.element("code", text: document.root["servers"]?.items.first?["url"]?.string ?? "/")
                 html.text(". For machines: ")
                 html.element("a", ["href": "openapi.json"], text: "openapi.json")
                 html.text(" (OpenAPI \(document.root["openapi"]?.string ?? "")).")

@@ -8,12 +8,13 @@ struct DocumentRoutes: Sendable {
 
     /// - Parameter address: where customers reach the service; nil where the operator did not say.
     init(_ document: APIDocument, address: String?) {
+        let document = document.served(at: address)
         self.document = FixedAnswer(document.bytes, contentType: "application/json")
         var headers: HTTPFields = [:]
         headers[.contentSecurityPolicy] = DocsPage.contentSecurityPolicy
         headers[.referrerPolicy] = "no-referrer"
         page = FixedAnswer(
-            Array(DocsPage(document, address: address).markup.utf8), contentType: "text/html; charset=utf-8",
+            Array(DocsPage(document).markup.utf8), contentType: "text/html; charset=utf-8",
             headers: headers)
     }
 

@@ -15,6 +15,11 @@ package enum JSONNode: Sendable, Equatable {
 
     package subscript(key: String) -> JSONNode? { members.first { $0.key == key }?.value }
 
+    /// The same object with another value in that member's place.
+    package func with(_ key: String, _ value: JSONNode) -> JSONNode {
+        .object(members.map { $0.key == key ? Member(key: key, value: value) : $0 })
+    }
+
     /// None where this is no object.
     package var members: [Member] {
         if case .object(let members) = self { members } else { [] }

@@ -46,7 +46,7 @@ extension JobOptions {
     }
 
     private static func speakers(_ text: String) throws -> Int {
-        guard let count = Int(text), (1...32).contains(count) else {
+        guard let count = Int(wholeNumber: text), (1...32).contains(count) else {
             throw APIError.invalidRequest(
                 "'speakers_expected' must be a whole number from 1 to 32.", field: "speakers_expected")
         }

@@ -11,7 +11,7 @@ package enum MultipartError: Error, Equatable {
 
     package var message: String {
         switch self {
-        case .noBoundary: "The Content-Type has no boundary parameter."
+        case .noBoundary: "The Content-Type has no boundary parameter, and the body does not begin with a boundary."
         case .invalidBoundary: "The boundary has to have 1 to 70 of the characters that RFC 2046 allows."
         case .truncated: "The body ends before its closing boundary."
         case .headersTooLarge(let limit): "A part's headers are larger than \(limit) bytes."

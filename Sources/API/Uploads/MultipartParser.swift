@@ -22,25 +22,32 @@ package struct MultipartParser {
     /// White space that a sender may leave behind a boundary.
     private static let maximumPadding = 256
 
-    private enum State { case preamble, headers, body, epilogue }
+    private enum State { case unnamed, preamble, headers, body, epilogue }
 
-    /// CR LF - - and the boundary.
-    private let delimiter: [UInt8]
+    /// CR LF - - and the boundary; empty while that is not known.
+    private var delimiter: [UInt8] = []
     private var buffer: ByteBuffer
-    private var state = State.preamble
+    private var state: State
     private var parts = 0
     /// Events that one step found behind the one it returned.
     private var pending: Event?
 
+    /// - Parameter boundary: nil where the sender did not name it, as programs do that set the content type by hand: then
+    ///   the body has to begin with it.
     /// - Throws: `invalidBoundary` unless it has 1 to 70 of RFC 2046's characters and does not end in a space.
-    package init(boundary: String) throws(MultipartError) {
-        let allowed = Set("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'()+_,-./:=? ".utf8)
-        guard (1...70).contains(boundary.utf8.count), boundary.utf8.allSatisfy(allowed.contains),
-            boundary.utf8.last != UInt8(ascii: " ")
-        else { throw .invalidBoundary }
-        delimiter = Array("\r\n--\(boundary)".utf8)
+    package init(boundary: String?) throws(MultipartError) {
         // The line end that every boundary but the first has before it.
         buffer = ByteBuffer(string: "\r\n")
+        state = boundary == nil ? .unnamed : .preamble
+        guard let boundary else { return }
+        guard Self.isValid(boundary.utf8) else { throw .invalidBoundary }
+        delimiter = Array("\r\n--\(boundary)".utf8)
+    }
+
+    private static func isValid(_ boundary: some BidirectionalCollection<UInt8>) -> Bool {
+        let allowed = Set("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'()+_,-./:=? ".utf8)
+        return (1...70).contains(boundary.count) && boundary.allSatisfy(allowed.contains)
+            && boundary.last != UInt8(ascii: " ")
     }
 
     /// Puts in the next bytes. Take all events out before putting in more.
@@ -62,6 +69,8 @@ package struct MultipartParser {
         }
         while true {
             switch state {
+            case .unnamed:
+                guard try learnBoundary() else { return nil }
             case .preamble, .body:
                 guard let step = nextOfContent() else { return nil }
                 if case .event(let event) = step { return event }
@@ -75,7 +84,24 @@ package struct MultipartParser {
 
     /// To be called when no more bytes come. Throws `truncated` unless the closing boundary came.
     package func finish() throws(MultipartError) {
+        guard state != .unnamed else { throw .noBoundary }
         guard state == .epilogue else { throw .truncated }
+    }
+
+    /// Takes the body's first line for the boundary. False when more bytes are needed.
+    private mutating func learnBoundary() throws(MultipartError) -> Bool {
+        let longest = 2 + 2 + 70 + 2
+        // Our own line end stands before it.
+        let line = buffer.readableBytesView.prefix(longest).dropFirst(2)
+        guard let end = line.firstIndex(of: 0x0D), end + 1 < line.endIndex else {
+            guard buffer.readableBytes < longest else { throw .noBoundary }
+            return false
+        }
+        let name = line[..<end].dropFirst(2)
+        guard line.starts(with: "--".utf8), line[end + 1] == 0x0A, Self.isValid(name) else { throw .noBoundary }
+        delimiter = Array("\r\n--".utf8) + name
+        state = .preamble
+        return true
     }
 
     // MARK: Content

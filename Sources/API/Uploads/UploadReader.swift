@@ -56,13 +56,11 @@ package struct UploadReader: Sendable {
         }
     }
 
-    private static func boundary(_ headers: HTTPFields) throws -> String {
+    /// Nil where the content type does not name it.
+    private static func boundary(_ headers: HTTPFields) throws -> String? {
         guard let type = headers[.contentType].flatMap(HeaderValue.init), type.value == "multipart/form-data" else {
             throw APIError.unsupportedMediaType("Send the file as multipart/form-data.")
         }
-        guard let boundary = type.parameters["boundary"] else {
-            throw APIError.invalidRequest(MultipartError.noBoundary.message)
-        }
-        return boundary
+        return type.parameters["boundary"]
     }
 }

@@ -1,0 +1,108 @@
+"""Has openapi-python-client make a client of a running service's description, and calls the service with nothing else.
+
+Reads as JSON from standard input {"url", "api_key", "recording": a path, "source": true where the recording is to be fetched
+too, "folder"}. Prints as JSON how the jobs ended and what was said. A warning of the generator ends it with status 1.
+"""
+
+import importlib
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+import outside
+
+
+def generate(url, folder):
+    """Answers the client's package, and how many models it has."""
+    # No formatter is run over it; it would only be looked at by people.
+    (folder / "generator.json").write_text(json.dumps({"post_hooks": [], "package_name_override": "verbatim_client"}))
+    made = subprocess.run(
+        [sys.executable, "-B", "-m", "openapi_python_client", "generate", "--url", url + "/openapi.json"]
+        + ["--config", str(folder / "generator.json"), "--meta", "none", "--fail-on-warning"]
+        + ["--output-path", str(folder / "verbatim_client")],
+        capture_output=True,
+        text=True,
+    )
+    if made.returncode != 0 or "WARNING" in made.stdout + made.stderr:
+        sys.exit(f"the client was not made: {made.stdout}{made.stderr}")
+    sys.path.insert(0, str(folder))
+    models = list((folder / "verbatim_client" / "models").glob("*.py"))
+    return importlib.import_module("verbatim_client"), len(models) - 1
+
+
+def main():
+    plan = json.load(sys.stdin)
+    package, count = generate(plan["url"], pathlib.Path(plan["folder"]))
+    from verbatim_client import models
+    from verbatim_client.api.jobs import create_job, get_job, get_transcript, list_jobs
+    from verbatim_client.api.sessions import log_in
+    from verbatim_client.types import File
+
+    anyone = package.Client(base_url=plan["url"], timeout=120)
+    refused = log_in.sync(client=anyone, body=models.LoginRequest(api_key="tsk_live_" + "0" * 61))
+    session = log_in.sync(client=anyone, body=models.LoginRequest(api_key=plan["api_key"]))
+    client = package.AuthenticatedClient(base_url=plan["url"], token=session.access_token, timeout=120)
+
+    metadata = {"order": "A-17", "parts": [1, 2.5, None, {"ü": True}]}
+    recording = pathlib.Path(plan["recording"])
+    source = outside.serve(recording.read_bytes()) + "/recording.wav"
+    with recording.open("rb") as file:
+        uploaded = create_job.sync(
+            client=client,
+            accept_overage=False,
+            idempotency_key="one",
+            body=models.JobUpload(
+                file=File(payload=file, file_name="zoë.wav", mime_type="audio/wav"),
+                diarize=False,
+                language=models.LanguageChoice.EN,
+                speakers_expected=2,
+                metadata=models.JobUploadMetadata.from_dict(metadata),
+            ),
+        )
+    fetched = create_job.sync(
+        client=client,
+        body=models.JobFromURL(
+            source_url=source,
+            diarize=False,
+            metadata=models.JobFromURLMetadataType0.from_dict(metadata),
+        ),
+    )
+    for accepted in (uploaded, fetched):
+        if not isinstance(accepted, models.AcceptedJob):
+            sys.exit(f"a job was refused: {accepted}")
+    empty = create_job.sync(client=client, body=models.JobUpload(file=File(payload=b"", file_name="empty.wav")))
+
+    ended = []
+    for accepted in (uploaded, fetched):
+        while (job := get_job.sync(accepted.job_id, client=client)).status in ("queued", "processing"):
+            time.sleep(0.2)
+        transcript = get_transcript.sync(accepted.job_id, client=client)
+        ended.append(
+            {
+                "status": str(job.status),
+                "source": type(job.source).__name__,
+                "name": getattr(job.source, "name", None),
+                "metadata": job.metadata.to_dict() == metadata,
+                "language": transcript.language,
+                "words": [word.text for segment in transcript.segments for word in segment.words],
+                "text": " ".join(segment.text.strip() for segment in transcript.segments),
+            }
+        )
+    listed = list_jobs.sync(client=client, cursor="", limit=1)
+    rest = list_jobs.sync(client=client, cursor=listed.next_cursor)
+    json.dump(
+        {
+            "models": count,
+            "jobs": ended,
+            "refused": [type(refused).__name__, refused.error, refused.status],
+            "empty": [type(empty).__name__, empty.error, empty.reason],
+            "listed": [len(listed.jobs), len(rest.jobs), rest.next_cursor],
+        },
+        sys.stdout,
+    )
+
+
+if __name__ == "__main__":
+    main()
