@@ -1,44 +1,44 @@
-"""Verifies webhooks as their receivers do: by the lines that the README gives them, and by the package standardwebhooks.
+"""Verifies webhooks as their receivers do: by the lines that the README gives them, alone and for the package standardwebhooks.
 
-Reads a JSON array of {"secret", "headers", "body" (Base64)}; prints one of {"readme": bool, "standard": bool}.
+Reads a JSON array of {"secret", "headers", "body" (Base64)}; prints one of {"readme": bool, "standard": bool}. With the
+argument `serve SECRET` it is the README's receiver instead, at a port that it prints first.
 """
 
 import base64
+import itertools
 import json
 import pathlib
 import sys
 import textwrap
 
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
-
 README = pathlib.Path(__file__).parent.parent.parent / "README.md"
 
 
-def readme_lines():
-    """The five lines that begin with `import hmac`."""
-    text = README.read_text(encoding="utf-8")
-    lines = text[text.index("    import hmac\n") :].splitlines()[:5]
-    return textwrap.dedent("\n".join(lines))
-
-
-def by_standard(secret, headers, body):
-    try:
-        Webhook(secret).verify(body, headers)
-        return True
-    except WebhookVerificationError:
-        return False
+def readme_block(first):
+    """The indented lines that begin with that one."""
+    lines = README.read_text(encoding="utf-8").split("    " + first + "\n", 1)[1].splitlines()
+    block = itertools.takewhile(lambda line: not line or (line.startswith("    ") and line[4] != "$"), lines)
+    return first + "\n" + textwrap.dedent("\n".join(block))
 
 
 if __name__ == "__main__":
     scope = {}
-    exec(readme_lines(), scope)
+    exec(readme_block("import hmac"), scope)
+    exec(readme_block("from standardwebhooks.webhooks import Webhook"), scope)
+    if sys.argv[1:2] == ["serve"]:
+        # As it stands there, but for the port: any that is free.
+        block = readme_block("import http.server, sys").replace("9000", "0").replace(".serve_forever()", "")
+        exec(block.replace("http.server.ThreadingHTTPServer(", "server = http.server.ThreadingHTTPServer("), scope)
+        print(scope["server"].server_port, flush=True)
+        sys.argv = ["receiver.py", sys.argv[2]]
+        scope["server"].serve_forever()
     answers = []
     for case in json.load(sys.stdin):
         secret, headers, body = case["secret"], case["headers"], base64.b64decode(case["body"])
         answers.append(
             {
                 "readme": scope["is_ours"](secret, headers, body),
-                "standard": by_standard(secret, headers, body),
+                "standard": scope["is_ours_and_new"](secret, headers, body),
             }
         )
     json.dump(answers, sys.stdout)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import WebhookReceiver
 
-/// What receivers make of our signatures: with the README's five lines of Python, and with the package `standardwebhooks`.
+/// What receivers make of our signatures: with the README's lines of Python, and with the package `standardwebhooks`.
 @Suite(.timeLimit(.minutes(20))) struct WebhookSignatureTests {
     private struct Case: Encodable {
         let secret: String
@@ -21,13 +21,17 @@ import WebhookReceiver
     }
 
     private static func verify(_ cases: [Case]) async throws -> [Verdict] {
+        try await verify(json: String(decoding: try JSONEncoder().encode(cases), as: UTF8.self))
+    }
+
+    private static func verify(json: String) async throws -> [Verdict] {
         let readers = Checkout.root + "/Tests/Readers"
         try #require(
             FileManager.default.isExecutableFile(atPath: readers + "/.venv/bin/python"),
             "the readers are missing: run scripts/setup --test")
         let result = try await Command.run(
             readers + "/.venv/bin/python", ["-B", readers + "/verify_webhook.py"], environment: ["PYTHONUTF8": "1"],
-            input: String(decoding: try JSONEncoder().encode(cases), as: UTF8.self))
+            input: json)
         try #require(result.status == 0, "\(result.errors)")
         return try JSONDecoder().decode([Verdict].self, from: Data(result.output.utf8))
     }
@@ -114,6 +118,46 @@ import WebhookReceiver
             ])
             #expect(verdicts == [.ours, .ours, .ours, .forged, .forged])
         }
+    }
+
+    /// What a header field may hold, as frameworks hand it over: surrogates stand for bytes that are no UTF-8.
+    private static let hostile = [
+        "null", "5", "[]", #"["a", "b"]"#, #""""#, #"" ""#, #""é""#, #""\udcff\ud800""#, #""\u0000""#, #""v1""#,
+        #""v1,""#,
+        #""v1,é""#, #""v1,a,b""#, #""x y z""#, #""v1,\udcff""#, #""-1""#, #""nan""#, #""1e400""#,
+        #""99999999999999999999999999""#,
+        "\"" + String(repeating: "9", count: 5_000) + "\"", "\"v1," + String(repeating: "A", count: 100_000) + "\"",
+        "\"" + String(repeating: "v1,AAAA ", count: 1_000) + "\"",
+    ]
+
+    @Test func `whatever a header holds, the README's lines refuse it without an exception`() async throws {
+        let names = [
+            "X-Transcription-Signature", "X-Transcription-Signature-Next", "webhook-id", "webhook-timestamp",
+            "webhook-signature",
+        ]
+        let secret = "whsec_" + Data(repeating: 7, count: 32).base64EncodedString()
+        var cases = [#"{"secret":"\#(secret)","headers":{},"body":""}"#]
+        for value in Self.hostile {
+            let all = names.map { "\"\($0)\":\(value)" }
+            for headers in all + [all.joined(separator: ",")] {
+                cases.append(#"{"secret":"\#(secret)","headers":{\#(headers)},"body":"/w=="}"#)
+            }
+        }
+        let verdicts = try await Self.verify(json: "[\(cases.joined(separator: ","))]")
+        #expect(verdicts == cases.map { _ in .forged })
+    }
+
+    @Test(arguments: hostile)
+    func `a good signature counts whatever stands in the other headers`(value: String) async throws {
+        let secret = "whsec_" + Data(repeating: 7, count: 32).base64EncodedString()
+        let signed = try await Command.run("openssl", ["dgst", "-sha256", "-hmac", secret], input: "{}")
+        let digest = signed.output.split(separator: " ").last?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+        let (now, next) = ("X-Transcription-Signature", "X-Transcription-Signature-Next")
+        let cases = [(now, next), (next, now)].map { good, bad in
+            #"{"secret":"\#(secret)","headers":{"\#(good)":"\#(digest)","\#(bad)":\#(value)},"body":"e30="}"#
+        }
+        let verdicts = try await Self.verify(json: "[\(cases.joined(separator: ","))]")
+        #expect(verdicts.map(\.readme) == [true, true])
     }
 
     @Test func `a try has its own time, and the standard's signature is of that time`() async throws {

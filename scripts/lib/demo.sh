@@ -59,3 +59,24 @@ problem() {
         printf 'the service answered with status %s' "$http_status"
     fi
 }
+
+# What to do to be told of a job's end on this machine, and the secret that the demo account's webhooks are signed with.
+print_webhook_help() {
+    local secret
+    json_get "$(<"$demo_note")" tenant_id || fail "$demo_note is damaged: remove it."
+    secret=$(admin webhook-secret create --tenant "$reply" --json 2>"$root/.run/admin.log") ||
+        fail "the demo's webhook secret could not be read: $(tail -n 1 "$root/.run/admin.log")"
+    json_get "$secret" secret || fail "verbatim-admin webhook-secret create answered no JSON."
+    printf '\nThe webhook secret of the demo account: %s\n' "$reply" >&2
+    if [[ -n ${VERBATIM_EGRESS_ALLOW:-} ]]; then
+        printf 'webhook_url and source_url may also name addresses in %s.\n' "$VERBATIM_EGRESS_ALLOW" >&2
+    else
+        cat >&2 <<'TEXT'
+Webhooks and source URLs on this machine are refused. To allow them, run
+
+  VERBATIM_EGRESS_ALLOW=127.0.0.0/8 scripts/run
+
+and send a job with -F webhook_url=http://127.0.0.1:9000/ (README.md, "Being told", has a receiver to copy).
+TEXT
+    fi
+}
