@@ -11,18 +11,21 @@ package struct Databases: Sendable {
     package let sessions: PostgresPool
     /// For the leases of what is being worked on, and for nothing else: who works must be able to say so in time.
     package let leases: PostgresPool
+    /// For the question whether the database answers, which stands behind no work.
+    package let health: PostgresPool
 
-    /// - Parameter size: connections of the `app` pool; `system` gets half as many, `sessions` a quarter and four at least, `leases` two.
+    /// - Parameter size: connections of the `app` pool; `system` gets half as many, `sessions` a quarter and four at least, `leases` two, `health` one.
     package init(url: String, size: Int, logger: Logger) {
         app = PostgresPool(configuration: .service(url: url, role: "verbatim_app", size: size), logger: logger)
         system = PostgresPool(
             configuration: .service(url: url, role: "verbatim_system", size: max(2, size / 2)), logger: logger)
         sessions = PostgresPool(configuration: .sessions(url: url, size: max(4, size / 4)), logger: logger)
         leases = PostgresPool(configuration: .leases(url: url), logger: logger)
+        health = PostgresPool(configuration: .health(url: url), logger: logger)
     }
 
     package func close() async {
-        for pool in [app, system, sessions, leases] { await pool.close() }
+        for pool in [app, system, sessions, leases, health] { await pool.close() }
     }
 }
 
@@ -54,6 +57,13 @@ extension PostgresPool.Configuration {
         .init(
             url: url, role: "verbatim_system", size: 2, acquireTimeout: .seconds(5), connectTimeout: .seconds(2),
             statementTimeout: .seconds(10), lockTimeout: .seconds(5), workTimeout: .seconds(12))
+    }
+
+    /// As a customer's role, but not in customers' line.
+    fileprivate static func health(url: String) -> Self {
+        .init(
+            url: url, role: "verbatim_app", size: 1, acquireTimeout: .seconds(5), connectTimeout: .seconds(2),
+            statementTimeout: .seconds(5), workTimeout: .seconds(8))
     }
 
     /// The operators' connection: acts as the owner of the tables, whose policies let it see every tenant.

@@ -169,6 +169,59 @@ import Testing
         #expect(server.accepts == 1)
     }
 
+    @Test func `what waits in no line begins at once, and takes nobody's place`() async throws {
+        let arrived = Mail<String>()
+        let gate = DispatchSemaphore(value: 0)
+        let server = try ScriptedServer { connection in
+            while true {
+                let request = try connection.readRequest()
+                arrived.send(request.target)
+                if request.target.hasPrefix("/slow") { gate.wait() }
+                try connection.respond(body: request.target)
+            }
+        }
+        // One place and nobody may wait: the lane is full.
+        try await withClient(EgressConfiguration(maxConcurrent: 1, maxWaiting: 0)) { client async throws in
+            async let slow = client.send(.get(server.url + "/slow/1"))
+            #expect(try await arrived.next() == "/slow/1")
+            var look = EgressRequest.get(server.url + "/health")
+            look.waitsInLine = false
+            for _ in 0..<3 { #expect(try await client.send(look).status == 200) }
+            for _ in 0..<3 { #expect(try await arrived.next() == "/health") }
+            await #expect(throws: EgressError.overloaded) { try await client.send(.get(server.url + "/more")) }
+            gate.signal()
+            #expect(try await slow.status == 200)
+            #expect(try await client.send(.get(server.url + "/more")).status == 200)
+        }
+    }
+
+    @Test func `customers' URLs have as many places as are said for them`() async throws {
+        let arrived = Mail<String>()
+        let gate = DispatchSemaphore(value: 0)
+        let server = try ScriptedServer { connection in
+            arrived.send(try connection.readRequest().target)
+            gate.wait()
+            try connection.respond()
+        }
+        var configuration = EgressConfiguration(
+            maxConcurrent: 1, maxWaiting: 0, addressPolicy: try AddressPolicy(allowing: "127.0.0.0/8"))
+        configuration.maxConcurrentForCustomers = 2
+        try await withClient(configuration) { client async throws in
+            let url = server.url
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for path in ["/1", "/2"] {
+                    group.addTask { try await client.send(.get(url + path, audience: .customerSupplied)).status }
+                    _ = try await arrived.next()
+                }
+                await #expect(throws: EgressError.overloaded) {
+                    try await client.send(.get(url + "/3", audience: .customerSupplied))
+                }
+                for _ in 0..<2 { gate.signal() }
+                for try await status in group { #expect(status == 200) }
+            }
+        }
+    }
+
     @Test func `waiting for a turn counts as time`() async throws {
         let arrived = Mail<Void>()
         let gate = DispatchSemaphore(value: 0)

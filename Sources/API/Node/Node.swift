@@ -48,9 +48,13 @@ struct Node: Sendable {
         // Now, not at the first webhook that cannot be signed.
         try await databases.system.transaction { [settings] in try settings.masterKey.requireRight(in: $0) }
         let egress = EgressClient(
-            configuration: EgressConfiguration(addressPolicy: settings.addressPolicy), logger: logger)
+            configuration: .node(
+                slots: settings.workerSlots, fetches: settings.fetchSlots, policy: settings.addressPolicy),
+            logger: logger)
         let storage = try settings.storage.open(
-            scratch: ScratchSpace(folder: settings.scratch, bytes: settings.scratchBytes), logger: logger)
+            scratch: ScratchSpace(folder: settings.scratch, bytes: settings.scratchBytes),
+            concurrency: EgressConfiguration.store(slots: settings.workerSlots, fetches: settings.fetchSlots),
+            logger: logger)
         let media = MediaTool(
             executable: settings.installation.executables + "/verbatim-media",
             maxConcurrentProbes: ProcessInfo.processInfo.activeProcessorCount, logger: logger)

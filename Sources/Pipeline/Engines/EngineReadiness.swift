@@ -1,23 +1,25 @@
 import Postgres
-import Synchronization
 
-/// Whether the engine answers, asked again after a second while it does not, after five while it does, however often it is needed.
-package final class EngineReadiness: Sendable {
+/// Whether the engine answers, asked again after a second while it does not, after five while it does, however often it is needed. One question
+/// at a time: who needs the answer meanwhile gets the same.
+package actor EngineReadiness {
     private let server: ModelServer
-    private let last = Mutex((at: ContinuousClock.Instant?.none, ready: false))
+    private var last: (at: ContinuousClock.Instant, ready: Bool)?
+    private var look: Task<Bool, Never>?
 
     package init(server: ModelServer) {
         self.server = server
     }
 
     package func isReady() async -> Bool {
-        let now = ContinuousClock.now
-        let known = last.withLock { last in
-            last.at.flatMap { now - $0 < .seconds(last.ready ? 5 : 1) ? last.ready : nil }
-        }
-        if let known { return known }
-        let ready = (try? await server.health()) != nil
-        last.withLock { $0 = (.now, ready) }
+        if let last, ContinuousClock.now - last.at < .seconds(last.ready ? 5 : 1) { return last.ready }
+        if let look { return await look.value }
+        // Unstructured: who asks first may be cancelled, and the others still want to know.
+        let look = Task { [server] in (try? await server.health()) != nil }
+        self.look = look
+        let ready = await look.value
+        last = (.now, ready)
+        self.look = nil
         return ready
     }
 }

@@ -17,9 +17,9 @@ package struct ModelServer: Sendable {
         self.client = client
     }
 
-    /// Whether it answers and its model is loaded; the id of that model.
+    /// Whether it answers and its model is loaded; the id of that model. Behind no recognition: see ``EgressRequest/waitsInLine``.
     func health() async throws -> Health {
-        let response = try await send("GET", "/health", body: .none, timeout: .seconds(5))
+        let response = try await send("GET", "/health", body: .none, timeout: .seconds(5), waitsInLine: false)
         return try response.decoded()
     }
 
@@ -89,7 +89,7 @@ package struct ModelServer: Sendable {
 
     func send(
         _ method: String, _ path: String, headers: [(name: String, value: String)] = [], body: EgressBody,
-        timeout: Duration
+        timeout: Duration, waitsInLine: Bool = true
     ) async throws -> EgressResponse {
         let (base, socket) =
             switch address {
@@ -100,7 +100,7 @@ package struct ModelServer: Sendable {
             EgressRequest(
                 method: method, url: base + path, unixSocketPath: socket, headers: headers, body: body,
                 limits: EgressLimits(total: timeout, connect: .seconds(5), responseBytes: 64 << 20),
-                audience: .operatorConfigured))
+                audience: .operatorConfigured, waitsInLine: waitsInLine))
         guard response.isSuccess else { throw ModelServerError(status: response.status) }
         return response
     }

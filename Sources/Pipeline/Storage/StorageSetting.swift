@@ -21,11 +21,13 @@ package enum StorageSetting: Sendable {
         return .folder(path.hasSuffix("/") ? String(path.dropLast()) : path)
     }
 
-    /// - Parameter scratch: for what an object store has to have on this machine for a while.
-    package func open(scratch: ScratchSpace, logger: Logger) throws -> any Storage {
+    /// - Parameters:
+    ///   - scratch: for what an object store has to have on this machine for a while.
+    ///   - concurrency: calls to an object store at a time.
+    package func open(scratch: ScratchSpace, concurrency: Int = 64, logger: Logger) throws -> any Storage {
         switch self {
         case .folder(let root): try FileStorage(root: root)
-        case .bucket(let settings): settings.open(scratch: scratch, logger: logger)
+        case .bucket(let settings): settings.open(scratch: scratch, concurrency: concurrency, logger: logger)
         }
     }
 }

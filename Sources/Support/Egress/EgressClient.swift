@@ -125,7 +125,8 @@ package final class EgressClient: Sendable {
                 case .operatorConfigured: "egress-operator"
                 case .customerSupplied: "egress-customer"
                 }
-            let lane = try EgressLane(name: name, configuration: configuration)
+            let lane = try EgressLane(
+                name: name, maxConcurrent: configuration.maxConcurrent(for: audience), configuration: configuration)
             lanes[audience] = lane
             state = .open(lanes)
             return lane

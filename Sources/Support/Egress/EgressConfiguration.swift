@@ -5,6 +5,8 @@
 package struct EgressConfiguration: Sendable {
     /// Transfers under way at once.
     package var maxConcurrent: Int
+    /// Of customers' URLs, where that is another number.
+    package var maxConcurrentForCustomers: Int?
     /// Requests that wait for their turn, in the order in which they came; a further one is `.overloaded`.
     package var maxWaiting: Int
     /// Connections kept open for the next request.
@@ -29,5 +31,12 @@ package struct EgressConfiguration: Sendable {
         self.resolver = resolver
         self.userAgent = userAgent
         self.certificateAuthorities = certificateAuthorities
+    }
+
+    func maxConcurrent(for audience: EgressAudience) -> Int {
+        switch audience {
+        case .operatorConfigured: maxConcurrent
+        case .customerSupplied: maxConcurrentForCustomers ?? maxConcurrent
+        }
     }
 }

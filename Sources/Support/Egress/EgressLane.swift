@@ -25,6 +25,7 @@ final class EgressLane: Sendable {
     private struct State {
         var inbox = Inbox()
         var nextID: UInt64 = 0
+        /// Of those that wait in line.
         var unfinished = 0
         var hasEnded = false
         var wakeup: WakeupHandle?
@@ -37,11 +38,15 @@ final class EgressLane: Sendable {
 
     private let state = Mutex(State())
     private let configuration: EgressConfiguration
+    private let maxConcurrent: Int
 
     /// Starts the thread.
-    /// - Parameter name: The thread's, at most 15 bytes.
-    init(name: String, configuration: EgressConfiguration) throws(EgressError) {
+    /// - Parameters:
+    ///   - name: The thread's, at most 15 bytes.
+    ///   - maxConcurrent: Transfers under way at once.
+    init(name: String, maxConcurrent: Int, configuration: EgressConfiguration) throws(EgressError) {
         self.configuration = configuration
+        self.maxConcurrent = maxConcurrent
         guard CurlHandle.isInitialized, let multi = curl_multi_init() else {
             throw .failed(code: Int(CURLE_FAILED_INIT.rawValue))
         }
@@ -99,8 +104,10 @@ final class EgressLane: Sendable {
     private func submit(_ submission: EgressSubmission) {
         let refusal: EgressError? = state.withLock { state in
             if state.inbox.isClosing || state.hasEnded { return .closed }
-            if state.unfinished >= configuration.maxConcurrent + configuration.maxWaiting { return .overloaded }
-            state.unfinished += 1
+            if submission.request.waitsInLine {
+                if state.unfinished >= maxConcurrent + configuration.maxWaiting { return .overloaded }
+                state.unfinished += 1
+            }
             state.inbox.submissions.append(submission)
             state.wake()
             return nil
@@ -128,7 +135,7 @@ final class EgressLane: Sendable {
 
     func finish(_ submission: EgressSubmission, _ result: Result<EgressResponse, any Error>) {
         // Counted before the caller goes on, who may send the next at once.
-        state.withLock { $0.unfinished -= 1 }
+        if submission.request.waitsInLine { state.withLock { $0.unfinished -= 1 } }
         submission.continuation.resume(with: result)
     }
 
@@ -171,7 +178,9 @@ final class EgressLane: Sendable {
             sigemptyset(&signals)
             sigaddset(&signals, SIGPIPE)
             pthread_sigmask(SIG_BLOCK, &signals, nil)
-            EgressLoop(lane: lane, multi: multi, configuration: lane.configuration).run()
+            EgressLoop(
+                lane: lane, multi: multi, maxConcurrent: lane.maxConcurrent, configuration: lane.configuration
+            ).run()
             lane.end()
         }
     }

@@ -9,13 +9,19 @@ final class EgressLoop {
     private let lane: EgressLane
     private let multi: UnsafeMutableRawPointer
     private let configuration: EgressConfiguration
+    private let maxConcurrent: Int
     private var waiting: [EgressSubmission] = []
     /// By easy handle, which is how libcurl names them.
     private var active: [UnsafeMutableRawPointer: EgressTransfer] = [:]
+    /// Of the active ones those that had to wait in line.
+    private var inPlaces = 0
     private let clock = ContinuousClock()
 
-    init(lane: EgressLane, multi: UnsafeMutableRawPointer, configuration: EgressConfiguration) {
+    init(
+        lane: EgressLane, multi: UnsafeMutableRawPointer, maxConcurrent: Int, configuration: EgressConfiguration
+    ) {
         self.lane = lane
+        self.maxConcurrent = maxConcurrent
         self.multi = multi
         self.configuration = configuration
         verbatim_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, configuration.maxIdleConnections)
@@ -35,7 +41,7 @@ final class EgressLoop {
             drive()
             endBadTransfers()
             endAnsweredTransfers()
-            if waiting.isEmpty || active.count >= configuration.maxConcurrent {
+            if waiting.isEmpty || inPlaces >= maxConcurrent {
                 curl_multi_poll(multi, nil, 0, Int32(untilNextDuty().wholeMilliseconds), nil)
             }
         }
@@ -60,7 +66,12 @@ final class EgressLoop {
             waiting.removeAll { $0.deadline <= now }
             for submission in late { lane.finish(submission, .failure(EgressError.timedOut)) }
         }
-        let count = min(waiting.count, configuration.maxConcurrent - active.count)
+        let urgent = waiting.filter { !$0.request.waitsInLine }
+        if !urgent.isEmpty {
+            waiting.removeAll { !$0.request.waitsInLine }
+            for submission in urgent { start(submission, now: now) }
+        }
+        let count = min(waiting.count, maxConcurrent - inPlaces)
         guard count > 0 else { return }
         let starting = waiting.prefix(count)
         waiting.removeFirst(count)
@@ -73,6 +84,7 @@ final class EgressLoop {
             let code = curl_multi_add_handle(multi, transfer.handle.raw)
             guard code == CURLM_OK else { throw .failed(code: Int(code.rawValue)) }
             active[transfer.handle.raw] = transfer
+            if submission.request.waitsInLine { inPlaces += 1 }
         } catch {
             lane.finish(submission, .failure(error))
         }
@@ -118,6 +130,7 @@ final class EgressLoop {
     private func end(_ transfer: EgressTransfer, _ result: Result<EgressResponse, any Error>) {
         curl_multi_remove_handle(multi, transfer.handle.raw)
         active[transfer.handle.raw] = nil
+        if transfer.submission.request.waitsInLine { inPlaces -= 1 }
         lane.finish(transfer.submission, result)
     }
 

@@ -19,6 +19,9 @@ package struct EgressRequest: Sendable {
     /// False: an answer whose header has come is one, however its body goes on. No more of that than the limit is read, and
     /// nothing is kept.
     package var needsBody: Bool
+    /// False: it begins at once, however many are under way or wait, and counts as none of them. For looks at whether a service is well, of
+    /// which one is made at a time: what they ask about would else decide when they are asked.
+    package var waitsInLine: Bool
     /// Nothing is connected to: the addresses alone are judged.
     var isProbe = false
 
@@ -26,7 +29,7 @@ package struct EgressRequest: Sendable {
         method: String = "GET", url: String, unixSocketPath: String? = nil,
         headers: [(name: String, value: String)] = [], body: EgressBody = .none,
         limits: EgressLimits, redirects: Int = 0, audience: EgressAudience, ownConnection: Bool = false,
-        needsBody: Bool = true
+        needsBody: Bool = true, waitsInLine: Bool = true
     ) {
         self.method = method
         self.url = url
@@ -38,6 +41,7 @@ package struct EgressRequest: Sendable {
         self.audience = audience
         self.ownConnection = ownConnection
         self.needsBody = needsBody
+        self.waitsInLine = waitsInLine
     }
 }
 

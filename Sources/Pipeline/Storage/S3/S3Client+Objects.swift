@@ -7,8 +7,15 @@ import Foundation
 extension S3Client {
     private static let mostPages = 100_000
 
-    func put(_ bytes: [UInt8], as key: String) async throws {
+    /// Writes one byte and removes it, behind no recording that is under way.
+    func probe(_ key: String) async throws {
+        try await put([1], as: key, waitsInLine: false)
+        try await delete(key, waitsInLine: false)
+    }
+
+    func put(_ bytes: [UInt8], as key: String, waitsInLine: Bool = true) async throws {
         var request = S3Request("PUT", key)
+        request.waitsInLine = waitsInLine
         request.body = .bytes(bytes)
         request.bytes = Int64(bytes.count)
         _ = try await send(request)
@@ -40,9 +47,11 @@ extension S3Client {
         return size
     }
 
-    func delete(_ key: String) async throws {
+    func delete(_ key: String, waitsInLine: Bool = true) async throws {
+        var request = S3Request("DELETE", key)
+        request.waitsInLine = waitsInLine
         do {
-            _ = try await send(S3Request("DELETE", key))
+            _ = try await send(request)
         } catch let error as StorageError where error.errno == ENOENT {
             // Some stores say so of what is gone already.
         }

@@ -63,7 +63,8 @@ package struct S3Client: Sendable {
             payload: payload(of: request), credentials: credentials, region: bucket.region, at: .now())
         let sent = EgressRequest(
             method: request.method, url: "\(bucket.scheme)://\(bucket.host)\(path)\(query.isEmpty ? "" : "?\(query)")",
-            headers: signed, body: request.body, limits: request.limits, audience: .operatorConfigured)
+            headers: signed, body: request.body, limits: request.limits, audience: .operatorConfigured,
+            waitsInLine: request.waitsInLine)
         guard let sink else { return try await client.send(sent) }
         return try await client.download(sent, to: sink)
     }

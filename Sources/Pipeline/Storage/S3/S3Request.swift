@@ -14,6 +14,8 @@ struct S3Request: Sendable {
     var bytes: Int64 = 0
     /// How long the store may take over it besides.
     var patience = Duration.seconds(60)
+    /// False: a look at whether the store is well, which stands behind no recording.
+    var waitsInLine = true
     /// Of the answer.
     var answerLimit = 1 << 20
 

@@ -63,11 +63,14 @@ package struct S3Settings: Sendable {
         return region
     }
 
-    /// - Parameter scratch: for copies and downloads; it is there when they begin.
-    package func open(scratch: ScratchSpace, logger: Logger) -> S3Storage {
+    /// - Parameters:
+    ///   - scratch: for copies and downloads; it is there when they begin.
+    ///   - concurrency: calls at a time.
+    package func open(scratch: ScratchSpace, concurrency: Int = 64, logger: Logger) -> S3Storage {
         // A client of its own: a disk that is slow to give or take recordings holds up no engine.
         let client = EgressClient(
-            configuration: EgressConfiguration(certificateAuthorities: certificateAuthorities), logger: logger)
+            configuration: EgressConfiguration(
+                maxConcurrent: concurrency, certificateAuthorities: certificateAuthorities), logger: logger)
         return S3Storage(
             client: S3Client(bucket: bucket, credentials: credentials, client: client, logger: logger),
             scratch: scratch)

@@ -75,9 +75,7 @@ package struct S3Storage: Storage {
 
     package func check() async throws {
         // One name for all: of nodes that die in between, one object stays at most.
-        let probe = bucket.key(path: "health/probe")
-        try await client.put([1], as: probe)
-        try await client.delete(probe)
+        try await client.probe(bucket.key(path: "health/probe"))
     }
 
     /// Those in the bucket, and those of which this node has begun a download.
