@@ -175,7 +175,7 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Pipeline", "Egress", "Postgres", "TestSupport", "AssemblyAISimulator", logging,
+                "Pipeline", "Tenancy", "Egress", "Postgres", "TestSupport", "AssemblyAISimulator", logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -44,10 +44,10 @@ struct SimulatedAccount: Sendable {
             return SimulatedAnswer(400, error: #""speech_model" is deprecated, use "speech_models""#)
         }
         let models = submission.speech_models ?? []
-        guard !models.isEmpty, models.allSatisfy({ settings.models[$0] != nil }) else {
-            let known = settings.models.keys.sorted().joined(separator: ", ")
-            return SimulatedAnswer(
-                400, error: #""speech_models" must be a non-empty list containing one or more of: \#(known)"#)
+        let known = settings.models.keys.filter { !settings.retired.contains($0) }
+        // The list is judged whole, whatever its first name.
+        guard !models.isEmpty, models.allSatisfy(known.contains) else {
+            return SimulatedAnswer(400, error: refusal(of: models, known: known.sorted()))
         }
         if submission.language_detection == true, submission.language_code != nil {
             return SimulatedAnswer(400, error: "language_detection is not available when language_code is specified.")
@@ -71,6 +71,16 @@ struct SimulatedAccount: Sendable {
         let transcript = transcribe(bytes, submission, model)
         transcripts.append(transcript)
         return SimulatedAnswer(object: transcript.json)
+    }
+
+    private func refusal(of models: [String], known: [String]) -> String {
+        if let text = settings.modelRefusal { return text }
+        let names = known.joined(separator: ", ")
+        if let retired = models.first(where: settings.retired.contains) {
+            return
+                "The speech model \(retired) is no longer available. Use one or more of the following instead: \(names)"
+        }
+        return #""speech_models" must be a non-empty list containing one or more of: \#(names)"#
     }
 
     private mutating func transcribe(

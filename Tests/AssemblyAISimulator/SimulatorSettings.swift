@@ -6,6 +6,10 @@ package struct SimulatorSettings: Sendable {
         "universal-3-5-pro": ["en", "es", "de", "fr", "it", "pt"],
         "universal-2": Self.languagesOfUniversal2,
     ]
+    /// Ids that were accepted once: since July 2026 they are answered 400, with the names to use instead.
+    package var retired: Set<String> = []
+    /// What a refused list of models is answered in place of that.
+    package var modelRefusal: String?
     /// How many polls of each transcript find it unfinished: the first of them `queued`, the others `processing`.
     package var unfinishedPolls = 1
     /// Every submission is refused for want of money.

@@ -110,14 +110,14 @@ import Testing
         try await AssemblyAIScene.run(limits: limits) { scene in
             scene.simulator.fail(.upload, .trickle(milliseconds: 120))
             scene.simulator.fail(.submit, .answer(status: 400))
-            guard case .misconfigured = try await scene.failure(.seconds(60)) else {
+            guard case .refused = try await scene.failure(.seconds(60)) else {
                 Issue.record("the upload should succeed")
                 return
             }
-            #expect(scene.simulator.calls == [.upload: 1, .submit: 1])
+            #expect(scene.simulator.calls == [.upload: 1, .submit: 3])
             let failure = try await scene.failure(.seconds(0.5))
             #expect(failure == .unavailable(.timeout))
-            #expect(scene.simulator.calls == [.upload: 4, .submit: 1])
+            #expect(scene.simulator.calls == [.upload: 4, .submit: 3])
         }
     }
 

@@ -85,7 +85,7 @@ import Testing
         try await AssemblyAIScene.run { scene in
             let ticket = try await scene.handIn()
             scene.simulator.fail(.poll, .answer(status: 404, body: "<html>not here</html>"))
-            guard case .misconfigured = try await scene.failure(ticket: ticket) else {
+            guard case .refused = try await scene.failure(ticket: ticket) else {
                 Issue.record("it should be told to the operator")
                 return
             }

@@ -1,6 +1,7 @@
 import AssemblyAISimulator
 import Egress
 import Pipeline
+import TestSupport
 import Testing
 
 /// What AssemblyAI refuses: for good, or because it is asked too often.
@@ -40,24 +41,8 @@ import Testing
         }
     }
 
-    @Test func `a model that they do not know is the operator's to mend`() async throws {
-        try await AssemblyAIScene.run(models: ["universal-3-pro", "universal-2"]) { scene in
-            guard case .misconfigured(let text) = try await scene.failure() else {
-                Issue.record("it should be the operator's to mend")
-                return
-            }
-            #expect(text.contains(#"HTTP 400 ("speech_models" must be a non-empty list"#))
-            #expect(text.hasSuffix("check VERBATIM_ASSEMBLYAI_MODELS"))
-            #expect(scene.simulator.calls == [.upload: 1, .submit: 1])
-        }
-    }
-
-    @Test(arguments: [
-        (403, #"{"error":"Cannot access uploaded file"}"#), (404, #"{"error":"Cannot access uploaded file"}"#),
-        (404, ""),
-        (401, "<html>"), (400, #"{"error":"something new"}"#), (400, "not JSON"), (301, ""), (413, ""), (422, "{}"),
-    ])
-    func `a refusal is the operator's to mend, after one call`(_ status: Int, _ body: String) async throws {
+    @Test(arguments: [(401, "<html>"), (403, #"{"error":"Cannot access uploaded file"}"#), (403, "")])
+    func `a refusal of our key is the operator's to mend, after one call`(_ status: Int, _ body: String) async throws {
         try await AssemblyAIScene.run { scene in
             scene.simulator.fail(.submit, .answer(status: status, body: body))
             guard case .misconfigured(let text) = try await scene.failure() else {
@@ -70,12 +55,33 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (404, #"{"error":"Cannot access uploaded file"}"#, 1), (404, "", 1), (301, "", 1), (413, "", 1), (410, "", 1),
+        (400, #"{"error":"something new"}"#, 3), (400, "not JSON", 3), (422, "{}", 3),
+    ])
+    func `a refusal of what is asked is told, after one call, or one for each model and one for the list`(
+        _ status: Int, _ body: String, _ calls: Int
+    ) async throws {
+        let log = CapturedLog()
+        try await AssemblyAIScene.run(log: log) { scene in
+            scene.simulator.fail(.submit, .answer(status: status, body: body))
+            guard case .refused(let text) = try await scene.failure() else {
+                Issue.record("it should be told as refused")
+                return
+            }
+            #expect(text.contains("HTTP \(status)"))
+            #expect(text.contains("check VERBATIM_ASSEMBLYAI_"))
+            #expect(scene.simulator.calls == [.upload: 1, .submit: calls])
+            #expect(log.text.contains("\(status)") && log.text.contains("the recogniser refuses"))
+        }
+    }
+
     @Test func `what a refusal says is told without keys and URLs, on one line, and not at length`() async throws {
         let text =
             "bad key simulated-key for\\nhttps://user:pw@host.example/x?token=1 " + String(repeating: "a", count: 5_000)
         try await AssemblyAIScene.run { scene in
             scene.simulator.fail(.submit, .answer(status: 400, body: #"{"error":"\#(text)"}"#))
-            guard case .misconfigured(let told) = try await scene.failure() else {
+            guard case .refused(let told) = try await scene.failure() else {
                 Issue.record("it should be the operator's to mend")
                 return
             }

@@ -1,6 +1,8 @@
 import Egress
 import Foundation
+import Logging
 import Pipeline
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(20))) struct WhisperEngineTests {
@@ -126,6 +128,58 @@ import Testing
             }
             guard case .misconfigured(let text) = error else { throw CancellationError() }
             #expect(text.contains("\(status)") && !text.contains("sk-test"))
+        }
+    }
+
+    /// OpenAI's, vLLM's newer and older, speaches', and our own server's.
+    @Test(
+        arguments: [
+            (
+                404,
+                #"{"error":{"message":"The model `m` does not exist","type":"x","param":null,"code":"model_not_found"}}"#
+            ),
+            (400, #"{"error":{"message":"The model m has been decommissioned.","code":"model_decommissioned"}}"#),
+            (404, #"{"error":{"message":"The model `m` does not exist.","param":"model","code":404}}"#),
+            (
+                404,
+                #"{"object":"error","message":"The model `m` does not exist.","type":"NotFoundError","param":null,"code":404}"#
+            ),
+            (404, #"{"detail":"Model 'm' is not installed locally. Key sk-test at http://h.example/x."}"#),
+            (400, #"{"error":"unknown model: m"}"#),
+        ])
+    func `a server without the model is the operator's to mend: it may pass, and is told`(
+        status: Int, body: String
+    ) async throws {
+        let log = CapturedLog()
+        let refusals = EngineRefusals(logger: Logger(label: "test") { _ in log })
+        try await WhisperScene.with({ _, _ in .init(status: status, body: body) }) { scene in
+            let engine = try scene.engine(apiKey: "sk-test", model: "m", refusals: refusals)
+            let error = try #require(
+                await #expect(throws: ModelServerError.self) {
+                    try await engine.recognise(Self.piece(1000, []), ticket: nil)
+                })
+            #expect(!error.isPermanent && !error.isBusy)
+            #expect(log.text.contains("the recogniser refuses a model: look at VERBATIM_WHISPER_MODEL"))
+            #expect(!log.text.contains("sk-test") && !log.text.contains("h.example"))
+        }
+    }
+
+    @Test(
+        arguments: [
+            #"{"error":{"message":"Language 'yue' is not supported by the model","code":"invalid_value"}}"#,
+            #"{"error":{"message":"Invalid file format.","param":"file","code":null}}"#,
+            #"{"detail":[{"loc":["body","file"],"msg":"field required"}]}"#, "no JSON", "[]",
+        ])
+    func `what a server says of the audio is no word on its model`(body: String) async throws {
+        let log = CapturedLog()
+        let refusals = EngineRefusals(logger: Logger(label: "test") { _ in log })
+        try await WhisperScene.with({ _, _ in .init(status: 400, body: body) }) { scene in
+            let engine = try scene.engine(model: "m", refusals: refusals)
+            let error = await #expect(throws: ModelServerError.self) {
+                try await engine.recognise(Self.piece(1000, []), ticket: nil)
+            }
+            #expect(error?.isPermanent == true)
+            #expect(log.text.isEmpty)
         }
     }
 

@@ -30,9 +30,11 @@ struct WhisperScene: Sendable {
 
     var requests: [Request] { asked.list.withLock { $0 } }
 
-    func engine(_ path: String = "", apiKey: String? = nil, model: String? = nil) throws -> WhisperEngine {
+    func engine(
+        _ path: String = "", apiKey: String? = nil, model: String? = nil, refusals: EngineRefusals? = nil
+    ) throws -> WhisperEngine {
         guard let endpoint = WhisperEndpoint(url + path) else { throw CancellationError() }
-        return WhisperEngine(endpoint: endpoint, apiKey: apiKey, model: model, client: client)
+        return WhisperEngine(endpoint: endpoint, apiKey: apiKey, model: model, client: client, refusals: refusals)
     }
 
     /// - Parameter answer: gets the request and how many came before it.

@@ -17,13 +17,36 @@ import Testing
                 file: file, fields: ["diarize": "false", "language": "en"].merging(fields) { $1 })
         }
 
+        /// Waits until the nodes have counted so many refusals.
+        func counted(_ count: Double) async throws {
+            let anyone = Customer(node: node, http: deployment.http, token: "")
+            try await eventually("\(count) refusals are counted", within: 60) {
+                try await Scrape(anyone.get("/metrics"))
+                    .samples[#"verbatim_engine_refusals_total{engine="assemblyai_universal_3"}"#] == count
+            }
+        }
+
+        /// What `doctor` finds with these models in its settings: `state check message`, a line each.
+        func doctor(models: String) async throws -> String {
+            struct Report: Decodable {
+                struct Check: Decodable { let state, check, message: String }
+                let checks: [Check]
+            }
+            let result = try await Command.run(
+                Checkout.executable("verbatim-admin"), ["doctor", "--json"],
+                environment: deployment.environment.merging(AssemblyAITests.environment(simulator)) { $1 }
+                    .merging(["VERBATIM_ASSEMBLYAI_MODELS": models]) { $1 })
+            return try JSONDecoder().decode(Report.self, from: Data(result.output.utf8)).checks
+                .map { "\($0.state) \($0.check) \($0.message)" }.joined(separator: "\n")
+        }
+
         func transcript(of job: String) async throws -> [String: Any] {
             _ = try await customer.words(of: job)
             return try await customer.get("/jobs/\(job)/transcript").json
         }
     }
 
-    private static func environment(_ simulator: AssemblyAISimulator) -> [String: String] {
+    fileprivate static func environment(_ simulator: AssemblyAISimulator) -> [String: String] {
         [
             "VERBATIM_ENGINE": "assemblyai,whisper", "VERBATIM_ASSEMBLYAI_URL": simulator.url,
             "VERBATIM_ASSEMBLYAI_API_KEY": SimulatorSettings().apiKey,
@@ -220,6 +243,60 @@ import Testing
                 #expect(simulator.calls[.upload] == 1)
                 #expect(!node.process.log.lines.joined().contains("4711"))
             }
+        }
+    }
+
+    @Test
+    func `a model name that is retired fails no job: the next one does the work, and log, metric and doctor say so`()
+        async throws
+    {
+        try await Self.run(["VERBATIM_ASSEMBLYAI_MODELS": "universal-3-pro,universal-2"]) { scene in
+            scene.simulator.configure { $0.retired = ["universal-3-pro"] }
+            let transcript = try await scene.transcript(of: try await scene.submit())
+            #expect(transcript["engine"] as? String == "assemblyai_universal_3")
+            #expect(transcript["model"] as? String == "universal-2")
+            #expect(transcript["fallback"] == nil)
+            _ = try await scene.node.process.log.line(
+                with: "\"level\":\"error\"", "the recogniser refuses a model", "universal-3-pro", "universal-3-5-pro")
+            try await scene.counted(1)
+            let red = try await scene.doctor(models: "universal-3-pro,universal-2")
+            #expect(red.contains("fail assemblyai models universal-3-pro is refused"), "\(red)")
+            let green = try await scene.doctor(models: "universal-3-5-pro,universal-2")
+            #expect(green.contains("ok assemblyai "))
+            #expect(!green.contains("assemblyai models"), "\(green)")
+        }
+    }
+
+    @Test func `when every model name is retired, Whisper takes over, and log, metric and doctor say so`() async throws
+    {
+        try await Self.run { scene in
+            scene.simulator.configure { $0.retired = ["universal-3-5-pro", "universal-2"] }
+            let transcript = try await scene.transcript(of: try await scene.submit())
+            #expect(transcript["engine"] as? String == "whisper_base")
+            #expect((transcript["fallback"] as? [String: Any])?["reason"] as? String == "request_refused")
+            #expect(scene.simulator.calls == [.upload: 1, .submit: 3])
+            _ = try await scene.node.process.log.line(with: "\"level\":\"error\"", "the recogniser refuses a model")
+            try await scene.counted(2)
+            let red = try await scene.doctor(models: "universal-3-5-pro,universal-2")
+            #expect(red.contains("fail assemblyai models universal-3-5-pro is refused"), "\(red)")
+            #expect(red.contains("fail assemblyai models universal-2 is refused"), "\(red)")
+            // Once they are taken again, nothing is red.
+            scene.simulator.configure { $0.retired = [] }
+            #expect(
+                try await scene.transcript(of: try await scene.submit())["engine"] as? String
+                    == "assemblyai_universal_3")
+            try await eventually("nothing is red any more", within: 60) {
+                try await !scene.doctor(models: "universal-3-5-pro,universal-2").contains("assemblyai models")
+            }
+        }
+    }
+
+    @Test func `without an engine behind it a job fails for now when every model name is retired`() async throws {
+        try await Self.run(["VERBATIM_ENGINE": "assemblyai"]) { scene in
+            scene.simulator.configure { $0.retired = ["universal-3-5-pro", "universal-2"] }
+            let ended = try await scene.customer.finished(try await scene.submit())
+            #expect((ended["error"] as? [String: Any])?["code"] as? String == "transient_error")
+            _ = try await scene.node.process.log.line(with: "\"level\":\"error\"", "mend the configuration")
         }
     }
 

@@ -22,6 +22,8 @@ package struct QueueReading: Sendable, Equatable {
     package var longPreparations: [String: Int64] = [:]
     /// Webhooks that are not delivered and not given up.
     package var deliveriesPending: Int64 = 0
+    /// How often each recogniser elsewhere refused a model, a request or a key.
+    package var engineRefusals: [String: Int64] = [:]
 
     package init() {}
 
@@ -52,6 +54,16 @@ package struct QueueReading: Sendable, Equatable {
         ) {
             for state in ["ready", "later", "running"] {
                 $0.sample(Double(longPreparations[state] ?? 0), ["state": state])
+            }
+        }
+        text.family(
+            "verbatim_engine_refusals_total", .counter,
+            "How often a recogniser refused a model that the settings name, our request or our key, on all nodes. When it grows, ask doctor."
+        ) {
+            for engine in Set(engineRefusals.keys).union([AssemblyAIEngine.engineName, EngineRefusals.whisperServer])
+                .sorted()
+            {
+                $0.sample(Double(engineRefusals[engine] ?? 0), ["engine": engine])
             }
         }
         text.single(

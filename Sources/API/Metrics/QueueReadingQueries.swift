@@ -1,3 +1,4 @@
+import Pipeline
 import Postgres
 
 extension QueueReading {
@@ -39,6 +40,7 @@ extension QueueReading {
             reading.tasks[Tasks(kind: kind, state: state)] = count
             if kind == "prepare" { reading.longPreparations[state] = long }
         }
+        reading.engineRefusals = try RefusedModel.counts(in: transaction)
         return reading
     }
 }

@@ -113,7 +113,9 @@ struct Node: Sendable {
             work: TaskWork(
                 Stages(
                     databases: databases, storage: storage, media: media, server: server,
-                    recogniser: settings.engines.recogniser(server: server, client: egress, logger: logger),
+                    recogniser: settings.engines.recogniser(
+                        server: server, client: egress,
+                        refusals: EngineRefusals(databases: databases, logger: logger), logger: logger),
                     sources: sources(egress), scratch: settings.scratch, sourceRetention: settings.sourceRetention,
                     publicURL: settings.publicURL, logger: logger)),
             listener: PostgresListener(

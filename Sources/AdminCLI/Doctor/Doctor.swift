@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import Pipeline
+import Postgres
 import Settings
 
 /// `doctor`: whether a node could work here, with this environment.
@@ -21,6 +22,17 @@ struct Doctor: AsyncParsableCommand {
     private struct Answer: Encodable {
         let ok: Bool
         let checks: [Finding]
+    }
+
+    /// What the nodes found refused. Nothing where the database, its roles or its schema stand in the way, which is told by itself.
+    private static func refused(_ url: String, _ logger: Logger) async -> [RefusedModel] {
+        guard !url.isEmpty else { return [] }
+        let pool = PostgresPool(
+            configuration: .init(url: url, role: "verbatim_system", size: 1, applicationName: "verbatim-admin"),
+            logger: logger)
+        let refused = try? await pool.transaction { try RefusedModel.current(in: $0) }
+        await pool.close()
+        return refused ?? []
     }
 
     func run() async throws {
@@ -44,7 +56,9 @@ struct Doctor: AsyncParsableCommand {
         findings += OpenFileChecks(
             limit: OpenFiles.reachable, slots: settings.workerSlots, fetches: settings.fetchSlots
         ).run()
-        findings += await EngineChecks(environment: environment, logger: logger).run()
+        findings += await EngineChecks(
+            environment: environment, refused: await Self.refused(settings.databaseURL, logger), logger: logger
+        ).run()
         findings += await ToolChecks(
             executables: settings.installation.executables, document: settings.installation.apiDocument,
             pages: YtDlpInstallation(folder: settings.installation.root + "/ingest"), logger: logger

@@ -6,6 +6,8 @@ import Pipeline
 /// Whether the model server can work, and whether the recognisers elsewhere answer and take our keys.
 struct EngineChecks: Sendable {
     let environment: NodeEnvironment
+    /// What the nodes found: to ask for a transcript would cost money.
+    let refused: [RefusedModel]
     let logger: Logger
 
     func run() async -> [Finding] {
@@ -16,14 +18,39 @@ struct EngineChecks: Sendable {
         } else if !environment.faults.contains(where: { $0.hasPrefix("VERBATIM_INFERENCE_URL") }) {
             findings += LocalModels(settings: environment.settings).check()
         }
-        if let server = environment.settings.engines.whisper { findings.append(await foreignWhisper(server, client)) }
+        if let server = environment.settings.engines.whisper {
+            findings.append(await foreignWhisper(server, client))
+            findings += await foreignModel(server, client)
+            findings += refusals(
+                "whisper model", EngineRefusals.whisperServer, of: [server.model ?? WhisperModelName.any],
+                setting: "VERBATIM_WHISPER_MODEL")
+        }
         if let account = environment.settings.engines.assemblyAI,
             !environment.faults.contains(where: { $0.hasPrefix("VERBATIM_ASSEMBLYAI") })
         {
             findings.append(await assemblyAI(account, client))
+            findings += refusals(
+                "assemblyai models", AssemblyAIEngine.engineName, of: account.models,
+                setting: "VERBATIM_ASSEMBLYAI_MODELS")
         }
         await client.close()
         return findings
+    }
+
+    /// A model that the settings still name, and requests that were refused since one was taken.
+    private func refusals(_ check: String, _ engine: String, of models: [String], setting: String) -> [Finding] {
+        let found = refused.filter { $0.engine == engine && ($0.isAnyRequest || models.contains($0.model)) }
+        guard !found.isEmpty else { return [] }
+        return found.map { refusal in
+            let answer = refusal.answer.isEmpty ? "" : " (\(refusal.answer))"
+            let last = "last \(refusal.lastAt)"
+            return .fail(
+                check,
+                refusal.isAnyRequest
+                    ? "nodes' requests were refused, \(last)\(answer); see their log for the setting"
+                    : "\(refusal.model) is refused, \(last)\(answer); take it out of \(setting), or name its successor, and restart the nodes"
+            )
+        }
     }
 
     private func remoteModels(_ url: String, _ client: EgressClient) async -> Finding {
@@ -49,6 +76,36 @@ struct EngineChecks: Sendable {
         }
     }
 
+    /// Whether the server takes our key, and lists the model. Nothing where it has no such list; some fetch a model when it is asked for.
+    private func foreignModel(_ server: EngineSettings.WhisperServer, _ client: EgressClient) async -> [Finding] {
+        struct Models: Decodable {
+            struct Model: Decodable { let id: String }
+            let data: [Model]
+        }
+        guard let url = server.endpoint.modelsURL,
+            let answer = try? await client.send(
+                EgressRequest(
+                    url: url, headers: server.apiKey.map { [("Authorization", "Bearer \($0)")] } ?? [],
+                    limits: EgressLimits(total: .seconds(10), connect: .seconds(5), responseBytes: 4 << 20),
+                    audience: .operatorConfigured))
+        else { return [] }
+        if [401, 403].contains(answer.status) {
+            return [
+                .fail("whisper server", "refuses us with HTTP \(answer.status); mend VERBATIM_WHISPER_API_KEY")
+            ]
+        }
+        guard answer.isSuccess, let model = server.model,
+            let models = try? JSONDecoder().decode(Models.self, from: Data(answer.body)), !models.data.isEmpty,
+            !models.data.contains(where: { $0.id == model })
+        else { return [] }
+        return [
+            .warn(
+                "whisper model",
+                "the server does not list \(model), which VERBATIM_WHISPER_MODEL names; it has "
+                    + models.data.prefix(5).map(\.id).joined(separator: ", "))
+        ]
+    }
+
     private func assemblyAI(_ account: AssemblyAIAccount, _ client: EgressClient) async -> Finding {
         do {
             try await AssemblyAIEngine(account: account, client: client, logger: logger).check()
@@ -56,6 +113,8 @@ struct EngineChecks: Sendable {
         } catch EngineError.misconfigured(let text) {
             return .fail(
                 "assemblyai", "refuses us: \(text); mend VERBATIM_ASSEMBLYAI_API_KEY or VERBATIM_ASSEMBLYAI_URL")
+        } catch EngineError.refused(let text) {
+            return .fail("assemblyai", "refuses us: \(text)")
         } catch EngineError.quotaExceeded {
             return .fail("assemblyai", "its account is out of quota; top it up")
         } catch {

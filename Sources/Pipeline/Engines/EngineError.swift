@@ -2,8 +2,12 @@
 package enum EngineError: Error, Sendable, Equatable {
     /// The operator's account there is out of quota: the job fails with `quota_exceeded`, and no other engine takes over silently.
     case quotaExceeded
-    /// The engine refuses our key, our model names or our request: for the operator to mend. The text is for the log; it holds no secret.
+    /// The engine refuses our key, or the settings make no request: for the operator to mend, and no other engine takes over. The text is
+    /// for the log; it holds no secret.
     case misconfigured(String)
+    /// The engine refuses what we ask of it, by whatever model name: what it takes has changed. Neither the customer's fault nor a
+    /// matter of quota, so another engine takes over where there is one. The text is for the log; it holds no secret.
+    case refused(String)
     /// The engine finds nothing to decode.
     case invalidAudio(InvalidAudioReason)
     /// It may work later, or elsewhere. Every bounded try has been made.
@@ -21,4 +25,6 @@ package enum FallbackReason: String, Sendable, Codable {
     /// It took the piece and gave it up.
     case transcriptionFailed = "transcription_failed"
     case languageUnsupported = "language_unsupported"
+    /// It refused what it was asked for: each model name, or the request as such.
+    case requestRefused = "request_refused"
 }

@@ -39,15 +39,20 @@ package struct EngineSettings: Sendable {
     }
 
     /// The engine that does as these settings say.
-    package func recogniser(server: ModelServer, client: EgressClient, logger: Logger) -> any RecognitionEngine {
+    ///
+    /// - Parameter refusals: where it tells what the services refuse.
+    package func recogniser(
+        server: ModelServer, client: EgressClient, refusals: EngineRefusals, logger: Logger
+    ) -> any RecognitionEngine {
         let whisper: any RecognitionEngine =
             if let own = self.whisper {
-                WhisperEngine(endpoint: own.endpoint, apiKey: own.apiKey, model: own.model, client: client)
+                WhisperEngine(
+                    endpoint: own.endpoint, apiKey: own.apiKey, model: own.model, client: client, refusals: refusals)
             } else {
                 WhisperEngine(server: server)
             }
         guard let assemblyAI else { return whisper }
-        let primary = AssemblyAIEngine(account: assemblyAI, client: client, logger: logger)
+        let primary = AssemblyAIEngine(account: assemblyAI, client: client, refusals: refusals, logger: logger)
         return usesWhisper ? FallbackEngine(primary: primary, fallback: whisper, logger: logger) : primary
     }
 

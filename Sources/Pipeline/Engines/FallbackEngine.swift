@@ -2,8 +2,8 @@ import Logging
 
 /// One engine with another behind it: a piece that the first cannot recognise goes to the second, and the transcript tells so.
 ///
-/// Only ``EngineError/unavailable(_:)`` falls back. Whatever else the first one throws is its caller's to know, above all that the
-/// operator's account is empty or refused. A breaker keeps pieces from waiting for an engine that is down; pieces that it holds
+/// ``EngineError/unavailable(_:)`` and ``EngineError/refused(_:)`` fall back. Whatever else the first one throws is its caller's to know,
+/// above all that the operator's account is empty or its key refused. A breaker keeps pieces from waiting for an engine that is down; pieces that it holds
 /// already go on being asked for, because they are paid for.
 ///
 /// A ticket is always one of the first engine's, also after the piece fell back: its copy is still to be forgotten. So the second
@@ -38,8 +38,13 @@ package struct FallbackEngine: RecognitionEngine {
         } catch EngineError.unavailable(let reason) {
             report(permit, reason == .languageUnsupported ? .unknown : .failure)
             return try await fallBack(piece, ticket, reason)
+        } catch EngineError.refused(let fault) {
+            // It would refuse the next piece too, after its upload: for a while it is not asked.
+            report(permit, .failure)
+            logger.warning("the first engine refuses our request", metadata: ["fault": "\(fault)"])
+            return try await fallBack(piece, ticket, .requestRefused)
         } catch {
-            // An engine that refuses is there.
+            // An engine that says no to the account or to the audio is there.
             report(permit, error is EngineError ? .success : .unknown)
             throw error
         }

@@ -47,13 +47,19 @@ struct RecogniseStage: Sendable {
             logger.error("the recogniser's account is out of quota: top it up; jobs fail until then")
             throw JobFailure.recogniserQuotaExceeded
         } catch EngineError.misconfigured(let fault) {
-            logger.error("the recogniser refuses us: mend the configuration", metadata: ["fault": "\(fault)"])
-            throw JobFailure.transient
+            throw refused(fault)
+        } catch EngineError.refused(let fault) {
+            throw refused(fault)
         } catch EngineError.unavailable(.languageUnsupported) {
             throw JobFailure.languageUnsupported
         } catch EngineError.invalidAudio(let reason) {
             throw JobFailure.invalidAudio(reason)
         }
+    }
+
+    private func refused(_ fault: String) -> JobFailure {
+        logger.error("the recogniser refuses us: mend the configuration", metadata: ["fault": "\(fault)"])
+        return .transient
     }
 
     /// How loud each segment is goes with it where the other channel has words too: bleed is the quieter one.

@@ -23,10 +23,11 @@ struct AssemblyAIAPI: Sendable {
         let upload_url: String
     }
 
-    /// Asks for a transcript of what was uploaded. It costs money, once for each time that this call arrives.
-    func submit(_ audio: String, language: String) async throws -> AssemblyAIAnswer {
+    /// Asks for a transcript of what was uploaded, by the first of `models` that knows the language. It costs money, once for each time that
+    /// this call arrives and is not refused.
+    func submit(_ audio: String, language: String, models: [String]) async throws -> AssemblyAIAnswer {
         let body = try JSONEncoder().encode(
-            Submission(audio_url: audio, speech_models: account.models, language_code: language))
+            Submission(audio_url: audio, speech_models: models, language_code: language))
         let response = try await send("POST", "/v2/transcript", type: "application/json", body: .bytes(Array(body)))
         return try decode(AssemblyAIAnswer.self, response)
     }

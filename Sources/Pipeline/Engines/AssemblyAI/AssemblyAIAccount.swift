@@ -9,7 +9,7 @@ package struct AssemblyAIAccount: Sendable {
     let url: String
     let apiKey: String
     /// In the order in which AssemblyAI shall prefer them; at least one.
-    let models: [String]
+    package let models: [String]
 
     package init(
         url: String = AssemblyAIAccount.defaultURL, apiKey: String, models: [String] = AssemblyAIAccount.defaultModels

@@ -20,7 +20,7 @@ extension AssemblyAIEngine {
         }
         switch answer.status {
         case .unfinished: return try wait(for: piece, ticket, orGiveUp: .timeout)
-        case .completed: return .heard(heard(answer.segments(within: piece.duration), model: answer.model))
+        case .completed: return .heard(heard(answer.segments(within: piece.duration), model: answer.model, piece))
         case .failed: return try await failed(answer.error ?? "", piece, ticket)
         }
     }
@@ -43,7 +43,7 @@ extension AssemblyAIEngine {
     private func failed(_ text: String, _ piece: PieceOfSpeech, _ ticket: EngineTicket) async throws -> EngineStep {
         let lowercased = text.lowercased()
         if lowercased.contains("audio duration is too short") || lowercased.contains("no spoken audio") {
-            return .heard(heard([], model: nil))
+            return .heard(heard([], model: nil, piece))
         }
         if lowercased.contains("does not appear to contain audio") || lowercased.contains("transcoding failed") {
             throw EngineError.invalidAudio(.decodeFailed)
@@ -64,9 +64,10 @@ extension AssemblyAIEngine {
         return try await handIn(piece, replacing: ticket)
     }
 
-    private func heard(_ segments: [Transcript.Segment], model: String?) -> Recognition {
+    private func heard(_ segments: [Transcript.Segment], model: String?, _ piece: PieceOfSpeech) -> Recognition {
         let known = model.flatMap { $0.isEmpty ? nil : String($0.prefix(100)) }
-        return Recognition(
-            engine: Self.engineName, model: known ?? api.account.models[0], segments: segments)
+        // Where they do not say which ran: the one that they would take now.
+        let asked = models.names(for: piece.language, at: clock.now())[0]
+        return Recognition(engine: Self.engineName, model: known ?? asked, segments: segments)
     }
 }

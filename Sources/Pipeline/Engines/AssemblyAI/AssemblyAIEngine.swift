@@ -6,7 +6,8 @@ import Postgres
 ///
 /// Guarantees: nothing that was handed in is handed in again because a poll failed, by this process or another that brings the
 /// ticket; a piece is handed in three times at most, and again only when AssemblyAI gave it up or lost it; every wait and every try
-/// is bounded by `AssemblyAILimits`. A hand-in whose answer is lost may have arrived, and then costs twice.
+/// is bounded by `AssemblyAILimits`. A hand-in whose answer is lost may have arrived, and then costs twice. A model name that is refused
+/// fails nothing while another one is taken.
 package struct AssemblyAIEngine: RecognitionEngine {
     package static let engineName = "assemblyai_universal_3"
     static let maximumAttempts = 3
@@ -15,16 +16,21 @@ package struct AssemblyAIEngine: RecognitionEngine {
     let limits: AssemblyAILimits
     let clock: AssemblyAIClock
     let rateLimit: AssemblyAIRateLimit
+    let models: AssemblyAIModels
+    let refusals: EngineRefusals
     let logger: Logger
 
+    /// - Parameter refusals: where it tells what AssemblyAI refuses; nil: in the log alone.
     package init(
         account: AssemblyAIAccount, client: EgressClient, limits: AssemblyAILimits = AssemblyAILimits(),
-        clock: AssemblyAIClock = AssemblyAIClock(), logger: Logger
+        clock: AssemblyAIClock = AssemblyAIClock(), refusals: EngineRefusals? = nil, logger: Logger
     ) {
         api = AssemblyAIAPI(account: account, limits: limits, client: client)
         self.limits = limits
         self.clock = clock
         rateLimit = AssemblyAIRateLimit(patience: limits.rateLimitPatience)
+        models = AssemblyAIModels(account.models, memory: limits.refusedModelMemory)
+        self.refusals = refusals ?? EngineRefusals(logger: logger)
         self.logger = logger
     }
 
@@ -35,6 +41,11 @@ package struct AssemblyAIEngine: RecognitionEngine {
             if let ticket, ticket.engine == Self.engineName { return try await ask(for: piece, ticket) }
             return try await handIn(piece, replacing: nil)
         } catch let fault as AssemblyAIFault {
+            if case .refused(let status, let text) = fault {
+                await refusals.note(
+                    [EngineRefusals.anyRequest], by: Self.engineName, status: status, saying: text,
+                    setting: "VERBATIM_ASSEMBLYAI_URL and VERBATIM_ASSEMBLYAI_API_KEY")
+            }
             throw fault.engineError
         }
     }
@@ -51,7 +62,7 @@ package struct AssemblyAIEngine: RecognitionEngine {
 
     /// Whether AssemblyAI answers and takes our key, for an operator who asks. Costs nothing: it asks for a transcript that cannot be.
     ///
-    /// Throws ``EngineError``. It cannot tell whether the models are right, nor whether there is a balance.
+    /// Throws ``EngineError``. It cannot tell whether the models are right, nor whether there is a balance: the first ``EngineRefusals`` knows.
     package func check() async throws {
         do {
             _ = try await api.transcript("00000000-0000-0000-0000-000000000000")
@@ -71,12 +82,7 @@ package struct AssemblyAIEngine: RecognitionEngine {
         do {
             let wav = try await piece.wav()
             let audio = try await tryingAgain { try await api.upload(wav) }
-            answer = try await tryingAgain {
-                // Whoever does not wait any more shall not pay for it …
-                try Task.checkCancellation()
-                // … but what was begun goes to its end: an answer that nobody hears is a piece paid for and lost.
-                return try await Task { try await api.submit(audio, language: piece.language) }.value
-            }
+            answer = try await submit(audio, language: piece.language)
         } catch AssemblyAIFault.rateLimited(let pause) {
             if rateLimit.refused(at: clock.now()) { throw EngineError.unavailable(.rateLimited) }
             return .waiting(old, again: min(pause ?? limits.rateLimitPause, limits.longestRateLimitPause))
@@ -89,7 +95,7 @@ package struct AssemblyAIEngine: RecognitionEngine {
     }
 
     /// Makes a call, again after a while where its fault may pass, for as often as the schedule says.
-    private func tryingAgain<T>(_ call: () async throws -> T) async throws -> T {
+    func tryingAgain<T>(_ call: () async throws -> T) async throws -> T {
         var generator = clock.generator
         var failures = 0
         while true {

@@ -9,6 +9,8 @@ enum AssemblyAIFault: Error, Equatable {
     case quota
     /// Our key, our models, our request or our URL is refused: the operator's to mend. The text names no secret and no URL.
     case refused(status: Int, text: String)
+    /// None of the models asked for knows the recording's language.
+    case languageUnsupported
     /// There is no such transcript.
     case missing
     /// Too many requests; `pause` is what the answer asks for.
@@ -24,6 +26,8 @@ enum AssemblyAIFault: Error, Equatable {
         switch response.status {
         case 402: self = .quota
         case 400 where lowercased.contains("account balance") || lowercased.contains("top up"): self = .quota
+        case 400 where Self.isAboutLanguage(lowercased), 422 where Self.isAboutLanguage(lowercased):
+            self = .languageUnsupported
         case 408: self = .unavailable(.timeout)
         case 429: self = .rateLimited(pause: Self.pause(response.headers["retry-after"]))
         case 300..<500: self = .refused(status: response.status, text: Self.presentable(text, apiKey: apiKey))
@@ -45,6 +49,10 @@ enum AssemblyAIFault: Error, Equatable {
         let error: String
     }
 
+    private static func isAboutLanguage(_ lowercased: String) -> Bool {
+        lowercased.contains("language") && lowercased.contains("support") && !lowercased.contains("language_detection")
+    }
+
     /// Whole or broken seconds; dates are not what they send.
     private static func pause(_ header: String?) -> Duration? {
         guard let seconds = header.flatMap(Double.init), seconds.isFinite, seconds >= 0 else { return nil }
@@ -53,11 +61,7 @@ enum AssemblyAIFault: Error, Equatable {
 
     /// Their text, fit for a log: one line, short, without URLs, and without the key should they repeat it.
     static func presentable(_ text: String, apiKey: String) -> String {
-        // Cut twice: before the work, because they decide how much there is, and after it.
-        let line = String(text.prefix(2_000)).onOneLine
-        let safe = (apiKey.isEmpty ? line : line.replacingOccurrences(of: apiKey, with: "[key]"))
-            .split(separator: " ").map { $0.contains("://") ? "[URL]" : $0 }.joined(separator: " ")
-        return String(safe.prefix(200))
+        EngineRefusals.presentable(text, apiKey: apiKey)
     }
 }
 
@@ -66,7 +70,12 @@ extension AssemblyAIFault {
     var engineError: EngineError {
         switch self {
         case .quota: .quotaExceeded
-        case .refused(let status, let text): .misconfigured(Self.advice(status, text))
+        // The key says who pays: what is wrong with it is as little another engine's as an empty account. With a status of 0 there was no
+        // request at all.
+        case .refused(let status, let text) where [0, 401, 403].contains(status):
+            .misconfigured(Self.advice(status, text))
+        case .refused(let status, let text): .refused(Self.advice(status, text))
+        case .languageUnsupported: .unavailable(.languageUnsupported)
         case .missing: .unavailable(.transcriptionFailed)
         case .rateLimited: .unavailable(.rateLimited)
         case .unavailable(let reason): .unavailable(reason)

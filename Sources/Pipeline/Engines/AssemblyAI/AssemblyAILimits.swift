@@ -31,5 +31,8 @@ package struct AssemblyAILimits: Sendable {
     /// How long every attempt to hand something in may end with a 429 until that is a fault and no longer a wait.
     package var rateLimitPatience: Duration = .seconds(120)
 
+    /// For how long a model name that was refused is left out before it is tried again, which costs one call that is refused.
+    package var refusedModelMemory: Duration = .seconds(60)
+
     package init() {}
 }

@@ -11,6 +11,16 @@ import Foundation
 package struct WhisperEndpoint: Sendable, Equatable {
     package let url: String
 
+    /// Where such a server lists its models; nil beside whisper.cpp's path, which has no list.
+    package var modelsURL: String? {
+        guard var parts = URLComponents(string: url), parts.percentEncodedPath.hasSuffix("/audio/transcriptions") else {
+            return nil
+        }
+        parts.percentEncodedPath.removeLast("/audio/transcriptions".count)
+        parts.percentEncodedPath += "/models"
+        return parts.string
+    }
+
     /// Nil when `text` is no such URL.
     package init?(_ text: String) {
         guard var parts = URLComponents(string: text), ["http", "https"].contains(parts.scheme?.lowercased()),

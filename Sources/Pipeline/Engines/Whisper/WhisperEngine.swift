@@ -20,10 +20,15 @@ package struct WhisperEngine: RecognitionEngine {
     /// - Parameters:
     ///   - apiKey: sent as `Authorization: Bearer`; nil: nothing is.
     ///   - model: what to ask for, as the server names it; nil: `whisper-1`, which servers with one model take for it.
-    package init(endpoint: WhisperEndpoint, apiKey: String?, model: String?, client: EgressClient) {
+    ///   - refusals: where it tells that the server does not have the model; nil: nowhere.
+    package init(
+        endpoint: WhisperEndpoint, apiKey: String?, model: String?, client: EgressClient,
+        refusals: EngineRefusals? = nil
+    ) {
         server = .foreign(
             WhisperServer(
-                endpoint: endpoint, apiKey: apiKey, model: model ?? WhisperModelName.any, client: client))
+                endpoint: endpoint, apiKey: apiKey, model: model ?? WhisperModelName.any, client: client,
+                refusals: refusals))
     }
 
     /// A foreign server names its model in its answers only: until then it is the one that is asked for.

@@ -3,7 +3,7 @@ import Foundation
 /// What transcripts call the model that a server names.
 package enum WhisperModelName {
     /// What servers with one model take for it, and OpenAI's own name for Whisper.
-    static let any = "whisper-1"
+    package static let any = "whisper-1"
 
     /// `large-v3`, `Systran/faster-whisper-large-v3` and `/models/whisper-large-v3/` are all `whisper_large_v3`; `ggml-base.en.bin` is
     /// `whisper_base_en`, and what is no Whisper keeps its own name (`gpt_4o_transcribe`). Nil when nothing of the name is left.

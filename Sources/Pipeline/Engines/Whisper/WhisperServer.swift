@@ -8,15 +8,17 @@ struct WhisperServer: Sendable {
     /// The model asked for, as the server knows it.
     let model: String
     private let client: EgressClient
+    private let refusals: EngineRefusals?
 
     /// The answer to 30 seconds is some 30 KiB.
     private static let longestAnswer = 4 << 20
 
-    init(endpoint: WhisperEndpoint, apiKey: String?, model: String, client: EgressClient) {
+    init(endpoint: WhisperEndpoint, apiKey: String?, model: String, client: EgressClient, refusals: EngineRefusals?) {
         self.endpoint = endpoint
         self.apiKey = apiKey
         self.model = model
         self.client = client
+        self.refusals = refusals
     }
 
     /// - Throws: ``EngineError``; ``ModelServerError``; ``EgressError``.
@@ -40,12 +42,22 @@ struct WhisperServer: Sendable {
         }
         switch response.status {
         case 200..<300:
-            return try response.decoded()
+            let answer: WhisperAnswer = try response.decoded()
+            await refusals?.accepted([model], by: EngineRefusals.whisperServer)
+            return answer
         case 401, 403:
             throw EngineError.misconfigured(
                 "the Whisper server refuses us (\(response.status)): check its API key and what the key may do")
-        default:
-            throw ModelServerError(status: response.status)
+        case let status:
+            guard let refusal = WhisperRefusal(response), refusal.isAboutTheModel else {
+                throw ModelServerError(status: status)
+            }
+            await refusals?.note(
+                [model], by: EngineRefusals.whisperServer, status: status,
+                saying: EngineRefusals.presentable(refusal.text, apiKey: apiKey ?? ""),
+                setting: "VERBATIM_WHISPER_MODEL")
+            // No word on the audio, though some say it with a 400: the server may be loading the model, or an operator names another.
+            throw ModelServerError(status: 404)
         }
     }
 }

@@ -1,0 +1,50 @@
+import Postgres
+
+/// A model that a recogniser refused, as all nodes together know it.
+package struct RefusedModel: Sendable {
+    package let engine: String
+    /// ``EngineRefusals/anyRequest`` where the request as such was refused.
+    package let model: String
+    /// What the engine said, fit for a log.
+    package let answer: String
+    package let lastAt: Timestamp
+
+    package var isAnyRequest: Bool { model == EngineRefusals.anyRequest }
+
+    /// The models that were refused within a week, and not taken since. As `verbatim_system` or the owner.
+    package static func current(in transaction: PostgresTransaction) throws -> [RefusedModel] {
+        try transaction.all(
+            """
+            SELECT engine, model, answer, last_at FROM engine_refusals
+            WHERE last_at > now() - interval '7 days' AND (accepted_at IS NULL OR last_at > accepted_at)
+            ORDER BY engine, model
+            """, as: String.self, String.self, String.self, Timestamp.self
+        ).map { RefusedModel(engine: $0.0, model: $0.1, answer: $0.2, lastAt: $0.3) }
+    }
+
+    /// How often each engine refused a model, ever.
+    package static func counts(in transaction: PostgresTransaction) throws -> [String: Int64] {
+        let rows = try transaction.all(
+            "SELECT engine, sum(refusals)::int8 FROM engine_refusals GROUP BY 1", as: String.self, Int64.self)
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0.0, $0.1) })
+    }
+
+    static func record(
+        _ model: String, engine: String, count: Int64, answer: String, in transaction: PostgresTransaction
+    ) throws {
+        try transaction.execute(
+            """
+            INSERT INTO engine_refusals AS r (engine, model, answer, refusals) VALUES (\(engine), \(model), \(answer), \(count))
+            ON CONFLICT (engine, model) DO UPDATE
+                SET answer = excluded.answer, refusals = r.refusals + excluded.refusals, last_at = now()
+            """)
+    }
+
+    static func settle(_ model: String, engine: String, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            UPDATE engine_refusals SET accepted_at = now()
+            WHERE engine = \(engine) AND model = \(model) AND (accepted_at IS NULL OR last_at >= accepted_at)
+            """)
+    }
+}
