@@ -79,7 +79,8 @@ def call(url, path, body=None):
 
 
 def settings(plan, token):
-    # 410 says of a deleted transcript what 404, which is expected of any call, says of a deleted job.
+    # To what is expected by default come 410, which says of a deleted transcript what 404 says of a deleted job, and 413, by
+    # which wrong bodies that are long, too, are refused.
     return f"""
         seed = {plan["seed"]}
         workers = 1
@@ -94,6 +95,8 @@ def settings(plan, token):
         no-shrink = true
         [checks.positive_data_acceptance]
         expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 410, 429, "5xx"]
+        [checks.negative_data_rejection]
+        expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429]
         [phases.stateful]
         max-steps = 8
         """

@@ -4,10 +4,10 @@ in; and what no schema says of valid requests."""
 import atexit
 import base64
 import collections
-import itertools
 import json
 import os
 import pathlib
+import uuid
 
 import schemathesis
 from hypothesis import strategies as st
@@ -34,7 +34,6 @@ for name, strategy in {
     schemathesis.openapi.format(name, strategy)
 
 answered = collections.Counter()
-numbers = itertools.count(1)
 
 
 @schemathesis.hook
@@ -49,7 +48,7 @@ def before_call(context, case, kwargs):
     """Another valid Idempotency-Key for each recording: under the same one another recording is refused, as is described."""
     key = (case.headers or {}).get("Idempotency-Key")
     if case.meta is not None and case.meta.generation.mode.is_positive and key is not None:
-        case.headers["Idempotency-Key"] = f"{key[:240]}-{next(numbers)}"
+        case.headers["Idempotency-Key"] = f"{key[:200]}-{uuid.uuid4()}"
 
 
 @schemathesis.hook
