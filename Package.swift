@@ -137,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "UploadTests",
             dependencies: [
-                "API", "Tenancy", "TestSupport", logging, lifecycle,
+                "API", "Pipeline", "Tenancy", "TestSupport", logging, lifecycle,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),

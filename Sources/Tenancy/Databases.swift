@@ -13,15 +13,22 @@ package struct Databases: Sendable {
     package let leases: PostgresPool
     /// For the question whether the database answers, which stands behind no work.
     package let health: PostgresPool
+    /// Tells operators when the database is away, for all of these.
+    package let outage: Outage?
 
     /// - Parameter size: connections of the `app` pool; `system` gets half as many, `sessions` a quarter and four at least, `leases` two, `health` one.
-    package init(url: String, size: Int, logger: Logger) {
-        app = PostgresPool(configuration: .service(url: url, role: "verbatim_app", size: size), logger: logger)
-        system = PostgresPool(
-            configuration: .service(url: url, role: "verbatim_system", size: max(2, size / 2)), logger: logger)
-        sessions = PostgresPool(configuration: .sessions(url: url, size: max(4, size / 4)), logger: logger)
-        leases = PostgresPool(configuration: .leases(url: url), logger: logger)
-        health = PostgresPool(configuration: .health(url: url), logger: logger)
+    package init(url: String, size: Int, outage: Outage? = nil, logger: Logger) {
+        self.outage = outage
+        func pool(_ configuration: PostgresPool.Configuration) -> PostgresPool {
+            var configuration = configuration
+            configuration.outage = outage
+            return PostgresPool(configuration: configuration, logger: logger)
+        }
+        app = pool(.service(url: url, role: "verbatim_app", size: size))
+        system = pool(.service(url: url, role: "verbatim_system", size: max(2, size / 2)))
+        sessions = pool(.sessions(url: url, size: max(4, size / 4)))
+        leases = pool(.leases(url: url))
+        health = pool(.health(url: url))
     }
 
     package func close() async {

@@ -1,6 +1,9 @@
 import API
 import HTTPTypes
+import Logging
 import NIOCore
+import Pipeline
+import Synchronization
 import Tenancy
 import TestSupport
 import Testing
@@ -114,5 +117,29 @@ import Testing
             #expect(again == 8)
         }
         #expect(places.accounts == 0)
+    }
+
+    @Test func `what the disk has no room for is refused before it has begun, whatever the budget says`() async throws {
+        try await withTemporaryDirectory { root in
+            let free = Mutex<Int64>(5_000_000)
+            let room = DiskRoom(name: "scratch", nearly: 4_000_000, least: 1_000_000, logger: Logger(label: "test")) {
+                free.withLock { $0 }
+            }
+            room.look()
+            let spool = try await Spool.open(at: root, budgetBytes: 400_000_000, room: room)
+            await #expect(throws: SpoolError.storageFull) {
+                try await spool.create(for: .alice, expectedBytes: 6_000_000)
+            }
+            let small = try await spool.create(for: .alice, expectedBytes: 3_000_000)
+            free.withLock { $0 = 900_000 }
+            room.look()
+            await #expect(throws: SpoolError.storageFull) { try await spool.create(for: .charlie, expectedBytes: 1) }
+            // What is under way goes on: what is left is for it.
+            try await small.append(ByteBuffer(repeating: 1, count: 3_000_000))
+            #expect(try await small.finish(originalName: nil).bytes == 3_000_000)
+            free.withLock { $0 = 5_000_000 }
+            room.look()
+            _ = try await spool.create(for: .charlie, expectedBytes: 1)
+        }
     }
 }

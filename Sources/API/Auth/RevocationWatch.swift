@@ -13,13 +13,13 @@ struct RevocationWatch: Service {
     private let logger: Logger
 
     /// Takes the first snapshot: a node that has none must not serve.
-    init(databaseURL: String, logger: Logger) async throws {
-        pool = PostgresPool(
-            configuration: .init(
-                url: databaseURL, role: "verbatim_system", size: 1, acquireTimeout: .seconds(5),
-                connectTimeout: .seconds(2), statementTimeout: .milliseconds(1_500), lockTimeout: .milliseconds(1_500),
-                workTimeout: .seconds(2)),
-            logger: logger)
+    init(databaseURL: String, outage: Outage? = nil, logger: Logger) async throws {
+        var configuration = PostgresPool.Configuration(
+            url: databaseURL, role: "verbatim_system", size: 1, acquireTimeout: .seconds(5),
+            connectTimeout: .seconds(2), statementTimeout: .milliseconds(1_500), lockTimeout: .milliseconds(1_500),
+            workTimeout: .seconds(2))
+        configuration.outage = outage
+        pool = PostgresPool(configuration: configuration, logger: logger)
         self.logger = logger
         revocations = Revocations(pool: pool)
         try await revocations.refresh()

@@ -1,4 +1,5 @@
 import Logging
+import Postgres
 import ServiceLifecycle
 import Tenancy
 
@@ -15,7 +16,7 @@ struct SessionUpkeep: Service {
                 do {
                     try await sweep.run()
                 } catch  where !Task.isCancelled {
-                    logger.error("could not forget sessions that are over", metadata: ["error": "\(error)"])
+                    logger.failure("could not forget sessions that are over", error)
                 } catch {}
             }
         }

@@ -1,9 +1,11 @@
 import Logging
+import Postgres
 import ServiceLifecycle
 
 /// Looks at something again and again, until the node shuts down.
 ///
-/// A look that fails is logged once an outage, and so is the first that succeeds after it; what the last good one saw stays.
+/// A look that fails is logged once an outage, and so is the first that succeeds after it; what the last good one saw stays. While the database
+/// is away that is told for all by its ``Outage``.
 struct Watch: Service {
     let what: String
     let every: Duration
@@ -12,16 +14,15 @@ struct Watch: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var isAway = false
+            var (isAway, isSaid) = (false, false)
             while (try? await Task.sleep(for: every)) != nil {
                 do {
                     try await look()
-                    if isAway { logger.notice("watching again", metadata: ["what": "\(what)"]) }
-                    isAway = false
+                    if isSaid { logger.notice("watching again", metadata: ["what": "\(what)"]) }
+                    (isAway, isSaid) = (false, false)
                 } catch  where !Task.isCancelled {
-                    if !isAway {
-                        logger.error("cannot watch", metadata: ["what": "\(what)", "error": "\(error)"])
-                    }
+                    if !isAway { logger.failure("cannot watch", error, metadata: ["what": "\(what)"]) }
+                    isSaid = isSaid || !isAway && (error as? PostgresError)?.isTold != true
                     isAway = true
                 } catch {}
             }

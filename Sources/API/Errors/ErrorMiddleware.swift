@@ -43,7 +43,7 @@ package struct ErrorMiddleware<Context: ConnectionContext>: RouterMiddleware {
         case let error as any HTTPResponseError:
             return translate(error.status, message: nil, headers: [:], request, context)
         case let error as PostgresError where error.isUnavailable || error.isCongestion:
-            context.logger.warning("The database is away", metadata: ["error": "\(error)"])
+            context.logger.failure("The database is busy", error, level: .warning)
             return .transient("The service is busy or restarting. Please try again.", retryAfterSeconds: 2)
         case is CancellationError:
             return .transient("The service is restarting. Please try again.", retryAfterSeconds: 5)

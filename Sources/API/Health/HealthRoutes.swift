@@ -18,7 +18,7 @@ struct HealthRoutes: Sendable {
     @Sendable
     private func ready(_ request: Request, context: AnyoneContext) async throws -> Response {
         let checks = await readiness.checks()
-        let isReady = checks.values.allSatisfy { $0 == "ok" }
+        let isReady = checks.values.allSatisfy(Readiness.passing.contains)
         return try JSONResponse.make(
             Answer(status: isReady ? "ok" : "not ready", checks: checks),
             status: isReady ? .ok : .serviceUnavailable, headers: isReady ? [:] : [.retryAfter: "1"])

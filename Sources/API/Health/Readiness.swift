@@ -5,8 +5,10 @@ import Tenancy
 
 /// Whether this node has what it needs, looked at afresh at most once a second: whoever asks costs no more than that.
 actor Readiness {
-    /// The checks by name; each is "ok" or "not ready".
+    /// The checks by name; each is "ok" or "not ready", or how full the scratch disk is.
     typealias Checks = [String: String]
+    /// With these a node takes requests.
+    static let passing: Set = ["ok", DiskRoom.State.nearlyFull.rawValue]
 
     private let databases: Databases
     private let migrator: Migrator
@@ -14,20 +16,23 @@ actor Readiness {
     private let storage: any Storage
     /// nil on a node that works on no jobs.
     private let engine: EngineReadiness?
+    private let scratch: DiskRoom?
     private let logger: Logger
+    private var outages: [String: Outage] = [:]
 
     private var last: (at: ContinuousClock.Instant, checks: Checks)?
     private var look: Task<Checks, Never>?
 
     init(
         databases: Databases, migrator: Migrator, databaseURL: String, storage: any Storage, engine: EngineReadiness?,
-        logger: Logger
+        scratch: DiskRoom? = nil, logger: Logger
     ) {
         self.databases = databases
         self.migrator = migrator
         self.databaseURL = databaseURL
         self.storage = storage
         self.engine = engine
+        self.scratch = scratch
         self.logger = logger
     }
 
@@ -49,16 +54,32 @@ actor Readiness {
         checks["schema"] = await state("schema") { try await migrator.requireCurrent(url: databaseURL, logger: logger) }
         checks["storage"] = await state("storage") { try await storage.check() }
         if let engine { checks["engine"] = await engine.isReady() ? "ok" : "not ready" }
+        // Its watch says so itself.
+        if let scratch { checks["scratch"] = scratch.state.rawValue }
         return checks
     }
 
     private func state(_ name: String, _ check: () async throws -> Void) async -> String {
         do {
             try await check()
+            outage(of: name).works()
             return "ok"
         } catch {
-            logger.warning("not ready", metadata: ["check": "\(name)", "error": "\(error)"])
+            // While the database is away that is told for all.
+            if !(error is PostgresError) || databases.outage?.isOngoing != true {
+                outage(of: name).failed(["error": "\(error)"])
+            }
             return "not ready"
         }
+    }
+
+    private func outage(of check: String) -> Outage {
+        if let known = outages[check] { return known }
+        var logger = logger
+        logger[metadataKey: "check"] = "\(check)"
+        let outage = Outage(
+            begun: "not ready", lasting: "still not ready", over: "ready again", level: .warning, logger: logger)
+        outages[check] = outage
+        return outage
     }
 }

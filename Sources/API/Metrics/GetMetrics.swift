@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Pipeline
 
 /// `GET /metrics`: this process's requests and resources, and the queue that all nodes share, for Prometheus.
 ///
@@ -8,12 +9,14 @@ struct GetMetrics: Sendable {
     let version: String
     let meter: RequestMeter
     let queue: QueueGauge
+    let disks: [DiskRoom]
     private let process = ProcessReading()
 
-    init(version: String, meter: RequestMeter, queue: QueueGauge) {
+    init(version: String, meter: RequestMeter, queue: QueueGauge, disks: [DiskRoom] = []) {
         self.version = version
         self.meter = meter
         self.queue = queue
+        self.disks = disks
     }
 
     @Sendable
@@ -25,6 +28,12 @@ struct GetMetrics: Sendable {
         }
         process.write(to: &text)
         meter.write(to: &text)
+        text.family(
+            "verbatim_disk_free_bytes", .gauge,
+            "What is free on the disk of the scratch folder, and on that of the storage folder where there is one."
+        ) {
+            for disk in disks { if let free = disk.free { $0.sample(Double(free), ["disk": disk.name]) } }
+        }
         text.single(
             "verbatim_database_up", .gauge,
             "Whether the database said how the queue stands, within the last seconds. What it says is left out while this is 0.",

@@ -53,7 +53,7 @@ package actor QueueGauge {
                 return try await group.next()
             }
         } catch {
-            logger.warning("no metrics of the queue", metadata: ["error": "\(error)"])
+            logger.failure("no metrics of the queue", error, level: .warning)
             return nil
         }
     }

@@ -44,38 +44,45 @@ struct Node: Sendable {
 
         let databases = Databases(
             url: settings.databaseURL, size: OpenFilePlan.databaseConnections(slots: settings.workerSlots),
-            logger: logger)
+            outage: Outage(of: "the database", logger: logger), logger: logger)
         // Now, not at the first webhook that cannot be signed.
         try await databases.system.transaction { [settings] in try settings.masterKey.requireRight(in: $0) }
         let egress = EgressClient(
             configuration: .node(
                 slots: settings.workerSlots, fetches: settings.fetchSlots, policy: settings.addressPolicy),
             logger: logger)
-        let storage = try settings.storage.open(
-            scratch: ScratchSpace(folder: settings.scratch, bytes: settings.scratchBytes),
-            concurrency: EgressConfiguration.store(slots: settings.workerSlots, fetches: settings.fetchSlots),
+        let storage = WatchedStorage(
+            try settings.storage.open(
+                scratch: ScratchSpace(folder: settings.scratch, bytes: settings.scratchBytes),
+                concurrency: EgressConfiguration.store(slots: settings.workerSlots, fetches: settings.fetchSlots),
+                logger: logger),
             logger: logger)
+        var disks = [DiskRoom(scratch: settings.scratch, bytes: settings.scratchBytes, logger: logger)]
+        if case .folder(let folder) = settings.storage { disks.append(DiskRoom(storage: folder, logger: logger)) }
+        let watch = DiskWatch(disks)
+        await watch.look()
         let media = MediaTool(
             executable: settings.installation.executables + "/verbatim-media",
             maxConcurrentProbes: ProcessInfo.processInfo.activeProcessorCount, logger: logger)
 
         // In the order of their start; they stop in the opposite order, so the worker drains while its engine still runs.
-        var services: [any Service] = [SpoolSweep(root: settings.uploads, logger: logger)]
+        var services: [any Service] = [watch, SpoolSweep(root: settings.uploads, logger: logger)]
         var engine: EngineReadiness?
         if role.works {
             let server = try modelServer(egress, &services)
-            engine = EngineReadiness(server: server)
-            let worker = worker(databases, storage, media, server, egress)
+            let readiness = EngineReadiness(server: server, logger: logger)
+            engine = readiness
+            let worker = worker(databases, storage, media, server, readiness, egress)
             let sender = sender(databases)
             services.append(sender)
             services.append(worker)
             services.append(OrphanSweep(databases: databases, storage: storage, logger: logger))
             if role.answers {
-                services += try await api(databases, storage, media, migrator, engine, egress)
+                services += try await api(databases, storage, media, migrator, engine, disks, egress)
             }
             services.append(ClaimStop(worker: worker, sender: sender))
         } else {
-            services += try await api(databases, storage, media, migrator, engine, egress)
+            services += try await api(databases, storage, media, migrator, engine, disks, egress)
         }
         let group = ServiceGroup(configuration: lifecycle(services))
         do {
@@ -106,9 +113,11 @@ struct Node: Sendable {
 
     private func worker(
         _ databases: Databases, _ storage: any Storage, _ media: MediaTool, _ server: ModelServer,
-        _ egress: EgressClient
+        _ readiness: EngineReadiness, _ egress: EgressClient
     ) -> Worker {
-        Worker(
+        var listening = PostgresPool.Configuration(url: settings.databaseURL, role: "verbatim_system", size: 1)
+        listening.outage = databases.outage
+        return Worker(
             queue: TaskQueue(databases: databases, worker: "\(ProcessInfo.processInfo.hostName):\(getpid())"),
             work: TaskWork(
                 Stages(
@@ -117,10 +126,9 @@ struct Node: Sendable {
                         server: server, client: egress,
                         refusals: EngineRefusals(databases: databases, logger: logger), logger: logger),
                     sources: sources(egress), scratch: settings.scratch, sourceRetention: settings.sourceRetention,
-                    publicURL: settings.publicURL, logger: logger)),
+                    publicURL: settings.publicURL, readiness: readiness, logger: logger)),
             listener: PostgresListener(
-                configuration: .init(url: settings.databaseURL, role: "verbatim_system", size: 1),
-                channels: [QueueHint.channel], logger: logger),
+                configuration: listening, channels: [QueueHint.channel], logger: logger),
             slots: settings.workerSlots, fetches: settings.fetchSlots, logger: logger)
     }
 
@@ -146,12 +154,13 @@ struct Node: Sendable {
 
     private func api(
         _ databases: Databases, _ storage: any Storage, _ media: MediaTool, _ migrator: Migrator,
-        _ engine: EngineReadiness?, _ egress: EgressClient
+        _ engine: EngineReadiness?, _ disks: [DiskRoom], _ egress: EgressClient
     ) async throws -> [any Service] {
         let tokens = AccessTokens(databases: databases, masterKey: settings.masterKey)
         // The master key is tried now, not at the first login.
         _ = try await tokens.publicKeys()
-        let revocations = try await RevocationWatch(databaseURL: settings.databaseURL, logger: logger)
+        let revocations = try await RevocationWatch(
+            databaseURL: settings.databaseURL, outage: databases.outage, logger: logger)
         let keys = Watch(what: "the signing keys", every: .seconds(10), logger: logger) { try await tokens.reload() }
         let proxies = TrustedProxies(blocks: settings.trustedProxies)
         let front = HTTPFront<AnyoneContext>(settings: frontSettings(proxies))
@@ -168,16 +177,17 @@ struct Node: Sendable {
             health: HealthRoutes(
                 readiness: Readiness(
                     databases: databases, migrator: migrator, databaseURL: settings.databaseURL, storage: storage,
-                    engine: engine, logger: logger)),
+                    engine: engine, scratch: disks.first, logger: logger)),
             metrics: GetMetrics(
-                version: document.version, meter: front.meter, queue: QueueGauge(databases: databases, logger: logger)),
+                version: document.version, meter: front.meter, queue: QueueGauge(databases: databases, logger: logger),
+                disks: disks),
             documents: DocumentRoutes(document, address: settings.publicURL),
             createJob: CreateJob(
                 databases: databases,
                 uploads: UploadReader(
                     spool: try await Spool.open(
                         at: settings.uploads, budgetBytes: settings.scratchBytes, maximumFiles: plan.uploads,
-                        patience: .seconds(30))),
+                        patience: .seconds(30), room: disks.first)),
                 media: media, storage: storage,
                 admission: Admission(databases: databases, hint: hint),
                 webhooks: webhooks, policy: settings.addressPolicy),

@@ -1,4 +1,5 @@
 import Dispatch
+import Pipeline
 import Synchronization
 import Tenancy
 
@@ -13,6 +14,8 @@ package final class Spool: Sendable {
 
     let budget: SpoolBudget
     let directory: SpoolDirectory
+    /// Of the disk; nil: not known.
+    let room: DiskRoom?
     private let threads: [DispatchQueue]
     private let next = Atomic<Int>(0)
 
@@ -22,17 +25,21 @@ package final class Spool: Sendable {
     ///   - maximumFiles: how many there may be; each is written through a block of memory.
     ///   - threads: how many files are written at the same moment.
     ///   - patience: how long an upload that finds no room in its middle waits for some.
+    ///   - room: what is free on the disk, which may be less than the budget.
     package static func open(
-        at path: String, budgetBytes: Int64, maximumFiles: Int = 512, threads: Int = 4, patience: Duration = .zero
+        at path: String, budgetBytes: Int64, maximumFiles: Int = 512, threads: Int = 4, patience: Duration = .zero,
+        room: DiskRoom? = nil
     ) async throws(SpoolError) -> Spool {
         let queues = (0..<max(1, threads)).map { DispatchQueue(label: "verbatim.spool.\($0)") }
         let directory = try await queues[0].run { () throws(SpoolError) in try SpoolDirectory(root: path) }
         return Spool(
             directory: directory,
-            budget: SpoolBudget(bytes: budgetBytes, files: maximumFiles, patience: patience), threads: queues)
+            budget: SpoolBudget(bytes: budgetBytes, files: maximumFiles, patience: patience), room: room,
+            threads: queues)
     }
 
-    private init(directory: SpoolDirectory, budget: SpoolBudget, threads: [DispatchQueue]) {
+    private init(directory: SpoolDirectory, budget: SpoolBudget, room: DiskRoom?, threads: [DispatchQueue]) {
+        self.room = room
         self.directory = directory
         self.budget = budget
         self.threads = threads
@@ -60,6 +67,8 @@ package final class Spool: Sendable {
         // Where nothing is known of its size, there must at least be room for something.
         let whole = max(1, expectedBytes ?? 1)
         let reserved = min(whole, Self.windowBytes)
+        // Before it has begun, and while what is under way still fits.
+        if let room, room.state == .full || (room.free ?? .max) < whole { throw .storageFull }
         try budget.begin(reserved, of: whole, for: account)
         do {
             let directory = directory
@@ -71,6 +80,7 @@ package final class Spool: Sendable {
                 descriptor: file.descriptor)
         } catch {
             budget.end(reserved, of: account)
+            if error == .storageFull { room?.refused() }
             throw error
         }
     }

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import NIOCore
+import Pipeline
 
 /// Writes one file of the spool, in blocks of 1 MiB that a thread of the spool's writes.
 ///
@@ -52,11 +53,16 @@ package final class SpoolWriter {
         let (full, descriptor) = (block, descriptor)
         // Given up here so that the thread's copy is the only one, and its memory can be used again.
         block = ByteBuffer()
-        block = try await file.thread.run { () throws(SpoolError) in
-            try Self.write(full, to: descriptor)
-            var empty = full
-            empty.clear()
-            return empty
+        do {
+            block = try await file.thread.run { () throws(SpoolError) in
+                try Self.write(full, to: descriptor)
+                var empty = full
+                empty.clear()
+                return empty
+            }
+        } catch {
+            if error == .storageFull { file.spool.room?.refused() }
+            throw error
         }
     }
 

@@ -46,13 +46,18 @@ package struct EngineSettings: Sendable {
     ) -> any RecognitionEngine {
         let whisper: any RecognitionEngine =
             if let own = self.whisper {
-                WhisperEngine(
-                    endpoint: own.endpoint, apiKey: own.apiKey, model: own.model, client: client, refusals: refusals)
+                WatchedEngine(
+                    WhisperEngine(
+                        endpoint: own.endpoint, apiKey: own.apiKey, model: own.model, client: client,
+                        refusals: refusals),
+                    named: "the Whisper server", logger: logger)
             } else {
                 WhisperEngine(server: server)
             }
         guard let assemblyAI else { return whisper }
-        let primary = AssemblyAIEngine(account: assemblyAI, client: client, refusals: refusals, logger: logger)
+        let primary = WatchedEngine(
+            AssemblyAIEngine(account: assemblyAI, client: client, refusals: refusals, logger: logger),
+            named: "AssemblyAI", logger: logger)
         return usesWhisper ? FallbackEngine(primary: primary, fallback: whisper, logger: logger) : primary
     }
 

@@ -32,7 +32,7 @@ package struct Worker: Service {
     private let logger: Logger
 
     private let running = RunningClaims<ClaimedTask>()
-    private let outage = Outage()
+    private let fault = RecentFault()
     private let wake = WakeUpCalls()
     private let looks = WakeUpCalls()
 
@@ -110,7 +110,7 @@ package struct Worker: Service {
                         beside: Self.counts(preparing)))
             }
         } catch {
-            logger.error("could not claim tasks", metadata: ["error": "\(error)"])
+            logger.failure("could not claim tasks", error)
         }
     }
 
@@ -143,9 +143,9 @@ package struct Worker: Service {
         do {
             await running.cancel(allBut: try await queue.extend(claims), among: claims)
         } catch {
-            outage.note()
+            fault.note()
             // The lease outlasts several heartbeats; when it ends all the same, the fencing token keeps the peace.
-            logger.error("could not extend leases", metadata: ["error": "\(error)"])
+            logger.failure("could not extend leases", error)
         }
     }
 
@@ -157,7 +157,7 @@ package struct Worker: Service {
 
     private func rescue() async {
         // While the database was away nobody could say that they live: they come first.
-        guard !outage.isRecent else { return }
+        guard !fault.isRecent else { return }
         do {
             let (rescued, exhausted) = try await queue.rescue()
             if rescued > 0 {
@@ -166,14 +166,14 @@ package struct Worker: Service {
             }
             for claim in exhausted { await work.giveUp(claim) }
         } catch {
-            outage.note()
-            logger.error("could not look for lost tasks", metadata: ["error": "\(error)"])
+            fault.note()
+            logger.failure("could not look for lost tasks", error)
         }
     }
 }
 
 /// When the database was last found to be away.
-private final class Outage: Sendable {
+private final class RecentFault: Sendable {
     private let last = Mutex<ContinuousClock.Instant?>(nil)
 
     /// Within the time in which every living worker has said that it lives.

@@ -40,17 +40,17 @@ package struct OrphanSweep: Service {
                     // No transfer takes a day.
                     try await storage.removeUnfinished(before: clock() - .seconds(86_400))
                 } catch {
-                    logger.error("could not look for audio that nobody needs", metadata: ["error": "\(error)"])
+                    logger.failure("could not look for audio that nobody needs", error)
                 }
                 do {
                     try await forgetKeys()
                 } catch {
-                    logger.error("could not forget old idempotency keys", metadata: ["error": "\(error)"])
+                    logger.failure("could not forget old idempotency keys", error)
                 }
                 do {
                     try await forgetTasks()
                 } catch {
-                    logger.error("could not forget old tasks", metadata: ["error": "\(error)"])
+                    logger.failure("could not forget old tasks", error)
                 }
             }
         }
@@ -71,9 +71,8 @@ package struct OrphanSweep: Service {
                     logger.warning("removed audio that no job needed", metadata: ["job": "\(folder.job)"])
                 } catch {
                     // It keeps none of the others waiting; the next sweep tries again.
-                    logger.error(
-                        "could not remove audio that no job needs",
-                        metadata: ["job": "\(folder.job)", "error": "\(error)"])
+                    logger.failure(
+                        "could not remove audio that no job needs", error, metadata: ["job": "\(folder.job)"])
                 }
             }
         }

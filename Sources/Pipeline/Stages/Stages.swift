@@ -27,16 +27,17 @@ package struct Stages: Sendable {
     ///   - sources: fetches what customers name by URL.
     ///   - sourceRetention: how long a failed job's source stays, for an operator who would try again.
     ///   - publicURL: where customers reach the service, for webhooks.
+    ///   - readiness: of the server, where others ask for it too.
     package init(
         databases: Databases, storage: any Storage, media: MediaTool, server: ModelServer,
         recogniser: any RecognitionEngine, sources: SourceFetcher, scratch: String, sourceRetention: Duration = .zero,
-        pace: FetchPace = FetchPace(), publicURL: String? = nil, logger: Logger
+        pace: FetchPace = FetchPace(), publicURL: String? = nil, readiness: EngineReadiness? = nil, logger: Logger
     ) {
         self.sourceRetention = sourceRetention
         self.databases = databases
         self.pace = pace
         self.logger = logger
-        engine = EngineReadiness(server: server)
+        engine = readiness ?? EngineReadiness(server: server)
         fetch = FetchStage(databases: databases, storage: storage, media: media, fetcher: sources, pace: pace)
         prepare = PrepareStage(
             databases: databases, storage: storage, media: media, server: server, engine: recogniser, scratch: scratch,
@@ -154,9 +155,9 @@ package struct Stages: Sendable {
         var generator = SystemRandomNumberGenerator()
         let delay = claim.kind.retryDelay(attempt: claim.attempt, using: &generator)
             .map { max($0, (error as? SourceUnavailable)?.retryAfter ?? .zero) }
-        log.warning(
-            delay == nil ? "task failed for the last time" : "task failed; it will be tried again",
-            metadata: ["error": "\(error)"])
+        log.failure(
+            delay == nil ? "task failed for the last time" : "task failed; it will be tried again", error,
+            level: .warning)
         await write(claim, log) { transaction in
             if let delay {
                 try claim.retry(after: delay, error: "\(type(of: error))", in: transaction)
@@ -180,7 +181,7 @@ package struct Stages: Sendable {
             } catch is LeaseLost {
                 log.warning("task lost to another worker or to its job's end")
             } catch {
-                log.error("could not write how the task ended", metadata: ["error": "\(error)"])
+                log.failure("could not write how the task ended", error)
             }
             return nil
         }.value

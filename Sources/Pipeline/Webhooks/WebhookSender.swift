@@ -96,7 +96,7 @@ package struct WebhookSender: Service {
             return (DeliveryResult(statusCode: nil, latencyMilliseconds: 0, error: .internalError), now)
         } catch {
             if !Task.isCancelled {
-                logger.error("could not read a webhook's secret", metadata: log.merging(["error": "\(error)"]) { $1 })
+                logger.failure("could not read a webhook's secret", error, metadata: log)
             }
             return nil
         }
@@ -123,8 +123,8 @@ package struct WebhookSender: Service {
                 try? await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(2))
             } catch {
-                let log = ["event": "\(claim.event)", "error": "\(error)"] as Logger.Metadata
-                return logger.error("could not write how a webhook went", metadata: log)
+                return logger.failure(
+                    "could not write how a webhook went", error, metadata: ["event": "\(claim.event)"])
             }
         }
     }
@@ -133,8 +133,7 @@ package struct WebhookSender: Service {
         do {
             try await how(claim)
         } catch {
-            logger.error(
-                "could not hand a webhook back", metadata: ["event": "\(claim.event)", "error": "\(error)"])
+            logger.failure("could not hand a webhook back", error, metadata: ["event": "\(claim.event)"])
         }
     }
 
@@ -148,7 +147,7 @@ package struct WebhookSender: Service {
                 }
             }
         } catch {
-            logger.error("could not claim webhooks", metadata: ["error": "\(error)"])
+            logger.failure("could not claim webhooks", error)
         }
     }
 
@@ -160,7 +159,7 @@ package struct WebhookSender: Service {
                 wake.call()
             }
         } catch {
-            logger.error("could not look for lost webhooks", metadata: ["error": "\(error)"])
+            logger.failure("could not look for lost webhooks", error)
         }
     }
 }

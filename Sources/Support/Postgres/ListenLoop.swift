@@ -29,7 +29,9 @@ struct ListenLoop {
             do {
                 return try listen()
             } catch {
-                logger.warning("listening for notifications was interrupted: \(error)")
+                let known = error as? PostgresError
+                let error: any Error = known.flatMap { configuration.outage?.watch($0) } ?? error
+                logger.failure("listening for notifications was interrupted", error, level: .warning)
             }
             failures += 1
         } while !isWoken(within: pause)
@@ -45,6 +47,7 @@ struct ListenLoop {
         let session = try PostgresSession(configuration: configuration, logger: logger)
         for channel in channels { try session.listen(to: channel) }
         failures = 0
+        configuration.outage?.works()
         notifications.yield(.reconnected)
         while true {
             while let notification = session.nextNotification() { notifications.yield(notification) }

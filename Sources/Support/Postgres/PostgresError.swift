@@ -31,6 +31,8 @@ package struct PostgresError: Error, Sendable, Equatable, CustomStringConvertibl
     package let message: String
     /// A prepared statement outlived a change of the schema; preparing it anew cures it.
     var isStalePlan = false
+    /// It comes of an outage that the pool's ``Outage`` tells of: nobody else need say so at every turn.
+    package internal(set) var isTold = false
 
     package init(
         kind: Kind, sqlState: String? = nil, constraint: String? = nil, table: String? = nil, message: String

@@ -23,6 +23,8 @@ extension PostgresPool {
         package var maxWaiters: Int
         /// A connection unused for longer is tried with an empty statement before it is given out.
         package var validateAfterIdle: Duration = .seconds(30)
+        /// Tells operators when the server is away, for all pools and listeners that share it.
+        package var outage: Outage?
 
         /// A time-out of zero for statements, locks or idle transactions means none.
         package init(

@@ -51,6 +51,18 @@ package final class PostgresPool: Sendable {
     private func perform<T: Sendable>(
         retries: Int, _ work: (PostgresConnection) async -> PostgresConnection.Outcome<T>
     ) async throws -> T {
+        do {
+            let value = try await performUnwatched(retries: retries, work)
+            configuration.outage?.works()
+            return value
+        } catch let error as PostgresError {
+            throw configuration.outage?.watch(error) ?? error
+        }
+    }
+
+    private func performUnwatched<T: Sendable>(
+        retries: Int, _ work: (PostgresConnection) async -> PostgresConnection.Outcome<T>
+    ) async throws -> T {
         var attempts = 0
         var isReplaced = false
         while true {

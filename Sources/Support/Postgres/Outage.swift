@@ -1,0 +1,88 @@
+// Tells operators that something which the service needs is away, whoever asks for it and however often: at once, then once a minute while
+// it lasts, and when it is back.
+//
+// Guarantees: no more than one line a minute says "away", also where what is away comes and goes; "back" is said only of what was told to be
+// away. It lies here because the pool of connections, the lowest of those who ask, tells of its server by it.
+
+import Logging
+import Synchronization
+
+package final class Outage: Sendable {
+    private struct State {
+        /// Of the first failure since it last worked.
+        var since: ContinuousClock.Instant?
+        var lastTold: ContinuousClock.Instant?
+        /// Operators know of the outage under way.
+        var isTold = false
+    }
+
+    private static let interval = Duration.seconds(60)
+
+    private let begun, lasting, over: Logger.Message
+    private let level: Logger.Level
+    private let patience: Duration
+    private let logger: Logger
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let state = Mutex(State())
+    /// So that those for whom all is well need no lock.
+    private let failing = Atomic(false)
+
+    /// - Parameters:
+    ///   - begun: what is said first, then `lasting`, at the end `over`.
+    ///   - patience: how long it must have failed before anything is said.
+    package init(
+        begun: String, lasting: String, over: String, level: Logger.Level = .error, patience: Duration = .zero,
+        logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
+        (self.begun, self.lasting, self.over) = ("\(begun)", "\(lasting)", "\(over)")
+        self.level = level
+        self.patience = patience
+        self.logger = logger
+        self.now = now
+    }
+
+    /// Of something that is there or not: `the database`.
+    package convenience init(
+        of what: String, level: Logger.Level = .error, patience: Duration = .zero, logger: Logger,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
+        self.init(
+            begun: "\(what) is away", lasting: "\(what) is still away", over: "\(what) is back", level: level,
+            patience: patience, logger: logger, now: now)
+    }
+
+    /// It failed and has not worked since.
+    package var isOngoing: Bool { failing.load(ordering: .acquiring) }
+
+    /// - Parameter details: computed only where a line is written.
+    package func failed(_ details: @autoclosure () -> Logger.Metadata) {
+        let moment = now()
+        let line = state.withLock { state -> (Logger.Message, Duration)? in
+            let since = state.since ?? moment
+            state.since = since
+            failing.store(true, ordering: .releasing)
+            guard moment - since >= patience, state.lastTold.map({ moment - $0 >= Self.interval }) ?? true else {
+                return nil
+            }
+            defer { (state.isTold, state.lastTold) = (true, moment) }
+            return (state.isTold ? lasting : begun, moment - since)
+        }
+        guard let (message, age) = line else { return }
+        logger.log(level: level, message, metadata: details().merging(Self.seconds(age)) { $1 })
+    }
+
+    package func failed(_ error: any Error) { failed(["error": "\(error)"]) }
+
+    package func works() {
+        guard isOngoing else { return }
+        let moment = now()
+        let age = state.withLock { state -> Duration? in
+            failing.store(false, ordering: .releasing)
+            defer { (state.since, state.isTold) = (nil, false) }
+            return state.isTold ? state.since.map { moment - $0 } : nil
+        }
+        if let age { logger.notice(over, metadata: Self.seconds(age)) }
+    }
+
+    private static func seconds(_ age: Duration) -> Logger.Metadata { ["seconds": "\(age.components.seconds)"] }
+}
