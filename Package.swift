@@ -62,6 +62,10 @@ let package = Package(
         .target(
             name: "Settings", dependencies: ["CProcess"], path: "Sources/Support/Settings", swiftSettings: strict),
 
+        .target(
+            name: "Terminal", dependencies: ["Settings", argumentParser], path: "Sources/Support/Terminal",
+            swiftSettings: strict),
+
         // The rooms.
         .target(
             name: "Tenancy",
@@ -80,8 +84,8 @@ let package = Package(
         .executableTarget(
             name: "API",
             dependencies: [
-                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", argumentParser, crypto, logging,
-                lifecycle,
+                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Terminal", argumentParser, crypto,
+                logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -92,7 +96,7 @@ let package = Package(
         .executableTarget(
             name: "AdminCLI",
             dependencies: [
-                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", argumentParser, logging,
+                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Terminal", argumentParser, logging,
             ],
             swiftSettings: strict),
 

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Pipeline
 import Settings
+import Terminal
 
 /// The service. Configured by its environment alone; see docs/operations.md.
 @main
@@ -10,8 +11,13 @@ struct Verbatim: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verbatim", abstract: "The Verbatim transcription service.",
         discussion:
-            "Settings come from the environment (VERBATIM_DATABASE_URL, VERBATIM_LISTEN, …); see docs/operations.md.",
+            """
+            Settings come from the environment (VERBATIM_DATABASE_URL, VERBATIM_LISTEN, …); see docs/operations.md.
+            --version alone tells the release.
+            """,
         subcommands: [Serve.self, API.self, Worker.self])
+
+    static func main() async { await CommandFront.run(Self.self) }
 
     struct Serve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Run the API and a worker as one process.")
@@ -39,9 +45,9 @@ struct Verbatim: AsyncParsableCommand {
             let settings = NodeSettings(reader)
             try reader.finish()
             LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: settings.logLevel) }
-            try await Node(
-                role: role, settings: settings, openFiles: openFiles, logger: Logger(label: "verbatim")
-            ).run()
+            let logger = Logger(label: "verbatim")
+            for setting in reader.unknown { logger.warning("\(setting)") }
+            try await Node(role: role, settings: settings, openFiles: openFiles, logger: logger).run()
         } catch {
             FileHandle.standardError.write(Data("verbatim: \(StartFault.sentence(for: error))\n".utf8))
             throw ExitCode.failure

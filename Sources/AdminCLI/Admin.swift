@@ -1,4 +1,5 @@
 import ArgumentParser
+import Terminal
 
 /// The operators' door.
 @main
@@ -7,7 +8,7 @@ struct Admin: AsyncParsableCommand {
         commandName: "verbatim-admin", abstract: "Look after a Verbatim deployment.",
         discussion: """
             Connects to the database that VERBATIM_DATABASE_URL names, as the owner of its tables: a user who does not see every \
-            account, such as the nodes' own, is refused. Every change is written to the audit log.
+            account, such as the nodes' own, is refused. Every change is written to the audit log. --version alone tells the release.
 
             Example:
               verbatim-admin tenant create --name "Example Ltd" --plan pro
@@ -17,4 +18,6 @@ struct Admin: AsyncParsableCommand {
             WebhookSecretCommand.self, JWTKeyCommand.self,
             Rekey.self, UsageCommand.self, Audit.self, YtDlpCommand.self, Status.self, Doctor.self,
         ])
+
+    static func main() async { await CommandFront.run(Self.self) }
 }

@@ -116,6 +116,13 @@ import Testing
             #expect(export.output.contains(",4,-3,1,0.04,-0.03,0.01,USD,20"))
             #expect(export.output.utf8.filter { $0 == 13 }.count == 3)
 
+            // Two forms at once are none.
+            let both = try await scene.admin("export", "--period", "2026-10", "--format", "csv", "--json")
+            #expect(both.status == 64 && both.output.isEmpty)
+            #expect(both.errors.contains("--format csv and --json contradict each other"))
+            let json = try await scene.admin("export", "--period", "2026-10", "--format", "json", "--json")
+            #expect(json.status == 0 && json.output.hasPrefix("["))
+
             try await scene.tenants.owner.execute("UPDATE tenants SET plan = 'free', name = 'Renamed'")
             try await scene.tenants.owner.execute("DELETE FROM quota_overrides")
             #expect(try await scene.admin("export", "--period", "2026-10").output == export.output)

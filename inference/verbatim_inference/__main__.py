@@ -18,7 +18,7 @@ import threading
 
 import uvicorn
 
-from . import listener, logs, model, options
+from . import VERSION, listener, logs, model, options
 from .app import create_app
 
 _GRACE = 10  # seconds for running requests after SIGTERM
@@ -42,6 +42,7 @@ class _Server(uvicorn.Server):
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="serve", description="Verbatim's model server")
+    parser.add_argument("--version", action="version", version=f"verbatim model server {VERSION}")
     parser.add_argument("--uds", metavar="PATH", help="listen on a Unix socket (mode 0600)")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=options.whole_number, help="0: any free port, told in the log")

@@ -46,7 +46,13 @@ struct Node: Sendable {
             url: settings.databaseURL, size: OpenFilePlan.databaseConnections(slots: settings.workerSlots),
             outage: Outage(of: "the database", logger: logger), logger: logger)
         // Now, not at the first webhook that cannot be signed.
-        try await databases.system.transaction { [settings] in try settings.masterKey.requireRight(in: $0) }
+        let clock = try await databases.system.transaction { [settings] transaction in
+            try settings.masterKey.requireRight(in: transaction)
+            return try ClockDifference.now(in: transaction)
+        }
+        if clock.isNoticeable {
+            logger.log(level: clock.isBroken ? .error : .warning, "\(clock.text); have both follow NTP")
+        }
         let egress = EgressClient(
             configuration: .node(
                 slots: settings.workerSlots, fetches: settings.fetchSlots, policy: settings.addressPolicy),

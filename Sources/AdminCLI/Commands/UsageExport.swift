@@ -19,8 +19,8 @@ struct UsageExport: AsyncParsableCommand {
     }
 
     @OptionGroup var usage: UsageOptions
-    @Option(help: "How to write it.")
-    var format: Format = .csv
+    @Option(help: "How to write it: csv or json. Default: csv.")
+    var format: Format?
     @Flag(help: "A row a job instead of a line a rate.")
     var detail = false
     @Flag(help: "A row for each correction, with its reason and author.")
@@ -31,11 +31,16 @@ struct UsageExport: AsyncParsableCommand {
         if detail, adjustments {
             throw ValidationError("--detail and --adjustments are two exports: take one of them.")
         }
+        if output.json, format == .csv {
+            throw ValidationError("--format csv and --json contradict each other: take one of them.")
+        }
     }
 
     func run() async throws {
         try await Operation.run { operation in
-            let (usage, detail, adjustments, format) = (usage, detail, adjustments, output.json ? .json : format)
+            let (usage, detail, adjustments, format) = (
+                usage, detail, adjustments, output.json ? .json : format ?? .csv
+            )
             try await operation.reading { transaction in
                 try usage.check(in: transaction)
                 var output = StandardOutput()

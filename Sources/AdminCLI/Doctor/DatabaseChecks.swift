@@ -1,4 +1,5 @@
 import Logging
+import Pipeline
 import Postgres
 import Tenancy
 
@@ -20,12 +21,13 @@ struct DatabaseChecks: Sendable {
 
     private func look(_ pool: PostgresPool) async -> [Finding] {
         do {
-            let (version, name, now) = try await pool.transaction { transaction in
-                try transaction.first(
-                    "SELECT current_setting('server_version_num')::int8, current_user::text, clock_timestamp()",
-                    as: Int64.self, String.self, Timestamp.self) ?? (Int64(0), "", Timestamp.now())
+            let (version, name, clock) = try await pool.transaction { transaction in
+                let server = try transaction.first(
+                    "SELECT current_setting('server_version_num')::int8, current_user::text",
+                    as: Int64.self, String.self)
+                return (server?.0 ?? 0, server?.1 ?? "", try ClockDifference.now(in: transaction))
             }
-            return [Self.server(version, name), Self.clock(now)] + (await accounts(pool))
+            return [Self.server(version, name), Self.clock(clock)] + (await accounts(pool))
                 + [await roles(pool), await schema()] + (await rights()) + (await secrets())
         } catch {
             return [.fail("database", "\(error); mend VERBATIM_DATABASE_URL or the server")]
@@ -38,11 +40,10 @@ struct DatabaseChecks: Sendable {
         return .ok("database", "\(text) answers, as \(name)")
     }
 
-    /// Queue and leases go by the database's clock, tokens by the nodes'.
-    private static func clock(_ theirs: Timestamp) -> Finding {
-        let difference = abs((theirs - .now()).wholeMilliseconds) / 1000
-        guard difference > 2 else { return .ok("clock", "this machine and the database agree on the time") }
-        return .warn("clock", "this machine and the database are \(difference) s apart; have both follow NTP")
+    private static func clock(_ difference: ClockDifference) -> Finding {
+        guard difference.isNoticeable else { return .ok("clock", "this machine and the database agree on the time") }
+        let text = "\(difference.text); have both follow NTP"
+        return difference.isBroken ? .fail("clock", text) : .warn("clock", text)
     }
 
     /// A node's user need not see every account; an operator's must. Nothing where there are no tables yet.

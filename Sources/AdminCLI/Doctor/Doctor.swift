@@ -42,6 +42,7 @@ struct Doctor: AsyncParsableCommand {
         logger.logLevel = .critical
         var findings = environment.faults.map { Finding.fail("settings", $0) }
         if findings.isEmpty { findings.append(.ok("settings", "all can be read")) }
+        findings += environment.unknown.map { .warn("unknown setting", "\($0)") }
         if !settings.databaseURL.isEmpty {
             findings += await DatabaseChecks(
                 url: settings.databaseURL, migrations: settings.installation.migrations,

@@ -6,9 +6,12 @@ struct NodeEnvironment: Sendable {
     let settings: NodeSettings
     /// One sentence each, without values.
     let faults: [String]
+    /// What looks like a setting and is none.
+    let unknown: [UnknownSetting]
 
     init(_ reader: SettingsReader) {
         settings = NodeSettings(reader)
+        unknown = reader.unknown
         do throws(SettingsError) {
             try reader.finish()
             faults = []

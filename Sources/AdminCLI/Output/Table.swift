@@ -1,24 +1,107 @@
 import Tenancy
+import Terminal
 
-/// Rows under a heading, in columns as wide as they need to be. Whatever a cell holds, it takes one line and only its own place.
+/// Rows under a heading, in columns as wide as they need to be. Whatever a cell holds, it takes only its own place.
+///
+/// On a terminal that is too narrow, long columns are broken at their spaces; where not even their longest words have room beside each other, each row is
+/// a block of lines, a heading and its value each. Nothing is cut: what is shown is there to be copied. Elsewhere a row is one line.
 struct Table {
     let headings: [String]
     var rows: [[String]] = []
 
-    var text: String {
+    /// For standard output as it is.
+    var text: String { text(within: TerminalWidth.ofStandardOutput) }
+
+    private static let gap = 2
+    /// Words that are longer may be broken.
+    private static let longestWord = 40
+
+    /// - Parameter width: the terminal's columns; nil: as many as it takes.
+    func text(within width: Int?) -> String {
         let lines = ([headings] + rows).map { $0.map(\.shown) }
-        let widths = headings.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
-        return lines.map { line in
-            zip(line, widths).map { cell, width in cell + String(repeating: " ", count: width - cell.count) }
-                .joined(separator: "  ").trimmedAtEnd
+        let natural = headings.indices.map { column in lines.map { $0[column].columns }.max() ?? 0 }
+        guard let width, Self.total(natural) > width else { return Self.laid(lines, natural) }
+        let least = headings.indices.map { column in
+            lines.map { line in line[column].split(separator: " ").map { String($0).columns }.max() ?? 0 }.max() ?? 0
+        }.map { min($0, Self.longestWord) }
+        guard Self.total(least) <= width else { return Self.blocks(lines, width) }
+        return Self.laid(lines, Self.shared(width - Self.total(least), least: least, natural: natural))
+    }
+
+    private static func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + gap * max(0, widths.count - 1) }
+
+    /// What is left goes to all columns alike, as far as they need it.
+    private static func shared(_ room: Int, least: [Int], natural: [Int]) -> [Int] {
+        var (widths, room) = (least, room)
+        let byNeed = least.indices.sorted { natural[$0] - least[$0] < natural[$1] - least[$1] }
+        for (index, column) in byNeed.enumerated() {
+            let more = min(natural[column] - least[column], room / (byNeed.count - index))
+            widths[column] += more
+            room -= more
+        }
+        return widths
+    }
+
+    private static func laid(_ lines: [[String]], _ widths: [Int]) -> String {
+        lines.flatMap { line in
+            let cells = zip(line, widths).map { $0.broken(at: max(1, $1)) }
+            return (0..<(cells.map(\.count).max() ?? 0)).map { row in
+                zip(cells, widths).map { cell, width in
+                    (row < cell.count ? cell[row] : "").padded(to: width)
+                }.joined(separator: String(repeating: " ", count: gap)).trimmedAtEnd
+            }
         }.joined(separator: "\n")
+    }
+
+    private static func blocks(_ lines: [[String]], _ width: Int) -> String {
+        guard let headings = lines.first else { return "" }
+        let label = headings.map(\.columns).max() ?? 0
+        let room = max(20, width - label - gap)
+        let blocks = lines.dropFirst().map { row in
+            zip(headings, row).map { heading, cell in laid([[heading, cell]], [label, room]) }.joined(separator: "\n")
+        }
+        // Without rows the headings say what there would be.
+        return blocks.isEmpty
+            ? headings.joined(separator: " ").broken(at: width).joined(separator: "\n")
+            : blocks.joined(separator: "\n\n")
     }
 }
 
 extension String {
+    fileprivate var columns: Int { reduce(0) { $0 + TerminalWidth.columns(of: $1) } }
+
+    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - columns)) }
+
     fileprivate var trimmedAtEnd: String {
         var text = self
         while text.hasSuffix(" ") { text.removeLast() }
         return text
+    }
+
+    /// In lines of at most so many columns, at spaces where that is possible; itself where it fits.
+    fileprivate func broken(at width: Int) -> [String] {
+        guard columns > width else { return [self] }
+        var lines: [String] = []
+        var (line, used) = ("", 0)
+        func end() {
+            lines.append(line)
+            (line, used) = ("", 0)
+        }
+        for word in split(separator: " ") {
+            let columns = String(word).columns
+            if used > 0, used + 1 + columns > width { end() }
+            if used > 0 {
+                line += " "
+                used += 1
+            }
+            for character in word {
+                let next = TerminalWidth.columns(of: character)
+                if used + next > width, used > 0 { end() }
+                line.append(character)
+                used += next
+            }
+        }
+        if used > 0 || lines.isEmpty { end() }
+        return lines
     }
 }

@@ -25,6 +25,9 @@ package struct EngineSettings: Sendable {
 
     /// Faults are kept in `reader`.
     package init(reader: SettingsReader) {
+        reader.mention(
+            "VERBATIM_ASSEMBLYAI_API_KEY", "VERBATIM_ASSEMBLYAI_URL", "VERBATIM_ASSEMBLYAI_MODELS",
+            "VERBATIM_WHISPER_API_KEY", "VERBATIM_WHISPER_MODEL")
         let order = (reader.string("VERBATIM_ENGINE") ?? "whisper").split(
             separator: ",", omittingEmptySubsequences: false
         )

@@ -2,6 +2,7 @@
 struct Invocation {
     enum Command {
         case help
+        case version
         case selfCheck
         /// `decodeUpTo`: seconds of audio a file may have to be decoded whole.
         case probe(decodeUpTo: Double)
@@ -14,10 +15,13 @@ struct Invocation {
     /// How far it stands back behind other processes, as `nice` counts.
     var niceness: Int32 = 0
 
+    /// As `Version` of the others has it; a test compares them. This tool links none of their modules.
+    static let version = "verbatim-media 0.1.0-unreleased\n"
+
     static let help = """
         Usage: verbatim-media probe  [--decode-up-to SECONDS] [--cpu-seconds N] < FILE | cat
                verbatim-media decode [--layout mono|stereo] [--max-samples N] [--cpu-seconds N] [--nice N] < FILE | ...
-               verbatim-media --self-check | --help
+               verbatim-media --self-check | --version | --help
 
         Reads one media file from standard input, which must be a regular file, in a sandbox that can open nothing
         else. Standard output and error must not be files: the sandbox forbids writing to them.
@@ -39,6 +43,8 @@ struct Invocation {
         switch verb {
         case "--help", "-h":
             self.init(command: .help, cpuSeconds: 1)
+        case "--version":
+            self.init(command: .version, cpuSeconds: 1)
         case "--self-check":
             self.init(command: .selfCheck, cpuSeconds: 10)
         case "probe":

@@ -30,6 +30,8 @@ struct MediaTool {
         switch invocation.command {
         case .help:
             StandardStreams.write(Invocation.help, to: STDOUT_FILENO)
+        case .version:
+            StandardStreams.write(Invocation.version, to: STDOUT_FILENO)
         case .selfCheck:
             try StandardStreams.requirePipes()
             try SelfCheck.run(cpuSeconds: invocation.cpuSeconds)

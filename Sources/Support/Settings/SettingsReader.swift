@@ -7,6 +7,7 @@ import Foundation
 package final class SettingsReader {
     private let environment: [String: String]
     private var faults: [String] = []
+    private var names: Set<String> = []
 
     package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         self.environment = environment
@@ -14,6 +15,7 @@ package final class SettingsReader {
 
     /// The value of `name`, or nil when it is unset or empty.
     package func string(_ name: String) -> String? {
+        names.insert(name)
         if let value = environment[name], !value.isEmpty {
             if environment[name + "_FILE"] != nil {
                 report("\(name) and \(name)_FILE are both set; keep one of them")
@@ -62,6 +64,12 @@ package final class SettingsReader {
     package func report(_ fault: String) {
         faults.append(fault)
     }
+
+    /// These are settings too, though nobody asks for them under the others' values.
+    package func mention(_ names: String...) { self.names.formUnion(names) }
+
+    /// What the environment holds that looks like a setting and is none, once everything was asked for.
+    package var unknown: [UnknownSetting] { UnknownSetting.all(in: environment, known: names) }
 
     /// Throws every fault found so far.
     package func finish() throws(SettingsError) {

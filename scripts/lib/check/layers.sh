@@ -14,19 +14,20 @@ Sources/Support/Postgres/     Postgres   CPostgres
 Sources/Support/Egress/       Egress     CCurl
 Sources/Support/CProcess/     CProcess
 Sources/Support/Settings/     Settings   CProcess
+Sources/Support/Terminal/     Terminal   Settings
 Sources/Tenancy/              Tenancy    Postgres CArgon2
 Sources/Billing/              Billing    Tenancy Postgres
 Sources/Pipeline/MediaTool/   MediaTool  CAV
 Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Egress Settings
-Sources/API/                  API        Pipeline Billing Tenancy Postgres Egress Settings
-Sources/AdminCLI/             AdminCLI   Pipeline Billing Tenancy Postgres Egress Settings
+Sources/API/                  API        Pipeline Billing Tenancy Postgres Egress Settings Terminal
+Sources/AdminCLI/             AdminCLI   Pipeline Billing Tenancy Postgres Egress Settings Terminal
 '
 
 # Modules of others that only some of ours may import: a pattern for the name, then who may.
 readonly owner_table='
 ^(Hummingbird.*|NIO.*)$  API
 ^JWTKit$                 Tenancy
-^ArgumentParser$         API AdminCLI
+^ArgumentParser$         API AdminCLI Terminal
 ^Subprocess$             Pipeline
 '
 
