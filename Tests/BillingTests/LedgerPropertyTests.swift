@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Random months: whatever comes in whatever order, the counters are the sums, nothing is oversold, and the amounts are exact.
-@Suite(.timeLimit(.minutes(20))) struct LedgerPropertyTests {
+@Suite struct LedgerPropertyTests {
     @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
     func `a ledger is what its jobs make it, after every step`(seed: UInt64) async throws {
         try await LedgerScene.with { scene in

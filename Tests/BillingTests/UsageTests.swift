@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What the API shows of a month, while it changes and when it is large.
-@Suite(.timeLimit(.minutes(20))) struct UsageTests {
+@Suite struct UsageTests {
     @Test func `all figures are of one moment, though a job ends between two of the questions`() async throws {
         try await LedgerScene.with { scene in
             let (example, owner) = (scene.tenants.example, scene.tenants.owner)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct EndingTests {
-    @Test(.timeLimit(.minutes(20)))
+    @Test
     func `cancelling the task closes the connection`() async throws {
         let events = Mail<String>()
         let server = try ScriptedServer { connection in
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(20)))
+    @Test
     func `a task that is cancelled while it waits, or before it starts, never connects`() async throws {
         let arrived = Mail<Void>()
         let gate = DispatchSemaphore(value: 0)
@@ -46,7 +46,7 @@ import Testing
         #expect(server.accepts == 1)
     }
 
-    @Test(.timeLimit(.minutes(20)))
+    @Test
     func `closing ends what is under way, what waits and what comes later, and the threads with it`() async throws {
         // In a process of its own, where no other test's client has threads.
         let (arrived, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))

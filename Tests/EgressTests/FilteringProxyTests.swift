@@ -2,7 +2,7 @@ import Egress
 import MediaSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct FilteringProxyTests {
+@Suite struct FilteringProxyTests {
     private static func proxy(bytes: Int64 = 1 << 20, connections: Int = 32) throws -> FilteringProxy {
         try FilteringProxy(
             policy: AddressPolicy(allowed: [try CIDR("127.0.0.0/8")]),

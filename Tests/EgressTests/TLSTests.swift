@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct TLSTests {
-    @Test(.timeLimit(.minutes(20)))
+    @Test
     func `a certificate counts only from a trusted authority and for the very host`() async throws {
         try await withFolder { folder in
             let server = try await TLSServer(folder: folder)

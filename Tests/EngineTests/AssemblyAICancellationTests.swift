@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A caller who does not wait any more in the middle of a hand-in: its job was cancelled, or its worker is being stopped.
-@Suite(.timeLimit(.minutes(20))) struct AssemblyAICancellationTests {
+@Suite struct AssemblyAICancellationTests {
     /// Hands a piece in and is cancelled as soon as the call has come to the simulator.
     private static func cancelled(
         during route: SimulatorRoute, _ scene: AssemblyAIScene

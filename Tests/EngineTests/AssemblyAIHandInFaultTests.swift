@@ -4,7 +4,7 @@ import Pipeline
 import Testing
 
 /// What may go wrong while a piece is handed in, what comes of it, and how many calls it takes.
-@Suite(.timeLimit(.minutes(20))) struct AssemblyAIHandInFaultTests {
+@Suite struct AssemblyAIHandInFaultTests {
     struct Passing: Sendable, CustomTestStringConvertible {
         let name: String
         let fault: SimulatorFault

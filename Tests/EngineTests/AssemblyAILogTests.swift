@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What an operator reads of AssemblyAI's faults.
-@Suite(.timeLimit(.minutes(20))) struct AssemblyAILogTests {
+@Suite struct AssemblyAILogTests {
     @Test func `faults are logged with their reason, but without words, keys or URLs`() async throws {
         let log = CapturedLog()
         var settings = SimulatorSettings()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Model names that AssemblyAI no longer takes, or does not take yet.
-@Suite(.timeLimit(.minutes(20))) struct AssemblyAIModelTests {
+@Suite struct AssemblyAIModelTests {
     private static func settings(
         retired: Set<String>, models: [String] = [], text: String? = nil
     ) -> SimulatorSettings {

@@ -3,7 +3,7 @@ import Pipeline
 import Testing
 
 /// What may go wrong once a piece is handed in. Only AssemblyAI itself can make us hand it in again.
-@Suite(.timeLimit(.minutes(20))) struct AssemblyAIPollFaultTests {
+@Suite struct AssemblyAIPollFaultTests {
     @Test(arguments: AssemblyAIHandInFaultTests.passing)
     func `a poll that fails waits with its ticket until the deadline, and hands nothing in`(
         _ passing: AssemblyAIHandInFaultTests.Passing

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What AssemblyAI refuses: for good, or because it is asked too often.
-@Suite(.timeLimit(.minutes(20))) struct AssemblyAIRefusalTests {
+@Suite struct AssemblyAIRefusalTests {
     @Test func `an account without balance fails the piece after one call, by their text or by a 402`() async throws {
         var empty = SimulatorSettings()
         empty.balanceIsEmpty = true

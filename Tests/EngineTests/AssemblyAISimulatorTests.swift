@@ -5,7 +5,7 @@ import Pipeline
 import Testing
 
 /// That the simulator is like what it stands for: what the engine must not do is refused, and answers are whole.
-@Suite(.timeLimit(.minutes(20))) struct AssemblyAISimulatorTests {
+@Suite struct AssemblyAISimulatorTests {
     private struct Caller {
         let simulator: AssemblyAISimulator
         let client: EgressClient

@@ -5,7 +5,7 @@ import Postgres
 import Testing
 
 /// The way of a piece through AssemblyAI when nothing goes wrong.
-@Suite(.timeLimit(.minutes(20))) struct AssemblyAITests {
+@Suite struct AssemblyAITests {
     @Test func `a piece is uploaded once, handed in once, and asked for until it is done`() async throws {
         var settings = SimulatorSettings()
         settings.unfinishedPolls = 3

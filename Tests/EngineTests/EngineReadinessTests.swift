@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// A node of many slots, and the question whether its engine is well.
-@Suite(.timeLimit(.minutes(20))) struct EngineReadinessTests {
+@Suite struct EngineReadinessTests {
     /// A model server that is well, and whose recognitions end when it is told to.
     private final class Server: Sendable {
         let recognitions = Atomic(0)

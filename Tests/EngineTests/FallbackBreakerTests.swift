@@ -3,7 +3,7 @@ import Pipeline
 import Testing
 
 /// How the breaker spares AssemblyAI, and the pieces that would wait for it.
-@Suite(.timeLimit(.minutes(20))) struct FallbackBreakerTests {
+@Suite struct FallbackBreakerTests {
     @Test func `after five pieces in a row it is not asked for half a minute, then by one piece`() async throws {
         try await FallbackScene.run { scene in
             scene.assembly.simulator.fail(.upload, .answer(status: 500))

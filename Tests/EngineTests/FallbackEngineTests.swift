@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// AssemblyAI first, and another engine behind it.
-@Suite(.timeLimit(.minutes(20))) struct FallbackEngineTests {
+@Suite struct FallbackEngineTests {
     @Test func `while the first engine works, the other one is not asked`() async throws {
         try await FallbackScene.run { scene in
             let recognition = try await scene.finish()

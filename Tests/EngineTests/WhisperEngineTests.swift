@@ -5,7 +5,7 @@ import Pipeline
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct WhisperEngineTests {
+@Suite struct WhisperEngineTests {
     private static func piece(_ milliseconds: Int64, language: String = "en", _ speech: [Range<Int64>]) -> PieceOfSpeech
     {
         PieceOfSpeech(

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What the kernel does about code that was smuggled into yt-dlp's process, of which Python's audit hook hears nothing.
-@Suite(.timeLimit(.minutes(20))) struct CageTests {
+@Suite struct CageTests {
     private struct Result: Decodable {
         let answer: String
         let done: [String]

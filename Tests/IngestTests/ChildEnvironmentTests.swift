@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What children get to know of the environment of who starts them.
-@Suite(.timeLimit(.minutes(20))) struct ChildEnvironmentTests {
+@Suite struct ChildEnvironmentTests {
     /// A program that keeps what the kernel says its environment was, and stays or ends.
     private static func program(at path: String, ending: String) throws {
         try FileManager.default.createDirectory(

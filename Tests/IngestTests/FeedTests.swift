@@ -2,7 +2,7 @@ import Pipeline
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct FeedTests {
+@Suite struct FeedTests {
     private static func enclosure(_ text: String) -> String? { Feed.newestEnclosure(in: Array(text.utf8)) }
 
     private static func item(_ url: String, _ date: String?) -> String {

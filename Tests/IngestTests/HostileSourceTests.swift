@@ -8,7 +8,7 @@ import Testing
 
 /// Sources that lead where they must not only once they are looked at: by redirects, by feeds, by what yt-dlp finds. The site is at 127.0.0.9
 /// and may be reached; a canary listens on all addresses of this machine, and hears nothing.
-@Suite(.timeLimit(.minutes(20))) struct HostileSourceTests {
+@Suite struct HostileSourceTests {
     private static let address = "127.0.0.9"
 
     private static func run(resolver: NameResolver? = nil, _ body: (FetchScene) async throws -> Void) async throws {

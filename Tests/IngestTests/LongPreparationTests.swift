@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Preparations that keep a place for minutes have places of their own, whatever their files say.
-@Suite(.timeLimit(.minutes(20))) struct LongPreparationTests {
+@Suite struct LongPreparationTests {
     private static func longOnes(_ scene: StageScene) async throws -> [ClaimedTask] {
         try await scene.queue.claimPreparations(limit: 5, share: 5, beside: [:])
     }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Pages, through the real yt-dlp: what breaks on the way, and on this machine.
-@Suite(.timeLimit(.minutes(20))) struct PageFaultTests {
+@Suite struct PageFaultTests {
     private static let passing = FetchScene.Failure(code: .internalError, passes: true)
 
     private static func run(

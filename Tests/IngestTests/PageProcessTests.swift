@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The processes behind a page: none outlives its fetch.
-@Suite(.timeLimit(.minutes(20))) struct PageProcessTests {
+@Suite struct PageProcessTests {
     /// Whether there is such a process, dead ones aside that nobody has buried.
     static func isRunning(_ process: Int32) -> Bool {
         guard let line = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),

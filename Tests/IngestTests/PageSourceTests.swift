@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Pages, through the real yt-dlp: a simulated site that it knows by name from a plugin.
-@Suite(.timeLimit(.minutes(20))) struct PageSourceTests {
+@Suite struct PageSourceTests {
     private static let media = FetchScene.anything
 
     private static func run(

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What one claim leaves to the next.
-@Suite(.timeLimit(.minutes(20))) struct PartialFileTests {
+@Suite struct PartialFileTests {
     private static let media = FetchScene.anything
 
     private static func run(

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Media, feeds and refusals by plain GET.
-@Suite(.timeLimit(.minutes(20))) struct PlainSourceTests {
+@Suite struct PlainSourceTests {
     private static let media = FetchScene.anything
 
     @Test func `a file comes whole, with or without its length`() async throws {

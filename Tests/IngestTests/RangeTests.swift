@@ -4,7 +4,7 @@ import Pipeline
 import Testing
 
 /// Downloads that go on, on servers that mean something else by it.
-@Suite(.timeLimit(.minutes(20))) struct RangeTests {
+@Suite struct RangeTests {
     private static let media = FetchScene.anything
     private static let other = Array(FetchScene.anything.reversed())
     private static let size = media.count

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Sources that drip keep no place from others for long, and still come whole.
-@Suite(.timeLimit(.minutes(20))) struct SlowSourceTests {
+@Suite struct SlowSourceTests {
     @Test func `a slow download makes way, and goes on where it was`() async throws {
         var terms = FetchPace.Terms()
         terms.trial = .zero

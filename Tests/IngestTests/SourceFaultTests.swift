@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What passes and what does not, by plain GET.
-@Suite(.timeLimit(.minutes(20))) struct SourceFaultTests {
+@Suite struct SourceFaultTests {
     private static let media = FetchScene.anything
     private static let live = FetchScene.Failure(code: .sourceUnsupported, reason: "live_stream")
 

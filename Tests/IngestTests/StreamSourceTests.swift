@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Media in pieces behind a page: yt-dlp puts them together itself, and all of them or none.
-@Suite(.timeLimit(.minutes(20))) struct StreamSourceTests {
+@Suite struct StreamSourceTests {
     private static let pieces = (UInt8(1)...4).map { [UInt8](repeating: $0, count: 50_000) }
     private static let whole = pieces.flatMap { $0 }
 

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Work on what could not be billed: it is not begun, or stops where the month does.
-@Suite(.timeLimit(.minutes(20))) struct UnpaidWorkTests {
+@Suite struct UnpaidWorkTests {
     private static func prepare(_ scene: StageScene, _ job: Job) async throws -> Job {
         let claim = try #require(try await scene.queue.claim(limit: 1).first)
         #expect(claim.job == job.id)

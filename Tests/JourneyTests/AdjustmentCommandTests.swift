@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What was corrected, why and by whom; what one job costs; and whose statement it is when the account is gone.
-@Suite(.timeLimit(.minutes(20))) struct AdjustmentCommandTests {
+@Suite struct AdjustmentCommandTests {
     private static let period = ["--period", "2026-10"]
 
     private static func with(_ body: (Operator) async throws -> Void) async throws {

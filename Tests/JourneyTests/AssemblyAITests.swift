@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Jobs that AssemblyAI recognises, and what becomes of them when it does not.
-@Suite(.timeLimit(.minutes(20))) struct AssemblyAITests {
+@Suite struct AssemblyAITests {
     private struct Scene {
         let deployment: Deployment
         let simulator: AssemblyAISimulator

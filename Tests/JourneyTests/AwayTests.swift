@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What a node says while something that it needs is away, and of disks that fill.
-@Suite(.timeLimit(.minutes(20))) struct AwayTests {
+@Suite struct AwayTests {
     private struct Line: Decodable {
         let level, message: String
     }

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// `POST /jobs/{id}/cancel` in every state that a job can be in: it is over within two seconds, and so is the work.
-@Suite(.timeLimit(.minutes(20))) struct CancellationTests {
+@Suite struct CancellationTests {
     /// The contract's.
     private static let promise = 2.0
 

@@ -6,7 +6,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct CustomerTests {
+@Suite struct CustomerTests {
     @Test func `another tenant's job is not found, exactly as one that never existed`() async throws {
         try await Deployment.with { deployment in
             let node = try await deployment.start("serve")

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What other people's programs make of the API's description: a client that works, and no answer that is not as described.
-@Suite(.timeLimit(.minutes(20))) struct DescriptionTests {
+@Suite struct DescriptionTests {
     private static let clients = Checkout.root + "/Tests/Clients"
     private static let recording = Recordings.clip("0880")
 

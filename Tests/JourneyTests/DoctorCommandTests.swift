@@ -4,7 +4,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct DoctorCommandTests {
+@Suite struct DoctorCommandTests {
     private static let masterKey = String(repeating: "5e", count: 32)
 
     /// A node's environment in which everything is right.

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The API's description: written once, told to machines and people, and true.
-@Suite(.timeLimit(.minutes(20))) struct DocumentTests {
+@Suite struct DocumentTests {
     private static let python = Checkout.root + "/inference/.venv/bin/python"
 
     @Test func `openapi.json says what openapi.yaml says, to PyYAML and to the script that writes it`() async throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A session that its customer ends, at two nodes on one database.
-@Suite(.timeLimit(.minutes(20))) struct EndedSessionTests {
+@Suite struct EndedSessionTests {
     private static func string(_ name: String, of answer: Answer) throws -> String {
         try #require(answer.status == 200, "\(answer.text)")
         return try #require(try answer.json[name] as? String)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A minute without speech between two readings: what is heard in it must be nothing.
-@Suite(.timeLimit(.minutes(20))) struct HallucinationTests {
+@Suite struct HallucinationTests {
     private static let before = ["0880", "0930"]
     private static let after = ["0890", "0920"]
     /// Seconds by which a word's times may be wrong.

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What holds for every command that there is, found by walking the tree that the executable itself describes.
-@Suite(.timeLimit(.minutes(20))) struct HelpCommandTests {
+@Suite struct HelpCommandTests {
     private struct Dump: Decodable {
         let command: Node
     }

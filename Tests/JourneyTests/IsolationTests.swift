@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Charlie looks at Alice's things, in every way that he can think of.
-@Suite(.timeLimit(.minutes(20))) struct IsolationTests {
+@Suite struct IsolationTests {
     @Test func `nothing of another tenant's is found, in whatever way one asks for it`() async throws {
         try await Deployment.with { deployment in
             let node = try await deployment.start("serve")

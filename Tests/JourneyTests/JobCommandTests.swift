@@ -5,7 +5,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct JobCommandTests {
+@Suite struct JobCommandTests {
     @Test func `jobs are listed newest first, of all accounts or one, of all statuses or one`() async throws {
         try await Operator.with { olga in
             let tenants = olga.tenants

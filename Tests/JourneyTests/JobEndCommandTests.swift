@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// `job cancel` and `job retry`, through the real command line.
-@Suite(.timeLimit(.minutes(20))) struct JobEndCommandTests {
+@Suite struct JobEndCommandTests {
     @Test func `a waiting job is cancelled, once, and the audit log says by whom`() async throws {
         try await Deployment.with { deployment in
             let api = try await deployment.start("api")

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Cancelling and deleting, as customers do it.
-@Suite(.timeLimit(.minutes(20))) struct JobLifeTests {
+@Suite struct JobLifeTests {
     /// What lies in the deployment's storage, as names of files.
     private static func audio(_ deployment: Deployment) throws -> [String] {
         try FileManager.default.subpathsOfDirectory(atPath: deployment.storage.path).filter {

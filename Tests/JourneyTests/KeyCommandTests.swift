@@ -4,7 +4,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct KeyCommandTests {
+@Suite struct KeyCommandTests {
     private static func date(_ value: Any?) throws -> Timestamp {
         try #require((value as? String).flatMap { Timestamp(rfc3339: $0) })
     }

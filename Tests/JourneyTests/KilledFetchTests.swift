@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A worker that is killed while yt-dlp looks behind a page for it.
-@Suite(.timeLimit(.minutes(20))) struct KilledFetchTests {
+@Suite struct KilledFetchTests {
     /// A page of a kind that yt-dlp knows at any host, without a plugin.
     private static let page = "/Mediasite/Play/0123456789abcdef0123456789abcdef1d"
 

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What Prometheus sees of a node and of the queue behind it.
-@Suite(.timeLimit(.minutes(20))) struct MetricsTests {
+@Suite struct MetricsTests {
     @Test func `requests are counted by route, and the queue is counted over all accounts`() async throws {
         try await Deployment.with { deployment in
             let node = try await deployment.start("api")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What an operator reads who mistypes, asks for the version, or has the shell complete.
-@Suite(.timeLimit(.minutes(20))) struct MistypedCommandTests {
+@Suite struct MistypedCommandTests {
     private static func call(_ name: String, _ line: String) async throws -> Command.Result {
         try await Command.run(Checkout.executable(name), line.split(separator: " ").map(String.init))
     }

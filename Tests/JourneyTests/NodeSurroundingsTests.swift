@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What is wrong around a node, a clock or a variable, and told by the node and by `doctor`.
-@Suite(.timeLimit(.minutes(20))) struct NodeSurroundingsTests {
+@Suite struct NodeSurroundingsTests {
     private struct Report: Decodable {
         struct Check: Decodable { let check, state, message: String }
         let checks: [Check]

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Nodes that share nothing but a database and a bucket.
-@Suite(.timeLimit(.minutes(20))) struct ObjectStoreTests {
+@Suite struct ObjectStoreTests {
     /// A deployment whose storage is a bucket, below a prefix of its own, and a scratch folder for a second node.
     private static func with(
         _ body: (Deployment, ObjectStore, _ prefix: String, [String: String], TemporaryFolder) async throws -> Void

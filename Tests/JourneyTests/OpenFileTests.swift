@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A node that may have few files open: it takes in fewer, says so, and never fails for lack of them.
-@Suite(.timeLimit(.minutes(20))) struct OpenFileTests {
+@Suite struct OpenFileTests {
     /// Enough for an API on this machine with some hundred connections, and for no more.
     private static func limit(connections: Int) -> Int {
         // As the node counts it: see `OpenFilePlan`.

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Row-level security shows who sees one account at a time empty tables, and no error. So `verbatim-admin` asks first whom it speaks as.
-@Suite(.timeLimit(.minutes(20))) struct OperatorSightTests {
+@Suite struct OperatorSightTests {
     private struct Dump: Decodable {
         let command: Node
     }

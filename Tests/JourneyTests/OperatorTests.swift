@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The operators' command line and the start of a node, through the real executables.
-@Suite(.timeLimit(.minutes(20))) struct OperatorTests {
+@Suite struct OperatorTests {
     private static func admin(
         _ arguments: [String], url: String?, masterKey: String? = nil
     ) async throws -> Command.Result {

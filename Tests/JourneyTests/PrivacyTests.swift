@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// No byte of audio outlives its time, whoever is killed when: these walk the storage and the scratch folder.
-@Suite(.timeLimit(.minutes(20))) struct PrivacyTests {
+@Suite struct PrivacyTests {
     /// What lies in the storage and on the nodes' own disk, but for what is empty.
     private static func audio(_ deployment: Deployment) throws -> [String] {
         try [deployment.storage, deployment.scratch].flatMap { folder in

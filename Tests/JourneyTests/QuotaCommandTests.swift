@@ -4,7 +4,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct QuotaCommandTests {
+@Suite struct QuotaCommandTests {
     @Test func `the plan's limits show, with this month's use, in the names that machines know`() async throws {
         try await Operator.with { olga in
             let month = String(Timestamp.now().rfc3339.prefix(7))

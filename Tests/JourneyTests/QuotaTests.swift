@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What an account may do, and what happens at its limits, as its customer sees it.
-@Suite(.timeLimit(.minutes(20))) struct QuotaTests {
+@Suite struct QuotaTests {
     private static func limit(_ deployment: Deployment, _ assignment: PostgresQuery) async throws {
         let tenant = deployment.tenants.example
         try await deployment.tenants.owner.execute(

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What the README has people try: the receiver that stands there, as it stands there.
-@Suite(.timeLimit(.minutes(20))) struct ReadmeTests {
+@Suite struct ReadmeTests {
     private static let readers = Checkout.root + "/Tests/Readers"
 
     private static func receiver(_ secret: String) async throws -> (process: RunningProcess, url: String) {

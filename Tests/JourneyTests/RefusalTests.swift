@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What is wrong with a file is said at once, exactly, and leaves nothing behind.
-@Suite(.timeLimit(.minutes(20))) struct RefusalTests {
+@Suite struct RefusalTests {
     private static func withAPI(
         limits: String = "", _ body: (Deployment, Customer, TemporaryFolder) async throws -> Void
     ) async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What somebody says again and again is told each time.
-@Suite(.timeLimit(.minutes(20))) struct RepetitionTests {
+@Suite struct RepetitionTests {
     @Test(arguments: [(["0880"], 3), (["0930"], 5)])
     func `a sentence said several times, a second apart, is told each time and nothing is removed`(
         clips: [String], times: Int

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What happens when a process dies or is told to stop.
-@Suite(.timeLimit(.minutes(20))) struct ResilienceTests {
+@Suite struct ResilienceTests {
     @Test func `a job whose worker is killed completes after the lease, once, and leaves no orphan`() async throws {
         try await Deployment.with(ownModels: true) { deployment in
             let api = try await deployment.start("api")

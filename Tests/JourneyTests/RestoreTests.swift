@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Backup and restore as docs/operations.md tells operators to do it: the commands are read there.
-@Suite(.timeLimit(.minutes(20))) struct RestoreTests {
+@Suite struct RestoreTests {
     private static let masterKey = String(repeating: "5e", count: 32)
 
     /// The indented lines below that heading of the document: commands of a shell.

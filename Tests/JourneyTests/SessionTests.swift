@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Sessions as customers see them, at two nodes on one database.
-@Suite(.timeLimit(.minutes(20))) struct SessionTests {
+@Suite struct SessionTests {
     private struct Scene {
         let deployment: Deployment
         let first: Node

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Recordings by URL, through the real executables.
-@Suite(.timeLimit(.minutes(20))) struct SourceURLTests {
+@Suite struct SourceURLTests {
     private static let allowed = ["VERBATIM_EGRESS_ALLOW": "127.0.0.1/32", "VERBATIM_LOG_LEVEL": "trace"]
 
     private static func speech(_ clip: String = "0880") throws -> [UInt8] {

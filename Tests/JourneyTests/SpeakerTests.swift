@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Who said what: by the channels of the source, by the model, or not at all.
-@Suite(.timeLimit(.minutes(20))) struct SpeakerTests {
+@Suite struct SpeakerTests {
     /// The same reader with a larger head: deeper and slower.
     private static let otherVoice = "asetrate=16000*0.78,aresample=16000"
 

@@ -5,7 +5,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct StatusCommandTests {
+@Suite struct StatusCommandTests {
     @Test func `a deployment without work says so`() async throws {
         try await Operator.with { olga in
             let status = try await olga.object("status")

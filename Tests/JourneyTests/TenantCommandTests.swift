@@ -4,7 +4,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct TenantCommandTests {
+@Suite struct TenantCommandTests {
     @Test func `an account shows its plan, keys, limits, use and open jobs, and no other's`() async throws {
         try await Operator.with { olga in
             _ = try await olga.tenants.issueKey(for: olga.tenants.example)

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// `verbatim-admin tenant delete`, while customers and workers are at it.
-@Suite(.timeLimit(.minutes(20))) struct TenantDeletionTests {
+@Suite struct TenantDeletionTests {
     private static func admin(_ deployment: Deployment, _ arguments: String...) async throws -> Command.Result {
         try await Command.run(
             Checkout.executable("verbatim-admin"), arguments,

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// `verbatim-admin tenant export`: what a customer gets to read of what is held about it.
-@Suite(.timeLimit(.minutes(20))) struct TenantExportTests {
+@Suite struct TenantExportTests {
     private static func objects(_ text: String) throws -> [[String: Any]] {
         #expect(text.hasSuffix("\n"))
         return try text.split(separator: "\n").map {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Tables at a terminal of a certain width, and where they go elsewhere.
-@Suite(.timeLimit(.minutes(20))) struct TerminalTableTests {
+@Suite struct TerminalTableTests {
     /// Lines as they stand on the screen.
     private static func lines(_ olga: Operator, _ arguments: [String], columns: Int) async throws -> [String] {
         let result = try await olga.callAtTerminal(arguments, typing: "", ["COLUMNS": "\(columns)"])

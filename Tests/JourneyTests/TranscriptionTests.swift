@@ -6,7 +6,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct TranscriptionTests {
+@Suite struct TranscriptionTests {
     private static let formats: [(name: String, arguments: [String])] = [
         ("a.mp3", []), ("a.wav", []), ("a.m4a", []), ("a.aac", []), ("a.ogg", ["-c:a", "libvorbis"]), ("a.opus", []),
         ("a.flac", []), ("a.webm", ["-c:a", "libopus"]), ("a.mp4", ["-c:a", "aac"]), ("a.mov", ["-c:a", "aac"]),

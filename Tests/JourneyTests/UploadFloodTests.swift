@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What one account may do to a node with its uploads, and what another one notices of it.
-@Suite(.timeLimit(.minutes(20))) struct UploadFloodTests {
+@Suite struct UploadFloodTests {
     @Test func `an account sends twice as many files at once as it runs jobs, and another's upload passes`()
         async throws
     {

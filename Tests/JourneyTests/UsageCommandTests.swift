@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// `verbatim-admin usage …` through the real executable: the month's end as finance sees it.
-@Suite(.timeLimit(.minutes(20))) struct UsageCommandTests {
+@Suite struct UsageCommandTests {
     private struct Scene {
         let tenants: Tenants
         var example: String { tenants.example.rawValue }

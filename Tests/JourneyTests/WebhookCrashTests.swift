@@ -6,7 +6,7 @@ import Testing
 import WebhookReceiver
 
 /// Nodes that are killed on the way of an event, through the real executables.
-@Suite(.timeLimit(.minutes(20))) struct WebhookCrashTests {
+@Suite struct WebhookCrashTests {
     private static let allowed = ["VERBATIM_EGRESS_ALLOW": "127.0.0.0/8"]
 
     private static func attempts(_ customer: Customer, _ job: String) async throws -> [[String: Any]] {

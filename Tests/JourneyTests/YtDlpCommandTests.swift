@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Updates of yt-dlp by the real command line and the real pip, from a registry on loopback, into a folder of the test's own.
-@Suite(.timeLimit(.minutes(20))) struct YtDlpCommandTests {
+@Suite struct YtDlpCommandTests {
     private struct Row: Decodable, Equatable {
         var installed, works: Bool
         var version, pinned: String?

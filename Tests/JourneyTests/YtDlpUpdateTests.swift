@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `verbatim-admin ytdlp update` before an installer of the test's own: what it hands on, and what it writes down.
-@Suite(.timeLimit(.minutes(20))) struct YtDlpUpdateTests {
+@Suite struct YtDlpUpdateTests {
     /// A folder for `VERBATIM_HOME` whose installer writes down what it is given, then does `ending`.
     private static func withHome(_ ending: String, _ body: (TemporaryFolder) async throws -> Void) async throws {
         let home = try TemporaryFolder()

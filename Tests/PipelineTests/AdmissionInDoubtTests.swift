@@ -9,7 +9,7 @@ import Testing
 
 /// A node loses its connection while the COMMIT of an admission is under way, and the server goes on with it: what is told and done then must
 /// be what comes of it. Also for the first job of a month, whose row nobody can see until then.
-@Suite(.timeLimit(.minutes(20))) struct AdmissionInDoubtTests {
+@Suite struct AdmissionInDoubtTests {
     private static let lock: Int64 = 4_711
     private static let next = BillingMonth(of: .now()).end
 

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Everything at once: submissions from two nodes, workers that complete, fail, hand back and die, customers who cancel.
-@Suite(.timeLimit(.minutes(20))) struct ChaosTests {
+@Suite struct ChaosTests {
     /// What one worker does with a claim.
     private static func work(_ claim: ClaimedTask, _ scene: QueueScene, _ fate: Int) async {
         switch fate {

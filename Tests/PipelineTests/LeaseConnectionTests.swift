@@ -4,7 +4,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct LeaseConnectionTests {
+@Suite struct LeaseConnectionTests {
     /// Has every connection of `pool`'s wait for a lock, and others for a connection, again and again while `body` runs.
     private static func crowd(
         _ pool: PostgresPool, of scene: QueueScene, _ body: () async throws -> Void

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Whole workers around a scripted engine.
-@Suite(.timeLimit(.minutes(20))) struct WorkerTests {
+@Suite struct WorkerTests {
     /// When slots became free and when they were taken again.
     private final class SlotLog: Sendable {
         private let state = Mutex((freed: [Double](), waits: [Double](), jobs: 0))

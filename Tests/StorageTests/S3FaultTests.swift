@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What a store may do wrong.
-@Suite(.timeLimit(.minutes(20))) struct S3FaultTests {
+@Suite struct S3FaultTests {
     private static let key = StorageKey.source(of: JobID(), tenant: TenantID())
 
     private static func with(

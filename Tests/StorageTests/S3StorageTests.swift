@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The storage against a real S3 server, which verifies each call's signature.
-@Suite(.timeLimit(.minutes(20))) struct S3StorageTests {
+@Suite struct S3StorageTests {
     @Test func `an object reads back, also after it was written anew, and when it is empty`() async throws {
         try await StoreScene.with { scene in
             let key = StorageKey.source(of: scene.job, tenant: scene.tenant)

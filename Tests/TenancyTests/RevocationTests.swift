@@ -5,7 +5,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct RevocationTests {
+@Suite struct RevocationTests {
     private struct Scene: Sendable {
         let tenants: Tenants
         let revocations: Revocations

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Very many sessions: what ends them touches few rows, and there are no more than so many.
-@Suite(.timeLimit(.minutes(20))) struct SessionBoundTests {
+@Suite struct SessionBoundTests {
     /// Adds sessions of a key, the first the oldest; answers nothing, for nobody holds their tokens.
     private static func add(
         _ count: Int, to key: IssuedKey, _ scene: AuthenticationScene, family: String? = nil, rotated: Bool = false

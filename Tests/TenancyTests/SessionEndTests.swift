@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Access tokens of a session that was ended, at a node that looks.
-@Suite(.timeLimit(.minutes(20))) struct SessionEndTests {
+@Suite struct SessionEndTests {
     private static func refusal(of token: String, _ scene: AuthenticationScene, _ revocations: Revocations) async throws
         -> AccessRefusal?
     {

@@ -90,7 +90,7 @@ extension ServerTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(20)))
+        @Test
         func `six hundred connections that say nothing keep nobody out`() async throws {
             try await FrontScene.run(Self.patient, connections: ConnectionLimits(places: 64, reserve: 8)) { scene in
                 try await withThrowingTaskGroup(of: Void.self) { group in

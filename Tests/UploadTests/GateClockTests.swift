@@ -138,7 +138,7 @@ extension ServerTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(20)))
+        @Test
         func `an answer that the client does not read is given up`() async throws {
             var gate = GateSettings()
             gate.writeStallTimeout = .milliseconds(60)

@@ -1,4 +1,4 @@
 import Testing
 
 /// What runs a whole server runs alone: one test measures memory, many wait for the server's clocks.
-@Suite(.serialized, .timeLimit(.minutes(20))) enum ServerTests {}
+@Suite(.serialized) enum ServerTests {}

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// What is declared and not sent, and what becomes of an upload that finds no room in its middle.
-@Suite(.timeLimit(.minutes(20))) struct SpoolRoomTests {
+@Suite struct SpoolRoomTests {
     /// A whole upload of Alice's.
     private static func file(of bytes: Int, in spool: Spool) async throws -> SpooledFile {
         let alice = try await spool.create(for: .alice, expectedBytes: Int64(bytes))

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What one account may hold of the spool, so that the others always find room.
-@Suite(.timeLimit(.minutes(20))) struct SpoolShareTests {
+@Suite struct SpoolShareTests {
     @Test func `an account alone may hold half of the budget, and the other half stays free`() async throws {
         try await withTemporaryDirectory { root in
             let spool = try await Spool.open(at: root, budgetBytes: 1_000)

@@ -5,7 +5,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct SpoolSweepTests {
+@Suite struct SpoolSweepTests {
     @Test func `what a dead node received goes while others live on, and nothing of theirs`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

@@ -5,7 +5,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct SpoolTests {
+@Suite struct SpoolTests {
     @Test func `a file holds what was appended and only this user may read it`() async throws {
         try await withTemporaryDirectory { root in
             let spool = try await Spool.open(at: root, budgetBytes: 100_000_000)

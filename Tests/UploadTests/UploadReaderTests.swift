@@ -5,7 +5,7 @@ import Hummingbird
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct UploadReaderTests {
+@Suite struct UploadReaderTests {
     private static let file = FormBody.part("file", "media", filename: "talk.mp3")
 
     /// Reads one request and, when it fails, proves that nothing stays in the spool.

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import WebhookReceiver
 
-@Suite(.timeLimit(.minutes(20))) struct DeliveryQueueTests {
+@Suite struct DeliveryQueueTests {
     private static let nowhere = "http://127.0.0.1:1/"
 
     @Test func `each event is claimed once, and of a host no more than its share, however many ask`() async throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Who gets a node's slots.
-@Suite(.timeLimit(.minutes(20))) struct DeliveryRoomTests {
+@Suite struct DeliveryRoomTests {
     /// Events of that tenant's for so many hosts.
     private static func fill(_ scene: DeliveryScene, _ tenant: TenantID, hosts: Int) async throws {
         for port in 1...hosts { try await scene.end(tenant, telling: "http://127.0.0.1:\(port)/") }

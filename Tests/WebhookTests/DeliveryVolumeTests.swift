@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What statements read of tables that are full: counted by the database in the statement's own transaction.
-@Suite(.timeLimit(.minutes(20))) struct DeliveryVolumeTests {
+@Suite struct DeliveryVolumeTests {
     /// Rows that nobody asks for.
     private static let many = 20_000
 

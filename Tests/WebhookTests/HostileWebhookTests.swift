@@ -9,7 +9,7 @@ import WebhookReceiver
 
 /// Addresses for webhooks that lead where they must not, when they are given and when something is told there: a canary listens, and hears
 /// nothing.
-@Suite(.timeLimit(.minutes(20))) struct HostileWebhookTests {
+@Suite struct HostileWebhookTests {
     /// As an address is judged when it is given.
     private static func check(_ url: String, _ resolver: NameResolver? = nil) async throws {
         let egress = EgressClient(

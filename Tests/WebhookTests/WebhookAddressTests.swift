@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import WebhookReceiver
 
-@Suite(.timeLimit(.minutes(20))) struct WebhookAddressTests {
+@Suite struct WebhookAddressTests {
     private static func check(_ url: String, allowing: String = "") async throws {
         let egress = EgressClient(
             configuration: EgressConfiguration(addressPolicy: try AddressPolicy(allowing: allowing)),

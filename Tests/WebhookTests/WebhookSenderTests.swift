@@ -8,7 +8,7 @@ import Testing
 import WebhookReceiver
 
 /// Whole senders, by the real clock.
-@Suite(.timeLimit(.minutes(20))) struct WebhookSenderTests {
+@Suite struct WebhookSenderTests {
     private static func sender(_ scene: DeliveryScene, patience: Duration = .seconds(15)) throws -> WebhookSender {
         WebhookSender(
             databases: scene.tenants.databases,
