@@ -1,5 +1,6 @@
 import Egress
 import Foundation
+import Logging
 import Postgres
 import TestSupport
 import Testing
@@ -21,19 +22,18 @@ import Testing
         async throws
     {
         try await Deployment.with { deployment in
-            let owner = deployment.tenants.owner
+            // From the server's own database: who is connected to one cannot close it.
+            let server = PostgresPool(
+                configuration: .init(url: try await TestCluster.shared().url, size: 1), logger: Logger(label: "test"))
             let node = try await deployment.start("serve")
             let customer = try await deployment.customer(at: node)
             try await eventually("it is ready") { try await customer.get("/readyz").status == 200 }
             let before = try Self.complaints(node).count
             // Nobody gets in any more, and who is in is thrown out.
             let name = deployment.tenants.database.name
-            try await owner.execute("ALTER DATABASE \(unescaped: name) ALLOW_CONNECTIONS false")
-            try await owner.execute(
-                """
-                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                WHERE datname = current_database() AND application_name = 'verbatim' AND pid <> pg_backend_pid()
-                """)
+            try await server.execute("ALTER DATABASE \(unescaped: name) ALLOW_CONNECTIONS false")
+            try await server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = \(name)")
             _ = try await node.process.log.line(with: "the database is away")
             try await eventually("it is not ready") { try await customer.get("/readyz").status == 503 }
             // Workers, sweeps, the listener and the watches ask all the while; so do customers, the load balancer and Prometheus.
@@ -46,7 +46,8 @@ import Testing
                 #expect(metrics.contains("verbatim_database_up 0"))
                 return node.process.log.lines.contains { $0.contains("the database is still away") }
             }
-            try await owner.execute("ALTER DATABASE \(unescaped: name) ALLOW_CONNECTIONS true")
+            try await server.execute("ALTER DATABASE \(unescaped: name) ALLOW_CONNECTIONS true")
+            await server.close()
             _ = try await node.process.log.line(with: "the database is back")
             try await eventually("it is ready again") { try await customer.get("/readyz").status == 200 }
             let complaints = try Self.complaints(node).dropFirst(before).map(\.message)
