@@ -80,6 +80,14 @@ struct FrontScene {
             seen.note("answering")
             return ByteBuffer(repeating: 7, count: Int(context.parameters.get("count") ?? "") ?? 0)
         }
+        router.get("/stream") { _, _ in
+            Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    for word in ["one ", "two ", "three "] { try await writer.write(ByteBuffer(string: word)) }
+                    try await writer.finish(nil)
+                })
+        }
         router.post("/echo") { request, _ in try await request.body.collect(upTo: 1_000_000) }
         router.post("/ignore") { _, _ in "ignored" }
         router.post("/refuse") { _, _ -> String in throw APIError.fileTooLarge(limitBytes: 7) }

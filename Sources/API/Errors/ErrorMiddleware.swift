@@ -23,6 +23,8 @@ package struct ErrorMiddleware<Context: ConnectionContext>: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
+            // RFC 9110, 9.3.7: asked of the server as a whole.
+            if request.method == .options, request.head.path == "*" { return Response(status: .noContent) }
             if request.method == .options, let allow = unrouted(context) ? methods.allow(request.uri.path) : nil {
                 return Response(status: .noContent, headers: [.allow: "\(allow), OPTIONS"])
             }

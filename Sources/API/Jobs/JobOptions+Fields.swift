@@ -1,15 +1,16 @@
-import Foundation
 import Pipeline
 
 extension JobOptions {
     /// The fields beside the file, by their names in the API.
     static let fieldNames: Set<String> = ["diarize", "language", "speakers_expected", "webhook_url", "metadata"]
     private static let longestMetadata = 4096
+    /// As deep as readers in other languages go without being told to.
+    private static let deepestMetadata = 100
 
     /// The options that form fields spell. Throws `invalid_request`, naming the field.
     ///
     /// - Parameter source: the field that holds the recording itself.
-    init(fields: [String: String], beside source: String = UploadForm.fileField) throws {
+    package init(fields: [String: String], beside source: String = "file") throws {
         self.init()
         if fields["source_url"] != nil {
             throw APIError.invalidRequest(
@@ -57,11 +58,11 @@ extension JobOptions {
         guard text.utf8.count <= longestMetadata else {
             throw APIError.invalidRequest("'metadata' is longer than 4 KiB.", field: "metadata")
         }
-        guard (try? JSONSerialization.jsonObject(with: Data(text.utf8))) is [String: Any] else {
-            throw APIError.invalidRequest("'metadata' must be a JSON object.", field: "metadata")
-        }
-        guard !text.contains("\\u0000") else {
-            throw APIError.invalidRequest("'metadata' must not hold the character NUL.", field: "metadata")
+        do {
+            try JSONCheck.requireObject(Array(text.utf8), deepest: deepestMetadata)
+        } catch {
+            throw APIError(error.fault, field: "metadata")
+                ?? .invalidRequest("'metadata' must be a JSON object.", field: "metadata")
         }
         return text
     }

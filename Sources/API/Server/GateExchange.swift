@@ -1,10 +1,13 @@
 import HTTPTypes
 import NIOCore
+import NIOHTTP1
 
 /// What the gate knows of the one request that is under way on its connection.
 struct GateExchange {
     let requestID: RequestIdentifier
     let isHead: Bool
+    /// The client speaks HTTP/1.0: no chunks, no `100 Continue`, and no connection kept without a word.
+    let isOld: Bool
     /// The client waits for `100 Continue`, and neither that nor any of the body has passed.
     var awaitsContinue: Bool
     /// The connection closes after this exchange.
@@ -27,14 +30,17 @@ struct GateExchange {
     var pausedSince: NIODeadline?
     var pausedNanoseconds: Int64 = 0
 
-    init(_ head: HTTPRequest, requestID: RequestIdentifier) {
+    init(_ head: HTTPRequest, version: HTTPVersion, requestID: RequestIdentifier) {
         let fields = head.headerFields
         self.requestID = requestID
         isHead = head.method == .head
-        awaitsContinue = fields[.expect]?.lowercased() == "100-continue"
+        isOld = version.isOld
+        awaitsContinue = !isOld && fields[.expect]?.lowercased() == "100-continue"
         declaredBytes = fields[.contentLength].flatMap { Int64($0) }
         // After an upgrade or a tunnel request the parser reads no further request from the connection.
-        closes = Self.asksToClose(fields) || fields.contains(.upgrade) || head.method == .connect
+        closes =
+            Self.asks(fields, for: "close") || isOld && !Self.asks(fields, for: "keep-alive")
+            || fields.contains(.upgrade) || head.method == .connect
     }
 
     /// Whether the unread rest is small enough, and sure enough to come, to be read and dropped.
@@ -59,10 +65,11 @@ struct GateExchange {
         return Double(receivedBytes) < due
     }
 
-    static func asksToClose(_ fields: HTTPFields) -> Bool {
+    /// Whether `Connection` has that option.
+    static func asks(_ fields: HTTPFields, for wanted: String) -> Bool {
         fields[values: .connection].contains { value in
             value.split(separator: ",").contains { option in
-                option.lowercased().split(whereSeparator: { $0 == " " || $0 == "\t" }) == ["close"]
+                option.lowercased().split(whereSeparator: { $0 == " " || $0 == "\t" }) == [Substring(wanted)]
             }
         }
     }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
 
 /// What comes from the client.
@@ -77,7 +78,7 @@ extension UploadGate {
         headBegun = false
         cancelTimer()
         let requestID = RequestIdentifier(head.headerFields)
-        let exchange = GateExchange(head, requestID: requestID)
+        let exchange = GateExchange(head, version: versions.popFirst() ?? .http1_1, requestID: requestID)
         self.exchange = exchange
         let path = head.path.map { String($0.prefix { $0 != "?" }) } ?? ""
         switch connection.map({ connections.begin($0, path: path) }) ?? .go {
@@ -85,7 +86,6 @@ extension UploadGate {
         case .goAndClose: self.exchange?.closes = true
         case .refuse: return refuse(.crowded, context)
         }
-        // llhttp has checked Content-Length: what does not fit in 64 bits does not come this far.
         if let declared = exchange.declaredBytes, declared > settings.maximumBodyBytes {
             return refuse(.tooLarge(limitBytes: settings.maximumFileBytes), context)
         }

@@ -34,9 +34,16 @@ extension UploadGate {
         guard var exchange else { return head }
         var head = head
         let unread = !exchange.requestComplete && !exchange.isDrainable(settings.drainBytes)
-        exchange.closes = exchange.closes || unread || quiescing || GateExchange.asksToClose(head.headerFields)
+        // Before chunks, an answer without a length ended with its connection.
+        let isEndless = exchange.isOld && !exchange.isHead && !head.headerFields.contains(.contentLength)
+        exchange.closes =
+            exchange.closes || unread || quiescing || isEndless || GateExchange.asks(head.headerFields, for: "close")
         exchange.responseStarted = true
-        if exchange.closes { head.headerFields[.connection] = "close" }
+        if exchange.closes {
+            head.headerFields[.connection] = "close"
+        } else if exchange.isOld {
+            head.headerFields[.connection] = "keep-alive"
+        }
         if !head.headerFields.contains(.xRequestID) {
             head.headerFields[.xRequestID] = exchange.requestID.description
         }

@@ -1,7 +1,9 @@
 import HTTPTypes
 import Logging
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 import Tenancy
 
 /// Stands between the HTTP codec and Hummingbird on each connection, and cures what Hummingbird leaves open.
@@ -18,6 +20,8 @@ import Tenancy
 /// - it holds one of the front's places (`OpenConnections`), which others may need more: then an idle connection is closed, and a request
 ///   that has not come in is answered 503;
 /// - on shutdown an unfinished upload gets a grace, then 503;
+/// - what is not HTTP to the letter (`RequestForm`), and what is another protocol, is answered 400 and ends the connection;
+/// - HTTP/1.0 is spoken with whoever speaks it: the connection closes unless the client asks to keep it;
 /// - every answer carries `X-Request-Id`.
 ///
 /// On failure it answers if no answer has started, else closes; the application's read throws a `GateInterruption`.
@@ -57,6 +61,8 @@ package final class UploadGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Its place is another's already.
     var isEvicted = false
     var exchange: GateExchange?
+    /// Of the heads that have passed `HeadWatch` and not yet begun here, in their order.
+    var versions = CircularBuffer<HTTPVersion>()
     var withheld = CircularBuffer<Withheld>()
     var readWithheld = false
     /// Bytes came, but not yet a whole head.
@@ -89,6 +95,8 @@ package final class UploadGate: ChannelDuplexHandler, RemovableChannelHandler {
         do {
             try context.pipeline.syncOperations.addHandler(
                 WireWatch(gate: self, gateContext: context), position: .first)
+            let codec = try context.pipeline.syncOperations.handler(type: HTTP1ToHTTPServerCodec.self)
+            try context.pipeline.syncOperations.addHandler(HeadWatch(gate: self), position: .before(codec))
         } catch {
             context.close(promise: nil)
         }

@@ -18,13 +18,17 @@ package struct JSONMembers: Sendable {
     }
 
     package let values: [String: Value]
+    /// More than any field may have.
+    private static let deepest = 128
 
     /// - Throws: `APIError` `invalid_request` for what is not one JSON object in UTF-8, or names a member twice.
     package init(_ bytes: [UInt8]) throws {
-        // A byte of zero is in no JSON; with one, a lenient reader could take it for UTF-16.
-        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self),
-            (try? JSONSerialization.jsonObject(with: Data(bytes))) is [String: Any]
-        else { throw Self.malformed }
+        do {
+            try JSONCheck.requireObject(bytes, deepest: Self.deepest)
+        } catch {
+            throw APIError(error.fault, field: error.member) ?? Self.malformed
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw Self.malformed }
         var scanner = Scanner(rest: text.utf8[...])
         guard let values = try scanner.members() else { throw Self.malformed }
         self.values = values

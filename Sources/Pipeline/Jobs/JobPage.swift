@@ -40,6 +40,7 @@ package struct JobCursor: Sendable, Equatable {
         guard let data = Data(base64Encoded: text), let before = JobID(rawValue: String(decoding: data, as: UTF8.self))
         else { return nil }
         self.before = before
+        guard self.text == text else { return nil }
     }
 
     /// 30 bytes make 40 base64 digits without padding, of which none needs an escape in a URL.

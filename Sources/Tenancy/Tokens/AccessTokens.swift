@@ -69,7 +69,7 @@ package final class AccessTokens: Sendable {
     package func reload() async throws { try await keys.reload() }
 
     private func verifyAnew(_ token: String) async throws -> KnownToken {
-        guard let kid = SigningKeyRing.kid(of: token) else { throw AccessTokenError.invalid }
+        guard let kid = TokenText(token)?.kid else { throw AccessTokenError.invalid }
         var ring = try await keys.current()
         if !ring.accepts(kid, at: clock()) { ring = try await keys.afterAnotherLook() }
         guard ring.accepts(kid, at: clock()) else { throw AccessTokenError.invalid }

@@ -1,4 +1,3 @@
-import Foundation
 import JWTKit
 import Postgres
 
@@ -30,7 +29,10 @@ struct SigningKeyRing: Sendable {
         guard let key = valid.first(where: { $0.signsFrom <= now }) ?? valid.last else {
             throw AccessTokenError.invalid
         }
-        return try await collection.sign(payload, kid: JWKIdentifier(string: key.kid))
+        let token = try await collection.sign(
+            payload, kid: JWKIdentifier(string: key.kid), header: ["typ": .string(TokenText.type)])
+        guard let lowered = TokenText.lowered(token) else { throw AccessTokenError.invalid }
+        return lowered
     }
 
     /// The claims of `token` when `kid`'s signature is under it, else nil.
@@ -43,17 +45,5 @@ struct SigningKeyRing: Sendable {
         } catch {
             return nil
         }
-    }
-
-    /// The `kid` that the header of `token` names; nothing is verified by that.
-    static func kid(of token: String) -> String? {
-        struct Header: Decodable { let kid: String }
-        guard let encoded = token.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).first else {
-            return nil
-        }
-        var base64 = String(encoded).replacing("-", with: "+").replacing("_", with: "/")
-        base64 += String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
-        guard let data = Data(base64Encoded: base64) else { return nil }
-        return try? JSONDecoder().decode(Header.self, from: data).kid
     }
 }

@@ -1,0 +1,39 @@
+/// A signature of ES256 (RFC 7518, 3.4): r and s, 32 bytes each.
+///
+/// For each there is a second one, (r, n − s), which anybody can make and which verifies as well. The one with the lower s is the one
+/// that we issue, so that a token has one spelling.
+struct ES256Signature: Equatable {
+    /// The order n of the curve P-256.
+    private static let order: [UInt8] = [
+        0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,  //
+        0xBC, 0xE6, 0xFA, 0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
+    ]
+
+    let bytes: [UInt8]
+
+    /// Nil unless these are 64 bytes.
+    init?(_ bytes: [UInt8]) {
+        guard bytes.count == 64 else { return nil }
+        self.bytes = bytes
+    }
+
+    var isLow: Bool { !otherS.lexicographicallyPrecedes(bytes[32...]) }
+
+    /// The same signature in the form that we issue.
+    var lowered: ES256Signature {
+        guard !isLow, let other = ES256Signature(bytes.prefix(32) + otherS) else { return self }
+        return other
+    }
+
+    /// n − s. Of an s that is none (0, or n and more) some number or other; such a signature verifies nowhere.
+    private var otherS: [UInt8] {
+        var result = [UInt8](repeating: 0, count: 32)
+        var borrow = 0
+        for index in (0..<32).reversed() {
+            let difference = Int(Self.order[index]) - Int(bytes[32 + index]) - borrow
+            borrow = difference < 0 ? 1 : 0
+            result[index] = UInt8(truncatingIfNeeded: difference)
+        }
+        return result
+    }
+}
