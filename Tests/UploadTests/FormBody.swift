@@ -39,10 +39,12 @@ struct FormBody: AsyncSequence, Sendable {
     }
 
     func request(
-        type: String? = "multipart/form-data; boundary=\"bnd\"", length: Int? = nil, method: HTTPRequest.Method = .post
+        type: String? = "multipart/form-data; boundary=\"bnd\"", length: Int? = nil, method: HTTPRequest.Method = .post,
+        coding: String? = nil
     ) -> Request {
         var fields = HTTPFields()
         fields[.contentType] = type
+        fields[.contentEncoding] = coding
         fields[.contentLength] = length.map { String($0) }
         let head = HTTPRequest(method: method, scheme: "http", authority: "test", path: "/", headerFields: fields)
         return Request(head: head, body: RequestBody(asyncSequence: self))

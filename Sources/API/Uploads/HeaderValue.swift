@@ -7,7 +7,11 @@ struct HeaderValue {
     let value: String
     let parameters: [String: String]
 
-    init?(_ text: String) {
+    init?(_ text: String) { self.init(text, shown: nil) }
+
+    /// - Parameter shown: a parameter that is for people alone. However it is written, something is read: of two the first, of one that
+    ///   is quoted badly all that follows, unless a name follows.
+    init?(_ text: String, shown: String?) {
         var rest = text.utf8[...]
         let head = rest.prefix { $0 != UInt8(ascii: ";") }
         value = Self.trimmed(head).lowercased()
@@ -19,8 +23,16 @@ struct HeaderValue {
             if rest.isEmpty || rest.first == UInt8(ascii: ";") { continue }
             let name = rest.prefix { $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: ";") }
             rest = rest[name.endIndex...]
-            guard rest.popFirst() == UInt8(ascii: "="), let value = Self.parameterValue(&rest) else { return nil }
+            guard rest.popFirst() == UInt8(ascii: "=") else { return nil }
             let key = Self.trimmed(name).lowercased()
+            let whole = rest
+            var read = Self.parameterValue(&rest)
+            if read == nil, key == shown {
+                read = Self.remainder(whole)
+                rest = rest[rest.endIndex...]
+            }
+            guard let value = read else { return nil }
+            if key == shown, parameters[key] != nil { continue }
             guard !key.isEmpty, parameters.updateValue(value, forKey: key) == nil else { return nil }
         }
         self.parameters = parameters
@@ -54,6 +66,19 @@ struct HeaderValue {
             }
         }
         return nil
+    }
+
+    /// All of it, without the quotes around it. Nil where another reader could find a name in it.
+    private static func remainder(_ text: Substring.UTF8View) -> String? {
+        let pieces = text.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).dropFirst()
+        for piece in pieces {
+            let name = trimmed(piece.prefix { $0 != UInt8(ascii: "=") }).lowercased()
+            guard name != "name", name != "name*" else { return nil }
+        }
+        var text = Substring(trimmed(text))
+        if text.first == "\"" { text.removeFirst() }
+        if text.last == "\"" { text.removeLast() }
+        return String(text)
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }

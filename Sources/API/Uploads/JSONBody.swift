@@ -25,6 +25,7 @@ package enum JSONBody {
     ///
     /// - Throws: `APIError`: 415 unless the content type is `application/json`, 413 `request_too_large`; and what reading throws.
     package static func read(_ request: Request, limitBytes: Int) async throws -> [UInt8] {
+        try ContentCoding.requireNone(request.headers)
         guard request.headers[.contentType].flatMap(HeaderValue.init)?.value == "application/json" else {
             throw APIError.unsupportedMediaType("Send the request's body as application/json.")
         }

@@ -26,6 +26,7 @@ package struct UploadReader: Sendable {
     ///   not as it should be, 429 when the account has too much under way, 503 when the spool is full; and what reading the
     ///   body throws.
     package func read(_ request: Request, of account: TenantID, fileLimitBytes: Int64) async throws -> Upload {
+        try ContentCoding.requireNone(request.headers)
         let boundary = try Self.boundary(request.headers)
         let declared = request.headers[.contentLength].flatMap { Int64($0) }
         if let declared, declared - Self.allowanceBytes > fileLimitBytes {

@@ -1,0 +1,18 @@
+import HTTPTypes
+
+/// `Content-Encoding` of requests' bodies: we read none, whatever the client compresses with.
+enum ContentCoding {
+    /// To be called before the body is read. Throws `APIError`: 415 for a body that comes in a coding, with the field that says what
+    /// is read instead (RFC 9110, 15.5.16).
+    static func requireNone(_ headers: HTTPFields) throws {
+        let codings = (headers[.contentEncoding] ?? "").split(separator: ",").map {
+            $0.lowercased().filter { !$0.isWhitespace }
+        }
+        guard codings.allSatisfy({ $0.isEmpty || $0 == "identity" }) else {
+            throw APIError(
+                .unsupportedMediaType,
+                "The request's body has a Content-Encoding, and none is supported. Send the body uncompressed, without that header.",
+                headers: [.acceptEncoding: "identity"])
+        }
+    }
+}
