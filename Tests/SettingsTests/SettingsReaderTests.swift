@@ -17,6 +17,23 @@ import Testing
         #expect(error?.description.contains("red, blue") == true)
     }
 
+    @Test func `a time is read in its units, and kept to its range`() throws {
+        for (text, seconds) in [("90", 90), ("90s", 90), ("2m", 120), ("1h", 3600), ("0", 0), ("0h", 0)] {
+            let reader = SettingsReader(environment: ["T": text])
+            #expect(reader.seconds("T", default: 5, in: 0...3600, example: "a time") == .seconds(seconds))
+            try reader.finish()
+        }
+        for text in ["61m", "-1", "+1", "1.5s", "1d", "s", "1 s", "9223372036854775807h", "99999999999999999999"] {
+            let reader = SettingsReader(environment: ["T": text])
+            #expect(reader.seconds("T", default: 5, in: 0...3600, example: "a time up to 1h") == .seconds(5))
+            let error = #expect(throws: SettingsError.self) { try reader.finish() }
+            #expect(error?.faults == ["T must be a time up to 1h"])
+        }
+        let unset = SettingsReader(environment: [:])
+        #expect(unset.seconds("T", default: 5, in: 0...3600, example: "a time") == .seconds(5))
+        try unset.finish()
+    }
+
     @Test func `a fault never repeats the value`() throws {
         let reader = SettingsReader(environment: ["N": "hunter2", "C": "hunter2"])
         _ = reader.integer("N", default: 1, in: 1...10)

@@ -30,6 +30,7 @@ class Deployment:
             VERBATIM_STORAGE=storage.as_uri(),
             VERBATIM_SCRATCH=str(scratch),
             VERBATIM_LISTEN="127.0.0.1:0",
+            VERBATIM_SHUTDOWN_DELAY="0",
             USER="scripts/bench",
             **settings,
         )

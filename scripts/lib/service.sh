@@ -126,6 +126,8 @@ find_settings() {
         -u VERBATIM_LISTEN_FILE -u VERBATIM_HOME
         VERBATIM_DATABASE_URL="$database_url" VERBATIM_MASTER_KEY_FILE="$root/.run/master.key"
         VERBATIM_STORAGE="file://${root//%/%25}/.run/storage" VERBATIM_SCRATCH="$root/.run/scratch"
+        # No load balancer stands before it.
+        VERBATIM_SHUTDOWN_DELAY=0
     )
 }
 

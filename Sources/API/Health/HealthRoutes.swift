@@ -1,9 +1,10 @@
 import HTTPTypes
 import Hummingbird
 
-/// `GET /healthz`: this process lives. `GET /readyz`: what it needs is there too.
+/// `GET /healthz`: this process lives. `GET /readyz`: what it needs is there too, and it is not about to stop.
 struct HealthRoutes: Sendable {
     let readiness: Readiness
+    let departure: Departure
 
     func add(to router: Router<AnyoneContext>) {
         router.get("healthz") { _, _ in try JSONResponse.make(["status": "ok"]) }
@@ -17,7 +18,8 @@ struct HealthRoutes: Sendable {
 
     @Sendable
     private func ready(_ request: Request, context: AnyoneContext) async throws -> Response {
-        let checks = await readiness.checks()
+        var checks = await readiness.checks()
+        if departure.isUnderWay { checks["node"] = "not ready" }
         let isReady = checks.values.allSatisfy(Readiness.passing.contains)
         return try JSONResponse.make(
             Answer(status: isReady ? "ok" : "not ready", checks: checks),

@@ -71,6 +71,7 @@ struct Node: Sendable {
             executable: settings.installation.executables + "/verbatim-media",
             maxConcurrentProbes: ProcessInfo.processInfo.activeProcessorCount, logger: logger)
 
+        let departure = Departure(delay: role.answers ? settings.shutdownDelay : .zero, logger: logger)
         // In the order of their start; they stop in the opposite order, so the worker drains while its engine still runs.
         var services: [any Service] = [watch, SpoolSweep(root: settings.uploads, logger: logger)]
         var engine: EngineReadiness?
@@ -84,11 +85,11 @@ struct Node: Sendable {
             services.append(worker)
             services.append(OrphanSweep(databases: databases, storage: storage, logger: logger))
             if role.answers {
-                services += try await api(databases, storage, media, migrator, engine, disks, egress)
+                services += try await api(databases, storage, media, migrator, engine, disks, egress, departure)
             }
             services.append(ClaimStop(worker: worker, sender: sender))
         } else {
-            services += try await api(databases, storage, media, migrator, engine, disks, egress)
+            services += try await api(databases, storage, media, migrator, engine, disks, egress, departure)
         }
         let group = ServiceGroup(configuration: lifecycle(services))
         do {
@@ -160,7 +161,7 @@ struct Node: Sendable {
 
     private func api(
         _ databases: Databases, _ storage: any Storage, _ media: MediaTool, _ migrator: Migrator,
-        _ engine: EngineReadiness?, _ disks: [DiskRoom], _ egress: EgressClient
+        _ engine: EngineReadiness?, _ disks: [DiskRoom], _ egress: EgressClient, _ departure: Departure
     ) async throws -> [any Service] {
         let tokens = AccessTokens(databases: databases, masterKey: settings.masterKey)
         // The master key is tried now, not at the first login.
@@ -183,7 +184,7 @@ struct Node: Sendable {
             health: HealthRoutes(
                 readiness: Readiness(
                     databases: databases, migrator: migrator, databaseURL: settings.databaseURL, storage: storage,
-                    engine: engine, scratch: disks.first, logger: logger)),
+                    engine: engine, scratch: disks.first, logger: logger), departure: departure),
             metrics: GetMetrics(
                 version: document.version, meter: front.meter, queue: QueueGauge(databases: databases, logger: logger),
                 disks: disks),
@@ -212,12 +213,13 @@ struct Node: Sendable {
         let application = front.application(logger: logger) { port in
             logger.info("listening", metadata: ["address": "http://\(host):\(port)"])
         }
-        return [revocations, keys, upkeep, application]
+        return [revocations, keys, upkeep, application, departure]
     }
 
     private func frontSettings(_ proxies: TrustedProxies) -> FrontSettings {
         var front = FrontSettings(
             host: settings.host, port: settings.port, publicURL: settings.publicURL, proxies: proxies)
+        front.gate.idleTimeout = .seconds(settings.idleTimeout.components.seconds)
         front.connections = ConnectionLimits(
             places: plan.connections, reserve: plan.reserve, proxies: settings.trustedProxies)
         return front
@@ -227,7 +229,7 @@ struct Node: Sendable {
         var configuration = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         // Longer than the worker's drain; a stalled upload or a stuck child must not hold a node up for ever.
-        configuration.maximumGracefulShutdownDuration = .seconds(40)
+        configuration.maximumGracefulShutdownDuration = .seconds(40) + (role.answers ? settings.shutdownDelay : .zero)
         configuration.maximumCancellationDuration = .seconds(5)
         return configuration
     }

@@ -16,8 +16,9 @@ package struct GateSettings: Sendable {
     package var bodyGrace = TimeAmount.minutes(5)
     /// From a head's first byte to its last, and from the connection's start to its first byte.
     package var headTimeout = TimeAmount.seconds(10)
-    /// How long a connection may stay without a request.
-    package var idleTimeout = TimeAmount.seconds(60)
+    /// How long a connection may stay without a request. Longer than load balancers keep theirs (60 s, mostly): whoever closes first
+    /// must be the one that sends, or requests are sent into a connection that is being closed.
+    package var idleTimeout = TimeAmount.seconds(75)
     /// How long a response may make no progress because the client does not read it.
     package var writeStallTimeout = TimeAmount.seconds(60)
     /// An unread rest of a body up to this many bytes is read and dropped, to keep the connection.

@@ -33,6 +33,10 @@ package struct NodeSettings: Sendable {
     package let engines: EngineSettings
     /// How long a failed job's source may stay.
     package let sourceRetention: Duration
+    /// How long a connection without a request is kept.
+    package let idleTimeout: Duration
+    /// How long a node that was told to stop goes on answering, while `/readyz` sends its callers elsewhere.
+    package let shutdownDelay: Duration
     package let logLevel: Logger.Level
 
     private static let listenHint = "VERBATIM_LISTEN must be HOST:PORT, such as 127.0.0.1:8080"
@@ -63,6 +67,10 @@ package struct NodeSettings: Sendable {
             ?? installation.root + "/inference/models/whisper-base"
         diarizationModel = reader.string("VERBATIM_DIARIZATION_MODEL")
         sourceRetention = SourceRetention.read(reader)
+        idleTimeout = reader.seconds(
+            "VERBATIM_IDLE_TIMEOUT", default: 75, in: 1...3600, example: "a time from 1s to 1h, such as 75s")
+        shutdownDelay = reader.seconds(
+            "VERBATIM_SHUTDOWN_DELAY", default: 5, in: 0...300, example: "a time up to 5m, such as 10s or 0")
         logLevel = reader.choice("VERBATIM_LOG_LEVEL", default: .info)
     }
 

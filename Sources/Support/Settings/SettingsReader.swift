@@ -60,6 +60,25 @@ package final class SettingsReader {
         return value
     }
 
+    /// The value of `name` as a time of whole seconds within `range`: `90`, `30s`, `90m` or `24h`. `example`: some of them, for who wrote
+    /// another.
+    package func seconds(
+        _ name: String, default fallback: Int64, in range: ClosedRange<Int64>, example: String
+    ) -> Duration {
+        guard let text = string(name) else { return .seconds(fallback) }
+        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600]
+        let unit = text.last.flatMap { units[$0] }
+        let (number, factor) = unit.map { (text.dropLast(), $0) } ?? (text[...], 1)
+        // Bounded before it is multiplied.
+        guard number.utf8.allSatisfy({ (48...57).contains($0) }), let count = Int64(number),
+            count <= range.upperBound, range.contains(count * factor)
+        else {
+            report("\(name) must be \(example)")
+            return .seconds(fallback)
+        }
+        return .seconds(count * factor)
+    }
+
     /// Remembers a fault that a caller found in a value.
     package func report(_ fault: String) {
         faults.append(fault)

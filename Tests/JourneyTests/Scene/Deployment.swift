@@ -39,6 +39,8 @@ struct Deployment: Sendable {
                 "VERBATIM_DATABASE_URL": tenants.database.url, "VERBATIM_LISTEN": "127.0.0.1:0",
                 "VERBATIM_MASTER_KEY": String(repeating: "00", count: 32),
                 "VERBATIM_STORAGE": "file://" + storage.path, "VERBATIM_SCRATCH": scratch.path,
+                // Nodes stop at once: no load balancer has to hear of it.
+                "VERBATIM_SHUTDOWN_DELAY": "0",
             ]
             environment["VERBATIM_INFERENCE_URL"] = modelsURL
             let http = EgressClient(logger: Logger(label: "test"))
