@@ -9,6 +9,9 @@ package struct MediaResource: Sendable {
     }
 
     package var status = 200
+    /// The answer's first line, where it is not `HTTP/1.1` with the status; and what ends its lines.
+    package var statusLine: String?
+    package var lineEnd = "\r\n"
     package var type: String?
     package var body: [UInt8] = []
     package var headers: [String] = []

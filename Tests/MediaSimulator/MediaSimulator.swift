@@ -116,7 +116,8 @@ package final class MediaSimulator: Sendable {
         case .lying(let length): fields.append("Content-Length: \(length)")
         case .close: fields.append("Connection: close")
         }
-        try socket.send((["HTTP/1.1 \(status) Simulated"] + fields + ["", ""]).joined(separator: "\r\n"))
+        let first = resource.statusLine ?? "HTTP/1.1 \(status) Simulated"
+        try socket.send(([first] + fields + ["", ""]).joined(separator: resource.lineEnd))
         if request.method == "HEAD" { return }
         repeat {
             var left = Array(fault.map { body.prefix($0.bytes) } ?? body)

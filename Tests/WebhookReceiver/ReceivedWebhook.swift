@@ -26,6 +26,8 @@ package enum ReceiverAnswer: Sendable {
     case reset
     /// The connection ends without an answer.
     case close
+    /// These bytes, whatever they are, and then the connection's end: a reset, where `resets`.
+    case raw([UInt8], resets: Bool = false)
     /// Something that is not HTTP.
     case noise
 

@@ -49,6 +49,13 @@ struct ReceiverConnection {
         case .endlessBody:
             _ = send("HTTP/1.1 200 Received\r\nContent-Type: text/plain\r\n\r\n")
             while send(String(repeating: "y", count: 16 << 10)) {}
+        case .raw(let bytes, let resets):
+            _ = send(bytes)
+            guard resets else { break }
+            // What was sent has arrived by then, and nobody can take it back.
+            var unsent: Int32 = 1
+            while ioctl(descriptor, UInt(TIOCOUTQ), &unsent) == 0, unsent > 0 { sched_yield() }
+            fallthrough
         case .reset:
             var option = linger(l_onoff: 1, l_linger: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
@@ -64,8 +71,9 @@ struct ReceiverConnection {
 
     func close() { Glibc.close(descriptor) }
 
-    private func send(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
+    private func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+    private func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {

@@ -86,7 +86,8 @@ final class DownloadAnswer: Sendable {
             return stop(SourceUnavailable(.sourceUnreachable, "a part, where the whole was asked for"))
         }
         guard let range = ContentRange(answer.headers["Content-Range"]), let total = range.total,
-            range.start == beginning.bytes, beginning.version.isMeant(by: answer.headers)
+            range.start == beginning.bytes, !SourceVersion.isCoded(answer.headers),
+            beginning.version.isMeant(by: answer.headers)
         else {
             do throws(StorageError) {
                 try file.startOver(url, nil)

@@ -23,6 +23,22 @@ struct PlainDownload: Sendable {
         case goesOn(after: Duration)
     }
 
+    /// How answers are read: to the letter, until one is not written so.
+    private struct Reading {
+        var decodes = true
+        var believesLength = true
+
+        /// Whether another way of reading may make sense of what this one could not.
+        mutating func relax(after error: EgressError) -> Bool {
+            switch error {
+            case .badEncoding where decodes: decodes = false
+            case .badResponse where believesLength: believesLength = false
+            default: return false
+            }
+            return true
+        }
+    }
+
     private static let redirects = 5
     /// The first ten megabytes of a feed list the newest thousands of its episodes.
     static let readOfFeed = 10_000_000
@@ -40,8 +56,9 @@ struct PlainDownload: Sendable {
         // It came whole to an earlier claim, which got no further with it.
         if file.isWhole(of: url) { return .media }
         let end = ContinuousClock.now + limits.wallClock
+        var reading = Reading()
         for _ in 0..<Self.mostRequests {
-            switch try await ask(url, file, until: end) {
+            switch try await ask(url, file, &reading, until: end) {
             case .ended(.media):
                 // What this saves the next claim is all that is lost without.
                 try? await file.finish(url)
@@ -53,7 +70,9 @@ struct PlainDownload: Sendable {
         throw SourceUnavailable(.sourceUnreachable, "too small parts")
     }
 
-    private func ask(_ url: String, _ file: PartialFile, until end: ContinuousClock.Instant) async throws -> Step {
+    private func ask(
+        _ url: String, _ file: PartialFile, _ reading: inout Reading, until end: ContinuousClock.Instant
+    ) async throws -> Step {
         let beginning = file.beginning(of: url)
         let answer = DownloadAnswer(url: url, file: file, beginning: beginning, limits: limits)
         var request = EgressRequest(
@@ -63,6 +82,8 @@ struct PlainDownload: Sendable {
                 // A feed may be more than the plan's cap on recordings.
                 responseBytes: max(Int(limits.bytes), Self.readOfFeed)),
             redirects: Self.redirects, audience: .customerSupplied)
+        (request.decodesBody, request.believesLength) = (reading.decodes, reading.believesLength)
+        if !reading.believesLength { request.headers.append(("Connection", "close")) }
         if let beginning {
             request.headers += [("Range", "bytes=\(beginning.bytes)-"), ("If-Range", beginning.version.validator)]
         }
@@ -73,6 +94,10 @@ struct PlainDownload: Sendable {
             return try answer.beginsAnew
                 ? .goesOn(after: .zero) : .ended(.page(failure: nil, redirectedTo: answer.stopped()))
         } catch let error as EgressError {
+            if reading.relax(after: error) {
+                try file.startOver(url, nil)
+                return .goesOn(after: .zero)
+            }
             let isResumable = file.beginning(of: url) != nil
             let isOver = ContinuousClock.now + Self.tick >= end
             // A server that knows no parts began anew: nothing was won.
@@ -141,7 +166,7 @@ struct PlainDownload: Sendable {
         case .responseTooLarge: JobFailure.sourceTooLarge
         case .tooManyRedirects: JobFailure.sourceUnsupported(.tooManyRedirects)
         case .tls: JobFailure.sourceUnsupported(.invalidCertificate)
-        case .badResponse: JobFailure.sourceUnsupported(.notHTTP)
+        case .badResponse, .badEncoding: JobFailure.sourceUnsupported(.notHTTP)
         case .sinkFailed(let code): StorageError(errno: code)
         case .badRequest, .bodyUnreadable, .overloaded, .closed, .unwanted: error
         }

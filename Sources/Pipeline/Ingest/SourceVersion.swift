@@ -11,7 +11,9 @@ struct SourceVersion: Codable, Sendable, Equatable {
 
     /// Nil when the answer tells nothing by which a version is known.
     init?(url: String, _ headers: EgressHeaders) {
-        guard let validator = Self.strongTag(headers) ?? headers["Last-Modified"], !validator.isEmpty,
+        // Ranges are of what is sent, and what we hold is what that comes to.
+        guard !Self.isCoded(headers), let validator = Self.strongTag(headers) ?? headers["Last-Modified"],
+            !validator.isEmpty,
             validator.utf8.count < 1024, validator.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
         else { return nil }
         self.validator = validator
@@ -21,6 +23,11 @@ struct SourceVersion: Codable, Sendable, Equatable {
     /// Whether an answer says that it is of this version. One that says nothing of the kind does not.
     func isMeant(by headers: EgressHeaders) -> Bool {
         validator == (validator.hasPrefix("\"") ? Self.strongTag(headers) : headers["Last-Modified"])
+    }
+
+    /// Whether the body comes compressed.
+    static func isCoded(_ headers: EgressHeaders) -> Bool {
+        !["", "identity", "none"].contains((headers["Content-Encoding"] ?? "").lowercased())
     }
 
     static func digest(_ url: String) -> String {

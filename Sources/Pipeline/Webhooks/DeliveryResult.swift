@@ -67,7 +67,7 @@ package enum DeliveryError: String, Sendable, PostgresCodable {
         case .tls, .tlsHandshake: self = .tls
         case .timedOut, .tooSlow: self = .timeout
         case .connectionLost: self = .connectionLost
-        case .badResponse, .responseTooLarge, .unwanted, .failed: self = .badResponse
+        case .badResponse, .badEncoding, .responseTooLarge, .unwanted, .failed: self = .badResponse
         case .tooManyRedirects: self = .redirectRefused
         case .closed: self = .interrupted
         case .badRequest, .bodyUnreadable, .sinkFailed, .overloaded: self = .internalError

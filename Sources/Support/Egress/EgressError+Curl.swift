@@ -18,8 +18,10 @@ extension EgressError {
             self = .tooManyRedirects
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE:
             self = .connectionLost
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
+        case CURLE_WEIRD_SERVER_REPLY:
             self = .badResponse
+        case CURLE_BAD_CONTENT_ENCODING:
+            self = .badEncoding
         case CURLE_READ_ERROR, CURLE_SEND_FAIL_REWIND:
             self = .bodyUnreadable(0)
         case CURLE_SSL_CONNECT_ERROR:

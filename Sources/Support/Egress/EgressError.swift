@@ -23,6 +23,8 @@ package enum EgressError: Error, Sendable, Equatable {
     case responseTooLarge(limit: Int)
     /// The answer was not HTTP, or its header was absurdly long.
     case badResponse
+    /// The body is not compressed as the answer says.
+    case badEncoding
     /// `errno` of writing a download to its file descriptor.
     case sinkFailed(Int32)
     case connectionLost
@@ -40,7 +42,7 @@ package enum EgressError: Error, Sendable, Equatable {
         switch self {
         case .couldNotResolve, .couldNotConnect, .tlsHandshake, .timedOut, .tooSlow, .connectionLost, .overloaded: true
         case .refusedAddress, .badURL, .unsupportedScheme, .badRequest, .bodyUnreadable, .tls, .responseTooLarge,
-            .badResponse, .sinkFailed, .tooManyRedirects, .closed, .unwanted, .failed:
+            .badResponse, .badEncoding, .sinkFailed, .tooManyRedirects, .closed, .unwanted, .failed:
             false
         }
     }
@@ -62,6 +64,7 @@ extension EgressError: CustomStringConvertible {
         case .tooSlow: "the transfer was too slow"
         case .responseTooLarge(let limit): "the answer exceeds \(limit) bytes"
         case .badResponse: "the answer is not valid HTTP"
+        case .badEncoding: "the answer is not compressed as it says"
         case .sinkFailed(let code): "the answer could not be stored (errno \(code))"
         case .connectionLost: "the connection was lost before the answer was complete"
         case .tooManyRedirects: "too many redirects"

@@ -22,6 +22,10 @@ package struct EgressRequest: Sendable {
     /// False: it begins at once, however many are under way or wait, and counts as none of them. For looks at whether a service is well, of
     /// which one is made at a time: what they ask about would else decide when they are asked.
     package var waitsInLine: Bool
+    /// A body that comes compressed is undone; the limit holds for what it comes to. False: it is taken as it comes.
+    package var decodesBody = true
+    /// False: the body ends with its connection, whatever its length is said to be. For servers whose word is no number.
+    package var believesLength = true
     /// Nothing is connected to: the addresses alone are judged.
     var isProbe = false
 

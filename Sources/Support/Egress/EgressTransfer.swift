@@ -24,6 +24,9 @@ final class EgressTransfer {
     private var isReachable = false
     private var movedAtLastCheck = 0
 
+    /// What libcurl undoes.
+    private static let knownCodings: Set<String> = ["gzip", "x-gzip", "deflate", "br", "zstd"]
+
     /// libcurl reads the body of an answer that it is redirected by to its end, and shows it to nobody. Pages of a whole site have
     /// less.
     private static let longestRedirect = 1 << 20
@@ -48,6 +51,9 @@ final class EgressTransfer {
             try handle.set(CURLOPT_FRESH_CONNECT, true)
             try handle.set(CURLOPT_FORBID_REUSE, true)
         }
+        // Nobody is asked to compress. Who does so all the same is read, within the limit on what comes of it.
+        if request.needsBody, request.decodesBody { try handle.set(CURLOPT_ACCEPT_ENCODING, "identity") }
+        if !request.believesLength { try handle.set(CURLOPT_IGNORE_CONTENT_LENGTH, true) }
         if policy != nil, let resolver = configuration.resolver { try setAddresses(of: url, resolver) }
         if let path = request.unixSocketPath { try handle.set(CURLOPT_UNIX_SOCKET_PATH, path) }
         if request.redirects > 0 {
@@ -74,7 +80,8 @@ final class EgressTransfer {
     func outcome(_ code: CURLcode, now: ContinuousClock.Instant) -> Result<EgressResponse, any Error> {
         let isAnswered =
             submission.request.needsBody
-            ? code == CURLE_OK && collector.finish() || collector.hasEnough : collector.hasAnswer
+            ? isWhole(code) && collector.finish() || collector.hasEnough
+            : collector.hasAnswer || collector.hasStatus && isMatterOfForm(code)
         guard isAnswered else { return .failure(error(code, now: now)) }
         return .success(
             EgressResponse(
@@ -85,6 +92,24 @@ final class EgressTransfer {
                     connected: handle.time(CURLINFO_CONNECT_TIME_T),
                     firstByte: handle.time(CURLINFO_STARTTRANSFER_TIME_T),
                     total: handle.time(CURLINFO_TOTAL_TIME_T))))
+    }
+
+    /// Whether the body has come to its end. Behind the end of what is compressed some servers send more, which libcurl refuses and
+    /// browsers do not see.
+    private func isWhole(_ code: CURLcode) -> Bool {
+        let isRefusedRest = code == CURLE_WRITE_ERROR && collector.failure == nil && !collector.codings.isEmpty
+        return code == CURLE_OK || isRefusedRest
+    }
+
+    /// Whether libcurl ended the answer for how its header is written: a length that is no number, a field without a colon, one without
+    /// end. Whoever needs no more than the status has that.
+    private func isMatterOfForm(_ code: CURLcode) -> Bool {
+        switch code {
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_OUT_OF_MEMORY: true
+        case CURLE_WRITE_ERROR: collector.failure == .badResponse
+        // CURLE_TOO_LARGE of later versions.
+        default: code.rawValue == 100
+        }
     }
 
     /// Of a redirect: whether its own body goes on and on.
@@ -122,7 +147,7 @@ final class EgressTransfer {
     // What the callbacks do.
 
     func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
-        if line.starts(with: "HTTP/".utf8) {
+        if ResponseCollector.isStatusLine(line) {
             // This hop was reached: what stood in its way says nothing of the next one.
             (refused, isReachable) = (nil, false)
             let isRedirected = handle.number(CURLINFO_REDIRECT_COUNT) > 0
@@ -130,6 +155,11 @@ final class EgressTransfer {
         }
         let goesOn = collector.takeHeader(line)
         let request = submission.request
+        // A name that is no coding (`UTF-8`, `aws-chunked`) says nothing of the body: browsers take that as it is, libcurl ends it.
+        if collector.hasAnswer {
+            try? handle.set(
+                CURLOPT_HTTP_CONTENT_DECODING, collector.codings.allSatisfy(Self.knownCodings.contains))
+        }
         if bodyDeadline == nil, !request.needsBody, request.redirects == 0, collector.hasAnswer {
             bodyDeadline = .now + Self.bodyGrace
         }

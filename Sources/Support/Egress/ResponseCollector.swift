@@ -46,6 +46,15 @@ struct ResponseCollector {
     /// Whether the header of a final answer has come, whole.
     var hasAnswer: Bool { status >= 200 && !inHeader }
 
+    /// Whether the final answer has begun, at least.
+    var hasStatus: Bool { status >= 200 }
+
+    /// How the body comes, in the answer's own words; empty where it comes as it is.
+    var codings: [String] {
+        (headers["content-encoding"] ?? "").split(separator: ",").map { $0.lowercased().filter { !$0.isWhitespace } }
+            .filter { !["", "identity", "none"].contains($0) }
+    }
+
     var isRedirect: Bool { (300..<400).contains(status) && !inHeader }
 
     private var isSuccess: Bool { (200..<300).contains(status) }
@@ -55,13 +64,12 @@ struct ResponseCollector {
     mutating func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
         headerBytes += line.count
         guard headerBytes <= Self.headerLimit else { return fail(.badResponse) }
-        if line.starts(with: "HTTP/".utf8) {
+        if !inHeader, Self.isStatusLine(line) {
             // A new answer: after 100 Continue, or of the next hop.
             headers.removeAll()
             beginning = []
             inHeader = true
-            let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
-            status = words.dropFirst().first.flatMap { Int(text($0)) } ?? 0
+            status = Self.status(of: line)
             return true
         }
         guard inHeader else { return true }
@@ -105,6 +113,18 @@ struct ResponseCollector {
         body.append(contentsOf: bytes.prefix(max(0, wanted - body.count)))
         hasEnough = body.count >= wanted
         return !hasEnough
+    }
+
+    /// Whether an answer begins with it, as libcurl sees it: in upper case or lower.
+    static func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.count > 5 && zip(line, "http/".utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+    }
+
+    /// Three digits behind the first word. Servers leave out the reason phrase, and set the words apart as they like.
+    private static func status(of line: UnsafeRawBufferPointer) -> Int {
+        let isBlank: (UInt8) -> Bool = { $0 == 32 || $0 == 9 }
+        let digits = line.drop { !isBlank($0) }.drop(while: isBlank).prefix { (48...57).contains($0) }
+        return digits.count == 3 ? digits.reduce(0) { $0 * 10 + Int($1 - 48) } : 0
     }
 
     /// To be called at the end of a complete answer: one that was shorter than what is judged is judged now.
