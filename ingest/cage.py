@@ -7,6 +7,8 @@
   signal to another, no look into another. What the filter does not know is answered as by a kernel that lacks it, so
   that the C library takes an older way.
 - Landlock, where the kernel has it: files are read where Python and yt-dlp lie, and written in one folder.
+- For who runs a site's JavaScript, a second filter on top of the first one once all is loaded (`seal`): what is left is reading and writing
+  what is open, memory that holds no code, and an end.
 
 Without the limits and the filter there is no work: `CageError`. Without Landlock there is: the audit hook of `child.py`
 then bounds files alone, and the self-check says so.
@@ -18,6 +20,7 @@ import os
 import platform
 import resource
 import struct
+import sys
 
 PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
@@ -59,8 +62,8 @@ ALLOWED = {
 
 #: Allowed with some arguments alone.
 CONDITIONAL = {
-    "clone": (56, 220), "fcntl": (72, 25), "ioctl": (16, 29), "kill": (62, 129), "prlimit64": (302, 261),
-    "sendto": (44, 206), "tgkill": (234, 131),
+    "clone": (56, 220), "fcntl": (72, 25), "ioctl": (16, 29), "kill": (62, 129), "prctl": (157, 167),
+    "prlimit64": (302, 261), "sendto": (44, 206), "tgkill": (234, 131),
 }
 
 #: Refused as forbidden, not as unknown: whoever tries them should know.
@@ -71,6 +74,18 @@ REFUSED = {
     "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "ptrace": (101, 117), "recvmmsg": (299, 243),
     "sendmmsg": (307, 269), "sendmsg": (46, 211), "socket": (41, 198), "socketpair": (53, 199), "vfork": (58, None),
 }
+
+#: All that is left to who is sealed.
+SEALED = {
+    name: ALLOWED[name] for name in (
+        "read", "write", "poll", "ppoll", "futex", "munmap", "mremap", "brk", "madvise", "clock_gettime", "gettimeofday", "time",
+        "getrandom", "sched_yield", "rt_sigreturn", "rt_sigprocmask", "restart_syscall", "exit", "exit_group")
+}
+#: Of these the memory that they would make executable, and all but a descriptor's own flags.
+SEALED_CONDITIONAL = {"mmap": (9, 222), "mprotect": (10, 226), "fcntl": (72, 25)}
+PROT_EXEC = 4
+#: F_GETFL, F_SETFL.
+SEALED_FCNTL = (3, 4)
 
 #: Who gets signals of a descriptor, and which: F_SETOWN, F_SETSIG, F_SETOWN_EX.
 REFUSED_FCNTL = (8, 10, 15)
@@ -101,25 +116,44 @@ def limit(bounds: dict) -> None:
         resource.setrlimit(kind, (value, value + more))
 
 
-def enter(bounds: dict, folder: str | None, roots: tuple) -> bool:
+def enter(bounds: dict, folder: str | None, roots: tuple, seals: bool = False) -> bool:
     """Shuts this process in for good. Must run on its only thread.
 
-    `folder` may be written, `roots` read. Answers whether the kernel bounds files too.
+    `folder` may be written, `roots` read. With `seals` it may call `seal` later on. Answers whether the kernel bounds files too.
     """
     try:
         limit(bounds)
         prctl(PR_SET_DUMPABLE, 0)
         prctl(PR_SET_NO_NEW_PRIVS, 1)
         files = bound_files(folder, roots)
-        rules = filter_rules()
-        code = b"".join(struct.pack("HBBI", *rule) for rule in rules)
-        buffer = ctypes.create_string_buffer(code, len(code))
-        # struct sock_fprog: how many, and where.
-        program = struct.pack("HP", len(rules), ctypes.addressof(buffer))
-        prctl(PR_SET_SECCOMP, 2, ctypes.c_char_p(program))
+        install(filter_rules(seals))
     except (OSError, ValueError, KeyError) as error:
         raise CageError(f"no cage, no work: {error}") from error
     return files
+
+
+def seal() -> None:
+    """Takes from this process, which is in the cage, whatever a computation does not need. Must run on its only thread."""
+    try:
+        install(sealed_rules())
+    except (OSError, ValueError, KeyError) as error:
+        raise CageError(f"no cage, no work: {error}") from error
+
+
+def libraries() -> tuple:
+    """What the C library reads besides, which tells nobody of it."""
+    paths = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/ssl", "/etc/pki",
+             "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", sys.base_prefix + "/lib")
+    return tuple({os.path.realpath(path) for path in paths})
+
+
+def install(rules: list) -> None:
+    """Has the kernel's filter machine follow those rules from now on, beside whatever it follows already: the strictest answer counts."""
+    code = b"".join(struct.pack("HBBI", *rule) for rule in rules)
+    buffer = ctypes.create_string_buffer(code, len(code))
+    # struct sock_fprog: how many, and where.
+    program = struct.pack("HP", len(rules), ctypes.addressof(buffer))
+    prctl(PR_SET_SECCOMP, 2, ctypes.c_char_p(program))
 
 
 def prctl(option: int, value: int, pointer: object = None) -> None:
@@ -127,49 +161,72 @@ def prctl(option: int, value: int, pointer: object = None) -> None:
         raise OSError(ctypes.get_errno(), f"prctl {option}")
 
 
-def filter_rules() -> list:
-    """What the kernel answers each call from now on, as its filter machine wants it: code, jump if so, jump if not, value."""
-    load, equal, at_least, set_, answer = 0x20, 0x15, 0x35, 0x45, 0x06
-    allow, refuse, absent = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
-    architecture, column = MACHINES[platform.machine()]
+#: What the kernel's filter machine can do, and answer.
+LOAD, EQUAL, AT_LEAST, SET, ANSWER = 0x20, 0x15, 0x35, 0x45, 0x06
+ALLOW, REFUSE, ABSENT = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
 
-    def argument(index: int, half: int = 0) -> tuple:
-        return (load, 0, 0, 16 + 8 * index + 4 * half)
 
-    def when(name: str, *body: tuple) -> list:
-        """Those rules for that call; they end in an answer."""
-        number = CONDITIONAL[name][column]
-        return [(equal, 0, len(body), number), *body]
+def argument(index: int, half: int = 0) -> tuple:
+    return (LOAD, 0, 0, 16 + 8 * index + 4 * half)
 
-    def one_of(index: int, values: tuple, then: int, otherwise: int) -> list:
-        left = range(len(values), 0, -1)
-        return [argument(index), *((equal, count, 0, value) for count, value in zip(left, values)),
-                (answer, 0, 0, otherwise), (answer, 0, 0, then)]
 
-    own = os.getpid()
-    rules = [
-        (load, 0, 0, 4), (equal, 1, 0, architecture), (answer, 0, 0, 0x80000000), (load, 0, 0, 0),
+def when(number: int, *body: tuple) -> list:
+    """Those rules for that call; they end in an answer."""
+    return [(EQUAL, 0, len(body), number), *body]
+
+
+def one_of(index: int, values: tuple, then: int, otherwise: int) -> list:
+    left = range(len(values), 0, -1)
+    return [argument(index), *((EQUAL, count, 0, value) for count, value in zip(left, values)),
+            (ANSWER, 0, 0, otherwise), (ANSWER, 0, 0, then)]
+
+
+def each(calls: dict, column: int, then: int) -> list:
+    numbers = [entry[column] for entry in calls.values() if entry[column] is not None]
+    return [rule for number in numbers for rule in ((EQUAL, 0, 1, number), (ANSWER, 0, 0, then))]
+
+
+def beginning(architecture: int) -> list:
+    """After it the call's number is loaded."""
+    return [
+        (LOAD, 0, 0, 4), (EQUAL, 1, 0, architecture), (ANSWER, 0, 0, 0x80000000), (LOAD, 0, 0, 0),
         # The other way to call an x86-64 kernel has numbers from here on.
-        (at_least, 0, 1, 0x40000000), (answer, 0, 0, refuse),
+        (AT_LEAST, 0, 1, 0x40000000), (ANSWER, 0, 0, REFUSE),
     ]
-    for numbers in ALLOWED.values():
-        if numbers[column] is not None:
-            rules += [(equal, 0, 1, numbers[column]), (answer, 0, 0, allow)]
+
+
+def filter_rules(seals: bool) -> list:
+    """What the kernel answers each call from now on, as its filter machine wants it: code, jump if so, jump if not, value."""
+    architecture, column = MACHINES[platform.machine()]
+    number = {name: numbers[column] for name, numbers in CONDITIONAL.items()}
+    own = os.getpid()
+    rules = beginning(architecture) + each(ALLOWED, column, ALLOW)
     # To nobody but whom the descriptor is connected to.
-    rules += when("sendto", argument(4), (equal, 0, 3, 0), argument(4, 1), (equal, 0, 1, 0), (answer, 0, 0, allow),
-                  (answer, 0, 0, refuse))
+    rules += when(number["sendto"], argument(4), (EQUAL, 0, 3, 0), argument(4, 1), (EQUAL, 0, 1, 0),
+                  (ANSWER, 0, 0, ALLOW), (ANSWER, 0, 0, REFUSE))
     # A thread is no process. Of the newer call the filter cannot see which it is, so that is absent.
-    rules += when("clone", argument(0), (set_, 0, 1, CLONE_THREAD), (answer, 0, 0, allow), (answer, 0, 0, refuse))
-    rules += when("fcntl", *one_of(1, REFUSED_FCNTL, refuse, allow))
-    rules += when("ioctl", *one_of(1, ALLOWED_IOCTL, allow, refuse))
+    rules += when(number["clone"], argument(0), (SET, 0, 1, CLONE_THREAD), (ANSWER, 0, 0, ALLOW), (ANSWER, 0, 0, REFUSE))
+    rules += when(number["fcntl"], *one_of(1, REFUSED_FCNTL, REFUSE, ALLOW))
+    rules += when(number["ioctl"], *one_of(1, ALLOWED_IOCTL, ALLOW, REFUSE))
     # Its own group: how the watch ends it.
-    rules += when("kill", *one_of(0, (0, own), allow, refuse))
-    rules += when("tgkill", *one_of(0, (own,), allow, refuse))
-    rules += when("prlimit64", *one_of(0, (0, own), allow, refuse))
-    for numbers in REFUSED.values():
-        if numbers[column] is not None:
-            rules += [(equal, 0, 1, numbers[column]), (answer, 0, 0, refuse)]
-    return rules + [(answer, 0, 0, absent)]
+    rules += when(number["kill"], *one_of(0, (0, own), ALLOW, REFUSE))
+    rules += when(number["tgkill"], *one_of(0, (own,), ALLOW, REFUSE))
+    rules += when(number["prlimit64"], *one_of(0, (0, own), ALLOW, REFUSE))
+    if seals:
+        # What a filter allows, a further one can only forbid.
+        rules += when(number["prctl"], *one_of(0, (PR_SET_SECCOMP,), ALLOW, REFUSE))
+    return rules + each(REFUSED, column, REFUSE) + [(ANSWER, 0, 0, ABSENT)]
+
+
+def sealed_rules() -> list:
+    """The same for who is sealed."""
+    architecture, column = MACHINES[platform.machine()]
+    number = {name: numbers[column] for name, numbers in SEALED_CONDITIONAL.items()}
+    rules = beginning(architecture) + each(SEALED, column, ALLOW)
+    for name in ("mmap", "mprotect"):
+        rules += when(number[name], argument(2), (SET, 0, 1, PROT_EXEC), (ANSWER, 0, 0, REFUSE), (ANSWER, 0, 0, ALLOW))
+    rules += when(number["fcntl"], *one_of(1, SEALED_FCNTL, ALLOW, REFUSE))
+    return rules + [(ANSWER, 0, 0, REFUSE)]
 
 
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446

@@ -8,13 +8,15 @@ It is not on the command line, where every user of the machine could read a cust
   writes below its folder alone, reads that and what belongs to Python, and loads no native code;
 - the worker, which holds the other end: when that is closed, or the time is over, the whole process group is killed.
 
-It can make no connection. It asks the worker for one, by a byte, and is handed a descriptor that leads to the proxy.
+It can make no connection. It asks the worker for one, by a byte, and is handed a descriptor that leads to the proxy. By another byte it
+asks for one that leads to `solver.py`, which runs what sites want to be run as JavaScript; that process is not its own to start.
 
 On success one line of JSON goes to standard output for each --print; yt-dlp's own exit status is the answer, 70 without a
 cage. With --self-check it loads yt-dlp inside, and tells in one line of JSON what the kernel refuses.
 """
 
 import errno
+import itertools
 import json
 import mimetypes
 import os
@@ -30,6 +32,7 @@ import time
 # Started without `site`: whatever lies in yt-dlp's environment would run before the cage is shut.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cage  # noqa: E402
+import challenges  # noqa: E402
 
 sys.path.pop(0)
 
@@ -44,6 +47,9 @@ REFUSED = {
     "socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo",
     "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo", "sqlite3.connect",
 }
+
+#: How bytes are handed to the ciphers, which were loaded before.
+BUFFERS = {"ctypes.create_string_buffer", "ctypes.cdata/buffer"}
 
 #: Events whose arguments begin with the paths that they change; how many of them there are.
 CHANGES = {
@@ -81,7 +87,7 @@ def make_hook(folder: str, roots: tuple):
 
     def hook(event: str, arguments: tuple) -> None:
         allowed = True
-        if event in REFUSED or event.startswith("ctypes."):
+        if event in REFUSED or event.startswith("ctypes.") and event not in BUFFERS:
             allowed = False
         elif event == "open":
             path, mode, flags = arguments
@@ -102,32 +108,31 @@ def make_hook(folder: str, roots: tuple):
     return hook
 
 
-def libraries() -> tuple:
-    """What the C library reads besides, which tells the hook nothing of it."""
-    paths = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/ssl", "/etc/pki",
-             "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", sys.base_prefix + "/lib")
-    return tuple({os.path.realpath(path) for path in paths})
-
-
-def take_connections_from(worker: socket.socket, port: int) -> None:
-    """From here on a stream is a connection that the worker made to the proxy at `port`, and leads nowhere else."""
+def descriptors_from(worker: socket.socket) -> object:
+    """What gives a descriptor of the kind that a byte asks the worker for: `c` a connection to the proxy, `j` one to who runs JavaScript."""
     lock = threading.Lock()
-    plain = socket.socket
 
-    def descriptor() -> int:
+    def descriptor(kind: bytes) -> int:
         with lock:
-            worker.send(b"c")
+            worker.send(kind)
             _, descriptors, _, _ = socket.recv_fds(worker, 1, 1, socket.MSG_CMSG_CLOEXEC)
         if not descriptors:
-            raise ConnectionRefusedError(errno.ECONNREFUSED, "the proxy is closed")
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "the worker has none to give")
         return descriptors[0]
+
+    return descriptor
+
+
+def take_connections_from(descriptor: object, port: int) -> None:
+    """From here on a stream is a connection that the worker made to the proxy at `port`, and leads nowhere else."""
+    plain = socket.socket
 
     class HandedSocket(plain):
         """One that is connected from its beginning."""
 
         def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
             if fileno is None and family in (-1, socket.AF_INET) and type in (-1, socket.SOCK_STREAM):
-                fileno = descriptor()
+                fileno = descriptor(b"c")
             super().__init__(family, type, proto, fileno)
 
         def connect(self, address):
@@ -167,19 +172,61 @@ def read_order() -> dict:
 
 def enter_cage(bounds: dict, folder: str | None, roots: tuple) -> bool:
     try:
-        return cage.enter(bounds, folder, (*roots, *libraries()))
+        return cage.enter(bounds, folder, (*roots, *cage.libraries()))
     except cage.CageError as error:
         print(f"child: {error}", file=sys.stderr)
         sys.exit(70)
+
+
+def load_ciphers() -> None:
+    """The one native library besides Python's own. Its loading is heard by the hook, which would refuse it: the cage is shut, so it comes before."""
+    sys.path.append(PACKAGES)
+    try:
+        from Cryptodome.Cipher import AES, Blowfish, PKCS1_OAEP, PKCS1_v1_5  # noqa: F401
+        from Cryptodome.Hash import CMAC, SHA1
+        from Cryptodome.PublicKey import RSA  # noqa: F401
+
+        # Each loads its part when it is used first.
+        key = bytes(16)
+        for mode, more in ((AES.MODE_CBC, (key,)), (AES.MODE_CTR, ()), (AES.MODE_ECB, ()), (AES.MODE_GCM, (key,))):
+            AES.new(key, mode, *more).decrypt(AES.new(key, mode, *more).encrypt(key))
+        try:
+            AES.new(key, AES.MODE_GCM, key).decrypt_and_verify(key, key)
+        except ValueError:
+            pass
+        Blowfish.new(key, Blowfish.MODE_ECB).decrypt(Blowfish.new(key, Blowfish.MODE_ECB).encrypt(key))
+        for cipher in (AES, Blowfish):
+            CMAC.new(key, ciphermod=cipher).update(key).digest()
+        SHA1.new(key).digest()
+    except Exception:  # there is none, or another version of it
+        # Python decrypts by itself, slowly.
+        pass
+
+
+def refuse_parts(loader: type) -> None:
+    """A recording that a site keeps in several parts is none that can be had whole: the first one alone must not pass for it."""
+    import yt_dlp
+
+    process = loader.process_ie_result
+
+    def whole(self, result, *arguments, **named):
+        if result.get("_type") == "multi_video":
+            result["entries"] = list(itertools.islice(result.get("entries") or (), 2))
+            if len(result["entries"]) > 1:
+                raise yt_dlp.utils.ExtractorError("the recording comes in several parts", expected=True)
+        return process(self, result, *arguments, **named)
+
+    loader.process_ie_result = whole
 
 
 def check() -> None:
     """Shuts itself in, loads yt-dlp, and tells what holds."""
     files = enter_cage({"cpu_seconds": 60, "file_bytes": 1 << 20, "memory_bytes": 2 << 30}, None, readable([]))
     report = cage.self_check(files)
-    sys.path.append(PACKAGES)
+    load_ciphers()
     import yt_dlp  # noqa: F401
 
+    report["knows_javascript"] = challenges.register(PACKAGES, None)
     print(json.dumps(report))
 
 
@@ -192,16 +239,22 @@ def main() -> None:
     folder = os.path.realpath(order["folder"])
     os.chdir(folder)
     roots = readable(order["plugins"])
-    take_connections_from(socket.socket(fileno=os.dup(0)), order["proxy_port"])
+    descriptor = descriptors_from(socket.socket(fileno=os.dup(0)))
+    take_connections_from(descriptor, order["proxy_port"])
     enter_cage(order, folder, roots)
     # Nor is what called the kernel left about.
     cage.LIBRARY = None
     threading.Thread(target=watch, args=(order["wall_seconds"],), daemon=True).start()
-    sys.path.append(PACKAGES)
+    load_ciphers()
     sys.addaudithook(make_hook(folder, roots))
     import yt_dlp
 
-    yt_dlp.main(order["arguments"])
+    refuse_parts(yt_dlp.YoutubeDL)
+    arguments = order["arguments"]
+    if challenges.register(PACKAGES, lambda: descriptor(b"j")):
+        # By itself it would look for a program.
+        arguments = ["--no-js-runtimes", "--js-runtimes", challenges.NAME, *arguments]
+    yt_dlp.main(arguments)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import Testing
     /// An installation as ours is, whose yt-dlp was taken over.
     private static func install(in folder: TemporaryFolder) throws -> YtDlpInstallation {
         let files = FileManager.default
-        for name in ["child.py", "cage.py"] {
+        for name in ["child.py", "cage.py", "challenges.py", "solver.py"] {
             try files.copyItem(atPath: Checkout.root + "/ingest/" + name, toPath: folder.path + "/" + name)
         }
         let python = URL(fileURLWithPath: FetchScene.installation.python).resolvingSymlinksInPath()

@@ -71,7 +71,9 @@ import Testing
         #expect(Self.environment(of: installation.installer) == ChildEnvironment.installer.variables())
     }
 
-    private static let children: [ChildEnvironment] = [.modelServer, .mediaTool, .pages(home: "/h"), .installer]
+    private static let children: [ChildEnvironment] = [
+        .modelServer, .mediaTool, .pages(home: "/h"), .solver, .installer,
+    ]
 
     @Test(arguments: [
         "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "VERBATIM_MASTER_KEY", "VERBATIM_DATABASE_URL", "PGPASSWORD",
@@ -91,6 +93,7 @@ import Testing
         ]
         #expect(ChildEnvironment.modelServer.variables(of: own) == own)
         #expect(ChildEnvironment.mediaTool.variables(of: own).isEmpty)
+        #expect(ChildEnvironment.solver.variables(of: own.merging(["LANG": "de_DE"]) { $1 }) == ["LANG": "C.UTF-8"])
         let page = ChildEnvironment.pages(home: "/h").variables(of: own)
         #expect(page.keys.sorted() == ["HOME", "LANG", "PATH", "PYTHONDONTWRITEBYTECODE", "TMPDIR"])
         #expect(ChildEnvironment.installer.variables(of: own)["HF_HOME"] == nil)

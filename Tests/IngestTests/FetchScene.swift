@@ -37,6 +37,7 @@ struct FetchScene: Sendable {
     static func run(
         _ resources: [String: MediaResource] = [:], at address: String = "127.0.0.1", allowed: String = "127.0.0.1",
         resolver: NameResolver? = nil, extractors: YtDlp.Extractors? = nil, wallClock: Duration = .seconds(60),
+        installation: YtDlpInstallation = FetchScene.installation,
         _ body: (FetchScene) async throws -> Void
     ) async throws {
         try await places.pass {

@@ -59,6 +59,45 @@ import Testing
         #expect(Self.verdict(errors) == verdict)
     }
 
+    private static let missing = "WARNING: [youtube] No supported JavaScript runtime could be found. Only deno is\n"
+    private static let unsolved = "WARNING: [youtube] x: n challenge solving failed: Some formats may be missing.\n"
+
+    @Test(arguments: [
+        missing, unsolved, "WARNING: [youtube] x: Signature solving failed: Some formats may be missing\n",
+    ])
+    func `where JavaScript was wanted and not run, that is why, unless the site gave a reason of its own`(
+        warning: String
+    ) {
+        func meaning(_ error: String) -> JobFailure? {
+            YtDlpComplaint(warning + "ERROR: [youtube] x: \(error)").meaning(.init()) as? JobFailure
+        }
+        for error in ["Requested format is not available", "Only images are available", "HTTP Error 403: Forbidden"] {
+            #expect(meaning(error) == .sourceNeedsJavaScript, "\(error)")
+        }
+        #expect(JobFailure.sourceNeedsJavaScript.code == .sourceUnsupported)
+        #expect(meaning("Private video. Sign in if you've been granted access") == .sourceRequiresLogin)
+        #expect(meaning("Sign in to confirm you’re not a bot") == .sourceBlocked)
+        #expect(meaning("HTTP Error 404: Not Found") == .sourceNotFound)
+        // What a site calls a recording decides nothing.
+        #expect(YtDlpComplaint("ERROR: [a] 1: No supported JavaScript runtime").meaning(.init()) == nil)
+    }
+
+    @Test func `a site that serves browsers alone blocks us, and asks for no login`() {
+        let wish =
+            "WARNING: [a] 1: The extractor is attempting impersonation, but no impersonate target is available.\n"
+        #expect(Self.verdict(wish + "ERROR: [a] 1: HTTP Error 403: Forbidden") == "source_blocked")
+        #expect(
+            Self.verdict("ERROR: [a] 1: Got HTTP Error 403 caused by Cloudflare anti-bot challenge; try again with")
+                == "source_blocked")
+        for error in [
+            "This request has been blocked due to its TLS fingerprint. Install a required impersonation dependency",
+            "Your IP address is blocked from accessing this post", "HTTP Error 403: Forbidden. Your IP may be blocked",
+        ] {
+            #expect(Self.verdict("ERROR: [a] 1: \(error)") == "source_blocked", "\(error)")
+        }
+        #expect(Self.verdict(wish + "ERROR: [a] 1: HTTP Error 404: Not Found") == "source_not_found")
+    }
+
     @Test(
         arguments: [
             "ERROR: [Foo] password-reset-podcast: Unable to download webpage: HTTP Error 503: Service Unavailable",

@@ -280,6 +280,18 @@ import Testing
             let new = try await finding()
             #expect(new.state == "ok")
             #expect(new.message.contains("newer than \(home.pinned)"))
+            #expect(new.message.contains("QuickJS 0.17.0.2"))
+            // It works without, but not for the sites that people name first.
+            try home.pretend(version: home.pinned, works: true, javaScript: nil)
+            let silent = try await finding()
+            #expect(silent.state == "warn")
+            for words in ["\(home.pinned) works", "JavaScript", "is not installed", "YouTube", "ingest/install"] {
+                #expect(silent.message.contains(words), "\(silent.message)")
+            }
+            try home.pretend(version: "2031.1.1", works: true, javaScript: YtDlpHome.report(files: false))
+            let open = try await finding()
+            #expect(open.state == "warn")
+            #expect(open.message.contains("not shut in") && open.message.contains("ytdlp update"), "\(open.message)")
         }
     }
 }

@@ -19,6 +19,7 @@ import Testing
         let home = try YtDlpHome()
         defer { home.remove() }
         let index = try PackageIndex()
+        try home.pin(try await index.publishOthers())
         try await index.publish("2026.1.31")
         try await Operator.with { olga in
             func call(_ words: String..., index settings: [String: String]) async throws -> Command.Result {
@@ -32,20 +33,30 @@ import Testing
             let first = try await call("update", "--version", "2026.1.31", "--json", index: index.environment)
             #expect(first.status == 0, "\(first.errors)")
             #expect(try Self.row(first) == Row(installed: true, works: true, version: "2026.1.31", pinned: home.pinned))
-            try await index.publish("2031.1.1")
+            #expect(try home.packages.contains("yt_dlp_ejs-0.8.0.dist-info"))
+            // It names scripts of its own; what is native code stays as it is pinned.
+            try await index.publish("yt-dlp-ejs", "0.9.0")
+            try await index.publish("quickjs-ng", "9.9.9")
+            try await index.publish("2031.1.1", naming: "0.9.0")
             let second = try await call("update", index: index.environment)
             #expect(second.status == 0, "\(second.errors)")
             #expect(second.output.contains("2031.1.1"))
+            let packages = try home.packages
+            for name in ["yt_dlp_ejs-0.9.0", "quickjs_ng-0.17.0.2", "pycryptodomex-3.24.2"] {
+                #expect(packages.contains(name + ".dist-info"), "\(packages)")
+            }
             let row = try await status()
             #expect(row == Row(installed: true, works: true, version: "2031.1.1", pinned: home.pinned))
             let names = try home.names
 
             try await index.publish("2031.2.2", .broken)
             try await index.publish("2031.3.3", .cut)
+            try await index.publish("2031.5.5", naming: "0.10.0")
             for (version, settings, sentence) in [
                 ("2031.2.2", index.environment, "does not start"),
                 ("2031.3.3", index.environment, "could not be downloaded"),
                 ("2031.4.4", index.environment, "knows no such version"),
+                ("2031.5.5", index.environment, "knows no such version"),
                 ("2031.4.4", PackageIndex.away, "could not be downloaded"),
             ] {
                 let failed = try await call("update", "--version", version, index: settings)

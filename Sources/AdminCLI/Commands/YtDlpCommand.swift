@@ -14,20 +14,28 @@ struct YtDlpCommand: AsyncParsableCommand {
 
 struct YtDlpRow: Encodable {
     let installed, works: Bool
+    /// Whether sites' JavaScript can be run.
+    let javascript: Bool
     /// What is installed, and what this version of Verbatim was tried with.
     let version, pinned: String?
 
     init(_ condition: YtDlpCondition) {
         installed = condition.isInstalled
         works = condition.works
+        javascript = condition.javaScript.works
         version = condition.version
         pinned = condition.pinned
     }
 
     var text: String {
         Table(
-            headings: ["INSTALLED", "VERSION", "PINNED", "WORKS"],
-            rows: [[installed ? "yes" : "no", version ?? "-", pinned ?? "-", works ? "yes" : "no"]]
+            headings: ["INSTALLED", "VERSION", "PINNED", "WORKS", "JAVASCRIPT"],
+            rows: [
+                [
+                    installed ? "yes" : "no", version ?? "-", pinned ?? "-", works ? "yes" : "no",
+                    javascript ? "yes" : "no",
+                ]
+            ]
         )
         .text
     }

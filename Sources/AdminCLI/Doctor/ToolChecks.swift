@@ -58,13 +58,22 @@ struct ToolChecks: Sendable {
                 "yt-dlp", "\(version) does not start, so \(lost): remove ingest/.venv, then run ingest/install")
         }
         let pinned = condition.pinned ?? "unknown"
+        if condition.age == .older {
+            return .warn("yt-dlp", "\(version) works, but is older than \(pinned), which is pinned: run ingest/install")
+        }
+        guard case .works(let runtime) = condition.javaScript else {
+            let state = condition.javaScript == .missing ? "is not installed" : "does not start, or is not shut in"
+            let repair =
+                condition.age == .newer
+                ? "run verbatim-admin ytdlp update" : "remove ingest/.venv, then run ingest/install"
+            return .warn(
+                "yt-dlp",
+                "\(version) works, but QuickJS, which runs sites' JavaScript, \(state): YouTube and other sites that want it may fail with source_unsupported: \(repair)"
+            )
+        }
+        let newer = condition.age == .newer ? "; newer than \(pinned), which is pinned" : ""
         let files =
             condition.cage == .withoutFiles ? "; this kernel has no Landlock, so Python alone bounds its files" : ""
-        switch condition.age {
-        case .older:
-            return .warn("yt-dlp", "\(version) works, but is older than \(pinned), which is pinned: run ingest/install")
-        case .newer: return .ok("yt-dlp", "\(version) works; newer than \(pinned), which is pinned" + files)
-        case .same, nil: return .ok("yt-dlp", "\(version) works" + files)
-        }
+        return .ok("yt-dlp", "\(version), with QuickJS \(runtime) for sites' JavaScript, works" + newer + files)
     }
 }

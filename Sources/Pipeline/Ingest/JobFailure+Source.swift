@@ -34,6 +34,17 @@ extension JobFailure {
     package static let sourceExceedsQuota = JobFailure(
         code: .quotaExceeded, message: "The month's minutes do not cover the recording. Nothing is billed.")
 
+    /// Nothing ran it here, or it came to nothing.
+    package static let sourceNeedsJavaScript = JobFailure(
+        code: .sourceUnsupported, reason: UnsupportedSource.noMedia.rawValue,
+        message:
+            "The site of the source's URL tells where its recordings are only to what runs its JavaScript, and that did not work here. Upload the file instead."
+    )
+    /// What one part of it holds is not the recording.
+    package static let sourceInParts = JobFailure(
+        code: .sourceUnsupported, reason: UnsupportedSource.noMedia.rawValue,
+        message: "The recording at the source's URL comes in several parts. Put them together and upload the file.")
+
     package enum UnsupportedSource: String {
         case noMedia = "no_media"
         case liveStream = "live_stream"

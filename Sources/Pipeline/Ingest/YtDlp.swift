@@ -60,7 +60,10 @@ package struct YtDlp: Sendable {
         defer { proxy.stop() }
         let order = YtDlpOrder(
             url: url, limits: limits, folder: folder, proxy: proxy, extractors: extractors, wallClock: wallClock)
-        let channel = try proxy.channel(saying: try order.line())
+        let solver = ChallengeSolver(installation: installation, logger: logger)
+        // Cancelled, and waited for, when this call ends.
+        async let _: Void = solver.serve()
+        let channel = try proxy.channel(saying: try order.line(), other: { solver.connection() })
         defer { withExtendedLifetime(channel) {} }
         var ending = try await run(order, talkingOver: channel, folder: folder)
         try Task.checkCancellation()
@@ -70,6 +73,7 @@ package struct YtDlp: Sendable {
             metadata: [
                 "host": "\(url.host)", "site": "\(ending.found?.extractor_key?.prefix(64) ?? "none")",
                 "ending": "\(ending.status)", "bytes": "\(ending.proxy.bytes)",
+                "javascript": "\(ending.javaScript(wasRun: solver.wasAsked))",
             ])
         if let words = ending.puzzle {
             logger.warning(

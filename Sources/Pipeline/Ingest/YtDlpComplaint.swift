@@ -9,11 +9,30 @@ package struct YtDlpComplaint: Sendable {
     private let text: String
     /// Python ended it: an extractor's mistake, or the installation's. It came to no message of its own.
     package let isCrash: Bool
+    /// What was lacking for the site's JavaScript; nil where nothing was.
+    let javaScript: JavaScript?
+    /// The site wanted a browser's handshake, which it did not get.
+    private let wantsBrowser: Bool
+
+    enum JavaScript {
+        /// Nothing that could run it.
+        case missing
+        /// It was run to no avail, or not to its end.
+        case unsolved
+    }
 
     /// - Parameter errors: all that it wrote to standard error.
     package init(_ errors: String) {
         // Not at carriage returns, with which some messages begin.
         let lines = errors.split { $0 == "\n" || $0 == "\r\n" }
+        let warnings = lines.filter { $0.hasPrefix("WARNING:") }.map { $0.lowercased() }
+        func warns(_ phrases: String...) -> Bool {
+            warnings.contains { line in phrases.contains { line.contains($0) } }
+        }
+        javaScript =
+            warns("no supported javascript runtime")
+            ? .missing : warns("challenge solving failed", "signature solving failed") ? .unsolved : nil
+        wantsBrowser = warns("no impersonate target is available", "none of these impersonate targets")
         let messages = lines.filter { $0.hasPrefix("ERROR:") }.map(Self.message)
         let traceback = lines.lastIndex { $0.hasPrefix("Traceback (most recent call last)") } ?? lines.endIndex
         let exception = lines[traceback...].last { $0.first?.isLetter == true } ?? ""
@@ -53,9 +72,10 @@ package struct YtDlpComplaint: Sendable {
         {
             return JobFailure.sourceUnsupported(.noMedia)
         }
+        if says("comes in several parts") { return JobFailure.sourceInParts }
         if says("file too large", "[errno 27]") { return JobFailure.sourceTooLarge }
         if isCrash { return SourceUnavailable(.internal, "yt-dlp broke") }
-        return byStatus(proxy) ?? byPhrase(proxy)
+        return byStatus(proxy) ?? byPhrase(proxy) ?? (javaScript == nil ? nil : JobFailure.sourceNeedsJavaScript)
     }
 
     /// A status says more than whatever words stand around it.
@@ -64,7 +84,9 @@ package struct YtDlpComplaint: Sendable {
         switch Int(match.output.1) ?? 0 {
         case 404, 410: return JobFailure.sourceNotFound
         case 429, 451: return JobFailure.sourceBlocked
-        case 401, 403: return isBlocked ? JobFailure.sourceBlocked : .sourceRequiresLogin
+        case 401, 403:
+            return isBlocked || wantsBrowser
+                ? JobFailure.sourceBlocked : javaScript == nil ? .sourceRequiresLogin : .sourceNeedsJavaScript
         case 502 where proxy.isUnresolved: return SourceUnavailable(.sourceNotFound, "a name did not resolve")
         case 408, 504: return SourceUnavailable(.sourceTimeout, "a time-out")
         case 500...: return SourceUnavailable(.sourceUnreachable, "a server's fault")
@@ -72,8 +94,12 @@ package struct YtDlpComplaint: Sendable {
         }
     }
 
+    /// By its words.
     private var isBlocked: Bool {
-        says("not a bot", "captcha", "in your country", "geo restrict", "geo-restrict")
+        says(
+            "not a bot", "captcha", "in your country", "geo restrict", "geo-restrict", "anti-bot challenge",
+            "tls fingerprint", "requires browser impersonation", "ip may be blocked", "ip address is blocked",
+            "ip address is unable")
     }
 
     private func byPhrase(_ proxy: FilteringProxy.Report) -> (any Error)? {

@@ -13,6 +13,17 @@ package struct YtDlpCondition: Sendable, Equatable {
     package let works: Bool
     /// What the kernel of this machine does for the cage; nil where that did not become known.
     package let cage: Cage?
+    /// What sites' JavaScript is run by.
+    package let javaScript: JavaScript
+
+    package enum JavaScript: Sendable, Equatable {
+        case works(version: String)
+        case missing
+        /// It does not start, is not shut in, or this yt-dlp knows no way to it.
+        case broken(version: String)
+
+        package var works: Bool { if case .works = self { true } else { false } }
+    }
 
     package enum Cage: Sendable {
         /// All that is asked of it.
@@ -44,20 +55,35 @@ extension YtDlpInstallation {
 
     /// Looks at what is installed, and has it started once.
     package func condition() async -> YtDlpCondition {
-        let (works, cage) = isComplete ? await start() : (false, nil)
+        let own = isComplete ? await check(child) : (status: nil, report: nil)
         return YtDlpCondition(
-            isInstalled: isComplete, version: installedVersion, pinned: pinnedVersion, works: works, cage: cage)
+            isInstalled: isComplete, version: installedVersion, pinned: pinnedVersion,
+            works: own.status == .exited(0), cage: own.status == Self.noCage ? .open : own.report?.cage,
+            javaScript: await javaScript(own.report))
     }
 
-    /// What `child.py` tells of its cage.
+    /// - Parameter pages: what yt-dlp's own process told.
+    private func javaScript(_ pages: Report?) async -> YtDlpCondition.JavaScript {
+        guard let version = runtimeVersion, isComplete else { return .missing }
+        let own = await check(solver)
+        let isShut = own.report.map { $0.cage != .open } ?? false
+        let works = own.status == .exited(0) && isShut && pages?.knows_javascript == true
+        return works ? .works(version: version) : .broken(version: version)
+    }
+
+    /// What `child.py` and `solver.py` tell of their cages.
     private struct Report: Decodable {
         let bounds_files, refuses_socket, refuses_connect, refuses_execution, refuses_new_process: Bool
         let refuses_tracing, refuses_signals: Bool
+        /// Of `solver.py`, which is sealed.
+        let refuses_files, refuses_code: Bool?
+        /// Of `child.py`.
+        let knows_javascript: Bool?
 
         var cage: YtDlpCondition.Cage {
             let isShut =
                 refuses_socket && refuses_connect && refuses_execution && refuses_new_process && refuses_tracing
-                && refuses_signals
+                && refuses_signals && refuses_files != false && refuses_code != false
             return !isShut ? .open : bounds_files ? .tight : .withoutFiles
         }
     }
@@ -66,25 +92,24 @@ extension YtDlpInstallation {
     private static let noCage = TerminationStatus.exited(70)
 
     /// Whether Python loads it, as a worker's child does before anything else: another Python than it was installed for does not.
-    private func start() async -> (works: Bool, cage: YtDlpCondition.Cage?) {
+    private func check(_ script: String) async -> (status: TerminationStatus?, report: Report?) {
         var options = PlatformOptions()
         options.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .seconds(1))]
-        return await withTaskGroup(of: (Bool, YtDlpCondition.Cage?).self) { [options] group in
+        return await withTaskGroup(of: (TerminationStatus?, Report?).self) { [options] group in
             group.addTask {
                 let result = try? await Subprocess.run(
-                    .path(FilePath(python)), arguments: ["-I", "-B", "-S", child, "--self-check"],
+                    .path(FilePath(python)), arguments: ["-I", "-B", "-S", script, "--self-check"],
                     environment: ChildEnvironment.pages(home: "/nonexistent").custom, platformOptions: options,
                     output: .string(limit: 64 << 10), error: .discarded)
-                guard let result else { return (false, nil) }
+                guard let result else { return (nil, nil) }
                 let report = try? JSONDecoder().decode(Report.self, from: Data(result.standardOutput.utf8))
-                let isShutOut = result.terminationStatus == Self.noCage
-                return (result.terminationStatus == .exited(0), isShutOut ? .open : report?.cage)
+                return (result.terminationStatus, report)
             }
             group.addTask {
                 try? await Task.sleep(for: Self.patience)
-                return (false, nil)
+                return (nil, nil)
             }
-            let found = await group.next() ?? (false, nil)
+            let found = await group.next() ?? (nil, nil)
             group.cancelAll()
             return found
         }

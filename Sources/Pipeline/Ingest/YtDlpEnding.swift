@@ -73,6 +73,11 @@ struct YtDlpEnding: Sendable {
         return lstat(own, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? own : nil
     }
 
+    /// For the log: what became of the JavaScript that the site wanted to be run.
+    func javaScript(wasRun: Bool) -> String {
+        complaint.javaScript.map { "\($0)" } ?? (wasRun ? "run" : "none")
+    }
+
     /// For the log, where we do not know what it met: what of its last words may stand there.
     var puzzle: YtDlpWords? {
         guard !hasOverflown, !proxy.isExhausted, case .exited(let code) = status, code != 0, code != 101 else {

@@ -15,6 +15,7 @@ package struct YtDlpInstallation: Sendable {
         return String(cString: environment) + "/bin/python"
     }
     package var child: String { folder + "/child.py" }
+    package var solver: String { folder + "/solver.py" }
     package var installer: String { folder + "/install" }
 
     /// Whether pages can be looked behind.
@@ -31,13 +32,18 @@ package struct YtDlpInstallation: Sendable {
     }
 
     /// The version that is installed; nil when there is none.
-    package var installedVersion: String? {
+    package var installedVersion: String? { version(of: "yt_dlp") }
+
+    /// The version of what runs sites' JavaScript; nil where it, or the scripts that it is for, are not installed.
+    package var runtimeVersion: String? { version(of: "yt_dlp_ejs") == nil ? nil : version(of: "quickjs_ng") }
+
+    private func version(of package: String) -> String? {
         let libraries = folder + "/.venv/lib"
         for python in (try? FileManager.default.contentsOfDirectory(atPath: libraries)) ?? [] {
             let packages = "\(libraries)/\(python)/site-packages"
             let names = (try? FileManager.default.contentsOfDirectory(atPath: packages)) ?? []
-            if let name = names.first(where: { $0.hasPrefix("yt_dlp-") && $0.hasSuffix(".dist-info") }) {
-                return String(name.dropFirst("yt_dlp-".count).dropLast(".dist-info".count))
+            if let name = names.first(where: { $0.hasPrefix(package + "-") && $0.hasSuffix(".dist-info") }) {
+                return String(name.dropFirst(package.count + 1).dropLast(".dist-info".count))
             }
         }
         return nil

@@ -9,6 +9,8 @@ package enum ChildEnvironment: Sendable {
     case mediaTool
     /// yt-dlp, with that folder as its home. No program is to be found.
     case pages(home: String)
+    /// What runs sites' JavaScript: nothing but how text is written.
+    case solver
     /// What installs yt-dlp: where pip's registry is.
     case installer
 
@@ -36,16 +38,20 @@ package enum ChildEnvironment: Sendable {
                 "PYTORCH_*",
                 "OMP_*", "KMP_*", "GOMP_*", "MKL_*", "OPENBLAS_*", "MALLOC_*",
             ]
-        case .mediaTool: []
+        case .mediaTool, .solver: []
         case .pages: ["SSL_CERT_FILE", "SSL_CERT_DIR"]
         case .installer: Self.place + Self.certificates + Self.proxies + ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "PIP_*"]
         }
     }
 
     private var fixed: [String: String] {
-        guard case .pages(let home) = self else { return [:] }
-        return [
-            "HOME": home, "TMPDIR": home, "PATH": "/nonexistent", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
-        ]
+        switch self {
+        case .pages(let home):
+            [
+                "HOME": home, "TMPDIR": home, "PATH": "/nonexistent", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
+            ]
+        case .solver: ["LANG": "C.UTF-8"]
+        case .modelServer, .mediaTool, .installer: [:]
+        }
     }
 }

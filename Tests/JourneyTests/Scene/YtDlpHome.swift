@@ -14,7 +14,7 @@ struct YtDlpHome: Sendable {
                 atPath: folder.path + "/" + name, withDestinationPath: Checkout.root + "/" + name)
         }
         try files.createDirectory(atPath: folder.path + "/ingest", withIntermediateDirectories: false)
-        for name in ["install", "child.py", "cage.py", "requirements.txt"] {
+        for name in ["install", "child.py", "cage.py", "challenges.py", "solver.py", "requirements.txt"] {
             try files.copyItem(atPath: Checkout.root + "/ingest/" + name, toPath: folder.path + "/ingest/" + name)
         }
         let requirements = try String(contentsOfFile: folder.path + "/ingest/requirements.txt", encoding: .utf8)
@@ -30,16 +30,46 @@ struct YtDlpHome: Sendable {
         get throws { try FileManager.default.contentsOfDirectory(atPath: ingest).sorted() }
     }
 
-    /// Puts something there that looks like an installation, and starts or does not.
-    func pretend(version: String, works: Bool) throws {
+    /// What is installed, by name.
+    var packages: [String] {
+        get throws {
+            let libraries = ingest + "/.venv/lib"
+            return try FileManager.default.contentsOfDirectory(atPath: libraries).flatMap {
+                try FileManager.default.contentsOfDirectory(atPath: "\(libraries)/\($0)/site-packages")
+            }
+        }
+    }
+
+    /// Pins these beside yt-dlp instead of what is pinned there.
+    func pin(_ others: [PackageIndex.Pin]) throws {
+        let own = "yt-dlp==\(pinned) \\\n    --hash=sha256:" + String(repeating: "0", count: 64)
+        let lines = [own] + others.map { "\($0.name)==\($0.version) \\\n    --hash=sha256:\($0.hash)" }
+        try Data((lines.joined(separator: "\n") + "\n").utf8)
+            .write(to: URL(fileURLWithPath: ingest + "/requirements.txt"))
+    }
+
+    /// Puts something there that looks like an installation, and starts or does not. What runs JavaScript is there, and says what is `told`
+    /// of it; or is not there.
+    func pretend(version: String, works: Bool, javaScript told: String? = YtDlpHome.sealed) throws {
         let (files, venv) = (FileManager.default, ingest + "/.venv")
         try? files.removeItem(atPath: venv)
-        for path in ["bin", "lib/python3/site-packages/yt_dlp-\(version).dist-info"] {
+        let runtime = told == nil ? [] : ["yt_dlp_ejs-0.8.0", "quickjs_ng-0.17.0.2"]
+        for path in ["bin"] + (["yt_dlp-\(version)"] + runtime).map({ "lib/python3/site-packages/\($0).dist-info" }) {
             try files.createDirectory(atPath: venv + "/" + path, withIntermediateDirectories: true)
         }
         try Data().write(to: URL(fileURLWithPath: venv + "/complete"))
         let python = venv + "/bin/python"
-        try Data("#!/bin/sh\nexit \(works ? 0 : 1)\n".utf8).write(to: URL(fileURLWithPath: python))
+        let says = #"case "$4" in *solver.py) echo '\#(told ?? "")' ;; *) echo '\#(Self.sealed)' ;; esac"#
+        try Data("#!/bin/sh\n\(works ? says : "exit 1")\n".utf8).write(to: URL(fileURLWithPath: python))
         chmod(python, 0o755)
+    }
+
+    /// What both tell of themselves where all is well.
+    static let sealed = report(files: true)
+    static func report(files: Bool) -> String {
+        let refuses = ["socket", "connect", "execution", "new_process", "tracing", "signals", "code"]
+            .map { #""refuses_\#($0)":true"# }
+        return
+            #"{"bounds_files":true,"knows_javascript":true,"refuses_files":\#(files),\#(refuses.joined(separator: ","))}"#
     }
 }

@@ -80,9 +80,13 @@ package final class FilteringProxy: Sendable {
 
     /// A way to it for a child that may make no socket.
     ///
-    /// - Parameter first: what the child reads before anything else.
-    package func channel(saying first: [UInt8]) throws(EgressError) -> ProxyChannel {
-        try ProxyChannel(to: port, stop: stopped, saying: first)
+    /// - Parameters:
+    ///   - first: what the child reads before anything else.
+    ///   - other: gives the child a descriptor that does not lead here, when it asks for one; it is closed when it was handed over.
+    package func channel(
+        saying first: [UInt8], other: @escaping @Sendable () -> Int32? = { nil }
+    ) throws(EgressError) -> ProxyChannel {
+        try ProxyChannel(to: port, stop: stopped, saying: first, other: other)
     }
 
     /// Closes the door and all connections. What was under way ends within moments.

@@ -2,7 +2,7 @@ import CCurl
 import Glibc
 
 /// The way to a proxy for a child that may make no socket: a pair of sockets, over which it asks for a connection by a byte and is
-/// handed the descriptor of one. What it was told first lies in the pair already.
+/// handed the descriptor of one. What it was told first lies in the pair already. By the byte `j` it asks for what its starter has for it.
 ///
 /// Ends with its proxy, or when it is let go; the child sees its end closed then.
 package final class ProxyChannel: Sendable {
@@ -15,7 +15,11 @@ package final class ProxyChannel: Sendable {
     /// For a connection to the proxy, and for the child to take it.
     private static let patience = Duration.seconds(15)
 
-    init(to port: UInt16, stop: ProxySocket, saying first: [UInt8]) throws(EgressError) {
+    private static let other = UInt8(ascii: "j")
+
+    init(
+        to port: UInt16, stop: ProxySocket, saying first: [UInt8], other: @escaping @Sendable () -> Int32?
+    ) throws(EgressError) {
         var ends: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw .failed(code: Int(errno)) }
@@ -25,7 +29,7 @@ package final class ProxyChannel: Sendable {
         var room = Self.room
         setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &room, socklen_t(MemoryLayout<Int32>.size))
         let ours = ours
-        guard ProxyThread.start({ Self.serve(ours, port, stop) }) else { throw .failed(code: Int(errno)) }
+        guard ProxyThread.start({ Self.serve(ours, port, stop, other) }) else { throw .failed(code: Int(errno)) }
     }
 
     deinit {
@@ -35,7 +39,9 @@ package final class ProxyChannel: Sendable {
     }
 
     /// Makes a connection for each byte, until either side has gone.
-    private static func serve(_ child: ProxySocket, _ port: UInt16, _ stop: ProxySocket) {
+    private static func serve(
+        _ child: ProxySocket, _ port: UInt16, _ stop: ProxySocket, _ other: @Sendable () -> Int32?
+    ) {
         while true {
             guard let ready = ProxySocket.wait([(child, Int16(POLLIN))], stop: stop, until: .now + .seconds(86_400))
             else { return }
@@ -44,7 +50,10 @@ package final class ProxyChannel: Sendable {
             switch withUnsafeMutableBytes(of: &byte, { child.read(into: $0) }) {
             case .ended: return
             case .wouldBlock: continue
-            case .moved: guard hand(connection(port, stop), to: child, stop) else { return }
+            case .moved:
+                let isOther = byte == Self.other
+                let handed = isOther ? other().map(ProxySocket.init(owning:)) : connection(port, stop)
+                guard hand(handed, to: child, stop) else { return }
             }
         }
     }

@@ -56,6 +56,12 @@ def attempts(where: dict, connection: int) -> list:
     return done
 
 
+class YoutubeDL:
+    """What ours looks for before it hands over."""
+
+    process_ie_result = None
+
+
 def main(arguments: list) -> None:
     with open("where") as file:
         where = json.load(file)

@@ -14,6 +14,10 @@ class SimulatedIE(InfoExtractor):
         about = self._download_json(f"{site}/about/{video}", video, query={"pid": os.getpid()})
         if says := about.pop("says", None):
             self.raise_no_formats(says, expected=True)
+        if parts := about.pop("parts", None):
+            return self.playlist_result(
+                ({"id": f"{video}{number}", "title": video, **part} for number, part in enumerate(parts)), video,
+                multi_video=True)
         return {"id": video, "title": video, **about}
 
 
