@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Sites that want their JavaScript to be run before they tell where a recording is, as YouTube does.
-@Suite(.timeLimit(.minutes(20))) struct ChallengeTests {
+@Suite struct ChallengeTests {
     private static let player = Checkout.root + "/Tests/IngestTests/Plugins/simulated/player.js"
     private static let n = ["abcDEF123_-x", "Zz"]
     private static let signature = String(repeating: "AbCdEfGhIjKlMn=.-_", count: 6)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Media servers that are odd: what a browser plays is fetched.
-@Suite(.timeLimit(.minutes(20))) struct LiberalSourceTests {
+@Suite struct LiberalSourceTests {
     private static let media = FetchScene.anything
 
     private static func resource(

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What load balancers see of a node that is told to stop, and of connections that nobody uses.
-@Suite(.timeLimit(.minutes(20))) struct ShutdownTests {
+@Suite struct ShutdownTests {
     @Test(arguments: ["api", "serve"])
     func `a node that is told to stop is not ready first, and serves on until its delay is over`(role: String)
         async throws
