@@ -1,7 +1,7 @@
 /// Reads JSON strictly, as RFC 8259 has it and as PostgreSQL reads it, and keeps nothing of it.
 ///
-/// Other readers take more (a byte order mark, UTF-16, halves of surrogate pairs), or less (numbers that fit no `Double`). What passes
-/// here can be stored and given back as it was written.
+/// Other readers take more (a byte order mark, UTF-16, halves of surrogate pairs). What passes here can be stored, given back as it was
+/// written, and read by whoever gets it.
 struct JSONCheck {
     enum Fault: Equatable {
         case malformed
@@ -10,6 +10,8 @@ struct JSONCheck {
         case holdsNUL
         /// `\ud800` alone, say: no character.
         case loneSurrogate
+        /// Beyond 1.8e308: readers that keep numbers as doubles, which are most, would refuse the whole document.
+        case hugeNumber
     }
 
     struct Refusal: Error, Equatable {
@@ -144,14 +146,18 @@ struct JSONCheck {
         position += word.utf8CodeUnitCount
     }
 
-    /// Of any size: whoever reads it decides what becomes of its digits.
+    /// With as many digits as it has: whoever reads it decides how many of them count.
     private mutating func number() throws(Refusal) {
+        let start = position
         skip("-")
         if !skip("0"), !skipDigits() { throw refusal(.malformed) }
         if skip("."), !skipDigits() { throw refusal(.malformed) }
         if skip("e") || skip("E") {
             if !skip("+") { skip("-") }
             guard skipDigits() else { throw refusal(.malformed) }
+        }
+        guard let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)), value.isFinite else {
+            throw refusal(.hugeNumber)
         }
     }
 
@@ -178,6 +184,7 @@ extension APIError {
         case .malformed: return nil
         case .tooDeep(let levels): message = "\(subject) is nested too deep: at most \(levels) levels are read."
         case .holdsNUL: message = "\(subject) must not hold the character NUL (\\u0000)."
+        case .hugeNumber: message = "\(subject) holds a number beyond the range of a double (1.8e308)."
         case .loneSurrogate:
             message =
                 "\(subject) holds half of a surrogate pair (one of \\ud800 to \\udfff alone), which is no character."
