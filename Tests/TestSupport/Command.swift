@@ -18,6 +18,23 @@ package struct Command: Sendable {
     /// More than any of them has to say, in bytes.
     private static let outputLimit = 64 << 20
 
+    /// A child may end without reading its input, which Subprocess' own writer does not survive.
+    private static func file(holding text: String) throws -> FileDescriptor {
+        // Less than any pipe takes before somebody reads.
+        if text.utf8.count <= 4_096 {
+            let (reading, writing) = try FileDescriptor.pipe()
+            try writing.closeAfter { _ = try writing.writeAll(text.utf8) }
+            return reading
+        }
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let file = try FileDescriptor.open(
+            FilePath(folder.path + "/input"), .readWrite, options: .create, permissions: .ownerReadWrite)
+        _ = try file.writeAll(text.utf8)
+        try file.seek(offset: 0, from: .start)
+        return file
+    }
+
     /// Runs `executable` (a path, or a name to look up in PATH) and answers when it has ended. A task that is cancelled kills it.
     package static func run(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil
@@ -25,7 +42,8 @@ package struct Command: Sendable {
         try await places.pass {
             let result = try await Subprocess.run(
                 executable.contains("/") ? .path(FilePath(executable)) : .name(executable),
-                arguments: Arguments(arguments), environment: .ofTests(environment), input: .string(input ?? ""),
+                arguments: Arguments(arguments), environment: .ofTests(environment),
+                input: .fileDescriptor(try file(holding: input ?? ""), closeAfterSpawningProcess: true),
                 output: .bytes(limit: outputLimit), error: .bytes(limit: outputLimit))
             return Result(
                 status: result.terminationStatus.number,
