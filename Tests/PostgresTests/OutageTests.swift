@@ -45,6 +45,19 @@ import Testing
         #expect(log.text.hasSuffix("[\"seconds\": 150]"))
     }
 
+    @Test func `what was under way when it went does not say that it is back`() {
+        let (outage, clock, log) = Self.scene()
+        let early = outage.mark
+        outage.failed(Gone())
+        outage.works(since: early)
+        #expect(outage.isOngoing)
+        clock.advance(by: .seconds(61))
+        outage.failed(Gone())
+        outage.works(since: outage.mark)
+        #expect(!outage.isOngoing)
+        #expect(Self.lines(log) == ["the store is away", "the store is still away", "the store is back"])
+    }
+
     @Test func `what comes and goes is told no more than once a minute`() {
         let (outage, clock, log) = Self.scene()
         for _ in 0..<480 {

@@ -51,7 +51,7 @@ actor Readiness {
     private func lookAround() async -> Checks {
         var checks: Checks = [:]
         checks["database"] = await state("database") { _ = try await databases.health.query("SELECT 1") }
-        checks["schema"] = await state("schema") { try await migrator.requireCurrent(url: databaseURL, logger: logger) }
+        checks["schema"] = await state("schema") { try await migrator.requireSchema(url: databaseURL, logger: logger) }
         checks["storage"] = await state("storage") { try await storage.check() }
         if let engine { checks["engine"] = await engine.isReady() ? "ok" : "not ready" }
         // Its watch says so itself.

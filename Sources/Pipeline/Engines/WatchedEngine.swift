@@ -17,11 +17,12 @@ struct WatchedEngine: RecognitionEngine {
     func forget(_ ticket: EngineTicket) async throws { try await base.forget(ticket) }
 
     func recognise(_ piece: PieceOfSpeech, ticket: EngineTicket?) async throws -> EngineStep {
+        let mark = outage.mark
         do {
             let step = try await base.recognise(piece, ticket: ticket)
             // Polls are waited out, too, while it is away.
             if case .waiting(let new, _) = step, new == ticket { return step }
-            outage.works()
+            outage.works(since: mark)
             return step
         } catch {
             if Self.isAway(error) { outage.failed(error) }

@@ -18,10 +18,11 @@ package struct WatchedStorage: Storage {
 
     /// - Parameter writes: whether it needs room there.
     private func watched<T>(writes: Bool = false, _ body: () async throws -> T) async throws -> T {
+        let (awayMark, fullMark) = (away.mark, full.mark)
         do {
             let value = try await body()
-            away.works()
-            if writes { full.works() }
+            away.works(since: awayMark)
+            if writes { full.works(since: fullMark) }
             return value
         } catch let error as StorageError {
             if error.isAway { away.failed(error) }

@@ -30,7 +30,8 @@ struct ListenLoop {
                 return try listen()
             } catch {
                 let known = error as? PostgresError
-                let error: any Error = known.flatMap { configuration.outage?.watch($0) } ?? error
+                let error: any Error =
+                    known.flatMap { configuration.outage?.watch($0, since: configuration.outage?.mark ?? 0) } ?? error
                 logger.failure("listening for notifications was interrupted", error, level: .warning)
             }
             failures += 1
@@ -44,10 +45,11 @@ struct ListenLoop {
     }
 
     private mutating func listen() throws {
+        let mark = configuration.outage?.mark
         let session = try PostgresSession(configuration: configuration, logger: logger)
         for channel in channels { try session.listen(to: channel) }
         failures = 0
-        configuration.outage?.works()
+        configuration.outage?.works(since: mark)
         notifications.yield(.reconnected)
         while true {
             while let notification = session.nextNotification() { notifications.yield(notification) }

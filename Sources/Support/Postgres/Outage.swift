@@ -26,6 +26,7 @@ package final class Outage: Sendable {
     private let state = Mutex(State())
     /// So that those for whom all is well need no lock.
     private let failing = Atomic(false)
+    private let failures = Atomic(0)
 
     /// - Parameters:
     ///   - begun: what is said first, then `lasting`, at the end `over`.
@@ -54,9 +55,13 @@ package final class Outage: Sendable {
     /// It failed and has not worked since.
     package var isOngoing: Bool { failing.load(ordering: .acquiring) }
 
+    /// For who begins something now: see `works(since:)`.
+    package var mark: Int { failures.load(ordering: .acquiring) }
+
     /// - Parameter details: computed only where a line is written.
     package func failed(_ details: @autoclosure () -> Logger.Metadata) {
         let moment = now()
+        failures.add(1, ordering: .acquiringAndReleasing)
         let line = state.withLock { state -> (Logger.Message, Duration)? in
             let since = state.since ?? moment
             state.since = since
@@ -73,8 +78,10 @@ package final class Outage: Sendable {
 
     package func failed(_ error: any Error) { failed(["error": "\(error)"]) }
 
-    package func works() {
-        guard isOngoing else { return }
+    /// - Parameter mark: of the beginning of what worked. Where it failed for somebody since then that says nothing: the end of what was
+    ///   under way when it went is not its return.
+    package func works(since mark: Int? = nil) {
+        guard isOngoing, mark ?? self.mark == self.mark else { return }
         let moment = now()
         let age = state.withLock { state -> Duration? in
             failing.store(false, ordering: .releasing)

@@ -51,12 +51,13 @@ package final class PostgresPool: Sendable {
     private func perform<T: Sendable>(
         retries: Int, _ work: (PostgresConnection) async -> PostgresConnection.Outcome<T>
     ) async throws -> T {
+        let mark = configuration.outage?.mark ?? 0
         do {
             let value = try await performUnwatched(retries: retries, work)
-            configuration.outage?.works()
+            configuration.outage?.works(since: mark)
             return value
         } catch let error as PostgresError {
-            throw configuration.outage?.watch(error) ?? error
+            throw configuration.outage?.watch(error, since: mark) ?? error
         }
     }
 
