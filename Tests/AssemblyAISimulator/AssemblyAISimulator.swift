@@ -26,7 +26,7 @@ package struct AssemblyAISimulator: Sendable {
             configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { port.yield($0.localAddress?.port ?? 0) }, logger: quiet)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask {
+            tasks.addTask(executorPreference: SimulatorExecutor()) {
                 defer { port.finish() }
                 try await application.run()
             }

@@ -28,7 +28,8 @@ package struct TestDatabase: Sendable {
     package func pool(role: String? = nil, size: Int = 4) -> PostgresPool {
         PostgresPool(
             // Patient: a full test run leaves a connection little time.
-            configuration: PostgresPool.Configuration(url: url, role: role, size: size, acquireTimeout: .seconds(120)),
+            configuration: PostgresPool.Configuration(
+                url: url, role: role, size: size, acquireTimeout: .seconds(120), statementTimeout: .seconds(300)),
             logger: Logger(label: "test-database"))
     }
 
