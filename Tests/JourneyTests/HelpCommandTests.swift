@@ -57,7 +57,7 @@ import Testing
         let result = try await Command.run(
             Checkout.root + "/scripts/lib/help-texts", ["--check", Checkout.executable("verbatim-admin")])
         #expect(result.status == 0, "\(result.errors)")
-        let text = try String(contentsOfFile: Checkout.root + "/docs/operations.md", encoding: .utf8)
+        let text = try String(contentsOfFile: Checkout.root + "/docs/commands.md", encoding: .utf8)
         for command in try await Self.commands() {
             let words = (["verbatim-admin"] + command).joined(separator: " ")
             #expect(text.contains("### `\(words)`"), "\(words)")
