@@ -5,14 +5,14 @@ import Pipeline
 import Settings
 import Terminal
 
-/// The service. Configured by its environment alone; see docs/operations.md.
+/// The service. Configured by its environment alone; see docs/self-hosting.md.
 @main
 struct Verbatim: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verbatim", abstract: "The Verbatim transcription service.",
         discussion:
             """
-            Settings come from the environment (VERBATIM_DATABASE_URL, VERBATIM_LISTEN, …); see docs/operations.md.
+            Settings come from the environment (VERBATIM_DATABASE_URL, VERBATIM_LISTEN, …); see docs/self-hosting.md.
             --version alone tells the release.
             """,
         subcommands: [Serve.self, API.self, Worker.self])

@@ -134,7 +134,7 @@ import Testing
     /// Every setting that the documents name, given a value that it does not take: a setting that a node refuses and the doctor does not look
     /// at shows here.
     @Test func `the doctor finds the faults at which a node stops`() async throws {
-        let names = try String(contentsOfFile: Checkout.root + "/docs/operations.md", encoding: .utf8)
+        let names = try String(contentsOfFile: Checkout.root + "/docs/self-hosting.md", encoding: .utf8)
             .matches(of: /\| `(VERBATIM_[A-Z_]+)` \|/).map { String($0.output.1) }
         #expect(names.count >= 19)
         var environment = Dictionary(uniqueKeysWithValues: names.map { ($0, ",") })

@@ -81,7 +81,7 @@ import Testing
 
     /// A setting that only counts under another's value is none the less one.
     @Test func `no setting that the documents name is taken for a slip`() async throws {
-        let names = try String(contentsOfFile: Checkout.root + "/docs/operations.md", encoding: .utf8)
+        let names = try String(contentsOfFile: Checkout.root + "/docs/self-hosting.md", encoding: .utf8)
             .matches(of: /\| `(VERBATIM_[A-Z_]+)` \|/).map { String($0.output.1) }
         #expect(names.count >= 20)
         for suffix in ["", "_FILE"] {

@@ -37,7 +37,7 @@ struct FolderChecks: Sendable {
             try await storage.check()
             return .ok("storage", "the object store can be written")
         } catch {
-            return .fail("storage", "\(error); see \"Object store\" in docs/operations.md")
+            return .fail("storage", "\(error); see \"Object store\" in docs/self-hosting.md")
         }
     }
 

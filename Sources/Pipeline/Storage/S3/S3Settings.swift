@@ -12,7 +12,7 @@ package struct S3Settings: Sendable {
 
     /// Nil when something is wrong, all of which is reported, without values.
     package static func read(_ reader: SettingsReader, url: String) -> S3Settings? {
-        let keyHint = "of VERBATIM_STORAGE's bucket; see \"Object store\" in docs/operations.md"
+        let keyHint = "of VERBATIM_STORAGE's bucket; see \"Object store\" in docs/self-hosting.md"
         let id = reader.required("AWS_ACCESS_KEY_ID", hint: "the access key \(keyHint)")
         let secret = reader.required("AWS_SECRET_ACCESS_KEY", hint: "the secret key \(keyHint)")
         let token = reader.string("AWS_SESSION_TOKEN")
