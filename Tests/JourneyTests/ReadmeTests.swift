@@ -3,7 +3,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-/// What the README has people try: the receiver that stands there, as it stands there.
+/// The receiver of docs/webhooks.md, run as it stands there.
 @Suite struct ReadmeTests {
     private static let readers = Checkout.root + "/Tests/Readers"
 
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test
-    func `the README's receiver on this machine is told where the operator allows it, and knows a forged message`()
+    func `the documented receiver on this machine is called where the operator allows it, and knows a forged message`()
         async throws
     {
         try await Deployment.with { deployment in

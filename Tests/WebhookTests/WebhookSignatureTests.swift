@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import WebhookReceiver
 
-/// What receivers make of our signatures: with the README's lines of Python, and with the package `standardwebhooks`.
+/// What receivers make of our signatures: with the Python of docs/webhooks.md, and with the package `standardwebhooks`.
 @Suite struct WebhookSignatureTests {
     private struct Case: Encodable {
         let secret: String
@@ -130,7 +130,7 @@ import WebhookReceiver
         "\"" + String(repeating: "v1,AAAA ", count: 1_000) + "\"",
     ]
 
-    @Test func `whatever a header holds, the README's lines refuse it without an exception`() async throws {
+    @Test func `whatever a header holds, the documented verifier refuses it without an exception`() async throws {
         let names = [
             "X-Transcription-Signature", "X-Transcription-Signature-Next", "webhook-id", "webhook-timestamp",
             "webhook-signature",

@@ -76,7 +76,7 @@ Webhooks and source URLs on this machine are refused. To allow them, run
 
   VERBATIM_EGRESS_ALLOW=127.0.0.0/8 scripts/run
 
-and send a job with -F webhook_url=http://127.0.0.1:9000/ (README.md, "Being told", has a receiver to copy).
+and send a job with -F webhook_url=http://127.0.0.1:9000/ (docs/webhooks.md has a receiver to copy).
 TEXT
     fi
 }
