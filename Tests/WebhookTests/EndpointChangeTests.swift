@@ -131,7 +131,9 @@ import WebhookReceiver
         try await DeliveryScene.run { scene in
             let tenant = scene.tenants.example
             _ = try await scene.tenants.owner.transaction { try Tenant.end(tenant, in: $0) }
-            await #expect(throws: AdmissionError.self) { try await scene.setDefault("http://127.0.0.1:1/late") }
+            await #expect(throws: WebhookEndpoint.AccountDeleted.self) {
+                try await scene.setDefault("http://127.0.0.1:1/late")
+            }
             #expect(try await scene.urls() == [])
         }
     }

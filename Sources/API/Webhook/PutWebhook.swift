@@ -34,7 +34,7 @@ struct PutWebhook: Sendable {
                 return try WebhookEndpoint.findDefault(of: tenant, in: transaction)
             }
             return WebhookDocument(endpoint: endpoint).response
-        } catch AdmissionError.accountDeleted {
+        } catch is WebhookEndpoint.AccountDeleted {
             throw APIError(.accountSuspended, "This account was deleted.")
         }
     }

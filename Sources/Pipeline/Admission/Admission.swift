@@ -57,7 +57,7 @@ package struct Admission: Sendable {
                 try submission.requireAccount(in: transaction)
                 let job = try Self.found(submission, in: transaction)
                 try key?.complete(job.id, answer: answer(job), in: transaction)
-                try TenantLoad.add(to: submission.tenant, allowance, in: transaction)
+                try TenantLoad.add(to: submission.tenant, in: transaction) { try $0.checkRoom(allowance) }
                 return job
             }
         } catch let error as PostgresError where error.kind == .commitOutcomeUnknown {
@@ -91,6 +91,16 @@ package struct Admission: Sendable {
             throw AdmissionError.notQueued
         }
         return job
+    }
+}
+
+extension TenantLoad {
+    /// Whether one more job may be submitted. Throws ``AdmissionError``.
+    package func checkRoom(_ allowance: Allowance) throws {
+        if !allowance.isQueueingEnabled, queued + running >= allowance.concurrency {
+            throw AdmissionError.tooManyAtOnce(limit: allowance.concurrency)
+        }
+        if queued >= Self.longestBacklog { throw AdmissionError.backlogFull(limit: Self.longestBacklog) }
     }
 }
 

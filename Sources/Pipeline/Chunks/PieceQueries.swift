@@ -1,6 +1,17 @@
 import Postgres
 import Tenancy
 
+/// A stretch of the source that is recognised by itself.
+struct Piece: Sendable {
+    let channel: SourceChannel
+    let cut: PieceCutter.Cut
+    /// Its audio; nil when nobody needs it.
+    let audio: StorageKey?
+
+    /// There is something to recognise.
+    var hasSpeech: Bool { !cut.speech.isEmpty }
+}
+
 /// What a recogniser needs to know of a piece.
 struct PieceWork: Sendable {
     let audio: StorageKey

@@ -20,8 +20,4 @@ package struct TaskWork: Sendable {
         self.perform = perform
         self.giveUp = giveUp
     }
-
-    package init(_ stages: Stages) {
-        self.init(isReady: stages.ready, perform: stages.perform, giveUp: stages.giveUp, pace: stages.pace)
-    }
 }

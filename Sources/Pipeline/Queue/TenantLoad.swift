@@ -1,4 +1,3 @@
-import Billing
 import Postgres
 import Tenancy
 
@@ -21,19 +20,15 @@ package struct TenantLoad: Sendable, Equatable {
         ).map { TenantLoad(queued: $0.0, running: $0.1) } ?? TenantLoad(queued: 0, running: 0)
     }
 
-    /// Whether one more job may be submitted. Throws ``AdmissionError``.
-    package func checkRoom(_ allowance: Allowance) throws {
-        if !allowance.isQueueingEnabled, queued + running >= allowance.concurrency {
-            throw AdmissionError.tooManyAtOnce(limit: allowance.concurrency)
-        }
-        if queued >= Self.longestBacklog { throw AdmissionError.backlogFull(limit: Self.longestBacklog) }
-    }
-
-    /// Counts a job that is being submitted, if there is room for it.
-    static func add(to tenant: TenantID, _ allowance: Allowance, in transaction: PostgresTransaction) throws {
+    /// Counts a job that is being submitted.
+    ///
+    /// - Parameter check: sees how many there are without it, while the row is locked, and throws when there is no room for it.
+    static func add(
+        to tenant: TenantID, in transaction: PostgresTransaction, checking check: (TenantLoad) throws -> Void
+    ) throws {
         try transaction.execute("INSERT INTO tenant_load (tenant_id) VALUES (\(tenant)) ON CONFLICT DO NOTHING")
         try transaction.query("SELECT FROM tenant_load WHERE tenant_id = \(tenant) FOR NO KEY UPDATE")
-        try of(tenant, in: transaction).checkRoom(allowance)
+        try check(try of(tenant, in: transaction))
         try transaction.execute("UPDATE tenant_load SET queued_jobs = queued_jobs + 1 WHERE tenant_id = \(tenant)")
     }
 

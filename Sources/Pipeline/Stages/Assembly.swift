@@ -2,22 +2,10 @@ import Foundation
 
 /// The pieces of one source on their way to a transcript: each channel's words in order, on the source's clock.
 package struct Assembly: Sendable {
-    /// A segment, and how loud it is in its own channel.
-    package struct Heard: Sendable {
-        package var segment: Transcript.Segment
-        /// dB below full scale; 0 where there is no other channel.
-        package let level: Double
-
-        package init(segment: Transcript.Segment, level: Double = 0) {
-            self.segment = segment
-            self.level = level
-        }
-    }
-
     private let facts: AssemblyFacts
     private let recognitions: [Recognition]
     /// Left and right, or all in one.
-    private let channels: [(channel: SourceChannel, heard: [Heard])]
+    private let channels: [(channel: SourceChannel, heard: [HeardSegment])]
     /// What the engines gave and nobody said, in all channels, on the source's clock.
     private let removed: [Transcript.Removed]
 
@@ -30,7 +18,7 @@ package struct Assembly: Sendable {
         recognitions = results.compactMap { $0?.recognition }
         let fell = recognitions.map { $0.fallback != nil }
         let partly = fell.contains(true) && fell.contains(false)
-        var channels: [(channel: SourceChannel, heard: [Heard])] = []
+        var channels: [(channel: SourceChannel, heard: [HeardSegment])] = []
         var removed: [Transcript.Removed] = []
         for (piece, result) in zip(pieces, results) {
             if channels.last?.channel != piece.channel { channels.append((piece.channel, [])) }
@@ -94,12 +82,12 @@ package struct Assembly: Sendable {
 
 extension HeardRecognition {
     /// The segments on the source's clock, for audio that begins `offset` milliseconds into it.
-    fileprivate func heard(from offset: Int64, namingEngine: Bool) -> [Assembly.Heard] {
+    fileprivate func heard(from offset: Int64, namingEngine: Bool) -> [HeardSegment] {
         recognition.segments.enumerated().map { index, segment in
             var moved = segment.moved(by: offset)
             if namingEngine { moved.engine = recognition.engine }
             let level = levels.flatMap { $0.indices.contains(index) ? $0[index] : nil }
-            return Assembly.Heard(segment: moved, level: level ?? 0)
+            return HeardSegment(segment: moved, level: level ?? 0)
         }
     }
 }
@@ -112,39 +100,5 @@ extension HeardRecognition {
             moved.shift(by: offset)
             return moved
         }
-    }
-}
-
-extension Transcript.Segment {
-    /// The segment, `offset` milliseconds later.
-    func moved(by offset: Int64) -> Self {
-        var moved = self
-        moved.shift(by: offset)
-        for index in moved.words.indices { moved.words[index].shift(by: offset) }
-        return moved
-    }
-
-    /// The segment with these of its words alone; nil when there are none.
-    func with(words kept: [Transcript.Word]) -> Self? {
-        guard let first = kept.first, let last = kept.last else { return nil }
-        if kept.count == words.count { return self }
-        var segment = self
-        segment.words = kept
-        segment.start = first.start
-        segment.end = max(last.end, first.start)
-        segment.text = kept.joinedText
-        let known = kept.compactMap(\.confidence)
-        if !known.isEmpty { segment.confidence = known.reduce(0, +) / Double(known.count) }
-        return segment
-    }
-}
-
-extension Transcript.Word {
-    var middle: Int64 { (start + end) / 2 }
-
-    /// The word without case and punctuation, for comparing what two recognitions heard.
-    var essence: String {
-        String(
-            text.lowercased().unicodeScalars.filter { $0.properties.isAlphabetic || $0.properties.numericType != nil })
     }
 }

@@ -1,5 +1,4 @@
 import Billing
-import Glibc
 import Postgres
 import Tenancy
 
@@ -60,14 +59,5 @@ extension ClaimedTask {
             }
         }
         try follow(with: .prepare, isLong: Preparations.isLong(found.probe.bestDurationMilliseconds), in: transaction)
-    }
-}
-
-/// How large a file of this machine is.
-enum FileSize {
-    static func of(_ path: String) throws -> Int64 {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw StorageError(errno: errno) }
-        return Int64(status.st_size)
     }
 }

@@ -120,17 +120,6 @@ struct PrepareStage: Sendable {
     }
 }
 
-/// A stretch of the source that is recognised by itself.
-struct Piece: Sendable {
-    let channel: SourceChannel
-    let cut: PieceCutter.Cut
-    /// Its audio; nil when nobody needs it.
-    let audio: StorageKey?
-
-    /// There is something to recognise.
-    var hasSpeech: Bool { !cut.speech.isEmpty }
-}
-
 struct HeardLanguage: Sendable {
     let code: String
     /// 0 to 1; nil when the customer named the language.

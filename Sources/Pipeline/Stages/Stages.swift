@@ -187,3 +187,9 @@ package struct Stages: Sendable {
         }.value
     }
 }
+
+extension TaskWork {
+    package init(_ stages: Stages) {
+        self.init(isReady: stages.ready, perform: stages.perform, giveUp: stages.giveUp, pace: stages.pace)
+    }
+}

@@ -23,3 +23,12 @@ package final class LocalFile: Sendable {
         if let copy { close(copy.descriptor) }
     }
 }
+
+/// How large a file of this machine is.
+enum FileSize {
+    static func of(_ path: String) throws -> Int64 {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw StorageError(errno: errno) }
+        return Int64(status.st_size)
+    }
+}

@@ -13,4 +13,3 @@ extension Timed {
 
 extension Transcript.Segment: Timed {}
 extension Transcript.Word: Timed {}
-extension WhisperSegment: Timed {}

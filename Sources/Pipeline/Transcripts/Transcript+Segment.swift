@@ -40,3 +40,27 @@ extension Transcript {
         }
     }
 }
+
+extension Transcript.Segment {
+    /// The segment, `offset` milliseconds later.
+    func moved(by offset: Int64) -> Self {
+        var moved = self
+        moved.shift(by: offset)
+        for index in moved.words.indices { moved.words[index].shift(by: offset) }
+        return moved
+    }
+
+    /// The segment with these of its words alone; nil when there are none.
+    func with(words kept: [Transcript.Word]) -> Self? {
+        guard let first = kept.first, let last = kept.last else { return nil }
+        if kept.count == words.count { return self }
+        var segment = self
+        segment.words = kept
+        segment.start = first.start
+        segment.end = max(last.end, first.start)
+        segment.text = kept.joinedText
+        let known = kept.compactMap(\.confidence)
+        if !known.isEmpty { segment.confidence = known.reduce(0, +) / Double(known.count) }
+        return segment
+    }
+}

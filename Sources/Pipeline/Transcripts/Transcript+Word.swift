@@ -40,6 +40,16 @@ extension Transcript {
     }
 }
 
+extension Transcript.Word {
+    var middle: Int64 { (start + end) / 2 }
+
+    /// The word without case and punctuation, for comparing what two recognitions heard.
+    var essence: String {
+        String(
+            text.lowercased().unicodeScalars.filter { $0.properties.isAlphabetic || $0.properties.numericType != nil })
+    }
+}
+
 extension Transcript.Word: Codable {
     private enum CodingKeys: String, CodingKey {
         case text = "t"

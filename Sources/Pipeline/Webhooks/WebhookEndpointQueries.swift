@@ -4,6 +4,9 @@ import Tenancy
 // Order of locks: the tenant's default (an advisory lock), events, endpoints. Who only tells something at an endpoint holds its row for a
 // moment before the event (FOR KEY SHARE), in the way of nobody but who removes it.
 extension WebhookEndpoint {
+    /// The account was deleted meanwhile.
+    package struct AccountDeleted: Error {}
+
     /// The tenant's default endpoint, or nil.
     package static func findDefault(of tenant: TenantID, in transaction: PostgresTransaction) throws -> WebhookEndpoint?
     {
@@ -18,7 +21,7 @@ extension WebhookEndpoint {
     /// Names the tenant's default endpoint; nil removes it. What still waits for the old one follows, or is given up; so does what is
     /// being sent there at this moment, unless that is acknowledged.
     ///
-    /// Throws ``AdmissionError/accountDeleted``.
+    /// Throws ``AccountDeleted``.
     package static func setDefault(
         _ url: String?, of tenant: TenantID, at now: Timestamp = .now(), in transaction: PostgresTransaction
     ) throws {
@@ -114,7 +117,7 @@ extension WebhookEndpoint {
     /// Asked once the endpoint is inserted, which holds the tenant's row: a deletion is either seen here, or comes later and finds it.
     private static func requireAccount(_ tenant: TenantID, in transaction: PostgresTransaction) throws {
         let status = try transaction.first("SELECT status FROM tenants WHERE id = \(tenant)", as: TenantStatus.self)
-        guard let status, status != .deleted else { throw AdmissionError.accountDeleted }
+        guard let status, status != .deleted else { throw AccountDeleted() }
     }
 
     private static func defaultLock(_ tenant: TenantID) -> PostgresQuery { "hashtextextended(\(tenant), 8)" }

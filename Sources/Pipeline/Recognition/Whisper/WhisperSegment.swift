@@ -1,7 +1,7 @@
 import Foundation
 
 /// A segment as a Whisper server heard it: in the pipeline's terms, with the figures that tell how far to trust it.
-package struct WhisperSegment: Sendable, Equatable {
+package struct WhisperSegment: Timed, Sendable, Equatable {
     /// Milliseconds from the start of what was sent.
     package var start, end: Int64
     /// Never empty. Their text is the segment's.

@@ -1,5 +1,17 @@
 import Foundation
 
+/// A segment, and how loud it is in its own channel.
+package struct HeardSegment: Sendable {
+    package var segment: Transcript.Segment
+    /// dB below full scale; 0 where there is no other channel.
+    package let level: Double
+
+    package init(segment: Transcript.Segment, level: Double = 0) {
+        self.segment = segment
+        self.level = level
+    }
+}
+
 /// How loud a segment is in the audio that it was heard in.
 enum SegmentLevel {
     /// Mean energy in dB below full scale; -120 for digital silence and for what lies outside.
