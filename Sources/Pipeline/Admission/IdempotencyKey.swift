@@ -52,6 +52,11 @@ package enum IdempotencyKey: Sendable {
             """)
     }
 
+    /// Forgets the keys under which a job was submitted.
+    static func forget(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
+        try transaction.execute("DELETE FROM idempotency_keys WHERE tenant_id = \(tenant) AND job_id = \(job)")
+    }
+
     private static func forgetOld(of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """

@@ -13,8 +13,6 @@ package struct RetryClaim: Sendable {
     let tenant: TenantID
     package let new: JobID
 
-    private static var leaseEnd: PostgresQuery { "now() + make_interval(secs => \(lease / .seconds(1)))" }
-
     /// Takes the job, if it is free: nobody's, or one's who fell silent before the new job was there.
     func take(in transaction: PostgresTransaction) throws {
         let found = try transaction.first(
@@ -28,11 +26,7 @@ package struct RetryClaim: Sendable {
             if try Job.status(before, of: tenant, in: transaction) != nil { throw JobRetry.Done(job: before) }
             if isHeld, let until { throw JobRetry.UnderWay(job: before, until: until) }
         }
-        try transaction.execute(
-            """
-            UPDATE jobs SET retried_as = \(new), retry_until = \(Self.leaseEnd)
-            WHERE tenant_id = \(tenant) AND id = \(job)
-            """)
+        try JobLifecycle.holdForRetry(job, of: tenant, as: new, lease: Self.lease, in: transaction)
     }
 
     /// Runs `body`, which queues the new job, and holds the claim for as long. When it throws, the job is free again at once; except where
@@ -58,28 +52,16 @@ package struct RetryClaim: Sendable {
 
     /// Lets the job go, in the transaction that queues the new one.
     func complete(in transaction: PostgresTransaction) throws {
-        let rows = try transaction.execute(
-            """
-            UPDATE jobs SET retry_until = NULL
-            WHERE tenant_id = \(tenant) AND id = \(job) AND retried_as = \(new) AND retry_until IS NOT NULL
-                AND deleted_at IS NULL
-            """)
-        guard rows == 1 else { throw AdmissionError.retryTakenOver }
+        guard try JobLifecycle.completeRetry(of: job, of: tenant, as: new, in: transaction) else {
+            throw AdmissionError.retryTakenOver
+        }
     }
 
     private func renew(on pool: PostgresPool) async throws {
-        try await pool.execute(
-            """
-            UPDATE jobs SET retry_until = \(Self.leaseEnd)
-            WHERE tenant_id = \(tenant) AND id = \(job) AND retried_as = \(new) AND retry_until IS NOT NULL
-            """)
+        try await JobLifecycle.renewRetry(of: job, of: tenant, as: new, lease: Self.lease, on: pool)
     }
 
     private func abandon(on pool: PostgresPool) async throws {
-        try await pool.execute(
-            """
-            UPDATE jobs SET retried_as = NULL, retry_until = NULL
-            WHERE tenant_id = \(tenant) AND id = \(job) AND retried_as = \(new) AND retry_until IS NOT NULL
-            """)
+        try await JobLifecycle.abandonRetry(of: job, of: tenant, as: new, on: pool)
     }
 }

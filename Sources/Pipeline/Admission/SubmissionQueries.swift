@@ -5,19 +5,10 @@ import Tenancy
 extension Submission {
     /// Queues the job, with the limits that its tenant has now.
     func insert(_ allowance: Allowance, at now: Timestamp, in transaction: PostgresTransaction) throws {
-        try transaction.execute(
-            """
-            INSERT INTO jobs (
-                tenant_id, id, created_at, status_changed_at, diarize, language_requested, speakers_expected, metadata,
-                webhook_url, max_duration_ms, source_type, source_url, source_name, source_bytes, estimated_ms,
-                source_channels, source_key)
-            VALUES (
-                \(tenant), \(id), \(now), \(now), \(options.diarize), \(options.language.text),
-                \(options.speakersExpected), \(options.metadata), \(options.webhookURL),
-                \(allowance.maxDurationSeconds * 1000),
-                \(url == nil ? "upload" : "url"), \(url?.text), \(file?.name), \(file?.bytes),
-                \(file?.estimatedMilliseconds), \(file?.channels), \(file?.key.path))
-            """)
+        try JobLifecycle.queue(
+            id, of: tenant, options, maxMilliseconds: allowance.maxDurationSeconds * 1000, url: url?.text,
+            name: file?.name, bytes: file?.bytes, estimatedMilliseconds: file?.estimatedMilliseconds,
+            channels: file?.channels, path: file?.key.path, at: now, in: transaction)
         let task =
             if let file {
                 NewTask(

@@ -46,17 +46,6 @@ struct PieceWork: Sendable {
     }
 }
 
-extension ClaimedTask {
-    /// Keeps what was heard in this task's piece.
-    func keep(recognition result: [UInt8], in transaction: PostgresTransaction) throws {
-        try transaction.execute(
-            """
-            UPDATE pieces SET result = \(result)
-            WHERE tenant_id = \(tenant) AND job_id = \(job) AND piece = \(part)
-            """)
-    }
-}
-
 /// A piece that is done, as the assembly needs it.
 package struct HeardPiece: Sendable {
     let channel: SourceChannel

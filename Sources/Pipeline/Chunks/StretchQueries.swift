@@ -44,29 +44,6 @@ struct StretchWork: Sendable {
     }
 }
 
-extension ClaimedTask {
-    /// Keeps the voices of this task's stretch.
-    func keep(tracks result: [UInt8], in transaction: PostgresTransaction) throws {
-        try transaction.execute(
-            """
-            UPDATE stretches SET result = \(result)
-            WHERE tenant_id = \(tenant) AND job_id = \(job) AND stretch = \(part)
-            """)
-    }
-
-    /// One part of the job is done, of so many samples. The last one queues the assembly.
-    func endPart(samples: Int64, in transaction: PostgresTransaction) throws {
-        let left = try transaction.first(
-            """
-            UPDATE jobs SET samples_done = samples_done + \(samples), parts_left = parts_left - 1
-            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
-            RETURNING parts_left
-            """, as: Int.self)
-        guard let left else { throw LeaseLost() }
-        if left == 0 { try follow(with: .assemble, in: transaction) }
-    }
-}
-
 /// The voices of a stretch, as the assembly needs them.
 struct HeardStretch: Sendable {
     /// Where it begins in the source.

@@ -16,14 +16,7 @@ extension ClaimedTask {
         guard let status = try Job.status(job, of: tenant, in: transaction), !status.isFinished else { return }
         // Removing takes its time, and is tried again when it fails: it begins before the promise ends.
         let kept = failure.mayPass && retention > .zero ? retention * 0.98 : nil
-        try transaction.execute(
-            """
-            UPDATE jobs
-            SET status = 'failed', completed_at = now(), status_changed_at = now(), error_code = \(failure.code),
-                error_reason = \(failure.reason), error_message = \(failure.message),
-                source_kept_until = now() + make_interval(secs => \(kept.map { $0 / .seconds(1) }))
-            WHERE tenant_id = \(tenant) AND id = \(job)
-            """)
+        try JobLifecycle.fail(job, of: tenant, failure, keepingSourceFor: kept, in: transaction)
         try Reservation.release(job, of: tenant, in: transaction)
         try JobEnd(job: job, tenant: tenant, from: status).write(in: transaction)
     }
@@ -35,15 +28,8 @@ extension ClaimedTask {
         _ transcript: Transcript, body: [UInt8], publicURL: String? = nil, in transaction: PostgresTransaction
     ) throws {
         try finish(in: transaction)
-        try transaction.execute(
-            "INSERT INTO transcripts (tenant_id, job_id, body) VALUES (\(tenant), \(job), \(body))")
-        let samples = try transaction.first(
-            """
-            UPDATE jobs
-            SET status = 'completed', completed_at = now(), status_changed_at = now(), engine = \(transcript.engine)
-            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing' AND samples_total IS NOT NULL
-            RETURNING samples_total
-            """, as: Int64.self)
+        try StoredTranscript(body: body).insert(for: job, of: tenant, in: transaction)
+        let samples = try JobLifecycle.complete(job, of: tenant, engine: transcript.engine, in: transaction)
         guard let samples else { throw LeaseLost() }
         try Reservation.settle(job, of: tenant, seconds: Samples.billedSeconds(samples), in: transaction)
         try JobEnd(job: job, tenant: tenant, from: .processing, publicURL: publicURL).write(in: transaction)
@@ -58,11 +44,7 @@ extension Job {
         try lock(id, of: tenant, in: transaction)
         guard let job = try find(id, of: tenant, in: transaction) else { return nil }
         guard !job.status.isFinished else { throw JobFinished() }
-        try transaction.execute(
-            """
-            UPDATE jobs SET status = 'cancelled', completed_at = now(), status_changed_at = now()
-            WHERE tenant_id = \(tenant) AND id = \(id)
-            """)
+        try JobLifecycle.cancel(id, of: tenant, in: transaction)
         try Reservation.release(id, of: tenant, in: transaction)
         try JobEnd(job: id, tenant: tenant, from: job.status).write(in: transaction)
         return try find(id, of: tenant, in: transaction)
@@ -81,21 +63,9 @@ private struct JobEnd {
     var publicURL: String?
 
     func write(in transaction: PostgresTransaction) throws {
-        // The class of a job's tasks is that of its first.
-        try transaction.execute(
-            """
-            INSERT INTO tasks (tenant_id, job_id, kind, priority)
-            SELECT tenant_id, job_id, 'clean', priority FROM tasks
-            WHERE tenant_id = \(tenant) AND job_id = \(job) ORDER BY id LIMIT 1
-            """)
-        try transaction.execute(
-            """
-            UPDATE tasks SET status = 'cancelled', lease_until = NULL
-            WHERE tenant_id = \(tenant) AND job_id = \(job) AND status IN ('ready', 'running') AND kind <> 'clean'
-            """)
+        try JobTasks.end(job, of: tenant, in: transaction)
         // What was heard in the parts is in the transcript, or not needed any more.
-        try transaction.execute("DELETE FROM pieces WHERE tenant_id = \(tenant) AND job_id = \(job)")
-        try transaction.execute("DELETE FROM stretches WHERE tenant_id = \(tenant) AND job_id = \(job)")
+        try ChunkStore.remove(of: job, of: tenant, in: transaction)
         try WebhookEvent.record(for: job, of: tenant, publicURL: publicURL, in: transaction)
         try TenantLoad.remove(from, from: tenant, in: transaction)
     }

@@ -165,10 +165,3 @@ package struct TaskQueue: Sendable {
         }
     }
 }
-
-extension ClaimedTask {
-    fileprivate init(row: PostgresRow) throws {
-        (tenant, id, job, kind, part, isLong, attempt, fence) = try row.decode(
-            TenantID.self, Int64.self, JobID.self, TaskKind.self, Int?.self, Bool.self, Int.self, Int64.self)
-    }
-}

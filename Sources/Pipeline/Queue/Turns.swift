@@ -155,14 +155,7 @@ struct Turn {
         let load = try transaction.query(
             "SELECT FROM tenant_load WHERE tenant_id = \(tenant) FOR NO KEY UPDATE SKIP LOCKED")
         if load.isEmpty { return false }
-        if starts {
-            let waiting = try transaction.query(
-                """
-                SELECT FROM jobs WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'queued'
-                FOR NO KEY UPDATE SKIP LOCKED
-                """)
-            if waiting.isEmpty { return false }
-        }
+        if starts, try !JobLifecycle.lockQueued(job, of: tenant, in: transaction) { return false }
         return try !transaction.query(
             """
             SELECT FROM tasks WHERE tenant_id = \(tenant) AND id = \(task) AND status = 'ready' FOR UPDATE SKIP LOCKED
@@ -179,11 +172,6 @@ struct Turn {
                 running_jobs = running_jobs + \(started)
             WHERE tenant_id = \(tenant)
             """)
-        guard starts else { return }
-        try transaction.execute(
-            """
-            UPDATE jobs SET status = 'processing', started_at = now(), status_changed_at = now()
-            WHERE tenant_id = \(tenant) AND id = \(job)
-            """)
+        if starts { try JobLifecycle.start(job, of: tenant, in: transaction) }
     }
 }

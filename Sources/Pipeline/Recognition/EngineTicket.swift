@@ -1,4 +1,5 @@
 import Postgres
+import Tenancy
 
 /// A piece handed in at an engine that works elsewhere: enough to ask for it again after a restart, and to have it deleted there.
 package struct EngineTicket: Sendable, Hashable {
@@ -16,5 +17,66 @@ package struct EngineTicket: Sendable, Hashable {
         self.id = id
         self.submittedAt = submittedAt
         self.attempt = attempt
+    }
+}
+
+extension EngineTicket {
+    /// The piece's latest ticket, or nil when it was never handed in.
+    static func latest(of piece: Int, job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> Self?
+    {
+        try transaction.query(
+            """
+            SELECT engine, ticket, submitted_at, attempt FROM engine_tickets
+            WHERE tenant_id = \(tenant) AND job_id = \(job) AND piece = \(piece)
+            ORDER BY attempt DESC, submitted_at DESC LIMIT 1
+            """
+        ).first.map(EngineTicket.init(row:))
+    }
+
+    /// All that are left of a job.
+    package static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws
+        -> [EngineTicket]
+    {
+        try transaction.query(
+            """
+            SELECT engine, ticket, submitted_at, attempt FROM engine_tickets
+            WHERE tenant_id = \(tenant) AND job_id = \(job) ORDER BY piece, attempt
+            """
+        ).map(EngineTicket.init(row:))
+    }
+
+    private init(row: PostgresRow) throws {
+        let (engine, id, submittedAt, attempt) = try row.decode(String.self, String.self, Timestamp.self, Int.self)
+        self.init(engine: engine, id: id, submittedAt: submittedAt, attempt: attempt)
+    }
+}
+
+extension ClaimedTask {
+    /// Keeps the ticket that this task's piece was given. When the job has ended meanwhile, its clean-up has to go again, so that the
+    /// copy does not outlive the job.
+    package func keep(_ ticket: EngineTicket, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            INSERT INTO engine_tickets (tenant_id, job_id, piece, attempt, engine, ticket, submitted_at)
+            VALUES (
+                \(tenant), \(job), \(part), \(ticket.attempt), \(ticket.engine), \(ticket.id), \(ticket.submittedAt))
+            ON CONFLICT DO NOTHING
+            """)
+        let ended = try transaction.first(
+            """
+            SELECT status IN ('completed', 'failed', 'cancelled') FROM jobs
+            WHERE tenant_id = \(tenant) AND id = \(job) FOR NO KEY UPDATE
+            """, as: Bool.self)
+        guard ended == true else { return }
+        try JobTasks.wakeCleaning(of: job, of: tenant, in: transaction)
+    }
+
+    /// The copy that the ticket stands for is deleted.
+    package func drop(_ ticket: EngineTicket, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            DELETE FROM engine_tickets
+            WHERE tenant_id = \(tenant) AND job_id = \(job) AND engine = \(ticket.engine) AND ticket = \(ticket.id)
+            """)
     }
 }

@@ -82,9 +82,8 @@ package struct OrphanSweep: Service {
     /// A job that is known had more audio than its clean-up found: what it says of its end is put right.
     private func remove(_ job: JobID, of tenant: TenantID) async throws {
         try await storage.remove(job: job, of: tenant)
-        _ = try await databases.app.transaction(of: tenant) { transaction in
-            try transaction.execute(
-                "UPDATE jobs SET source_deleted_at = now() WHERE tenant_id = \(tenant) AND id = \(job)")
+        try await databases.app.transaction(of: tenant) {
+            try JobLifecycle.noteSourceDeletedAgain(of: job, of: tenant, in: $0)
         }
     }
 
@@ -97,7 +96,7 @@ package struct OrphanSweep: Service {
     /// Forgets, likewise, the tasks of jobs that ended long ago.
     @discardableResult
     package func forgetTasks() async throws -> Int {
-        try await inSteps { try await FinishedTasks.sweep(limit: Self.batch, on: databases.system) }
+        try await inSteps { try await JobTasks.sweep(limit: Self.batch, on: databases.system) }
     }
 
     private func inSteps(_ step: () async throws -> Int) async throws -> Int {

@@ -100,7 +100,7 @@ package struct TenantDeletion: Sendable {
                 // It has just ended by itself.
             }
             // Nobody is told any more.
-            try forgetEvent(of: job, in: transaction)
+            try WebhookEvent.forgetUntold(job, of: tenant, in: transaction)
         }
     }
 
@@ -110,6 +110,7 @@ package struct TenantDeletion: Sendable {
     }
 
     private func forgetAddresses() async throws {
-        while try await pool.transaction({ try forgetAddresses(limit: 1_000, in: $0) }) > 0 {}
+        let tenant = tenant
+        while try await pool.transaction({ try JobLifecycle.forgetAddresses(of: tenant, limit: 1_000, in: $0) }) > 0 {}
     }
 }

@@ -16,26 +16,12 @@ extension TenantDeletion {
         ).map { (id: $0.0, isFinished: $0.1.isFinished) }
     }
 
-    func forgetEvent(of job: JobID, in transaction: PostgresTransaction) throws {
-        try transaction.execute("DELETE FROM webhook_events WHERE tenant_id = \(tenant) AND job_id = \(job)")
-    }
-
     /// Removes that many of the tenant's rows of a table, and what refers to them. Answers how many it were.
     func remove(from table: PostgresQuery, limit: Int, in transaction: PostgresTransaction) throws -> Int {
         try transaction.execute(
             """
             DELETE FROM \(table)
             WHERE ctid = ANY (ARRAY(SELECT ctid FROM \(table) WHERE tenant_id = \(tenant) LIMIT \(limit)))
-            """)
-    }
-
-    /// Where the customer wanted to be told, which a tombstone made by the customer may still hold.
-    func forgetAddresses(limit: Int, in transaction: PostgresTransaction) throws -> Int {
-        try transaction.execute(
-            """
-            UPDATE jobs SET webhook_url = NULL
-            WHERE tenant_id = \(tenant) AND id IN (
-                SELECT id FROM jobs WHERE tenant_id = \(tenant) AND webhook_url IS NOT NULL LIMIT \(limit))
             """)
     }
 

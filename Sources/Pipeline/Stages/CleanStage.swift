@@ -39,11 +39,7 @@ package struct CleanStage: Sendable {
         }
         try await storage.remove(job: claim.job, of: claim.tenant)
         let tickets = try await databases.app.transaction(of: claim.tenant) { transaction in
-            try transaction.execute(
-                """
-                UPDATE jobs SET source_deleted_at = now(), source_key = NULL
-                WHERE tenant_id = \(claim.tenant) AND id = \(claim.job) AND source_deleted_at IS NULL
-                """)
+            try JobLifecycle.noteSourceDeleted(of: claim.job, of: claim.tenant, in: transaction)
             return try EngineTicket.all(of: claim.job, tenant: claim.tenant, in: transaction)
         }
         try await forget(tickets, claim)

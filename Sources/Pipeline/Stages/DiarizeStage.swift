@@ -26,7 +26,7 @@ struct DiarizeStage: Sendable {
         let result = Array(try JSONEncoder().encode(tracks))
         try await databases.app.transaction(of: claim.tenant) { transaction in
             try claim.finish(in: transaction)
-            try claim.keep(tracks: result, in: transaction)
+            try ChunkStore.keep(tracks: result, of: claim, in: transaction)
             try claim.endPart(samples: work.samples, in: transaction)
         }
     }

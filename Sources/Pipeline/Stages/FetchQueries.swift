@@ -42,15 +42,12 @@ extension ClaimedTask {
     ///
     /// Throws `JobFailure` when the month does not cover it.
     func keep(_ found: FetchedRecording, in transaction: PostgresTransaction) throws {
-        let rows = try transaction.execute(
-            """
-            UPDATE jobs
-            SET source_key = \(found.key.path), source_name = \(found.name.map { String(PlainName.cleaned($0).prefix(255)) }), source_bytes = \(found.bytes),
-                estimated_ms = \(found.probe.bestDurationMilliseconds),
-                source_channels = \(found.probe.channels > 0 ? min(found.probe.channels, 1000) : nil)
-            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing' AND source_key IS NULL
-            """)
-        guard rows == 1 else { throw LeaseLost() }
+        let isKept = try JobLifecycle.noteSource(
+            of: job, of: tenant, path: found.key.path,
+            name: found.name.map { String(PlainName.cleaned($0).prefix(255)) }, bytes: found.bytes,
+            estimatedMilliseconds: found.probe.bestDurationMilliseconds,
+            channels: found.probe.channels > 0 ? min(found.probe.channels, 1000) : nil, in: transaction)
+        guard isKept else { throw LeaseLost() }
         if let seconds = found.seconds {
             do {
                 try Reservation.resize(job, of: tenant, to: seconds, in: transaction)

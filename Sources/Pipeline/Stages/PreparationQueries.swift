@@ -52,18 +52,6 @@ struct Preparation: Sendable {
 }
 
 extension ClaimedTask {
-    /// Notes that the recording is longer than that, whatever its file claimed, for who goes on with it or submits it again.
-    func noteLength(beyond samples: Int64, in transaction: PostgresTransaction) throws {
-        try transaction.execute(
-            """
-            UPDATE jobs SET estimated_ms = greatest(coalesce(estimated_ms, 0), \(Samples.milliseconds(samples) + 1))
-            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
-                AND EXISTS (
-                    SELECT FROM tasks
-                    WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running')
-            """)
-    }
-
     /// Keeps what the preparation found, and queues what follows from it.
     ///
     /// Throws `JobFailure` when the source turns out longer than what was reserved for it, and the month does not cover it.
@@ -72,49 +60,22 @@ extension ClaimedTask {
         let silent = found.pieces.filter { !$0.hasSpeech }.reduce(Int64(0)) { $0 + Int64($1.cut.samples.count) }
         let compared = found.stretches.reduce(Int64(0)) { $0 + found.samples(of: $1) }
         let parts = found.pieces.count(where: \.hasSpeech) + found.stretches.count
-        let rows = try transaction.execute(
-            """
-            UPDATE jobs
-            SET samples_total = \(found.total), samples_work = \(heard + compared), samples_done = \(silent),
-                parts_left = \(parts), language = \(found.language.code),
-                language_confidence = \(found.language.confidence), engine = \(found.engine),
-                diarization = \(found.diarization)
-            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
-            """)
-        guard rows == 1 else { throw LeaseLost() }
+        let isKept = try JobLifecycle.notePreparation(
+            of: job, of: tenant, total: found.total, work: heard + compared, done: silent, parts: parts,
+            language: found.language.code, languageConfidence: found.language.confidence, engine: found.engine,
+            diarization: found.diarization, in: transaction)
+        guard isKept else { throw LeaseLost() }
         do {
             try Reservation.resize(job, of: tenant, to: Samples.billedSeconds(found.total), in: transaction)
         } catch ReservationError.quotaExceeded {
             throw JobFailure.quotaExceeded
         }
-        _ = try transaction.batch(insertions(found))
+        try ChunkStore.insert(found.pieces, found.stretches, of: job, of: tenant, in: transaction)
         // Speakers first: a stretch is long, and should not be what everybody waits for at the end.
         for stretch in found.stretches.indices { try follow(with: .diarize, part: stretch, in: transaction) }
         for (number, piece) in found.pieces.enumerated() where piece.hasSpeech {
             try follow(with: .recognise, part: number, in: transaction)
         }
         if parts == 0 { try follow(with: .assemble, in: transaction) }
-    }
-
-    private func insertions(_ found: Preparation) -> [PostgresQuery] {
-        let pieces: [PostgresQuery] = found.pieces.enumerated().map { number, piece in
-            let (samples, audio) = (piece.cut.samples, piece.cut.audio)
-            return """
-                INSERT INTO pieces (
-                    tenant_id, job_id, piece, channel, start_sample, end_sample, audio_start_sample, audio_end_sample,
-                    audio_key, speech)
-                VALUES (
-                    \(tenant), \(job), \(number), \(piece.channel.number), \(samples.lowerBound), \(samples.upperBound),
-                    \(audio.lowerBound), \(audio.upperBound), \(piece.audio?.path),
-                    \(SpeechSpans.flattened(piece.cut.speech, from: audio.lowerBound)))
-                """
-        }
-        return pieces
-            + found.stretches.enumerated().map { number, stretch in
-                """
-                INSERT INTO stretches (tenant_id, job_id, stretch, first_piece, last_piece)
-                VALUES (\(tenant), \(job), \(number), \(stretch.lowerBound), \(stretch.upperBound))
-                """
-            }
     }
 }

@@ -26,7 +26,7 @@ struct RecogniseStage: Sendable {
             let result = try await encoded(recognition, of: work)
             try await databases.app.transaction(of: claim.tenant) { transaction in
                 try claim.finish(in: transaction)
-                try claim.keep(recognition: result, in: transaction)
+                try ChunkStore.keep(recognition: result, of: claim, in: transaction)
                 try claim.endPart(samples: work.samples, in: transaction)
             }
             await forget(work.ticket, claim)

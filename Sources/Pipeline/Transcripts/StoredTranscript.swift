@@ -1,3 +1,4 @@
+import Foundation
 import Postgres
 import Tenancy
 
@@ -10,5 +11,20 @@ package struct StoredTranscript: Sendable {
         try transaction.first(
             "SELECT body FROM transcripts WHERE tenant_id = \(tenant) AND job_id = \(job)", as: [UInt8].self
         ).map(StoredTranscript.init(body:))
+    }
+
+    package func decoded() throws -> Transcript {
+        try JSONDecoder().decode(Transcript.self, from: Data(body))
+    }
+
+    /// Keeps the transcript of a job, which has none yet.
+    func insert(for job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            "INSERT INTO transcripts (tenant_id, job_id, body) VALUES (\(tenant), \(job), \(body))")
+    }
+
+    /// Removes the transcript of a job, if it has one.
+    static func remove(of job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
+        try transaction.execute("DELETE FROM transcripts WHERE tenant_id = \(tenant) AND job_id = \(job)")
     }
 }

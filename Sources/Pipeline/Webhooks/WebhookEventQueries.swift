@@ -61,6 +61,11 @@ extension WebhookEvent {
         for url in urls { try WebhookEndpoint.forget(url, of: tenant, in: transaction) }
     }
 
+    /// Forgets what was to be told of a job. What is known of where it was to be told stays.
+    static func forgetUntold(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
+        try transaction.execute("DELETE FROM webhook_events WHERE tenant_id = \(tenant) AND job_id = \(job)")
+    }
+
     /// What is being sent at this moment goes on, and is sent again on the new schedule however that ends.
     static func replayed(at now: Timestamp) -> PostgresQuery {
         """

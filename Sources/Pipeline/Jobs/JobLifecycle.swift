@@ -1,0 +1,264 @@
+import Postgres
+import Tenancy
+
+/// A job's life, step by step: queued → processing → completed, failed or cancelled → deleted. The one writer of the table `jobs`.
+///
+/// Each step is one statement in its caller's transaction, beside what else changes with it: `Admission` queues a job with its first
+/// task, `Turns` starts it with its first claim, the stages note what they found, `JobOutcome` ends it with its bill and its webhook,
+/// `JobDeletion` leaves a tombstone. A step that must not come twice or too late is conditional and tells whether it was made: a caller
+/// that ignores a false writes beside somebody else's end.
+enum JobLifecycle {
+    // MARK: queued
+
+    /// Writes a new job, queued.
+    ///
+    /// - Parameters:
+    ///   - maxMilliseconds: the longest that its recording may be.
+    ///   - url: where its recording is to be fetched, or was; nil of an upload.
+    ///   - name: the recording's, for display alone. Like what follows nil as long as nobody knows.
+    ///   - estimatedMilliseconds: what the probe made expect.
+    ///   - channels: what the probe saw.
+    ///   - path: of the recording in storage.
+    static func queue(
+        _ job: JobID, of tenant: TenantID, _ options: JobOptions, maxMilliseconds: Int64, url: String?, name: String?,
+        bytes: Int64?, estimatedMilliseconds: Int64?, channels: Int?, path: String?, at now: Timestamp,
+        in transaction: PostgresTransaction
+    ) throws {
+        try transaction.execute(
+            """
+            INSERT INTO jobs (
+                tenant_id, id, created_at, status_changed_at, diarize, language_requested, speakers_expected, metadata,
+                webhook_url, max_duration_ms, source_type, source_url, source_name, source_bytes, estimated_ms,
+                source_channels, source_key)
+            VALUES (
+                \(tenant), \(job), \(now), \(now), \(options.diarize), \(options.language.text),
+                \(options.speakersExpected), \(options.metadata), \(options.webhookURL), \(maxMilliseconds),
+                \(url == nil ? "upload" : "url"), \(url), \(name), \(bytes), \(estimatedMilliseconds), \(channels),
+                \(path))
+            """)
+    }
+
+    /// Locks the job, to start it. False when it does not wait any more, or somebody else holds it.
+    static func lockQueued(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Bool {
+        try !transaction.query(
+            """
+            SELECT FROM jobs WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'queued'
+            FOR NO KEY UPDATE SKIP LOCKED
+            """
+        ).isEmpty
+    }
+
+    // MARK: processing
+
+    /// Starts a job that the caller has locked: see ``lockQueued(_:of:in:)``.
+    static func start(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            UPDATE jobs SET status = 'processing', started_at = now(), status_changed_at = now()
+            WHERE tenant_id = \(tenant) AND id = \(job)
+            """)
+    }
+
+    /// Notes the recording that was fetched for the job. False when the job has ended or has one already.
+    static func noteSource(
+        of job: JobID, of tenant: TenantID, path: String, name: String?, bytes: Int64, estimatedMilliseconds: Int64?,
+        channels: Int?, in transaction: PostgresTransaction
+    ) throws -> Bool {
+        try transaction.execute(
+            """
+            UPDATE jobs
+            SET source_key = \(path), source_name = \(name), source_bytes = \(bytes),
+                estimated_ms = \(estimatedMilliseconds), source_channels = \(channels)
+            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing' AND source_key IS NULL
+            """) == 1
+    }
+
+    /// Notes that the recording is longer than `milliseconds`, whatever its file claimed. Does nothing when the task is not held any
+    /// more under that fence.
+    static func noteLength(
+        of job: JobID, of tenant: TenantID, beyond milliseconds: Int64, task: Int64, fence: Int64,
+        in transaction: PostgresTransaction
+    ) throws {
+        try transaction.execute(
+            """
+            UPDATE jobs SET estimated_ms = greatest(coalesce(estimated_ms, 0), \(milliseconds + 1))
+            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
+                AND EXISTS (
+                    SELECT FROM tasks
+                    WHERE tenant_id = \(tenant) AND id = \(task) AND fence = \(fence) AND status = 'running')
+            """)
+    }
+
+    /// Notes what the preparation found. False when the job has ended.
+    ///
+    /// - Parameters:
+    ///   - total: samples of the recording.
+    ///   - work: samples to be worked on, in all parts.
+    ///   - done: samples of parts that need no work.
+    ///   - parts: how many parts are to be worked on.
+    static func notePreparation(
+        of job: JobID, of tenant: TenantID, total: Int64, work: Int64, done: Int64, parts: Int, language: String,
+        languageConfidence: Double?, engine: String, diarization: String, in transaction: PostgresTransaction
+    ) throws -> Bool {
+        try transaction.execute(
+            """
+            UPDATE jobs
+            SET samples_total = \(total), samples_work = \(work), samples_done = \(done), parts_left = \(parts),
+                language = \(language), language_confidence = \(languageConfidence), engine = \(engine),
+                diarization = \(diarization)
+            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
+            """) == 1
+    }
+
+    /// Counts a part of the job as done. Returns how many are left, or nil when the job has ended.
+    static func endPart(
+        of job: JobID, of tenant: TenantID, samples: Int64, in transaction: PostgresTransaction
+    ) throws -> Int? {
+        try transaction.first(
+            """
+            UPDATE jobs SET samples_done = samples_done + \(samples), parts_left = parts_left - 1
+            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
+            RETURNING parts_left
+            """, as: Int.self)
+    }
+
+    // MARK: completed, failed, cancelled
+
+    /// Completes a job. Returns the samples of its recording, or nil when it has ended already.
+    static func complete(
+        _ job: JobID, of tenant: TenantID, engine: String, in transaction: PostgresTransaction
+    ) throws -> Int64? {
+        try transaction.first(
+            """
+            UPDATE jobs
+            SET status = 'completed', completed_at = now(), status_changed_at = now(), engine = \(engine)
+            WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing' AND samples_total IS NOT NULL
+            RETURNING samples_total
+            """, as: Int64.self)
+    }
+
+    /// Fails a job that the caller has locked and found unfinished.
+    ///
+    /// - Parameter retention: for how long its source is kept; nil: it goes with the clean-up.
+    static func fail(
+        _ job: JobID, of tenant: TenantID, _ failure: JobFailure, keepingSourceFor retention: Duration?,
+        in transaction: PostgresTransaction
+    ) throws {
+        try transaction.execute(
+            """
+            UPDATE jobs
+            SET status = 'failed', completed_at = now(), status_changed_at = now(), error_code = \(failure.code),
+                error_reason = \(failure.reason), error_message = \(failure.message),
+                source_kept_until = now() + make_interval(secs => \(retention.map { $0 / .seconds(1) }))
+            WHERE tenant_id = \(tenant) AND id = \(job)
+            """)
+    }
+
+    /// Cancels a job that the caller has locked and found unfinished.
+    static func cancel(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            UPDATE jobs SET status = 'cancelled', completed_at = now(), status_changed_at = now()
+            WHERE tenant_id = \(tenant) AND id = \(job)
+            """)
+    }
+
+    /// Notes that no audio of the job is left in storage.
+    static func noteSourceDeleted(of job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            UPDATE jobs SET source_deleted_at = now(), source_key = NULL
+            WHERE tenant_id = \(tenant) AND id = \(job) AND source_deleted_at IS NULL
+            """)
+    }
+
+    /// Notes it once more: audio was found and removed after its job's clean-up.
+    static func noteSourceDeletedAgain(of job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            "UPDATE jobs SET source_deleted_at = now() WHERE tenant_id = \(tenant) AND id = \(job)")
+    }
+
+    // MARK: failed, and submitted once more
+
+    /// Notes that a failed job, which the caller has locked, is being submitted once more as `new`, until the lease ends.
+    static func holdForRetry(
+        _ job: JobID, of tenant: TenantID, as new: JobID, lease: Duration, in transaction: PostgresTransaction
+    ) throws {
+        try transaction.execute(
+            """
+            UPDATE jobs SET retried_as = \(new), retry_until = \(end(of: lease))
+            WHERE tenant_id = \(tenant) AND id = \(job)
+            """)
+    }
+
+    /// Ends the hold: the new job is queued. False when somebody else has taken the hold over, or the job was deleted.
+    static func completeRetry(
+        of job: JobID, of tenant: TenantID, as new: JobID, in transaction: PostgresTransaction
+    ) throws -> Bool {
+        try transaction.execute(
+            """
+            UPDATE jobs SET retry_until = NULL
+            WHERE tenant_id = \(tenant) AND id = \(job) AND retried_as = \(new) AND retry_until IS NOT NULL
+                AND deleted_at IS NULL
+            """) == 1
+    }
+
+    /// Extends the hold, if it is still there.
+    static func renewRetry(
+        of job: JobID, of tenant: TenantID, as new: JobID, lease: Duration, on pool: PostgresPool
+    ) async throws {
+        try await pool.execute(
+            """
+            UPDATE jobs SET retry_until = \(end(of: lease))
+            WHERE tenant_id = \(tenant) AND id = \(job) AND retried_as = \(new) AND retry_until IS NOT NULL
+            """)
+    }
+
+    /// Gives the hold up: no new job came of it.
+    static func abandonRetry(of job: JobID, of tenant: TenantID, as new: JobID, on pool: PostgresPool) async throws {
+        try await pool.execute(
+            """
+            UPDATE jobs SET retried_as = NULL, retry_until = NULL
+            WHERE tenant_id = \(tenant) AND id = \(job) AND retried_as = \(new) AND retry_until IS NOT NULL
+            """)
+    }
+
+    private static func end(of lease: Duration) -> PostgresQuery {
+        "now() + make_interval(secs => \(lease / .seconds(1)))"
+    }
+
+    // MARK: deleted
+
+    /// Notes that the transcript was deleted. The first time stands.
+    static func noteTranscriptDeleted(of job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            UPDATE jobs SET transcript_deleted_at = now()
+            WHERE tenant_id = \(tenant) AND id = \(job) AND transcript_deleted_at IS NULL
+            """)
+    }
+
+    /// Makes a job, which the caller has locked and found finished, a tombstone: id, account, times, seconds, outcome.
+    static func delete(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            UPDATE jobs
+            SET deleted_at = now(), transcript_deleted_at = coalesce(transcript_deleted_at, now()), source_name = NULL,
+                source_url = NULL, metadata = '{}', language = NULL, language_confidence = NULL,
+                source_kept_until = NULL, webhook_url = NULL, speakers_expected = NULL, language_requested = 'auto',
+                source_bytes = NULL, engine = NULL
+            WHERE tenant_id = \(tenant) AND id = \(job)
+            """)
+    }
+
+    /// Removes where the customer wanted to be told, which a tombstone made by the customer may still hold, of that many of the
+    /// tenant's jobs. Returns how many they were.
+    static func forgetAddresses(of tenant: TenantID, limit: Int, in transaction: PostgresTransaction) throws -> Int {
+        try transaction.execute(
+            """
+            UPDATE jobs SET webhook_url = NULL
+            WHERE tenant_id = \(tenant) AND id IN (
+                SELECT id FROM jobs WHERE tenant_id = \(tenant) AND webhook_url IS NOT NULL LIMIT \(limit))
+            """)
+    }
+}

@@ -1,7 +1,0 @@
-import Foundation
-
-extension StoredTranscript {
-    package func decoded() throws -> Transcript {
-        try JSONDecoder().decode(Transcript.self, from: Data(body))
-    }
-}
