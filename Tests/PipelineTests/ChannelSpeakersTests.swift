@@ -2,17 +2,17 @@ import Pipeline
 import Testing
 
 @Suite struct ChannelSpeakersTests {
-    private static func heard(_ text: String, at start: Int64, level: Double) -> HeardSegment {
+    private static func heard(_ text: String, at start: Int64, level: Double) -> LeveledSegment {
         var position = start
         let words = text.split(separator: " ").map { word in
             defer { position += 300 }
             return Transcript.Word(text: String(word), start: position, end: position + 280)
         }
-        return HeardSegment(
+        return LeveledSegment(
             segment: Transcript.Segment(start: start, end: position, text: text, words: words), level: level)
     }
 
-    private static func texts(left: [HeardSegment], right: [HeardSegment]) -> [String] {
+    private static func texts(left: [LeveledSegment], right: [LeveledSegment]) -> [String] {
         ChannelSpeakers.segments(left: left, right: right).0.map { "\($0.speaker ?? "-") \($0.text)" }
     }
 

@@ -12,16 +12,16 @@ import Testing
     }
 
     /// The words in segments of seven.
-    private static func heard(_ words: [Transcript.Word]) -> [HeardSegment] {
+    private static func heard(_ words: [Transcript.Word]) -> [LeveledSegment] {
         stride(from: 0, to: words.count, by: 7).map { first in
             let part = Array(words[first..<min(words.count, first + 7)])
-            return HeardSegment(
+            return LeveledSegment(
                 segment: Transcript.Segment(
                     start: part[0].start, end: part[part.count - 1].end, text: part.joinedText, words: part))
         }
     }
 
-    private static func texts(_ heard: [HeardSegment]) -> [String] {
+    private static func texts(_ heard: [LeveledSegment]) -> [String] {
         heard.flatMap { $0.segment.words.map(\.text) }
     }
 
@@ -88,8 +88,8 @@ import Testing
     }
 
     @Test func `text without words stays whole, on the side of its middle`() {
-        func segment(_ start: Int64, _ end: Int64, _ text: String) -> HeardSegment {
-            HeardSegment(segment: Transcript.Segment(start: start, end: end, text: text))
+        func segment(_ start: Int64, _ end: Int64, _ text: String) -> LeveledSegment {
+            LeveledSegment(segment: Transcript.Segment(start: start, end: end, text: text))
         }
         let (kept, rest) = Seam(at: 5_000).join(
             [segment(0, 4_000, "a"), segment(4_800, 7_000, "b")],

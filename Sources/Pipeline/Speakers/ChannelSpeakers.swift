@@ -7,7 +7,7 @@ package enum ChannelSpeakers {
     private static let sameTime = 0.5
 
     /// The segments of both by their start, without bleed.
-    package static func segments(left: [HeardSegment], right: [HeardSegment]) -> (
+    package static func segments(left: [LeveledSegment], right: [LeveledSegment]) -> (
         [Transcript.Segment], speakers: [String]
     ) {
         let told = told(left: left, right: right)
@@ -15,12 +15,12 @@ package enum ChannelSpeakers {
     }
 
     /// The segments of both by their start, without bleed, and what that was.
-    package static func told(left: [HeardSegment], right: [HeardSegment]) -> (
+    package static func told(left: [LeveledSegment], right: [LeveledSegment]) -> (
         segments: [Transcript.Segment], speakers: [String], removed: [Transcript.Removed]
     ) {
         let speakers = ["speaker_0", "speaker_1"]
         var removed: [Transcript.Removed] = []
-        func own(_ heard: [HeardSegment], beside others: [HeardSegment], onEqualTerms: Bool) -> [HeardSegment] {
+        func own(_ heard: [LeveledSegment], beside others: [LeveledSegment], onEqualTerms: Bool) -> [LeveledSegment] {
             heard.filter { heard in
                 let isBleed = isBleed(heard, of: others, onEqualTerms: onEqualTerms)
                 if isBleed { removed.count(heard.segment.words, .crosstalk) }
@@ -42,7 +42,7 @@ package enum ChannelSpeakers {
         return (segments, speakers, removed)
     }
 
-    private static func isBleed(_ heard: HeardSegment, of others: [HeardSegment], onEqualTerms: Bool) -> Bool {
+    private static func isBleed(_ heard: LeveledSegment, of others: [LeveledSegment], onEqualTerms: Bool) -> Bool {
         let words = heard.segment.words
         guard !words.isEmpty else { return false }
         let near = others.filter { $0.segment.start < heard.segment.end && $0.segment.end > heard.segment.start }

@@ -5,7 +5,7 @@ package struct Assembly: Sendable {
     private let facts: AssemblyFacts
     private let recognitions: [Recognition]
     /// Left and right, or all in one.
-    private let channels: [(channel: SourceChannel, heard: [HeardSegment])]
+    private let channels: [(channel: SourceChannel, heard: [LeveledSegment])]
     /// What the engines gave and nobody said, in all channels, on the source's clock.
     private let removed: [Transcript.Removed]
 
@@ -18,7 +18,7 @@ package struct Assembly: Sendable {
         recognitions = results.compactMap { $0?.recognition }
         let fell = recognitions.map { $0.fallback != nil }
         let partly = fell.contains(true) && fell.contains(false)
-        var channels: [(channel: SourceChannel, heard: [HeardSegment])] = []
+        var channels: [(channel: SourceChannel, heard: [LeveledSegment])] = []
         var removed: [Transcript.Removed] = []
         for (piece, result) in zip(pieces, results) {
             if channels.last?.channel != piece.channel { channels.append((piece.channel, [])) }
@@ -82,12 +82,12 @@ package struct Assembly: Sendable {
 
 extension HeardRecognition {
     /// The segments on the source's clock, for audio that begins `offset` milliseconds into it.
-    fileprivate func heard(from offset: Int64, namingEngine: Bool) -> [HeardSegment] {
+    fileprivate func heard(from offset: Int64, namingEngine: Bool) -> [LeveledSegment] {
         recognition.segments.enumerated().map { index, segment in
             var moved = segment.moved(by: offset)
             if namingEngine { moved.engine = recognition.engine }
             let level = levels.flatMap { $0.indices.contains(index) ? $0[index] : nil }
-            return HeardSegment(segment: moved, level: level ?? 0)
+            return LeveledSegment(segment: moved, level: level ?? 0)
         }
     }
 }

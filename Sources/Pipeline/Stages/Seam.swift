@@ -12,13 +12,13 @@ package struct Seam: Sendable {
     package init(at moment: Int64) { self.moment = moment }
 
     /// What to keep of both sides: each word once, in order, and no word of the second side before the last of the first.
-    package func join(_ before: [HeardSegment], _ after: [HeardSegment]) -> ([HeardSegment], [HeardSegment]) {
+    package func join(_ before: [LeveledSegment], _ after: [LeveledSegment]) -> ([LeveledSegment], [LeveledSegment]) {
         let (kept, rest) = parted(before, after)
         guard let last = kept.last?.segment.words.last?.start else { return (kept, rest) }
         return (kept, rest.map { $0.notBefore(last) })
     }
 
-    private func parted(_ before: [HeardSegment], _ after: [HeardSegment]) -> ([HeardSegment], [HeardSegment]) {
+    private func parted(_ before: [LeveledSegment], _ after: [LeveledSegment]) -> ([LeveledSegment], [LeveledSegment]) {
         let reach = Samples.milliseconds(PieceCutter.overlap) + Self.tolerance
         let first = before.suffix(while: { $0.segment.end >= moment - reach })
         let second = Array(after.prefix(while: { $0.segment.start <= moment + reach }))
@@ -50,18 +50,18 @@ package struct Seam: Sendable {
     }
 }
 
-extension HeardSegment {
+extension LeveledSegment {
     /// The segment with the words that pass; whole or not at all where it has no words. Nil when nothing is left.
     fileprivate func keeping(_ passes: (Transcript.Word) -> Bool) -> Self? {
         if segment.words.isEmpty {
             let whole = Transcript.Word(text: segment.text, start: segment.start, end: segment.end)
             return passes(whole) ? self : nil
         }
-        return segment.with(words: segment.words.filter(passes)).map { HeardSegment(segment: $0, level: level) }
+        return segment.with(words: segment.words.filter(passes)).map { LeveledSegment(segment: $0, level: level) }
     }
 }
 
-extension HeardSegment {
+extension LeveledSegment {
     /// Two hearings of the same moment may tell times that cross by some tenths of a second: those of the second give way.
     fileprivate func notBefore(_ time: Int64) -> Self {
         guard segment.start < time else { return self }
@@ -72,37 +72,37 @@ extension HeardSegment {
             moved.words[index].start = max(moved.words[index].start, time)
             moved.words[index].end = max(moved.words[index].end, time)
         }
-        return HeardSegment(segment: moved, level: level)
+        return LeveledSegment(segment: moved, level: level)
     }
 }
 
-extension BidirectionalCollection<HeardSegment> {
-    fileprivate func suffix(while passes: (HeardSegment) -> Bool) -> [HeardSegment] {
+extension BidirectionalCollection<LeveledSegment> {
+    fileprivate func suffix(while passes: (LeveledSegment) -> Bool) -> [LeveledSegment] {
         Array(reversed().prefix(while: passes).reversed())
     }
 }
 
-extension [HeardSegment] {
+extension [LeveledSegment] {
     /// The first so many words, in their segments.
-    fileprivate func taking(first count: Int) -> [HeardSegment] {
+    fileprivate func taking(first count: Int) -> [LeveledSegment] {
         var left = count
         return compactMap { heard in
             let words = heard.segment.words.prefix(left)
             left -= words.count
             return heard.segment.with(words: [Transcript.Word](words)).map {
-                HeardSegment(segment: $0, level: heard.level)
+                LeveledSegment(segment: $0, level: heard.level)
             }
         }
     }
 
     /// All but the first so many words.
-    fileprivate func dropping(first count: Int) -> [HeardSegment] {
+    fileprivate func dropping(first count: Int) -> [LeveledSegment] {
         var left = count
         return compactMap { heard in
             let words = heard.segment.words.dropFirst(left)
             left -= heard.segment.words.count - words.count
             return heard.segment.with(words: [Transcript.Word](words)).map {
-                HeardSegment(segment: $0, level: heard.level)
+                LeveledSegment(segment: $0, level: heard.level)
             }
         }
     }

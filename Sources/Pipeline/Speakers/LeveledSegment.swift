@@ -1,7 +1,7 @@
 import Foundation
 
 /// A segment, and how loud it is in its own channel.
-package struct HeardSegment: Sendable {
+package struct LeveledSegment: Sendable {
     package var segment: Transcript.Segment
     /// dB below full scale; 0 where there is no other channel.
     package let level: Double
