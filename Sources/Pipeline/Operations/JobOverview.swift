@@ -54,3 +54,99 @@ package struct TaskOverview: Sendable {
     /// What the last attempt met: the name of an error, never its text.
     package let lastError: String?
 }
+
+// For operators alone: across tenants, as the owner of the tables.
+
+extension JobOverview {
+    /// What a URL holds besides its host never leaves the database.
+    private static let columns: PostgresQuery = #"""
+        j.id, j.tenant_id, j.status, j.created_at, j.started_at, j.completed_at, j.samples_total, j.samples_done,
+        j.samples_work, j.language, j.diarize, j.engine, j.source_type,
+        substring(j.source_url from '^[A-Za-z]+://(?:[^/?#]*@)?(\[[^]]*\]|[^/?#:]*)') AS source_host,
+        j.source_bytes, j.source_deleted_at, j.source_key IS NOT NULL AS source_kept, j.error_code, j.error_reason,
+        (SELECT seconds FROM reservations r WHERE r.tenant_id = j.tenant_id AND r.job_id = j.id) AS reserved_seconds,
+        (SELECT seconds FROM usage u WHERE u.tenant_id = j.tenant_id AND u.job_id = j.id) AS used_seconds
+        """#
+
+    /// Jobs, newest first.
+    package static func newest(
+        of tenant: TenantID?, status: JobStatus?, limit: Int, in transaction: PostgresTransaction
+    ) throws -> [JobOverview] {
+        let jobs: PostgresQuery
+        if let tenant {
+            let asked: PostgresQuery = status.map { "AND status = \($0)" } ?? ""
+            jobs = "(SELECT * FROM jobs WHERE tenant_id = \(tenant) \(asked) ORDER BY id DESC LIMIT \(limit)) j"
+        } else {
+            // The newest of each status, for an index has them in that order.
+            let statuses = (status.map { [$0] } ?? JobStatus.allCases).map(\.rawValue)
+            jobs = """
+                unnest(\(statuses)::text[]) s (name) CROSS JOIN LATERAL (
+                    SELECT * FROM jobs WHERE status = s.name ORDER BY id DESC LIMIT \(limit)) j
+                """
+        }
+        return try transaction.query("SELECT \(columns) FROM \(jobs) ORDER BY j.id DESC LIMIT \(limit)")
+            .map(JobOverview.init(row:))
+    }
+
+    /// The job with this id, whoever's it is, or nil.
+    package static func find(_ id: JobID, in transaction: PostgresTransaction) throws -> JobOverview? {
+        try transaction.query("SELECT \(columns) FROM jobs j WHERE j.id = \(id)").first.map(JobOverview.init(row:))
+    }
+
+    /// How many of the tenant's jobs wait and run.
+    package static func open(
+        of tenant: TenantID, in transaction: PostgresTransaction
+    ) throws -> (queued: Int, processing: Int) {
+        try transaction.first(
+            """
+            SELECT count(*) FILTER (WHERE status = 'queued'), count(*) FILTER (WHERE status = 'processing')
+            FROM jobs WHERE tenant_id = \(tenant) AND status IN ('queued', 'processing')
+            """, as: Int.self, Int.self
+        ).map { (queued: $0.0, processing: $0.1) } ?? (0, 0)
+    }
+
+    private init(row: PostgresRow) throws {
+        let status = try row.value("status", JobStatus.self)
+        self.status = status
+        id = try row.value("id", JobID.self)
+        tenant = try row.value("tenant_id", TenantID.self)
+        createdAt = try row.value("created_at", Timestamp.self)
+        startedAt = try row.value("started_at", Timestamp?.self)
+        completedAt = try row.value("completed_at", Timestamp?.self)
+        let (done, work) = (try row.value("samples_done", Int64.self), try row.value("samples_work", Int64?.self) ?? 0)
+        progress = status == .completed ? 1 : work > 0 ? min(0.99, Double(done * 1000 / work) / 1000) : 0
+        durationMilliseconds = try row.value("samples_total", Int64?.self).map(Samples.milliseconds)
+        language = try row.value("language", String?.self)
+        diarize = try row.value("diarize", Bool.self)
+        engine = try row.value("engine", String?.self)
+        source = Source(
+            type: try row.value("source_type", String.self), host: try row.value("source_host", String?.self),
+            bytes: try row.value("source_bytes", Int64?.self),
+            deletedAt: try row.value("source_deleted_at", Timestamp?.self),
+            isKept: try row.value("source_kept", Bool.self))
+        failure = try row.value("error_code", String?.self).map {
+            Failure(code: $0, reason: try row.value("error_reason", String?.self))
+        }
+        reservedSeconds = try row.value("reserved_seconds", Int64?.self)
+        usedSeconds = try row.value("used_seconds", Int64?.self)
+    }
+}
+
+extension TaskOverview {
+    /// The job's tasks, in the order in which they were made.
+    package static func all(of job: JobOverview, in transaction: PostgresTransaction) throws -> [TaskOverview] {
+        try transaction.query(
+            """
+            SELECT id, kind, part, status, attempt, run_after, worker, lease_until, last_error
+            FROM tasks WHERE tenant_id = \(job.tenant) AND job_id = \(job.id) ORDER BY id
+            """
+        ).map { row in
+            let (id, kind, part, status, attempt, runAfter, worker, leaseUntil, lastError) = try row.decode(
+                Int64.self, TaskKind.self, Int?.self, String.self, Int.self, Timestamp.self, String?.self,
+                Timestamp?.self, String?.self)
+            return TaskOverview(
+                id: id, kind: kind, part: part, status: status, attempt: attempt, runAfter: runAfter, worker: worker,
+                leaseUntil: leaseUntil, lastError: lastError)
+        }
+    }
+}

@@ -21,6 +21,15 @@ package struct ClaimedDelivery: Sendable, Hashable {
     /// Until when nobody else takes it, at the least.
     let leaseEnd: ContinuousClock.Instant
 
+    init(row: PostgresRow, leaseEnd: ContinuousClock.Instant) throws {
+        let isFailing: Bool
+        (tenant, event, job, url, origin, body, attempt, tries, firstTry, fence, isFailing) = try row.decode(
+            TenantID.self, WebhookEventID.self, JobID.self, String.self, String.self, [UInt8].self, Int.self, Int.self,
+            Timestamp.self, Int64.self, Bool.self)
+        lane = isFailing ? .failing : .answering
+        self.leaseEnd = leaseEnd
+    }
+
     package func hash(into hasher: inout Hasher) { hasher.combine(fence) }
 }
 

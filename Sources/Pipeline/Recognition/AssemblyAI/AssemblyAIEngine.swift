@@ -10,15 +10,15 @@ import Postgres
 /// fails nothing while another one is taken.
 package struct AssemblyAIEngine: RecognitionEngine {
     package static let engineName = "assemblyai_universal_3"
-    static let maximumAttempts = 3
+    private static let maximumAttempts = 3
 
-    let api: AssemblyAIAPI
-    let limits: AssemblyAILimits
-    let clock: AssemblyAIClock
-    let rateLimit: AssemblyAIRateLimit
-    let models: AssemblyAIModels
-    let refusals: EngineRefusals
-    let logger: Logger
+    private let api: AssemblyAIAPI
+    private let limits: AssemblyAILimits
+    private let clock: AssemblyAIClock
+    private let rateLimit: AssemblyAIRateLimit
+    private let models: AssemblyAIModels
+    private let refusals: EngineRefusals
+    private let logger: Logger
 
     /// - Parameter refusals: where it tells what AssemblyAI refuses; nil: in the log alone.
     package init(
@@ -74,7 +74,7 @@ package struct AssemblyAIEngine: RecognitionEngine {
     }
 
     /// Uploads the piece and has a transcript made of it. The new ticket does not release the old one: its copy is to be deleted too.
-    func handIn(_ piece: PieceOfSpeech, replacing old: EngineTicket?) async throws -> EngineStep {
+    private func handIn(_ piece: PieceOfSpeech, replacing old: EngineTicket?) async throws -> EngineStep {
         guard AssemblyAILanguages.known.contains(piece.language) else {
             throw EngineError.unavailable(.languageUnsupported)
         }
@@ -95,7 +95,7 @@ package struct AssemblyAIEngine: RecognitionEngine {
     }
 
     /// Makes a call, again after a while where its fault may pass, for as often as the schedule says.
-    func tryingAgain<T>(_ call: () async throws -> T) async throws -> T {
+    private func tryingAgain<T>(_ call: () async throws -> T) async throws -> T {
         var generator = clock.generator
         var failures = 0
         while true {
@@ -112,4 +112,143 @@ package struct AssemblyAIEngine: RecognitionEngine {
             }
         }
     }
+}
+
+// Which model a piece is handed in for.
+
+extension AssemblyAIEngine {
+    /// Has a transcript made of what was uploaded, by the models that AssemblyAI takes: when a list is refused, by what is left of it. A
+    /// refused call costs nothing, and there are at most twice as many as there are names, and one.
+    ///
+    /// Throws ``EngineError`` where that is told to the operator already.
+    private func submit(_ audio: String, language: String) async throws -> AssemblyAIAnswer {
+        let asked = models.names(for: language, at: clock.now())
+        var trial = AssemblyAIModels.Trial(asked)
+        var refusal: (status: Int, text: String)?
+        var isLanguage = false
+        while true {
+            do {
+                let answer = try await submit(audio, language: language, models: trial.names)
+                let out = models.took(trial.names, for: language, at: clock.now())
+                // Only what this piece found out, and not what was remembered; where a language was the reason, nothing is wrong.
+                if let refusal, !isLanguage {
+                    await note(out.filter(asked.contains), refusal)
+                }
+                await refusals.accepted(trial.names + [EngineRefusals.anyRequest], by: Self.engineName)
+                return answer
+            } catch AssemblyAIFault.refused(let status, let text) where status == 400 || status == 422 {
+                refusal = refusal ?? (status, text)
+                if trial.advance(after: text) { continue }
+                models.refused(language)
+                if isLanguage { throw AssemblyAIFault.languageUnsupported }
+                await note(asked, refusal ?? (status, text))
+                throw AssemblyAIFault.refused(status: status, text: text).engineError
+            } catch AssemblyAIFault.languageUnsupported {
+                // The list was understood, and none of it knows the language; but a part of a list says nothing of the rest.
+                isLanguage = true
+                if refusal != nil, trial.advance(after: "") { continue }
+                models.refused(language)
+                throw AssemblyAIFault.languageUnsupported
+            }
+        }
+    }
+
+    private func submit(_ audio: String, language: String, models: [String]) async throws -> AssemblyAIAnswer {
+        try await tryingAgain {
+            // Whoever does not wait any more shall not pay for it …
+            try Task.checkCancellation()
+            // … but what was begun goes to its end: an answer that nobody hears is a piece paid for and lost.
+            return try await Task { try await api.submit(audio, language: language, models: models) }.value
+        }
+    }
+
+    private func note(_ names: [String], _ refusal: (status: Int, text: String)) async {
+        await refusals.note(
+            names, by: Self.engineName, status: refusal.status, saying: refusal.text,
+            setting: "VERBATIM_ASSEMBLYAI_MODELS")
+    }
+}
+
+// Asking for a piece that was handed in.
+
+extension AssemblyAIEngine {
+    private func ask(for piece: PieceOfSpeech, _ ticket: EngineTicket) async throws -> EngineStep {
+        let answer: AssemblyAIAnswer
+        // Only the poll: what goes wrong with handing in again is no matter of the old ticket's.
+        do {
+            answer = try await api.transcript(ticket.id)
+        } catch AssemblyAIFault.missing {
+            return try await handInAgain(piece, ticket, because: "there is no such transcript any more")
+        } catch AssemblyAIFault.rateLimited(let pause) {
+            return try wait(for: piece, ticket, orGiveUp: .rateLimited, atLeast: pause ?? limits.rateLimitPause)
+        } catch AssemblyAIFault.unavailable(let reason) {
+            // The piece is theirs and lost only when they say so: handing it in again would bill it twice.
+            logger.info("AssemblyAI did not answer a poll", metadata: ["reason": "\(reason.rawValue)"])
+            return try wait(for: piece, ticket, orGiveUp: reason)
+        }
+        switch answer.status {
+        case .unfinished: return try wait(for: piece, ticket, orGiveUp: .timeout)
+        case .completed: return .heard(heard(answer.segments(within: piece.duration), model: answer.model, piece))
+        case .failed: return try await failed(answer.error ?? "", piece, ticket)
+        }
+    }
+
+    /// Puts the next poll off, the longer the piece has been there, or gives the piece up once it has been there for too long.
+    private func wait(
+        for piece: PieceOfSpeech, _ ticket: EngineTicket, orGiveUp reason: FallbackReason,
+        atLeast pause: Duration = .zero
+    ) throws -> EngineStep {
+        // Another machine's clock may have written the ticket.
+        let age = max(.zero, clock.now() - ticket.submittedAt)
+        if age >= limits.patience + .milliseconds(piece.duration) * 2 { throw EngineError.unavailable(reason) }
+        let delay = min(.seconds(1) + age * limits.pollGrowth, limits.slowestPoll)
+        var generator = clock.generator
+        let varied = delay * Double.random(in: 1 - limits.pollJitter...1 + limits.pollJitter, using: &generator)
+        return .waiting(ticket, again: max(varied, min(pause, limits.longestRateLimitPause)))
+    }
+
+    /// What they say when a transcript ends with the status `error`. Some of it is about the audio, and final.
+    private func failed(_ text: String, _ piece: PieceOfSpeech, _ ticket: EngineTicket) async throws -> EngineStep {
+        let lowercased = text.lowercased()
+        if lowercased.contains("audio duration is too short") || lowercased.contains("no spoken audio") {
+            return .heard(heard([], model: nil, piece))
+        }
+        if lowercased.contains("does not appear to contain audio") || lowercased.contains("transcoding failed") {
+            throw EngineError.invalidAudio(.decodeFailed)
+        }
+        return try await handInAgain(
+            piece, ticket, because: AssemblyAIFault.presentable(text, apiKey: api.account.apiKey))
+    }
+
+    private func handInAgain(
+        _ piece: PieceOfSpeech, _ ticket: EngineTicket, because text: String
+    ) async throws -> EngineStep {
+        logger.warning(
+            "AssemblyAI gave a piece up",
+            metadata: [
+                "transcript": "\(ticket.id)", "attempt": "\(ticket.attempt)", "error": "\(text)",
+            ])
+        guard ticket.attempt < Self.maximumAttempts else { throw EngineError.unavailable(.transcriptionFailed) }
+        return try await handIn(piece, replacing: ticket)
+    }
+
+    private func heard(_ segments: [Transcript.Segment], model: String?, _ piece: PieceOfSpeech) -> Recognition {
+        let known = model.flatMap { $0.isEmpty ? nil : String($0.prefix(100)) }
+        // Where they do not say which ran: the one that they would take now.
+        let asked = models.names(for: piece.language, at: clock.now())[0]
+        return Recognition(engine: Self.engineName, model: known ?? asked, segments: segments)
+    }
+}
+
+/// Which of our languages AssemblyAI recognises, by the codes that both use.
+enum AssemblyAILanguages {
+    /// Those of `universal-2`, the model that knows the most: Whisper's without Cantonese.
+    ///
+    /// Written out, because a language that Whisper learns later is not thereby known there.
+    static let known: Set<String> = Set(
+        """
+        af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy id is it \
+        ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn \
+        so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo zh
+        """.split(whereSeparator: \.isWhitespace).map(String.init))
 }

@@ -36,3 +36,57 @@ package enum TranscriptFormat: String, Sendable, CaseIterable {
         self = format
     }
 }
+
+// Content negotiation by RFC 9110 §12.5.1, for calls that name no format.
+
+extension TranscriptFormat {
+    /// Headers of more ranges than this are not written by people's clients; the rest is ignored.
+    private static let mostRanges = 64
+
+    /// The format that an `Accept` header likes best. The most specific range that matches a format gives its
+    /// quality; among equals the more specific match wins, then the order json, txt, srt, vtt, docx.
+    /// Without a header, or when it accepts none of them, the answer is json: a client that asked for nothing we
+    /// have is better served by the transcript than by a 406.
+    package static func negotiate(accept: String?) -> TranscriptFormat {
+        let ranges = (accept ?? "").split(separator: ",").prefix(mostRanges).compactMap(MediaRange.init)
+        var best: (format: TranscriptFormat, quality: Int, specificity: Int)?
+        for format in allCases {
+            let matches = ranges.filter { $0.specificity(for: format) > 0 }
+            guard let match = matches.max(by: { $0.specificity(for: format) < $1.specificity(for: format) }),
+                match.quality > 0
+            else { continue }
+            let specificity = match.specificity(for: format)
+            if let best, (best.quality, best.specificity) >= (match.quality, specificity) { continue }
+            best = (format, match.quality, specificity)
+        }
+        return best?.format ?? .json
+    }
+}
+
+/// One element of an `Accept` header.
+private struct MediaRange {
+    private let type: String
+    /// Thousandths, 0 to 1000.
+    let quality: Int
+
+    init?(_ element: Substring) {
+        let parts = element.split(separator: ";").map { $0.filter { !$0.isWhitespace }.lowercased() }
+        guard let type = parts.first, type.contains("/") else { return nil }
+        self.type = type
+        let weight = parts.dropFirst().last { $0.hasPrefix("q=") }
+        guard let weight else {
+            quality = 1_000
+            return
+        }
+        // An unreadable weight makes the whole element unreadable.
+        guard let value = Double(weight.dropFirst(2)), (0...1).contains(value) else { return nil }
+        quality = Int((value * 1_000).rounded())
+    }
+
+    /// 0: does not match; 1: `*/*`; 2: `text/*`; 3: the type itself.
+    func specificity(for format: TranscriptFormat) -> Int {
+        if type == "*/*" { return 1 }
+        if type.hasSuffix("/*") { return format.mediaType.hasPrefix(type.dropLast()) ? 2 : 0 }
+        return TranscriptFormat(mediaType: type) == format ? 3 : 0
+    }
+}

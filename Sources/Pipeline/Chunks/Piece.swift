@@ -77,3 +77,45 @@ package struct HeardPiece: Sendable {
         }
     }
 }
+
+/// What was heard in one piece, as it is kept until the assembly.
+package struct HeardRecognition: Codable, Sendable {
+    package let recognition: Recognition
+    /// How loud each segment is, in dB below full scale; nil where there is no other channel to compare with.
+    package var levels: [Double]?
+
+    package init(recognition: Recognition) {
+        self.recognition = recognition
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case recognition, levels
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        guard values.contains(.recognition) else {
+            // A piece that was recognised before the schema's version 4.
+            recognition = try Recognition(from: decoder)
+            return
+        }
+        recognition = try values.decode(Recognition.self, forKey: .recognition)
+        levels = try values.decodeIfPresent([Double].self, forKey: .levels)
+    }
+}
+
+/// Where somebody speaks, as `pieces.speech` has it: milliseconds from the start of the audio, start and end in turns.
+enum SpeechSpans {
+    /// - Parameters:
+    ///   - spans: samples from the start of the source.
+    ///   - start: of the audio, a sample of the source.
+    static func flattened(_ spans: [Range<Int64>], from start: Int64) -> [Int64] {
+        spans.flatMap { [Samples.milliseconds($0.lowerBound - start), Samples.milliseconds($0.upperBound - start)] }
+    }
+
+    static func spans(_ flattened: [Int64]) -> [Range<Int64>] {
+        stride(from: 0, to: flattened.count - 1, by: 2).compactMap { index in
+            flattened[index] < flattened[index + 1] ? flattened[index]..<flattened[index + 1] : nil
+        }
+    }
+}
