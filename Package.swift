@@ -190,8 +190,8 @@ let package = Package(
         .testTarget(
             name: "JourneyTests",
             dependencies: [
-                "Pipeline", "Tenancy", "Postgres", "Egress", "TestSupport", "AssemblyAISimulator", "MediaSimulator",
-                "WebhookReceiver", "API", "AdminCLI", "MediaTool", logging,
+                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "TestSupport", "AssemblyAISimulator",
+                "MediaSimulator", "WebhookReceiver", "API", "AdminCLI", "MediaTool", logging,
             ],
             swiftSettings: strict),
         .testTarget(

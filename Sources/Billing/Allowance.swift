@@ -4,36 +4,23 @@ import Tenancy
 /// What a tenant may do: its plan's limits, with its own where an operator set them.
 package struct Allowance: Sendable, Equatable {
     package let plan: PlanName
-    /// The largest file, in bytes.
-    package let maxFileBytes: Int64
-    /// The longest source, in seconds.
-    package let maxDurationSeconds: Int64
+    package let limits: LimitValues
+    /// Those that are on.
+    package let switches: Set<AccountSwitch>
     package let queueClass: QueueClass
-    /// Jobs at once.
-    package let concurrency: Int
-    /// Included in a month.
-    package let monthlyMinutes: Int64
     /// Of a minute over the month's, in millionths of a dollar; nil where the plan sells none.
     package let overageRate: Int64?
-    /// The account's switch: whether minutes over the month's are sold to those who accept them.
-    package let isOverageEnabled: Bool
-    /// The account's switch: whether jobs over the concurrency wait, instead of being refused.
-    package let isQueueingEnabled: Bool
 
-    package init(
-        plan: PlanName, maxFileBytes: Int64, maxDurationSeconds: Int64, queueClass: QueueClass, concurrency: Int,
-        monthlyMinutes: Int64, overageRate: Int64?, isOverageEnabled: Bool = false, isQueueingEnabled: Bool = true
-    ) {
-        self.plan = plan
-        self.maxFileBytes = maxFileBytes
-        self.maxDurationSeconds = maxDurationSeconds
-        self.queueClass = queueClass
-        self.concurrency = concurrency
-        self.monthlyMinutes = monthlyMinutes
-        self.overageRate = overageRate
-        self.isOverageEnabled = isOverageEnabled
-        self.isQueueingEnabled = isQueueingEnabled
-    }
+    /// The largest file, in bytes.
+    package var maxFileBytes: Int64 { limits[.maxFileBytes] }
+    /// The longest source, in seconds.
+    package var maxDurationSeconds: Int64 { limits[.maxDurationSeconds] }
+    /// Jobs at once.
+    package var concurrency: Int { Int(limits[.concurrency]) }
+    /// Included in a month.
+    package var monthlyMinutes: Int64 { limits[.monthlyMinutes] }
+    package var isOverageEnabled: Bool { switches.contains(.overage) }
+    package var isQueueingEnabled: Bool { switches.contains(.queueing) }
 
     /// Files on their way in at once, to one node: as many jobs as may run, and as many again to follow them.
     package var uploadsAtOnce: Int { Self.uploadsAtOnce(concurrency: concurrency) }

@@ -4,10 +4,7 @@ import Tenancy
 /// A plan as it is sold: what its row says, before any account's own limits.
 package struct Plan: Sendable, Equatable {
     package let name: PlanName
-    package let maxFileBytes: Int64
-    package let maxDurationSeconds: Int64
-    package let concurrency: Int
-    package let monthlyMinutes: Int64
+    package let limits: LimitValues
     /// Micro-dollars a minute beyond the month's; nil where none are sold.
     package let overageRate: Int64?
     package let queueClass: QueueClass
@@ -16,15 +13,18 @@ package struct Plan: Sendable, Equatable {
     package static func all(in transaction: PostgresTransaction) throws -> [Plan] {
         try transaction.query(
             """
-            SELECT name, max_file_bytes, max_duration_seconds::int8, concurrency, monthly_minutes::int8,
-                overage_micros_per_minute, queue_class
-            FROM plans ORDER BY monthly_minutes, name
+            SELECT name, overage_micros_per_minute, queue_class, \(columns) FROM plans ORDER BY monthly_minutes, name
             """
         ).map(Plan.init(row:))
     }
 
+    private static let columns = PostgresQuery(
+        unescaped: Limit.allCases.map(\.column.description).joined(separator: ", "))
+
     private init(row: PostgresRow) throws {
-        (name, maxFileBytes, maxDurationSeconds, concurrency, monthlyMinutes, overageRate, queueClass) = try row.decode(
-            PlanName.self, Int64.self, Int64.self, Int.self, Int64.self, Int64?.self, QueueClass.self)
+        name = try row.value("name")
+        overageRate = try row.value("overage_micros_per_minute")
+        queueClass = try row.value("queue_class")
+        limits = try LimitValues { try row.value($0.column.description) }
     }
 }

@@ -4,31 +4,20 @@ import Tenancy
 extension QuotaOverrides {
     /// The tenant's own limits.
     package static func of(_ tenant: TenantID, in transaction: PostgresTransaction) throws -> QuotaOverrides {
-        try transaction.query(
-            """
-            SELECT monthly_minutes, max_file_bytes, max_duration_seconds, concurrency, overage_enabled, queueing_enabled
-            FROM quota_overrides WHERE tenant_id = \(tenant)
-            """
-        ).first.map(QuotaOverrides.init(row:)) ?? QuotaOverrides()
+        try transaction.query("SELECT \(list { $0 }) FROM quota_overrides WHERE tenant_id = \(tenant)")
+            .first.map(QuotaOverrides.init(row:)) ?? QuotaOverrides()
     }
 
     /// Makes those that are given the tenant's; the others stay as they are. Operators only.
     package func set(for tenant: TenantID, in transaction: PostgresTransaction) throws {
+        let given =
+            Limit.allCases.map { "\(limits[$0])" as PostgresQuery }
+            + AccountSwitch.allCases.map { "\(switches[$0])" as PostgresQuery }
         try transaction.execute(
             """
-            INSERT INTO quota_overrides AS own (
-                tenant_id, monthly_minutes, max_file_bytes, max_duration_seconds, concurrency, overage_enabled,
-                queueing_enabled)
-            VALUES (
-                \(tenant), \(monthlyMinutes), \(maxFileBytes), \(maxDurationSeconds), \(concurrency),
-                \(isOverageEnabled), \(isQueueingEnabled))
-            ON CONFLICT (tenant_id) DO UPDATE SET
-                monthly_minutes = coalesce(excluded.monthly_minutes, own.monthly_minutes),
-                max_file_bytes = coalesce(excluded.max_file_bytes, own.max_file_bytes),
-                max_duration_seconds = coalesce(excluded.max_duration_seconds, own.max_duration_seconds),
-                concurrency = coalesce(excluded.concurrency, own.concurrency),
-                overage_enabled = coalesce(excluded.overage_enabled, own.overage_enabled),
-                queueing_enabled = coalesce(excluded.queueing_enabled, own.queueing_enabled)
+            INSERT INTO quota_overrides AS own (tenant_id, \(Self.list { $0 }))
+            VALUES (\(tenant), \(PostgresQuery(joining: given, separator: ", ")))
+            ON CONFLICT (tenant_id) DO UPDATE SET \(Self.list { "\($0) = coalesce(excluded.\($0), own.\($0))" })
             """)
     }
 
@@ -36,21 +25,34 @@ extension QuotaOverrides {
     package static func clear(
         _ fields: Set<Field>, of tenant: TenantID, in transaction: PostgresTransaction
     ) throws {
+        if fields.isEmpty { return }
         try transaction.execute(
             """
-            UPDATE quota_overrides SET
-                monthly_minutes = CASE WHEN NOT \(fields.contains(.monthlyMinutes)) THEN monthly_minutes END,
-                max_file_bytes = CASE WHEN NOT \(fields.contains(.maxFileBytes)) THEN max_file_bytes END,
-                max_duration_seconds = CASE WHEN NOT \(fields.contains(.maxDurationSeconds)) THEN max_duration_seconds END,
-                concurrency = CASE WHEN NOT \(fields.contains(.concurrency)) THEN concurrency END,
-                overage_enabled = CASE WHEN NOT \(fields.contains(.overage)) THEN overage_enabled END,
-                queueing_enabled = CASE WHEN NOT \(fields.contains(.queueing)) THEN queueing_enabled END
-            WHERE tenant_id = \(tenant)
+            UPDATE quota_overrides SET \(list(fields) { "\($0) = NULL" }) WHERE tenant_id = \(tenant)
             """)
     }
 
+    /// Forgets what was the own of a tenant that is deleted; but for the included minutes, as long as a month is open whose statement
+    /// shows them. For the owner of the tables.
+    package static func forget(of tenant: TenantID, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            DELETE FROM quota_overrides WHERE tenant_id = \(tenant) AND (monthly_minutes IS NULL OR NOT EXISTS (
+                SELECT FROM usage_months m WHERE m.tenant_id = \(tenant) AND m.closed_at IS NULL))
+            """)
+        try clear(Set(Field.allCases).subtracting([.limit(.monthlyMinutes)]), of: tenant, in: transaction)
+    }
+
+    /// Something about each column, in the order of the fields.
+    private static func list(
+        _ fields: Set<Field> = Set(Field.allCases), _ part: (_ column: String) -> String
+    ) -> PostgresQuery {
+        let columns = Field.allCases.filter(fields.contains).map(\.column)
+        return PostgresQuery(unescaped: columns.map(part).joined(separator: ", "))
+    }
+
     private init(row: PostgresRow) throws {
-        (monthlyMinutes, maxFileBytes, maxDurationSeconds, concurrency, isOverageEnabled, isQueueingEnabled) =
-            try row.decode(Int64?.self, Int64?.self, Int64?.self, Int64?.self, Bool?.self, Bool?.self)
+        for limit in Limit.allCases { limits[limit] = try row.value(limit.column.description, Int64?.self) }
+        for flag in AccountSwitch.allCases { switches[flag] = try row.value(flag.column.description, Bool?.self) }
     }
 }

@@ -1,3 +1,4 @@
+import Billing
 import Foundation
 import Postgres
 import Tenancy
@@ -92,6 +93,40 @@ import Testing
             #expect(try await olga.call("quota", "clear", "--tenant", olga.example, "--only", "size").status == 64)
             #expect(try await olga.object("quota", "show", "--tenant", olga.example)["own"] as? [String] == [])
             #expect(try await olga.audit().isEmpty)
+        }
+    }
+
+    @Test func `whichever limit there is has its option, its bounds, its row and its place in audit and export`()
+        async throws
+    {
+        try await Operator.with { olga in
+            for limit in Limit.allCases {
+                let (option, name, bounds) = ("--\(limit.option)", limit.column.description, limit.bounds)
+                for value in [bounds.lowerBound - 1, bounds.upperBound + 1] {
+                    // With "=", or a value below 0 would be taken for an option.
+                    let refused = try await olga.call("quota", "set", "--tenant", olga.example, "\(option)=\(value)")
+                    #expect(refused.status == 64 && refused.output.isEmpty, "\(option) \(value)")
+                    #expect(
+                        refused.errors.contains("\(option) must be from \(bounds.lowerBound) to \(bounds.upperBound)."),
+                        "\(refused.errors)")
+                }
+                let set = try await olga.object(
+                    "quota", "set", "--tenant", olga.example, option, "\(bounds.upperBound)")
+                #expect(set[name] as? Int == Int(bounds.upperBound) && set["own"] as? [String] == [name], "\(set)")
+                let shown = try await olga.call("quota", "show", "--tenant", olga.example).output
+                let row = shown.split(separator: "\n").first { $0.hasPrefix(limit.option) }
+                #expect(row?.contains("\(bounds.upperBound)") == true && row?.hasSuffix("operator") == true, "\(shown)")
+                let exported = try await olga.call("tenant", "export", olga.example).output
+                #expect(exported.contains("\"\(name)\":\(bounds.upperBound)"), "\(name)")
+                let cleared = try await olga.object(
+                    "quota", "clear", "--tenant", olga.example, "--only", limit.option)
+                #expect(cleared["own"] as? [String] == [])
+                let kept = #"{"\#(name)": "\#(bounds.upperBound)"}"#
+                #expect(
+                    try await olga.audit().suffix(3) == [
+                        "olga | quota set | \(kept)", "olga | tenant export", "olga | quota clear | \(kept)",
+                    ])
+            }
         }
     }
 

@@ -4,7 +4,7 @@ import NIOCore
 /// The limits that a connection is held to. The defaults suit production; tests shorten them.
 package struct GateSettings: Sendable {
     /// The largest media file that any account may be allowed, in bytes. What this one may send is judged when it is known who asks.
-    package var maximumFileBytes = QuotaOverrides.Field.largestFile
+    package var maximumFileBytes = Limit.maxFileBytes.bounds.upperBound
     /// What a body may hold beside the file: part headers and form fields, in bytes.
     package var bodyOverheadBytes: Int64 = 1_000_000
     /// The slowest that a body may come in, in bytes a second, averaged over `bodyRateWindow`.

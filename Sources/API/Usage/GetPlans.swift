@@ -21,20 +21,21 @@ struct GetPlans: Sendable {
         return JSONResponse.make(json.bytes, headers: [.cacheControl: "public, max-age=300"])
     }
 
+    /// What holds for each job comes first, then the month.
+    private static let order = Limit.allCases.filter { $0 != .monthlyMinutes } + [.monthlyMinutes]
+
     private static func write(_ plan: Plan, to json: inout JSONWriter) {
         json.object { json in
             json.key("name")
             json.string(plan.name.rawValue)
-            json.key("max_file_bytes")
-            json.integer(Int(plan.maxFileBytes))
-            json.key("max_duration_seconds")
-            json.integer(Int(plan.maxDurationSeconds))
-            json.key("concurrency")
-            json.integer(plan.concurrency)
-            json.key("uploads_at_once")
-            json.integer(Allowance.uploadsAtOnce(concurrency: plan.concurrency))
-            json.key("monthly_minutes")
-            json.integer(Int(plan.monthlyMinutes))
+            for limit in order {
+                json.key(limit.column)
+                json.integer(Int(plan.limits[limit]))
+                if limit == .concurrency {
+                    json.key("uploads_at_once")
+                    json.integer(Allowance.uploadsAtOnce(concurrency: Int(plan.limits[limit])))
+                }
+            }
             json.key("overage_rate_micros_per_minute")
             if let rate = plan.overageRate { json.integer(Int(rate)) } else { json.null() }
             json.key("overage_rate")

@@ -19,17 +19,6 @@ extension JobStatus: ExpressibleByArgument {}
 
 /// Limits are named as the options of `quota set` are.
 extension QuotaOverrides.Field: ExpressibleByArgument {
-    var option: String {
-        switch self {
-        case .monthlyMinutes: "monthly-minutes"
-        case .maxFileBytes: "max-file-bytes"
-        case .maxDurationSeconds: "max-duration-seconds"
-        case .concurrency: "concurrency"
-        case .overage: "overage"
-        case .queueing: "queueing"
-        }
-    }
-
     public init?(argument: String) {
         guard let field = Self.allCases.first(where: { $0.option == argument }) else { return nil }
         self = field

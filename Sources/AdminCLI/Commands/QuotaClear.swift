@@ -31,7 +31,7 @@ struct QuotaClear: AsyncParsableCommand {
                     try QuotaOverrides.clear(fields, of: tenant, in: transaction)
                     try AuditEntry(
                         operator: operatorName, action: "quota clear", tenant: tenant,
-                        details: Dictionary(uniqueKeysWithValues: cleared.map { ($0.key.rawValue, $0.value) })
+                        details: Dictionary(uniqueKeysWithValues: cleared.map { ($0.key.column, $0.value) })
                     ).record(in: transaction)
                 }
                 return try QuotaRow.load(of: tenant, in: transaction)

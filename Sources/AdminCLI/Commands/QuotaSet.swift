@@ -15,51 +15,20 @@ struct QuotaSet: AsyncParsableCommand {
 
     @Option(help: "The account's id.")
     var tenant: TenantID
-    @Option(help: "Minutes included in a month.")
-    var monthlyMinutes: Int64?
-    @Option(help: "The largest file, in bytes.")
-    var maxFileBytes: Int64?
-    @Option(help: "The longest recording, in seconds.")
-    var maxDurationSeconds: Int64?
-    @Option(help: "Jobs at once.")
-    var concurrency: Int64?
-    @Option(help: "Whether minutes beyond the month's are sold to those who accept that: on or off.")
-    var overage: Switch?
-    @Option(help: "Whether jobs over the concurrency wait (on) or are refused (off).")
-    var queueing: Switch?
+    @OptionGroup var limits: LimitOptions
     @OptionGroup var change: ChangeOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        if overrides.isEmpty {
+        if limits.overrides.isEmpty {
             let options = QuotaOverrides.Field.allCases.map { "--" + $0.option }.joined(separator: ", ")
             throw ValidationError("Name at least one limit: \(options).")
         }
-        try check(monthlyMinutes, .monthlyMinutes)
-        try check(maxFileBytes, .maxFileBytes)
-        try check(maxDurationSeconds, .maxDurationSeconds)
-        try check(concurrency, .concurrency)
-    }
-
-    private func check(_ value: Int64?, _ field: QuotaOverrides.Field) throws {
-        guard let value, let bounds = field.bounds, !bounds.contains(value) else { return }
-        throw ValidationError("--\(field.option) must be from \(bounds.lowerBound) to \(bounds.upperBound).")
-    }
-
-    private var overrides: QuotaOverrides {
-        var overrides = QuotaOverrides()
-        overrides.monthlyMinutes = monthlyMinutes
-        overrides.maxFileBytes = maxFileBytes
-        overrides.maxDurationSeconds = maxDurationSeconds
-        overrides.concurrency = concurrency
-        overrides.isOverageEnabled = overage?.isOn
-        overrides.isQueueingEnabled = queueing?.isOn
-        return overrides
     }
 
     func run() async throws {
         try await Operation.run { operation in
-            let (tenant, overrides, operatorName) = (tenant, overrides, change.operatorName)
+            let (tenant, overrides, operatorName) = (tenant, limits.overrides, change.operatorName)
             let row = try await operation.pool.transaction { transaction in
                 _ = try Tenant.requiredForChange(tenant, in: transaction)
                 try overrides.set(for: tenant, in: transaction)
@@ -74,14 +43,14 @@ struct QuotaSet: AsyncParsableCommand {
 
     /// What an operator might not expect.
     private func note(_ row: QuotaRow) -> String {
-        guard overage == .on, row.overage_micros_per_minute == nil else { return "" }
-        return "\n\nThe plan \(row.plan) sells no overage: that takes effect on another plan only."
+        guard limits.overrides.switches[.overage] == true, row.allowance.overageRate == nil else { return "" }
+        return "\n\nThe plan \(row.allowance.plan.rawValue) sells no overage: that takes effect on another plan only."
     }
 }
 
 extension QuotaOverrides {
     /// As the audit log keeps them.
     var audited: [String: String] {
-        Dictionary(uniqueKeysWithValues: values.map { ($0.key.rawValue, $0.value) })
+        Dictionary(uniqueKeysWithValues: values.map { ($0.key.column, $0.value) })
     }
 }

@@ -51,7 +51,7 @@ package struct TenantDeletion: Sendable {
         }
         try await forgetAddresses()
         let left = try await pool.transaction { transaction in
-            try forgetLimits(in: transaction)
+            try QuotaOverrides.forget(of: tenant, in: transaction)
             try StatementName.forgetUnlessBilled(tenant, in: transaction)
             return try jobsWithAudio(in: transaction)
         }

@@ -25,22 +25,6 @@ extension TenantDeletion {
             """)
     }
 
-    /// The account's own limits; but for the included minutes, as long as a month is open whose statement shows them.
-    func forgetLimits(in transaction: PostgresTransaction) throws {
-        try transaction.execute(
-            """
-            DELETE FROM quota_overrides WHERE tenant_id = \(tenant) AND (monthly_minutes IS NULL OR NOT EXISTS (
-                SELECT FROM usage_months m WHERE m.tenant_id = \(tenant) AND m.closed_at IS NULL))
-            """)
-        try transaction.execute(
-            """
-            UPDATE quota_overrides
-            SET max_file_bytes = NULL, max_duration_seconds = NULL, concurrency = NULL, overage_enabled = NULL,
-                queueing_enabled = NULL
-            WHERE tenant_id = \(tenant)
-            """)
-    }
-
     /// How many jobs' audio, here or at an engine elsewhere, is still to be removed.
     func jobsWithAudio(in transaction: PostgresTransaction) throws -> Int {
         try transaction.first(

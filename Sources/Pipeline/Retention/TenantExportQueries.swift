@@ -1,3 +1,4 @@
+import Billing
 import Postgres
 import Tenancy
 
@@ -49,18 +50,7 @@ extension TenantExport {
     }
 
     private var limits: Section {
-        Section(
-            type: "limits",
-            rows: """
-                SELECT coalesce(q.monthly_minutes, p.monthly_minutes) AS monthly_minutes,
-                    coalesce(q.max_file_bytes, p.max_file_bytes) AS max_file_bytes,
-                    coalesce(q.max_duration_seconds, p.max_duration_seconds) AS max_duration_seconds,
-                    coalesce(q.concurrency, p.concurrency) AS concurrency,
-                    coalesce(q.overage_enabled, false) AS overage_enabled,
-                    coalesce(q.queueing_enabled, true) AS queueing_enabled
-                FROM tenants t JOIN plans p ON p.name = t.plan LEFT JOIN quota_overrides q ON q.tenant_id = t.id
-                WHERE t.id = \(tenant)
-                """)
+        Section(type: "limits", rows: Allowance.limitsQuery(of: tenant))
     }
 
     private var keys: Section {
