@@ -2,7 +2,8 @@ import Foundation
 import Pipeline
 import Testing
 
-/// Whole files as customers get them, under `Golden/`. A deliberate change of a format changes them by hand.
+/// Whole transcripts as customers get them, under `Golden/`, a file for each format: a line with the sample's name, then the transcript and
+/// a line end; at last `end`. A deliberate change of a format changes them by hand.
 @Suite struct GoldenTests {
     @Test(arguments: TranscriptFormat.allCases)
     func `an interview reads as agreed`(format: TranscriptFormat) throws {
@@ -27,8 +28,11 @@ import Testing
             bytes = try #require(StoredArchive(bytes).entries["word/document.xml"])
             ending = "docx.xml"
         }
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(name).\(ending)")
-        let golden = String(decoding: try Data(contentsOf: file), as: UTF8.self)
-        #expect(String(decoding: bytes, as: UTF8.self) == golden)
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/samples.\(ending)")
+        let samples = Array(try Data(contentsOf: file))
+        let parts = samples.split(separator: Array("===== \(name) =====\n".utf8), omittingEmptySubsequences: false)
+        try #require(parts.count == 2, "Golden/samples.\(ending) has no \(name), or several")
+        let golden = parts[1].split(separator: Array("\n=====".utf8), omittingEmptySubsequences: false)[0]
+        #expect(String(decoding: bytes, as: UTF8.self) == String(decoding: golden, as: UTF8.self))
     }
 }
