@@ -1,3 +1,4 @@
+import Foundation
 import Pipeline
 import TestSupport
 import Testing
@@ -42,5 +43,23 @@ import Testing
         #expect(
             TranscriptFormat.docx.contentType
                 == "application/vnd.openxmlformats-officedocument.wordprocessingml.document")
+    }
+
+    @Test func `the API's description names every format, in order, and what it is sent as`() throws {
+        let bytes = try Data(contentsOf: URL(filePath: Checkout.root + "/openapi.json"))
+        var node = try JSONSerialization.jsonObject(with: bytes)
+        func member(_ path: String...) throws -> Any {
+            try path.reduce(node) { try #require(($0 as? [String: Any])?[$1], "\($1)") }
+        }
+        node = try member("paths", "/jobs/{id}/transcript", "get")
+        let parameters = try #require(try member("parameters") as? [[String: Any]])
+        let schema = parameters.first { $0["name"] as? String == "format" }?["schema"] as? [String: Any]
+        let names = TranscriptFormat.allCases.map(\.rawValue)
+        #expect(schema?["enum"] as? [String] == names)
+        let content = try #require(try member("responses", "200", "content") as? [String: Any])
+        let types = TranscriptFormat.allCases.map { String($0.contentType.prefix { $0 != ";" }) }
+        #expect(Set(content.keys) == Set(types))
+        let refusal = try member("responses", "400", "content", "application/problem+json", "example", "message")
+        #expect((refusal as? String)?.contains(names.joined(separator: ", ")) == true, "\(refusal)")
     }
 }
