@@ -1,6 +1,7 @@
 import Egress
 import Foundation
 import Logging
+import Pipeline
 import Postgres
 import Tenancy
 import TestSupport
@@ -60,7 +61,8 @@ import Testing
                 "json": "application/json", "txt": "text/plain", "srt": "application/x-subrip", "vtt": "text/vtt",
                 "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
             ]
-            for (format, type) in types {
+            for format in TranscriptFormat.allCases {
+                let (type, format) = (types[format.rawValue] ?? format.contentType, format.rawValue)
                 let answer = try await customer.get("/jobs/\(job)/transcript?format=\(format)")
                 #expect(answer.status == 200)
                 #expect(answer.headers["Content-Type"]?.hasPrefix(type) == true)

@@ -1,5 +1,6 @@
 import Egress
 import Foundation
+import Pipeline
 import Postgres
 import Tenancy
 import TestSupport
@@ -34,7 +35,7 @@ import Testing
                 ("GET", "/jobs/x/../\(job)", []), ("GET", "/jobs//\(job)", []),
                 ("GET", "/jobs/%27%20OR%20%271%27=%271", []),
             ]
-            for format in ["json", "txt", "srt", "vtt", "docx"] {
+            for format in TranscriptFormat.allCases.map(\.rawValue) {
                 ways.append(("GET", "/jobs/\(job)/transcript?format=\(format)", []))
             }
             #expect(ways.count >= 20)
