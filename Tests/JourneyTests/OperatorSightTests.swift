@@ -14,32 +14,41 @@ import Testing
         let commandName: String
         let subcommands: [Node]?
 
-        /// The words of each command without subcommands; `help` is the parser's own.
-        func leaves(_ above: [String] = []) -> [String] {
-            guard let subcommands, !subcommands.isEmpty else { return [above.joined(separator: " ")] }
+        let discussion: String?
+
+        /// Each command without subcommands, with its words; `help` is the parser's own.
+        func leaves(_ above: [String] = []) -> [(words: String, command: Node)] {
+            guard let subcommands, !subcommands.isEmpty else { return [(above.joined(separator: " "), self)] }
             return subcommands.filter { $0.commandName != "help" }.flatMap { $0.leaves(above + [$0.commandName]) }
+        }
+
+        /// The words of the call that its help shows as an example, without what a shell would do with its output.
+        var example: [String]? {
+            guard let text = discussion?.split(separator: "Example:\n", maxSplits: 1).last,
+                let line = text.split(separator: "\n").first?.split(separator: " > ").first
+            else { return nil }
+            return line.matches(of: /"([^"]*)"|(\S+)/).compactMap { ($0.output.1 ?? $0.output.2).map(String.init) }
         }
     }
 
-    /// Every command, called rightly.
-    private static func calls(_ tenant: String, key: String) -> [String: [String]] {
-        let (job, account) = ("job_01M838NEQVMJ0RCZR3A9GJMFEQ", ["--tenant", tenant])
-        return [
-            "migrate": [], "tenant create": ["--name", "X", "--plan", "pro"], "tenant list": [],
-            "tenant show": [tenant],
-            "tenant set-plan": [tenant, "--plan", "free"], "tenant suspend": [tenant, "--yes"],
-            "tenant resume": [tenant], "tenant export": [tenant], "tenant delete": [tenant, "--yes"],
-            "quota show": account, "quota set": account + ["--concurrency", "1"], "quota clear": account,
-            "key issue": account + ["--name", "x"], "key list": account, "key rotate": [key],
-            "key revoke": [key, "--yes"], "job list": [], "job show": [job], "job cancel": [job, "--yes"],
-            "job retry": [job], "webhook deliveries": account, "webhook replay": account + ["--since", "1h"],
-            "webhook test": account, "webhook-secret create": account, "webhook-secret rotate": account,
-            "webhook-secret show": account, "jwt-key list": [], "jwt-key rotate": [], "rekey": [],
-            "usage report": ["--period", "2026-10"], "usage export": ["--period", "2026-10"],
-            "usage verify": ["--period", "2026-10"], "usage close": ["--period", "2026-10", "--yes"],
-            "usage adjust": account + ["--period", "2026-10", "--amount-cents", "1", "--reason", "x"],
-            "usage adjustments": [], "audit": [], "ytdlp update": [], "status": [],
-        ]
+    /// Every command that speaks about accounts, called as its help shows: a new command is called without a line here.
+    private static func calls(_ olga: Operator) async throws -> [String: [String]] {
+        let dump = try await olga.call("--experimental-dump-help")
+        let leaves = try JSONDecoder().decode(Dump.self, from: Data(dump.output.utf8)).command.leaves()
+        #expect(others.isSubset(of: leaves.map(\.words)) && leaves.count >= 40)
+        let key = try await olga.tenants.issueKey(for: olga.tenants.example).id.rawValue
+        var calls: [String: [String]] = [:]
+        for (words, command) in leaves where !others.contains(words) {
+            let example = try #require(command.example, "\(words)")
+            try #require(example.joined(separator: " ").hasPrefix("verbatim-admin \(words)"), "\(example)")
+            calls[words] = example.dropFirst().map {
+                $0.replacing("ten_01J…", with: olga.example).replacing("2oAwrY2V3oaQ", with: key)
+                    .replacing("job_01J…", with: "job_01M838NEQVMJ0RCZR3A9GJMFEQ")
+            }
+        }
+        // Its example asks what anybody may ask.
+        calls["migrate"] = ["migrate"]
+        return calls
     }
 
     /// What speaks about a node or the schema, and not about accounts.
@@ -94,11 +103,7 @@ import Testing
         async throws
     {
         try await Self.with { olga in
-            let dump = try await olga.call("--experimental-dump-help")
-            let leaves = try JSONDecoder().decode(Dump.self, from: Data(dump.output.utf8)).command.leaves()
-            let key = try await olga.tenants.issueKey(for: olga.tenants.example).id.rawValue
-            let calls = Self.calls(olga.example, key: key)
-            #expect(Set(leaves) == Self.others.union(calls.keys))
+            let calls = try await Self.calls(olga)
             let owner = try await olga.tenants.owner.query("SELECT current_user::text")[0].decode(String.self)
             try await Self.login(olga, "GRANT verbatim_app, verbatim_system TO ROLE_NAME") { service in
                 let settings = service.merging([
@@ -106,8 +111,7 @@ import Testing
                     "VERBATIM_MASTER_KEY_PREVIOUS": String(repeating: "5f", count: 32),
                 ]) { $1 }
                 for (command, arguments) in calls.sorted(by: { $0.key < $1.key }) {
-                    let words = command.split(separator: " ").map(String.init)
-                    let result = try await olga.call(words + arguments, settings)
+                    let result = try await olga.call(arguments, settings)
                     #expect(result.status == 1, "\(command)")
                     #expect(result.output.isEmpty, "\(command): \(result.output)")
                     #expect(result.errors.contains("Connect as \(owner)"), "\(command): \(result.errors)")
