@@ -53,6 +53,7 @@ let package = Package(
             pkgConfig: "libavformat libavcodec libavutil libswresample",
             providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"])]),
         .target(name: "CAV", dependencies: ["CAVSystem"], path: "Sources/Support/CAV"),
+        .target(name: "Concurrency", path: "Sources/Support/Concurrency", swiftSettings: strict),
         .target(
             name: "Postgres", dependencies: ["CPostgres", logging], path: "Sources/Support/Postgres",
             swiftSettings: strict),
@@ -69,13 +70,16 @@ let package = Package(
         // The rooms.
         .target(
             name: "Tenancy",
-            dependencies: ["Postgres", "CArgon2", crypto, logging, .product(name: "JWTKit", package: "jwt-kit")],
+            dependencies: [
+                "Postgres", "Concurrency", "CArgon2", crypto, logging, .product(name: "JWTKit", package: "jwt-kit"),
+            ],
             swiftSettings: strict),
         .target(name: "Billing", dependencies: ["Tenancy", "Postgres"], swiftSettings: strict),
         .target(
             name: "Pipeline",
             dependencies: [
-                "Billing", "Tenancy", "Postgres", "Egress", "Settings", crypto, logging, lifecycle, subprocess,
+                "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Concurrency", crypto, logging, lifecycle,
+                subprocess,
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             exclude: ["MediaTool"], swiftSettings: strict),
@@ -84,8 +88,8 @@ let package = Package(
         .executableTarget(
             name: "API",
             dependencies: [
-                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Terminal", argumentParser, crypto,
-                logging, lifecycle,
+                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Terminal", "Concurrency",
+                argumentParser, crypto, logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -1,5 +1,5 @@
+import Concurrency
 import Crypto
-import Dispatch
 import Foundation
 
 extension Upload {
@@ -7,12 +7,8 @@ extension Upload {
     /// is put together.
     func fingerprint() async throws -> [UInt8] {
         let (fields, file) = (fields, file)
-        return try await withCheckedThrowingContinuation { continuation in
-            // Gigabytes take seconds: not on the threads that requests share.
-            DispatchQueue(label: "fingerprint").async {
-                continuation.resume(with: Result { try Self.fingerprint(fields, file) })
-            }
-        }
+        // Gigabytes take seconds.
+        return try await BlockingCalls("fingerprint").run { try Self.fingerprint(fields, file) }
     }
 
     private static func fingerprint(_ fields: [String: String], _ file: SpooledFile) throws -> [UInt8] {

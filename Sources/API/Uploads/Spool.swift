@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import Pipeline
 import Synchronization
 import Tenancy
@@ -16,7 +16,7 @@ package final class Spool: Sendable {
     let directory: SpoolDirectory
     /// Of the disk; nil: not known.
     let room: DiskRoom?
-    private let threads: [DispatchQueue]
+    private let threads: [BlockingCalls]
     private let next = Atomic<Int>(0)
 
     /// - Parameters:
@@ -30,7 +30,7 @@ package final class Spool: Sendable {
         at path: String, budgetBytes: Int64, maximumFiles: Int = 512, threads: Int = 4, patience: Duration = .zero,
         room: DiskRoom? = nil
     ) async throws(SpoolError) -> Spool {
-        let queues = (0..<max(1, threads)).map { DispatchQueue(label: "verbatim.spool.\($0)") }
+        let queues = (0..<max(1, threads)).map { BlockingCalls("verbatim.spool.\($0)") }
         let directory = try await queues[0].run { () throws(SpoolError) in try SpoolDirectory(root: path) }
         return Spool(
             directory: directory,
@@ -38,7 +38,7 @@ package final class Spool: Sendable {
             threads: queues)
     }
 
-    private init(directory: SpoolDirectory, budget: SpoolBudget, room: DiskRoom?, threads: [DispatchQueue]) {
+    private init(directory: SpoolDirectory, budget: SpoolBudget, room: DiskRoom?, threads: [BlockingCalls]) {
         self.room = room
         self.directory = directory
         self.budget = budget
@@ -76,30 +76,12 @@ package final class Spool: Sendable {
             return SpoolWriter(
                 file: SpoolFile(
                     name: file.name, account: account, reservedBytes: reserved, expectedBytes: expectedBytes,
-                    spool: self, thread: thread),
+                    spool: self, calls: thread),
                 descriptor: file.descriptor)
         } catch {
             budget.end(reserved, of: account)
             if error == .storageFull { room?.refused() }
             throw error
         }
-    }
-}
-
-extension DispatchQueue {
-    /// Runs a blocking call on this queue's thread and waits for it without blocking.
-    func run<Value: Sendable>(
-        _ work: @escaping @Sendable () throws(SpoolError) -> Value
-    ) async throws(SpoolError) -> Value {
-        let result: Result<Value, SpoolError> = await withCheckedContinuation { continuation in
-            async {
-                do throws(SpoolError) {
-                    continuation.resume(returning: .success(try work()))
-                } catch {
-                    continuation.resume(returning: .failure(error))
-                }
-            }
-        }
-        return try result.get()
     }
 }

@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import Synchronization
 import Tenancy
 
@@ -8,18 +8,18 @@ final class SpoolFile: Sendable {
     let name: String
     let account: TenantID
     let spool: Spool
-    let thread: DispatchQueue
+    let calls: BlockingCalls
     private let expectedBytes: Int64?
     private let reserved: Mutex<Int64>
 
     init(
         name: String, account: TenantID, reservedBytes: Int64, expectedBytes: Int64?, spool: Spool,
-        thread: DispatchQueue
+        calls: BlockingCalls
     ) {
         self.name = name
         self.account = account
         self.spool = spool
-        self.thread = thread
+        self.calls = calls
         self.expectedBytes = expectedBytes
         reserved = Mutex(reservedBytes)
     }
@@ -27,7 +27,7 @@ final class SpoolFile: Sendable {
     deinit {
         let bytes = reserved.withLock { $0 }
         // Removing gigabytes takes its time: not on whichever thread let go. The share is free once they are.
-        thread.async { [spool, name, account] in
+        calls.start { [spool, name, account] in
             spool.directory.removeFile(name)
             spool.budget.end(bytes, of: account)
         }

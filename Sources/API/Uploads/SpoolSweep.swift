@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import Logging
 import ServiceLifecycle
 
@@ -7,8 +7,7 @@ package struct SpoolSweep: Service {
     private let root: String
     private let interval: Duration
     private let logger: Logger
-    /// Disk calls block.
-    private let thread = DispatchQueue(label: "verbatim.spool.sweep")
+    private let calls = BlockingCalls("verbatim.spool.sweep")
 
     /// - Parameter root: the directory of all spools.
     package init(root: String, every interval: Duration = .seconds(600), logger: Logger) {
@@ -22,7 +21,7 @@ package struct SpoolSweep: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
-                    try await thread.run { () throws(SpoolError) in try SpoolDirectory.removeLeftovers(root: root) }
+                    try await calls.run { () throws(SpoolError) in try SpoolDirectory.removeLeftovers(root: root) }
                 } catch {
                     logger.error("could not look for uploads of dead nodes", metadata: ["error": "\(error)"])
                 }

@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import Glibc
 import NIOCore
 import Pipeline
@@ -22,7 +22,7 @@ package final class SpoolWriter {
 
     deinit {
         let descriptor = descriptor
-        file.thread.async { close(descriptor) }
+        file.calls.start { close(descriptor) }
     }
 
     /// Appends bytes; waits while a full block is written, and while there is no room for them.
@@ -54,7 +54,7 @@ package final class SpoolWriter {
         // Given up here so that the thread's copy is the only one, and its memory can be used again.
         block = ByteBuffer()
         do {
-            block = try await file.thread.run { () throws(SpoolError) in
+            block = try await file.calls.run { () throws(SpoolError) in
                 try Self.write(full, to: descriptor)
                 var empty = full
                 empty.clear()

@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import Foundation
 import Synchronization
 
@@ -98,11 +98,9 @@ final class PartialFile: Sendable {
 
     /// All of that address is there. Who takes it over need not ask for it again.
     func finish(_ url: String) async throws {
-        try await withCheckedThrowingContinuation { continuation in
-            // Gigabytes may have to reach the disk: a note must not outlive them.
-            DispatchQueue(label: "partial-file").async {
-                continuation.resume(with: Result { try self.noteWhole(url) }.mapError(StorageError.init(fault:)))
-            }
+        // Gigabytes may have to reach the disk: a note must not outlive them.
+        try await BlockingCalls("partial-file").run {
+            try Result { try self.noteWhole(url) }.mapError(StorageError.init(fault:)).get()
         }
     }
 

@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import Egress
 
 /// Fetches an address by plain `GET`s and, when media comes of it, keeps that in a partial file.
@@ -176,9 +176,7 @@ struct PlainDownload: Sendable {
     private func unresolved(_ url: String) async -> SourceUnavailable {
         guard let host = try? EgressURL(url).host else { return SourceUnavailable(.sourceNotFound, "no host") }
         let resolver = resolver
-        let isDenied = await withCheckedContinuation { continuation in
-            DispatchQueue(label: "name").async { continuation.resume(returning: resolver.denies(host)) }
-        }
+        let isDenied = await BlockingCalls("name").run { resolver.denies(host) }
         return isDenied
             ? SourceUnavailable(.sourceNotFound, "there is no such name")
             : SourceUnavailable(.sourceUnreachable, "the name could not be looked up")

@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import Egress
 import Foundation
 import Logging
@@ -54,29 +54,22 @@ package struct SourceFetcher: Sendable {
         }
     }
 
-    /// What takes a while is not done on the threads that all tasks share.
-    private static func aside<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
-        await withCheckedContinuation { continuation in
-            DispatchQueue(label: "fetch-aside").async { continuation.resume(returning: body()) }
-        }
-    }
-
     /// What an earlier claim left may be gigabytes, which are copied.
     private static func partialFile(_ folder: String, _ fence: Int64) async throws -> PartialFile {
-        try await aside {
-            Result { try PartialFile(folder: folder, fence: fence) }.mapError(StorageError.init(fault:))
-        }.get()
+        try await BlockingCalls("partial-file").run {
+            try Result { try PartialFile(folder: folder, fence: fence) }.mapError(StorageError.init(fault:)).get()
+        }
     }
 
     /// What other workers left that shared the scratch folder with this one, and were killed since it started.
     private func removeAbandoned() async {
-        await Self.aside { [scratch] in FetchFolder.removeAbandoned(below: scratch) }
+        await BlockingCalls("fetch-sweep").run { [scratch] in FetchFolder.removeAbandoned(below: scratch) }
     }
 
     private func episode(
         of feed: [UInt8], at address: String, _ download: PlainDownload, _ file: PartialFile
     ) async throws -> FetchedSource {
-        guard let enclosure = await Self.aside({ Feed.newestEnclosure(in: feed) }) else {
+        guard let enclosure = await BlockingCalls("feed").run({ Feed.newestEnclosure(in: feed) }) else {
             throw JobFailure.sourceUnsupported(.noMedia)
         }
         let episode: SourceURL

@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import Foundation
 import Postgres
 import Tenancy
@@ -20,7 +20,7 @@ struct AssembleStage: Sendable {
         }
         guard let facts = material.facts else { throw JobEnded() }
         let timeline = try await timeline(of: material.stretches, expected: facts.speakersExpected)
-        let (transcript, body) = try await Self.apart {
+        let (transcript, body) = try await Self.calls.run {
             let transcript = try Assembly(facts: facts, pieces: material.pieces)
                 .transcript(of: claim.job, spokenBy: timeline)
             return (transcript, Array(try JSONEncoder().encode(transcript)))
@@ -30,14 +30,8 @@ struct AssembleStage: Sendable {
         }
     }
 
-    /// The words of ten hours take seconds: not on the threads that heartbeats and requests share, and one job at a time.
-    private static let thread = DispatchQueue(label: "assembly")
-
-    private static func apart<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in
-            thread.async { continuation.resume(with: Result(catching: body)) }
-        }
-    }
+    /// The words of ten hours take seconds: one job at a time.
+    private static let calls = BlockingCalls("assembly")
 
     /// Who speaks when, in the whole source: all voices of all stretches compared at once.
     private func timeline(of stretches: [HeardStretch], expected: Int?) async throws -> SpeakerTimeline {

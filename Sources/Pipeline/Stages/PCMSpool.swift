@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import Foundation
 
 /// The decoded signal of one job on local disk: 16 kHz, 16 bit, one channel or two in turns.
@@ -10,7 +10,7 @@ final class PCMSpool: Sendable {
 
     private let descriptor: Int32
     let channels: Int
-    private let thread = DispatchQueue(label: "pcm")
+    private let calls = BlockingCalls("pcm")
 
     /// - Parameter channels: 1 or 2.
     init(folder: String, channels: Int) throws {
@@ -34,7 +34,7 @@ final class PCMSpool: Sendable {
 
     /// Writes `bytes` at the end.
     func append(_ bytes: [UInt8]) async throws {
-        try await blocking { [descriptor] in
+        try await calls.run { [descriptor] in
             try bytes.withUnsafeBytes { buffer in
                 var rest = UnsafeRawBufferPointer(buffer)
                 while !rest.isEmpty {
@@ -54,7 +54,7 @@ final class PCMSpool: Sendable {
 
     /// The samples of several ranges, one after the other, as a WAV file.
     func wav(_ ranges: [Range<Int64>], of channel: SourceChannel) async throws -> [UInt8] {
-        try await blocking { [descriptor, channels] in
+        try await calls.run { [descriptor, channels] in
             let length = ranges.reduce(0) { $0 + $1.count } * Samples.bytesEach
             var wav = WAVHeader.mono16kHz(dataBytes: length)
             wav.reserveCapacity(wav.count + length)
@@ -100,11 +100,5 @@ final class PCMSpool: Sendable {
                 stride(from: 0, to: frames.count, by: 2).map { Int16((Int(frames[$0]) + Int(frames[$0 + 1])) / 2) }
             }
         samples.withUnsafeBytes { wav.append(contentsOf: $0) }
-    }
-
-    private func blocking<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in
-            thread.async { continuation.resume(with: Result(catching: body)) }
-        }
     }
 }

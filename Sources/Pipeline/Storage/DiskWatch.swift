@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import ServiceLifecycle
 
 /// Looks at disks every few seconds until shutdown.
@@ -6,8 +6,7 @@ package struct DiskWatch: Service {
     private static let interval = Duration.seconds(5)
 
     private let rooms: [DiskRoom]
-    /// The calls block.
-    private let thread = DispatchQueue(label: "verbatim.disks")
+    private let calls = BlockingCalls("verbatim.disks")
 
     package init(_ rooms: [DiskRoom]) { self.rooms = rooms }
 
@@ -22,11 +21,8 @@ package struct DiskWatch: Service {
 
     /// Looks once.
     package func look() async {
-        await withCheckedContinuation { continuation in
-            thread.async { [rooms] in
-                for room in rooms { room.look() }
-                continuation.resume()
-            }
+        await calls.run { [rooms] in
+            for room in rooms { room.look() }
         }
     }
 }

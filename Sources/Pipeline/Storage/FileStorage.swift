@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import Foundation
 import Postgres
 import Tenancy
@@ -9,7 +9,7 @@ import Tenancy
 /// on threads of their own.
 package struct FileStorage: Storage {
     private let root: String
-    private let threads = DispatchQueue(label: "storage", attributes: .concurrent)
+    private let threads = BlockingCalls.concurrent("storage")
 
     /// - Parameter root: an absolute path; the folder is made when it is missing.
     package init(root: String) throws {
@@ -173,8 +173,6 @@ package struct FileStorage: Storage {
     }
 
     private func blocking<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in
-            threads.async { continuation.resume(with: Result(catching: body).mapError(StorageError.init(fault:))) }
-        }
+        try await threads.run { try Result(catching: body).mapError(StorageError.init(fault:)).get() }
     }
 }

@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import Foundation
 import Synchronization
 
@@ -14,7 +14,7 @@ package final class TranscriptRenderer: Sendable {
         var total: Int { lanes.reduce(0, +) }
     }
 
-    private let lanes: [DispatchQueue]
+    private let lanes: [BlockingCalls]
     private let mostBytes: Int
     private let load: Mutex<Load>
 
@@ -25,7 +25,7 @@ package final class TranscriptRenderer: Sendable {
         lanes: Int = min(ProcessInfo.processInfo.activeProcessorCount, 4), mostBytes: Int = 256 * 1_024 * 1_024
     ) {
         let count = max(1, lanes)
-        self.lanes = (0..<count).map { DispatchQueue(label: "transcripts-\($0)") }
+        self.lanes = (0..<count).map { BlockingCalls("transcripts-\($0)") }
         self.mostBytes = mostBytes
         load = Mutex(Load(lanes: Array(repeating: 0, count: count)))
     }
@@ -46,9 +46,7 @@ package final class TranscriptRenderer: Sendable {
         }
         guard let lane else { throw TranscriptRendererError.overloaded }
         defer { load.withLock { $0.lanes[lane] -= bytes } }
-        return try await withCheckedThrowingContinuation { continuation in
-            lanes[lane].async { continuation.resume(with: Result(catching: work)) }
-        }
+        return try await lanes[lane].run(work)
     }
 }
 

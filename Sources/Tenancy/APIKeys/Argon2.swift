@@ -1,5 +1,5 @@
 import CArgon2
-import Dispatch
+import Concurrency
 import Synchronization
 
 /// Argon2id with the contract's cost (m=19456 KiB, t=2, p=1), on threads of its own and never more at once than it has lanes:
@@ -10,7 +10,7 @@ package final class Argon2: Sendable {
     private static let parallelism: UInt32 = 1
     private static let hashLength = 32
 
-    private let lanes: [DispatchQueue]
+    private let lanes: [BlockingCalls]
     private let maxWaiting: Int
     private let state = Mutex((next: 0, waiting: 0))
     private let begun = Atomic<Int>(0)
@@ -19,7 +19,7 @@ package final class Argon2: Sendable {
     ///   - lanes: how many runs at once.
     ///   - maxWaiting: how many may be under way or wait before ``Argon2Error/overloaded``.
     package init(lanes: Int, maxWaiting: Int = 256) {
-        self.lanes = (0..<max(1, lanes)).map { DispatchQueue(label: "argon2-\($0)") }
+        self.lanes = (0..<max(1, lanes)).map { BlockingCalls("argon2-\($0)") }
         self.maxWaiting = maxWaiting
     }
 
@@ -49,7 +49,7 @@ package final class Argon2: Sendable {
     private func run<T: Sendable>(
         _ admission: @escaping @Sendable () throws -> Void, _ body: @escaping @Sendable () throws -> T
     ) async throws -> T {
-        let lane: DispatchQueue? = state.withLock { state in
+        let lane: BlockingCalls? = state.withLock { state in
             guard state.waiting < maxWaiting else { return nil }
             state.waiting += 1
             state.next = (state.next + 1) % lanes.count
@@ -57,15 +57,10 @@ package final class Argon2: Sendable {
         }
         guard let lane else { throw Argon2Error.overloaded }
         defer { state.withLock { $0.waiting -= 1 } }
-        return try await withCheckedThrowingContinuation { continuation in
-            lane.async { [self] in
-                continuation.resume(
-                    with: Result {
-                        try admission()
-                        begun.add(1, ordering: .relaxed)
-                        return try body()
-                    })
-            }
+        return try await lane.run { [self] in
+            try admission()
+            begun.add(1, ordering: .relaxed)
+            return try body()
         }
     }
 

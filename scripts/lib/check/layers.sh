@@ -10,16 +10,17 @@ Sources/Support/CCurlSystem/  CCurlSystem
 Sources/Support/CCurl/        CCurl      CCurlSystem
 Sources/Support/CAVSystem/    CAVSystem
 Sources/Support/CAV/          CAV        CAVSystem
+Sources/Support/Concurrency/  Concurrency
 Sources/Support/Postgres/     Postgres   CPostgres
 Sources/Support/Egress/       Egress     CCurl
 Sources/Support/CProcess/     CProcess
 Sources/Support/Settings/     Settings   CProcess
 Sources/Support/Terminal/     Terminal   Settings
-Sources/Tenancy/              Tenancy    Postgres CArgon2
+Sources/Tenancy/              Tenancy    Postgres Concurrency CArgon2
 Sources/Billing/              Billing    Tenancy Postgres
 Sources/Pipeline/MediaTool/   MediaTool  CAV
-Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Egress Settings
-Sources/API/                  API        Pipeline Billing Tenancy Postgres Egress Settings Terminal
+Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Egress Settings Concurrency
+Sources/API/                  API        Pipeline Billing Tenancy Postgres Egress Settings Terminal Concurrency
 Sources/AdminCLI/             AdminCLI   Pipeline Billing Tenancy Postgres Egress Settings Terminal
 '
 

@@ -1,16 +1,14 @@
+import Concurrency
 import Crypto
-import Dispatch
 import Foundation
 
-/// The SHA-256 of a part of a file, read in blocks on a thread of its own.
+/// The SHA-256 of a part of a file, read in blocks on threads of its own.
 enum FileDigest {
-    private static let threads = DispatchQueue(label: "digest", attributes: .concurrent)
+    private static let threads = BlockingCalls.concurrent("digest")
 
     /// In hexadecimal.
     static func sha256(_ path: String, _ range: Range<Int64>) async throws -> String {
-        try await withCheckedThrowingContinuation { continuation in
-            threads.async { continuation.resume(with: Result { try read(path, range) }) }
-        }
+        try await threads.run { try read(path, range) }
     }
 
     private static func read(_ path: String, _ range: Range<Int64>) throws -> String {
