@@ -54,6 +54,7 @@ let package = Package(
             providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"])]),
         .target(name: "CAV", dependencies: ["CAVSystem"], path: "Sources/Support/CAV"),
         .target(name: "Concurrency", path: "Sources/Support/Concurrency", swiftSettings: strict),
+        .target(name: "JSON", path: "Sources/Support/JSON", swiftSettings: strict),
         .target(
             name: "Postgres", dependencies: ["CPostgres", logging], path: "Sources/Support/Postgres",
             swiftSettings: strict),
@@ -74,22 +75,22 @@ let package = Package(
                 "Postgres", "Concurrency", "CArgon2", crypto, logging, .product(name: "JWTKit", package: "jwt-kit"),
             ],
             swiftSettings: strict),
-        .target(name: "Billing", dependencies: ["Tenancy", "Postgres"], swiftSettings: strict),
+        .target(name: "Billing", dependencies: ["Tenancy", "Postgres", "JSON"], swiftSettings: strict),
         .target(
             name: "Pipeline",
             dependencies: [
-                "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Concurrency", crypto, logging, lifecycle,
-                subprocess,
+                "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Concurrency", "JSON", crypto, logging,
+                lifecycle, subprocess,
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             exclude: ["MediaTool"], swiftSettings: strict),
         .executableTarget(
-            name: "MediaTool", dependencies: ["CAV"], path: "Sources/Pipeline/MediaTool", swiftSettings: strict),
+            name: "MediaTool", dependencies: ["CAV", "JSON"], path: "Sources/Pipeline/MediaTool", swiftSettings: strict),
         .executableTarget(
             name: "API",
             dependencies: [
                 "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Terminal", "Concurrency",
-                argumentParser, crypto, logging, lifecycle,
+                "JSON", argumentParser, crypto, logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -102,7 +103,8 @@ let package = Package(
         .executableTarget(
             name: "AdminCLI",
             dependencies: [
-                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Terminal", argumentParser, logging,
+                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Terminal", "JSON", argumentParser,
+                logging,
             ],
             swiftSettings: strict),
 
@@ -115,6 +117,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Tenancy", "Postgres", "Settings", logging, subprocess],
             path: "Tests/TestSupport",
             swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(
             name: "TenancyTests",
@@ -133,7 +136,7 @@ let package = Package(
         .testTarget(
             name: "IngestTests",
             dependencies: [
-                "Pipeline", "API", "Egress", "Billing", "Tenancy", "Postgres", "Settings", "TestSupport",
+                "Pipeline", "API", "Egress", "Billing", "Tenancy", "Postgres", "Settings", "JSON", "TestSupport",
                 "MediaSimulator", logging,
             ],
             exclude: ["Plugins"], swiftSettings: strict),

@@ -1,6 +1,7 @@
 import API
 import Egress
 import Foundation
+import JSON
 import MediaSimulator
 import Pipeline
 import TestSupport

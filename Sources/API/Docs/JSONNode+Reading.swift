@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 extension JSONNode {
     /// The text is no JSON, or nests deeper than a document of people does.
@@ -7,99 +7,47 @@ extension JSONNode {
         package var description: String { "no valid JSON at byte \(offset)" }
     }
 
-    package init(parsing bytes: [UInt8]) throws {
-        var reader = Reader(bytes: bytes)
-        self = try reader.value(depth: 0)
-        guard reader.next() == nil else { throw reader.malformed }
+    private static let deepest = 100
+
+    package init(parsing bytes: [UInt8]) throws(Malformed) {
+        guard var reader = try? JSONReader(bytes, deepest: Self.deepest) else { throw Malformed(offset: 0) }
+        do {
+            self = try Self.read(from: &reader)
+            try reader.end()
+        } catch {
+            throw Malformed(offset: reader.position)
+        }
     }
 
-    private struct Reader {
-        private static let deepest = 100
-
-        let bytes: [UInt8]
-        private var position = 0
-
-        init(bytes: [UInt8]) { self.bytes = bytes }
-
-        var malformed: Malformed { Malformed(offset: position) }
-
-        /// The next byte that is no white space, without taking it.
-        mutating func next() -> UInt8? {
-            while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
-            return position < bytes.count ? bytes[position] : nil
+    /// Calls itself for what lies within, as deep as the reader allows.
+    private static func read(from reader: inout JSONReader) throws(JSONReader.Fault) -> JSONNode {
+        if try reader.open("{") {
+            return .object(
+                try list(closedBy: "}", from: &reader) { reader throws(JSONReader.Fault) in
+                    let key = try reader.string()
+                    guard reader.take(":") else { throw .malformed }
+                    return Member(key: key, value: try read(from: &reader))
+                })
         }
-
-        private mutating func take(_ character: Unicode.Scalar) -> Bool {
-            guard next() == UInt8(ascii: character) else { return false }
-            position += 1
-            return true
+        if try reader.open("[") { return .array(try list(closedBy: "]", from: &reader, read)) }
+        switch try reader.scalar() {
+        case .string(let text): return .text(text)
+        case .number(let number): return .number(number)
+        case .flag(let flag): return .flag(flag)
+        case .null, .object, .array: return .null
         }
+    }
 
-        mutating func value(depth: Int) throws -> JSONNode {
-            guard depth < Self.deepest, let first = next() else { throw malformed }
-            switch first {
-            case UInt8(ascii: "{"):
-                return .object(
-                    try list(closedBy: "}") { reader in
-                        let key = try reader.string()
-                        guard reader.take(":") else { throw reader.malformed }
-                        return Member(key: key, value: try reader.value(depth: depth + 1))
-                    })
-            case UInt8(ascii: "["):
-                return .array(try list(closedBy: "]") { try $0.value(depth: depth + 1) })
-            case UInt8(ascii: "\""):
-                return .text(try string())
-            default:
-                return try word()
-            }
+    private static func list<Element>(
+        closedBy end: Unicode.Scalar, from reader: inout JSONReader,
+        _ element: (inout JSONReader) throws(JSONReader.Fault) -> Element
+    ) throws(JSONReader.Fault) -> [Element] {
+        if reader.close(end) { return [] }
+        var elements = [try element(&reader)]
+        while !reader.close(end) {
+            guard reader.take(",") else { throw .malformed }
+            elements.append(try element(&reader))
         }
-
-        private mutating func list<Element>(
-            closedBy end: Unicode.Scalar, _ element: (inout Reader) throws -> Element
-        ) throws -> [Element] {
-            position += 1
-            if take(end) { return [] }
-            var elements = [try element(&self)]
-            while !take(end) {
-                guard take(",") else { throw malformed }
-                elements.append(try element(&self))
-            }
-            return elements
-        }
-
-        private mutating func string() throws -> String {
-            guard next() == UInt8(ascii: "\"") else { throw malformed }
-            let start = position
-            position += 1
-            while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
-                position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
-            }
-            guard position < bytes.count else { throw malformed }
-            position += 1
-            return try fragment(from: start, as: String.self)
-        }
-
-        private mutating func word() throws -> JSONNode {
-            let start = position
-            while position < bytes.count, !" \t\r\n,]}:".utf8.contains(bytes[position]) { position += 1 }
-            let word = String(decoding: bytes[start..<position], as: UTF8.self)
-            switch word {
-            case "true": return .flag(true)
-            case "false": return .flag(false)
-            case "null": return .null
-            default:
-                _ = try fragment(from: start, as: Double.self)
-                return .number(word)
-            }
-        }
-
-        /// Escapes and numbers are Foundation's to judge.
-        private func fragment<Value: Decodable>(from start: Int, as type: Value.Type) throws -> Value {
-            do {
-                return try JSONDecoder().decode(type, from: Data(bytes[start..<position]))
-            } catch {
-                throw Malformed(offset: start)
-            }
-        }
+        return elements
     }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 extension JSONNode {
     /// As people read it: indented by two spaces, short lists of scalars and empty values on one line.
@@ -22,7 +22,7 @@ extension JSONNode {
         case .object(let members):
             text += "{"
             for (index, member) in members.enumerated() {
-                text += (index > 0 ? ",\n" : "\n") + inner + Self.quoted(member.key) + ": "
+                text += (index > 0 ? ",\n" : "\n") + inner + JSONWriter.quoted(member.key) + ": "
                 member.value.write(to: &text, indent: inner)
             }
             text += "\n\(indent)}"
@@ -33,7 +33,7 @@ extension JSONNode {
                 item.write(to: &text, indent: inner)
             }
             text += "\n\(indent)]"
-        case .text(let value): text += Self.quoted(value)
+        case .text(let value): text += JSONWriter.quoted(value)
         case .number(let value): text += value
         case .flag(let value): text += value ? "true" : "false"
         case .null: text += "null"
@@ -45,12 +45,5 @@ extension JSONNode {
         case .object, .array: false
         case .text, .number, .flag, .null: true
         }
-    }
-
-    private static func quoted(_ value: String) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        // A string always encodes.
-        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
     }
 }

@@ -2,6 +2,7 @@ import Billing
 import Egress
 import HTTPTypes
 import Hummingbird
+import JSON
 import Pipeline
 import Postgres
 import Tenancy

@@ -1,3 +1,4 @@
+import JSON
 import Pipeline
 
 extension JobOptions {
@@ -59,7 +60,7 @@ extension JobOptions {
             throw APIError.invalidRequest("'metadata' is longer than 4 KiB.", field: "metadata")
         }
         do {
-            try JSONCheck.requireObject(Array(text.utf8), deepest: deepestMetadata)
+            _ = try JSONObjectReader.members(of: Array(text.utf8), deepest: deepestMetadata)
         } catch {
             throw APIError(error.fault, field: "metadata")
                 ?? .invalidRequest("'metadata' must be a JSON object.", field: "metadata")

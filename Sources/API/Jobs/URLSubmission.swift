@@ -1,5 +1,6 @@
 import Egress
 import Hummingbird
+import JSON
 import Pipeline
 
 /// What `POST /jobs` asks for in JSON: a recording to be fetched, and what to do with it.
@@ -52,7 +53,7 @@ package struct URLSubmission: Sendable {
     }
 
     /// A value as a form field would have it. Its type is part of the contract: `"true"` is not `true`.
-    private static func text(of value: JSONMembers.Value, _ name: String) throws -> String {
+    private static func text(of value: JSONReader.Value, _ name: String) throws -> String {
         switch (name, value) {
         case ("diarize", .flag(let flag)): flag ? "true" : "false"
         case ("speakers_expected", .number(let number)): number

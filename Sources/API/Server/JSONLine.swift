@@ -1,65 +1,41 @@
+import JSON
 import Logging
 
 /// Builds one JSON object on one line out of strings and log metadata.
 struct JSONLine {
-    private var bytes: [UInt8] = [UInt8(ascii: "{")]
+    private var members: [(name: String, value: Logger.MetadataValue)] = []
 
     mutating func add(_ name: String, _ value: String) { add(name, .string(value)) }
 
-    mutating func add(_ name: String, _ value: Logger.MetadataValue) {
-        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
-        append(name)
-        bytes.append(UInt8(ascii: ":"))
-        append(value)
-    }
+    mutating func add(_ name: String, _ value: Logger.MetadataValue) { members.append((name, value)) }
 
     /// The line with its end.
-    consuming func finish() -> [UInt8] { bytes + [UInt8(ascii: "}"), UInt8(ascii: "\n")] }
+    consuming func finish() -> [UInt8] {
+        var json = JSONWriter(capacity: 256, endsNoLine: true)
+        Self.write(members, to: &json)
+        return json.bytes + [UInt8(ascii: "\n")]
+    }
 
-    private mutating func append(_ value: Logger.MetadataValue) {
+    private static func write(
+        _ members: some Sequence<(name: String, value: Logger.MetadataValue)>, to json: inout JSONWriter
+    ) {
+        json.object { json in
+            for member in members {
+                json.key(escaping: member.name)
+                write(member.value, to: &json)
+            }
+        }
+    }
+
+    private static func write(_ value: Logger.MetadataValue, to json: inout JSONWriter) {
         switch value {
-        case .string(let text): append(text)
-        case .stringConvertible(let value as any FixedWidthInteger): bytes.append(contentsOf: "\(value)".utf8)
-        case .stringConvertible(let value as Double) where value.isFinite:
-            bytes.append(contentsOf: value.description.utf8)
-        case .stringConvertible(let value): append(value.description)
-        case .array(let values):
-            bytes.append(UInt8(ascii: "["))
-            for (index, value) in values.enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                append(value)
-            }
-            bytes.append(UInt8(ascii: "]"))
+        case .string(let text): json.string(text)
+        case .stringConvertible(let value as any FixedWidthInteger): json.raw("\(value)")
+        case .stringConvertible(let value as Double) where value.isFinite: json.raw(value.description)
+        case .stringConvertible(let value): json.string(value.description)
+        case .array(let values): json.array(values) { json, value in write(value, to: &json) }
         case .dictionary(let values):
-            bytes.append(UInt8(ascii: "{"))
-            for (index, entry) in values.sorted(by: { $0.key < $1.key }).enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                append(entry.key)
-                bytes.append(UInt8(ascii: ":"))
-                append(entry.value)
-            }
-            bytes.append(UInt8(ascii: "}"))
+            write(values.sorted { $0.key < $1.key }.lazy.map { (name: $0.key, value: $0.value) }, to: &json)
         }
-    }
-
-    private mutating func append(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        // U+2028 and U+2029 end lines for some readers; the rest is what JSON demands.
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\":
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(UInt8(scalar.value))
-            case "\n": bytes.append(contentsOf: #"\n"#.utf8)
-            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}": escape(scalar.value)
-            default: bytes.append(contentsOf: String(scalar).utf8)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    private mutating func escape(_ value: UInt32) {
-        let digits = String(value, radix: 16)
-        bytes.append(contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8)
     }
 }

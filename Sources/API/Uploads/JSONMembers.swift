@@ -1,142 +1,43 @@
-import Foundation
+import JSON
 
-/// The members of a JSON object, each with its value as it was written.
-///
-/// Other decoders make numbers and spacing their own; what a customer is to get back must stay as it came.
+/// The members of a JSON object that a customer sent, each with its value as it was written.
 package struct JSONMembers: Sendable {
-    /// A value's kind, and its text.
-    package enum Value: Sendable, Equatable {
-        case null
-        case flag(Bool)
-        /// As written.
-        case number(String)
-        /// Without quotes and escapes.
-        case string(String)
-        /// As written.
-        case object(String)
-        case array
-    }
-
-    package let values: [String: Value]
+    package let values: [String: JSONReader.Value]
     /// More than any field may have.
     private static let deepest = 128
 
     /// - Throws: `APIError` `invalid_request` for what is not one JSON object in UTF-8, or names a member twice.
     package init(_ bytes: [UInt8]) throws {
+        let members: [JSONObjectReader.Member]
         do {
-            try JSONCheck.requireObject(bytes, deepest: Self.deepest)
+            members = try JSONObjectReader.members(of: bytes, deepest: Self.deepest)
         } catch {
-            throw APIError(error.fault, field: error.member) ?? Self.malformed
+            throw APIError(error.fault, field: error.member)
+                ?? .invalidRequest("The body is not a JSON object in UTF-8.")
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw Self.malformed }
-        var scanner = Scanner(rest: text.utf8[...])
-        guard let values = try scanner.members() else { throw Self.malformed }
+        var values: [String: JSONReader.Value] = [:]
+        for member in members where values.updateValue(member.value, forKey: member.name) != nil {
+            throw APIError.invalidRequest(
+                "The field is given more than once.", field: String(member.name.prefix(64)))
+        }
         self.values = values
     }
+}
 
-    fileprivate static let malformed = APIError.invalidRequest("The body is not a JSON object in UTF-8.")
-
-    /// Walks over what is known to be valid.
-    private struct Scanner {
-        var rest: Substring.UTF8View
-
-        mutating func members() throws -> [String: Value]? {
-            var values: [String: Value] = [:]
-            skipBlanks()
-            guard take("{") else { return nil }
-            skipBlanks()
-            if take("}") { return atEnd ? values : nil }
-            repeat {
-                skipBlanks()
-                guard let name = string() else { return nil }
-                skipBlanks()
-                guard take(":") else { return nil }
-                skipBlanks()
-                guard let value = value() else { return nil }
-                guard values.updateValue(value, forKey: name) == nil else {
-                    throw APIError.invalidRequest("The field is given more than once.", field: String(name.prefix(64)))
-                }
-                skipBlanks()
-            } while take(",")
-            return take("}") && atEnd ? values : nil
+extension APIError {
+    /// 400 for what cannot be kept of `field`; nil for what is no JSON at all.
+    init?(_ fault: JSONReader.Fault, field: String?) {
+        let subject = field.map { "'\($0.prefix(64))'" } ?? "The body"
+        let message: String
+        switch fault {
+        case .malformed: return nil
+        case .tooDeep(let levels): message = "\(subject) is nested too deep: at most \(levels) levels are read."
+        case .holdsNUL: message = "\(subject) must not hold the character NUL (\\u0000)."
+        case .hugeNumber: message = "\(subject) holds a number beyond the range of a double (1.8e308)."
+        case .loneSurrogate:
+            message =
+                "\(subject) holds half of a surrogate pair (one of \\ud800 to \\udfff alone), which is no character."
         }
-
-        private var atEnd: Bool {
-            mutating get {
-                skipBlanks()
-                return rest.isEmpty
-            }
-        }
-
-        private mutating func value() -> Value? {
-            switch rest.first {
-            case UInt8(ascii: "\""): return string().map { .string($0) }
-            case UInt8(ascii: "{"): return nested().map { .object($0) }
-            case UInt8(ascii: "["): return nested().map { _ in .array }
-            default:
-                let word = rest.prefix { !Self.isBlank($0) && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "}") }
-                rest = rest[word.endIndex...]
-                switch String(Substring(word)) {
-                case "null": return .null
-                case "true": return .flag(true)
-                case "false": return .flag(false)
-                case let number: return number.isEmpty ? nil : .number(number)
-                }
-            }
-        }
-
-        private mutating func string() -> String? {
-            guard let literal = literal() else { return nil }
-            return try? JSONDecoder().decode(String.self, from: Data(literal))
-        }
-
-        /// A string with its quotes.
-        private mutating func literal() -> Substring.UTF8View? {
-            guard rest.first == UInt8(ascii: "\"") else { return nil }
-            var end = rest.index(after: rest.startIndex)
-            while end < rest.endIndex {
-                switch rest[end] {
-                case UInt8(ascii: "\\"):
-                    rest.formIndex(after: &end)
-                    guard end < rest.endIndex else { return nil }
-                case UInt8(ascii: "\""):
-                    let literal = rest[...end]
-                    rest = rest[rest.index(after: end)...]
-                    return literal
-                default: break
-                }
-                rest.formIndex(after: &end)
-            }
-            return nil
-        }
-
-        /// An object or array, as written.
-        private mutating func nested() -> String? {
-            let start = rest
-            var depth = 0
-            while let byte = rest.first {
-                switch byte {
-                case UInt8(ascii: "\""):
-                    guard literal() != nil else { return nil }
-                    continue
-                case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-                case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-                default: break
-                }
-                rest.removeFirst()
-                if depth == 0 { return String(Substring(start[..<rest.startIndex])) }
-            }
-            return nil
-        }
-
-        private mutating func take(_ character: Unicode.Scalar) -> Bool {
-            guard rest.first == UInt8(ascii: character) else { return false }
-            rest.removeFirst()
-            return true
-        }
-
-        private mutating func skipBlanks() { rest = rest.drop(while: Self.isBlank) }
-
-        private static func isBlank(_ byte: UInt8) -> Bool { [9, 10, 13, 32].contains(byte) }
+        self = .invalidRequest(message, field: field.map { String($0.prefix(64)) })
     }
 }

@@ -1,5 +1,6 @@
 import Billing
 import Hummingbird
+import JSON
 import Pipeline
 import Postgres
 import Tenancy

@@ -1,4 +1,5 @@
 import Billing
+import JSON
 import Pipeline
 import Tenancy
 
@@ -7,7 +8,7 @@ enum ExportJSON {
     static func array(_ rows: [[ExportColumn]]) -> String {
         var json = JSONWriter(capacity: 512 * rows.count + 2)
         json.array(rows) { json, row in json.object { write(row, to: &$0) } }
-        return String(decoding: json.bytes, as: UTF8.self)
+        return json.text
     }
 
     /// One object; `metadata`, JSON text, is its last member.
@@ -18,7 +19,7 @@ enum ExportJSON {
             json.key("metadata")
             if let metadata { json.raw(metadata) } else { json.null() }
         }
-        return String(decoding: json.bytes, as: UTF8.self)
+        return json.text
     }
 
     /// A statement's lines: each with the account's name, and the first with its adjustments.
@@ -40,7 +41,7 @@ enum ExportJSON {
                 }
             }
         }
-        return String(decoding: json.bytes, as: UTF8.self)
+        return json.text
     }
 
     private static func write(_ row: [ExportColumn], to json: inout JSONWriter) {

@@ -1,3 +1,5 @@
+import JSON
+
 /// The members of a customer's metadata, read from its JSON text without changing a digit: numbers stay as they were written.
 ///
 /// PostgreSQL cannot split it, because it refuses some escapes that JSON allows (`\u0000`). The text is an object already: the column checks.
@@ -15,12 +17,24 @@ package struct MetadataMembers: Sendable {
 
     /// Of a text that is no object, as many members as there are before the fault.
     package init(json: String) {
-        var scanner = JSONScanner(json)
-        guard scanner.take("{") else { return }
-        while let key = scanner.string(), scanner.take(":"), let value = scanner.value() {
+        var object = JSONObjectReader(JSONReader(stored: json))
+        while let member = try? object.next() {
             members.append(
-                Member(key: key.text, scalar: value.scalar, source: "\(key.source):\(value.source)"))
-            guard scanner.take(",") else { return }
+                Member(
+                    key: member.name, scalar: ExportCell(member.value),
+                    source: "\(member.nameSource):\(member.valueSource)"))
+        }
+    }
+}
+
+extension ExportCell {
+    /// Nil for what is no scalar, and for null.
+    fileprivate init?(_ value: JSONReader.Value) {
+        switch value {
+        case .string(let text): self = .text(text)
+        case .number(let number): self = .number(number)
+        case .flag(let flag): self = .flag(flag)
+        case .null, .object, .array: return nil
         }
     }
 }

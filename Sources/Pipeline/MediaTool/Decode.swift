@@ -1,4 +1,5 @@
 import CAV
+import JSON
 
 /// `verbatim-media decode`: the whole audio as 16 kHz samples, in step with the source's clock.
 struct Decode {
@@ -24,18 +25,30 @@ struct Decode {
         let pausedSamples: Int64
 
         var json: String {
-            var object = JSONObject()
-            object["samples"] = .integer(samples)
-            object["channels"] = .integer(Int64(channels))
-            object["source_channels"] = .integer(Int64(sourceChannels))
-            object["limit_reached"] = .boolean(limitReached)
-            object["silent"] = .boolean(silent)
-            object["damaged_frames"] = .integer(damagedFrames)
-            object["track"] = .integer(Int64(track))
-            object["tracks"] = .integer(Int64(tracks))
-            object["turned_samples"] = .integer(turnedSamples)
-            object["paused_samples"] = .integer(pausedSamples)
-            return object.text
+            var writer = JSONWriter(capacity: 512)
+            writer.object { json in
+                json.key("samples")
+                json.integer(samples)
+                json.key("channels")
+                json.integer(channels)
+                json.key("source_channels")
+                json.integer(sourceChannels)
+                json.key("limit_reached")
+                json.flag(limitReached)
+                json.key("silent")
+                json.flag(silent)
+                json.key("damaged_frames")
+                json.integer(damagedFrames)
+                json.key("track")
+                json.integer(track)
+                json.key("tracks")
+                json.integer(tracks)
+                json.key("turned_samples")
+                json.integer(turnedSamples)
+                json.key("paused_samples")
+                json.integer(pausedSamples)
+            }
+            return writer.text
         }
     }
 

@@ -1,4 +1,5 @@
 import CAV
+import JSON
 
 /// `verbatim-media probe`: what the file is, how long, and whether anything is to be heard.
 ///
@@ -26,20 +27,34 @@ struct Probe {
         let tracks: Int
 
         var json: String {
-            var object = JSONObject()
-            object["container"] = .string(container.rawValue)
-            object["codec"] = .string(codec)
-            object["channels"] = .integer(Int64(channels))
-            object["sample_rate"] = .integer(Int64(sampleRate))
-            object["claimed_duration_ms"] = .integer(claimedSeconds.map(Self.milliseconds))
-            object["decoded_duration_ms"] = .integer(Self.milliseconds(decodedSeconds))
-            object["estimated_duration_ms"] = .integer(estimatedSeconds.map(Self.milliseconds))
-            object["complete"] = .boolean(isComplete)
-            object["silent"] = .boolean(isSilent)
-            object["damaged_frames"] = .integer(damagedFrames)
-            object["track"] = .integer(Int64(track))
-            object["tracks"] = .integer(Int64(tracks))
-            return object.text
+            var writer = JSONWriter(capacity: 512)
+            writer.object { json in
+                json.key("container")
+                json.string(container.rawValue)
+                json.key("codec")
+                json.string(codec)
+                json.key("channels")
+                json.integer(channels)
+                json.key("sample_rate")
+                json.integer(sampleRate)
+                json.key("claimed_duration_ms")
+                json.integer(claimedSeconds.map(Self.milliseconds))
+                json.key("decoded_duration_ms")
+                json.integer(Self.milliseconds(decodedSeconds))
+                json.key("estimated_duration_ms")
+                json.integer(estimatedSeconds.map(Self.milliseconds))
+                json.key("complete")
+                json.flag(isComplete)
+                json.key("silent")
+                json.flag(isSilent)
+                json.key("damaged_frames")
+                json.integer(damagedFrames)
+                json.key("track")
+                json.integer(track)
+                json.key("tracks")
+                json.integer(tracks)
+            }
+            return writer.text
         }
 
         /// Bounded: a claim may be any number.

@@ -1,3 +1,5 @@
+import JSON
+
 /// Why a file gives no audio, as the API's clients will read it.
 struct Refusal: Error {
     enum Reason: String {
@@ -18,9 +20,13 @@ struct Refusal: Error {
     }
 
     var json: String {
-        var object = JSONObject()
-        object["error"] = .string(reason.rawValue)
-        object["detail"] = .string(detail)
-        return object.text
+        var writer = JSONWriter(capacity: 512)
+        writer.object { json in
+            json.key("error")
+            json.string(reason.rawValue)
+            json.key("detail")
+            json.string(detail)
+        }
+        return writer.text
     }
 }

@@ -1,5 +1,6 @@
 import CAV
 import Glibc
+import JSON
 
 /// Enters the sandbox and tries, from inside, what it forbids. What it prints is what the kernel answered.
 enum SelfCheck {
@@ -8,17 +9,28 @@ enum SelfCheck {
         let ownNetwork = try Sandbox.enter(cpuSeconds: cpuSeconds, keepingDescriptorsBelow: UInt32(status) + 1)
         let fields = fields(of: status)
 
-        var report = JSONObject()
-        report["seccomp"] = .integer(fields["Seccomp"])
-        report["no_new_privileges"] = .boolean(fields["NoNewPrivs"] == 1)
-        report["own_network"] = .boolean(ownNetwork)
-        report["refuses_open"] = .boolean(verbatim_sandbox_refuses_open())
-        report["refuses_socket"] = .boolean(verbatim_sandbox_refuses_socket())
-        report["refuses_execution"] = .boolean(verbatim_sandbox_refuses_execution())
-        report["refuses_new_process"] = .boolean(verbatim_sandbox_refuses_new_process())
-        report["refuses_signals"] = .boolean(verbatim_sandbox_refuses_signals())
-        report["refuses_executable_memory"] = .boolean(verbatim_sandbox_refuses_executable_memory())
-        StandardStreams.write(report.text + "\n", to: STDOUT_FILENO)
+        var writer = JSONWriter(capacity: 512)
+        writer.object { json in
+            json.key("seccomp")
+            json.integer(fields["Seccomp"])
+            json.key("no_new_privileges")
+            json.flag(fields["NoNewPrivs"] == 1)
+            json.key("own_network")
+            json.flag(ownNetwork)
+            json.key("refuses_open")
+            json.flag(verbatim_sandbox_refuses_open())
+            json.key("refuses_socket")
+            json.flag(verbatim_sandbox_refuses_socket())
+            json.key("refuses_execution")
+            json.flag(verbatim_sandbox_refuses_execution())
+            json.key("refuses_new_process")
+            json.flag(verbatim_sandbox_refuses_new_process())
+            json.key("refuses_signals")
+            json.flag(verbatim_sandbox_refuses_signals())
+            json.key("refuses_executable_memory")
+            json.flag(verbatim_sandbox_refuses_executable_memory())
+        }
+        StandardStreams.write(writer.text + "\n", to: STDOUT_FILENO)
     }
 
     /// The kernel's own account of this process, on descriptor 3. Opened outside: inside nothing can be.

@@ -1,3 +1,4 @@
+import JSON
 import Postgres
 import Tenancy
 
@@ -33,7 +34,7 @@ package struct TenantExport: Sendable {
                 json.key("transcript")
                 json.raw(words)
             }
-            try body(String(decoding: json.bytes, as: UTF8.self))
+            try body(json.text)
         }
     }
 

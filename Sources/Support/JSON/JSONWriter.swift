@@ -4,8 +4,26 @@
 package struct JSONWriter {
     package private(set) var bytes: [UInt8] = []
     private var needsComma = false
+    private let endsNoLine: Bool
 
-    package init(capacity: Int) { bytes.reserveCapacity(capacity) }
+    /// - Parameters:
+    ///   - capacity: how many bytes it will be, about.
+    ///   - endsNoLine: escape, beside what JSON demands, what readers of lines and terminals may take for a line's end or a command:
+    ///     U+007F to U+009F, U+2028 and U+2029.
+    package init(capacity: Int, endsNoLine: Bool = false) {
+        self.endsNoLine = endsNoLine
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// What was written, as text.
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// `text` as a JSON string, with its quotes.
+    package static func quoted(_ text: String) -> String {
+        var json = JSONWriter(capacity: text.utf8.count + 2)
+        json.string(text)
+        return json.text
+    }
 
     package mutating func object(_ members: (inout JSONWriter) -> Void) {
         open("{")
@@ -21,7 +39,14 @@ package struct JSONWriter {
         close("]")
     }
 
-    /// A member's name; keys are ours and need no escapes.
+    /// A member's name that may need escapes.
+    package mutating func key(escaping name: String) {
+        string(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// A member's name of ours, which needs no escapes.
     package mutating func key(_ name: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -40,10 +65,8 @@ package struct JSONWriter {
         needsComma = true
     }
 
-    package mutating func integer(_ value: Int) {
-        separate()
-        bytes.append(contentsOf: String(value).utf8)
-        needsComma = true
+    package mutating func integer(_ value: (some FixedWidthInteger)?) {
+        if let value { raw(String(value)) } else { null() }
     }
 
     /// Milliseconds, 0 or more, as seconds: at least one decimal, at most three.
@@ -107,21 +130,36 @@ package struct JSONWriter {
 
     private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {
         var plain = 0
-        for (index, byte) in text.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
+        for (index, byte) in text.enumerated()
+        where byte < 0x20 || byte == 0x22 || byte == 0x5C || (endsNoLine && byte >= 0x7F) {
+            guard let (unit, length) = Self.escaped(at: index, of: text) else { continue }
             bytes.append(contentsOf: text[plain..<index])
-            plain = index + 1
+            plain = index + length
             bytes.append(UInt8(ascii: "\\"))
-            switch byte {
+            switch unit {
             case 0x22, 0x5C: bytes.append(byte)
             case 0x0A: bytes.append(UInt8(ascii: "n"))
             case 0x0D: bytes.append(UInt8(ascii: "r"))
             case 0x09: bytes.append(UInt8(ascii: "t"))
             default:
-                let hex = String(byte, radix: 16)
-                bytes.append(contentsOf: (byte < 0x10 ? "u000" : "u00").utf8)
-                bytes.append(contentsOf: hex.utf8)
+                let digits = String(unit, radix: 16)
+                bytes.append(contentsOf: "u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8)
             }
         }
         bytes.append(contentsOf: text[plain...])
+    }
+
+    /// The character that is to be escaped there, and how many bytes of UTF-8 it has; nil for one that is not.
+    private static func escaped(at index: Int, of text: UnsafeBufferPointer<UInt8>) -> (unit: UInt16, length: Int)? {
+        let rest = text[index...].prefix(3)
+        switch text[index] {
+        case 0..<0x80: return (UInt16(text[index]), 1)
+        case 0xC2:
+            guard let second = rest.dropFirst().first, second < 0xA0 else { return nil }
+            return (UInt16(second), 2)
+        case 0xE2 where rest.elementsEqual([0xE2, 0x80, 0xA8]): return (0x2028, 3)
+        case 0xE2 where rest.elementsEqual([0xE2, 0x80, 0xA9]): return (0x2029, 3)
+        default: return nil
+        }
     }
 }

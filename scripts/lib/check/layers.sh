@@ -11,17 +11,18 @@ Sources/Support/CCurl/        CCurl      CCurlSystem
 Sources/Support/CAVSystem/    CAVSystem
 Sources/Support/CAV/          CAV        CAVSystem
 Sources/Support/Concurrency/  Concurrency
+Sources/Support/JSON/         JSON
 Sources/Support/Postgres/     Postgres   CPostgres
 Sources/Support/Egress/       Egress     CCurl
 Sources/Support/CProcess/     CProcess
 Sources/Support/Settings/     Settings   CProcess
 Sources/Support/Terminal/     Terminal   Settings
 Sources/Tenancy/              Tenancy    Postgres Concurrency CArgon2
-Sources/Billing/              Billing    Tenancy Postgres
-Sources/Pipeline/MediaTool/   MediaTool  CAV
-Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Egress Settings Concurrency
-Sources/API/                  API        Pipeline Billing Tenancy Postgres Egress Settings Terminal Concurrency
-Sources/AdminCLI/             AdminCLI   Pipeline Billing Tenancy Postgres Egress Settings Terminal
+Sources/Billing/              Billing    Tenancy Postgres JSON
+Sources/Pipeline/MediaTool/   MediaTool  CAV JSON
+Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Egress Settings Concurrency JSON
+Sources/API/                  API        Pipeline Billing Tenancy Postgres Egress Settings Terminal Concurrency JSON
+Sources/AdminCLI/             AdminCLI   Pipeline Billing Tenancy Postgres Egress Settings Terminal JSON
 '
 
 # Modules of others that only some of ours may import: a pattern for the name, then who may.

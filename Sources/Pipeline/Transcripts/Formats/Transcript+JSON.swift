@@ -1,5 +1,7 @@
 // The JSON that customers read: names, order and units are the API's contract.
 
+import JSON
+
 extension Transcript {
     func json() -> [UInt8] {
         let words = segments.reduce(0) { $0 + $1.words.count }
