@@ -55,7 +55,7 @@ import Testing
             try await tenants.owner.query(
                 """
                 SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%62 minutes%'
+                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%WHERE revoked_at > now()%'
                 """
             ).map { try $0.decode(Int.self) }[0]
         }

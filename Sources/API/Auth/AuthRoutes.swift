@@ -59,7 +59,9 @@ struct AuthRoutes: Sendable {
 
     @Sendable
     private func publicKeys(_ request: Request, context: AnyoneContext) async throws -> Response {
-        try JSONResponse.make(try await tokens.publicKeys(), headers: [.cacheControl: "public, max-age=300"])
+        try JSONResponse.make(
+            try await tokens.publicKeys(),
+            headers: [.cacheControl: "public, max-age=\(AccessTokens.keySetCacheSeconds)"])
     }
 
     private static let tooManyLogins =

@@ -6,7 +6,8 @@ struct JWTKeyRotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Make a new signing key and let the older ones go.",
         discussion: """
-            The new key is published at once, signs in six minutes, and the older ones verify for 65 minutes more: nobody is logged out.
+            The new key is published at once, signs in six minutes, and the older ones verify for \(tailMinutes) minutes more: nobody is \
+            logged out.
 
             With --now, for a key that was stolen, the new one signs at once and no other verifies any more: every access token dies \
             within a minute, and clients get a new one from POST /auth/refresh.
@@ -16,6 +17,8 @@ struct JWTKeyRotate: AsyncParsableCommand {
             Example:
               verbatim-admin jwt-key rotate
             """)
+
+    private static let tailMinutes = SigningKeyRecord.tail.components.seconds / 60
 
     @Flag(help: "For a stolen key: end every access token there is.")
     var now = false
@@ -42,7 +45,8 @@ struct JWTKeyRotate: AsyncParsableCommand {
                 JWTKeyRow(key), json: output.json,
                 text: immediately
                     ? "\(key.kid) signs from now on; every older access token is dead within a minute."
-                    : "\(key.kid) signs from \(key.signsFrom.rfc3339) on; the older keys verify for 65 minutes more.")
+                    : "\(key.kid) signs from \(key.signsFrom.rfc3339) on; the older keys verify for \(Self.tailMinutes) minutes more."
+            )
         }
     }
 }

@@ -18,6 +18,11 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, Custom
         binds = []
     }
 
+    /// A literal of SQL, in whole seconds: unlike a bind, one that the planner knows.
+    package static func interval(_ duration: Duration) -> PostgresQuery {
+        PostgresQuery(unescaped: "interval '\(duration.components.seconds) seconds'")
+    }
+
     /// The queries in a row with `separator` (trusted SQL) between them; empty input gives an empty query.
     package init(joining queries: [PostgresQuery], separator: String) {
         var interpolation = StringInterpolation(literalCapacity: 0, interpolationCount: 0)

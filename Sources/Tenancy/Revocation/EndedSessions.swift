@@ -6,8 +6,7 @@ import Postgres
 /// many logins, each of them a real one, within an hour.
 package struct EndedSessions: Sendable {
     package static let capacity = 200_000
-    /// An access token's hour, and two minutes as for keys.
-    package static let memory = Duration.seconds(62 * 60)
+    package static let memory = AccessTokens.longestUse
     /// What is committed so much later than it says of itself is seen all the same. No revocation may take as long.
     package static let overlap = Duration.seconds(30)
 

@@ -11,21 +11,22 @@ extension Revocations {
 }
 
 extension Revocations.Look {
-    /// Keys that ended within the last hour and two minutes, and suspended tenants. No token of a key that ended before lives any
-    /// more; two minutes are for a login under way at that moment, and for clocks that differ. Likewise sessions, from `since` on. A deleted
+    /// Keys that ended within ``AccessTokens/longestUse``, and suspended tenants. No token of a key that ended before lives any
+    /// more. Likewise sessions, from `since` on. A deleted
     /// tenant's keys ended with it: it is not looked for by itself, else every account that ever left would be in every look.
     package static func take(since: Timestamp?, in transaction: PostgresTransaction) throws -> Self {
+        let remembered = PostgresQuery.interval(EndedSessions.memory)
         let answers = try transaction.batch([
             """
-            SELECT true, id FROM api_keys WHERE revoked_at > now() - interval '62 minutes'
+            SELECT true, id FROM api_keys WHERE revoked_at > now() - \(remembered)
             UNION ALL
-            SELECT true, id FROM api_keys WHERE expires_at > now() - interval '62 minutes' AND expires_at <= now()
+            SELECT true, id FROM api_keys WHERE expires_at > now() - \(remembered) AND expires_at <= now()
             UNION ALL
             SELECT false, id FROM tenants WHERE status = 'suspended'
             """,
             """
             SELECT family, revoked_at FROM refresh_tokens
-            WHERE token_hash = family AND revoked_at > coalesce(\(since), now() - interval '62 minutes')
+            WHERE token_hash = family AND revoked_at > coalesce(\(since), now() - \(remembered))
             ORDER BY revoked_at DESC LIMIT \(EndedSessions.capacity)
             """,
             "SELECT now()",

@@ -9,6 +9,14 @@ import Synchronization
 package final class AccessTokens: Sendable {
     /// How long an access token is valid, in seconds.
     package static let lifetimeSeconds: Int64 = 3600
+    /// How far apart the clocks of two machines may be, in seconds.
+    private static let clockDifferenceSeconds: Int64 = 60
+    /// How long after its key or session has ended a token may still come, at the most, by the database's clock: a node whose clock is ahead
+    /// may have issued it at the last moment, and one whose clock is behind believes it for as long again. What is remembered of
+    /// revocations and of old signing keys follows from it, so that no revoked key's tokens live again.
+    package static let longestUse = Duration.seconds(lifetimeSeconds + 2 * clockDifferenceSeconds)
+    /// How long our key set may be cached, in seconds.
+    package static let keySetCacheSeconds: Int64 = 300
 
     private let keys: SigningKeys
     private let clock: @Sendable () -> Timestamp
@@ -75,8 +83,8 @@ package final class AccessTokens: Sendable {
         guard ring.accepts(kid, at: clock()) else { throw AccessTokenError.invalid }
         checks.add(1, ordering: .relaxed)
         guard let payload = try await ring.payload(of: token, signedBy: kid), let principal = payload.principal,
-            // A minute of difference between two nodes' clocks is no forgery.
-            payload.iat <= clock().milliseconds / 1000 + 60
+            // A difference between two nodes' clocks is no forgery.
+            payload.iat <= clock().milliseconds / 1000 + Self.clockDifferenceSeconds
         else { throw AccessTokenError.invalid }
         return KnownToken(principal: principal, kid: kid, exp: payload.exp)
     }

@@ -10,7 +10,13 @@ package struct SessionSweep: Sendable {
     /// Steps of a run; what is more is left to the next.
     package static let steps = 100
     /// How long the first row of an ended session stays: nodes ask what ended within the hour, and an upload that was let in before may end later.
-    private static let memory: PostgresQuery = "interval '24 hours'"
+    package static let memory = Duration.seconds(24 * 3600)
+
+    /// How long after its key has ended a refresh token may still be there: its lifetime, and a day.
+    private static let longestUse = PostgresQuery.interval(.seconds(RefreshToken.lifetimeSeconds + 24 * 3600))
+    /// How long a successor is kept: well beyond the time in which it may be asked for again.
+    private static let retries = PostgresQuery.interval(RefreshToken.retryWindow * 6)
+    private static let remembered = PostgresQuery.interval(memory)
 
     private let pool: PostgresPool
 
@@ -26,7 +32,7 @@ package struct SessionSweep: Sendable {
             """
             UPDATE refresh_tokens SET successor = NULL WHERE token_hash IN (
                 SELECT token_hash FROM refresh_tokens
-                WHERE successor IS NOT NULL AND rotated_at < now() - interval '1 minute'
+                WHERE successor IS NOT NULL AND rotated_at < now() - \(Self.retries)
                 LIMIT \(Self.batch) FOR UPDATE SKIP LOCKED)
             """)
         return forgotten
@@ -56,10 +62,10 @@ package struct SessionSweep: Sendable {
     /// that ended longer ago than any token lives has none left, and is not asked for every minute for ever.
     private static let ofEndedKeys: PostgresQuery = """
         SELECT r.token_hash FROM (
-            SELECT tenant_id, id FROM api_keys WHERE revoked_at > now() - interval '31 days'
+            SELECT tenant_id, id FROM api_keys WHERE revoked_at > now() - \(longestUse)
             UNION ALL
             SELECT tenant_id, id FROM api_keys
-            WHERE expires_at > now() - interval '31 days' AND expires_at <= now()) k
+            WHERE expires_at > now() - \(longestUse) AND expires_at <= now()) k
         CROSS JOIN LATERAL (
             SELECT token_hash FROM refresh_tokens
             WHERE (tenant_id, key_id, expires_at) > (k.tenant_id, k.id, '-infinity')
@@ -74,13 +80,13 @@ package struct SessionSweep: Sendable {
             SELECT token_hash FROM refresh_tokens
             WHERE tenant_id = root.tenant_id AND family = root.family AND token_hash <> family
             ORDER BY created_at LIMIT \(batch) FOR UPDATE SKIP LOCKED) r
-        WHERE root.token_hash = root.family AND root.revoked_at < now() - \(memory)
+        WHERE root.token_hash = root.family AND root.revoked_at < now() - \(remembered)
         LIMIT \(batch)
         """
 
     private static let endedSessions: PostgresQuery = """
         SELECT token_hash FROM refresh_tokens root
-        WHERE token_hash = family AND revoked_at < now() - \(memory) AND NOT EXISTS (
+        WHERE token_hash = family AND revoked_at < now() - \(remembered) AND NOT EXISTS (
             SELECT FROM refresh_tokens r
             WHERE r.tenant_id = root.tenant_id AND r.family = root.family AND r.token_hash <> r.family)
         LIMIT \(batch) FOR UPDATE SKIP LOCKED

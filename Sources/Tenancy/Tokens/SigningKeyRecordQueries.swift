@@ -1,11 +1,10 @@
 import Postgres
 
 extension SigningKeyRecord {
-    /// How long a new key is published before it signs: longer than customers may cache our key set (five minutes) and a node
-    /// takes to hear of it.
-    private static let noticePeriod: Duration = .seconds(6 * 60)
-    /// How much longer an old key verifies: an access token's hour, and clocks that differ.
-    private static let tail: Duration = .seconds(65 * 60)
+    /// How long a new key is published before it signs: longer than customers may cache our key set and a node takes to hear of it.
+    package static let noticePeriod = Duration.seconds(AccessTokens.keySetCacheSeconds + 60)
+    /// How much longer an old key verifies: as long as its tokens come, and three minutes for a node that has not heard of the new one.
+    package static let tail = AccessTokens.longestUse + .seconds(3 * 60)
 
     /// Makes a new signing key, and lets all older ones go: once what they signed has run out, so that nobody notices; or, for a
     /// key that was stolen, `immediately`, which ends every access token there is. Operators only.
