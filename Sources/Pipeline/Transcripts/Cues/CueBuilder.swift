@@ -71,7 +71,7 @@ struct CueBuilder {
         for last in run.pieces.indices {
             var best = (cost: Int.max, start: last)
             for first in stride(from: last, through: max(0, last - Self.mostPieces + 1), by: -1) {
-                if columns(first, last) > CueLimits.lines * CueLimits.columnsPerLine + 1 { break }
+                if columns(first, last) > CueLimits.columns { break }
                 if first < last, run.pieces[last].end - run.pieces[first].start > CueLimits.longest { break }
                 guard let cost = cost(first, last) else { continue }
                 let sum = cheapest[first].cost + cost
@@ -131,9 +131,9 @@ struct CueBuilder {
     private func cue(_ first: Int, _ last: Int) -> Cue {
         let wide = columns(first, last) > CueLimits.columnsPerLine
         let split = wide ? lineBreak(first, last)?.piece : nil
-        let lines = split.map { [line(first, $0), line($0 + 1, last)] } ?? [line(first, last)]
         return Cue(
-            speaker: run.speaker, start: run.pieces[first].start, end: run.pieces[last].end, lines: lines)
+            speaker: run.speaker, start: run.pieces[first].start, end: run.pieces[last].end,
+            upper: line(first, split ?? last), lower: split.map { line($0 + 1, last) })
     }
 
     private func line(_ first: Int, _ last: Int) -> String {
