@@ -1,8 +1,9 @@
 import JSON
 
 /// Why a file gives no audio, as the API's clients will read it.
-struct Refusal: Error {
-    enum Reason: String {
+package struct Refusal: Error {
+    /// Those of the service's `InvalidAudioReason` that a file itself can give; a test compares them. This tool links none of its modules.
+    package enum Reason: String, CaseIterable {
         /// Not one of our containers or codecs.
         case unsupportedFormat = "unsupported_format"
         /// One of ours, but broken: no frame comes out.
