@@ -46,7 +46,7 @@ package struct NodeSettings: Sendable {
         installation = Installation(reader: reader)
         databaseURL = reader.required(
             "VERBATIM_DATABASE_URL", hint: "a libpq URL, such as postgresql://verbatim@db.example/verbatim")
-        masterKey = Self.masterKey(reader)
+        masterKey = MasterKeySetting(reader, advice: "; make one with: openssl rand -hex 32").key()
         (host, port) = Self.listen(reader)
         publicURL = Self.publicURL(reader)
         addressPolicy = AddressPolicy(allowed: Self.blocks("VERBATIM_EGRESS_ALLOW", reader))
@@ -72,23 +72,6 @@ package struct NodeSettings: Sendable {
         shutdownDelay = reader.seconds(
             "VERBATIM_SHUTDOWN_DELAY", default: 5, in: 0...300, example: "a time up to 5m, such as 10s or 0")
         logLevel = reader.choice("VERBATIM_LOG_LEVEL", default: .info)
-    }
-
-    /// The master key; while `VERBATIM_MASTER_KEY_PREVIOUS` is set, what that one sealed opens too.
-    private static func masterKey(_ reader: SettingsReader) -> MasterKey {
-        let text = reader.required(
-            "VERBATIM_MASTER_KEY", hint: "64 hexadecimal digits; make one with: openssl rand -hex 32")
-        let previous = reader.string("VERBATIM_MASTER_KEY_PREVIOUS").flatMap {
-            masterKey($0, named: "VERBATIM_MASTER_KEY_PREVIOUS", reader)
-        }
-        guard !text.isEmpty, let key = masterKey(text, named: "VERBATIM_MASTER_KEY", reader) else { return .zero }
-        return key.fallingBack(to: previous)
-    }
-
-    private static func masterKey(_ text: String, named name: String, _ reader: SettingsReader) -> MasterKey? {
-        if let key = MasterKey(hex: text) { return key }
-        reader.report("\(name) must be 64 hexadecimal digits; make one with: openssl rand -hex 32")
-        return nil
     }
 
     private static func blocks(_ name: String, _ reader: SettingsReader) -> [CIDR] {
