@@ -54,6 +54,7 @@ let package = Package(
             providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"])]),
         .target(name: "CAV", dependencies: ["CAVSystem"], path: "Sources/Support/CAV"),
         .target(name: "Concurrency", path: "Sources/Support/Concurrency", swiftSettings: strict),
+        .target(name: "Files", path: "Sources/Support/Files", swiftSettings: strict),
         .target(name: "JSON", path: "Sources/Support/JSON", swiftSettings: strict),
         .target(
             name: "Postgres", dependencies: ["CPostgres", logging], path: "Sources/Support/Postgres",
@@ -79,8 +80,8 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Concurrency", "JSON", crypto, logging,
-                lifecycle, subprocess,
+                "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Concurrency", "Files", "JSON", crypto,
+                logging, lifecycle, subprocess,
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             exclude: ["MediaTool"], swiftSettings: strict),
@@ -103,8 +104,8 @@ let package = Package(
         .executableTarget(
             name: "AdminCLI",
             dependencies: [
-                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Terminal", "JSON", argumentParser,
-                logging,
+                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Terminal", "Files", "JSON",
+                argumentParser, logging,
             ],
             swiftSettings: strict),
 

@@ -1,11 +1,9 @@
+import Files
 import Foundation
 
 /// A file that only its owner may read, and that is there whole or not at all: it is written without a name, so that nothing of it
 /// stays when the command is interrupted, and named at the end.
 struct ExportFile {
-    /// `O_TMPFILE` of Linux, which Glibc's module does not show: a file in a folder, without a name.
-    private static let nameless = 0o20_000_000 | O_DIRECTORY
-
     private let handle: FileHandle
     private var waiting = Data()
 
@@ -21,7 +19,7 @@ struct ExportFile {
     /// Has `body` write the file.
     static func write<T>(to path: String, force: Bool, _ body: (inout ExportFile) throws -> T) throws -> T {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        let descriptor = open(folder, nameless | O_WRONLY | O_CLOEXEC, 0o600)
+        let descriptor = UnnamedFile.open(in: folder)
         guard descriptor >= 0 else { throw fault(path) }
         var file = ExportFile(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
         let result = try body(&file)

@@ -1,13 +1,11 @@
 import Concurrency
+import Files
 import Foundation
 
 /// The decoded signal of one job on local disk: 16 kHz, 16 bit, one channel or two in turns.
 ///
 /// The file has no name, so nothing of it stays when this process ends, however it ends.
 final class PCMSpool: Sendable {
-    // O_TMPFILE, which Swift's import of the headers leaves out: __O_TMPFILE | O_DIRECTORY.
-    private static let unnamed: Int32 = 0o20_000_000 | O_DIRECTORY
-
     private let descriptor: Int32
     let channels: Int
     private let calls = BlockingCalls("pcm")
@@ -15,19 +13,8 @@ final class PCMSpool: Sendable {
     /// - Parameter channels: 1 or 2.
     init(folder: String, channels: Int) throws {
         self.channels = channels
-        let unnamed = open(folder, Self.unnamed | O_RDWR | O_CLOEXEC, 0o600)
-        descriptor = unnamed < 0 && (errno == EOPNOTSUPP || errno == EISDIR) ? Self.openUnlinked(in: folder) : unnamed
+        descriptor = UnnamedFile.openAnywhere(in: folder, prefix: "pcm")
         guard descriptor >= 0 else { throw StorageError(errno: errno) }
-    }
-
-    /// For file systems that know no files without a name (some overlays, NFS): one that loses its name at once.
-    private static func openUnlinked(in folder: String) -> Int32 {
-        var path = Array("\(folder)/pcm-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&path)
-        guard descriptor >= 0 else { return descriptor }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        unlink(path)
-        return descriptor
     }
 
     deinit { close(descriptor) }

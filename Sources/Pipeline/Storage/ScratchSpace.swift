@@ -1,11 +1,9 @@
+import Files
 import Foundation
 import Synchronization
 
 /// The room for copies of objects on the local disk: as many bytes in a process as the settings allow, and none that the disk has not.
 package final class ScratchSpace: Sendable {
-    // O_TMPFILE, which Swift's import of the headers leaves out: __O_TMPFILE | O_DIRECTORY.
-    private static let unnamed: Int32 = 0o20_000_000 | O_DIRECTORY
-
     /// A folder that is there.
     let folder: String
     private let limit: Int64
@@ -45,8 +43,7 @@ package final class ScratchSpace: Sendable {
 
     /// A file without a name whose room on the disk is taken already. The descriptor is the caller's.
     func unnamedFile(of bytes: Int64) throws -> Int32 {
-        var descriptor = open(folder, Self.unnamed | O_RDWR | O_CLOEXEC, 0o600)
-        if descriptor < 0, errno == EOPNOTSUPP || errno == EISDIR { descriptor = openUnlinked() }
+        let descriptor = UnnamedFile.openAnywhere(in: folder, prefix: "copy")
         guard descriptor >= 0 else { throw StorageError(errno: errno) }
         // Where the file system cannot, what is missing shows when it is written.
         let code = bytes > 0 ? posix_fallocate(descriptor, 0, off_t(bytes)) : 0
@@ -54,16 +51,6 @@ package final class ScratchSpace: Sendable {
             close(descriptor)
             throw StorageError(errno: code)
         }
-        return descriptor
-    }
-
-    /// For file systems that know no files without a name.
-    private func openUnlinked() -> Int32 {
-        var path = Array("\(folder)/copy-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&path)
-        guard descriptor >= 0 else { return descriptor }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        unlink(path)
         return descriptor
     }
 }

@@ -11,6 +11,7 @@ Sources/Support/CCurl/        CCurl      CCurlSystem
 Sources/Support/CAVSystem/    CAVSystem
 Sources/Support/CAV/          CAV        CAVSystem
 Sources/Support/Concurrency/  Concurrency
+Sources/Support/Files/        Files
 Sources/Support/JSON/         JSON
 Sources/Support/Postgres/     Postgres   CPostgres
 Sources/Support/Egress/       Egress     CCurl
@@ -20,9 +21,9 @@ Sources/Support/Terminal/     Terminal   Settings
 Sources/Tenancy/              Tenancy    Postgres Concurrency CArgon2
 Sources/Billing/              Billing    Tenancy Postgres JSON
 Sources/Pipeline/MediaTool/   MediaTool  CAV JSON
-Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Egress Settings Concurrency JSON
+Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Egress Settings Concurrency Files JSON
 Sources/API/                  API        Pipeline Billing Tenancy Postgres Egress Settings Terminal Concurrency JSON
-Sources/AdminCLI/             AdminCLI   Pipeline Billing Tenancy Postgres Egress Settings Terminal JSON
+Sources/AdminCLI/             AdminCLI   Pipeline Billing Tenancy Postgres Egress Settings Terminal Files JSON
 '
 
 # Modules of others that only some of ours may import: a pattern for the name, then who may.
