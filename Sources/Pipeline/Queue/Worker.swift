@@ -16,12 +16,8 @@ import Tenancy
 package struct Worker: Service {
     /// Chores at once, beside the slots: audio is removed also while the engine is away or all slots are taken.
     private static let choreSlots = 2
-    /// How often it looks for work without a hint.
-    private static let pollInterval = Duration.milliseconds(500)
     /// How often it looks without a hint whether what it works on is still wanted: a cancelled job's work stops so soon at the latest.
     private static let lookInterval = Duration.seconds(1)
-    /// How often it looks for tasks whose worker died.
-    private static let rescueInterval = Duration.seconds(2)
 
     private let queue: TaskQueue
     private let work: TaskWork
@@ -31,9 +27,8 @@ package struct Worker: Service {
     private let drain: Duration
     private let logger: Logger
 
-    private let running = RunningClaims<ClaimedTask>()
+    private let holder = LeaseHolder<ClaimedTask>()
     private let fault = RecentFault()
-    private let wake = WakeUpCalls()
     private let looks = WakeUpCalls()
 
     /// - Parameters:
@@ -55,29 +50,28 @@ package struct Worker: Service {
 
     package func run() async throws {
         logger.info("worker started", metadata: ["slots": "\(slots)", "fetches": "\(fetches)"])
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask(every: TaskQueue.heartbeat, extendLeases)
-            group.addTask(every: Self.lookInterval) { looks.call() }
-            // Also while it drains.
-            group.addTask { for await _ in looks.stream { await stopWhatEnded() } }
-            group.addTask(every: Self.rescueInterval, rescue)
-            group.addTask(every: Self.pollInterval) { wake.call() }
-            group.addTask {
-                for await _ in listener.notifications {
-                    wake.call()
-                    looks.call()
+        await holder.run(
+            drain: drain, claim: claim, rescue: rescue,
+            chores: { group in
+                group.addTask(every: TaskQueue.heartbeat, extendLeases)
+                group.addTask(every: Self.lookInterval) { looks.call() }
+                // Also while it drains.
+                group.addTask { for await _ in looks.stream { await stopWhatEnded() } }
+                group.addTask {
+                    for await _ in listener.notifications {
+                        wake.call()
+                        looks.call()
+                    }
                 }
-            }
-            await wake.answer(claim)
-            let count = await running.count
-            logger.info("worker draining", metadata: ["running": "\(count)"])
-            await running.drain(within: drain)
-            group.cancelAll()
-        }
+            },
+            draining: { logger.info("worker draining", metadata: ["running": "\($0)"]) })
         await listener.close()
         // A service that ends before its turn would take the others down with it.
         try? await gracefulShutdown()
     }
+
+    private var running: RunningClaims<ClaimedTask> { holder.running }
+    private var wake: WakeUpCalls { holder.wake }
 
     /// Claims no more from now on; what runs goes on.
     package func stopClaiming() {
@@ -130,12 +124,7 @@ package struct Worker: Service {
     }
 
     private func start(_ claims: [ClaimedTask]) async {
-        for claim in claims {
-            await running.start(claim) {
-                await work.perform(claim)
-                wake.call()
-            }
-        }
+        await holder.start(claims) { await work.perform($0) }
     }
 
     private func extendLeases() async {

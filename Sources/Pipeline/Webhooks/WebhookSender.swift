@@ -10,10 +10,6 @@ import Tenancy
 /// acknowledged is not sent again for a moment's trouble of the database's. On shutdown it claims no more and lets the tries that are under way end, which takes no longer than a try may;
 /// what is left after that is handed back.
 package struct WebhookSender: Service {
-    /// How often it looks for what is due.
-    private static let pollInterval = Duration.milliseconds(500)
-    /// How often it looks for what a dead sender left.
-    private static let rescueInterval = Duration.seconds(2)
     /// What a claim must last beyond a try, for writing down how that went.
     private static let margin = Duration.seconds(10)
 
@@ -26,8 +22,7 @@ package struct WebhookSender: Service {
     private let clock: @Sendable () -> Timestamp
     private let logger: Logger
 
-    private let running = RunningClaims<ClaimedDelivery>()
-    private let wake = WakeUpCalls()
+    private let holder = LeaseHolder<ClaimedDelivery>()
 
     /// - Parameters:
     ///   - slots: tries at once.
@@ -49,13 +44,7 @@ package struct WebhookSender: Service {
     }
 
     package func run() async throws {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask(every: Self.rescueInterval, rescue)
-            group.addTask(every: Self.pollInterval) { wake.call() }
-            await wake.answer(claim)
-            await running.drain(within: drain)
-            group.cancelAll()
-        }
+        await holder.run(drain: drain, claim: claim, rescue: rescue)
         await courier.close()
         // A service that ends before its turn would take the others down with it.
         try? await gracefulShutdown()
@@ -63,7 +52,7 @@ package struct WebhookSender: Service {
 
     /// Claims no more from now on; what is being sent goes on.
     package func stopClaiming() {
-        wake.stop()
+        holder.wake.stop()
     }
 
     /// One try, and its line in the log of deliveries. Never throws: what could not be written is found out by the lease's end.
@@ -139,13 +128,9 @@ package struct WebhookSender: Service {
 
     private func claim() async {
         do {
-            guard !wake.isStopped else { return }
-            for claim in try await queue.claim(DeliveryRoom(slots: slots, running: await running.claims)) {
-                await running.start(claim) {
-                    await deliver(claim)
-                    wake.call()
-                }
-            }
+            guard !holder.wake.isStopped else { return }
+            let room = DeliveryRoom(slots: slots, running: await holder.running.claims)
+            await holder.start(try await queue.claim(room), deliver)
         } catch {
             logger.failure("could not claim webhooks", error)
         }
@@ -156,7 +141,7 @@ package struct WebhookSender: Service {
             let count = try await queue.rescue()
             if count > 0 {
                 logger.warning("took webhooks from lost senders", metadata: ["count": "\(count)"])
-                wake.call()
+                holder.wake.call()
             }
         } catch {
             logger.failure("could not look for lost webhooks", error)
