@@ -200,17 +200,12 @@ struct CreateJob: Sendable {
 
     /// Looks into the file before it is accepted: what is wrong with it is said at once.
     private func probe(_ path: String, _ asked: Asked, _ spent: (Duration) -> Void) async throws -> MediaProbe {
-        let probe: MediaProbe
         do {
-            probe = try await media.probe(path: path, of: asked.tenant, spent: spent)
+            return try await media.judge(
+                path: path, of: asked.tenant, longest: asked.allowance.maxDurationSeconds, spent: spent)
         } catch MediaError.invalidAudio(let reason, _) {
             throw APIError.invalidAudio(reason)
         }
-        if probe.isSilent { throw APIError.invalidAudio(.emptyAudio) }
-        if probe.isLonger(than: asked.allowance.maxDurationSeconds) {
-            throw APIError.invalidAudio(.durationExceedsLimit)
-        }
-        return probe
     }
 
     private func store(

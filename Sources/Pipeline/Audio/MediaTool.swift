@@ -85,6 +85,28 @@ extension MediaTool {
         }
     }
 
+    /// Looks at a recording that somebody sent, or that was fetched for them, and refuses what is not to be taken: what holds no sound, and
+    /// what is longer than a plan allows.
+    ///
+    /// - Parameters:
+    ///   - path: A regular file; its name does not matter.
+    ///   - tenant: Whose recording it is.
+    ///   - longest: The plan's limit, in seconds.
+    ///   - affordable: No more of it is decoded than the month covers, in seconds; nil: that is not asked yet.
+    ///   - spent: Told what processor time it took, whatever came of it.
+    /// - Throws: `MediaError`, `.invalidAudio` for what is refused; `CancellationError`.
+    nonisolated(nonsending) package func judge(
+        path: String, of tenant: TenantID, longest: Int64, affordable: Int64? = nil, spent: (Duration) -> Void
+    ) async throws -> MediaProbe {
+        let probe = try await probe(
+            path: path, of: tenant, decodeUpTo: Int(min(Self.wholeSeconds, affordable ?? .max)), spent: spent)
+        if probe.isSilent { throw MediaError.invalidAudio(.emptyAudio, detail: "nothing is to be heard") }
+        if probe.isLonger(than: longest) {
+            throw MediaError.invalidAudio(.durationExceedsLimit, detail: "longer than the plan allows")
+        }
+        return probe
+    }
+
     private static func decodeJSON<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws
         -> Value
     {

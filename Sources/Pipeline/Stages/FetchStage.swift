@@ -96,23 +96,15 @@ struct FetchStage: Sendable {
         }
     }
 
-    /// The same look as at an upload, at no more of it than the month covers.
     private func probe(
         _ path: String, _ tenant: TenantID, _ work: FetchWork, _ spent: (Duration) -> Void
     ) async throws -> MediaProbe {
-        let probe: MediaProbe
         do {
-            probe = try await media.probe(
-                path: path, of: tenant, decodeUpTo: Int(min(MediaTool.wholeSeconds, work.limits.affordable ?? .max)),
-                spent: spent)
+            return try await media.judge(
+                path: path, of: tenant, longest: work.limits.seconds, affordable: work.limits.affordable, spent: spent)
         } catch MediaError.invalidAudio(let reason, _) {
             throw JobFailure.invalidAudio(reason)
         }
-        if probe.isSilent { throw JobFailure.invalidAudio(.emptyAudio) }
-        if probe.isLonger(than: work.limits.seconds) {
-            throw JobFailure.invalidAudio(.durationExceedsLimit)
-        }
-        return probe
     }
 
     /// Keeps what was fetched, reserves its seconds and queues its preparation.
