@@ -124,7 +124,7 @@ import Testing
                         VALUES (\(tenant), '2026-11', 99, \(job), 1, 'pro', 60, false, now())
                         """)
                 }
-                #expect(error?.isUniqueViolation == true)
+                #expect(error?.sqlState == "23505")
             }
             #expect(try await scene.statement().usedSeconds == 101)
             #expect(try await scene.differences() == [])

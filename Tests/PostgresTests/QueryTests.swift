@@ -90,7 +90,6 @@ import Testing
                 try await pool.execute("INSERT INTO people VALUES (\("secretive"), 1)")
             }
             #expect(unique?.sqlState == "23505")
-            #expect(unique?.isUniqueViolation == true)
             #expect(unique?.constraint == "people_unique")
             #expect(unique?.table == "people")
             let statements: [PostgresQuery] = [

@@ -65,24 +65,6 @@ private struct Refusal: Error {}
         }
     }
 
-    @Test func `a savepoint undoes its own part and the rest goes on`() async throws {
-        try await withNumbers { pool in
-            try await pool.transaction { transaction in
-                try transaction.execute("INSERT INTO numbers VALUES (1)")
-                #expect(throws: PostgresError.self) {
-                    try transaction.savepoint {
-                        try transaction.execute("INSERT INTO numbers VALUES (2)")
-                        try transaction.savepoint { try transaction.execute("INSERT INTO numbers VALUES (3)") }
-                        try transaction.execute("INSERT INTO numbers VALUES (1)")
-                    }
-                }
-                let kept = try transaction.savepoint { try transaction.execute("INSERT INTO numbers VALUES (4)") }
-                #expect(kept == 1)
-            }
-            #expect(try await numbers(pool) == [1, 4])
-        }
-    }
-
     @Test func `a batch runs in one go and stops at its first error`() async throws {
         try await withNumbers { pool in
             let results = try await pool.transaction { transaction in
@@ -101,11 +83,11 @@ private struct Refusal: Error {}
             #expect(try await numbers(pool).count == 600)
             // In a savepoint the batch is undone, and the connection goes on in step.
             try await pool.transaction { transaction in
+                try transaction.query("SAVEPOINT before")
                 #expect(throws: PostgresError.self) {
-                    try transaction.savepoint {
-                        try transaction.batch(["INSERT INTO numbers VALUES (2000)", "INSERT INTO numbers VALUES (1)"])
-                    }
+                    try transaction.batch(["INSERT INTO numbers VALUES (2000)", "INSERT INTO numbers VALUES (1)"])
                 }
+                try transaction.query("ROLLBACK TO SAVEPOINT before")
                 let results = try transaction.batch(["SELECT 1", "SELECT 'two'"])
                 #expect(try results[1].decode(String.self) == ["two"])
                 #expect(try transaction.batch([]).isEmpty)

@@ -36,8 +36,6 @@ struct Timeline {
         /// What was heard since.
         var seconds = 0.0
         var frames = 0
-
-        var isForward: Bool { gap > 0 }
     }
 
     /// Seconds the time stamps may be early or late.

@@ -14,9 +14,6 @@ package struct EgressResponse: Sendable {
 
 /// Times from the moment the transfer had its turn; each includes those before it.
 package struct EgressTimings: Sendable {
-    package let nameResolved: Duration
-    /// Close to zero when a kept connection was used.
-    package let connected: Duration
     package let firstByte: Duration
     package let total: Duration
 }

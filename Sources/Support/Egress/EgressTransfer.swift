@@ -88,8 +88,6 @@ final class EgressTransfer {
                 status: handle.number(CURLINFO_RESPONSE_CODE), headers: collector.headers, body: collector.body,
                 redirectedTo: collector.redirectedTo,
                 timings: EgressTimings(
-                    nameResolved: handle.time(CURLINFO_NAMELOOKUP_TIME_T),
-                    connected: handle.time(CURLINFO_CONNECT_TIME_T),
                     firstByte: handle.time(CURLINFO_STARTTRANSFER_TIME_T),
                     total: handle.time(CURLINFO_TOTAL_TIME_T))))
     }

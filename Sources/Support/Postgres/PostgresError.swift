@@ -69,10 +69,6 @@ package struct PostgresError: Error, Sendable, Equatable, CustomStringConvertibl
             || sqlState.hasPrefix("57P")
     }
 
-    package var isUniqueViolation: Bool { sqlState == "23505" }
-    package var isForeignKeyViolation: Bool { sqlState == "23503" }
-    package var isCheckViolation: Bool { sqlState == "23514" }
-
     package var description: String {
         var text = "PostgreSQL: \(message)"
         if case .decoding(let column) = kind { text += " (column \(column))" }

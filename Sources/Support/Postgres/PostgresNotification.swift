@@ -11,6 +11,4 @@ package struct PostgresNotification: Sendable, Equatable {
     }
 
     package static let reconnected = PostgresNotification(channel: "")
-
-    package var isReconnected: Bool { channel.isEmpty }
 }

@@ -3,7 +3,6 @@
 package final class PostgresTransaction {
     fileprivate let session: PostgresSession
     private var isOpen = true
-    private var savepoints = 0
 
     init(session: PostgresSession) { self.session = session }
 
@@ -11,7 +10,7 @@ package final class PostgresTransaction {
 
     /// One statement with its binds.
     /// - Throws: `PostgresError`; `CancellationError` when the task was cancelled. After an error of the server the
-    ///   transaction refuses everything but the end, unless a savepoint stands around the statement.
+    ///   transaction refuses everything but the end.
     @discardableResult
     package func query(_ query: PostgresQuery) throws -> PostgresRows {
         try guarded { try session.run(query) }
@@ -49,23 +48,6 @@ package final class PostgresTransaction {
     @discardableResult
     package func batch(_ queries: [PostgresQuery]) throws -> [PostgresRows] {
         try guarded { try session.batch(queries) }
-    }
-
-    /// What `body` did is undone when it throws; the transaction goes on. May be nested.
-    @discardableResult
-    package func savepoint<T>(_ body: () throws -> T) throws -> T {
-        savepoints += 1
-        defer { savepoints -= 1 }
-        let name = "verbatim_\(savepoints)"
-        try guarded { _ = try session.runScript("SAVEPOINT \(name)") }
-        do {
-            let value = try body()
-            try guarded { _ = try session.runScript("RELEASE SAVEPOINT \(name)") }
-            return value
-        } catch {
-            try guarded { _ = try session.runScript("ROLLBACK TO SAVEPOINT \(name); RELEASE SAVEPOINT \(name)") }
-            throw error
-        }
     }
 
     private func guarded<T>(_ body: () throws -> T) throws -> T {
