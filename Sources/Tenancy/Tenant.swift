@@ -9,7 +9,7 @@ package struct Tenant: Sendable, Equatable {
     package let createdAt: Timestamp
 }
 
-package enum TenantStatus: String, Sendable, PostgresCodable {
+package enum TenantStatus: String, Sendable, CaseIterable, PostgresCodable {
     /// A deleted account's row stays, without its name: the ledger refers to it.
     case active, suspended, deleted
 }

@@ -189,11 +189,14 @@ struct CreateJob: Sendable {
         }
     }
 
+    /// Of an idempotency key, in characters.
+    private static let longestKey = 255
+
     private static func idempotencyKey(_ request: Request) throws -> String? {
         guard let key = request.headers[.idempotencyKey] else { return nil }
-        guard (1...255).contains(key.count), key.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+        guard (1...longestKey).contains(key.count), key.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
             throw APIError.invalidRequest(
-                "'Idempotency-Key' must have 1 to 255 printable ASCII characters.", field: "Idempotency-Key")
+                "'Idempotency-Key' must have 1 to \(longestKey) printable ASCII characters.", field: "Idempotency-Key")
         }
         return key
     }

@@ -4,14 +4,16 @@ import Pipeline
 extension JobOptions {
     /// The fields beside the file, by their names in the API.
     static let fieldNames: Set<String> = ["diarize", "language", "speakers_expected", "webhook_url", "metadata"]
-    private static let longestMetadata = 4096
+    private static let speakersExpectedRange = 1...32
+    /// Bytes.
+    private static let longestMetadata = 4 << 10
     /// As deep as readers in other languages go without being told to.
     private static let deepestMetadata = 100
 
     /// The options that form fields spell. Throws `invalid_request`, naming the field.
     ///
-    /// - Parameter source: the field that holds the recording itself.
-    package init(fields: [String: String], beside source: String = "file") throws {
+    /// - Parameter source: the field that holds the recording itself; nil: a form's file.
+    package init(fields: [String: String], beside source: String? = nil) throws {
         self.init()
         if fields["source_url"] != nil {
             throw APIError.invalidRequest(
@@ -20,7 +22,7 @@ extension JobOptions {
         }
         for name in fields.keys.sorted() where !Self.fieldNames.contains(name) {
             throw APIError.invalidRequest(
-                "There is no field '\(name.prefix(64))'. The fields are \(source), \(Self.fieldNames.sorted().joined(separator: ", ")).",
+                "There is no field '\(name.prefix(64))'. The fields are \(source ?? UploadForm.fileField), \(Self.fieldNames.sorted().joined(separator: ", ")).",
                 field: String(name.prefix(64)))
         }
         if let text = fields["diarize"] { diarize = try Self.flag(text, field: "diarize") }
@@ -31,39 +33,47 @@ extension JobOptions {
         webhookURL = fields["webhook_url"]
     }
 
+    /// What is said of a value that its field does not take.
+    static func refusal(of field: String) -> APIError {
+        let message =
+            switch field {
+            case "diarize": "'diarize' must be true or false."
+            case "language": "'language' must be auto or one of Whisper's language codes, such as en, es or de."
+            case "speakers_expected":
+                "'speakers_expected' must be a whole number from \(speakersExpectedRange.lowerBound) to \(speakersExpectedRange.upperBound)."
+            default: "'\(field)' must be a JSON object."
+            }
+        return .invalidRequest(message, field: field)
+    }
+
     private static func flag(_ text: String, field: String) throws -> Bool {
         switch text.lowercased() {
         case "true": return true
         case "false": return false
-        default: throw APIError.invalidRequest("'\(field)' must be true or false.", field: field)
+        default: throw refusal(of: field)
         }
     }
 
     private static func language(_ text: String) throws -> LanguageChoice {
-        guard let choice = LanguageChoice(text) else {
-            throw APIError.invalidRequest(
-                "'language' must be auto or one of Whisper's language codes, such as en, es or de.", field: "language")
-        }
+        guard let choice = LanguageChoice(text) else { throw refusal(of: "language") }
         return choice
     }
 
     private static func speakers(_ text: String) throws -> Int {
-        guard let count = Int(wholeNumber: text), (1...32).contains(count) else {
-            throw APIError.invalidRequest(
-                "'speakers_expected' must be a whole number from 1 to 32.", field: "speakers_expected")
+        guard let count = Int(wholeNumber: text), speakersExpectedRange.contains(count) else {
+            throw refusal(of: "speakers_expected")
         }
         return count
     }
 
     private static func metadata(_ text: String) throws -> String {
         guard text.utf8.count <= longestMetadata else {
-            throw APIError.invalidRequest("'metadata' is longer than 4 KiB.", field: "metadata")
+            throw APIError.invalidRequest("'metadata' is longer than \(longestMetadata >> 10) KiB.", field: "metadata")
         }
         do {
             _ = try JSONObjectReader.members(of: Array(text.utf8), deepest: deepestMetadata)
         } catch {
-            throw APIError(error.fault, field: "metadata")
-                ?? .invalidRequest("'metadata' must be a JSON object.", field: "metadata")
+            throw APIError(error.fault, field: "metadata") ?? refusal(of: "metadata")
         }
         return text
     }

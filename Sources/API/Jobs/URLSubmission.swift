@@ -60,10 +60,7 @@ package struct URLSubmission: Sendable {
         case ("metadata", .object(let text)): text
         case ("source_url", .string(let text)), ("language", .string(let text)), ("webhook_url", .string(let text)):
             text
-        case ("diarize", _): throw APIError.invalidRequest("'diarize' must be true or false.", field: name)
-        case ("speakers_expected", _):
-            throw APIError.invalidRequest("'speakers_expected' must be a whole number from 1 to 32.", field: name)
-        case ("metadata", _): throw APIError.invalidRequest("'metadata' must be a JSON object.", field: name)
+        case ("diarize", _), ("speakers_expected", _), ("metadata", _): throw JobOptions.refusal(of: name)
         case ("source_url", _), ("language", _), ("webhook_url", _):
             throw APIError.invalidRequest("'\(name)' must be a string.", field: name)
         // Refused by its name, with the names that there are.

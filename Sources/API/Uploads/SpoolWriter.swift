@@ -7,7 +7,7 @@ import Pipeline
 ///
 /// Used by one task. Letting go of it without `finish` closes and removes the file.
 package final class SpoolWriter {
-    private static let blockBytes = 1_024 * 1_024
+    private static let blockBytes = Int(Spool.windowBytes)
 
     private let file: SpoolFile
     private let descriptor: Int32

@@ -24,7 +24,7 @@ package struct DeliveryState: Sendable, Equatable {
     }
 }
 
-package enum DeliveryStatus: String, Sendable, PostgresCodable {
+package enum DeliveryStatus: String, Sendable, CaseIterable, PostgresCodable {
     case pending, sending, delivered
     /// A day of tries has failed, or the receiver said 410, or the endpoint was removed.
     case givenUp = "given_up"
