@@ -203,7 +203,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "TranscriptTests", dependencies: ["Pipeline", "TestSupport"], exclude: ["Golden"],
+            name: "TranscriptTests", dependencies: ["Pipeline", "TestSupport", crypto], exclude: ["Golden"],
             swiftSettings: strict),
     ]
 )
