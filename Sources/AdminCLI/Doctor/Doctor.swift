@@ -46,7 +46,7 @@ struct Doctor: AsyncParsableCommand {
         if !settings.databaseURL.isEmpty {
             findings += await DatabaseChecks(
                 url: settings.databaseURL, migrations: settings.installation.migrations,
-                masterKey: environment.faults.contains { $0.contains("VERBATIM_MASTER_KEY") }
+                masterKey: environment.faults.contains { $0.contains(MasterKeySetting.name) }
                     ? nil : settings.masterKey,
                 logger: logger
             ).run()

@@ -6,7 +6,7 @@ import Tenancy
 /// Reads all that it needs before it reports, so that every fault is said at once: a key that is none reads as ``MasterKey/zero``, and
 /// `finish()` of the reader throws.
 package struct MasterKeySetting {
-    private static let current = "VERBATIM_MASTER_KEY"
+    package static let name = "VERBATIM_MASTER_KEY"
     private static let previous = "VERBATIM_MASTER_KEY_PREVIOUS"
 
     private let reader: SettingsReader
@@ -18,17 +18,17 @@ package struct MasterKeySetting {
         self.advice = advice
     }
 
-    package var isSet: Bool { reader.string(Self.current) != nil }
+    package var isSet: Bool { reader.string(Self.name) != nil }
 
     /// `VERBATIM_MASTER_KEY`; while `VERBATIM_MASTER_KEY_PREVIOUS` is set, what that one sealed opens too.
     package func key() -> MasterKey {
-        let current = required(Self.current)
+        let current = required(Self.name)
         return current.fallingBack(to: reader.string(Self.previous).map { key($0, named: Self.previous) })
     }
 
     /// Both keys, each for itself: what is needed to seal everything anew.
     package func both() -> (previous: MasterKey, current: MasterKey) {
-        (required(Self.previous), required(Self.current))
+        (required(Self.previous), required(Self.name))
     }
 
     private var form: String { "64 hexadecimal digits" + advice }

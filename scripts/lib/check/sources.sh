@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Rules on Swift sources: format, sizes, tests, sendable, names.
+# Rules on Swift sources: format, sizes, tests, sendable, names, once.
 
 check_format() {
     local places=() place
@@ -55,4 +55,23 @@ check_names() {
             fault "$path" "is named for no concept (Core, Common, Utils, Manager, Helper say nothing)."
         fi
     done
+}
+
+# What has one home: a pattern, the folder, and what to use elsewhere.
+readonly home_table='
+DispatchQueue                 Sources/Support/Concurrency/  BlockingCalls
+0o20_?000_?000|O_TMPFILE      Sources/Support/Files/        UnnamedFile
+VERBATIM_MASTER_KEY(_PREVIOUS)?"  Sources/Pipeline/Operations/  MasterKeySetting
+'
+
+check_once() {
+    local pattern folder instead path elsewhere
+    while read -r pattern folder instead; do
+        [[ -n $pattern ]] || continue
+        elsewhere=()
+        for path in "${source_files[@]}"; do
+            [[ $path == "$folder"* ]] || elsewhere+=("$path")
+        done
+        fault_lines "has one home, $folder: use $instead." < <(swift_lines "$pattern" "${elsewhere[@]}")
+    done <<<"$home_table"
 }
