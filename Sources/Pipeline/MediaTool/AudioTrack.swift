@@ -23,3 +23,26 @@ struct AudioTrack {
 
     var codecName: String { AudioCodec.name(of: parameters.pointee.codec_id) }
 }
+
+/// The audio codecs our containers hold, by the names of libav's decoders.
+enum AudioCodec {
+    /// libav opens no decoder but these, also not while it looks for a stream's parameters.
+    static let decoders = [
+        "mp3float", "mp3", "mp2float", "mp2", "mp1float", "mp1", "aac", "aac_latm", "vorbis", "opus", "flac", "alac",
+        "speex", "ac3", "eac3", "dca", "amrnb", "amrwb", "gsm", "gsm_ms", "wmav1", "wmav2", "wmapro", "wmavoice",
+        "wmalossless", "adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt", "adpcm_yamaha", "g726", "g722", "pcm_alaw",
+        "pcm_mulaw", "pcm_s8", "pcm_u8", "pcm_s16le", "pcm_s16be", "pcm_u16le", "pcm_u16be", "pcm_s24le", "pcm_s24be",
+        "pcm_s32le", "pcm_s32be", "pcm_s64le", "pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be",
+    ]
+
+    /// The decoder for these parameters, or nil if it is none of ours.
+    static func decoder(for codec: AVCodecID) -> UnsafePointer<AVCodec>? {
+        guard let decoder = avcodec_find_decoder(codec) else { return nil }
+        return decoders.contains(String(cString: decoder.pointee.name)) ? decoder : nil
+    }
+
+    /// What the codec is called, for people: `aac`, `mp3`, `pcm_s16le`.
+    static func name(of codec: AVCodecID) -> String {
+        avcodec_get_name(codec).map { String(cString: $0) } ?? "unknown"
+    }
+}
