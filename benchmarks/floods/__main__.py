@@ -4,18 +4,14 @@ Prints a table on standard output, writes the results. Options are checked by th
 when a service does not start, or when fewer of the customers' answers than `FEWEST_RIGHT` were right."""
 
 import argparse
-import datetime
 import json
 import os
-import pathlib
-import shutil
-import signal
 import sys
 import time
 
 from bench import machine
 from bench.deployment import Deployment
-from bench.service import ServiceError
+from bench.run import Run, main
 from bench.table import Table
 
 from .cases import CASES
@@ -24,36 +20,17 @@ from .customers import Answers, Customers
 FEWEST_RIGHT = 0.99
 
 
-def main() -> int:
-    arguments = _arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
-    checkout = pathlib.Path(__file__).resolve().parents[2]
-    try:
-        return _bench(arguments, checkout)
-    except (ServiceError, ChildProcessError, OSError) as error:
-        print(f"scripts/bench: {error}", file=sys.stderr)
-        return 1
-
-
-def _bench(arguments: argparse.Namespace, checkout: pathlib.Path) -> int:
-    begun = datetime.datetime.now(datetime.timezone.utc)
-    results = checkout / "benchmarks" / "results" / begun.strftime("floods-%Y%m%dT%H%M%SZ")
-    logs, files = results / "logs", arguments.folder / "files"
-    logs.mkdir(parents=True)
-    shutil.rmtree(files, ignore_errors=True)
-    files.mkdir(parents=True)
+def _bench(run: Run) -> int:
     records = []
-    try:
-        deployment = Deployment(checkout, files, logs, arguments.database_url)
-        for name in dict.fromkeys(["nothing", *(arguments.case or CASES)]):
-            records.append(_measure(name, deployment, arguments))
+    with run.files() as files:
+        deployment = Deployment(run.checkout, files, run.logs, run.arguments.database_url)
+        for name in dict.fromkeys(["nothing", *(run.arguments.case or CASES)]):
+            records.append(_measure(name, deployment, run.arguments))
             print(f"{name}: {json.dumps(records[-1])}", file=sys.stderr, flush=True)
-    finally:
-        shutil.rmtree(files, ignore_errors=True)
-    (results / "summary.json").write_text(json.dumps(records, indent=1), encoding="utf-8")
+    run.keep(records)
     cores = len(os.sched_getaffinity(0))
     about = machine.describe(cores)
-    print(f"{about['cores']} cores of {about['cpu']}; {begun.date()}, commit {machine.commit(checkout)}")
+    print(f"{about['cores']} cores of {about['cpu']}; {run.begun.date()}, commit {machine.commit(run.checkout)}")
     print(_table(records).text(), flush=True)
     failed = [record["case"] for record in records if record["right"] < FEWEST_RIGHT]
     if failed:
@@ -110,15 +87,11 @@ def _table(records: list[dict]) -> Table:
     return Table(head, rows)
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="floods", description="started by scripts/bench floods")
+def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=int, required=True)
     parser.add_argument("--rate", type=int, required=True)
     parser.add_argument("--case", action="append", choices=list(CASES))
-    parser.add_argument("--database-url", required=True)
-    parser.add_argument("--folder", type=pathlib.Path, required=True)
-    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("floods", _options, _bench))

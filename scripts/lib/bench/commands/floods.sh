@@ -19,50 +19,15 @@ TEXT
 
 bench_floods() {
     local seconds=30 rate=5000 as_built='' cases=()
-    local option
-    while (($# > 0)); do
-        option=$1
-        case $option in
-        --as-built) as_built=1 ;;
-        -h | --help)
-            floods_usage
-            exit 0
-            ;;
-        --case)
-            [[ ${2:-} =~ ^[a-z_]+$ && -f $root/benchmarks/floods/cases.py ]] &&
-                grep -q "^    \"$2\": " "$root/benchmarks/floods/cases.py" ||
-                fail -s "$EX_USAGE" "--case wants the name of a flood; see benchmarks/floods/cases.py."
-            cases+=(--case "$2")
-            shift
-            ;;
-        --seconds)
-            [[ ${2:-} =~ ^[1-9][0-9]{0,3}$ ]] || fail -s "$EX_USAGE" "--seconds wants a number from 1 to 9999."
-            seconds=$2
-            shift
-            ;;
-        --rate)
-            [[ ${2:-} =~ ^[1-9][0-9]{0,5}$ ]] || fail -s "$EX_USAGE" "--rate wants a number from 1 to 999999."
-            rate=$2
-            shift
-            ;;
-        *) fail -s "$EX_USAGE" "unknown argument $option; see scripts/bench floods --help." ;;
-        esac
-        shift
-    done
-
-    make_run_folder
-    lock_bench
-    if [[ -z $as_built ]]; then
-        set_up
-    elif [[ ! -x $root/.build/release/verbatim || ! -x $root/.build/release/verbatim-admin ]]; then
-        fail "nothing is built here yet: run scripts/setup, or leave --as-built out."
-    fi
+    read_options floods --as-built "--case @add_flood" \
+        "--seconds [1-9][0-9]{0,3} a number from 1 to 9999" "--rate [1-9][0-9]{0,5} a number from 1 to 999999" -- "$@"
+    ready_to_measure "$as_built" .build/release/verbatim .build/release/verbatim-admin
     find_python 3.10 || fail "the benchmark needs Python 3.10 or newer; install the package python3."
-    local python=$reply benchmarks=$root/benchmarks
-    own_folder "$benchmarks/results"
-    require_space 500 "a run under floods"
-    start_bench_database
-    run_part env -C "$root" PYTHONSAFEPATH=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$benchmarks" \
-        "$python" -m floods --seconds "$seconds" --rate "$rate" "${cases[@]}" \
-        --database-url "$database_url" --folder "$bench_home"
+    run_bench "$reply" floods 500 "a run under floods" --seconds "$seconds" --rate "$rate" "${cases[@]}"
+}
+
+add_flood() {
+    [[ $1 =~ ^[a-z_]+$ ]] && grep -q "^    \"$1\": " "$root/benchmarks/floods/cases.py" ||
+        fail -s "$EX_USAGE" "--case wants the name of a flood; see benchmarks/floods/cases.py."
+    cases+=(--case "$1")
 }

@@ -27,55 +27,27 @@ TEXT
 
 bench_recognition() {
     local minutes=10 rounds=2 seed=1 data='' only=${recognition_contenders[*]} write=1 as_built=''
-    local option
-    while (($# > 0)); do
-        option=$1
-        case $option in
-        --no-write) write='' ;;
-        --as-built) as_built=1 ;;
-        -h | --help)
-            recognition_usage
-            exit 0
-            ;;
-        --minutes | --rounds | --seed)
-            [[ ${2:-} =~ ^[1-9][0-9]{0,3}$ ]] || fail -s "$EX_USAGE" "$option wants a number from 1 to 9999."
-            printf -v "${option#--}" '%s' "$2"
-            shift
-            ;;
-        --data)
-            data=$(cd -- "${2:-}" 2>/dev/null && pwd -P) && [[ -n ${2:-} ]] ||
-                fail -s "$EX_NOINPUT" "--data wants a folder that exists."
-            shift
-            ;;
-        --only | --contenders)
-            only=$(contenders_named "${2:-}") ||
-                fail -s "$EX_USAGE" "$option wants names such as verbatim,raw-halves; see scripts/bench recognition --help."
-            shift
-            ;;
-        *) fail -s "$EX_USAGE" "unknown argument $option; see scripts/bench recognition --help." ;;
-        esac
-        shift
-    done
-
-    make_run_folder
-    lock_bench
-    if [[ -z $as_built ]]; then
-        set_up
-    elif [[ ! -x $root/.build/release/verbatim || ! -x $root/inference/.venv/bin/python ]]; then
-        fail "nothing is built here yet: run scripts/setup, or leave --as-built out."
-    fi
+    local number="[1-9][0-9]{0,3} a number from 1 to 9999"
+    read_options recognition --as-built --no-write "--minutes $number" "--rounds $number" "--seed $number" \
+        "--data @choose_data" "--only @choose_contenders" "--contenders @choose_contenders" -- "$@"
+    ready_to_measure "$as_built" .build/release/verbatim inference/.venv/bin/python
     local benchmarks=$root/benchmarks
     ensure_environment "$benchmarks/.venv" "$benchmarks/requirements.txt" 3.10 "the benchmarks"
     if [[ " $only " == *" peer "* ]]; then
         ensure_environment "$benchmarks/.venv-peer" "$benchmarks/peer-requirements.txt" 3.11 open-asr-server
     fi
-    own_folder "$benchmarks/results"
-    require_space $((minutes * 10 + 500)) "a run with $minutes minutes of audio"
-    start_bench_database
-    run_part env -C "$root" PYTHONSAFEPATH=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$benchmarks" \
-        "$benchmarks/.venv/bin/python" -m recognition --minutes "$minutes" --rounds "$rounds" --seed "$seed" \
-        --contenders "$only" --database-url "$database_url" --database-pid "$database_pid" \
-        --folder "$bench_home" ${data:+--data "$data"} ${write:+--write}
+    run_bench "$benchmarks/.venv/bin/python" recognition $((minutes * 10 + 500)) "a run with $minutes minutes of audio" \
+        --minutes "$minutes" --rounds "$rounds" --seed "$seed" --contenders "$only" \
+        ${data:+--data "$data"} ${write:+--write}
+}
+
+choose_data() {
+    data=$(cd -- "$1" 2>/dev/null && pwd -P) && [[ -n $1 ]] || fail -s "$EX_NOINPUT" "--data wants a folder that exists."
+}
+
+choose_contenders() {
+    only=$(contenders_named "$1") ||
+        fail -s "$EX_USAGE" "$2 wants names such as verbatim,raw-halves; see scripts/bench recognition --help."
 }
 
 # contenders_named NAMES – the contenders that a list with commas means, in the order of the table.

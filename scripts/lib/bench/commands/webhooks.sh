@@ -21,45 +21,11 @@ TEXT
 
 bench_webhooks() {
     local deliveries=10000 rounds=3 write=1 as_built=''
-    local option
-    while (($# > 0)); do
-        option=$1
-        case $option in
-        --no-write) write='' ;;
-        --as-built) as_built=1 ;;
-        -h | --help)
-            webhooks_usage
-            exit 0
-            ;;
-        --deliveries)
-            [[ ${2:-} =~ ^[1-9][0-9]{0,3}00$ ]] ||
-                fail -s "$EX_USAGE" "--deliveries wants a multiple of 100, at most 999900."
-            deliveries=$2
-            shift
-            ;;
-        --rounds)
-            [[ ${2:-} =~ ^[1-9][0-9]?$ ]] || fail -s "$EX_USAGE" "--rounds wants a number from 1 to 99."
-            rounds=$2
-            shift
-            ;;
-        *) fail -s "$EX_USAGE" "unknown argument $option; see scripts/bench webhooks --help." ;;
-        esac
-        shift
-    done
-
-    make_run_folder
-    lock_bench
-    if [[ -z $as_built ]]; then
-        set_up
-    elif [[ ! -x $root/.build/release/verbatim || ! -x $root/.build/release/verbatim-admin ]]; then
-        fail "nothing is built here yet: run scripts/setup, or leave --as-built out."
-    fi
+    read_options webhooks --as-built --no-write \
+        "--deliveries [1-9][0-9]{0,3}00 a multiple of 100, at most 999900" \
+        "--rounds [1-9][0-9]? a number from 1 to 99" -- "$@"
+    ready_to_measure "$as_built" .build/release/verbatim .build/release/verbatim-admin
     find_python 3.10 || fail "the benchmark needs Python 3.10 or newer; install the package python3."
-    local python=$reply benchmarks=$root/benchmarks
-    own_folder "$benchmarks/results"
-    require_space 1000 "a run with $deliveries webhooks"
-    start_bench_database
-    run_part env -C "$root" PYTHONSAFEPATH=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$benchmarks" \
-        "$python" -m webhooks --deliveries "$deliveries" --rounds "$rounds" --psql "$postgres_bin/psql" \
-        --database-url "$database_url" --database-pid "$database_pid" --folder "$bench_home" ${write:+--write}
+    run_bench "$reply" webhooks 1000 "a run with $deliveries webhooks" --deliveries "$deliveries" --rounds "$rounds" \
+        ${write:+--write}
 }
