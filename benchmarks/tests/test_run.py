@@ -13,21 +13,21 @@ class RunTests(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.checkout = pathlib.Path(folder.name)
         arguments = argparse.Namespace(folder=self.checkout / "home", write=True)
-        self.run = run.Run("floods", arguments, checkout=self.checkout)
+        self.bench = run.Run("floods", arguments, checkout=self.checkout)
         self.written: list[str] = []
 
     def test_the_files_of_a_run_are_its_own_and_go_also_when_it_fails(self) -> None:
         left = self.checkout / "home" / "files" / "left by a killed run"
         left.mkdir(parents=True)
-        with self.assertRaises(OSError), self.run.files() as files:
+        with self.assertRaises(OSError), self.bench.files() as files:
             self.assertEqual(list(files.iterdir()), [])
-            self.assertTrue(self.run.logs.is_dir())
+            self.assertTrue(self.bench.logs.is_dir())
             raise OSError("full")
         self.assertFalse(files.exists())
 
     def _publish(self, too_little: str | None = None, after: str = "one build") -> int:
         with mock.patch.object(run, "build_identity", return_value=after), mock.patch.object(run, "say"):
-            return self.run.publish("one build", too_little, lambda: self.written.append("page"), "page")
+            return self.bench.publish("one build", too_little, lambda: self.written.append("page"), "page")
 
     def test_figures_of_two_builds_and_of_too_little_are_not_written(self) -> None:
         self.assertEqual(self._publish(after="another"), 3)
