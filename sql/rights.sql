@@ -1,223 +1,64 @@
--- The roles, grants and policies that the service works by once all migrations are applied: what they make, all of it, and no migration
--- itself. A dump holds no roles: after a restore `verbatim-admin migrate` makes what is missing of this, and nodes do not start without.
--- One statement a line, as the database tells of them; a test compares, and says which lines a new migration adds.
+-- Who may read and write what: the rights of the service's two roles, complete. This is no migration but the state that every
+-- database has; `verbatim-admin migrate` grants what is missing, also after a restore without roles, and nodes do not start
+-- before. Edit it in place when a new table or query needs a right. A right that is no longer needed also takes a
+-- migration that revokes it; `doctor` reports rights beyond this list.
+--
+-- Row-level security follows from this list: on every table with a `tenant_id`, and on `tenants`, it is enabled and forced, with these
+-- policies:
+--     operator   the table's owner, as whom operators work, sees every row
+--     own        verbatim_app, if it is granted anything, sees the rows of the tenant that SET LOCAL verbatim.tenant names
+--     every      verbatim_system, if it is granted anything, sees every row
 CREATE ROLE verbatim_app NOLOGIN;
 CREATE ROLE verbatim_system NOLOGIN;
-ALTER TABLE adjustments ENABLE ROW LEVEL SECURITY;
-ALTER TABLE adjustments FORCE ROW LEVEL SECURITY;
-ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
-ALTER TABLE api_keys FORCE ROW LEVEL SECURITY;
-ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY;
-ALTER TABLE audit_log FORCE ROW LEVEL SECURITY;
-ALTER TABLE engine_tickets ENABLE ROW LEVEL SECURITY;
-ALTER TABLE engine_tickets FORCE ROW LEVEL SECURITY;
-ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
-ALTER TABLE idempotency_keys FORCE ROW LEVEL SECURITY;
-ALTER TABLE jobs ENABLE ROW LEVEL SECURITY;
-ALTER TABLE jobs FORCE ROW LEVEL SECURITY;
-ALTER TABLE pieces ENABLE ROW LEVEL SECURITY;
-ALTER TABLE pieces FORCE ROW LEVEL SECURITY;
-ALTER TABLE quota_overrides ENABLE ROW LEVEL SECURITY;
-ALTER TABLE quota_overrides FORCE ROW LEVEL SECURITY;
-ALTER TABLE refresh_tokens ENABLE ROW LEVEL SECURITY;
-ALTER TABLE refresh_tokens FORCE ROW LEVEL SECURITY;
-ALTER TABLE reservations ENABLE ROW LEVEL SECURITY;
-ALTER TABLE reservations FORCE ROW LEVEL SECURITY;
-ALTER TABLE statement_lines ENABLE ROW LEVEL SECURITY;
-ALTER TABLE statement_lines FORCE ROW LEVEL SECURITY;
-ALTER TABLE statement_names ENABLE ROW LEVEL SECURITY;
-ALTER TABLE statement_names FORCE ROW LEVEL SECURITY;
-ALTER TABLE stretches ENABLE ROW LEVEL SECURITY;
-ALTER TABLE stretches FORCE ROW LEVEL SECURITY;
-ALTER TABLE tasks ENABLE ROW LEVEL SECURITY;
-ALTER TABLE tasks FORCE ROW LEVEL SECURITY;
-ALTER TABLE tenant_load ENABLE ROW LEVEL SECURITY;
-ALTER TABLE tenant_load FORCE ROW LEVEL SECURITY;
-ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
-ALTER TABLE tenants FORCE ROW LEVEL SECURITY;
-ALTER TABLE transcripts ENABLE ROW LEVEL SECURITY;
-ALTER TABLE transcripts FORCE ROW LEVEL SECURITY;
-ALTER TABLE usage ENABLE ROW LEVEL SECURITY;
-ALTER TABLE usage FORCE ROW LEVEL SECURITY;
-ALTER TABLE usage_months ENABLE ROW LEVEL SECURITY;
-ALTER TABLE usage_months FORCE ROW LEVEL SECURITY;
-ALTER TABLE webhook_attempts ENABLE ROW LEVEL SECURITY;
-ALTER TABLE webhook_attempts FORCE ROW LEVEL SECURITY;
-ALTER TABLE webhook_endpoints ENABLE ROW LEVEL SECURITY;
-ALTER TABLE webhook_endpoints FORCE ROW LEVEL SECURITY;
-ALTER TABLE webhook_events ENABLE ROW LEVEL SECURITY;
-ALTER TABLE webhook_events FORCE ROW LEVEL SECURITY;
-ALTER TABLE webhook_failing_origins ENABLE ROW LEVEL SECURITY;
-ALTER TABLE webhook_failing_origins FORCE ROW LEVEL SECURITY;
-ALTER TABLE webhook_secrets ENABLE ROW LEVEL SECURITY;
-ALTER TABLE webhook_secrets FORCE ROW LEVEL SECURITY;
-GRANT DELETE ON TABLE engine_tickets TO verbatim_app;
-GRANT DELETE ON TABLE idempotency_keys TO verbatim_app;
-GRANT DELETE ON TABLE idempotency_keys TO verbatim_system;
-GRANT DELETE ON TABLE pieces TO verbatim_app;
-GRANT DELETE ON TABLE refresh_tokens TO verbatim_system;
-GRANT DELETE ON TABLE reservations TO verbatim_app;
-GRANT DELETE ON TABLE stretches TO verbatim_app;
-GRANT DELETE ON TABLE tasks TO verbatim_app;
-GRANT DELETE ON TABLE tasks TO verbatim_system;
-GRANT DELETE ON TABLE transcripts TO verbatim_app;
-GRANT DELETE ON TABLE webhook_attempts TO verbatim_app;
-GRANT DELETE ON TABLE webhook_attempts TO verbatim_system;
-GRANT DELETE ON TABLE webhook_endpoints TO verbatim_app;
-GRANT DELETE ON TABLE webhook_events TO verbatim_app;
-GRANT DELETE ON TABLE webhook_failing_origins TO verbatim_app;
-GRANT DELETE ON TABLE webhook_failing_origins TO verbatim_system;
-GRANT INSERT ON TABLE engine_refusals TO verbatim_system;
-GRANT INSERT ON TABLE engine_tickets TO verbatim_app;
-GRANT INSERT ON TABLE idempotency_keys TO verbatim_app;
-GRANT INSERT ON TABLE jobs TO verbatim_app;
-GRANT INSERT ON TABLE jwt_keys TO verbatim_system;
-GRANT INSERT ON TABLE pieces TO verbatim_app;
-GRANT INSERT ON TABLE refresh_tokens TO verbatim_system;
-GRANT INSERT ON TABLE reservations TO verbatim_app;
-GRANT INSERT ON TABLE stretches TO verbatim_app;
-GRANT INSERT ON TABLE tasks TO verbatim_app;
-GRANT INSERT ON TABLE tenant_load TO verbatim_app;
-GRANT INSERT ON TABLE transcripts TO verbatim_app;
-GRANT INSERT ON TABLE usage TO verbatim_app;
-GRANT INSERT ON TABLE usage_months TO verbatim_app;
-GRANT INSERT ON TABLE webhook_attempts TO verbatim_system;
-GRANT INSERT ON TABLE webhook_endpoints TO verbatim_app;
-GRANT INSERT ON TABLE webhook_events TO verbatim_app;
-GRANT INSERT ON TABLE webhook_failing_origins TO verbatim_system;
-GRANT INSERT ON TABLE webhook_secrets TO verbatim_system;
-GRANT SELECT (created_at) ON TABLE idempotency_keys TO verbatim_system;
-GRANT SELECT (id) ON TABLE jobs TO verbatim_system;
-GRANT SELECT (key) ON TABLE idempotency_keys TO verbatim_system;
-GRANT SELECT (lease_until) ON TABLE idempotency_keys TO verbatim_system;
-GRANT SELECT (source_deleted_at) ON TABLE jobs TO verbatim_system;
-GRANT SELECT (status) ON TABLE jobs TO verbatim_system;
-GRANT SELECT (tenant_id) ON TABLE idempotency_keys TO verbatim_system;
-GRANT SELECT (tenant_id) ON TABLE jobs TO verbatim_system;
-GRANT SELECT ON TABLE adjustments TO verbatim_app;
-GRANT SELECT ON TABLE api_keys TO verbatim_system;
-GRANT SELECT ON TABLE engine_refusals TO verbatim_system;
-GRANT SELECT ON TABLE engine_tickets TO verbatim_app;
-GRANT SELECT ON TABLE idempotency_keys TO verbatim_app;
-GRANT SELECT ON TABLE jobs TO verbatim_app;
-GRANT SELECT ON TABLE jwt_keys TO verbatim_system;
-GRANT SELECT ON TABLE pieces TO verbatim_app;
-GRANT SELECT ON TABLE plans TO verbatim_app;
-GRANT SELECT ON TABLE plans TO verbatim_system;
-GRANT SELECT ON TABLE quota_overrides TO verbatim_app;
-GRANT SELECT ON TABLE quota_overrides TO verbatim_system;
-GRANT SELECT ON TABLE refresh_tokens TO verbatim_system;
-GRANT SELECT ON TABLE reservations TO verbatim_app;
-GRANT SELECT ON TABLE schema_migrations TO PUBLIC;
-GRANT SELECT ON TABLE statement_lines TO verbatim_app;
-GRANT SELECT ON TABLE stretches TO verbatim_app;
-GRANT SELECT ON TABLE tasks TO verbatim_app;
-GRANT SELECT ON TABLE tasks TO verbatim_system;
-GRANT SELECT ON TABLE tenant_load TO verbatim_app;
-GRANT SELECT ON TABLE tenant_load TO verbatim_system;
-GRANT SELECT ON TABLE tenants TO verbatim_app;
-GRANT SELECT ON TABLE tenants TO verbatim_system;
-GRANT SELECT ON TABLE transcripts TO verbatim_app;
-GRANT SELECT ON TABLE turns TO verbatim_system;
-GRANT SELECT ON TABLE usage TO verbatim_app;
-GRANT SELECT ON TABLE usage_months TO verbatim_app;
-GRANT SELECT ON TABLE webhook_attempts TO verbatim_app;
-GRANT SELECT ON TABLE webhook_attempts TO verbatim_system;
-GRANT SELECT ON TABLE webhook_endpoints TO verbatim_app;
-GRANT SELECT ON TABLE webhook_endpoints TO verbatim_system;
-GRANT SELECT ON TABLE webhook_events TO verbatim_app;
-GRANT SELECT ON TABLE webhook_events TO verbatim_system;
-GRANT SELECT ON TABLE webhook_failing_origins TO verbatim_app;
-GRANT SELECT ON TABLE webhook_failing_origins TO verbatim_system;
-GRANT SELECT ON TABLE webhook_secrets TO verbatim_system;
-GRANT UPDATE (admissions) ON TABLE usage_months TO verbatim_app;
-GRANT UPDATE (growth_included_seconds) ON TABLE reservations TO verbatim_app;
-GRANT UPDATE (growth_places) ON TABLE reservations TO verbatim_app;
-GRANT UPDATE (growth_seconds) ON TABLE reservations TO verbatim_app;
-GRANT UPDATE (last_used_at) ON TABLE api_keys TO verbatim_system;
-GRANT UPDATE (lease_until) ON TABLE idempotency_keys TO verbatim_system;
-GRANT UPDATE (reserved_seconds) ON TABLE usage_months TO verbatim_app;
-GRANT UPDATE (revoked_at) ON TABLE refresh_tokens TO verbatim_system;
-GRANT UPDATE (rotated_at) ON TABLE refresh_tokens TO verbatim_system;
-GRANT UPDATE (seconds) ON TABLE reservations TO verbatim_app;
-GRANT UPDATE (started_at) ON TABLE jobs TO verbatim_system;
-GRANT UPDATE (status) ON TABLE jobs TO verbatim_system;
-GRANT UPDATE (status_changed_at) ON TABLE jobs TO verbatim_system;
-GRANT UPDATE (successor) ON TABLE refresh_tokens TO verbatim_system;
-GRANT UPDATE (used_at) ON TABLE refresh_tokens TO verbatim_system;
-GRANT UPDATE (used_seconds) ON TABLE usage_months TO verbatim_app;
-GRANT UPDATE ON TABLE engine_refusals TO verbatim_system;
-GRANT UPDATE ON TABLE idempotency_keys TO verbatim_app;
-GRANT UPDATE ON TABLE jobs TO verbatim_app;
-GRANT UPDATE ON TABLE pieces TO verbatim_app;
-GRANT UPDATE ON TABLE stretches TO verbatim_app;
-GRANT UPDATE ON TABLE tasks TO verbatim_app;
-GRANT UPDATE ON TABLE tasks TO verbatim_system;
-GRANT UPDATE ON TABLE tenant_load TO verbatim_app;
-GRANT UPDATE ON TABLE tenant_load TO verbatim_system;
-GRANT UPDATE ON TABLE turns TO verbatim_system;
-GRANT UPDATE ON TABLE webhook_endpoints TO verbatim_app;
-GRANT UPDATE ON TABLE webhook_endpoints TO verbatim_system;
-GRANT UPDATE ON TABLE webhook_events TO verbatim_app;
-GRANT UPDATE ON TABLE webhook_events TO verbatim_system;
-GRANT UPDATE ON TABLE webhook_secrets TO verbatim_system;
-GRANT USAGE ON SCHEMA public TO verbatim_app;
-GRANT USAGE ON SCHEMA public TO verbatim_system;
-GRANT USAGE ON SEQUENCE delivery_fences TO verbatim_system;
+GRANT USAGE ON SCHEMA public TO verbatim_app, verbatim_system;
+-- Everyone may ask whether the schema is current.
+GRANT SELECT ON schema_migrations TO PUBLIC;
+
+-- Tenancy. No role but the owner reads `audit_log`.
+GRANT SELECT ON tenants TO verbatim_app, verbatim_system;
+GRANT SELECT, UPDATE (last_used_at) ON api_keys TO verbatim_system;
+GRANT SELECT, INSERT, UPDATE (revoked_at, rotated_at, successor, used_at), DELETE ON refresh_tokens TO verbatim_system;
+GRANT SELECT, INSERT ON jwt_keys TO verbatim_system;
+
+-- Billing. Only operators close and adjust months; the owner alone reads `statement_names`.
+GRANT SELECT ON plans TO verbatim_app, verbatim_system;
+GRANT SELECT ON quota_overrides TO verbatim_app, verbatim_system;
+GRANT SELECT, INSERT, UPDATE (used_seconds, reserved_seconds, admissions) ON usage_months TO verbatim_app;
+GRANT SELECT, INSERT, UPDATE (seconds, growth_places, growth_seconds, growth_included_seconds), DELETE ON reservations TO verbatim_app;
+GRANT SELECT, INSERT ON usage TO verbatim_app;
+GRANT SELECT ON adjustments TO verbatim_app;
+GRANT SELECT ON statement_lines TO verbatim_app;
+
+-- Jobs. Across tenants a claim starts a job, and a worker's sweep asks which recordings are still needed.
+GRANT SELECT, INSERT, UPDATE ON jobs TO verbatim_app;
+GRANT SELECT (tenant_id, id, status, source_deleted_at), UPDATE (status, started_at, status_changed_at) ON jobs TO verbatim_system;
+GRANT SELECT, INSERT, UPDATE, DELETE ON pieces TO verbatim_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON stretches TO verbatim_app;
+GRANT SELECT, INSERT, DELETE ON transcripts TO verbatim_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO verbatim_app;
+-- A worker deletes old keys without reading request or answer. It may update a column in order to lock rows.
+GRANT SELECT (tenant_id, key, lease_until, created_at), UPDATE (lease_until), DELETE ON idempotency_keys TO verbatim_system;
+
+-- Queue.
+GRANT SELECT, INSERT, UPDATE, DELETE ON tasks TO verbatim_app;
+GRANT SELECT, UPDATE, DELETE ON tasks TO verbatim_system;
 GRANT USAGE ON SEQUENCE task_fences TO verbatim_system;
-CREATE POLICY every ON api_keys AS PERMISSIVE FOR ALL TO verbatim_system USING (true) WITH CHECK (true);
-CREATE POLICY every ON idempotency_keys AS PERMISSIVE FOR ALL TO verbatim_system USING (true) WITH CHECK (true);
-CREATE POLICY every ON jobs AS PERMISSIVE FOR ALL TO verbatim_system USING (true) WITH CHECK (true);
-CREATE POLICY every ON quota_overrides AS PERMISSIVE FOR ALL TO verbatim_system USING (true);
-CREATE POLICY every ON refresh_tokens AS PERMISSIVE FOR ALL TO verbatim_system USING (true) WITH CHECK (true);
-CREATE POLICY every ON tasks AS PERMISSIVE FOR ALL TO verbatim_system USING (true) WITH CHECK (true);
-CREATE POLICY every ON tenant_load AS PERMISSIVE FOR ALL TO verbatim_system USING (true) WITH CHECK (true);
-CREATE POLICY every ON tenants AS PERMISSIVE FOR ALL TO verbatim_system USING (true);
-CREATE POLICY every ON webhook_attempts AS PERMISSIVE FOR ALL TO verbatim_system USING (true) WITH CHECK (true);
-CREATE POLICY every ON webhook_endpoints AS PERMISSIVE FOR ALL TO verbatim_system USING (true) WITH CHECK (true);
-CREATE POLICY every ON webhook_events AS PERMISSIVE FOR ALL TO verbatim_system USING (true) WITH CHECK (true);
-CREATE POLICY every ON webhook_failing_origins AS PERMISSIVE FOR ALL TO verbatim_system USING (true) WITH CHECK (true);
-CREATE POLICY every ON webhook_secrets AS PERMISSIVE FOR ALL TO verbatim_system USING (true) WITH CHECK (true);
-CREATE POLICY operator ON adjustments AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON api_keys AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON audit_log AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON engine_tickets AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON idempotency_keys AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON jobs AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON pieces AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON quota_overrides AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON refresh_tokens AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON reservations AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON statement_lines AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON statement_names AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON stretches AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON tasks AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON tenant_load AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON tenants AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON transcripts AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON usage AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON usage_months AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON webhook_attempts AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON webhook_endpoints AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON webhook_events AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON webhook_failing_origins AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY operator ON webhook_secrets AS PERMISSIVE FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY own ON adjustments AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON engine_tickets AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON idempotency_keys AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON jobs AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON pieces AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON quota_overrides AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON reservations AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON statement_lines AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON stretches AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON tasks AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON tenant_load AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON tenants AS PERMISSIVE FOR ALL TO verbatim_app USING ((id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON transcripts AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON usage AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON usage_months AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON webhook_attempts AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON webhook_endpoints AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON webhook_events AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
-CREATE POLICY own ON webhook_failing_origins AS PERMISSIVE FOR ALL TO verbatim_app USING ((tenant_id = current_setting('verbatim.tenant'::text, true))) WITH CHECK ((tenant_id = current_setting('verbatim.tenant'::text, true)));
+GRANT SELECT, INSERT, UPDATE ON tenant_load TO verbatim_app;
+GRANT SELECT, UPDATE ON tenant_load TO verbatim_system;
+GRANT SELECT, UPDATE ON turns TO verbatim_system;
+
+-- Webhooks. Only verbatim_system reads secrets.
+GRANT SELECT, INSERT, UPDATE ON webhook_secrets TO verbatim_system;
+GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_endpoints TO verbatim_app;
+GRANT SELECT, UPDATE ON webhook_endpoints TO verbatim_system;
+GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_events TO verbatim_app;
+GRANT SELECT, UPDATE ON webhook_events TO verbatim_system;
+GRANT USAGE ON SEQUENCE delivery_fences TO verbatim_system;
+GRANT SELECT, DELETE ON webhook_attempts TO verbatim_app;
+GRANT SELECT, INSERT, DELETE ON webhook_attempts TO verbatim_system;
+GRANT SELECT, DELETE ON webhook_failing_origins TO verbatim_app;
+GRANT SELECT, INSERT, DELETE ON webhook_failing_origins TO verbatim_system;
+
+-- Engines.
+GRANT SELECT, INSERT, DELETE ON engine_tickets TO verbatim_app;
+GRANT SELECT, INSERT, UPDATE ON engine_refusals TO verbatim_system;

@@ -36,9 +36,9 @@ import Testing
                     try await migrator.requireCurrent(url: database.url, logger: logger)
                 }
                 #expect(refused?.description.contains("verbatim-admin migrate") == true)
-                let applied = try await migrator.migrate(url: database.url, logger: logger)
-                #expect(applied.map(\.fileName) == ["0001_first.sql", "0002_second.sql"])
-                #expect(try await migrator.migrate(url: database.url, logger: logger).isEmpty)
+                let outcome = try await migrator.migrate(url: database.url, logger: logger)
+                #expect(outcome.applied.map(\.fileName) == ["0001_first.sql", "0002_second.sql"])
+                #expect(try await migrator.migrate(url: database.url, logger: logger).applied.isEmpty)
                 try await migrator.requireCurrent(url: database.url, logger: logger)
                 let after = try await migrator.status(url: database.url, logger: logger)
                 #expect(after.map(\.state) == [.applied, .applied])
@@ -149,7 +149,7 @@ import Testing
                 let migrator = try Migrator(directory: path)
                 let applied = try await withThrowingTaskGroup { group in
                     for _ in 0..<4 {
-                        group.addTask { try await migrator.migrate(url: database.url, logger: logger).count }
+                        group.addTask { try await migrator.migrate(url: database.url, logger: logger).applied.count }
                     }
                     return try await group.reduce(into: []) { $0.append($1) }
                 }

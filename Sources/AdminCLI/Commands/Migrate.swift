@@ -24,10 +24,9 @@ struct Migrate: AsyncParsableCommand {
             if status {
                 try show(try await operation.migrator.status(url: operation.databaseURL, logger: operation.logger))
             } else {
-                let applied = try await operation.migrator.migrate(url: operation.databaseURL, logger: operation.logger)
-                let names = applied.map { Self.label($0.number, $0.name) }
-                let mended = try await operation.migrator.repairRights(
-                    url: operation.databaseURL, logger: operation.logger)
+                let outcome = try await operation.migrator.migrate(url: operation.databaseURL, logger: operation.logger)
+                let names = outcome.applied.map { Self.label($0.number, $0.name) }
+                let mended = outcome.mended
                 var details: [String: String] = [:]
                 if !names.isEmpty { details["applied"] = names.joined(separator: ", ") }
                 if !mended.isEmpty { details["rights_mended"] = "\(mended.count)" }

@@ -23,7 +23,7 @@ extension DatabaseChecks {
                             + "take them away")
                 ]
             }
-            return [.ok("rights", "all \(migrator.rights.lines.count) grants and policies are there")]
+            return [.ok("rights", "all \(difference.wanted) grants and policies are there")]
         } catch {
             return [.fail("rights", "\(error)")]
         }

@@ -25,6 +25,13 @@ package struct MigrationStatus: Sendable, Equatable {
     package let appliedAt: Timestamp?
 }
 
+/// What `migrate` did.
+package struct MigrationOutcome: Sendable, Equatable {
+    package let applied: [Migration]
+    /// Roles, grants and policies that were missing and are there now, as statements. Those of a new database don't count.
+    package let mended: [String]
+}
+
 package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible {
     case unreadableDirectory(String)
     /// A file whose name is not `NNNN_name.sql`, or that is not UTF-8 text.
@@ -39,6 +46,8 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
     case failed(String, PostgresError)
     /// Roles, grants or policies that the service needs, as statements.
     case missingRights([String])
+    /// A statement of `rights.sql` that is none.
+    case invalidRights(String)
 
     package var description: String {
         switch self {
@@ -58,6 +67,8 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
         case .missingRights(let rights):
             "the database lacks \(rights.count) of the roles, grants and policies that the service works by, as after a restore "
                 + "without its roles: run `verbatim-admin migrate`"
+        case .invalidRights(let statement):
+            "rights.sql may only create roles and grant rights, each on a table, sequence or schema; it says \(statement)"
         case .failed(let name, let error): "\(name) failed and was rolled back: \(error)"
         }
     }

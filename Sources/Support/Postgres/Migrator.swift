@@ -11,19 +11,20 @@ package struct Migrator: Sendable {
     /// What the service's roles must be able to do once all are applied.
     package let rights: DatabaseRights
 
-    /// Reads `NNNN_name.sql`; other names that do not end in `.sql` are left alone.
+    /// Reads `NNNN_name.sql` and `rights.sql`; names that do not end in `.sql` are left alone.
     /// - Throws: `MigrationError` for a gap, a duplicate number or a file that is none.
     package init(directory path: String) throws {
         migrations = try Self.read(directory: path)
-        rights = DatabaseRights(directory: path)
+        rights = try DatabaseRights(directory: path)
     }
 
-    /// Applies what is pending, as the user of the URL. Waits at most ten minutes for another migrator.
-    /// - Returns: what was applied.
+    /// Applies what is pending, then makes what is missing of the roles, grants and policies, as the user of the URL. Waits at most ten
+    /// minutes for another migrator.
     /// - Throws: `MigrationError`, `PostgresError`.
     @discardableResult
-    package func migrate(url: String, logger: Logger) async throws -> [Migration] {
-        try await withLock(url, logger) { session in
+    package func migrate(url: String, logger: Logger) async throws -> MigrationOutcome {
+        let rights = rights
+        return try await withLock(url, logger) { session in
             try await MigrationLedger.create(on: session)
             let status = try await status(on: session)
             try refuseAlteredOrNewer(status)
@@ -34,7 +35,9 @@ package struct Migrator: Sendable {
                 logger.info("migration \(migration.fileName) applied")
                 applied.append(migration)
             }
-            return applied
+            let made = try await session.transaction { try rights.repair(in: $0) }
+            let isNew = applied.first?.number == 1
+            return MigrationOutcome(applied: applied, mended: isNew ? [] : made)
         }
     }
 
@@ -97,7 +100,7 @@ package struct Migrator: Sendable {
     }
 
     /// As the only one who changes the schema. Waits at most ten minutes for another.
-    func withLock<T: Sendable>(
+    private func withLock<T: Sendable>(
         _ url: String, _ logger: Logger, _ body: (PostgresConnection) async throws -> T
     ) async throws -> T {
         try await withSession(url, logger) { session in

@@ -1,6 +1,25 @@
 // Which roles, grants and policies a database has, each as the statement that would make it.
 
+/// A table that holds rows of tenants.
+struct TenantTable: Sendable {
+    let name: String
+    /// Whose row it is.
+    let tenantColumn: String
+}
+
 extension PostgresTransaction {
+    /// Every table with a `tenant_id`, and `tenants` itself, by name.
+    func tenantTables() throws -> [TenantTable] {
+        try all(
+            """
+            SELECT c.relname::text, a.attname::text FROM pg_class c
+            JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
+                AND a.attname = CASE c.relname WHEN 'tenants' THEN 'id' ELSE 'tenant_id' END
+            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY c.relname COLLATE "C"
+            """, as: String.self, String.self
+        ).map { TenantTable(name: $0.0, tenantColumn: $0.1) }
+    }
+
     /// Sorted as they can be run: roles, then row-level security, grants and policies. What concerns other roles than `roles`, the owners of the
     /// tables and PUBLIC is left out. A policy of the table's owner names it CURRENT_USER.
     func rights(of roles: [String]) throws -> [String] {
