@@ -1,94 +1,124 @@
--- Pipeline: jobs, the tasks they are made of, the pieces they are cut into, and what comes out.
+-- Jobs: what was asked, the pieces that a recording is cut into, what each one gave, the transcript; and idempotency keys.
+-- Samples are those of the decoded audio, 16,000 a second.
 
 CREATE TABLE jobs (
-    tenant_id           text NOT NULL REFERENCES tenants,
-    id                  text NOT NULL CHECK (id ~ '^job_[0-9A-HJKMNP-TV-Z]{26}$'),
-    status              text NOT NULL DEFAULT 'queued'
-                        CHECK (status IN ('queued', 'processing', 'completed', 'failed', 'cancelled')),
-    created_at          timestamptz NOT NULL DEFAULT now(),
-    started_at          timestamptz,
-    completed_at        timestamptz,
-    status_changed_at   timestamptz NOT NULL DEFAULT now(),
+    tenant_id             text NOT NULL REFERENCES tenants,
+    id                    text NOT NULL CHECK (id ~ '^job_[0-9A-HJKMNP-TV-Z]{26}$'),
+    status                text NOT NULL DEFAULT 'queued'
+                          CHECK (status IN ('queued', 'processing', 'completed', 'failed', 'cancelled')),
+    created_at            timestamptz NOT NULL DEFAULT now(),
+    started_at            timestamptz,
+    -- When the job ended, in whichever way.
+    completed_at          timestamptz,
+    status_changed_at     timestamptz NOT NULL DEFAULT now(),
 
     -- What was asked.
-    diarize             boolean NOT NULL,
-    language_requested  text NOT NULL,
-    speakers_expected   smallint CHECK (speakers_expected BETWEEN 1 AND 32),
-    -- As text, so that it comes back as it came, and as long: jsonb writes 1e308 with all its digits.
-    metadata            json NOT NULL DEFAULT '{}' CHECK (json_typeof(metadata) = 'object' AND octet_length(metadata::text) <= 4096),
-    max_duration_ms     bigint NOT NULL CHECK (max_duration_ms > 0),
+    diarize               boolean NOT NULL,
+    language_requested    text NOT NULL,
+    speakers_expected     smallint CHECK (speakers_expected BETWEEN 1 AND 32),
+    -- json returns the text as it came; jsonb would write 1e308 with all its digits.
+    metadata              json NOT NULL DEFAULT '{}'
+                          CHECK (json_typeof(metadata) = 'object' AND octet_length(metadata::text) <= 4096),
+    webhook_url           text,
+    max_duration_ms       bigint NOT NULL CHECK (max_duration_ms > 0),
 
-    -- Where it came from. `source_key` is the object in storage, until `source_deleted_at`.
-    source_type         text NOT NULL CHECK (source_type IN ('upload', 'url')),
-    source_name         text,
-    source_url          text,
-    source_bytes        bigint CHECK (source_bytes >= 0),
-    -- What the probe made expect; what counts is `samples_total`.
-    estimated_ms        bigint CHECK (estimated_ms >= 0),
-    source_key          text,
-    source_deleted_at   timestamptz,
+    -- The recording as it came. `source_key` names the object in the storage, which exists until `source_deleted_at`.
+    source_type           text NOT NULL CHECK (source_type IN ('upload', 'url')),
+    source_name           text,
+    source_url            text,
+    source_bytes          bigint CHECK (source_bytes >= 0),
+    -- The probe's answer; null where no probe asked.
+    source_channels       smallint CHECK (source_channels > 0),
+    -- The duration that the probe expects; the bill goes by `samples_total`.
+    estimated_ms          bigint CHECK (estimated_ms >= 0),
+    source_key            text,
+    source_deleted_at     timestamptz,
+    -- Until then a failed job's recording is kept for an operator's retry.
+    source_kept_until     timestamptz,
 
-    -- What was found. Samples are of the decoded 16 kHz signal.
-    samples_total       bigint CHECK (samples_total >= 0),
-    samples_done        bigint NOT NULL DEFAULT 0 CHECK (samples_done >= 0),
-    pieces_left         integer CHECK (pieces_left >= 0),
-    language            text,
-    language_confidence double precision,
-    engine              text,
-    error_code          text,
-    error_reason        text,
-    error_message       text,
+    -- Progress. Two channels count twice in `samples_work`, and diarization counts besides recognition.
+    samples_total         bigint CHECK (samples_total >= 0),
+    samples_work          bigint CHECK (samples_work >= 0),
+    samples_done          bigint NOT NULL DEFAULT 0 CHECK (samples_done >= 0),
+    -- How many tasks are unfinished before the transcript can be assembled.
+    parts_left            integer CHECK (parts_left >= 0),
+
+    -- The result.
+    language              text,
+    language_confidence   double precision,
+    engine                text,
+    -- How speakers are told apart: 'none', 'channels', or the name of the diarization model.
+    diarization           text NOT NULL DEFAULT 'none',
+    error_code            text,
+    error_reason          text,
+    error_message         text,
+
+    -- The job that an operator's retry of this failed job created: a job is retried once. Until `retry_until`, which
+    -- the operator's command extends while it copies the recording, nobody else may retry it.
+    retried_as            text,
+    retry_until           timestamptz,
+
+    transcript_deleted_at timestamptz,
+    -- The row of a deleted job stays without content, for the ledger.
+    deleted_at            timestamptz,
 
     PRIMARY KEY (tenant_id, id),
-    CHECK ((source_type = 'upload') = (source_url IS NULL)),
-    CHECK ((status IN ('completed', 'failed', 'cancelled')) = (completed_at IS NOT NULL)),
-    CHECK ((status = 'failed') = (error_code IS NOT NULL)),
-    CHECK (samples_done <= samples_total)
+    CONSTRAINT jobs_source_check CHECK (deleted_at IS NOT NULL OR (source_type = 'upload') = (source_url IS NULL)),
+    CONSTRAINT jobs_end_check CHECK ((status IN ('completed', 'failed', 'cancelled')) = (completed_at IS NOT NULL)),
+    CONSTRAINT jobs_error_check CHECK ((status = 'failed') = (error_code IS NOT NULL)),
+    CONSTRAINT jobs_progress_check CHECK (samples_done <= samples_work),
+    CONSTRAINT jobs_retry_check CHECK (retry_until IS NULL OR retried_as IS NOT NULL),
+    CONSTRAINT jobs_tombstone_check CHECK (
+        deleted_at IS NULL
+        OR (completed_at IS NOT NULL AND source_name IS NULL AND source_url IS NULL AND webhook_url IS NULL
+            AND metadata::text = '{}'))
 );
-CREATE INDEX jobs_by_status ON jobs (tenant_id, status, id);
+CREATE INDEX jobs_by_status ON jobs (tenant_id, status, id) WHERE deleted_at IS NULL;
 CREATE INDEX jobs_by_change ON jobs (tenant_id, status_changed_at);
+-- Operators name a job by its id alone. A hash index, because the planner would use an ordered one for a tenant's list and
+-- so walk through the jobs of all tenants.
+CREATE INDEX jobs_by_id ON jobs USING hash (id);
+-- Operators list the newest jobs of all tenants by status.
+CREATE INDEX jobs_by_state ON jobs (status, id);
+-- What ended in the last hour, and what a month's ledger is compared with.
+CREATE INDEX jobs_by_end ON jobs (completed_at) WHERE completed_at IS NOT NULL;
+CREATE INDEX jobs_by_creation ON jobs (created_at);
 
--- A claim gives a task a new number from here: whoever holds an older one writes nothing any more.
-CREATE SEQUENCE task_fences;
-
-CREATE TABLE tasks (
-    tenant_id   text NOT NULL,
-    id          bigint GENERATED ALWAYS AS IDENTITY,
-    job_id      text NOT NULL,
-    kind        text NOT NULL CHECK (kind IN ('prepare', 'recognise', 'assemble', 'clean')),
-    piece       integer CHECK (piece >= 0),
-    status      text NOT NULL DEFAULT 'ready' CHECK (status IN ('ready', 'running', 'done', 'failed', 'cancelled')),
-    -- Smaller goes first.
-    priority    smallint NOT NULL,
-    attempt     integer NOT NULL DEFAULT 0,
-    run_after   timestamptz NOT NULL DEFAULT now(),
-    fence       bigint,
-    worker      text,
-    lease_until timestamptz,
-    last_error  text,
-    created_at  timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (tenant_id, id),
-    FOREIGN KEY (tenant_id, job_id) REFERENCES jobs (tenant_id, id) ON DELETE CASCADE,
-    CHECK ((kind = 'recognise') = (piece IS NOT NULL)),
-    CHECK ((status = 'running') = (lease_until IS NOT NULL))
-);
-CREATE UNIQUE INDEX tasks_once ON tasks (tenant_id, job_id, kind, coalesce(piece, -1));
-CREATE INDEX tasks_to_claim ON tasks (priority, job_id, id) WHERE status = 'ready';
-CREATE INDEX tasks_to_rescue ON tasks (lease_until) WHERE status = 'running';
-CREATE UNIQUE INDEX tasks_by_fence ON tasks (fence) WHERE fence IS NOT NULL;
-
--- The pieces part the whole source without gap or overlap; times inside a piece count from its start.
+-- The pieces cover the whole recording without gap or overlap. Where two channels are recognized separately, the pieces of
+-- each channel do. Times in a result count from the piece's start.
 CREATE TABLE pieces (
-    tenant_id    text NOT NULL,
-    job_id       text NOT NULL,
-    piece        integer NOT NULL CHECK (piece >= 0),
-    start_sample bigint NOT NULL CHECK (start_sample >= 0),
-    end_sample   bigint NOT NULL CHECK (end_sample > start_sample),
-    -- Null where there is no speech to recognise.
-    audio_key    text,
-    result       bytea,
+    tenant_id          text NOT NULL,
+    job_id             text NOT NULL,
+    piece              integer NOT NULL CHECK (piece >= 0),
+    -- 0 left, 1 right; null where all channels are recognized as one.
+    channel            smallint CHECK (channel IN (0, 1)),
+    start_sample       bigint NOT NULL CHECK (start_sample >= 0),
+    end_sample         bigint NOT NULL CHECK (end_sample > start_sample),
+    -- What the audio holds: the piece, and some seconds more where no silence allowed a clean cut.
+    audio_start_sample bigint NOT NULL,
+    audio_end_sample   bigint NOT NULL,
+    -- Null where there is no speech to recognize.
+    audio_key          text,
+    -- Where there is speech, in milliseconds from the start of the audio: start and end of each span. Null: unknown.
+    speech             bigint[],
+    result             bytea,
     PRIMARY KEY (tenant_id, job_id, piece),
-    FOREIGN KEY (tenant_id, job_id) REFERENCES jobs (tenant_id, id) ON DELETE CASCADE
+    FOREIGN KEY (tenant_id, job_id) REFERENCES jobs (tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT pieces_audio_check CHECK (
+        audio_start_sample >= 0 AND audio_start_sample <= start_sample AND audio_end_sample >= end_sample)
+);
+
+-- The parts of a recording that are diarized separately before their speakers are compared: whole pieces, in a row.
+CREATE TABLE stretches (
+    tenant_id   text NOT NULL,
+    job_id      text NOT NULL,
+    stretch     integer NOT NULL CHECK (stretch >= 0),
+    first_piece integer NOT NULL CHECK (first_piece >= 0),
+    last_piece  integer NOT NULL,
+    result      bytea,
+    PRIMARY KEY (tenant_id, job_id, stretch),
+    FOREIGN KEY (tenant_id, job_id) REFERENCES jobs (tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT stretches_order_check CHECK (last_piece >= first_piece)
 );
 
 CREATE TABLE transcripts (
@@ -100,37 +130,24 @@ CREATE TABLE transcripts (
     FOREIGN KEY (tenant_id, job_id) REFERENCES jobs (tenant_id, id) ON DELETE CASCADE
 );
 
-ALTER TABLE jobs ENABLE ROW LEVEL SECURITY;
-ALTER TABLE jobs FORCE ROW LEVEL SECURITY;
-CREATE POLICY operator ON jobs TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY own ON jobs TO verbatim_app
-    USING (tenant_id = current_setting('verbatim.tenant', true))
-    WITH CHECK (tenant_id = current_setting('verbatim.tenant', true));
-GRANT SELECT, INSERT, UPDATE ON jobs TO verbatim_app;
-
-ALTER TABLE tasks ENABLE ROW LEVEL SECURITY;
-ALTER TABLE tasks FORCE ROW LEVEL SECURITY;
-CREATE POLICY operator ON tasks TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY own ON tasks TO verbatim_app
-    USING (tenant_id = current_setting('verbatim.tenant', true))
-    WITH CHECK (tenant_id = current_setting('verbatim.tenant', true));
-CREATE POLICY every ON tasks TO verbatim_system USING (true) WITH CHECK (true);
-GRANT SELECT, INSERT, UPDATE ON tasks TO verbatim_app;
-GRANT SELECT, UPDATE ON tasks TO verbatim_system;
-GRANT USAGE ON SEQUENCE task_fences TO verbatim_system;
-
-ALTER TABLE pieces ENABLE ROW LEVEL SECURITY;
-ALTER TABLE pieces FORCE ROW LEVEL SECURITY;
-CREATE POLICY operator ON pieces TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY own ON pieces TO verbatim_app
-    USING (tenant_id = current_setting('verbatim.tenant', true))
-    WITH CHECK (tenant_id = current_setting('verbatim.tenant', true));
-GRANT SELECT, INSERT, UPDATE, DELETE ON pieces TO verbatim_app;
-
-ALTER TABLE transcripts ENABLE ROW LEVEL SECURITY;
-ALTER TABLE transcripts FORCE ROW LEVEL SECURITY;
-CREATE POLICY operator ON transcripts TO CURRENT_USER USING (true) WITH CHECK (true);
-CREATE POLICY own ON transcripts TO verbatim_app
-    USING (tenant_id = current_setting('verbatim.tenant', true))
-    WITH CHECK (tenant_id = current_setting('verbatim.tenant', true));
-GRANT SELECT, INSERT ON transcripts TO verbatim_app;
+-- A submission that is repeated with the same key gets the first one's answer.
+CREATE TABLE idempotency_keys (
+    tenant_id   text NOT NULL REFERENCES tenants,
+    key         text NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
+    -- Who handles the first submission, and until when unless the lease is extended.
+    holder      text,
+    lease_until timestamptz,
+    -- SHA-256 of the request; set together with the answer.
+    fingerprint bytea CHECK (length(fingerprint) = 32),
+    job_id      text,
+    answer      bytea,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, key),
+    CONSTRAINT idempotency_keys_lease_check CHECK ((holder IS NULL) = (lease_until IS NULL)),
+    CONSTRAINT idempotency_keys_holder_check CHECK ((answer IS NULL) = (holder IS NOT NULL)),
+    CONSTRAINT idempotency_keys_answer_check CHECK (
+        (answer IS NULL) = (fingerprint IS NULL) AND (answer IS NULL) = (job_id IS NULL))
+);
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+-- Deleting a job deletes the key of its submission.
+CREATE INDEX idempotency_keys_by_job ON idempotency_keys (tenant_id, job_id) WHERE job_id IS NOT NULL;

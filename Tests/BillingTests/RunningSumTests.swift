@@ -1,14 +1,12 @@
 import Billing
-import Foundation
-import Logging
 import Postgres
 import Tenancy
 import TestSupport
 import Testing
 
-/// A database whose months were billed before growths had places of their own: nothing of what was billed changes.
-@Suite struct LedgerUpgradeTests {
-    /// Its overage and amounts as they were computed then, by PostgreSQL.
+/// Months whose jobs did not grow, next to a plain running sum over their records.
+@Suite struct RunningSumTests {
+    /// Overage and amounts by that sum, computed by PostgreSQL.
     private static let lines: PostgresQuery = """
         WITH running AS (
             SELECT u.*, sum(u.seconds) OVER (PARTITION BY u.tenant_id, u.month ORDER BY u.admission) AS total FROM usage u
@@ -56,28 +54,11 @@ import Testing
         }
     }
 
-    /// What finance has of a month: its statements, and what is owed by whom.
-    private static func export(_ month: BillingMonth, on owner: PostgresPool) async throws -> String {
-        try await owner.transaction(isolation: .repeatableRead) {
-            let statements = try Statement.all(of: month, at: LedgerScene.inNovember, in: $0)
-            return ([CSV.header(Statement.columnNames)] + statements.flatMap(\.rows).map { CSV.row($0.map(\.cell)) })
-                .joined()
-        }
-    }
-
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func `statements of before are byte for byte the same, and what is still open owes what it owed`(
+    func `what a month without growths owes is what a running sum says, whether it is open or closed`(
         seed: UInt64
     ) async throws {
-        let folder = try TemporaryFolder()
-        defer { folder.remove() }
-        for name in try FileManager.default.contentsOfDirectory(atPath: Checkout.migrations)
-        where name.hasSuffix(".sql") && name < "0014" {
-            try FileManager.default.copyItem(atPath: Checkout.migrations + "/" + name, toPath: folder.path + "/" + name)
-        }
-        try await withTestDatabase { database in
-            let logger = Logger(label: "test")
-            try await Migrator(directory: folder.path).migrate(url: database.url, logger: logger)
+        try await withTestDatabase(migrations: Checkout.migrations) { database in
             let owner = database.pool()
             let tenant = try await owner.transaction {
                 try Tenant.create(name: "Old", plan: .pro, at: LedgerScene.time("2026-01-01T00:00:00Z"), in: $0).id
@@ -98,15 +79,12 @@ import Testing
                 try transaction.execute(
                     "UPDATE usage_months SET closed_at = '2026-11-02T03:04:05.678Z' WHERE month = '2026-10'")
             }
-            let closed = try await Self.export(LedgerScene.october, on: owner)
             let owed = try await owner.query(
                 "SELECT rate, overage_seconds, cents FROM (\(Self.lines)) l WHERE month = '2026-11' ORDER BY rate"
             )
             .map { try $0.decode(Int64.self, Int64.self, Int64.self) }
-            #expect(closed.utf8.count { $0 == 10 } == 4 && owed.count == 3)
+            #expect(owed.count == 3)
 
-            try await Migrator(directory: Checkout.migrations).migrate(url: database.url, logger: logger)
-            #expect(try await Self.export(LedgerScene.october, on: owner) == closed)
             let (open, summed, differences) = try await owner.transaction(isolation: .repeatableRead) { transaction in
                 (
                     try Statement.all(of: LedgerScene.november, at: LedgerScene.inNovember, in: transaction).first?
