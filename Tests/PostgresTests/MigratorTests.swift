@@ -106,6 +106,56 @@ import Testing
         }
     }
 
+    @Test func `a database from before the first release is refused by every command, and nothing in it changes`()
+        async throws
+    {
+        try await withFiles(Self.two) { path in
+            try await withTestDatabase(migrations: path) { database in
+                let owner = database.pool()
+                // As the last version before 1.0 recorded its first migration; it had twenty.
+                try await owner.execute(
+                    """
+                    UPDATE schema_migrations SET name = 'tenancy',
+                        checksum = '15bac1eda0ff2e6d15bb3f539a0c773953e69e5dbb93b439fd450fb1ff2d52dc'
+                    WHERE number = 1
+                    """)
+                func rows() async throws -> [String] {
+                    try await owner.query("SELECT m::text FROM schema_migrations m ORDER BY number").map {
+                        try $0.decode(String.self)
+                    }
+                }
+                let before = try await rows()
+                var more = Self.two
+                more["0003_third.sql"] = "CREATE TABLE c (n int);"
+                try await withFiles(more) { path in
+                    let migrator = try Migrator(directory: path)
+                    let refused = await #expect(throws: MigrationError.beforeFirstRelease) {
+                        try await migrator.migrate(url: database.url, logger: logger)
+                    }
+                    for advice in [
+                        "before 1.0", "nothing in it was changed", "tenant export", "usage export", "createdb",
+                    ] {
+                        #expect(refused?.description.contains(advice) == true, "\(advice)")
+                    }
+                    await #expect(throws: MigrationError.beforeFirstRelease) {
+                        try await migrator.requireCurrent(url: database.url, logger: logger)
+                    }
+                    await #expect(throws: MigrationError.beforeFirstRelease) {
+                        try await migrator.requireSchema(url: database.url, logger: logger)
+                    }
+                    await #expect(throws: MigrationError.beforeFirstRelease) {
+                        try await migrator.status(url: database.url, logger: logger)
+                    }
+                }
+                #expect(try await rows() == before)
+                let isUntouched = try await owner.query("SELECT to_regclass('c') IS NULL").map {
+                    try $0.decode(Bool.self)
+                }
+                #expect(isUntouched == [true])
+            }
+        }
+    }
+
     @Test func `a failing file leaves nothing behind, those before it stand`() async throws {
         var files = Self.two
         files["0003_third.sql"] = "CREATE TABLE c (n int); INSERT INTO c VALUES (1/0);"

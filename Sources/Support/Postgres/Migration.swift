@@ -48,6 +48,8 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
     case missingRights([String])
     /// A statement of `rights.sql` that is none.
     case invalidRights(String)
+    /// The database has the migrations of a version before 1.0, which are not those of today.
+    case beforeFirstRelease
 
     package var description: String {
         switch self {
@@ -69,6 +71,10 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
                 + "without its roles: run `verbatim-admin migrate`"
         case .invalidRights(let statement):
             "rights.sql may only create roles and grant rights, each on a table, sequence or schema; it says \(statement)"
+        case .beforeFirstRelease:
+            "this database was created by a version before 1.0, whose schema cannot be migrated; nothing in it was changed. To keep its "
+                + "data, export it with the version that created it (`verbatim-admin tenant export`, `verbatim-admin usage export`). "
+                + "Then create an empty database (`createdb`), set VERBATIM_DATABASE_URL to it and run `verbatim-admin migrate`"
         case .failed(let name, let error): "\(name) failed and was rolled back: \(error)"
         }
     }

@@ -4,6 +4,13 @@ enum MigrationLedger {
     /// The session lock that lets one migrator at a time work on a database; any constant that nobody else uses.
     static let lock: Int64 = 0x5645_5242_4154_494D
 
+    /// What versions before 1.0 recorded for their first migration. Theirs were others, under the same numbers.
+    static let checksumsBeforeFirstRelease: Set = [
+        "44ace1ef8938f3c32c509fe868eadebe137cc914aaaa117eda41240e81804665",
+        "2d9f8119d50cb4da63b91ce3f66d156ff75013f70ed6d515c6a64d19fc485db9",
+        "15bac1eda0ff2e6d15bb3f539a0c773953e69e5dbb93b439fd450fb1ff2d52dc",
+    ]
+
     struct Row: Sendable {
         let name: String
         let checksum: String

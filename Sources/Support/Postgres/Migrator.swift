@@ -1,8 +1,8 @@
 // Brings a database to the schema of the numbered files in one directory.
 //
 // Guarantees: forward only, in order; each file is one transaction together with its row in `schema_migrations`; of two
-// migrators at once the second waits and finds nothing to do; a file that changed after it was applied, or a database
-// newer than the files, is refused. On failure: the failing file leaves nothing behind, those before it stand.
+// migrators at once the second waits and finds nothing to do; a file that changed after it was applied, a database newer than
+// the files, or one from before the first release is refused. On failure: the failing file leaves nothing behind, those before it stand.
 
 import Logging
 
@@ -42,6 +42,7 @@ package struct Migrator: Sendable {
     }
 
     /// How the database stands to the files, by number. Changes nothing.
+    /// - Throws: `MigrationError.beforeFirstRelease`, `PostgresError`.
     package func status(url: String, logger: Logger) async throws -> [MigrationStatus] {
         try await withSession(url, logger) { try await status(on: $0) }
     }
@@ -85,6 +86,9 @@ package struct Migrator: Sendable {
 
     private func status(on session: PostgresConnection) async throws -> [MigrationStatus] {
         let applied = try await MigrationLedger.rows(on: session)
+        if let first = applied[1]?.checksum, MigrationLedger.checksumsBeforeFirstRelease.contains(first) {
+            throw MigrationError.beforeFirstRelease
+        }
         let checksums = try await MigrationLedger.checksums(of: migrations, on: session)
         var status = zip(migrations, checksums).map { migration, checksum in
             let row = applied[migration.number]
