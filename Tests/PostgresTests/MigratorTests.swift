@@ -156,6 +156,13 @@ import Testing
         }
     }
 
+    @Test func `schema.sql, which is for reading, is no migration`() async throws {
+        try await withFiles(Self.two.merging(["schema.sql": "SELECT 1/0"]) { $1 }) { path in
+            let names = try Migrator(directory: path).migrations.map(\.fileName)
+            #expect(names == ["0001_first.sql", "0002_second.sql"])
+        }
+    }
+
     @Test func `a failing file leaves nothing behind, those before it stand`() async throws {
         var files = Self.two
         files["0003_third.sql"] = "CREATE TABLE c (n int); INSERT INTO c VALUES (1/0);"

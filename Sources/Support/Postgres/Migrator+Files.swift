@@ -3,6 +3,9 @@
 import FoundationEssentials
 
 extension Migrator {
+    /// Beside the migrations, and none of them: the rights, and the schema for people to read.
+    private static let others: Set = [DatabaseRights.fileName, "schema.sql"]
+
     static func read(directory path: String) throws -> [Migration] {
         let names: [String]
         do {
@@ -10,7 +13,7 @@ extension Migrator {
         } catch {
             throw MigrationError.unreadableDirectory(path)
         }
-        let migrations = try names.filter { $0.hasSuffix(".sql") && $0 != DatabaseRights.fileName }
+        let migrations = try names.filter { $0.hasSuffix(".sql") && !others.contains($0) }
             .map { try migration(file: $0, directory: path) }
             .sorted { $0.number < $1.number }
         for (index, migration) in migrations.enumerated() where migration.number != index + 1 {

@@ -11,7 +11,7 @@ package struct Migrator: Sendable {
     /// What the service's roles must be able to do once all are applied.
     package let rights: DatabaseRights
 
-    /// Reads `NNNN_name.sql` and `rights.sql`; names that do not end in `.sql` are left alone.
+    /// Reads `NNNN_name.sql` and `rights.sql`; `schema.sql` and names that do not end in `.sql` are left alone.
     /// - Throws: `MigrationError` for a gap, a duplicate number or a file that is none.
     package init(directory path: String) throws {
         migrations = try Self.read(directory: path)

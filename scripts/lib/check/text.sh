@@ -42,7 +42,7 @@ check_paths() {
 check_sql() {
     local path number expected=1
     while IFS= read -r path; do
-        [[ $path == sql/* && $path == *.sql && $path != sql/rights.sql ]] || continue
+        [[ $path == sql/* && $path == *.sql && $path != sql/rights.sql && $path != sql/schema.sql ]] || continue
         if [[ ! $path =~ ^sql/([0-9]{4})_[a-z0-9_]+\.sql$ ]]; then
             fault "$path" "is not named NNNN_what_it_does.sql."
             continue

@@ -1,0 +1,583 @@
+-- What all migrations together make, written by scripts/lib/schema-sql: for reading, nothing runs it. Why things are so stands in the
+-- migrations, who may read and write what in rights.sql.
+
+CREATE TABLE tenants (
+    id         text NOT NULL,
+    name       text NOT NULL,
+    plan       text NOT NULL,
+    status     text NOT NULL DEFAULT 'active'::text,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT tenants_pkey PRIMARY KEY (id),
+    CONSTRAINT tenants_plan_fkey FOREIGN KEY (plan) REFERENCES plans(name),
+    CONSTRAINT tenants_id_check CHECK (id ~ '^ten_[0-9A-HJKMNP-TV-Z]{26}$'::text),
+    CONSTRAINT tenants_name_check CHECK (length(name) >= 1 AND length(name) <= 200),
+    CONSTRAINT tenants_status_check CHECK (status = ANY (ARRAY['active'::text, 'suspended'::text, 'deleted'::text]))
+);
+CREATE INDEX tenants_suspended ON tenants USING btree (id) WHERE status = 'suspended'::text;
+
+CREATE TABLE api_keys (
+    tenant_id    text NOT NULL,
+    id           text NOT NULL,
+    name         text NOT NULL,
+    secret_phc   text NOT NULL,
+    created_at   timestamp with time zone NOT NULL DEFAULT now(),
+    expires_at   timestamp with time zone,
+    revoked_at   timestamp with time zone,
+    last_used_at timestamp with time zone,
+    replaced_by  text,
+    CONSTRAINT api_keys_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT api_keys_id_key UNIQUE (id),
+    CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT api_keys_tenant_id_replaced_by_fkey FOREIGN KEY (tenant_id, replaced_by) REFERENCES api_keys(tenant_id, id),
+    CONSTRAINT api_keys_id_check CHECK (id ~ '^[0-9A-Za-z]{12}$'::text),
+    CONSTRAINT api_keys_name_check CHECK (length(name) >= 1 AND length(name) <= 200),
+    CONSTRAINT api_keys_secret_phc_check CHECK (secret_phc ~~ '$argon2id$%'::text)
+);
+CREATE INDEX api_keys_by_revocation ON api_keys USING btree (revoked_at) WHERE revoked_at IS NOT NULL;
+CREATE INDEX api_keys_by_expiry ON api_keys USING btree (expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TABLE refresh_tokens (
+    tenant_id  text NOT NULL,
+    key_id     text NOT NULL,
+    token_hash bytea NOT NULL,
+    family     bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    rotated_at timestamp with time zone,
+    successor  bytea,
+    used_at    timestamp with time zone,
+    CONSTRAINT refresh_tokens_pkey PRIMARY KEY (tenant_id, token_hash),
+    CONSTRAINT refresh_tokens_token_hash_key UNIQUE (token_hash),
+    CONSTRAINT refresh_tokens_tenant_id_key_id_fkey FOREIGN KEY (tenant_id, key_id) REFERENCES api_keys(tenant_id, id),
+    CONSTRAINT refresh_tokens_family_check CHECK (length(family) = 32),
+    CONSTRAINT refresh_tokens_successor_check CHECK (successor IS NULL OR rotated_at IS NOT NULL),
+    CONSTRAINT refresh_tokens_token_hash_check CHECK (length(token_hash) = 32)
+);
+CREATE INDEX refresh_tokens_by_key ON refresh_tokens USING btree (tenant_id, key_id, expires_at);
+CREATE INDEX refresh_tokens_live ON refresh_tokens USING btree (tenant_id, key_id, created_at) WHERE token_hash = family AND revoked_at IS NULL;
+CREATE INDEX refresh_tokens_by_revocation ON refresh_tokens USING btree (revoked_at) WHERE token_hash = family AND revoked_at IS NOT NULL;
+CREATE INDEX refresh_tokens_by_family ON refresh_tokens USING btree (tenant_id, family, created_at);
+CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens USING btree (expires_at);
+CREATE INDEX refresh_tokens_sealed ON refresh_tokens USING btree (rotated_at) WHERE successor IS NOT NULL;
+
+CREATE TABLE jwt_keys (
+    kid            text NOT NULL,
+    algorithm      text NOT NULL,
+    private_sealed bytea NOT NULL,
+    created_at     timestamp with time zone NOT NULL DEFAULT now(),
+    signs_from     timestamp with time zone NOT NULL DEFAULT now(),
+    retired_at     timestamp with time zone,
+    CONSTRAINT jwt_keys_pkey PRIMARY KEY (kid),
+    CONSTRAINT jwt_keys_algorithm_check CHECK (algorithm = 'ES256'::text)
+);
+
+CREATE TABLE audit_log (
+    id        bigint GENERATED ALWAYS AS IDENTITY,
+    at        timestamp with time zone NOT NULL DEFAULT now(),
+    operator  text NOT NULL,
+    action    text NOT NULL,
+    tenant_id text,
+    target    text,
+    details   jsonb NOT NULL DEFAULT '{}'::jsonb,
+    CONSTRAINT audit_log_pkey PRIMARY KEY (id),
+    CONSTRAINT audit_log_operator_check CHECK (operator <> ''::text)
+);
+CREATE INDEX audit_log_by_tenant ON audit_log USING btree (tenant_id, id);
+CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END
+$function$;
+
+CREATE TABLE plans (
+    name                      text NOT NULL,
+    max_file_bytes            bigint NOT NULL,
+    max_duration_seconds      integer NOT NULL,
+    concurrency               integer NOT NULL,
+    monthly_minutes           integer NOT NULL,
+    overage_micros_per_minute bigint,
+    queue_class               smallint NOT NULL,
+    CONSTRAINT plans_pkey PRIMARY KEY (name),
+    CONSTRAINT plans_concurrency_check CHECK (concurrency > 0),
+    CONSTRAINT plans_max_duration_seconds_check CHECK (max_duration_seconds > 0),
+    CONSTRAINT plans_max_file_bytes_check CHECK (max_file_bytes > 0),
+    CONSTRAINT plans_monthly_minutes_check CHECK (monthly_minutes >= 0),
+    CONSTRAINT plans_name_check CHECK (name = ANY (ARRAY['free'::text, 'pro'::text, 'business'::text])),
+    CONSTRAINT plans_overage_micros_per_minute_check CHECK (overage_micros_per_minute >= 0),
+    CONSTRAINT plans_queue_class_check CHECK (queue_class = ANY (ARRAY[0, 1]))
+);
+
+CREATE TABLE quota_overrides (
+    tenant_id            text NOT NULL,
+    max_file_bytes       bigint,
+    max_duration_seconds integer,
+    concurrency          integer,
+    monthly_minutes      integer,
+    overage_enabled      boolean,
+    queueing_enabled     boolean,
+    CONSTRAINT quota_overrides_pkey PRIMARY KEY (tenant_id),
+    CONSTRAINT quota_overrides_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT quota_overrides_concurrency_check CHECK (concurrency > 0),
+    CONSTRAINT quota_overrides_max_duration_seconds_check CHECK (max_duration_seconds > 0),
+    CONSTRAINT quota_overrides_max_file_bytes_check CHECK (max_file_bytes > 0),
+    CONSTRAINT quota_overrides_monthly_minutes_check CHECK (monthly_minutes >= 0)
+);
+
+CREATE TABLE usage_months (
+    tenant_id        text NOT NULL,
+    month            text NOT NULL,
+    used_seconds     bigint NOT NULL DEFAULT 0,
+    reserved_seconds bigint NOT NULL DEFAULT 0,
+    admissions       bigint NOT NULL DEFAULT 0,
+    closed_at        timestamp with time zone,
+    CONSTRAINT usage_months_pkey PRIMARY KEY (tenant_id, month),
+    CONSTRAINT usage_months_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT usage_months_admissions_check CHECK (admissions >= 0),
+    CONSTRAINT usage_months_month_check CHECK (month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text),
+    CONSTRAINT usage_months_reserved_seconds_check CHECK (reserved_seconds >= 0),
+    CONSTRAINT usage_months_used_seconds_check CHECK (used_seconds >= 0)
+);
+CREATE TRIGGER closed_months_do_not_change BEFORE DELETE OR UPDATE ON usage_months FOR EACH ROW EXECUTE FUNCTION refuse_change_of_closed_month();
+
+CREATE TABLE reservations (
+    tenant_id               text NOT NULL,
+    job_id                  text NOT NULL,
+    month                   text NOT NULL,
+    admission               bigint NOT NULL,
+    seconds                 bigint NOT NULL,
+    plan                    text NOT NULL,
+    included_seconds        bigint NOT NULL,
+    accept_overage          boolean NOT NULL,
+    rate_micros_per_minute  bigint,
+    admitted_at             timestamp with time zone NOT NULL,
+    growth_places           bigint[] NOT NULL DEFAULT '{}'::bigint[],
+    growth_seconds          bigint[] NOT NULL DEFAULT '{}'::bigint[],
+    growth_included_seconds bigint[] NOT NULL DEFAULT '{}'::bigint[],
+    CONSTRAINT reservations_pkey PRIMARY KEY (tenant_id, job_id),
+    CONSTRAINT reservations_tenant_id_month_admission_key UNIQUE (tenant_id, month, admission),
+    CONSTRAINT reservations_tenant_id_month_fkey FOREIGN KEY (tenant_id, month) REFERENCES usage_months(tenant_id, month),
+    CONSTRAINT reservations_growth_check CHECK (cardinality(growth_places) = cardinality(growth_seconds) AND cardinality(growth_places) = cardinality(growth_included_seconds)),
+    CONSTRAINT reservations_included_seconds_check CHECK (included_seconds >= 0),
+    CONSTRAINT reservations_rate_check CHECK (NOT accept_overage OR rate_micros_per_minute IS NOT NULL),
+    CONSTRAINT reservations_rate_micros_per_minute_check CHECK (rate_micros_per_minute >= 0),
+    CONSTRAINT reservations_seconds_check CHECK (seconds >= 0)
+);
+CREATE TRIGGER no_reservation_in_closed_month BEFORE INSERT OR UPDATE ON reservations FOR EACH ROW EXECUTE FUNCTION refuse_closed_month();
+
+CREATE TABLE usage (
+    tenant_id               text NOT NULL,
+    month                   text NOT NULL,
+    admission               bigint NOT NULL,
+    job_id                  text NOT NULL,
+    seconds                 bigint NOT NULL,
+    plan                    text NOT NULL,
+    included_seconds        bigint NOT NULL,
+    accept_overage          boolean NOT NULL,
+    rate_micros_per_minute  bigint,
+    admitted_at             timestamp with time zone NOT NULL,
+    growth_places           bigint[] NOT NULL DEFAULT '{}'::bigint[],
+    growth_seconds          bigint[] NOT NULL DEFAULT '{}'::bigint[],
+    growth_included_seconds bigint[] NOT NULL DEFAULT '{}'::bigint[],
+    settled_at              timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT usage_pkey PRIMARY KEY (tenant_id, month, admission),
+    CONSTRAINT usage_job_id_key UNIQUE (job_id),
+    CONSTRAINT usage_tenant_id_month_fkey FOREIGN KEY (tenant_id, month) REFERENCES usage_months(tenant_id, month),
+    CONSTRAINT usage_growth_check CHECK (cardinality(growth_places) = cardinality(growth_seconds) AND cardinality(growth_places) = cardinality(growth_included_seconds)),
+    CONSTRAINT usage_included_seconds_check CHECK (included_seconds >= 0),
+    CONSTRAINT usage_rate_check CHECK (NOT accept_overage OR rate_micros_per_minute IS NOT NULL),
+    CONSTRAINT usage_rate_micros_per_minute_check CHECK (rate_micros_per_minute >= 0),
+    CONSTRAINT usage_seconds_check CHECK (seconds >= 0)
+);
+CREATE INDEX usage_by_month ON usage USING btree (month, tenant_id, admission);
+CREATE TRIGGER usage_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON usage FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER no_usage_in_closed_month BEFORE INSERT ON usage FOR EACH ROW EXECUTE FUNCTION refuse_closed_month();
+
+CREATE TABLE adjustments (
+    tenant_id    text NOT NULL,
+    month        text NOT NULL,
+    id           bigint GENERATED ALWAYS AS IDENTITY,
+    amount_cents bigint NOT NULL,
+    reason       text NOT NULL,
+    author       text NOT NULL,
+    created_at   timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT adjustments_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT adjustments_tenant_id_month_fkey FOREIGN KEY (tenant_id, month) REFERENCES usage_months(tenant_id, month),
+    CONSTRAINT adjustments_amount_cents_check CHECK (amount_cents <> 0),
+    CONSTRAINT adjustments_author_check CHECK (author <> ''::text),
+    CONSTRAINT adjustments_reason_check CHECK (length(reason) >= 1 AND length(reason) <= 500)
+);
+CREATE INDEX adjustments_by_month ON adjustments USING btree (tenant_id, month);
+CREATE TRIGGER adjustments_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON adjustments FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER no_adjustment_in_closed_month BEFORE INSERT ON adjustments FOR EACH ROW EXECUTE FUNCTION refuse_closed_month();
+
+CREATE TABLE statement_lines (
+    tenant_id              text NOT NULL,
+    month                  text NOT NULL,
+    line                   smallint NOT NULL,
+    plan                   text NOT NULL,
+    included_minutes       bigint NOT NULL,
+    used_seconds           bigint NOT NULL,
+    overage_seconds        bigint NOT NULL,
+    rate_micros_per_minute bigint,
+    amount_cents           bigint NOT NULL,
+    adjustments_cents      bigint NOT NULL,
+    total_cents            bigint NOT NULL,
+    CONSTRAINT statement_lines_pkey PRIMARY KEY (tenant_id, month, line),
+    CONSTRAINT statement_lines_tenant_id_month_fkey FOREIGN KEY (tenant_id, month) REFERENCES usage_months(tenant_id, month),
+    CONSTRAINT statement_lines_included_minutes_check CHECK (included_minutes >= 0),
+    CONSTRAINT statement_lines_line_check CHECK (line > 0),
+    CONSTRAINT statement_lines_overage_seconds_check CHECK (overage_seconds >= 0),
+    CONSTRAINT statement_lines_rate_micros_per_minute_check CHECK (rate_micros_per_minute >= 0),
+    CONSTRAINT statement_lines_total_check CHECK (total_cents = (amount_cents + adjustments_cents)),
+    CONSTRAINT statement_lines_used_seconds_check CHECK (used_seconds >= 0)
+);
+CREATE TRIGGER statement_lines_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON statement_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER no_statement_line_in_closed_month BEFORE INSERT ON statement_lines FOR EACH ROW EXECUTE FUNCTION refuse_closed_month();
+
+CREATE TABLE statement_names (
+    tenant_id text NOT NULL,
+    name      text NOT NULL,
+    CONSTRAINT statement_names_pkey PRIMARY KEY (tenant_id),
+    CONSTRAINT statement_names_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT statement_names_name_check CHECK (length(name) >= 1 AND length(name) <= 200)
+);
+
+CREATE OR REPLACE FUNCTION public.refuse_closed_month()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    closed timestamptz;
+BEGIN
+    SELECT m.closed_at INTO closed FROM usage_months m
+        WHERE m.tenant_id = NEW.tenant_id AND m.month = NEW.month FOR SHARE;
+    IF closed IS NOT NULL THEN
+        RAISE EXCEPTION 'the month % is closed', NEW.month USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    RETURN NEW;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_closed_month()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF OLD.closed_at IS NOT NULL THEN
+        RAISE EXCEPTION 'the month % is closed', OLD.month USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    RETURN NEW;
+END
+$function$;
+
+CREATE TABLE jobs (
+    tenant_id             text NOT NULL,
+    id                    text NOT NULL,
+    status                text NOT NULL DEFAULT 'queued'::text,
+    created_at            timestamp with time zone NOT NULL DEFAULT now(),
+    started_at            timestamp with time zone,
+    completed_at          timestamp with time zone,
+    status_changed_at     timestamp with time zone NOT NULL DEFAULT now(),
+    diarize               boolean NOT NULL,
+    language_requested    text NOT NULL,
+    speakers_expected     smallint,
+    metadata              json NOT NULL DEFAULT '{}'::json,
+    webhook_url           text,
+    max_duration_ms       bigint NOT NULL,
+    source_type           text NOT NULL,
+    source_name           text,
+    source_url            text,
+    source_bytes          bigint,
+    source_channels       smallint,
+    estimated_ms          bigint,
+    source_key            text,
+    source_deleted_at     timestamp with time zone,
+    source_kept_until     timestamp with time zone,
+    samples_total         bigint,
+    samples_work          bigint,
+    samples_done          bigint NOT NULL DEFAULT 0,
+    parts_left            integer,
+    language              text,
+    language_confidence   double precision,
+    engine                text,
+    diarization           text NOT NULL DEFAULT 'none'::text,
+    error_code            text,
+    error_reason          text,
+    error_message         text,
+    retried_as            text,
+    retry_until           timestamp with time zone,
+    transcript_deleted_at timestamp with time zone,
+    deleted_at            timestamp with time zone,
+    CONSTRAINT jobs_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT jobs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT jobs_end_check CHECK ((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (completed_at IS NOT NULL)),
+    CONSTRAINT jobs_error_check CHECK ((status = 'failed'::text) = (error_code IS NOT NULL)),
+    CONSTRAINT jobs_estimated_ms_check CHECK (estimated_ms >= 0),
+    CONSTRAINT jobs_id_check CHECK (id ~ '^job_[0-9A-HJKMNP-TV-Z]{26}$'::text),
+    CONSTRAINT jobs_max_duration_ms_check CHECK (max_duration_ms > 0),
+    CONSTRAINT jobs_metadata_check CHECK (json_typeof(metadata) = 'object'::text AND octet_length(metadata::text) <= 4096),
+    CONSTRAINT jobs_parts_left_check CHECK (parts_left >= 0),
+    CONSTRAINT jobs_progress_check CHECK (samples_done <= samples_work),
+    CONSTRAINT jobs_retry_check CHECK (retry_until IS NULL OR retried_as IS NOT NULL),
+    CONSTRAINT jobs_samples_done_check CHECK (samples_done >= 0),
+    CONSTRAINT jobs_samples_total_check CHECK (samples_total >= 0),
+    CONSTRAINT jobs_samples_work_check CHECK (samples_work >= 0),
+    CONSTRAINT jobs_source_bytes_check CHECK (source_bytes >= 0),
+    CONSTRAINT jobs_source_channels_check CHECK (source_channels > 0),
+    CONSTRAINT jobs_source_check CHECK (deleted_at IS NOT NULL OR (source_type = 'upload'::text) = (source_url IS NULL)),
+    CONSTRAINT jobs_source_type_check CHECK (source_type = ANY (ARRAY['upload'::text, 'url'::text])),
+    CONSTRAINT jobs_speakers_expected_check CHECK (speakers_expected >= 1 AND speakers_expected <= 32),
+    CONSTRAINT jobs_status_check CHECK (status = ANY (ARRAY['queued'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])),
+    CONSTRAINT jobs_tombstone_check CHECK (deleted_at IS NULL OR completed_at IS NOT NULL AND source_name IS NULL AND source_url IS NULL AND webhook_url IS NULL AND metadata::text = '{}'::text)
+);
+CREATE INDEX jobs_by_status ON jobs USING btree (tenant_id, status, id) WHERE deleted_at IS NULL;
+CREATE INDEX jobs_by_change ON jobs USING btree (tenant_id, status_changed_at);
+CREATE INDEX jobs_by_id ON jobs USING hash (id);
+CREATE INDEX jobs_by_state ON jobs USING btree (status, id);
+CREATE INDEX jobs_by_end ON jobs USING btree (completed_at) WHERE completed_at IS NOT NULL;
+CREATE INDEX jobs_by_creation ON jobs USING btree (created_at);
+
+CREATE TABLE pieces (
+    tenant_id          text NOT NULL,
+    job_id             text NOT NULL,
+    piece              integer NOT NULL,
+    channel            smallint,
+    start_sample       bigint NOT NULL,
+    end_sample         bigint NOT NULL,
+    audio_start_sample bigint NOT NULL,
+    audio_end_sample   bigint NOT NULL,
+    audio_key          text,
+    speech             bigint[],
+    result             bytea,
+    CONSTRAINT pieces_pkey PRIMARY KEY (tenant_id, job_id, piece),
+    CONSTRAINT pieces_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT pieces_audio_check CHECK (audio_start_sample >= 0 AND audio_start_sample <= start_sample AND audio_end_sample >= end_sample),
+    CONSTRAINT pieces_channel_check CHECK (channel = ANY (ARRAY[0, 1])),
+    CONSTRAINT pieces_check CHECK (end_sample > start_sample),
+    CONSTRAINT pieces_piece_check CHECK (piece >= 0),
+    CONSTRAINT pieces_start_sample_check CHECK (start_sample >= 0)
+);
+
+CREATE TABLE stretches (
+    tenant_id   text NOT NULL,
+    job_id      text NOT NULL,
+    stretch     integer NOT NULL,
+    first_piece integer NOT NULL,
+    last_piece  integer NOT NULL,
+    result      bytea,
+    CONSTRAINT stretches_pkey PRIMARY KEY (tenant_id, job_id, stretch),
+    CONSTRAINT stretches_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT stretches_first_piece_check CHECK (first_piece >= 0),
+    CONSTRAINT stretches_order_check CHECK (last_piece >= first_piece),
+    CONSTRAINT stretches_stretch_check CHECK (stretch >= 0)
+);
+
+CREATE TABLE transcripts (
+    tenant_id  text NOT NULL,
+    job_id     text NOT NULL,
+    body       bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT transcripts_pkey PRIMARY KEY (tenant_id, job_id),
+    CONSTRAINT transcripts_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE
+);
+
+CREATE TABLE idempotency_keys (
+    tenant_id   text NOT NULL,
+    key         text NOT NULL,
+    holder      text,
+    lease_until timestamp with time zone,
+    fingerprint bytea,
+    job_id      text,
+    answer      bytea,
+    created_at  timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, key),
+    CONSTRAINT idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT idempotency_keys_answer_check CHECK ((answer IS NULL) = (fingerprint IS NULL) AND (answer IS NULL) = (job_id IS NULL)),
+    CONSTRAINT idempotency_keys_fingerprint_check CHECK (length(fingerprint) = 32),
+    CONSTRAINT idempotency_keys_holder_check CHECK ((answer IS NULL) = (holder IS NOT NULL)),
+    CONSTRAINT idempotency_keys_key_check CHECK (length(key) >= 1 AND length(key) <= 255),
+    CONSTRAINT idempotency_keys_lease_check CHECK ((holder IS NULL) = (lease_until IS NULL))
+);
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys USING btree (created_at);
+CREATE INDEX idempotency_keys_by_job ON idempotency_keys USING btree (tenant_id, job_id) WHERE job_id IS NOT NULL;
+
+CREATE SEQUENCE task_fences;
+
+CREATE TABLE tasks (
+    tenant_id        text NOT NULL,
+    id               bigint GENERATED ALWAYS AS IDENTITY,
+    job_id           text NOT NULL,
+    kind             text NOT NULL,
+    part             integer,
+    long             boolean NOT NULL DEFAULT false,
+    status           text NOT NULL DEFAULT 'ready'::text,
+    priority         smallint NOT NULL,
+    starts           boolean NOT NULL DEFAULT false,
+    attempt          integer NOT NULL DEFAULT 0,
+    created_at       timestamp with time zone NOT NULL DEFAULT now(),
+    run_after        timestamp with time zone NOT NULL DEFAULT now(),
+    first_claimed_at timestamp with time zone,
+    fence            bigint,
+    worker           text,
+    lease_until      timestamp with time zone,
+    last_error       text,
+    CONSTRAINT tasks_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT tasks_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT tasks_kind_check CHECK (kind = ANY (ARRAY['fetch'::text, 'prepare'::text, 'recognise'::text, 'diarize'::text, 'assemble'::text, 'clean'::text])),
+    CONSTRAINT tasks_lease_check CHECK ((status = 'running'::text) = (lease_until IS NOT NULL)),
+    CONSTRAINT tasks_long_check CHECK (kind = 'prepare'::text OR NOT long),
+    CONSTRAINT tasks_part_check CHECK (part >= 0),
+    CONSTRAINT tasks_part_kind_check CHECK ((kind = ANY (ARRAY['recognise'::text, 'diarize'::text])) = (part IS NOT NULL)),
+    CONSTRAINT tasks_status_check CHECK (status = ANY (ARRAY['ready'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text]))
+);
+CREATE UNIQUE INDEX tasks_once ON tasks USING btree (tenant_id, job_id, kind, COALESCE(part, '-1'::integer));
+CREATE UNIQUE INDEX tasks_by_fence ON tasks USING btree (fence) WHERE fence IS NOT NULL;
+CREATE INDEX tasks_to_claim ON tasks USING btree (tenant_id, starts, priority, job_id, id) WHERE status = 'ready'::text AND kind <> 'clean'::text;
+CREATE INDEX chores_to_claim ON tasks USING btree (run_after) WHERE status = 'ready'::text AND kind = 'clean'::text;
+CREATE INDEX tasks_to_rescue ON tasks USING btree (lease_until) WHERE status = 'running'::text;
+CREATE INDEX tasks_finished ON tasks USING btree (created_at) WHERE status = ANY (ARRAY['done'::text, 'failed'::text, 'cancelled'::text]);
+
+CREATE TABLE tenant_load (
+    tenant_id        text NOT NULL,
+    queued_jobs      integer NOT NULL DEFAULT 0,
+    running_jobs     integer NOT NULL DEFAULT 0,
+    last_turn        bigint NOT NULL DEFAULT 0,
+    last_fetch       bigint NOT NULL DEFAULT 0,
+    last_preparation bigint NOT NULL DEFAULT 0,
+    CONSTRAINT tenant_load_pkey PRIMARY KEY (tenant_id),
+    CONSTRAINT tenant_load_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT tenant_load_queued_jobs_check CHECK (queued_jobs >= 0),
+    CONSTRAINT tenant_load_running_jobs_check CHECK (running_jobs >= 0)
+);
+CREATE INDEX tenant_load_open ON tenant_load USING btree (last_turn) WHERE (queued_jobs + running_jobs) > 0;
+
+CREATE TABLE turns (
+    only_one              boolean NOT NULL DEFAULT true,
+    turn                  bigint NOT NULL DEFAULT 0,
+    in_a_row              integer NOT NULL DEFAULT 0,
+    fetches_in_a_row      integer NOT NULL DEFAULT 0,
+    preparations_in_a_row integer NOT NULL DEFAULT 0,
+    CONSTRAINT turns_pkey PRIMARY KEY (only_one),
+    CONSTRAINT turns_only_one_check CHECK (only_one)
+);
+
+CREATE TABLE webhook_secrets (
+    tenant_id      text NOT NULL,
+    current_sealed bytea NOT NULL,
+    next_sealed    bytea,
+    next_from      timestamp with time zone,
+    created_at     timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT webhook_secrets_pkey PRIMARY KEY (tenant_id),
+    CONSTRAINT webhook_secrets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT webhook_secrets_next_check CHECK ((next_sealed IS NULL) = (next_from IS NULL))
+);
+
+CREATE TABLE webhook_endpoints (
+    tenant_id     text NOT NULL,
+    url           text NOT NULL,
+    origin        text NOT NULL GENERATED ALWAYS AS (COALESCE(lower("substring"(url, '^[^:/?#]+://[^/?#]*'::text)), url)) STORED,
+    is_default    boolean NOT NULL DEFAULT false,
+    created_at    timestamp with time zone NOT NULL DEFAULT now(),
+    last_success  timestamp with time zone,
+    failures_from timestamp with time zone,
+    failing_since timestamp with time zone,
+    CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (tenant_id, url),
+    CONSTRAINT webhook_endpoints_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT webhook_endpoints_url_check CHECK (octet_length(url) >= 1 AND octet_length(url) <= 2048)
+);
+CREATE UNIQUE INDEX webhook_endpoints_default ON webhook_endpoints USING btree (tenant_id) WHERE is_default;
+CREATE INDEX webhook_endpoints_by_origin ON webhook_endpoints USING btree (tenant_id, origin);
+
+CREATE SEQUENCE delivery_fences;
+
+CREATE TABLE webhook_events (
+    tenant_id   text NOT NULL,
+    id          text NOT NULL,
+    job_id      text NOT NULL,
+    event       text NOT NULL,
+    url         text NOT NULL,
+    origin      text NOT NULL GENERATED ALWAYS AS (COALESCE(lower("substring"(url, '^[^:/?#]+://[^/?#]*'::text)), url)) STORED,
+    body        bytea NOT NULL,
+    created_at  timestamp with time zone NOT NULL DEFAULT now(),
+    status      text NOT NULL DEFAULT 'pending'::text,
+    attempt     integer NOT NULL DEFAULT 0,
+    tries       integer NOT NULL DEFAULT 0,
+    first_try   timestamp with time zone,
+    next_try    timestamp with time zone NOT NULL DEFAULT now(),
+    due         boolean NOT NULL DEFAULT true,
+    abandoned   boolean NOT NULL DEFAULT false,
+    fence       bigint,
+    lease_until timestamp with time zone,
+    CONSTRAINT webhook_events_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT webhook_events_tenant_id_job_id_key UNIQUE (tenant_id, job_id),
+    CONSTRAINT webhook_events_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT webhook_events_tenant_id_url_fkey FOREIGN KEY (tenant_id, url) REFERENCES webhook_endpoints(tenant_id, url),
+    CONSTRAINT webhook_events_event_check CHECK (event = ANY (ARRAY['job.completed'::text, 'job.failed'::text, 'job.cancelled'::text])),
+    CONSTRAINT webhook_events_id_check CHECK (id ~ '^evt_[0-9A-HJKMNP-TV-Z]{26}$'::text),
+    CONSTRAINT webhook_events_lease_check CHECK ((status = 'sending'::text) = (lease_until IS NOT NULL)),
+    CONSTRAINT webhook_events_status_check CHECK (status = ANY (ARRAY['pending'::text, 'sending'::text, 'delivered'::text, 'given_up'::text]))
+);
+CREATE INDEX webhook_events_due ON webhook_events USING btree (tenant_id, origin, next_try) WHERE status = 'pending'::text AND due;
+CREATE INDEX webhook_events_to_come ON webhook_events USING btree (next_try) WHERE status = 'pending'::text AND NOT due;
+CREATE INDEX webhook_events_by_time ON webhook_events USING btree (next_try) WHERE status = 'pending'::text;
+CREATE INDEX webhook_events_sending ON webhook_events USING btree (tenant_id, origin) WHERE status = 'sending'::text;
+CREATE INDEX webhook_events_to_rescue ON webhook_events USING btree (lease_until) WHERE status = 'sending'::text;
+CREATE INDEX webhook_events_by_age ON webhook_events USING btree (tenant_id, created_at, id);
+CREATE INDEX webhook_events_by_url ON webhook_events USING btree (tenant_id, url);
+CREATE INDEX webhook_events_open_by_url ON webhook_events USING btree (tenant_id, url) WHERE status = ANY (ARRAY['pending'::text, 'sending'::text]);
+
+CREATE TABLE webhook_attempts (
+    tenant_id   text NOT NULL,
+    event_id    text NOT NULL,
+    number      integer NOT NULL,
+    at          timestamp with time zone NOT NULL,
+    status_code integer,
+    latency_ms  integer,
+    error       text,
+    CONSTRAINT webhook_attempts_pkey PRIMARY KEY (tenant_id, event_id, number),
+    CONSTRAINT webhook_attempts_tenant_id_event_id_fkey FOREIGN KEY (tenant_id, event_id) REFERENCES webhook_events(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT webhook_attempts_number_check CHECK (number > 0)
+);
+CREATE INDEX webhook_attempts_by_time ON webhook_attempts USING btree (tenant_id, at DESC, event_id DESC, number DESC);
+
+CREATE TABLE webhook_failing_origins (
+    tenant_id text NOT NULL,
+    origin    text NOT NULL,
+    CONSTRAINT webhook_failing_origins_pkey PRIMARY KEY (tenant_id, origin),
+    CONSTRAINT webhook_failing_origins_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+
+CREATE TABLE engine_tickets (
+    tenant_id    text NOT NULL,
+    job_id       text NOT NULL,
+    piece        integer NOT NULL,
+    attempt      integer NOT NULL,
+    engine       text NOT NULL,
+    ticket       text NOT NULL,
+    submitted_at timestamp with time zone NOT NULL,
+    CONSTRAINT engine_tickets_pkey PRIMARY KEY (tenant_id, job_id, engine, ticket),
+    CONSTRAINT engine_tickets_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT engine_tickets_attempt_check CHECK (attempt > 0),
+    CONSTRAINT engine_tickets_piece_check CHECK (piece >= 0)
+);
+
+CREATE TABLE engine_refusals (
+    engine      text NOT NULL,
+    model       text NOT NULL,
+    answer      text NOT NULL,
+    refusals    bigint NOT NULL,
+    first_at    timestamp with time zone NOT NULL DEFAULT now(),
+    last_at     timestamp with time zone NOT NULL DEFAULT now(),
+    accepted_at timestamp with time zone,
+    CONSTRAINT engine_refusals_pkey PRIMARY KEY (engine, model),
+    CONSTRAINT engine_refusals_refusals_check CHECK (refusals > 0)
+);
