@@ -38,9 +38,9 @@ check_paths() {
     )
 }
 
-# Migrations are applied in the order of their numbers, each once and for ever.
+# Migrations are applied in the order of their numbers, each once and for ever: sql/frozen.sha256 holds what each of them is.
 check_sql() {
-    local path number expected=1
+    local path number sum expected=1
     while IFS= read -r path; do
         [[ $path == sql/* && $path == *.sql && $path != sql/rights.sql && $path != sql/schema.sql ]] || continue
         if [[ ! $path =~ ^sql/([0-9]{4})_[a-z0-9_]+\.sql$ ]]; then
@@ -50,6 +50,13 @@ check_sql() {
         number=$((10#${BASH_REMATCH[1]}))
         ((number == expected)) || fault "$path" "should have the number $(printf '%04d' "$expected"): no gap, no twin."
         expected=$((number + 1))
+        sum=$(sha256sum <"$path")
+        sum="${sum%% *}  ${path#sql/}"
+        if ! grep -qF -- "  ${path#sql/}" sql/frozen.sha256 2>/dev/null; then
+            fault "$path" "is not frozen yet: when it is finished, add its line to sql/frozen.sha256: $sum"
+        elif ! grep -qxF -- "$sum" sql/frozen.sha256; then
+            fault "$path" "changed, but migrations are frozen: undo that, and put the change into a new migration."
+        fi
     done < <(printf '%s\n' "${files[@]}" | sort)
 }
 
