@@ -13,7 +13,7 @@ import Testing
         ] {
             for format in TranscriptFormat.allCases {
                 let digest = SHA256.hash(data: transcript.rendered(as: format, title: "Rivers.mp3"))
-                lines.append("\(name).\(format.fileExtension) \(digest.map { String($0, radix: 16) }.joined())")
+                lines.append("\(name).\(format.fileExtension) \(digest.map { String(format: "%02x", $0) }.joined())")
             }
         }
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/revisions")
