@@ -27,7 +27,7 @@ struct RevocationWatch: Service {
 
     func run() async throws {
         let (revocations, pool) = (revocations, pool)
-        let watch = Watch(what: "revocations", every: .milliseconds(400), logger: logger) {
+        let watch = Watch(what: "revocations", every: Revocations.freshness * 2 / 5, logger: logger) {
             try await revocations.refresh()
         }
         try await watch.run()

@@ -4,7 +4,7 @@
 /// Counted are decoded samples of all channels, and packets as so many samples.
 final class Effort {
     /// Ten minutes of 96 kHz in stereo.
-    static let ofProbe: Int64 = 600 * 96_000 * 2
+    static let ofProbe = Probe.wholeSeconds * 96_000 * 2
 
     /// What reading a packet is worth, in samples: of the shortest that recorders write, ten minutes fit.
     private static let packet: Int64 = 128

@@ -27,7 +27,7 @@ struct Invocation {
         else. Standard output and error must not be files: the sandbox forbids writing to them.
 
           probe         one JSON object: container, codec, durations, whether it is silent. A file that claims at most
-                        SECONDS (600) is decoded whole; of a longer one the first 30 s.
+                        SECONDS (\(Probe.wholeSeconds)) is decoded whole; of a longer one the first 30 s.
           decode        16 kHz signed 16-bit little-endian samples on standard output (interleaved when stereo), and a
                         JSON object as the last line of standard error. Stops after N samples per channel.
           --self-check  one JSON object: what the sandbox refuses on this machine.
@@ -50,7 +50,8 @@ struct Invocation {
         case "probe":
             let options = try Options(words, allowed: ["--decode-up-to", "--cpu-seconds"])
             self.init(
-                command: .probe(decodeUpTo: Double(try options.number("--decode-up-to", in: 1...86_400) ?? 600)),
+                command: .probe(
+                    decodeUpTo: Double(try options.number("--decode-up-to", in: 1...86_400) ?? Probe.wholeSeconds)),
                 cpuSeconds: UInt64(try options.number("--cpu-seconds", in: 1...86_400) ?? 60))
         case "decode":
             let options = try Options(words, allowed: ["--layout", "--max-samples", "--cpu-seconds", "--nice"])

@@ -8,6 +8,8 @@ struct Probe {
     /// Seconds: a file that claims no more is decoded whole, up to here.
     let decodeUpTo: Double
 
+    /// What `decodeUpTo` is where nobody says, in seconds.
+    static let wholeSeconds: Int64 = 600
     /// Seconds that are decoded of a longer one: enough to know that it can be.
     private static let headSeconds = 30.0
 

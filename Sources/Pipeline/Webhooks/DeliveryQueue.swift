@@ -8,7 +8,7 @@ import Tenancy
 package struct DeliveryQueue: Sendable {
     /// How long a claim holds: longer than it takes to wait for a connection, to try, and to write down how that went through some
     /// trouble of the database's. A sender that dies costs its events this long.
-    package static let lease = Duration.seconds(60)
+    package static let lease = WebhookCourier.patience + .seconds(45)
     /// Tries at once, on all nodes together: of one tenant at one host, of one tenant.
     package static let perOrigin = 8
     package static let perTenant = 64
