@@ -15,16 +15,16 @@ struct LeaseHolder<Claim: Hashable & Sendable>: Sendable {
     ///   - drain: how long what runs may take to end once it is told to stop.
     ///   - claim: claims as much as there is room for, and starts it.
     ///   - rescue: gives back what others have lost; also while it drains.
-    ///   - chores: adds what goes on beside that, until nothing runs any more.
+    ///   - background: adds what goes on beside that, until nothing runs any more.
     ///   - draining: told how many run when it begins to drain.
     func run(
         drain: Duration, claim: @escaping @Sendable () async -> Void, rescue: @escaping @Sendable () async -> Void,
-        chores: (inout TaskGroup<Void>) -> Void = { _ in }, draining: (Int) -> Void = { _ in }
+        background: (inout TaskGroup<Void>) -> Void = { _ in }, draining: (Int) -> Void = { _ in }
     ) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask(every: Self.rescueInterval, rescue)
             group.addTask(every: Self.pollInterval) { wake.call() }
-            chores(&group)
+            background(&group)
             await wake.answer(claim)
             draining(await running.count)
             await running.drain(within: drain)

@@ -52,7 +52,7 @@ package struct Worker: Service {
         logger.info("worker started", metadata: ["slots": "\(slots)", "fetches": "\(fetches)"])
         await holder.run(
             drain: drain, claim: claim, rescue: rescue,
-            chores: { group in
+            background: { group in
                 group.addTask(every: TaskQueue.heartbeat, extendLeases)
                 group.addTask(every: Self.lookInterval) { looks.call() }
                 // Also while it drains.
