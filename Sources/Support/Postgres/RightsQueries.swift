@@ -66,7 +66,8 @@ extension PostgresTransaction {
             """, as: String.self)
     }
 
-    /// Makes the role where it is missing, and this user a member of it that may enter it.
+    /// Makes the role where it is missing, and this user a member of it that may enter it. Lets it into the schema by a grant of its own, where
+    /// this user owns that, though PUBLIC may have the same.
     func makeRole(_ name: String) throws {
         // Roles belong to the whole cluster: another database of it may be creating them at this moment. From PostgreSQL 16 on, who creates
         // a role is its member, but may not enter it without the SET option.
@@ -89,6 +90,11 @@ extension PostgresTransaction {
                     END IF;
                 ELSIF NOT pg_has_role(current_user, name, 'MEMBER') THEN
                     EXECUTE format('GRANT %I TO %I', name, current_user);
+                END IF;
+                IF (SELECT pg_has_role(current_user, nspowner, 'USAGE') AND NOT EXISTS (
+                    SELECT FROM aclexplode(nspacl) a WHERE a.grantee = to_regrole(quote_ident(name)) AND a.privilege_type = 'USAGE')
+                    FROM pg_namespace WHERE nspname = 'public') THEN
+                    EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', name);
                 END IF;
             END
             $$
