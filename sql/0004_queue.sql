@@ -8,8 +8,8 @@ CREATE TABLE tasks (
     id               bigint GENERATED ALWAYS AS IDENTITY,
     job_id           text NOT NULL,
     kind             text NOT NULL
-                     CHECK (kind IN ('fetch', 'prepare', 'recognise', 'diarize', 'assemble', 'clean')),
-    -- The piece of a `recognise` task, the stretch of a `diarize` task.
+                     CHECK (kind IN ('fetch', 'prepare', 'recognize', 'diarize', 'assemble', 'clean')),
+    -- The piece of a `recognize` task, the stretch of a `diarize` task.
     part             integer CHECK (part >= 0),
     -- A `prepare` task of a recording that is longer than ten minutes, or may be.
     long             boolean NOT NULL DEFAULT false,
@@ -29,7 +29,7 @@ CREATE TABLE tasks (
     last_error       text,
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, job_id) REFERENCES jobs (tenant_id, id) ON DELETE CASCADE,
-    CONSTRAINT tasks_part_kind_check CHECK ((kind IN ('recognise', 'diarize')) = (part IS NOT NULL)),
+    CONSTRAINT tasks_part_kind_check CHECK ((kind IN ('recognize', 'diarize')) = (part IS NOT NULL)),
     CONSTRAINT tasks_long_check CHECK (kind = 'prepare' OR NOT long),
     CONSTRAINT tasks_lease_check CHECK ((status = 'running') = (lease_until IS NOT NULL))
 );

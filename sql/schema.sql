@@ -432,11 +432,11 @@ CREATE TABLE tasks (
     last_error       text,
     CONSTRAINT tasks_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT tasks_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
-    CONSTRAINT tasks_kind_check CHECK (kind = ANY (ARRAY['fetch'::text, 'prepare'::text, 'recognise'::text, 'diarize'::text, 'assemble'::text, 'clean'::text])),
+    CONSTRAINT tasks_kind_check CHECK (kind = ANY (ARRAY['fetch'::text, 'prepare'::text, 'recognize'::text, 'diarize'::text, 'assemble'::text, 'clean'::text])),
     CONSTRAINT tasks_lease_check CHECK ((status = 'running'::text) = (lease_until IS NOT NULL)),
     CONSTRAINT tasks_long_check CHECK (kind = 'prepare'::text OR NOT long),
     CONSTRAINT tasks_part_check CHECK (part >= 0),
-    CONSTRAINT tasks_part_kind_check CHECK ((kind = ANY (ARRAY['recognise'::text, 'diarize'::text])) = (part IS NOT NULL)),
+    CONSTRAINT tasks_part_kind_check CHECK ((kind = ANY (ARRAY['recognize'::text, 'diarize'::text])) = (part IS NOT NULL)),
     CONSTRAINT tasks_status_check CHECK (status = ANY (ARRAY['ready'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text]))
 );
 CREATE UNIQUE INDEX tasks_once ON tasks USING btree (tenant_id, job_id, kind, COALESCE(part, '-1'::integer));

@@ -4,7 +4,7 @@ import NIOCore
 import Tenancy
 
 /// The context of every request.
-struct AnyoneContext: ConnectionContext {
+struct PublicContext: ConnectionContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
     var requestID = RequestIdentifier()
@@ -19,11 +19,11 @@ struct AnyoneContext: ConnectionContext {
 }
 
 /// The context behind authentication: there is a principal, or the handler is never reached.
-struct CustomerContext: ChildRequestContext {
+struct AuthenticatedContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let principal: Principal
 
-    init(context: AnyoneContext) throws {
+    init(context: PublicContext) throws {
         guard let principal = context.principal else { throw APIError.internalError }
         self.principal = principal
         coreContext = context.coreContext

@@ -22,13 +22,13 @@ struct Routes: Sendable {
     let getWebhook: GetWebhook
     let putWebhook: PutWebhook
 
-    func add(to router: Router<AnyoneContext>) {
+    func add(to router: Router<PublicContext>) {
         health.add(to: router)
         router.get("metrics", use: metrics.handle)
         documents.add(to: router)
         auth.add(to: router)
 
-        let jobs = router.group("jobs").add(middleware: authentication).group(context: CustomerContext.self)
+        let jobs = router.group("jobs").add(middleware: authentication).group(context: AuthenticatedContext.self)
         jobs.post(use: createJob.handle)
         jobs.get(use: listJobs.handle)
         jobs.get(":id", use: getJob.handle)
@@ -39,11 +39,11 @@ struct Routes: Sendable {
         jobs.get(":id/deliveries", use: getDeliveries.handle)
         jobs.post(":id/deliveries", use: postDeliveries.handle)
 
-        let webhook = router.group("webhook").add(middleware: authentication).group(context: CustomerContext.self)
+        let webhook = router.group("webhook").add(middleware: authentication).group(context: AuthenticatedContext.self)
         webhook.get(use: getWebhook.handle)
         webhook.put(use: putWebhook.handle)
 
-        router.group("usage").add(middleware: authentication).group(context: CustomerContext.self)
+        router.group("usage").add(middleware: authentication).group(context: AuthenticatedContext.self)
             .get(use: getUsage.handle)
         router.get("plans", use: getPlans.handle)
     }

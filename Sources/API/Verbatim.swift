@@ -17,7 +17,7 @@ struct Verbatim: AsyncParsableCommand {
             """,
         subcommands: [Serve.self, API.self, Worker.self])
 
-    static func main() async { await CommandFront.run(Self.self) }
+    static func main() async { await CommandRunner.run(Self.self) }
 
     struct Serve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Run the API and a worker as one process.")
@@ -38,7 +38,7 @@ struct Verbatim: AsyncParsableCommand {
     private static func start(_ role: Node.Role) async throws {
         // A client or child that goes away while it is written to is an error of that write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
-        OwnMemory.hide()
+        MemoryProtection.hide()
         let openFiles = OpenFiles.raiseLimit()
         do {
             let reader = SettingsReader()
@@ -49,7 +49,7 @@ struct Verbatim: AsyncParsableCommand {
             for setting in reader.unknown { logger.warning("\(setting)") }
             try await Node(role: role, settings: settings, openFiles: openFiles, logger: logger).run()
         } catch {
-            FileHandle.standardError.write(Data("verbatim: \(StartFault.sentence(for: error))\n".utf8))
+            FileHandle.standardError.write(Data("verbatim: \(StartupFailure.sentence(for: error))\n".utf8))
             throw ExitCode.failure
         }
     }

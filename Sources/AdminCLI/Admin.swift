@@ -5,7 +5,7 @@ import Terminal
 @main
 struct Admin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verbatim-admin", abstract: "Look after a Verbatim deployment.",
+        commandName: "verbatim-admin", abstract: "Operate a Verbatim deployment.",
         discussion: """
             Connects to the database that VERBATIM_DATABASE_URL names, as the owner of its tables: a user who does not see every \
             account, such as the nodes' own, is refused. Every change is written to the audit log. --version alone tells the release.
@@ -19,5 +19,5 @@ struct Admin: AsyncParsableCommand {
             Rekey.self, UsageCommand.self, Audit.self, YtDlpCommand.self, Status.self, Doctor.self,
         ])
 
-    static func main() async { await CommandFront.run(Self.self) }
+    static func main() async { await CommandRunner.run(Self.self) }
 }

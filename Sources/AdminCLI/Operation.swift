@@ -49,12 +49,12 @@ struct Operation {
 
     private func require(_ need: Need) async throws {
         if case .nothing = need { return }
-        let sight = try await pool.transaction { try OperatorSight.current(in: $0) }
+        let visibility = try await pool.transaction { try OperatorVisibility.current(in: $0) }
         if case .ownership = need {
-            guard sight.isOwner else { throw OperatorError(sight.stranger) }
+            guard visibility.isOwner else { throw OperatorError(visibility.notOwnerMessage) }
             return
         }
-        guard sight.seesEveryAccount else { throw OperatorError(sight.blindness) }
+        guard visibility.seesEveryAccount else { throw OperatorError(visibility.hiddenRowsMessage) }
         try await migrator.requireCurrent(url: databaseURL, logger: logger)
     }
 
@@ -70,16 +70,16 @@ struct Operation {
     }
 }
 
-extension OperatorSight {
+extension OperatorVisibility {
     private var owner: String { owners.joined(separator: " or ") }
 
     /// Why a command does not even begin.
-    var blindness: String {
+    var hiddenRowsMessage: String {
         "the database's user \(user) does not see every account: rows of \(hidden.joined(separator: ", ")) are hidden from it. "
             + "Connect as \(owner), the owner of the tables (VERBATIM_DATABASE_URL)"
     }
 
-    var stranger: String {
+    var notOwnerMessage: String {
         "the database's user \(user) does not own the tables. Connect as \(owner), their owner (VERBATIM_DATABASE_URL)"
     }
 }
@@ -93,7 +93,7 @@ struct OperatorError: Error, CustomStringConvertible {
 
 /// What every command takes.
 struct OutputOptions: ParsableArguments {
-    @Flag(help: "Answer in JSON, for machines.")
+    @Flag(help: "Print JSON, for programs.")
     var json = false
 }
 

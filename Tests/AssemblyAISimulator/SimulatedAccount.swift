@@ -17,40 +17,40 @@ struct SimulatedAccount: Sendable {
         self.settings = settings
     }
 
-    mutating func answer(_ call: SimulatedCall) -> SimulatedAnswer {
+    mutating func answer(_ call: SimulatedCall) -> SimulatedResponse {
         guard call.authorization == settings.apiKey else {
-            return SimulatedAnswer(401, error: "Authentication error, API token missing/invalid")
+            return SimulatedResponse(401, error: "Authentication error, API token missing/invalid")
         }
         switch call.route {
         case .upload: return upload(call)
         case .submit: return submit(call)
         case .poll: return poll(call)
         case .delete: return delete(call)
-        case .unknown: return SimulatedAnswer(404, error: "Not found")
+        case .unknown: return SimulatedResponse(404, error: "Not found")
         }
     }
 
-    private mutating func upload(_ call: SimulatedCall) -> SimulatedAnswer {
+    private mutating func upload(_ call: SimulatedCall) -> SimulatedResponse {
         let url = "http://\(call.host)/upload/\(UUID().uuidString.lowercased())"
         uploads[url] = call.body
-        return SimulatedAnswer(object: ["upload_url": url])
+        return SimulatedResponse(object: ["upload_url": url])
     }
 
-    private mutating func submit(_ call: SimulatedCall) -> SimulatedAnswer {
+    private mutating func submit(_ call: SimulatedCall) -> SimulatedResponse {
         guard let submission = try? JSONDecoder().decode(SimulatedSubmission.self, from: Data(call.body)) else {
-            return SimulatedAnswer(400, error: "Invalid JSON")
+            return SimulatedResponse(400, error: "Invalid JSON")
         }
         if submission.speech_model != nil {
-            return SimulatedAnswer(400, error: #""speech_model" is deprecated, use "speech_models""#)
+            return SimulatedResponse(400, error: #""speech_model" is deprecated, use "speech_models""#)
         }
         let models = submission.speech_models ?? []
         let known = settings.models.keys.filter { !settings.retired.contains($0) }
         // The list is judged whole, whatever its first name.
         guard !models.isEmpty, models.allSatisfy(known.contains) else {
-            return SimulatedAnswer(400, error: refusal(of: models, known: known.sorted()))
+            return SimulatedResponse(400, error: refusal(of: models, known: known.sorted()))
         }
         if submission.language_detection == true, submission.language_code != nil {
-            return SimulatedAnswer(400, error: "language_detection is not available when language_code is specified.")
+            return SimulatedResponse(400, error: "language_detection is not available when language_code is specified.")
         }
         let language = submission.language_code ?? "en_us"
         let fitting = models.first { model in
@@ -58,19 +58,19 @@ struct SimulatedAccount: Sendable {
             return known.contains(language) || known.contains(String(language.prefix(2))) && language.contains("_")
         }
         guard let model = fitting else {
-            return SimulatedAnswer(
+            return SimulatedResponse(
                 400, error: "The language \(language) is not supported by the selected speech models.")
         }
         if settings.balanceIsEmpty {
-            return SimulatedAnswer(
+            return SimulatedResponse(
                 400, error: "Your current account balance is negative. Please top up to continue using the API.")
         }
         guard let bytes = submission.audio_url.flatMap({ uploads[$0] }) else {
-            return SimulatedAnswer(403, error: "Cannot access uploaded file")
+            return SimulatedResponse(403, error: "Cannot access uploaded file")
         }
         let transcript = transcribe(bytes, submission, model)
         transcripts.append(transcript)
-        return SimulatedAnswer(object: transcript.json)
+        return SimulatedResponse(object: transcript.json)
     }
 
     private func refusal(of models: [String], known: [String]) -> String {
@@ -97,26 +97,26 @@ struct SimulatedAccount: Sendable {
             model: model, error: error, words: audio.map(settings.words) ?? [])
     }
 
-    private mutating func poll(_ call: SimulatedCall) -> SimulatedAnswer {
+    private mutating func poll(_ call: SimulatedCall) -> SimulatedResponse {
         guard let index = find(call.id) else { return missing }
         if !transcripts[index].isDeleted {
             transcripts[index].poll(unfinishedPolls: settings.unfinishedPolls)
         }
-        return SimulatedAnswer(object: transcripts[index].json)
+        return SimulatedResponse(object: transcripts[index].json)
     }
 
-    private mutating func delete(_ call: SimulatedCall) -> SimulatedAnswer {
+    private mutating func delete(_ call: SimulatedCall) -> SimulatedResponse {
         guard let index = find(call.id) else { return missing }
         transcripts[index].isDeleted = true
         uploads[transcripts[index].audioURL] = nil
-        return SimulatedAnswer(object: transcripts[index].json)
+        return SimulatedResponse(object: transcripts[index].json)
     }
 
     private func find(_ id: String) -> Int? {
         transcripts.firstIndex { $0.id == id && !$0.isLost }
     }
 
-    private var missing: SimulatedAnswer {
-        SimulatedAnswer(404, error: "Transcript lookup error, transcript id not found")
+    private var missing: SimulatedResponse {
+        SimulatedResponse(404, error: "Transcript lookup error, transcript id not found")
     }
 }

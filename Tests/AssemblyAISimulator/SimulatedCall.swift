@@ -12,7 +12,7 @@ struct SimulatedCall {
 }
 
 /// What it is answered.
-struct SimulatedAnswer {
+struct SimulatedResponse {
     let status: Int
     let body: [UInt8]
 

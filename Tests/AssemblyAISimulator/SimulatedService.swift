@@ -22,5 +22,5 @@ final class SimulatedService: Sendable {
         }
     }
 
-    func answer(_ call: SimulatedCall) -> SimulatedAnswer { state.withLock { $0.account.answer(call) } }
+    func answer(_ call: SimulatedCall) -> SimulatedResponse { state.withLock { $0.account.answer(call) } }
 }

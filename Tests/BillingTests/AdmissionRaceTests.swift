@@ -28,7 +28,7 @@ import Testing
                 #expect(admitted == 50, "round \(round)")
                 let month = BillingMonth(of: now)
                 let state = try await scene.tenants.owner.transaction {
-                    try MonthState.of(month, tenant: example, in: $0)
+                    try UsageMonth.of(month, tenant: example, in: $0)
                 }
                 #expect(state.reserved == 3000)
                 #expect(state.admissions == 50)
@@ -41,9 +41,10 @@ import Testing
     private static func admit(to node: Databases, _ tenant: TenantID, at now: Timestamp) async throws -> Bool {
         do {
             try await node.app.transaction(of: tenant) { transaction in
-                let allowance = try #require(try Allowance.of(tenant, in: transaction))
+                let effectiveLimits = try #require(try EffectiveLimits.of(tenant, in: transaction))
                 try Reservation.make(
-                    for: TestJob(), of: tenant, seconds: 60, allowance: allowance, acceptOverage: true, at: now,
+                    for: TestJob(), of: tenant, seconds: 60, effectiveLimits: effectiveLimits, acceptOverage: true,
+                    at: now,
                     in: transaction)
             }
             return true

@@ -30,7 +30,7 @@ import Testing
     private struct Run {
         let scene: LedgerScene
         var generator: SeededGenerator
-        var model = ModelledMonths()
+        var model = ModeledMonths()
         var now = LedgerScene.time("2026-10-15T21:00:00Z")
         var months: Set<BillingMonth> = []
         var refusals = 0
@@ -60,24 +60,24 @@ import Testing
         private mutating func admit() async throws {
             let month = BillingMonth(of: now)
             months.insert(month)
-            let allowance = try await allowance()
+            let effectiveLimits = try await effectiveLimits()
             let isKnown = Int.random(in: 0..<8, using: &generator) > 0
             let seconds = isKnown ? Int64.random(in: 0...300, using: &generator) : nil
             let accepts = Bool.random(using: &generator)
-            let left = allowance.includedSeconds - model.used(month) - model.reserved(month)
-            let isSold = accepts && allowance.isOverageEnabled && allowance.overageRate != nil
+            let left = effectiveLimits.includedSeconds - model.used(month) - model.reserved(month)
+            let isSold = accepts && effectiveLimits.isOverageEnabled && effectiveLimits.overageRate != nil
             let fits = isSold || (seconds.map { $0 <= left } ?? (left > 0))
             do {
                 let job = try await scene.submit(seconds: seconds, acceptOverage: accepts, at: now)
                 #expect(fits)
                 model.admit(
                     .init(
-                        job: job, month: month, included: allowance.includedSeconds,
-                        rate: isSold ? allowance.overageRate : nil),
+                        job: job, month: month, included: effectiveLimits.includedSeconds,
+                        rate: isSold ? effectiveLimits.overageRate : nil),
                     seconds: seconds ?? 0)
             } catch ReservationError.quotaExceeded(let isOffered) {
                 #expect(!fits)
-                #expect(isOffered == allowance.sellsOverage)
+                #expect(isOffered == effectiveLimits.sellsOverage)
                 refusals += 1
             }
         }
@@ -87,7 +87,8 @@ import Testing
             let (admission, before) = (model.admissions[index], model.seconds(of: index))
             let others = model.used(admission.month) + model.reserved(admission.month) - before
             let included =
-                now < admission.month.end ? try await allowance().includedSeconds : model.lastIncluded(admission.month)
+                now < admission.month.end
+                ? try await effectiveLimits().includedSeconds : model.lastIncluded(admission.month)
             let fits =
                 seconds <= before || admission.rate != nil || others + seconds <= max(included, admission.included)
             do {
@@ -127,9 +128,9 @@ import Testing
             model.release(index)
         }
 
-        private func allowance() async throws -> Allowance {
+        private func effectiveLimits() async throws -> EffectiveLimits {
             let tenant = scene.tenants.example
-            return try #require(try await scene.tenants.owner.transaction { try Allowance.of(tenant, in: $0) })
+            return try #require(try await scene.tenants.owner.transaction { try EffectiveLimits.of(tenant, in: $0) })
         }
 
         private mutating func adjust() async throws {
@@ -143,7 +144,7 @@ import Testing
         func checkCounters(_ step: Int) async throws {
             let (tenant, months) = (scene.tenants.example, months)
             let states = try await scene.tenants.owner.transaction { transaction in
-                try months.map { ($0, try MonthState.of($0, tenant: tenant, in: transaction)) }
+                try months.map { ($0, try UsageMonth.of($0, tenant: tenant, in: transaction)) }
             }
             for (month, state) in states {
                 #expect(state.used == model.used(month), "step \(step)")

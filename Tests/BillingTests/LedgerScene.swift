@@ -33,9 +33,10 @@ struct LedgerScene: Sendable {
     ) async throws -> TestJob {
         let tenant = tenant ?? tenants.example
         try await tenants.databases.app.transaction(of: tenant) { transaction in
-            let allowance = try #require(try Allowance.of(tenant, in: transaction))
+            let effectiveLimits = try #require(try EffectiveLimits.of(tenant, in: transaction))
             try Reservation.make(
-                for: job, of: tenant, seconds: seconds, allowance: allowance, acceptOverage: acceptOverage, at: now,
+                for: job, of: tenant, seconds: seconds, effectiveLimits: effectiveLimits, acceptOverage: acceptOverage,
+                at: now,
                 in: transaction)
             try transaction.execute(
                 """

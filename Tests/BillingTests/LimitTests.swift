@@ -41,8 +41,8 @@ import Testing
             func own(_ tenant: TenantID) async throws -> QuotaOverrides {
                 try await owner.transaction { try QuotaOverrides.of(tenant, in: $0) }
             }
-            func allowed() async throws -> Allowance {
-                try #require(try await owner.transaction { try Allowance.of(example, in: $0) })
+            func allowed() async throws -> EffectiveLimits {
+                try #require(try await owner.transaction { try EffectiveLimits.of(example, in: $0) })
             }
             let planned = try await allowed()
             var expected = QuotaOverrides()

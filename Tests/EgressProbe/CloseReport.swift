@@ -1,6 +1,6 @@
 import Egress
 
-/// What became of a client that was closed while both of its lanes were busy, and of one that was forgotten.
+/// What became of a client that was closed while both of its threads were busy, and of one that was forgotten.
 package struct CloseReport: Codable, Sendable {
     package let threadsWhileBusy: Int
     /// The errors of what was under way and of what waited, in the order of sending.
@@ -11,17 +11,17 @@ package struct CloseReport: Codable, Sendable {
     package let forgotten: String
     package let threadsAfterForgetting: Int
 
-    /// The server behind the URL never answers `/hold`; it answers `/held` when one request of each audience holds, and
+    /// The server behind the URL never answers `/hold`; it answers `/held` when one request of each trust level holds, and
     /// `/released` when the connections of these have ended.
     init(of url: String) async throws {
         let policy = try AddressPolicy(allowing: "127.0.0.0/8")
         let client = EgressClient(
             configuration: EgressConfiguration(maxConcurrent: 1, addressPolicy: policy), logger: Probe.quiet)
-        let tasks = EgressAudience.allCases.flatMap { audience in
-            (0..<3).map { _ in Task { await Self.outcome(of: client, url + "/hold", audience) } }
+        let tasks = EgressTrust.allCases.flatMap { trust in
+            (0..<3).map { _ in Task { await Self.outcome(of: client, url + "/hold", trust) } }
         }
         _ = try await Probe.status(of: url + "/held")
-        threadsWhileBusy = try await OwnProcess.transferThreads(expecting: EgressAudience.allCases.count)
+        threadsWhileBusy = try await OwnProcess.transferThreads(expecting: EgressTrust.allCases.count)
         await client.close()
         var interrupted: [String] = []
         for task in tasks { interrupted.append(await task.value) }
@@ -40,10 +40,10 @@ package struct CloseReport: Codable, Sendable {
 
     /// The error's description, or the answer's status.
     private static func outcome(
-        of client: EgressClient, _ url: String, _ audience: EgressAudience = .operatorConfigured
+        of client: EgressClient, _ url: String, _ trust: EgressTrust = .operatorConfigured
     ) async -> String {
         do {
-            let request = EgressRequest(url: url, limits: Probe.limits, audience: audience)
+            let request = EgressRequest(url: url, limits: Probe.limits, trust: trust)
             return "\(try await client.send(request).status)"
         } catch {
             return "\(error)"

@@ -36,7 +36,7 @@ import Logging
     /// The answer's status, asked for with a client of its own.
     static func status(of url: String) async throws -> Int {
         let client = EgressClient(logger: quiet)
-        let request = EgressRequest(url: url, limits: limits, audience: .operatorConfigured)
+        let request = EgressRequest(url: url, limits: limits, trust: .operatorConfigured)
         let result: Result<EgressResponse, any Error>
         do { result = .success(try await client.send(request)) } catch { result = .failure(error) }
         await client.close()

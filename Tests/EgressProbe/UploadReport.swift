@@ -13,7 +13,7 @@ package struct UploadReport: Codable, Sendable {
         let content = EgressPart.Content.file(path: path, offset: 0, length: size)
         let part = EgressPart(name: "file", filename: "large", content: content)
         let request = EgressRequest(
-            method: "POST", url: url, body: .multipart([part]), limits: Probe.limits, audience: .operatorConfigured)
+            method: "POST", url: url, body: .multipart([part]), limits: Probe.limits, trust: .operatorConfigured)
         let client = EgressClient(logger: Probe.quiet)
         residentBefore = try OwnProcess.memory("VmRSS")
         _ = try await client.send(request)

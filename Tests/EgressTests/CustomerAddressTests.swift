@@ -7,7 +7,7 @@ import Testing
         try await withClient { client async throws in
             let address = host.trimmingPrefix("[").prefix { $0 != "]" }
             await #expect(throws: EgressError.refusedAddress(String(address))) {
-                try await client.send(.get("http://\(host)/", audience: .customerSupplied))
+                try await client.send(.get("http://\(host)/", trust: .customerSupplied))
             }
         }
     }
@@ -19,7 +19,7 @@ import Testing
         }
         let configuration = EgressConfiguration(addressPolicy: try AddressPolicy(allowing: "10.0.0.0/8, 127.0.0.0/8"))
         let response = try await withClient(configuration) {
-            try await $0.send(.get(server.url, audience: .customerSupplied))
+            try await $0.send(.get(server.url, trust: .customerSupplied))
         }
         #expect(response.status == 204)
     }
@@ -34,7 +34,7 @@ import Testing
         try await withClient { client async throws in
             #expect(try await client.send(.get(server.url)).status == 200)
             await #expect(throws: EgressError.refusedAddress("127.0.0.1")) {
-                try await client.send(.get(server.url, audience: .customerSupplied))
+                try await client.send(.get(server.url, trust: .customerSupplied))
             }
             #expect(try await client.send(.get(server.url)).status == 200)
         }
@@ -44,7 +44,7 @@ import Testing
     @Test func `a customer's request has no way to a Unix socket`() async throws {
         try await withFolder { folder in
             let canary = try ScriptedServer(unixPath: folder + "/s") { _ in }
-            var request = EgressRequest.get("http://localhost/", audience: .customerSupplied)
+            var request = EgressRequest.get("http://localhost/", trust: .customerSupplied)
             request.unixSocketPath = folder + "/s"
             try await withClient { [request] client async throws in
                 await #expect(throws: EgressError.refusedAddress("a Unix socket")) { try await client.send(request) }

@@ -20,17 +20,17 @@ extension EgressLimits {
 extension EgressRequest {
     static func get(
         _ url: String, limits: EgressLimits = .generous, redirects: Int = 0,
-        audience: EgressAudience = .operatorConfigured
+        trust: EgressTrust = .operatorConfigured
     ) -> EgressRequest {
-        EgressRequest(url: url, limits: limits, redirects: redirects, audience: audience)
+        EgressRequest(url: url, limits: limits, redirects: redirects, trust: trust)
     }
 
     static func post(_ url: String, _ body: EgressBody, method: String = "POST") -> EgressRequest {
-        EgressRequest(method: method, url: url, body: body, limits: .generous, audience: .operatorConfigured)
+        EgressRequest(method: method, url: url, body: body, limits: .generous, trust: .operatorConfigured)
     }
 }
 
-/// Runs with a client that is closed afterwards.
+/// Runs with a client that is closed afterward.
 @discardableResult
 func withClient<Result: Sendable>(
     _ configuration: EgressConfiguration = EgressConfiguration(),
@@ -47,7 +47,7 @@ func withClient<Result: Sendable>(
     }
 }
 
-/// Runs with an empty folder that is removed afterwards.
+/// Runs with an empty folder that is removed afterward.
 @discardableResult
 func withFolder<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
     let folder = NSTemporaryDirectory() + "egress-\(UUID().uuidString.prefix(8))"

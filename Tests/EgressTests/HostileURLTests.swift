@@ -18,7 +18,7 @@ import Testing
             for url in HostileURLs.all(port: canary.port) {
                 let error = await #expect(throws: EgressError.self, "\(url)") {
                     try await client.send(
-                        .get(url, limits: .total(.seconds(10)), redirects: 5, audience: .customerSupplied))
+                        .get(url, limits: .total(.seconds(10)), redirects: 5, trust: .customerSupplied))
                 }
                 // Some are no address to the parser; none is anything else than refused.
                 let isRefusal =
@@ -59,7 +59,7 @@ import Testing
                 for status in [301, 302, 303, 307, 308] {
                     site["/"] = .redirect(to: url, status: status)
                     let answer = try? await client.send(
-                        .get(site.url + "/", limits: .total(.seconds(10)), redirects: 5, audience: .customerSupplied))
+                        .get(site.url + "/", limits: .total(.seconds(10)), redirects: 5, trust: .customerSupplied))
                     // Some are relative: a path of the site's own, where there is nothing.
                     #expect(answer.map { $0.status == 404 } ?? true, "\(status) \(url)")
                 }
@@ -67,7 +67,7 @@ import Testing
             site["/twice"] = .redirect(to: "/")
             site["/"] = .redirect(to: "http://127.0.0.2:\(canary.port)/")
             await #expect(throws: EgressError.refusedAddress("127.0.0.2")) {
-                try await client.send(.get(site.url + "/twice", redirects: 5, audience: .customerSupplied))
+                try await client.send(.get(site.url + "/twice", redirects: 5, trust: .customerSupplied))
             }
         }
         #expect(canary.accepts == 0)
@@ -84,7 +84,7 @@ import Testing
             let url = "http://name.example:\(canary.port)/"
             try await withClient(configuration) { client async throws in
                 let error = await #expect(throws: EgressError.self, "\(address)") {
-                    try await client.send(.get(url, audience: .customerSupplied))
+                    try await client.send(.get(url, trust: .customerSupplied))
                 }
                 if case .refusedAddress = error {} else { Issue.record("\(address): \(String(describing: error))") }
             }
@@ -111,9 +111,9 @@ import Testing
         var configuration = EgressConfiguration(addressPolicy: AddressPolicy(allowed: [try CIDR("127.0.0.1")]))
         configuration.resolver = Self.changing("127.0.0.1", "127.0.0.2")
         try await withClient(configuration) { client async throws in
-            let first = EgressRequest.get("http://rebinding.example:\(site.port)/", audience: .customerSupplied)
+            let first = EgressRequest.get("http://rebinding.example:\(site.port)/", trust: .customerSupplied)
             #expect(try await client.send(first).status == 200)
-            let second = EgressRequest.get("http://rebinding.example:\(canary.port)/", audience: .customerSupplied)
+            let second = EgressRequest.get("http://rebinding.example:\(canary.port)/", trust: .customerSupplied)
             await #expect(throws: EgressError.refusedAddress("127.0.0.2")) { try await client.send(second) }
         }
         #expect(canary.accepts == 0)
@@ -124,7 +124,7 @@ import Testing
         var configuration = EgressConfiguration(addressPolicy: AddressPolicy(allowed: [try CIDR("127.0.0.1")]))
         configuration.resolver = NameResolver { _ in ["127.0.0.3", "127.0.0.1"].compactMap(IPAddress.init) }
         let status = try await withClient(configuration) {
-            try await $0.send(.get("http://two.example:\(site.port)/", audience: .customerSupplied)).status
+            try await $0.send(.get("http://two.example:\(site.port)/", trust: .customerSupplied)).status
         }
         #expect(status == 200)
     }
@@ -142,18 +142,18 @@ import Testing
         configuration.resolver = NameResolver { _ in ["127.0.0.3", "127.0.0.1"].compactMap(IPAddress.init) }
         try await withClient(configuration) { client async throws in
             await #expect(throws: EgressError.couldNotConnect) {
-                try await client.send(.get("http://two.example:1/", audience: .customerSupplied))
+                try await client.send(.get("http://two.example:1/", trust: .customerSupplied))
             }
             // What was refused on the way to one host says nothing of the next, which is reached and only down.
             await #expect(throws: EgressError.couldNotConnect) {
                 let url = "http://two.example:\(site.port)/down"
-                return try await client.send(.get(url, redirects: 5, audience: .customerSupplied))
+                return try await client.send(.get(url, redirects: 5, trust: .customerSupplied))
             }
         }
         configuration.resolver = NameResolver { _ in ["127.0.0.3", "127.0.0.4"].compactMap(IPAddress.init) }
         let refusal = try await withClient(configuration) { client async throws in
             await #expect(throws: EgressError.self) {
-                try await client.send(.get("http://two.example:1/", audience: .customerSupplied))
+                try await client.send(.get("http://two.example:1/", trust: .customerSupplied))
             }
         }
         #expect([.refusedAddress("127.0.0.3"), .refusedAddress("127.0.0.4")].contains(refusal))

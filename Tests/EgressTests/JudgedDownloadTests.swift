@@ -7,14 +7,14 @@ import Testing
 @Suite struct JudgedDownloadTests {
     /// What the judge was shown.
     private final class Seen: Sendable {
-        private let beginnings = Mutex([EgressBeginning]())
-        var all: [EgressBeginning] { beginnings.withLock { $0 } }
-        func add(_ beginning: EgressBeginning) { beginnings.withLock { $0.append(beginning) } }
+        private let beginnings = Mutex([EgressResponseHead]())
+        var all: [EgressResponseHead] { beginnings.withLock { $0 } }
+        func add(_ beginning: EgressResponseHead) { beginnings.withLock { $0.append(beginning) } }
     }
 
     private static func download(
         _ site: MediaSimulator, path: String = "/", redirects: Int = 0, _ verdict: EgressVerdict
-    ) async throws -> (response: Result<EgressResponse, EgressError>, file: [UInt8], seen: [EgressBeginning]) {
+    ) async throws -> (response: Result<EgressResponse, EgressError>, file: [UInt8], seen: [EgressResponseHead]) {
         try await withFolder { folder in
             let descriptor = open(folder + "/f", O_WRONLY | O_APPEND | O_CREAT, 0o600)
             defer { close(descriptor) }

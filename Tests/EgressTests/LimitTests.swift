@@ -110,7 +110,7 @@ import Testing
             await #expect(throws: EgressError.tooSlow) { try await client.send(.get(server.url, limits: limits)) }
             let upload = EgressRequest(
                 method: "POST", url: server.url, body: .bytes([UInt8](repeating: 0, count: 64 << 20)), limits: limits,
-                audience: .operatorConfigured)
+                trust: .operatorConfigured)
             await #expect(throws: EgressError.tooSlow) { try await client.send(upload) }
         }
     }
@@ -180,7 +180,7 @@ import Testing
                 try connection.respond(body: request.target)
             }
         }
-        // One place and nobody may wait: the lane is full.
+        // One place and nobody may wait: the thread is full.
         try await withClient(EgressConfiguration(maxConcurrent: 1, maxWaiting: 0)) { client async throws in
             async let slow = client.send(.get(server.url + "/slow/1"))
             #expect(try await arrived.next() == "/slow/1")
@@ -210,11 +210,11 @@ import Testing
             let url = server.url
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for path in ["/1", "/2"] {
-                    group.addTask { try await client.send(.get(url + path, audience: .customerSupplied)).status }
+                    group.addTask { try await client.send(.get(url + path, trust: .customerSupplied)).status }
                     _ = try await arrived.next()
                 }
                 await #expect(throws: EgressError.overloaded) {
-                    try await client.send(.get(url + "/3", audience: .customerSupplied))
+                    try await client.send(.get(url + "/3", trust: .customerSupplied))
                 }
                 for _ in 0..<2 { gate.signal() }
                 for try await status in group { #expect(status == 200) }

@@ -83,7 +83,7 @@ import Testing
         let allowing = EgressConfiguration(addressPolicy: try AddressPolicy(allowing: "127.0.0.1"))
         try await withClient(allowing) { client async throws in
             var request = EgressRequest.get(server.url)
-            request.audience = .customerSupplied
+            request.trust = .customerSupplied
             #expect(try await client.send(request).status == 200)
             try await client.judge(customerURL: server.url + "/hook", within: .seconds(5))
             // The kept one is free for what comes next.

@@ -57,12 +57,12 @@ import Testing
             for form in ["127.0.0.2", "0x7f000002", "2130706434", "0177.0.0.2", "127.2", "[::ffff:127.0.0.2]"] {
                 let target = server.url + "/to/http://\(form):\(canary.port)/"
                 await #expect(throws: EgressError.self, "\(form)") {
-                    try await client.send(.get(target, redirects: 3, audience: .customerSupplied))
+                    try await client.send(.get(target, redirects: 3, trust: .customerSupplied))
                 }
             }
             await #expect(throws: EgressError.refusedAddress("127.0.0.2")) {
                 let target = server.url + "/to/http://127.0.0.2:\(canary.port)/"
-                return try await client.send(.get(target, redirects: 3, audience: .customerSupplied))
+                return try await client.send(.get(target, redirects: 3, trust: .customerSupplied))
             }
         }
         #expect(canary.accepts == 0)

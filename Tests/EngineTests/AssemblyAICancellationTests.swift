@@ -5,11 +5,11 @@ import Testing
 
 /// A caller who does not wait any more in the middle of a hand-in: its job was cancelled, or its worker is being stopped.
 @Suite struct AssemblyAICancellationTests {
-    /// Hands a piece in and is cancelled as soon as the call has come to the simulator.
+    /// Hands a chunk in and is cancelled as soon as the call has come to the simulator.
     private static func cancelled(
         during route: SimulatorRoute, _ scene: AssemblyAIScene
     ) async throws -> Result<EngineStep, any Error> {
-        let handIn = Task { [engine = scene.engine] in try await engine.recognise(.seconds(3), ticket: nil) }
+        let handIn = Task { [engine = scene.engine] in try await engine.recognize(.seconds(3), ticket: nil) }
         try await eventually("the call comes") { scene.simulator.calls[route] == 1 }
         handIn.cancel()
         return await handIn.result

@@ -3,7 +3,7 @@ import Egress
 import Pipeline
 import Testing
 
-/// What may go wrong while a piece is handed in, what comes of it, and how many calls it takes.
+/// What may go wrong while a chunk is handed in, what comes of it, and how many calls it takes.
 @Suite struct AssemblyAIHandInFaultTests {
     struct Passing: Sendable, CustomTestStringConvertible {
         let name: String
@@ -94,7 +94,7 @@ import Testing
             let client = EgressClient(logger: .quiet)
             let engine = AssemblyAIEngine(account: account, client: client, clock: scene.clock.clock, logger: .quiet)
             await #expect(throws: EngineError.unavailable(.networkError)) {
-                _ = try await engine.recognise(.seconds(1), ticket: nil)
+                _ = try await engine.recognize(.seconds(1), ticket: nil)
             }
             #expect(scene.clock.sleeps.count == 2)
             await client.close()
@@ -126,6 +126,6 @@ import Testing
         await client.close()
         let engine = AssemblyAIEngine(
             account: AssemblyAIAccount(url: "http://127.0.0.1:1", apiKey: "k"), client: client, logger: .quiet)
-        await #expect(throws: EgressError.closed) { _ = try await engine.recognise(.seconds(1), ticket: nil) }
+        await #expect(throws: EgressError.closed) { _ = try await engine.recognize(.seconds(1), ticket: nil) }
     }
 }

@@ -30,7 +30,7 @@ import Testing
             #expect(recognition.segments.flatMap(\.words).count == 6)
             #expect(scene.simulator.calls == [.upload: 1, .submit: 2, .poll: 2])
             #expect(scene.simulator.transcripts.map(\.submission.speech_models) == [["universal-2"]])
-            #expect(Self.lines(log, about: "the recogniser refuses a model: look at VERBATIM_ASSEMBLYAI_MODELS") == 1)
+            #expect(Self.lines(log, about: "the recognizer rejects a model: look at VERBATIM_ASSEMBLYAI_MODELS") == 1)
             #expect(log.text.contains("universal-3-pro is no longer available. Use one or more of the following"))
         }
     }
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func `when every name is retired, pieces fall back and say why, and soon nothing is uploaded in vain`()
+    @Test func `when every name is retired, chunks fall back and say why, and soon nothing is uploaded in vain`()
         async throws
     {
         let settings = Self.settings(retired: ["universal-3-5-pro", "universal-2"])
@@ -117,7 +117,7 @@ import Testing
             #expect(failure == .unavailable(.languageUnsupported))
             #expect(scene.simulator.calls == [.upload: 1, .submit: 1])
             _ = try await scene.finish()
-            #expect(!log.text.contains("the recogniser refuses"))
+            #expect(!log.text.contains("the recognizer rejects"))
         }
         // Nor is a name left out for other languages that was refused for one.
         try await AssemblyAIScene.run(settings: Self.settings(retired: ["universal-2"])) { scene in

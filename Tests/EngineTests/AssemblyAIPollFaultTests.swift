@@ -2,7 +2,7 @@ import AssemblyAISimulator
 import Pipeline
 import Testing
 
-/// What may go wrong once a piece is handed in. Only AssemblyAI itself can make us hand it in again.
+/// What may go wrong once a chunk is handed in. Only AssemblyAI itself can make us hand it in again.
 @Suite struct AssemblyAIPollFaultTests {
     @Test(arguments: AssemblyAIHandInFaultTests.passing)
     func `a poll that fails waits with its ticket until the deadline, and hands nothing in`(
@@ -12,7 +12,7 @@ import Testing
             let ticket = try await scene.handIn()
             scene.simulator.fail(.poll, passing.fault)
             for _ in 0..<3 {
-                guard case .waiting(ticket, _) = try await scene.engine.recognise(.seconds(3), ticket: ticket) else {
+                guard case .waiting(ticket, _) = try await scene.engine.recognize(.seconds(3), ticket: ticket) else {
                     Issue.record("it should wait with the same ticket")
                     return
                 }
@@ -38,7 +38,7 @@ import Testing
             let ticket = try await scene.handIn()
             for (header, pause) in [("30", Duration.seconds(30)), ("9999", .seconds(60)), (nil, .seconds(5))] {
                 scene.simulator.fail(.poll, .tooManyRequests(retryAfter: header), times: 1)
-                let step = try await scene.engine.recognise(.seconds(3), ticket: ticket)
+                let step = try await scene.engine.recognize(.seconds(3), ticket: ticket)
                 guard case .waiting(ticket, pause) = step else {
                     Issue.record("\(step) where it should wait \(pause) with the same ticket")
                     return
@@ -59,7 +59,7 @@ import Testing
             scene.clock.advance(.seconds(3_600))
             let ticket = try await scene.handIn()
             scene.clock.advance(.seconds(-3_600))
-            guard case .waiting(ticket, let again) = try await scene.engine.recognise(.seconds(3), ticket: ticket)
+            guard case .waiting(ticket, let again) = try await scene.engine.recognize(.seconds(3), ticket: ticket)
             else {
                 Issue.record("it should wait with the same ticket")
                 return
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func `a piece that cannot be handed in again is given up, not tried with every poll`() async throws {
+    @Test func `a chunk that cannot be handed in again is given up, not tried with every poll`() async throws {
         try await AssemblyAIScene.run { scene in
             scene.simulator.failTranscripts("Something went wrong. Please resubmit.")
             let ticket = try await scene.handIn()
@@ -109,7 +109,7 @@ import Testing
             scene.simulator.failTranscripts("Server error", times: 1)
             scene.simulator.configure { $0.unfinishedPolls = 0 }
             let first = try await scene.handIn()
-            let step = try await scene.another.recognise(.seconds(3), ticket: first)
+            let step = try await scene.another.recognize(.seconds(3), ticket: first)
             guard case .waiting(let second?, _) = step else {
                 Issue.record("it should be handed in again")
                 return
@@ -130,7 +130,7 @@ import Testing
             var ticket: EngineTicket? = try await scene.handIn()
             for attempt in 2...3 {
                 scene.simulator.loseTranscripts()
-                guard case .waiting(let next?, _) = try await scene.engine.recognise(.seconds(3), ticket: ticket) else {
+                guard case .waiting(let next?, _) = try await scene.engine.recognize(.seconds(3), ticket: ticket) else {
                     Issue.record("it should be handed in again")
                     return
                 }
@@ -159,7 +159,7 @@ import Testing
             scene.simulator.configure { $0.unfinishedPolls = 0 }
             let ticket = try await scene.handIn()
             scene.simulator.fail(.submit, .tooManyRequests(), times: 1)
-            guard case .waiting(ticket, .seconds(5)) = try await scene.engine.recognise(.seconds(3), ticket: ticket)
+            guard case .waiting(ticket, .seconds(5)) = try await scene.engine.recognize(.seconds(3), ticket: ticket)
             else {
                 Issue.record("it should wait with the same ticket")
                 return
@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test(arguments: ["File does not appear to contain audio. File type is text/plain.", "Transcoding failed."])
-    func `a piece that they cannot decode is invalid audio`(_ text: String) async throws {
+    func `a chunk that they cannot decode is invalid audio`(_ text: String) async throws {
         try await AssemblyAIScene.run { scene in
             scene.simulator.failTranscripts(text)
             let failure = try await scene.failure()
@@ -182,7 +182,7 @@ import Testing
     @Test func `what is no recording is invalid audio`() async throws {
         try await AssemblyAIScene.run { scene in
             let failure = try await scene.failure(
-                PieceOfSpeech(reading: { Array("text".utf8) }, duration: 1_000, language: "en", speech: []))
+                SpeechChunk(reading: { Array("text".utf8) }, duration: 1_000, language: "en", speech: []))
             #expect(failure == .invalidAudio(.decodeFailed))
         }
     }

@@ -6,7 +6,7 @@ import Testing
 
 /// What AssemblyAI refuses: for good, or because it is asked too often.
 @Suite struct AssemblyAIRefusalTests {
-    @Test func `an account without balance fails the piece after one call, by their text or by a 402`() async throws {
+    @Test func `an account without balance fails the chunk after one call, by their text or by a 402`() async throws {
         var empty = SimulatorSettings()
         empty.balanceIsEmpty = true
         try await AssemblyAIScene.run(settings: empty) { scene in
@@ -72,7 +72,7 @@ import Testing
             #expect(text.contains("HTTP \(status)"))
             #expect(text.contains("check VERBATIM_ASSEMBLYAI_"))
             #expect(scene.simulator.calls == [.upload: 1, .submit: calls])
-            #expect(log.text.contains("\(status)") && log.text.contains("the recogniser refuses"))
+            #expect(log.text.contains("\(status)") && log.text.contains("the recognizer rejects"))
         }
     }
 
@@ -98,7 +98,7 @@ import Testing
         ] {
             let engine = AssemblyAIEngine(account: account, client: client, logger: .quiet)
             let failure = await #expect(throws: EngineError.self) {
-                _ = try await engine.recognise(.seconds(1), ticket: nil)
+                _ = try await engine.recognize(.seconds(1), ticket: nil)
             }
             guard case .misconfigured(let text) = failure else {
                 Issue.record("it should be the operator's to mend")
@@ -118,7 +118,7 @@ import Testing
             for route in [SimulatorRoute.upload, .submit] {
                 try await AssemblyAIScene.run { scene in
                     scene.simulator.fail(route, .tooManyRequests(retryAfter: header), times: 1)
-                    let step = try await scene.engine.recognise(.seconds(1), ticket: nil)
+                    let step = try await scene.engine.recognize(.seconds(1), ticket: nil)
                     guard case .waiting(nil, pause) = step else {
                         Issue.record("\(step) where it should wait \(pause) without a ticket")
                         return
@@ -135,7 +135,7 @@ import Testing
         try await AssemblyAIScene.run { scene in
             scene.simulator.fail(.submit, .tooManyRequests(retryAfter: "40"), times: 4)
             for _ in 0..<3 {
-                guard case .waiting(nil, .seconds(40)) = try await scene.engine.recognise(.seconds(1), ticket: nil)
+                guard case .waiting(nil, .seconds(40)) = try await scene.engine.recognize(.seconds(1), ticket: nil)
                 else {
                     Issue.record("it should wait")
                     return
@@ -148,7 +148,7 @@ import Testing
 
             _ = try await scene.handIn(with: scene.engine)
             scene.simulator.fail(.submit, .tooManyRequests(), times: 1)
-            guard case .waiting(nil, _) = try await scene.engine.recognise(.seconds(1), ticket: nil) else {
+            guard case .waiting(nil, _) = try await scene.engine.recognize(.seconds(1), ticket: nil) else {
                 Issue.record("it should wait again")
                 return
             }
@@ -159,7 +159,7 @@ import Testing
         try await AssemblyAIScene.run { scene in
             scene.simulator.fail(.upload, .tooManyRequests())
             for _ in 0..<3 {
-                guard case .waiting(nil, _) = try await scene.engine.recognise(.seconds(1), ticket: nil) else {
+                guard case .waiting(nil, _) = try await scene.engine.recognize(.seconds(1), ticket: nil) else {
                     Issue.record("it should wait")
                     return
                 }

@@ -42,23 +42,23 @@ struct AssemblyAIScene: Sendable {
         }
     }
 
-    /// Hands a piece in, and returns its ticket.
+    /// Hands a chunk in, and returns its ticket.
     func handIn(
-        _ piece: PieceOfSpeech = .seconds(3), with other: AssemblyAIEngine? = nil
+        _ chunk: SpeechChunk = .seconds(3), with other: AssemblyAIEngine? = nil
     ) async throws -> EngineTicket {
-        guard case .waiting(let ticket?, _) = try await (other ?? patient).recognise(piece, ticket: nil) else {
+        guard case .waiting(let ticket?, _) = try await (other ?? patient).recognize(chunk, ticket: nil) else {
             throw Unexpected()
         }
         return ticket
     }
 
-    /// Goes on with a piece until it is done, as the stage does, but without the waiting; at most 20 steps.
+    /// Goes on with a chunk until it is done, as the stage does, but without the waiting; at most 20 steps.
     func finish(
-        _ piece: PieceOfSpeech = .seconds(3), ticket: EngineTicket? = nil, with other: (any RecognitionEngine)? = nil
+        _ chunk: SpeechChunk = .seconds(3), ticket: EngineTicket? = nil, with other: (any RecognitionEngine)? = nil
     ) async throws -> Recognition {
         var ticket = ticket
         for _ in 0..<20 {
-            switch try await (other ?? engine).recognise(piece, ticket: ticket) {
+            switch try await (other ?? engine).recognize(chunk, ticket: ticket) {
             case .heard(let recognition): return recognition
             case .waiting(let next, let again):
                 clock.advance(again)
@@ -68,10 +68,10 @@ struct AssemblyAIScene: Sendable {
         throw Unexpected()
     }
 
-    /// How the next step with a piece fails.
-    func failure(_ piece: PieceOfSpeech = .seconds(3), ticket: EngineTicket? = nil) async throws -> EngineError {
+    /// How the next step with a chunk fails.
+    func failure(_ chunk: SpeechChunk = .seconds(3), ticket: EngineTicket? = nil) async throws -> EngineError {
         do {
-            _ = try await finish(piece, ticket: ticket)
+            _ = try await finish(chunk, ticket: ticket)
         } catch let error as EngineError {
             return error
         }
@@ -110,11 +110,11 @@ final class AssemblyAITestClock: Sendable {
     }
 }
 
-extension PieceOfSpeech {
-    /// A piece of silence; what is said in it is the simulator's to decide.
-    static func seconds(_ seconds: Double, language: String = "en") -> PieceOfSpeech {
+extension SpeechChunk {
+    /// A chunk of silence; what is said in it is the simulator's to decide.
+    static func seconds(_ seconds: Double, language: String = "en") -> SpeechChunk {
         let milliseconds = Int64(seconds * 1000)
-        return PieceOfSpeech(
+        return SpeechChunk(
             reading: { wav(milliseconds: milliseconds) }, duration: milliseconds, language: language,
             speech: [0..<milliseconds]
         )

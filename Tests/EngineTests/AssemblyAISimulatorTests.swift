@@ -19,14 +19,14 @@ import Testing
                     method: method, url: url, headers: key.map { [(name: "Authorization", value: $0)] } ?? [],
                     body: body,
                     limits: EgressLimits(total: .seconds(300), connect: .seconds(60), responseBytes: 1 << 20),
-                    audience: .operatorConfigured))
+                    trust: .operatorConfigured))
             let object = try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any]
             return (response.status, object ?? [:])
         }
 
         /// Uploads three seconds, and hands them in with these fields.
         func submit(_ fields: String) async throws -> (status: Int, json: [String: Any]) {
-            let upload = try await call("POST", "/v2/upload", body: .bytes(try await PieceOfSpeech.seconds(3).wav()))
+            let upload = try await call("POST", "/v2/upload", body: .bytes(try await SpeechChunk.seconds(3).wav()))
             let url = try #require(upload.json["upload_url"] as? String)
             return try await call(
                 "POST", "/v2/transcript", body: .bytes(Array(#"{"audio_url":"\#(url)",\#(fields)}"#.utf8)))
@@ -102,9 +102,9 @@ import Testing
             #expect(read.status == 404)
             let deleted = try await caller.call("DELETE", "/v2/transcript/\(id)")
             #expect(deleted.status == 200)
-            let afterwards = try await caller.call("GET", "/v2/transcript/\(id)")
-            #expect(afterwards.json["text"] is NSNull)
-            #expect(afterwards.json["words"] is NSNull)
+            let afterward = try await caller.call("GET", "/v2/transcript/\(id)")
+            #expect(afterward.json["text"] is NSNull)
+            #expect(afterward.json["words"] is NSNull)
             #expect(caller.simulator.uploads == 0)
             #expect(caller.simulator.calls == [.upload: 1, .submit: 1, .poll: 4, .delete: 1, .unknown: 1])
         }

@@ -4,9 +4,9 @@ import Pipeline
 import Postgres
 import Testing
 
-/// The way of a piece through AssemblyAI when nothing goes wrong.
+/// The way of a chunk through AssemblyAI when nothing goes wrong.
 @Suite struct AssemblyAITests {
-    @Test func `a piece is uploaded once, handed in once, and asked for until it is done`() async throws {
+    @Test func `a chunk is uploaded once, handed in once, and asked for until it is done`() async throws {
         var settings = SimulatorSettings()
         settings.unfinishedPolls = 3
         settings.words = { _ in
@@ -37,9 +37,9 @@ import Testing
         var settings = SimulatorSettings()
         settings.words = { audio in [SimulatedWord("\(audio.bytes.count)", start: 0, end: audio.milliseconds)] }
         try await AssemblyAIScene.run(settings: settings) { scene in
-            let piece = PieceOfSpeech.seconds(60, language: "pl")
-            let recognition = try await scene.finish(piece)
-            #expect(recognition.segments.map(\.text) == ["\(try await piece.wav().count)"])
+            let chunk = SpeechChunk.seconds(60, language: "pl")
+            let recognition = try await scene.finish(chunk)
+            #expect(recognition.segments.map(\.text) == ["\(try await chunk.wav().count)"])
             let submission = try #require(scene.simulator.transcripts.first?.submission)
             #expect(submission.speech_models == ["universal-3-5-pro", "universal-2"])
             #expect(submission.language_code == "pl")
@@ -59,9 +59,9 @@ import Testing
             #expect(ticket.submittedAt == scene.clock.now)
             #expect(ticket.attempt == 1)
 
-            let piece = PieceOfSpeech.seconds(3)
-            guard case .waiting(ticket, _) = try await scene.another.recognise(piece, ticket: ticket),
-                case .heard(let recognition) = try await scene.another.recognise(piece, ticket: ticket)
+            let chunk = SpeechChunk.seconds(3)
+            guard case .waiting(ticket, _) = try await scene.another.recognize(chunk, ticket: ticket),
+                case .heard(let recognition) = try await scene.another.recognize(chunk, ticket: ticket)
             else {
                 Issue.record("it should wait once with the same ticket and then be done")
                 return
@@ -74,7 +74,7 @@ import Testing
     @Test func `a ticket of another engine's is no ticket`() async throws {
         try await AssemblyAIScene.run { scene in
             let foreign = EngineTicket(engine: "another", id: "x", submittedAt: scene.clock.now, attempt: 3)
-            guard case .waiting(let ticket?, _) = try await scene.engine.recognise(.seconds(1), ticket: foreign) else {
+            guard case .waiting(let ticket?, _) = try await scene.engine.recognize(.seconds(1), ticket: foreign) else {
                 Issue.record("it should be handed in")
                 return
             }
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func `a silent piece that their detector refuses, or one too short for them, holds no words`() async throws {
+    @Test func `a silent chunk that their detector refuses, or one too short for them, holds no words`() async throws {
         for text in [
             "Audio duration is too short.",
             "language_detection cannot be performed on files with no spoken audio.",
@@ -121,8 +121,8 @@ import Testing
         var settings = SimulatorSettings()
         settings.unfinishedPolls = 1_000
         try await AssemblyAIScene.run(settings: settings) { scene in
-            let piece = PieceOfSpeech.seconds(120)
-            guard case .waiting(let ticket?, let first) = try await scene.engine.recognise(piece, ticket: nil) else {
+            let chunk = SpeechChunk.seconds(120)
+            guard case .waiting(let ticket?, let first) = try await scene.engine.recognize(chunk, ticket: nil) else {
                 Issue.record("it should be handed in")
                 return
             }
@@ -130,7 +130,7 @@ import Testing
             var waits: [(age: Duration, wait: Duration)] = []
             scene.clock.advance(first)
             while scene.clock.now - ticket.submittedAt < .seconds(120) {
-                guard case .waiting(ticket, let wait) = try await scene.another.recognise(piece, ticket: ticket) else {
+                guard case .waiting(ticket, let wait) = try await scene.another.recognize(chunk, ticket: ticket) else {
                     Issue.record("it should wait with the same ticket")
                     return
                 }
@@ -141,35 +141,35 @@ import Testing
                 let expected = min(.seconds(1) + age * 0.2, .seconds(10))
                 #expect((expected * 0.8...expected * 1.2).contains(wait))
             }
-            // Two minutes of a piece's waiting are at most this many calls.
+            // Two minutes of a chunk's waiting are at most this many calls.
             #expect((12...24).contains(waits.count))
             // All of these would be ten seconds if they did not vary.
             #expect(Set(waits.filter { $0.age > .seconds(50) }.map(\.wait)).count > 3)
         }
     }
 
-    @Test func `a piece that they never finish is given up ten minutes and twice its length after it was handed in`()
+    @Test func `a chunk that they never finish is given up ten minutes and twice its length after it was handed in`()
         async throws
     {
         var settings = SimulatorSettings()
         settings.unfinishedPolls = .max
         try await AssemblyAIScene.run(settings: settings) { scene in
-            let piece = PieceOfSpeech.seconds(60)
-            let ticket = try await scene.handIn(piece)
+            let chunk = SpeechChunk.seconds(60)
+            let ticket = try await scene.handIn(chunk)
             scene.clock.advance(.seconds(719))
-            guard case .waiting(ticket, _) = try await scene.engine.recognise(piece, ticket: ticket) else {
+            guard case .waiting(ticket, _) = try await scene.engine.recognize(chunk, ticket: ticket) else {
                 Issue.record("it should wait with the same ticket")
                 return
             }
             scene.clock.advance(.seconds(1))
-            let failure = try await scene.failure(piece, ticket: ticket)
+            let failure = try await scene.failure(chunk, ticket: ticket)
             #expect(failure == .unavailable(.timeout))
             #expect(scene.simulator.calls == [.upload: 1, .submit: 1, .poll: 2])
 
             // One that is done is taken however late it is asked for.
             scene.simulator.configure { $0.unfinishedPolls = 0 }
             scene.clock.advance(.seconds(86_400))
-            let recognition = try await scene.finish(piece, ticket: ticket)
+            let recognition = try await scene.finish(chunk, ticket: ticket)
             #expect(!recognition.segments.isEmpty)
             #expect(scene.simulator.calls == [.upload: 1, .submit: 1, .poll: 3])
         }

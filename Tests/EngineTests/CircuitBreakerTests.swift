@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: [CircuitBreaker.Outcome.success, .failure, .unknown])
-    func `what began before it opened changes nothing afterwards`(_ outcome: CircuitBreaker.Outcome) throws {
+    func `what began before it opened changes nothing afterward`(_ outcome: CircuitBreaker.Outcome) throws {
         let early = try #require(breaker.enter())
         try open()
         #expect(!breaker.leave(early, outcome))

@@ -77,7 +77,7 @@ import Testing
             let engine = WhisperEngine(server: models)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<places {
-                    group.addTask { _ = try await engine.recognise(.seconds(0.1), ticket: nil) }
+                    group.addTask { _ = try await engine.recognize(.seconds(0.1), ticket: nil) }
                 }
                 try await eventually("every place's recognition is there") {
                     server.recognitions.load(ordering: .sequentiallyConsistent) == places
@@ -95,7 +95,7 @@ import Testing
         try await Self.with(EgressConfiguration(maxConcurrent: 2)) { server, models in
             let engine = WhisperEngine(server: models)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<10 { group.addTask { _ = try await engine.recognise(.seconds(0.1), ticket: nil) } }
+                for _ in 0..<10 { group.addTask { _ = try await engine.recognize(.seconds(0.1), ticket: nil) } }
                 try await eventually("two are there") {
                     server.recognitions.load(ordering: .sequentiallyConsistent) == 2
                 }

@@ -2,9 +2,9 @@ import AssemblyAISimulator
 import Pipeline
 import Testing
 
-/// How the breaker spares AssemblyAI, and the pieces that would wait for it.
+/// How the breaker spares AssemblyAI, and the chunks that would wait for it.
 @Suite struct FallbackBreakerTests {
-    @Test func `after five pieces in a row it is not asked for half a minute, then by one piece`() async throws {
+    @Test func `after five chunks in a row it is not asked for half a minute, then by one chunk`() async throws {
         try await FallbackScene.run { scene in
             scene.assembly.simulator.fail(.upload, .answer(status: 500))
             for _ in 0..<5 {
@@ -35,12 +35,12 @@ import Testing
         }
     }
 
-    @Test func `a piece that is accepted ends a row of failures, though nobody knows yet what it holds`() async throws {
+    @Test func `a chunk that is accepted ends a row of failures, though nobody knows yet what it holds`() async throws {
         try await FallbackScene.run { scene in
             for _ in 0..<2 {
                 scene.assembly.simulator.fail(.upload, .answer(status: 500), times: 12)
                 for _ in 0..<4 { _ = try await scene.finish() }
-                guard case .waiting(.some, _) = try await scene.engine.recognise(.seconds(3), ticket: nil) else {
+                guard case .waiting(.some, _) = try await scene.engine.recognize(.seconds(3), ticket: nil) else {
                     Issue.record("it should be handed in")
                     return
                 }
@@ -71,9 +71,9 @@ import Testing
         }
     }
 
-    @Test func `pieces that were handed in are asked for also while the first engine is spared`() async throws {
+    @Test func `chunks that were handed in are asked for also while the first engine is spared`() async throws {
         try await FallbackScene.run { scene in
-            guard case .waiting(let ticket?, _) = try await scene.engine.recognise(.seconds(3), ticket: nil) else {
+            guard case .waiting(let ticket?, _) = try await scene.engine.recognize(.seconds(3), ticket: nil) else {
                 Issue.record("it should be handed in")
                 return
             }
@@ -83,13 +83,13 @@ import Testing
             #expect(recognition.fallback == nil)
             #expect(scene.assembly.simulator.calls == [.upload: 16, .submit: 1, .poll: 2])
 
-            // Nor do they take the trial from a piece that is still to be handed in.
+            // Nor do they take the trial from a chunk that is still to be handed in.
             scene.assembly.clock.advance(.seconds(3_600))
             scene.assembly.simulator.heal(.upload)
             scene.assembly.simulator.configure { $0.unfinishedPolls = .max }
             let late = try await scene.finish(ticket: ticket)
             #expect(late.fallback?.reason == .timeout)
-            let trial = try await scene.engine.recognise(.seconds(3), ticket: nil)
+            let trial = try await scene.engine.recognize(.seconds(3), ticket: nil)
             guard case .waiting(.some, _) = trial else {
                 Issue.record("it should be handed in")
                 return
@@ -99,16 +99,16 @@ import Testing
 
     @Test func `polls that are waited out neither open it nor begin the row anew`() async throws {
         try await FallbackScene.run { scene in
-            guard case .waiting(let ticket, _) = try await scene.engine.recognise(.seconds(3), ticket: nil) else {
+            guard case .waiting(let ticket, _) = try await scene.engine.recognize(.seconds(3), ticket: nil) else {
                 return
             }
             scene.assembly.simulator.fail(.poll, .answer(status: 500))
-            for _ in 0..<10 { _ = try await scene.engine.recognise(.seconds(3), ticket: ticket) }
+            for _ in 0..<10 { _ = try await scene.engine.recognize(.seconds(3), ticket: ticket) }
             scene.assembly.simulator.fail(.upload, .answer(status: 500))
             for count in 1...6 {
                 let recognition = try await scene.finish()
                 #expect(recognition.fallback?.reason == (count < 6 ? .serverError : .circuitOpen))
-                _ = try await scene.engine.recognise(.seconds(3), ticket: ticket)
+                _ = try await scene.engine.recognize(.seconds(3), ticket: ticket)
             }
             #expect(scene.assembly.simulator.calls == [.upload: 16, .submit: 1, .poll: 16])
         }

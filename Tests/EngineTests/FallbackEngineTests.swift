@@ -21,7 +21,7 @@ import Testing
         (SimulatorFault.answer(status: 503), FallbackReason.serverError), (.reset, .networkError),
         (.answer(status: 408), .timeout),
     ])
-    func `a piece that the first engine cannot take goes to the other one, which is told`(
+    func `a chunk that the first engine cannot take goes to the other one, which is told`(
         _ fault: SimulatorFault, _ reason: FallbackReason
     ) async throws {
         try await FallbackScene.run { scene in
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func `a piece that was handed in and given up falls back, and its copy can still be forgotten`() async throws
+    @Test func `a chunk that was handed in and given up falls back, and its copy can still be forgotten`() async throws
     {
         try await FallbackScene.run { scene in
             scene.assembly.simulator.failTranscripts("Server error")
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func `only the piece falls back whose language the first engine does not know`() async throws {
+    @Test func `only the chunk falls back whose language the first engine does not know`() async throws {
         try await FallbackScene.run { scene in
             for _ in 0..<10 {
                 let recognition = try await scene.finish(.seconds(3, language: "yue"))
@@ -96,7 +96,7 @@ import Testing
             var waits = 0
             var heard: Recognition?
             while heard == nil, waits < 20 {
-                switch try await scene.engine.recognise(.seconds(3), ticket: nil) {
+                switch try await scene.engine.recognize(.seconds(3), ticket: nil) {
                 case .heard(let recognition): heard = recognition
                 case .waiting(let ticket, let again):
                     #expect(ticket == nil)
@@ -113,13 +113,13 @@ import Testing
     @Test func `when the other engine must wait, the ticket of the first is kept`() async throws {
         let substitute = FallbackSubstitute { .waiting(nil, again: .seconds(9)) }
         try await FallbackScene.run(substitute) { scene in
-            guard case .waiting(let ticket?, _) = try await scene.engine.recognise(.seconds(3), ticket: nil) else {
+            guard case .waiting(let ticket?, _) = try await scene.engine.recognize(.seconds(3), ticket: nil) else {
                 Issue.record("the first engine should take the piece")
                 return
             }
             scene.assembly.simulator.configure { $0.unfinishedPolls = .max }
             scene.assembly.clock.advance(.seconds(3_600))
-            guard case .waiting(ticket, .seconds(9)) = try await scene.engine.recognise(.seconds(3), ticket: ticket)
+            guard case .waiting(ticket, .seconds(9)) = try await scene.engine.recognize(.seconds(3), ticket: ticket)
             else {
                 Issue.record("it should wait with the first engine's ticket")
                 return
@@ -135,10 +135,10 @@ import Testing
         }
     }
 
-    @Test func `a piece that is cancelled does not fall back`() async throws {
+    @Test func `a chunk that is cancelled does not fall back`() async throws {
         try await FallbackScene.run { scene in
             scene.assembly.simulator.fail(.upload, .hang)
-            let task = Task { try await scene.engine.recognise(.seconds(3), ticket: nil) }
+            let task = Task { try await scene.engine.recognize(.seconds(3), ticket: nil) }
             try await eventually("an upload") { scene.assembly.simulator.calls[.upload] == 1 }
             task.cancel()
             await #expect(throws: CancellationError.self) { _ = try await task.value }

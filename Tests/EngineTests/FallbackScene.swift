@@ -24,8 +24,8 @@ struct FallbackScene {
         }
     }
 
-    /// Goes on with a piece until it is done.
-    func finish(_ piece: PieceOfSpeech = .seconds(3), ticket: EngineTicket? = nil) async throws -> Recognition {
-        try await assembly.finish(piece, ticket: ticket, with: engine)
+    /// Goes on with a chunk until it is done.
+    func finish(_ chunk: SpeechChunk = .seconds(3), ticket: EngineTicket? = nil) async throws -> Recognition {
+        try await assembly.finish(chunk, ticket: ticket, with: engine)
     }
 }

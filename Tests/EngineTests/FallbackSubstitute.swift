@@ -18,7 +18,7 @@ final class FallbackSubstitute: RecognitionEngine {
 
     func name() async throws -> String { "whisper_base" }
 
-    func recognise(_ piece: PieceOfSpeech, ticket: EngineTicket?) async throws -> EngineStep {
+    func recognize(_ chunk: SpeechChunk, ticket: EngineTicket?) async throws -> EngineStep {
         calls.withLock { $0 += 1 }
         return try answer()
     }

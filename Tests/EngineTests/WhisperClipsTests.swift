@@ -16,7 +16,7 @@ import Testing
         WhisperClips(WAVSamples(Self.wav(milliseconds, quiet: quiet))).cut(at: speech)
     }
 
-    @Test func `neighbouring spans share a clip of at most 30 seconds, a little wider than the speech`() {
+    @Test func `neighboring spans share a clip of at most 30 seconds, a little wider than the speech`() {
         #expect(cut(60_000, speech: [1000..<9000, 10_000..<20_000, 21_000..<30_300]) == [800..<30_500])
         #expect(
             cut(60_000, speech: [1000..<9000, 10_000..<20_000, 21_000..<31_000]) == [800..<20_200, 20_800..<31_200])
@@ -26,7 +26,7 @@ import Testing
         #expect(cut(60_000, speech: [1000..<2000, 10_000..<11_000]) == [800..<2200, 9800..<11_200])
     }
 
-    @Test func `padding never reaches the next clip or leaves the piece`() {
+    @Test func `padding never reaches the next clip or leaves the chunk`() {
         #expect(cut(40_000, speech: [100..<29_000, 29_200..<40_000]) == [0..<29_100, 29_100..<40_000])
     }
 
@@ -42,7 +42,7 @@ import Testing
         #expect(clips.last?.upperBound == 70_000)
     }
 
-    @Test func `a piece of which nobody knows where there is speech is sent as a whole`() {
+    @Test func `a chunk of which nobody knows where there is speech is sent as a whole`() {
         let clips = cut(65_000, speech: [])
         #expect(clips.first?.lowerBound == 0)
         #expect(clips.last?.upperBound == 65_000)

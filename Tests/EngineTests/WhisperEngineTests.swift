@@ -6,15 +6,14 @@ import TestSupport
 import Testing
 
 @Suite struct WhisperEngineTests {
-    private static func piece(_ milliseconds: Int64, language: String = "en", _ speech: [Range<Int64>]) -> PieceOfSpeech
-    {
-        PieceOfSpeech(
+    private static func chunk(_ milliseconds: Int64, language: String = "en", _ speech: [Range<Int64>]) -> SpeechChunk {
+        SpeechChunk(
             reading: { WhisperClipsTests.wav(milliseconds) }, duration: milliseconds, language: language, speech: speech
         )
     }
 
-    private static func heard(_ engine: WhisperEngine, _ piece: PieceOfSpeech) async throws -> Recognition {
-        guard case .heard(let recognition) = try await engine.recognise(piece, ticket: nil) else {
+    private static func heard(_ engine: WhisperEngine, _ chunk: SpeechChunk) async throws -> Recognition {
+        guard case .heard(let recognition) = try await engine.recognize(chunk, ticket: nil) else {
             throw CancellationError()
         }
         return recognition
@@ -28,7 +27,7 @@ import Testing
     @Test func `a foreign server is asked clip by clip, and its times are put back`() async throws {
         try await WhisperScene.with({ _, before in Self.answer("clip \(before)") }) { scene in
             let recognition = try await Self.heard(
-                scene.engine(), Self.piece(70_000, [1000..<20_000, 40_000..<41_000, 60_000..<61_000]))
+                scene.engine(), Self.chunk(70_000, [1000..<20_000, 40_000..<41_000, 60_000..<61_000]))
             #expect(recognition.segments.map(\.text) == ["clip 0", "clip 1", "clip 2"])
             #expect(recognition.segments.map(\.start) == [1300, 40_300, 60_300])
             #expect(recognition.segments.flatMap(\.words).map(\.start) == [1300, 2100, 40_300, 41_020, 60_300, 61_020])
@@ -38,9 +37,9 @@ import Testing
 
     @Test func `the request is one that every such server understands`() async throws {
         try await WhisperScene.with({ _, _ in Self.answer("hello") }) { scene in
-            let piece = Self.piece(2000, language: "de", [0..<2000])
-            _ = try await Self.heard(scene.engine(apiKey: "sk-test", model: "Systran/faster-whisper-base"), piece)
-            _ = try await Self.heard(scene.engine("/inference"), piece)
+            let chunk = Self.chunk(2000, language: "de", [0..<2000])
+            _ = try await Self.heard(scene.engine(apiKey: "sk-test", model: "Systran/faster-whisper-base"), chunk)
+            _ = try await Self.heard(scene.engine("/inference"), chunk)
             let requests = scene.requests
             #expect(requests.map(\.target) == ["/v1/audio/transcriptions", "/inference"])
             #expect(requests.map(\.authorization) == ["Bearer sk-test", nil])
@@ -50,7 +49,7 @@ import Testing
                     "timestamp_granularities[]=word", "timestamp_granularities[]=segment",
                 ])
             #expect(requests[1].fields.first == "model=whisper-1")
-            #expect(requests[0].wav == WAVSamples(try await piece.wav()).file(of: 0..<2000))
+            #expect(requests[0].wav == WAVSamples(try await chunk.wav()).file(of: 0..<2000))
         }
     }
 
@@ -59,24 +58,24 @@ import Testing
             let isNamed = request.fields.contains("model=named")
             return Self.answer("hello", model: isNamed ? "Systran/faster-whisper-large-v3" : nil)
         }) { scene in
-            let piece = Self.piece(2000, [0..<2000])
-            let named = try await Self.heard(scene.engine(model: "named"), piece)
+            let chunk = Self.chunk(2000, [0..<2000])
+            let named = try await Self.heard(scene.engine(model: "named"), chunk)
             #expect(named.engine == "whisper_large_v3")
             #expect(named.model == "Systran/faster-whisper-large-v3")
-            let unnamed = try await Self.heard(scene.engine(model: "openai/whisper-small"), piece)
+            let unnamed = try await Self.heard(scene.engine(model: "openai/whisper-small"), chunk)
             #expect(unnamed.engine == "whisper_small")
             #expect(unnamed.model == "openai/whisper-small")
             #expect(try await scene.engine().name() == "whisper_1")
-            #expect(try await Self.heard(scene.engine(), piece).engine == "whisper_1")
+            #expect(try await Self.heard(scene.engine(), chunk).engine == "whisper_1")
         }
     }
 
-    @Test func `our own server hears the whole piece at once, and is told where to listen`() async throws {
+    @Test func `our own server hears the whole chunk at once, and is told where to listen`() async throws {
         try await WhisperScene.with({ _, _ in Self.answer("hello", model: "whisper_base") }) { scene in
             let engine = WhisperEngine(server: ModelServer(address: .url(scene.url), client: scene.client))
-            let recognition = try await Self.heard(engine, Self.piece(70_000, [1000..<2000, 40_000..<50_000]))
+            let recognition = try await Self.heard(engine, Self.chunk(70_000, [1000..<2000, 40_000..<50_000]))
             #expect(recognition.engine == "whisper_base")
-            _ = try await Self.heard(engine, Self.piece(70_000, []))
+            _ = try await Self.heard(engine, Self.chunk(70_000, []))
             #expect(scene.requests.map(\.milliseconds) == [70_000, 70_000])
             #expect(scene.requests[0].fields.contains("speech=[[0.5,2.3],[39.5,50.3]]"))
             #expect(!scene.requests[1].fields.contains { $0.hasPrefix("speech=") })
@@ -89,7 +88,7 @@ import Testing
                          {"start":4.5,"end":5.5,"text":" Goodbye."}]}
             """
         try await WhisperScene.with({ _, _ in .init(body: body) }) { scene in
-            let recognition = try await Self.heard(scene.engine(), Self.piece(10_000, [0..<1500, 4400..<6000]))
+            let recognition = try await Self.heard(scene.engine(), Self.chunk(10_000, [0..<1500, 4400..<6000]))
             #expect(recognition.segments.map(\.text) == ["Hello.", "Goodbye."])
             #expect(recognition.removed == [.init(start: 2200, end: 3400, words: 2, reason: .noSpeech)])
         }
@@ -107,12 +106,12 @@ import Testing
         let list = segments.joined(separator: ",")
         let body = #"{"segments":[\#(list)]}"#
         try await WhisperScene.with({ _, _ in .init(body: body) }) { scene in
-            // One clip, from the start of the piece.
-            let piece = PieceOfSpeech(
+            // One clip, from the start of the chunk.
+            let chunk = SpeechChunk(
                 reading: { wav }, duration: 12_000, language: "en", speech: [200..<11_900])
             let own = WhisperEngine(server: ModelServer(address: .url(scene.url), client: scene.client))
             for engine in [try scene.engine(), own] {
-                let recognition = try await Self.heard(engine, piece)
+                let recognition = try await Self.heard(engine, chunk)
                 #expect(recognition.segments.map(\.text) == Array(repeating: "Please hold the line.", count: 4))
                 #expect(recognition.removed == [.init(start: 9_000, end: 11_300, words: 24, reason: .repetition)])
             }
@@ -124,7 +123,7 @@ import Testing
         try await WhisperScene.with({ _, _ in .init(status: status, body: #"{"error":"key sk-test"}"#) }) { scene in
             let engine = try scene.engine(apiKey: "sk-test")
             let error = await #expect(throws: EngineError.self) {
-                try await engine.recognise(Self.piece(1000, []), ticket: nil)
+                try await engine.recognize(Self.chunk(1000, []), ticket: nil)
             }
             guard case .misconfigured(let text) = error else { throw CancellationError() }
             #expect(text.contains("\(status)") && !text.contains("sk-test"))
@@ -156,10 +155,10 @@ import Testing
             let engine = try scene.engine(apiKey: "sk-test", model: "m", refusals: refusals)
             let error = try #require(
                 await #expect(throws: ModelServerError.self) {
-                    try await engine.recognise(Self.piece(1000, []), ticket: nil)
+                    try await engine.recognize(Self.chunk(1000, []), ticket: nil)
                 })
             #expect(!error.isPermanent && !error.isBusy)
-            #expect(log.text.contains("the recogniser refuses a model: look at VERBATIM_WHISPER_MODEL"))
+            #expect(log.text.contains("the recognizer rejects a model: look at VERBATIM_WHISPER_MODEL"))
             #expect(!log.text.contains("sk-test") && !log.text.contains("h.example"))
         }
     }
@@ -176,7 +175,7 @@ import Testing
         try await WhisperScene.with({ _, _ in .init(status: 400, body: body) }) { scene in
             let engine = try scene.engine(model: "m", refusals: refusals)
             let error = await #expect(throws: ModelServerError.self) {
-                try await engine.recognise(Self.piece(1000, []), ticket: nil)
+                try await engine.recognize(Self.chunk(1000, []), ticket: nil)
             }
             #expect(error?.isPermanent == true)
             #expect(log.text.isEmpty)
@@ -193,7 +192,7 @@ import Testing
             let engine = try scene.engine()
             let error = try #require(
                 await #expect(throws: ModelServerError.self) {
-                    try await engine.recognise(Self.piece(1000, []), ticket: nil)
+                    try await engine.recognize(Self.chunk(1000, []), ticket: nil)
                 })
             #expect(error.status == status)
             #expect(error.isPermanent == isPermanent)
@@ -206,7 +205,7 @@ import Testing
         try await WhisperScene.with({ _, _ in .init(body: body) }) { scene in
             let engine = try scene.engine()
             let error = await #expect(throws: ModelServerError.self) {
-                try await engine.recognise(Self.piece(1000, []), ticket: nil)
+                try await engine.recognize(Self.chunk(1000, []), ticket: nil)
             }
             #expect(error?.status == 502)
         }
@@ -219,7 +218,7 @@ import Testing
             scene in
             let engine = try scene.engine()
             await #expect(throws: EgressError.responseTooLarge(limit: 4 << 20)) {
-                try await engine.recognise(Self.piece(1000, []), ticket: nil)
+                try await engine.recognize(Self.chunk(1000, []), ticket: nil)
             }
         }
     }

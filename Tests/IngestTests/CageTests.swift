@@ -56,7 +56,7 @@ import Testing
         let found = try JSONDecoder().decode(
             Result.self, from: Data(contentsOf: URL(fileURLWithPath: folder.path + "/result")))
         #expect(found.answer == "HTTP/1.1 407")
-        let isTight = await FetchScene.installation.condition().cage == .tight
+        let isTight = await FetchScene.installation.health().cage == .tight
         // Without Landlock the kernel bounds no files.
         #expect(found.done.filter { isTight || !$0.hasPrefix("file:") } == [])
         #expect(canary.accepts == 0)
@@ -65,9 +65,9 @@ import Testing
     }
 
     @Test func `the cage of this machine is shut, and says so`() async throws {
-        let condition = await FetchScene.installation.condition()
-        #expect(condition.works)
-        #expect(condition.cage == .tight || condition.cage == .withoutFiles)
+        let health = await FetchScene.installation.health()
+        #expect(health.works)
+        #expect(health.cage == .tight || health.cage == .withoutFiles)
     }
 
     @Test func `what lies in yt-dlp's environment is not run before the cage is shut`() async throws {

@@ -137,9 +137,9 @@ import Testing
             try FileManager.default.copyItem(
                 atPath: CopiedInstallation.packages + "/yt_dlp", toPath: packages + "/yt_dlp")
         }
-        let condition = await installation.condition()
-        #expect(condition.works)
-        #expect(condition.javaScript == .missing)
+        let health = await installation.health()
+        #expect(health.works)
+        #expect(health.javaScript == .missing)
         try await Self.run(wants: "Requested format is not available", installation: installation) {
             scene async throws in
             await #expect(throws: JobFailure.sourceNeedsJavaScript) { _ = try await scene.fetch("/challenge/v") }
@@ -152,7 +152,7 @@ import Testing
     }
 
     @Test func `this machine's runs it, shut in and sealed`() async throws {
-        let condition = await FetchScene.installation.condition()
-        #expect(condition.javaScript == .works(version: try #require(FetchScene.installation.runtimeVersion)))
+        let health = await FetchScene.installation.health()
+        #expect(health.javaScript == .works(version: try #require(FetchScene.installation.runtimeVersion)))
     }
 }

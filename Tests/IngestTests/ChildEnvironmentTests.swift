@@ -39,7 +39,7 @@ import Testing
 
         let launcher = folder.path + "/serve"
         try Self.program(at: launcher, ending: "exec /bin/sleep 600")
-        let server = try InferenceProcess(
+        let server = try ModelServerProcess(
             configuration: .init(launcher: launcher, model: "m", workers: 1), folder: folder.path, logger: Self.logger)
         let serving = Task { try await server.run() }
         try await eventually("the model server is started") { Self.environment(of: launcher) != nil }
@@ -50,7 +50,7 @@ import Testing
         let tool = folder.path + "/media"
         try Self.program(at: tool, ending: "exit 70")
         try Data([1]).write(to: URL(fileURLWithPath: folder.path + "/a"))
-        let media = MediaTool(executable: tool, maxConcurrentProbes: 1, logger: Self.logger)
+        let media = MediaToolClient(executable: tool, maxConcurrentProbes: 1, logger: Self.logger)
         await #expect(throws: MediaError.self) { _ = try await media.probe(path: folder.path + "/a") }
         // What a shell adds by itself it adds for those that it starts.
         #expect(Self.environment(of: tool) == [:])

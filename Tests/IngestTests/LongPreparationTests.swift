@@ -22,7 +22,7 @@ import Testing
             let claim = try #require(try await scene.queue.claim(limit: 1).first)
             #expect(!claim.isLong)
             await scene.stages.perform(claim)
-            #expect(scene.log.text.contains("handed over"))
+            #expect(scene.log.text.contains("task requeued"))
             #expect(try await scene.queue.claim(limit: 5) == [])
             let long = try #require(try await Self.longOnes(scene).first)
             #expect(long.job == job.id && long.kind == .prepare && long.isLong && long.attempt == 1)
@@ -30,7 +30,7 @@ import Testing
             // It is decoded to its end there: what it lacks is the model server.
             await scene.stages.perform(long)
             #expect(try await scene.job(job.id)?.status == .processing)
-            #expect(scene.log.text.contains("task put off"))
+            #expect(scene.log.text.contains("task postponed"))
         }
     }
 

@@ -31,9 +31,9 @@ struct StageScene: Sendable {
             let server = ModelServer(address: .unixSocket(folder.path + "/none.sock"), client: client)
             let stages = Stages(
                 databases: tenants.databases, storage: storage,
-                media: MediaTool(
+                media: MediaToolClient(
                     executable: Checkout.executable("verbatim-media"), maxConcurrentProbes: 2, logger: logger),
-                server: server, recogniser: WhisperEngine(server: server),
+                server: server, recognizer: WhisperEngine(server: server),
                 sources: SourceFetcher(
                     client: client, policy: policy, pages: nil, scratch: folder.path, logger: logger),
                 scratch: folder.path, sourceRetention: .seconds(3600), pace: pace, logger: logger)

@@ -4,7 +4,7 @@ import Postgres
 import TestSupport
 import Testing
 
-/// Jobs that AssemblyAI recognises, and what becomes of them when it does not.
+/// Jobs that AssemblyAI recognizes, and what becomes of them when it does not.
 @Suite struct AssemblyAITests {
     private struct Scene {
         let deployment: Deployment
@@ -137,7 +137,7 @@ import Testing
             try await eventually("its audio is removed") {
                 try await scene.customer.get("/jobs/\(job)").json["source_deleted_at"] is String
             }
-            // Until the worker is gone nothing was handed in, and afterwards nothing can be.
+            // Until the worker is gone nothing was handed in, and afterward nothing can be.
             scene.node.process.signal(SIGTERM)
             #expect(try await scene.node.process.ended() == 0)
             #expect(scene.simulator.calls[.submit] == nil)
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test func `when AssemblyAI is down, Whisper recognises, and the transcript says so`() async throws {
+    @Test func `when AssemblyAI is down, Whisper recognizes, and the transcript says so`() async throws {
         try await Self.run { scene in
             scene.simulator.fail(.upload, .answer(status: 503, body: "<html>busy</html>"))
             let job = try await scene.submit()
@@ -180,7 +180,7 @@ import Testing
             #expect(fallback["reason"] as? String == "server_error")
             #expect(fallback["chunks"] as? Int == 1)
             let text = try #require(transcript["segments"] as? [[String: Any]]).map { $0["text"] as? String ?? "" }
-            #expect(WordErrorRate.normalised(text.joined(separator: " ")) == (try Recordings.reference(["0880"])))
+            #expect(WordErrorRate.normalized(text.joined(separator: " ")) == (try Recordings.reference(["0880"])))
             #expect((scene.simulator.calls[.upload] ?? 0) == 3)
             #expect(scene.simulator.calls[.submit] == nil)
         }
@@ -214,7 +214,7 @@ import Testing
     }
 
     @Test(arguments: ["balance", "402"])
-    func `an empty account fails the job with quota_exceeded, and nobody else recognises it`(kind: String) async throws
+    func `an empty account fails the job with quota_exceeded, and nobody else recognizes it`(kind: String) async throws
     {
         try await Self.run { scene in
             if kind == "402" {
@@ -239,7 +239,7 @@ import Testing
                 let job = try await customer.submit(file: Recordings.clip("0880"), fields: ["diarize": "false"])
                 let ended = try await customer.finished(job)
                 #expect((ended["error"] as? [String: Any])?["code"] as? String == "transient_error")
-                _ = try await node.process.log.line(with: "\"level\":\"error\"", "mend the configuration")
+                _ = try await node.process.log.line(with: "\"level\":\"error\"", "check its key and settings")
                 #expect(simulator.calls[.upload] == 1)
                 #expect(!node.process.log.lines.joined().contains("4711"))
             }
@@ -257,7 +257,7 @@ import Testing
             #expect(transcript["model"] as? String == "universal-2")
             #expect(transcript["fallback"] == nil)
             _ = try await scene.node.process.log.line(
-                with: "\"level\":\"error\"", "the recogniser refuses a model", "universal-3-pro", "universal-3-5-pro")
+                with: "\"level\":\"error\"", "the recognizer rejects a model", "universal-3-pro", "universal-3-5-pro")
             try await scene.counted(1)
             let red = try await scene.doctor(models: "universal-3-pro,universal-2")
             #expect(red.contains("fail assemblyai models universal-3-pro is refused"), "\(red)")
@@ -275,7 +275,7 @@ import Testing
             #expect(transcript["engine"] as? String == "whisper_base")
             #expect((transcript["fallback"] as? [String: Any])?["reason"] as? String == "request_refused")
             #expect(scene.simulator.calls == [.upload: 1, .submit: 3])
-            _ = try await scene.node.process.log.line(with: "\"level\":\"error\"", "the recogniser refuses a model")
+            _ = try await scene.node.process.log.line(with: "\"level\":\"error\"", "the recognizer rejects a model")
             try await scene.counted(2)
             let red = try await scene.doctor(models: "universal-3-5-pro,universal-2")
             #expect(red.contains("fail assemblyai models universal-3-5-pro is refused"), "\(red)")
@@ -296,11 +296,11 @@ import Testing
             scene.simulator.configure { $0.retired = ["universal-3-5-pro", "universal-2"] }
             let ended = try await scene.customer.finished(try await scene.submit())
             #expect((ended["error"] as? [String: Any])?["code"] as? String == "transient_error")
-            _ = try await scene.node.process.log.line(with: "\"level\":\"error\"", "mend the configuration")
+            _ = try await scene.node.process.log.line(with: "\"level\":\"error\"", "check its key and settings")
         }
     }
 
-    @Test func `settings that name no recogniser, or one without its key, are refused at the start`() async throws {
+    @Test func `settings that name no recognizer, or one without its key, are refused at the start`() async throws {
         try await Deployment.with { deployment in
             let faults = [
                 (["VERBATIM_ENGINE": "siri"], "VERBATIM_ENGINE"),

@@ -23,7 +23,7 @@ import Testing
         try await eventually("the work on \(stage) stops", within: promise) {
             worker.process.log.lines.contains {
                 $0.contains(job) && $0.contains("\"task\":\"\(stage.rawValue)\"")
-                    && ($0.contains("task handed back") || $0.contains("task lost") || $0.contains("task cancelled"))
+                    && ($0.contains("task released") || $0.contains("task lost") || $0.contains("task cancelled"))
             }
         }
         let ended = worker.process.log.lines.filter {
@@ -36,9 +36,9 @@ import Testing
     private static func seeNothingLeft(of job: String, _ deployment: Deployment, _ customer: Customer) async throws {
         let owner = deployment.tenants.owner
         try await eventually("the audio is gone, and no work is left") {
-            let isTold = try await customer.get("/jobs/\(job)").json["source_deleted_at"] is String
+            let isReported = try await customer.get("/jobs/\(job)").json["source_deleted_at"] is String
             let work = try await owner.query("SELECT FROM tasks WHERE status IN ('ready', 'running')")
-            return try isTold && work.isEmpty && deployment.storage.files.isEmpty
+            return try isReported && work.isEmpty && deployment.storage.files.isEmpty
         }
         #expect(try await customer.get("/jobs/\(job)").json["status"] as? String == "cancelled")
         #expect(try await owner.query("SELECT FROM usage").isEmpty)
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [TaskKind.prepare, .recognise, .diarize])
+    @Test(arguments: [TaskKind.prepare, .recognize, .diarize])
     func `while it is decoded, in Whisper, or its speakers are told apart`(stage: TaskKind) async throws {
         try await Deployment.with { deployment in
             let media = try TemporaryFolder()
@@ -119,7 +119,7 @@ import Testing
                     file: Recordings.clip("0880"), fields: ["diarize": "false", "language": "en"])
                 try await eventually("AssemblyAI is called") { (simulator.calls[call] ?? 0) >= 1 }
                 if call == .upload {
-                    try await Self.cancel(job, during: .recognise, at: worker, by: customer)
+                    try await Self.cancel(job, during: .recognize, at: worker, by: customer)
                 } else {
                     // Between two polls nobody works on it.
                     #expect(try await customer.send("POST", "/jobs/\(job)/cancel").status == 202)

@@ -25,7 +25,7 @@ import Testing
             }
             let expected = try Recordings.reference(Self.before + Self.after)
             for (scene, job) in jobs {
-                let heard = WordErrorRate.normalised(try await customer.words(of: job))
+                let heard = WordErrorRate.normalized(try await customer.words(of: job))
                 #expect(WordErrorRate.between(heard, and: expected) <= 0.05, "\(scene.sound): \(heard)")
                 let transcript = try await customer.get("/jobs/\(job)/transcript").json
                 let words = try #require(transcript["segments"] as? [[String: Any]]).flatMap {
@@ -57,18 +57,18 @@ import Testing
                     EgressPart(name: "timestamp_granularities[]", value: "word"),
                 ]),
                 limits: EgressLimits(total: .seconds(600), connect: .seconds(60), responseBytes: 1 << 20),
-                audience: .operatorConfigured))
-        let unguarded = try JSONDecoder().decode(WhisperAnswer.self, from: Data(raw.body)).segments(within: duration)
+                trust: .operatorConfigured))
+        let unguarded = try JSONDecoder().decode(WhisperResponse.self, from: Data(raw.body)).segments(within: duration)
         // Without this the test would prove nothing.
         try #require(scene.words(of: unguarded.map(\.transcribed)).count > 0)
 
         let engine = WhisperEngine(server: ModelServer(address: .url(url), client: client))
-        let step = try await engine.recognise(
-            PieceOfSpeech(reading: { wav }, duration: duration, language: "en", speech: [everything]), ticket: nil)
+        let step = try await engine.recognize(
+            SpeechChunk(reading: { wav }, duration: duration, language: "en", speech: [everything]), ticket: nil)
         await client.close()
         guard case .heard(let recognition) = step else { throw CancellationError() }
         #expect(scene.words(of: recognition.segments) == [])
-        let heard = WordErrorRate.normalised(recognition.segments.map(\.text).joined(separator: " "))
+        let heard = WordErrorRate.normalized(recognition.segments.map(\.text).joined(separator: " "))
         let expected = try Recordings.reference(Self.before + Self.after)
         #expect(WordErrorRate.between(heard, and: expected) <= 0.05)
     }

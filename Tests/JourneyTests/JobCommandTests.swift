@@ -45,7 +45,7 @@ import Testing
                 .processing, of: tenants.example, into: tenants,
                 url: "https://user:geheim@media.example:8443/meier/operation.mp3?token=abc123")
             try await JobScene.addTask(
-                .recognise, part: 7, to: job, of: tenants.example, in: tenants, worker: "node-1:42", lease: 15,
+                .recognize, part: 7, to: job, of: tenants.example, in: tenants, worker: "node-1:42", lease: 15,
                 attempt: 3,
                 lastError: "EngineError")
             let upload = try await JobScene.insert(.processing, of: tenants.example, into: tenants)
@@ -58,7 +58,7 @@ import Testing
             #expect(shown["source_kept"] as? Bool == true)
             let tasks = try #require(shown["tasks"] as? [[String: Any]])
             #expect(tasks.count == 1)
-            #expect(tasks[0]["kind"] as? String == "recognise")
+            #expect(tasks[0]["kind"] as? String == "recognize")
             #expect(tasks[0]["part"] as? Int == 7)
             #expect(tasks[0]["attempt"] as? Int == 3)
             #expect(tasks[0]["worker"] as? String == "node-1:42")

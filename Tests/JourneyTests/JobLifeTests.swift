@@ -40,8 +40,8 @@ import Testing
             #expect(try await customer.send("POST", "/jobs/\(running)/cancel").status == 202)
             #expect(try await customer.get("/jobs/\(running)").json["status"] as? String == "cancelled")
             try await eventually("the audio is gone, and the customer is told") {
-                let isTold = try await customer.get("/jobs/\(running)").json["source_deleted_at"] is String
-                return try isTold && Self.audio(deployment).isEmpty
+                let isReported = try await customer.get("/jobs/\(running)").json["source_deleted_at"] is String
+                return try isReported && Self.audio(deployment).isEmpty
             }
             #expect(try await deployment.tenants.owner.query("SELECT FROM usage").isEmpty)
             worker.process.signal(SIGTERM)

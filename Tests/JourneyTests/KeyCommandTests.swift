@@ -129,7 +129,7 @@ import Testing
             )
             let tenants = olga.tenants
             let authenticator = Authenticator(
-                databases: tenants.databases, argon2: Argon2(lanes: 1),
+                databases: tenants.databases, argon2: Argon2(threads: 1),
                 tokens: AccessTokens(databases: tenants.databases, masterKey: tenants.masterKey))
             var sessions: [Session] = []
             for key in [key, key, colleague] {

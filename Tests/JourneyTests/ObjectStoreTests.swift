@@ -48,9 +48,9 @@ import Testing
                 "POST", "/jobs", json: #"{"source_url":"\#(site.url)/call.wav","language":"en"}"#)
             let fetched = try #require(try answer.json["job_id"] as? String)
             #expect(
-                WordErrorRate.normalised(try await customer.words(of: upload)) == (try Recordings.reference(["0880"])))
+                WordErrorRate.normalized(try await customer.words(of: upload)) == (try Recordings.reference(["0880"])))
             #expect(
-                WordErrorRate.normalised(try await customer.words(of: fetched)) == (try Recordings.reference(["0930"])))
+                WordErrorRate.normalized(try await customer.words(of: fetched)) == (try Recordings.reference(["0930"])))
             try await eventually("nothing is left in the bucket") { try await store.keys(prefix + "/").isEmpty }
             for job in [upload, fetched] {
                 try await eventually("the deletion is on record") {
@@ -94,7 +94,7 @@ import Testing
             let away = settings.merging(
                 ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1", "VERBATIM_SCRATCH": other.path]) { $1 }
             let lost = try await deployment.start("serve", away)
-            _ = try await lost.process.log.line(with: "task put off", job)
+            _ = try await lost.process.log.line(with: "task postponed", job)
             let refused = try await deployment.customer(at: lost).post(file: Recordings.clip("0930"))
             #expect(try refused.problem(503)["error"] as? String == "transient_error")
             #expect(refused.headers["Retry-After"] != nil)
@@ -103,7 +103,7 @@ import Testing
 
             let worker = try await deployment.start("worker", settings)
             #expect(
-                WordErrorRate.normalised(try await customer.words(of: job)) == (try Recordings.reference(["0880"])))
+                WordErrorRate.normalized(try await customer.words(of: job)) == (try Recordings.reference(["0880"])))
             try await eventually("nothing is left") { try await store.keys(prefix + "/").isEmpty }
             worker.process.kill()
         }

@@ -20,12 +20,12 @@ import Testing
         }
     }
 
-    /// A recording of ten minutes whose pieces are many, from outside of the folders that are walked.
+    /// A recording of ten minutes whose chunks are many, from outside of the folders that are walked.
     private static func long(_ media: TemporaryFolder) async throws -> String {
         try await Recordings.speech(Array(repeating: "0880", count: 30), into: media, named: "long.flac")
     }
 
-    /// Ten minutes that take long to decode and nothing to recognise.
+    /// Ten minutes that take long to decode and nothing to recognize.
     private static func noise(_ media: TemporaryFolder) async throws -> String {
         try await Recordings.ffmpeg(
             ["-f", "lavfi", "-i", "anoisesrc=d=600:c=pink:a=0.05:r=16000"], into: media, named: "noise.flac")
@@ -43,7 +43,7 @@ import Testing
             .decode(Bool.self)
     }
 
-    @Test(arguments: [TaskKind.prepare, .recognise, .diarize, .assemble, .clean])
+    @Test(arguments: [TaskKind.prepare, .recognize, .diarize, .assemble, .clean])
     func `a worker that is killed at any step leaves no audio once the job is done`(stage: TaskKind) async throws {
         try await Deployment.with { deployment in
             let media = try TemporaryFolder()
@@ -111,9 +111,9 @@ import Testing
             let customer = try await deployment.customer(at: api)
             let first = try await deployment.start("worker", ["VERBATIM_WORKER_SLOTS": "1"])
             let job = try await customer.submit(file: try await Self.long(media))
-            try await Self.kill(first, at: .recognise, of: job)
-            let pieces = try deployment.storage.files.filter { $0.hasSuffix(".wav") }
-            #expect(!pieces.isEmpty)
+            try await Self.kill(first, at: .recognize, of: job)
+            let chunks = try deployment.storage.files.filter { $0.hasSuffix(".wav") }
+            #expect(!chunks.isEmpty)
             // As if it had taken eight of them down.
             let given = try await deployment.tenants.owner.execute(
                 "UPDATE tasks SET attempt = 8, lease_until = now() WHERE job_id = \(job) AND status = 'running'")

@@ -15,7 +15,7 @@ import Testing
             defer { media.remove() }
             let file = try await Recordings.speech(Recordings.allClips, into: media, named: "all.flac")
             let job = try await customer.submit(file: file)
-            _ = try await first.process.log.line(with: "task started", "recognise", job)
+            _ = try await first.process.log.line(with: "task started", "recognize", job)
             let children = try first.process.children()
             #expect(!children.isEmpty)
             first.process.signal(SIGKILL)
@@ -26,11 +26,11 @@ import Testing
 
             let second = try await deployment.start("worker")
             #expect(try await customer.words(of: job).contains("young man"))
-            _ = try await second.process.log.line(with: "took tasks from lost workers")
+            _ = try await second.process.log.line(with: "rescued tasks of lost workers")
             let counts = try await deployment.tenants.owner.query(
                 """
                 SELECT (SELECT count(*) FROM transcripts), (SELECT count(*) FROM tasks WHERE kind = 'assemble'),
-                    (SELECT max(attempt) FROM tasks WHERE kind = 'recognise'), (SELECT max(attempt) FROM tasks WHERE kind = 'prepare')
+                    (SELECT max(attempt) FROM tasks WHERE kind = 'recognize'), (SELECT max(attempt) FROM tasks WHERE kind = 'prepare')
                 """)[0].decode(Int.self, Int.self, Int.self, Int.self)
             #expect(counts == (1, 1, 2, 1))
         }
@@ -41,7 +41,7 @@ import Testing
             let node = try await deployment.start("serve")
             let customer = try await deployment.customer(at: node)
             let job = try await customer.submit(file: Recordings.clip("0880"))
-            _ = try await node.process.log.line(with: "task started", "recognise", job)
+            _ = try await node.process.log.line(with: "task started", "recognize", job)
             for child in try node.process.children() { kill(child, SIGKILL) }
             #expect(try await customer.words(of: job).contains("young man"))
             _ = try await node.process.log.line(with: "the model server ended; starting it again")
@@ -57,10 +57,10 @@ import Testing
                 try await customer.submit(file: Recordings.clip("0870")),
                 try await customer.submit(file: Recordings.clip("0880")),
             ]
-            _ = try await first.process.log.line(with: "task started", "recognise", jobs[0])
+            _ = try await first.process.log.line(with: "task started", "recognize", jobs[0])
             first.process.signal(SIGTERM)
             #expect(try await first.process.ended() == 0)
-            _ = try await first.process.log.line(with: "task done", "recognise")
+            _ = try await first.process.log.line(with: "task done", "recognize")
             let second = try await deployment.start("worker")
             for job in jobs { #expect(try await customer.finished(job)["status"] as? String == "completed") }
             second.process.signal(SIGTERM)

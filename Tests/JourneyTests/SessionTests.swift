@@ -50,7 +50,7 @@ import Testing
             let before = try await owner.query("SELECT secret_phc FROM api_keys WHERE id = \(id)").map {
                 try $0.decode(String.self)
             }
-            let other = try await Argon2(lanes: 1).hash("another secret")
+            let other = try await Argon2(threads: 1).hash("another secret")
             try await owner.execute("UPDATE api_keys SET secret_phc = \(other) WHERE id = \(id)")
             return { try await owner.execute("UPDATE api_keys SET secret_phc = \(before[0]) WHERE id = \(id)") }
         }
@@ -268,7 +268,7 @@ import Testing
             let customer = scene.customer(at: scene.first, token: token)
             try await eventually("the key is refused", within: 1) { try await customer.get("/jobs").status == 401 }
             try await owner.execute("ALTER TABLE api_keys RENAME TO away")
-            _ = try await scene.first.process.log.line(with: "cannot watch", "revocations")
+            _ = try await scene.first.process.log.line(with: "polling failed", "revocations")
             try await eventually("nobody is let in") { try await charlie.get("/jobs").status != 200 }
             var asked = 0
             try await eventually("it has asked again, more than once") {
@@ -279,9 +279,9 @@ import Testing
                 #expect(refused.headers["Retry-After"] == "1")
                 return asked == 20
             }
-            #expect(scene.first.process.log.lines.filter { $0.contains("cannot watch") }.count == 1)
+            #expect(scene.first.process.log.lines.filter { $0.contains("polling failed") }.count == 1)
             try await owner.execute("ALTER TABLE away RENAME TO api_keys")
-            _ = try await scene.first.process.log.line(with: "watching again", "revocations")
+            _ = try await scene.first.process.log.line(with: "polling works again", "revocations")
             #expect(try await charlie.get("/jobs").status == 200)
             scene.first.process.signal(SIGTERM)
             #expect(try await scene.first.process.ended() == 0)

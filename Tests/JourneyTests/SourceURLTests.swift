@@ -39,10 +39,10 @@ import Testing
             let url = site.url + "/call.wav?X-Amz-Signature=5ec4e7&list=%2F"
             let job = try await Self.submit(customer, url, #","language":"en","metadata":{"n": 1}"#)
             let moved = try await Self.submit(customer, site.url + "/moved")
-            let words = WordErrorRate.normalised(try await customer.words(of: job))
+            let words = WordErrorRate.normalized(try await customer.words(of: job))
             #expect(words == (try Recordings.reference(["0880"])))
             #expect(
-                WordErrorRate.normalised(try await customer.words(of: moved)) == (try Recordings.reference(["0930"])))
+                WordErrorRate.normalized(try await customer.words(of: moved)) == (try Recordings.reference(["0930"])))
             let document = try await customer.get("/jobs/\(job)").json
             #expect(document["source"] as? [String: String] == ["type": "url", "url": url])
             #expect((document["duration_seconds"] as? Double ?? 0) > 2)
@@ -161,7 +161,7 @@ import Testing
             #expect(!retried.output.contains("call.wav") && !retried.output.contains("5ec4e7"))
             let new = try #require(retried.output.split(separator: " ").first.map(String.init))
             #expect(new != job)
-            let words = WordErrorRate.normalised(try await customer.words(of: new))
+            let words = WordErrorRate.normalized(try await customer.words(of: new))
             #expect(words == (try Recordings.reference(["0880"])))
             let document = try await customer.get("/jobs/\(new)").json
             #expect(document["source"] as? [String: String] == ["type": "url", "url": url])
@@ -194,7 +194,7 @@ import Testing
                 """, type: "application/rss+xml")
             let customer = try await deployment.customer(at: try await deployment.start("serve", Self.allowed))
             let words = try await customer.words(of: try await Self.submit(customer, site.url + "/feed"))
-            #expect(WordErrorRate.normalised(words) == (try Recordings.reference(["0880"])))
+            #expect(WordErrorRate.normalized(words) == (try Recordings.reference(["0880"])))
             #expect(!site.requests.contains { $0.path == "/1.wav" })
         }
     }

@@ -38,7 +38,7 @@ import Testing
 
     private static func words(of speaker: String?, in transcript: [String: Any]) throws -> [String] {
         let own = try segments(transcript).filter { $0["speaker"] as? String == speaker }
-        return WordErrorRate.normalised(own.map { $0["text"] as? String ?? "" }.joined(separator: " "))
+        return WordErrorRate.normalized(own.map { $0["text"] as? String ?? "" }.joined(separator: " "))
     }
 
     private static func speakers(_ transcript: [String: Any]) -> [String] {
@@ -87,7 +87,7 @@ import Testing
             #expect(transcript["diarization"] as? String == "segmentation-3.0+campplus")
             #expect(Self.speakers(transcript) == ["speaker_0"])
             let text = try Self.segments(transcript).map { $0["text"] as? String ?? "" }.joined(separator: " ")
-            let heard = WordErrorRate.normalised(text)
+            let heard = WordErrorRate.normalized(text)
             let said = try Recordings.reference(["0880", "0930"])
             #expect(WordErrorRate.between(heard, and: said) <= 0.1, "\(heard)")
         }
@@ -107,7 +107,7 @@ import Testing
                 named: "a.wav")
             let transcript = try await Self.transcript(file, ["diarize": "false"], at: deployment)
             let text = try Self.segments(transcript).map { $0["text"] as? String ?? "" }.joined(separator: " ")
-            let (heard, said) = (WordErrorRate.normalised(text), try Recordings.reference(["0880", "0930"]))
+            let (heard, said) = (WordErrorRate.normalized(text), try Recordings.reference(["0880", "0930"]))
             #expect(WordErrorRate.between(heard, and: said) <= 0.1, "\(heard)")
         }
     }
@@ -150,12 +150,12 @@ import Testing
             #expect(Self.speakers(transcript) == [])
             #expect(try Self.segments(transcript).allSatisfy { $0["speaker"] is NSNull })
             let text = try Self.segments(transcript).map { $0["text"] as? String ?? "" }.joined(separator: " ")
-            #expect(WordErrorRate.normalised(text) == (try Recordings.reference(["0880", "0930"])))
+            #expect(WordErrorRate.normalized(text) == (try Recordings.reference(["0880", "0930"])))
             let tasks = try await deployment.tenants.owner.query("SELECT kind, count(*) FROM tasks GROUP BY kind").map {
                 try $0.decode(String.self, Int.self)
             }
             #expect(!tasks.contains { $0.0 == "diarize" })
-            #expect(tasks.first { $0.0 == "recognise" }?.1 == 1)
+            #expect(tasks.first { $0.0 == "recognize" }?.1 == 1)
         }
     }
 }

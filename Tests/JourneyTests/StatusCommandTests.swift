@@ -32,14 +32,14 @@ import Testing
             try await tenants.owner.execute(
                 "UPDATE jobs SET completed_at = now() - interval '61 minutes' WHERE id = \(old)")
             try await JobScene.addTask(.prepare, to: waiting, of: tenants.example, in: tenants)
-            try await JobScene.addTask(.recognise, part: 0, to: running, of: tenants.other, in: tenants, delay: 60)
+            try await JobScene.addTask(.recognize, part: 0, to: running, of: tenants.other, in: tenants, delay: 60)
             try await JobScene.addTask(
-                .recognise, part: 1, to: running, of: tenants.other, in: tenants, worker: "node-1:7", lease: 10)
+                .recognize, part: 1, to: running, of: tenants.other, in: tenants, worker: "node-1:7", lease: 10)
             try await JobScene.addTask(
-                .recognise, part: 2, to: running, of: tenants.other, in: tenants, worker: "node-1:7", lease: 10)
+                .recognize, part: 2, to: running, of: tenants.other, in: tenants, worker: "node-1:7", lease: 10)
             // Its worker has been silent for too long to be called alive.
             try await JobScene.addTask(
-                .recognise, part: 3, to: running, of: tenants.other, in: tenants, worker: "node-2:9", lease: -1)
+                .recognize, part: 3, to: running, of: tenants.other, in: tenants, worker: "node-2:9", lease: -1)
             try await tenants.owner.execute(
                 """
                 INSERT INTO usage_months (tenant_id, month, closed_at) VALUES (\(tenants.example), '2026-01', now()),
@@ -52,8 +52,8 @@ import Testing
             #expect(status["jobs_processing"] as? Int == 1)
             #expect((100..<200).contains(status["oldest_wait_seconds"] as? Int ?? 0))
             #expect(status["tasks_ready"] as? [String: Int] == ["prepare": 1])
-            #expect(status["tasks_later"] as? [String: Int] == ["recognise": 1])
-            #expect(status["tasks_running"] as? [String: Int] == ["recognise": 3])
+            #expect(status["tasks_later"] as? [String: Int] == ["recognize": 1])
+            #expect(status["tasks_running"] as? [String: Int] == ["recognize": 3])
             let workers = try #require(status["workers"] as? [[String: Any]])
             #expect(workers.count == 1)
             #expect(workers[0]["worker"] as? String == "node-1:7")

@@ -72,7 +72,7 @@ import Testing
                 Array(repeating: "0880", count: 60), into: media, named: "long.wav")
             let running = try await submit(long)
             _ = try await submit(Recordings.clip("0880"))
-            _ = try await worker.process.log.line(with: "task started", "recognise", running)
+            _ = try await worker.process.log.line(with: "task started", "recognize", running)
             let theirs = try await charlie.submit(file: Recordings.clip("0930"))
 
             for marker in Self.markers {

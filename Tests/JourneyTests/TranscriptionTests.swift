@@ -26,7 +26,7 @@ import Testing
             }
             let expected = try Recordings.reference(Recordings.shortClips)
             for job in jobs {
-                let words = WordErrorRate.normalised(try await customer.words(of: job.id))
+                let words = WordErrorRate.normalized(try await customer.words(of: job.id))
                 #expect(words == expected, "\(job.format)")
             }
         }
@@ -39,7 +39,7 @@ import Testing
             let media = try TemporaryFolder()
             defer { media.remove() }
             let file = try await Recordings.speech(Recordings.allClips, into: media, named: "all.flac")
-            let heard = WordErrorRate.normalised(try await customer.words(of: try await customer.submit(file: file)))
+            let heard = WordErrorRate.normalized(try await customer.words(of: try await customer.submit(file: file)))
             let rate = WordErrorRate.between(heard, and: try Recordings.reference(Recordings.allClips))
             #expect(rate <= 0.05)
         }
@@ -54,14 +54,14 @@ import Testing
             let clips = Array(repeating: Recordings.allClips, count: 7).flatMap { $0 }
             let file = try await Recordings.speech(clips, into: media, named: "long.ogg", ["-c:a", "libopus"])
             let job = try await customer.submit(file: file, fields: ["language": "en"])
-            let heard = WordErrorRate.normalised(try await customer.words(of: job))
+            let heard = WordErrorRate.normalized(try await customer.words(of: job))
             #expect(WordErrorRate.between(heard, and: try Recordings.reference(clips)) <= 0.05)
 
-            let pieces = try await deployment.tenants.owner.query(
-                "SELECT count(*) FROM tasks WHERE kind = 'recognise' AND job_id = \(job)"
+            let chunks = try await deployment.tenants.owner.query(
+                "SELECT count(*) FROM tasks WHERE kind = 'recognize' AND job_id = \(job)"
             ).map { try $0.decode(Int.self) }
-            #expect(pieces[0] >= 2)
-            // The same recording, heard in one: the same words, but for what Whisper makes of another neighbourhood.
+            #expect(chunks[0] >= 2)
+            // The same recording, heard in one: the same words, but for what Whisper makes of another neighborhood.
             let uncut = try await Self.uncut(file, media)
             #expect(WordErrorRate.between(heard, and: uncut) <= 0.02)
             #expect(abs(heard.count - uncut.count) <= uncut.count / 200)
@@ -86,11 +86,11 @@ import Testing
         let engine = WhisperEngine(
             server: ModelServer(address: .url(try await SharedModelServer.shared().url), client: client))
         let duration = Int64((wav.count - 44) / 32)
-        let step = try await engine.recognise(
-            PieceOfSpeech(reading: { wav }, duration: duration, language: "en", speech: [0..<duration]), ticket: nil)
+        let step = try await engine.recognize(
+            SpeechChunk(reading: { wav }, duration: duration, language: "en", speech: [0..<duration]), ticket: nil)
         await client.close()
         guard case .heard(let recognition) = step else { throw CancellationError() }
-        return WordErrorRate.normalised(recognition.segments.map(\.text).joined(separator: " "))
+        return WordErrorRate.normalized(recognition.segments.map(\.text).joined(separator: " "))
     }
 
     @Test func `a recording without speech completes with an empty transcript`() async throws {

@@ -40,9 +40,9 @@ import Testing
     }
 
     @Test func `a child that is silent for too long is killed`() async throws {
-        let patience = MediaTool.Patience(probe: .milliseconds(20), decode: .milliseconds(20))
+        let timeout = MediaToolClient.Timeouts(probe: .milliseconds(20), decode: .milliseconds(20))
         let scene = try MediaScene()
-        let tool = try scene.script("exec /bin/sleep 600", patience: patience)
+        let tool = try scene.script("exec /bin/sleep 600", timeout: timeout)
         let path = try scene.write([1], to: "input")
         await #expect(throws: MediaError.timedOut) { _ = try await tool.probe(path: path) }
         await #expect(throws: MediaError.timedOut) {

@@ -11,21 +11,21 @@ import Testing
 /// A folder of its own for one test, the media tool that was built beside the tests, and `ffmpeg` to make files.
 final class MediaScene {
     let folder: String
-    let tool: MediaTool
+    let tool: MediaToolClient
 
-    init(patience: MediaTool.Patience = .init()) throws {
+    init(timeout: MediaToolClient.Timeouts = .init()) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "media-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        tool = Self.tool(at: try Self.executable(), patience: patience)
+        tool = Self.tool(at: try Self.executable(), timeout: timeout)
     }
 
     deinit {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    static func tool(at executable: String, patience: MediaTool.Patience = .init()) -> MediaTool {
-        MediaTool(
-            executable: executable, maxConcurrentProbes: 2, patience: patience,
+    static func tool(at executable: String, timeout: MediaToolClient.Timeouts = .init()) -> MediaToolClient {
+        MediaToolClient(
+            executable: executable, maxConcurrentProbes: 2, timeout: timeout,
             logger: Logger(label: "media.tests") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -52,10 +52,10 @@ final class MediaScene {
     }
 
     /// A tool of the test's own making: a shell script.
-    func script(_ body: String, patience: MediaTool.Patience = .init()) throws -> MediaTool {
+    func script(_ body: String, timeout: MediaToolClient.Timeouts = .init()) throws -> MediaToolClient {
         let file = try write("#!/bin/sh\n\(body)\n".utf8, to: "tool.sh")
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file)
-        return Self.tool(at: file, patience: patience)
+        return Self.tool(at: file, timeout: timeout)
     }
 
     /// Runs `ffmpeg` on files of this folder; the last argument is the output's name, which is returned as a path.

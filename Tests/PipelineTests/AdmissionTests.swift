@@ -16,10 +16,10 @@ import Testing
             "UPDATE quota_overrides SET \(assignment) WHERE tenant_id = \(scene.tenants.example)")
     }
 
-    private static func month(_ scene: QueueScene) async throws -> MonthState {
+    private static func month(_ scene: QueueScene) async throws -> UsageMonth {
         let tenant = scene.tenants.example
         return try await scene.tenants.databases.app.transaction(of: tenant) {
-            try MonthState.of(BillingMonth(of: .now()), tenant: tenant, in: $0)
+            try UsageMonth.of(BillingMonth(of: .now()), tenant: tenant, in: $0)
         }
     }
 
@@ -72,7 +72,7 @@ import Testing
             for table in ["jobs", "tasks", "reservations"] {
                 #expect(try await scene.tenants.owner.query("SELECT FROM \(unescaped: table)").isEmpty)
             }
-            #expect(try await Self.month(scene) == MonthState(used: 0, reserved: 0, admissions: 0, isClosed: false))
+            #expect(try await Self.month(scene) == UsageMonth(used: 0, reserved: 0, admissions: 0, isClosed: false))
             #expect(try await scene.load() == TenantLoad(queued: 0, running: 0))
         }
     }
@@ -96,7 +96,7 @@ import Testing
             #expect(try await Self.month(scene).reserved == 3)
             let claim = try #require(try await scene.first.claim(limit: 1).first)
             try await scene.write(claim) { try $0.failJob(.internal, in: $1) }
-            #expect(try await Self.month(scene) == MonthState(used: 0, reserved: 0, admissions: 1, isClosed: false))
+            #expect(try await Self.month(scene) == UsageMonth(used: 0, reserved: 0, admissions: 1, isClosed: false))
             #expect(try await scene.tenants.owner.query("SELECT FROM usage").isEmpty)
         }
     }
@@ -117,12 +117,14 @@ import Testing
         try await QueueScene.run { scene in
             let tenant = scene.tenants.example
             let admission = scene.admission()
-            let allowance = try #require(
-                try await scene.tenants.databases.app.transaction(of: tenant) { try Allowance.of(tenant, in: $0) })
-            try await admission.check(tenant, allowance, acceptOverage: false)
+            let effectiveLimits = try #require(
+                try await scene.tenants.databases.app.transaction(of: tenant) { try EffectiveLimits.of(tenant, in: $0) }
+            )
+            try await admission.check(tenant, effectiveLimits, acceptOverage: false)
             try await Self.limit(scene, "monthly_minutes = 0")
             let none = try #require(
-                try await scene.tenants.databases.app.transaction(of: tenant) { try Allowance.of(tenant, in: $0) })
+                try await scene.tenants.databases.app.transaction(of: tenant) { try EffectiveLimits.of(tenant, in: $0) }
+            )
             await #expect(throws: ReservationError.quotaExceeded(overageAllowed: false)) {
                 try await admission.check(tenant, none, acceptOverage: false)
             }

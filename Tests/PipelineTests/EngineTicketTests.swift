@@ -15,7 +15,7 @@ import Testing
 
         func name() async throws -> String { "elsewhere" }
 
-        func recognise(_ piece: PieceOfSpeech, ticket: EngineTicket?) async throws -> EngineStep {
+        func recognize(_ chunk: SpeechChunk, ticket: EngineTicket?) async throws -> EngineStep {
             throw EngineError.quotaExceeded
         }
 
@@ -30,7 +30,7 @@ import Testing
         EngineTicket(engine: "elsewhere", id: id, submittedAt: .now(), attempt: 1)
     }
 
-    /// A job with two pieces under way that has just failed; its clean-up is claimed and given to `body` with the piece that is left.
+    /// A job with two chunks under way that has just failed; its clean-up is claimed and given to `body` with the chunk that is left.
     private static func failed(
         keepingSourceFor retention: Duration = .zero,
         _ body: (QueueScene, _ clean: ClaimedTask, _ late: ClaimedTask) async throws -> Void
@@ -40,22 +40,22 @@ import Testing
             let prepare = try #require(try await scene.first.claim(limit: 1).first)
             try await scene.write(prepare) { claim, transaction in
                 try claim.finish(in: transaction)
-                for piece in 0..<2 { try claim.follow(with: .recognise, part: piece, in: transaction) }
+                for chunk in 0..<2 { try claim.follow(with: .recognize, part: chunk, in: transaction) }
             }
-            let pieces = try await scene.first.claim(limit: 2)
-            try await scene.write(pieces[0]) { try $0.failJob(.internal, keepingSourceFor: retention, in: $1) }
-            let clean = try #require(try await scene.first.claimChores(limit: 1).first)
-            try await body(scene, clean, pieces[1])
+            let chunks = try await scene.first.claim(limit: 2)
+            try await scene.write(chunks[0]) { try $0.failJob(.internal, keepingSourceFor: retention, in: $1) }
+            let clean = try #require(try await scene.first.claimCleanups(limit: 1).first)
+            try await body(scene, clean, chunks[1])
         }
     }
 
     private static func clean(
-        _ scene: QueueScene, _ engine: Elsewhere, patience: Duration = .seconds(30)
+        _ scene: QueueScene, _ engine: Elsewhere, timeout: Duration = .seconds(30)
     ) throws -> (CleanStage, TemporaryFolder) {
         let folder = try TemporaryFolder()
         let storage = try FileStorage(root: folder.path)
         return (
-            CleanStage(databases: scene.tenants.databases, storage: storage, engine: engine, patience: patience), folder
+            CleanStage(databases: scene.tenants.databases, storage: storage, engine: engine, timeout: timeout), folder
         )
     }
 
@@ -65,12 +65,12 @@ import Testing
             let (stage, folder) = try Self.clean(scene, engine)
             defer { folder.remove() }
             try await stage.run(clean)
-            #expect(try await scene.first.claimChores(limit: 1) == [])
+            #expect(try await scene.first.claimCleanups(limit: 1) == [])
             try await scene.write(late) { try $0.keep(Self.ticket("late"), in: $1) }
-            let again = try #require(try await scene.first.claimChores(limit: 1).first)
+            let again = try #require(try await scene.first.claimCleanups(limit: 1).first)
             try await stage.run(again)
             #expect(await engine.forgotten == ["late"])
-            #expect(try await scene.first.claimChores(limit: 1) == [])
+            #expect(try await scene.first.claimCleanups(limit: 1) == [])
         }
     }
 
@@ -80,15 +80,15 @@ import Testing
             let (stage, folder) = try Self.clean(scene, engine)
             defer { folder.remove() }
             try await stage.run(clean)
-            #expect(try await scene.first.claimChores(limit: 1) == [])
+            #expect(try await scene.first.claimCleanups(limit: 1) == [])
             #expect(try await scene.job(clean.job)?.sourceDeletedAt == nil)
             try await scene.write(late) { try $0.keep(Self.ticket("late"), in: $1) }
-            try await stage.run(try #require(try await scene.first.claimChores(limit: 1).first))
+            try await stage.run(try #require(try await scene.first.claimCleanups(limit: 1).first))
             #expect(await engine.forgotten == ["late"])
-            #expect(try await scene.first.claimChores(limit: 1) == [])
+            #expect(try await scene.first.claimCleanups(limit: 1) == [])
             try await scene.tenants.owner.execute("UPDATE jobs SET source_kept_until = now()")
             try await scene.tenants.owner.execute("UPDATE tasks SET run_after = now() WHERE kind = 'clean'")
-            try await stage.run(try #require(try await scene.first.claimChores(limit: 1).first))
+            try await stage.run(try #require(try await scene.first.claimCleanups(limit: 1).first))
             #expect(try await scene.job(clean.job)?.sourceDeletedAt != nil)
         }
     }
@@ -104,7 +104,7 @@ import Testing
             #expect(deleted)
             // It had looked before the deletion: what it rests until is looked up anew.
             try await scene.write(clean) { try $0.rest(in: $1) }
-            try await stage.run(try #require(try await scene.first.claimChores(limit: 1).first))
+            try await stage.run(try #require(try await scene.first.claimCleanups(limit: 1).first))
             let gone = try await scene.tenants.owner.query("SELECT source_deleted_at IS NOT NULL FROM jobs")
             #expect(try gone[0].decode(Bool.self))
         }
@@ -132,7 +132,7 @@ import Testing
             let ids = (0..<20).map { "copy-\($0)" }
             for id in ids { try await scene.write(late) { try $0.keep(Self.ticket(id), in: $1) } }
             let engine = Elsewhere(broken: Set(ids))
-            let (stage, folder) = try Self.clean(scene, engine, patience: .zero)
+            let (stage, folder) = try Self.clean(scene, engine, timeout: .zero)
             defer { folder.remove() }
             await #expect(throws: EngineError.unavailable(.networkError)) { try await stage.run(clean) }
             #expect(await engine.asked == 1)
@@ -157,7 +157,7 @@ import Testing
             #expect(try isInTime.map { try $0.decode(Bool.self) } == [true])
             try await scene.tenants.owner.execute("UPDATE jobs SET source_kept_until = now()")
             try await scene.tenants.owner.execute("UPDATE tasks SET run_after = now() WHERE kind = 'clean'")
-            let again = try #require(try await scene.first.claimChores(limit: 1).first)
+            let again = try #require(try await scene.first.claimCleanups(limit: 1).first)
             await #expect(throws: EngineError.unavailable(.networkError)) { try await stage.run(again) }
             #expect(try await scene.job(clean.job)?.sourceDeletedAt != nil)
             // From now on it is tried by the hour again.

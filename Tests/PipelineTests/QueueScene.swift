@@ -32,7 +32,7 @@ struct QueueScene: Sendable {
     /// Queues a job of that tenant's, of so many seconds.
     @discardableResult
     func submit(
-        _ tenant: TenantID? = nil, seconds: Int64 = 3, queueClass: QueueClass = .normal,
+        _ tenant: TenantID? = nil, seconds: Int64 = 3, queuePriority: QueuePriority = .normal,
         options: JobOptions = JobOptions(),
         acceptOverage: Bool = false, under key: IdempotencyClaim? = nil, answer: [UInt8] = [],
         through databases: Databases? = nil, clock: @escaping @Sendable () -> Timestamp = Timestamp.now
@@ -43,7 +43,7 @@ struct QueueScene: Sendable {
             id: id, tenant: tenant, options: options, acceptOverage: acceptOverage, fileName: "a.wav", bytes: 10,
             estimatedMilliseconds: seconds * 1000, channels: 1, sourceKey: .source(of: id, tenant: tenant))
         let job = try await admission(through: databases, clock: clock).admit(submission, under: key) { _ in answer }
-        if queueClass == .priority {
+        if queuePriority == .priority {
             try await tenants.owner.execute("UPDATE tasks SET priority = 0 WHERE job_id = \(id)")
         }
         return job

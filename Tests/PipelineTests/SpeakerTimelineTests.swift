@@ -72,7 +72,7 @@ import Testing
             let turns = (0..<40).compactMap { _ in
                 let start = Double.random(in: 0...100, using: &generator)
                 let end = start + Double.random(in: 0.1...30, using: &generator)
-                return SpeakerTimeline.Turn(
+                return SpeakerTimeline.SpeakerTurn(
                     seconds: [start, end], offset: 0, speaker: Int.random(in: 0..<4, using: &generator))
             }
             let timeline = SpeakerTimeline(turns: turns)
@@ -90,6 +90,6 @@ import Testing
 
     @Test(arguments: [[], [1.0], [2.0, 1.0], [.nan, 1.0], [0.0, .infinity], [1e300, 2e300]])
     func `what is no turn is none`(seconds: [Double]) {
-        #expect(SpeakerTimeline.Turn(seconds: seconds, offset: 0, speaker: 0) == nil)
+        #expect(SpeakerTimeline.SpeakerTurn(seconds: seconds, offset: 0, speaker: 0) == nil)
     }
 }

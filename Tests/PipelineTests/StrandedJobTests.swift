@@ -32,10 +32,10 @@ import Testing
         }
     }
 
-    private static func state(_ scene: QueueScene) async throws -> MonthState {
+    private static func state(_ scene: QueueScene) async throws -> UsageMonth {
         let tenant = scene.tenants.example
         return try await scene.tenants.databases.app.transaction(of: tenant) {
-            try MonthState.of(month, tenant: tenant, in: $0)
+            try UsageMonth.of(month, tenant: tenant, in: $0)
         }
     }
 
@@ -62,7 +62,7 @@ import Testing
             await #expect(throws: MonthClosing.Obstacle.self) { try await Self.close(scene) }
             #expect(try await Self.differences(scene) == [])
             for job in try await Self.stranded(scene) { #expect(try await Self.cancel(job, scene)) }
-            #expect(try await Self.state(scene) == MonthState(used: 0, reserved: 0, admissions: 3, isClosed: false))
+            #expect(try await Self.state(scene) == UsageMonth(used: 0, reserved: 0, admissions: 3, isClosed: false))
             #expect(try await Self.differences(scene) == [])
             #expect(try await Self.close(scene) == .closed(statements: 2))
             #expect(try await Self.differences(scene) == [])
@@ -77,7 +77,7 @@ import Testing
             .map { try $0.decode(Int64.self) }
             #expect(owed == [0])
             // Their audio goes.
-            #expect(try await scene.first.claimChores(limit: 5).map(\.kind) == [.clean, .clean, .clean])
+            #expect(try await scene.first.claimCleanups(limit: 5).map(\.kind) == [.clean, .clean, .clean])
         }
     }
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct TaskKindTests {
-    @Test(arguments: [TaskKind.fetch, .prepare, .recognise, .diarize, .assemble])
+    @Test(arguments: [TaskKind.fetch, .prepare, .recognize, .diarize, .assemble])
     func `work is tried again five times, ever later, and then no more`(kind: TaskKind) throws {
         var generator = SeededGenerator(seed: 3)
         let delays = try (1...5).map { try #require(kind.retryDelay(attempt: $0, using: &generator)) }

@@ -28,7 +28,7 @@ import Testing
     @Test func `the priority class goes first, then the oldest job`() async throws {
         try await QueueScene.run { scene in
             let normal = [try await scene.submit(), try await scene.submit()]
-            let priority = try await scene.submit(queueClass: .priority)
+            let priority = try await scene.submit(queuePriority: .priority)
             var order: [JobID] = []
             for _ in 0..<3 { order += try await scene.first.claim(limit: 1).map(\.job) }
             #expect(order == [priority.id, normal[0].id, normal[1].id])
@@ -177,7 +177,7 @@ import Testing
             let prepare = try #require(try await scene.first.claim(limit: 1).first)
             try await scene.write(prepare) { try $0.failJob(.invalidAudio(.emptyAudio), in: $1) }
             for attempt in 1...(TaskQueue.maxAttempts + 3) {
-                let clean = try #require(try await scene.first.claimChores(limit: 1).first)
+                let clean = try #require(try await scene.first.claimCleanups(limit: 1).first)
                 #expect(clean.kind == .clean && clean.attempt == attempt)
                 try await scene.letTimePass(TaskQueue.lease + .seconds(1))
                 let (rescued, exhausted) = try await scene.second.rescue()
@@ -196,32 +196,32 @@ import Testing
                 try $0.failJob(.invalidAudio(.emptyAudio), in: $1)
             }
             try await scene.write(try #require(claims.first { $0.job != failed.id })) { try $0.handBack(in: $1) }
-            #expect(try await scene.first.claimChores(limit: 5).map(\.kind) == [.clean])
+            #expect(try await scene.first.claimCleanups(limit: 5).map(\.kind) == [.clean])
             #expect(try await scene.first.claim(limit: 5).map(\.kind) == [.prepare])
         }
     }
 
-    @Test func `pieces that end together while one fails leave one outcome and no deadlock`() async throws {
+    @Test func `chunks that end together while one fails leave one outcome and no deadlock`() async throws {
         try await QueueScene.run { scene in
             for _ in 0..<10 {
                 let job = try await scene.submit()
                 let prepare = try #require(try await scene.first.claim(limit: 1).first)
                 try await scene.write(prepare) { claim, transaction in
                     try claim.finish(in: transaction)
-                    for piece in 0..<4 { try claim.follow(with: .recognise, part: piece, in: transaction) }
+                    for chunk in 0..<4 { try claim.follow(with: .recognize, part: chunk, in: transaction) }
                 }
-                let pieces = try await scene.first.claim(limit: 4)
+                let chunks = try await scene.first.claim(limit: 4)
                 await withTaskGroup { group in
-                    for (index, piece) in pieces.enumerated() {
+                    for (index, chunk) in chunks.enumerated() {
                         group.addTask {
-                            try? await scene.write(piece) {
+                            try? await scene.write(chunk) {
                                 if index == 0 { try $0.failJob(.transient, in: $1) } else { try $0.finish(in: $1) }
                             }
                         }
                     }
                 }
                 #expect(try await scene.job(job.id)?.failure == .transient)
-                let clean = try await scene.first.claimChores(limit: 5)
+                let clean = try await scene.first.claimCleanups(limit: 5)
                 #expect(clean.map(\.kind) == [.clean])
                 try await scene.write(clean[0]) { try $0.finish(in: $1) }
             }
@@ -265,14 +265,14 @@ import Testing
             let prepare = try #require(try await scene.first.claim(limit: 1).first)
             try await scene.write(prepare) { claim, transaction in
                 try claim.finish(in: transaction)
-                for piece in 0..<3 { try claim.follow(with: .recognise, part: piece, in: transaction) }
+                for chunk in 0..<3 { try claim.follow(with: .recognize, part: chunk, in: transaction) }
             }
-            let pieces = try await scene.first.claim(limit: 2)
-            try await scene.write(pieces[0]) { try $0.failJob(.transient, in: $1) }
-            await #expect(throws: LeaseLost.self) { try await scene.write(pieces[1]) { try $0.finish(in: $1) } }
-            #expect(try await scene.first.extend(pieces) == [])
+            let chunks = try await scene.first.claim(limit: 2)
+            try await scene.write(chunks[0]) { try $0.failJob(.transient, in: $1) }
+            await #expect(throws: LeaseLost.self) { try await scene.write(chunks[1]) { try $0.finish(in: $1) } }
+            #expect(try await scene.first.extend(chunks) == [])
             #expect(try await scene.job(job.id)?.failure == .transient)
-            #expect(try await scene.second.claimChores(limit: 10).map(\.kind) == [.clean])
+            #expect(try await scene.second.claimCleanups(limit: 10).map(\.kind) == [.clean])
         }
     }
 
@@ -281,7 +281,7 @@ import Testing
             let job = try await scene.submit()
             let claim = try #require(try await scene.first.claim(limit: 1).first)
             try await scene.write(claim) { try $0.failJob(.invalidAudio(.emptyAudio), in: $1) }
-            let clean = try #require(try await scene.first.claimChores(limit: 1).first)
+            let clean = try #require(try await scene.first.claimCleanups(limit: 1).first)
             try await scene.write(clean) { try $0.failJob(.internal, in: $1) }
             #expect(try await scene.job(job.id)?.failure == .invalidAudio(.emptyAudio))
         }

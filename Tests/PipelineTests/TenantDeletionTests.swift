@@ -159,7 +159,7 @@ import Testing
 
         func name() async throws -> String { "slow" }
 
-        func recognise(_ piece: PieceOfSpeech, ticket: EngineTicket?) async throws -> EngineStep {
+        func recognize(_ chunk: SpeechChunk, ticket: EngineTicket?) async throws -> EngineStep {
             throw EngineError.quotaExceeded
         }
 
@@ -176,20 +176,20 @@ import Testing
             let prepare = try #require(try await scene.first.claim(limit: 1).first)
             try await scene.write(prepare) { claim, transaction in
                 try claim.finish(in: transaction)
-                try claim.follow(with: .recognise, part: 0, in: transaction)
+                try claim.follow(with: .recognize, part: 0, in: transaction)
             }
-            let piece = try #require(try await scene.first.claim(limit: 1).first)
+            let chunk = try #require(try await scene.first.claim(limit: 1).first)
             let ticket = EngineTicket(engine: "slow", id: "one", submittedAt: .now(), attempt: 1)
-            try await scene.write(piece) { try $0.keep(ticket, in: $1) }
-            try await scene.write(piece) { try $0.failJob(.internal, keepingSourceFor: .seconds(3600), in: $1) }
-            let clean = try #require(try await scene.first.claimChores(limit: 1).first)
+            try await scene.write(chunk) { try $0.keep(ticket, in: $1) }
+            try await scene.write(chunk) { try $0.failJob(.internal, keepingSourceFor: .seconds(3600), in: $1) }
+            let clean = try #require(try await scene.first.claimCleanups(limit: 1).first)
             let stage = CleanStage(
                 databases: scene.tenants.databases, storage: storage,
                 engine: Slow { _ = try await Self.delete(scene) })
             try await stage.run(clean)
             #expect(try folder.files.count == 1)
             try await eventually("the clean-up is due again") {
-                guard let again = try await scene.first.claimChores(limit: 1).first else { return false }
+                guard let again = try await scene.first.claimCleanups(limit: 1).first else { return false }
                 try await stage.run(again)
                 return true
             }

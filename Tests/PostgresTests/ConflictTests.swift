@@ -83,7 +83,7 @@ private struct Wrapped: Error { let cause: any Error }
     @Test func `of two that deadlock both get through`() async throws {
         try await withAccounts { pool in
             let runs = Tally()
-            let holds = [Gate(), Gate()]
+            let holds = [Latch(), Latch()]
             try await withThrowingTaskGroup { group in
                 for mine in 0...1 {
                     group.addTask {

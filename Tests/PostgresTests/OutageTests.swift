@@ -14,10 +14,11 @@ import Testing
 
     private struct Gone: Error {}
 
-    private static func scene(patience: Duration = .zero) -> (outage: Outage, clock: Clock, log: CapturedLog) {
+    private static func scene(gracePeriod: Duration = .zero) -> (outage: Outage, clock: Clock, log: CapturedLog) {
         let (clock, log) = (Clock(), CapturedLog())
         return (
-            Outage(of: "the store", patience: patience, logger: Logger(label: "test") { _ in log }, now: clock.now),
+            Outage(
+                of: "the store", gracePeriod: gracePeriod, logger: Logger(label: "test") { _ in log }, now: clock.now),
             clock, log
         )
     }
@@ -69,8 +70,8 @@ import Testing
             Self.lines(log) == ["the store is away", "the store is back", "the store is away", "the store is back"])
     }
 
-    @Test func `what works is not mentioned, nor what fails for less than its patience`() {
-        let (outage, clock, log) = Self.scene(patience: .seconds(30))
+    @Test func `what works is not mentioned, nor what fails for less than its time-out`() {
+        let (outage, clock, log) = Self.scene(gracePeriod: .seconds(30))
         outage.works()
         outage.failed(Gone())
         clock.advance(by: .seconds(29))

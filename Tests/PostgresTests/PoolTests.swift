@@ -7,12 +7,12 @@ import Testing
     private let logger = Logger(label: "pool-tests")
 
     /// Holds a connection of `pool` until the gate opens.
-    private func occupy(_ pool: PostgresPool, _ gate: Gate) async throws -> Task<Void, any Error> {
-        let isHeld = Gate()
+    private func occupy(_ pool: PostgresPool, _ latch: Latch) async throws -> Task<Void, any Error> {
+        let isHeld = Latch()
         let task = Task {
             try await pool.transaction { _ in
                 isHeld.open()
-                gate.waitOnThisThread()
+                latch.waitOnThisThread()
             }
         }
         await isHeld.wait()
@@ -34,9 +34,9 @@ import Testing
     @Test func `all idle connections lost at once are replaced`() async throws {
         try await withTestDatabase { database in
             let (pool, killer) = (database.pool(size: 3), database.pool(size: 1))
-            let gate = Gate()
-            let tasks = [try await occupy(pool, gate), try await occupy(pool, gate), try await occupy(pool, gate)]
-            gate.open()
+            let latch = Latch()
+            let tasks = [try await occupy(pool, latch), try await occupy(pool, latch), try await occupy(pool, latch)]
+            latch.open()
             for task in tasks { try await task.value }
             try await killer.execute(
                 """
@@ -90,11 +90,11 @@ import Testing
             var configuration = PostgresPool.Configuration(url: database.url, size: 1)
             configuration.acquireTimeout = .milliseconds(50)
             let pool = PostgresPool(configuration: configuration, logger: logger)
-            let gate = Gate()
-            let holder = try await occupy(pool, gate)
+            let latch = Latch()
+            let holder = try await occupy(pool, latch)
             let error = await #expect(throws: PostgresError.self) { try await pool.query("SELECT 1") }
             #expect(error?.kind == .timeout)
-            gate.open()
+            latch.open()
             try await holder.value
             #expect(try await pool.query("SELECT 1").decode(Int.self) == [1])
         }
@@ -105,8 +105,8 @@ import Testing
             var configuration = PostgresPool.Configuration(url: database.url, size: 1)
             configuration.maxWaiters = 3
             let pool = PostgresPool(configuration: configuration, logger: logger)
-            let gate = Gate()
-            let holder = try await occupy(pool, gate)
+            let latch = Latch()
+            let holder = try await occupy(pool, latch)
             let order = Tally()
             var waiters: [Task<Void, any Error>] = []
             for number in 0..<3 {
@@ -116,7 +116,7 @@ import Testing
             }
             let error = await #expect(throws: PostgresError.self) { try await pool.query("SELECT 1") }
             #expect(error?.kind == .poolExhausted)
-            gate.open()
+            latch.open()
             for task in waiters + [holder] { try await task.value }
             #expect(order.all == [0, 1, 2])
         }
@@ -125,14 +125,14 @@ import Testing
     @Test func `a cancelled waiter leaves the queue`() async throws {
         try await withTestDatabase { database in
             let pool = database.pool(size: 1)
-            let gate = Gate()
-            let holder = try await occupy(pool, gate)
+            let latch = Latch()
+            let holder = try await occupy(pool, latch)
             let waiter = Task { try await pool.query("SELECT 1") }
             while pool.waiting < 1 { await Task.yield() }
             waiter.cancel()
             await #expect(throws: CancellationError.self) { try await waiter.value }
             #expect(pool.waiting == 0)
-            gate.open()
+            latch.open()
             try await holder.value
         }
     }
@@ -163,17 +163,17 @@ import Testing
         try await withTestDatabase { database in
             let pool = database.pool(size: 1)
             try await pool.execute("CREATE TABLE t (n int)")
-            let (isInside, gate) = (Gate(), Gate())
+            let (isInside, latch) = (Latch(), Latch())
             let task = Task {
                 try await pool.transaction { transaction in
                     try transaction.execute("INSERT INTO t VALUES (1)")
                     isInside.open()
-                    gate.waitOnThisThread()
+                    latch.waitOnThisThread()
                 }
             }
             await isInside.wait()
             task.cancel()
-            gate.open()
+            latch.open()
             await #expect(throws: CancellationError.self) { try await task.value }
             let early = Task {
                 withUnsafeCurrentTask { $0?.cancel() }
@@ -228,10 +228,10 @@ import Testing
         try await withTestDatabase { database in
             let (pool, watcher) = (database.pool(size: 2), database.pool(size: 1))
             try await pool.query("SELECT 1")
-            let gate = Gate()
-            let holder = try await occupy(pool, gate)
+            let latch = Latch()
+            let holder = try await occupy(pool, latch)
             async let closing: Void = pool.close()
-            gate.open()
+            latch.open()
             await closing
             try await holder.value
             let error = await #expect(throws: PostgresError.self) { try await pool.query("SELECT 1") }
@@ -248,10 +248,10 @@ import Testing
     @Test func `closing does not wait for ever`() async throws {
         try await withTestDatabase { database in
             let pool = database.pool(size: 1)
-            let gate = Gate()
-            let holder = try await occupy(pool, gate)
+            let latch = Latch()
+            let holder = try await occupy(pool, latch)
             await pool.close(within: .milliseconds(20))
-            gate.open()
+            latch.open()
             try await holder.value
         }
     }

@@ -3,13 +3,13 @@ import Settings
 import Testing
 
 @Suite struct SettingsReaderTests {
-    private enum Colour: String, CaseIterable { case red, blue }
+    private enum Color: String, CaseIterable { case red, blue }
 
     @Test func `all faults are told at once`() throws {
         let reader = SettingsReader(environment: ["N": "eleven", "C": "green"])
         _ = reader.required("MISSING", hint: "a hint")
         _ = reader.integer("N", default: 1, in: 1...10)
-        _ = reader.choice("C", default: Colour.red)
+        _ = reader.choice("C", default: Color.red)
         let error = #expect(throws: SettingsError.self) { try reader.finish() }
         #expect(error?.faults.count == 3)
         #expect(error?.description.contains("MISSING is not set: a hint") == true)
@@ -37,7 +37,7 @@ import Testing
     @Test func `a fault never repeats the value`() throws {
         let reader = SettingsReader(environment: ["N": "hunter2", "C": "hunter2"])
         _ = reader.integer("N", default: 1, in: 1...10)
-        _ = reader.choice("C", default: Colour.red)
+        _ = reader.choice("C", default: Color.red)
         let error = #expect(throws: SettingsError.self) { try reader.finish() }
         #expect(error?.description.contains("hunter2") == false)
     }

@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `removing a job takes all of it and nothing of its neighbours`() async throws {
+    @Test func `removing a job takes all of it and nothing of its neighbors`() async throws {
         try await StoreScene.with { scene in
             let (storage, tenant) = (scene.storage, scene.tenant)
             try await storage.write([1], as: .source(of: scene.job, tenant: tenant))

@@ -6,7 +6,7 @@ import TestSupport
 struct AuthenticationScene {
     let tenants: Tenants
     let clock = TestClock()
-    let argon2 = Argon2(lanes: 2)
+    let argon2 = Argon2(threads: 2)
     let tokens: AccessTokens
     let limits: LoginLimits
     let authenticator: Authenticator

@@ -104,7 +104,7 @@ import Testing
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
             #expect(told == 10)
-            // Each lane may have begun one more before the tenth was counted, and one while it was.
+            // Each thread may have begun one more before the tenth was counted, and one while it was.
             #expect(scene.argon2.runs - runs <= 20)
         }
     }

@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func `a bounded dictionary forgets what was not used for longest`() {
-        var recent = RecentlyUsed<Int, Int>(capacity: 8)
+        var recent = BoundedCache<Int, Int>(capacity: 8)
         for number in 0..<100 {
             recent[number] = number
             // In use all the time.

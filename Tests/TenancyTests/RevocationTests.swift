@@ -15,7 +15,7 @@ import Testing
 
         /// - Parameter pool: where revocations look, if not straight into the database.
         static func run(
-            patience: Duration = .seconds(30), pool: (Tenants) throws -> PostgresPool = { $0.databases.system },
+            timeout: Duration = .seconds(30), pool: (Tenants) throws -> PostgresPool = { $0.databases.system },
             _ body: (Scene) async throws -> Void
         ) async throws {
             try await Tenants.with { tenants in
@@ -26,7 +26,7 @@ import Testing
                 try await body(
                     Scene(
                         tenants: tenants,
-                        revocations: Revocations(pool: try pool(tenants), patience: patience, now: clock.now),
+                        revocations: Revocations(pool: try pool(tenants), timeout: timeout, now: clock.now),
                         clock: clock, alice: alice, charlie: charlie))
             }
         }
@@ -207,8 +207,8 @@ import Testing
         }
     }
 
-    @Test func `a request waits for no longer than its patience`() async throws {
-        try await Scene.run(patience: .milliseconds(100)) { scene in
+    @Test func `a request waits for no longer than its time-out`() async throws {
+        try await Scene.run(timeout: .milliseconds(100)) { scene in
             try await scene.look()
             scene.clock.advance(by: .seconds(1))
             try await scene.withKeysLocked { #expect(await scene.refusal(of: scene.charlie) == .unknown) }
@@ -230,7 +230,7 @@ import Testing
     @Test func `a database from which nothing comes any more lets nobody in, and is believed when it is back`()
         async throws
     {
-        try await Self.proxied(patience: .milliseconds(200)) { scene, proxy in
+        try await Self.proxied(timeout: .milliseconds(200)) { scene, proxy in
             try await eventually("the first look") { await scene.refusal(of: scene.charlie) == nil }
             try await scene.revoke(scene.alice)
             proxy.stall()
@@ -247,11 +247,11 @@ import Testing
 
     /// Looks go by way of a proxy, over one connection that is cut when it hangs.
     private static func proxied(
-        patience: Duration = .seconds(30), _ body: (Scene, StallingProxy) async throws -> Void
+        timeout: Duration = .seconds(30), _ body: (Scene, StallingProxy) async throws -> Void
     ) async throws {
         let kept = Mutex<(StallingProxy, PostgresPool)?>(nil)
         try await Scene.run(
-            patience: patience,
+            timeout: timeout,
             pool: { tenants in
                 let proxy = try StallingProxy(to: tenants.database.url)
                 let pool = PostgresPool(

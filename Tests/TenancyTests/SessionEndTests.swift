@@ -33,7 +33,7 @@ import Testing
                 #expect(try await Self.refusal(of: token, scene, revocations) == .sessionIsOver)
             }
             #expect(try await Self.refusal(of: sibling.accessToken, scene, revocations) == nil)
-            // A node that starts afterwards knows it too.
+            // A node that starts afterward knows it too.
             let newcomer = Revocations(pool: scene.tenants.databases.system)
             #expect(try await Self.refusal(of: mine.accessToken, scene, newcomer) == .sessionIsOver)
         }

@@ -43,7 +43,7 @@ package struct Tenants: Sendable {
 
     /// A new API key of that tenant's.
     package func issueKey(for tenant: TenantID, name: String = "test") async throws -> IssuedKey {
-        let key = try await IssuedKey.make(hashedWith: Argon2(lanes: 2))
+        let key = try await IssuedKey.make(hashedWith: Argon2(threads: 2))
         try await owner.transaction { try key.store(for: tenant, name: name, in: $0) }
         return key
     }

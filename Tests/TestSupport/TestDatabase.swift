@@ -38,7 +38,7 @@ package struct TestDatabase: Sendable {
     }
 }
 
-/// Runs `body` on a database of its own and drops that afterwards, also when `body` throws. A bounded number at once.
+/// Runs `body` on a database of its own and drops that afterward, also when `body` throws. A bounded number at once.
 package func withTestDatabase<T: Sendable>(
     migrations directory: String? = nil, _ body: (TestDatabase) async throws -> T
 ) async throws -> T {

@@ -55,7 +55,7 @@ import Testing
             let expected = String(text.unicodeScalars.filter { $0.value != 0xFFFE && $0.value != 0xFFFF })
             try #require(paragraphs.joined(separator: "\n") == expected)
             try #require(document.title == "a <b> & \"c\".mp3" && document.titleProperty == document.title)
-            try #require(document.others == (document.turns.isEmpty ? ["No words were recognised."] : []))
+            try #require(document.others == (document.turns.isEmpty ? ["No words were recognized."] : []))
         }
     }
 

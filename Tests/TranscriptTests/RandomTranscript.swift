@@ -1,7 +1,7 @@
 import Pipeline
 import TestSupport
 
-/// Transcripts as no recogniser should write them, and as some do.
+/// Transcripts as no recognizer should write them, and as some do.
 struct RandomTranscript {
     private var random: SeededGenerator
     private var clock: Int64 = 0

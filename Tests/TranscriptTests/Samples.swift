@@ -10,7 +10,7 @@ enum Samples {
         let spoken = text.split(separator: " ").map { part in
             defer { time += pace }
             return Transcript.Word(
-                recognised: " " + part, start: time, end: time + pace, confidence: 0.9, speaker: speaker)
+                recognized: " " + part, start: time, end: time + pace, confidence: 0.9, speaker: speaker)
         }
         return Transcript.Segment(
             speaker: speaker, speakerConfidence: speaker.map { _ in 0.8 }, start: start, end: time, text: text,
@@ -62,7 +62,7 @@ enum Samples {
         japanese.text = "今日は、とても暑いです。"
         japanese.words = ["今日は、", "とても", "暑い", "です。"].enumerated().map { index, text in
             let start = 9_500 + Int64(index) * 400
-            return .init(recognised: text, start: start, end: start + 400, confidence: 0.5)
+            return .init(recognized: text, start: start, end: start + 400, confidence: 0.5)
         }
         japanese.end = 11_100
         return transcript(

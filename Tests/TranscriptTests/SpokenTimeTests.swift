@@ -41,8 +41,8 @@ import Testing
         let words = (0..<20).map { Transcript.Word(text: "w\($0)", start: Int64($0) * 500, end: Int64($0) * 500 + 400) }
         var bad = words
         (bad[place].start, bad[place].end) = (start, end)
-        let told = bad.map { SpokenTime(start: $0.start, end: $0.end, bytes: $0.text.utf8.count) }
-        let mended = SpokenTime.mended(told, within: 0...40_000)
+        let reported = bad.map { SpokenTime(start: $0.start, end: $0.end, bytes: $0.text.utf8.count) }
+        let mended = SpokenTime.mended(reported, within: 0...40_000)
         for index in words.indices where index != place {
             #expect(mended[index].start == words[index].start)
             // Only the word before gives up some of its time.

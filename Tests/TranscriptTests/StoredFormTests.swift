@@ -56,7 +56,7 @@ import Testing
 
     @Test func `Whisper's words know whether a space stood before them`() {
         let words = [" It", "'s", " well", "-known", "\u{3000}wide", "今日", " \n", "end", "\u{0}"].map {
-            Transcript.Word(recognised: $0, start: 0, end: 0)
+            Transcript.Word(recognized: $0, start: 0, end: 0)
         }
         #expect(words.map(\.text) == ["It", "'s", "well", "-known", "wide", "今日", "", "end", ""])
         #expect(words.map(\.spaced) == [true, false, true, false, true, false, true, false, true])

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct TranscriptRendererTests {
     /// Work that says when it has begun and does not end before it may, or until the limit tells that it never will.
-    private final class Gate: Sendable {
+    private final class Latch: Sendable {
         private let begun = Atomic<Int>(0)
         private let forgotten = Atomic<Int>(0)
         private let open = DispatchSemaphore(value: 0)
@@ -44,20 +44,20 @@ import Testing
 
     /// More blocked threads than Swift's pool has: were they its own, nothing here would go on.
     @Test func `work that blocks holds up nothing else`() async throws {
-        let lanes = ProcessInfo.processInfo.activeProcessorCount + 2
-        let renderer = TranscriptRenderer(lanes: lanes)
-        let gate = Gate()
+        let queues = ProcessInfo.processInfo.activeProcessorCount + 2
+        let renderer = TranscriptRenderer(queues: queues)
+        let latch = Latch()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<lanes { group.addTask { try await renderer.run(bytes: 1) { gate.pass() } } }
-            try await eventually("all lanes at work") { gate.entered == lanes }
-            gate.letPass(lanes)
+            for _ in 0..<queues { group.addTask { try await renderer.run(bytes: 1) { latch.pass() } } }
+            try await eventually("all lanes at work") { latch.entered == queues }
+            latch.letPass(queues)
             try await group.waitForAll()
         }
-        #expect(gate.overdue == 0)
+        #expect(latch.overdue == 0)
     }
 
-    @Test func `no more work is done at a time than there are lanes`() async throws {
-        let renderer = TranscriptRenderer(lanes: 1)
+    @Test func `no more work is done at a time than there are queues`() async throws {
+        let renderer = TranscriptRenderer(queues: 1)
         let meter = Meter()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<8 { group.addTask { try await renderer.run(bytes: 1) { meter.work() } } }
@@ -67,11 +67,11 @@ import Testing
     }
 
     @Test func `what would wait beyond the bound is refused, a lone large one is not`() async throws {
-        let renderer = TranscriptRenderer(lanes: 1, mostBytes: 100)
-        let gate = Gate()
-        async let first: Void = renderer.run(bytes: 60) { gate.pass() }
-        try await eventually("the first is at work") { gate.entered == 1 }
-        async let second: Void = renderer.run(bytes: 30) { gate.pass() }
+        let renderer = TranscriptRenderer(queues: 1, mostBytes: 100)
+        let latch = Latch()
+        async let first: Void = renderer.run(bytes: 60) { latch.pass() }
+        try await eventually("the first is at work") { latch.entered == 1 }
+        async let second: Void = renderer.run(bytes: 30) { latch.pass() }
         try await eventually("the bound is reached") {
             do {
                 try await renderer.run(bytes: 41) {}
@@ -80,27 +80,27 @@ import Testing
                 return true
             }
         }
-        gate.letPass(2)
+        latch.letPass(2)
         try await first
         try await second
-        #expect(gate.overdue == 0)
+        #expect(latch.overdue == 0)
         let answer = try await renderer.run(bytes: 1_000) { 7 }
         #expect(answer == 7)
     }
 
-    @Test func `a short transcript does not wait behind a long one while a lane is free`() async throws {
-        let renderer = TranscriptRenderer(lanes: 2)
-        let gate = Gate()
-        async let long: Void = renderer.run(bytes: 5_000_000) { gate.pass() }
-        try await eventually("the long one is at work") { gate.entered == 1 }
+    @Test func `a short transcript does not wait behind a long one while a queue is free`() async throws {
+        let renderer = TranscriptRenderer(queues: 2)
+        let latch = Latch()
+        async let long: Void = renderer.run(bytes: 5_000_000) { latch.pass() }
+        try await eventually("the long one is at work") { latch.entered == 1 }
         for _ in 0..<10 { try await renderer.run(bytes: 1_000) {} }
-        gate.letPass(1)
+        latch.letPass(1)
         try await long
-        #expect(gate.overdue == 0)
+        #expect(latch.overdue == 0)
     }
 
     @Test func `a fault of the work is the caller's`() async throws {
-        let renderer = TranscriptRenderer(lanes: 1)
+        let renderer = TranscriptRenderer(queues: 1)
         await #expect(throws: CancellationError.self) { try await renderer.run(bytes: 1) { throw CancellationError() } }
         let answer = try await renderer.run(bytes: 1) { "still there" }
         #expect(answer == "still there")

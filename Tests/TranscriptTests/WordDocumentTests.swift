@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func `a recording without words says so`() throws {
-        #expect(try paragraphs("Normal", of: Samples.withoutWords) == ["No words were recognised."])
+        #expect(try paragraphs("Normal", of: Samples.withoutWords) == ["No words were recognized."])
         #expect(try paragraphs("Turn", of: Samples.withoutWords).isEmpty)
         #expect(try paragraphs("Normal", of: Samples.interview).isEmpty)
     }
@@ -99,7 +99,7 @@ import Testing
             ("yue", #"<w:lang w:val="en-US" w:eastAsia="yue"/>"#),
             ("", nil), ("e", nil), ("english", nil), ("e\"", nil), ("en-<b>", nil),
         ] as [(String, String?)])
-    func `words have the language that they were recognised in`(code: String, markup: String?) throws {
+    func `words have the language that they were recognized in`(code: String, markup: String?) throws {
         var transcript = Samples.interview
         transcript.language = code
         let styles = try part("word/styles.xml", of: transcript)

@@ -56,9 +56,9 @@ import Testing
     @Test func `every kind of task is there, also where there is none`() {
         var text = PrometheusText()
         var reading = QueueReading()
-        reading.tasks[.init(kind: "recognise", state: "later")] = 7
+        reading.tasks[.init(kind: "recognize", state: "later")] = 7
         reading.write(to: &text)
-        #expect(text.text.contains("verbatim_tasks{kind=\"recognise\",state=\"later\"} 7\n"))
+        #expect(text.text.contains("verbatim_tasks{kind=\"recognize\",state=\"later\"} 7\n"))
         #expect(text.text.contains("verbatim_tasks{kind=\"assemble\",state=\"running\"} 0\n"))
         #expect(text.text.contains("\nverbatim_job_oldest_wait_seconds 0\n"))
     }

@@ -27,7 +27,7 @@ struct RawClient {
 
     /// Connects, runs `body` and closes.
     static func run<Value: Sendable>(
-        _ scene: FrontScene, _ body: (inout RawClient) async throws -> sending Value
+        _ scene: HTTPServerScene, _ body: (inout RawClient) async throws -> sending Value
     ) async throws -> Value {
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
@@ -47,11 +47,11 @@ struct RawClient {
 
     /// So many connections at once.
     static func run(
-        _ scene: FrontScene, count: Int, _ body: (inout [RawClient]) async throws -> Void
+        _ scene: HTTPServerScene, count: Int, _ body: (inout [RawClient]) async throws -> Void
     ) async throws { try await run(scene, count: count, []) { try await body(&$0) } }
 
     private static func run(
-        _ scene: FrontScene, count: Int, _ clients: [RawClient], _ body: (inout [RawClient]) async throws -> Void
+        _ scene: HTTPServerScene, count: Int, _ clients: [RawClient], _ body: (inout [RawClient]) async throws -> Void
     ) async throws {
         guard clients.count < count else {
             var clients = clients
@@ -67,7 +67,7 @@ struct RawClient {
     }
 
     /// One exchange on a connection of its own.
-    static func exchange(_ scene: FrontScene, _ request: String) async throws -> Answer {
+    static func exchange(_ scene: HTTPServerScene, _ request: String) async throws -> Answer {
         try await run(scene) { client in
             try await client.send(request)
             return try await client.answer()

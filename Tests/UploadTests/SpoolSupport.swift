@@ -2,7 +2,7 @@ import API
 import Foundation
 import Tenancy
 
-/// A directory of the test's own, removed afterwards.
+/// A directory of the test's own, removed afterward.
 func withTemporaryDirectory(_ body: (String) async throws -> Void) async throws {
     let root = FileManager.default.temporaryDirectory.appending(path: "upload-tests-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)

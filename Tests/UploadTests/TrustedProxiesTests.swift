@@ -30,7 +30,7 @@ import Testing
         #expect(try Self.client("10.0.0.0/8", peer: nil, "192.0.2.1") == "unknown")
     }
 
-    @Test func `an IPv6 client is one with its neighbours of the same sixty-four bits`() {
+    @Test func `an IPv6 client is one with its neighbors of the same sixty-four bits`() {
         let proxies = TrustedProxies.none
         let first = proxies.client(peer: "2001:db8::1", forwardedFor: nil)
         let second = proxies.client(peer: "2001:db8::2", forwardedFor: nil)

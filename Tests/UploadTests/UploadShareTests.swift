@@ -22,7 +22,7 @@ extension ServerTests {
         }
 
         /// Waits until the server has taken so many bytes of its budget.
-        private static func reserved(_ scene: FrontScene, atLeast bytes: Int64) async {
+        private static func reserved(_ scene: HTTPServerScene, atLeast bytes: Int64) async {
             while scene.spool.usedBytes < bytes { await Task.yield() }
         }
 
@@ -38,7 +38,7 @@ extension ServerTests {
         func `an account at its bound is refused before its body is read, and another's upload passes`(bound: String)
             async throws
         {
-            try await FrontScene.run(
+            try await HTTPServerScene.run(
                 budgetBytes: bound == "bytes" ? 10_000 : 1_000_000, maximumFiles: bound == "places" ? 3 : 512
             ) { scene in
                 try await RawClient.run(scene) { holder in
@@ -68,7 +68,7 @@ extension ServerTests {
         }
 
         @Test func `an upload that fails gives back what it held`() async throws {
-            try await FrontScene.run(budgetBytes: 10_000) { scene in
+            try await HTTPServerScene.run(budgetBytes: 10_000) { scene in
                 for _ in 0..<20 {
                     let broken = Self.begin("alice", bytes: 4_000) + String(repeating: "x", count: 4_000)
                     let padding = String(repeating: "x", count: Self.head.utf8.count + Self.end.utf8.count)
@@ -82,7 +82,7 @@ extension ServerTests {
         }
 
         @Test func `three hundred clients that hang up in the middle leave nothing taken`() async throws {
-            try await FrontScene.run(budgetBytes: 1_000_000) { scene in
+            try await HTTPServerScene.run(budgetBytes: 1_000_000) { scene in
                 for batch in 0..<10 {
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         for client in 0..<30 {

@@ -17,7 +17,7 @@ package struct ReceivedWebhook: Sendable {
 }
 
 /// What a receiver does with a request.
-package enum ReceiverAnswer: Sendable {
+package enum ReceiverResponse: Sendable {
     case status(Int, headers: [String: String] = [:], bodyBytes: Int = 0)
     /// No answer, ever: the connection stays open until the sender ends it.
     case hang
@@ -31,5 +31,5 @@ package enum ReceiverAnswer: Sendable {
     /// Something that is not HTTP.
     case noise
 
-    package static let ok = ReceiverAnswer.status(200)
+    package static let ok = ReceiverResponse.status(200)
 }

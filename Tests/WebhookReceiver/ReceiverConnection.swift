@@ -39,7 +39,7 @@ struct ReceiverConnection {
     }
 
     /// Whether the connection goes on.
-    mutating func answer(_ answer: ReceiverAnswer) -> Bool {
+    mutating func answer(_ answer: ReceiverResponse) -> Bool {
         switch answer {
         case .status(let code, let headers, let bodyBytes):
             let lines = ["HTTP/1.1 \(code) Received", "Content-Length: \(bodyBytes)"] + headers.map { "\($0): \($1)" }

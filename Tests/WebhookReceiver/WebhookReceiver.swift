@@ -6,15 +6,15 @@ import Synchronization
 ///
 /// Plain sockets and a thread a connection, so that it can hang, reset and babble. Ends with its last reference.
 package final class WebhookReceiver: Sendable {
-    package typealias Behaviour = @Sendable (ReceivedWebhook) -> ReceiverAnswer
+    package typealias Behavior = @Sendable (ReceivedWebhook) -> ReceiverResponse
 
     package let port: UInt16
     private let listener: Int32
     private let log: Log
 
     private final class Log: Sendable {
-        let state: Mutex<(behaviour: Behaviour, received: [ReceivedWebhook], connections: Int)>
-        init(_ behaviour: @escaping Behaviour) { state = Mutex((behaviour, [], 0)) }
+        let state: Mutex<(behavior: Behavior, received: [ReceivedWebhook], connections: Int)>
+        init(_ behavior: @escaping Behavior) { state = Mutex((behavior, [], 0)) }
     }
 
     package var url: String { "http://127.0.0.1:\(port)/hook" }
@@ -24,8 +24,8 @@ package final class WebhookReceiver: Sendable {
     package var connections: Int { log.state.withLock { $0.connections } }
 
     /// - Parameter greeting: what it says to who connects, before anything is asked.
-    package init(port: UInt16 = 0, greeting: String = "", _ behaviour: @escaping Behaviour = { _ in .ok }) throws {
-        log = Log(behaviour)
+    package init(port: UInt16 = 0, greeting: String = "", _ behavior: @escaping Behavior = { _ in .ok }) throws {
+        log = Log(behavior)
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var yes: Int32 = 1
         setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -53,7 +53,7 @@ package final class WebhookReceiver: Sendable {
     }
 
     /// From now on it does that.
-    package func behave(_ behaviour: @escaping Behaviour) { log.state.withLock { $0.behaviour = behaviour } }
+    package func behave(_ behavior: @escaping Behavior) { log.state.withLock { $0.behavior = behavior } }
 
     private static func accept(_ listener: Int32, _ greeting: String, _ log: Log) {
         while true {
@@ -64,11 +64,11 @@ package final class WebhookReceiver: Sendable {
                 var connection = ReceiverConnection(descriptor)
                 connection.greet(greeting)
                 while let request = connection.read() {
-                    let behaviour = log.state.withLock { state in
+                    let behavior = log.state.withLock { state in
                         state.received.append(request)
-                        return state.behaviour
+                        return state.behavior
                     }
-                    guard connection.answer(behaviour(request)) else { break }
+                    guard connection.answer(behavior(request)) else { break }
                 }
                 connection.close()
             }

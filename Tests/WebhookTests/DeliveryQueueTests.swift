@@ -13,7 +13,7 @@ import WebhookReceiver
             for _ in 0..<30 { try await scene.end(telling: Self.nowhere) }
             for port in 2..<12 { try await scene.end(scene.tenants.other, telling: "http://127.0.0.1:\(port)/") }
             let claims = try await withThrowingTaskGroup(of: [ClaimedDelivery].self) { group in
-                for _ in 0..<20 { group.addTask { try await scene.queue.claim(DeliveryRoom(5)) } }
+                for _ in 0..<20 { group.addTask { try await scene.queue.claim(DeliveryCapacity(5)) } }
                 return try await group.reduce(into: [ClaimedDelivery]()) { $0 += $1 }
             }
             #expect(Set(claims.map(\.event)).count == claims.count)
@@ -28,10 +28,10 @@ import WebhookReceiver
     {
         try await DeliveryScene.run { scene in
             for number in 0..<20 { try await scene.end(scene.tenants.other, telling: Self.nowhere + "\(number)") }
-            #expect(try await scene.queue.claim(DeliveryRoom(200)).count == DeliveryQueue.perOrigin)
+            #expect(try await scene.queue.claim(DeliveryCapacity(200)).count == DeliveryQueue.perOrigin)
             for port in 1...100 { try await scene.end(telling: "http://127.0.0.1:\(port)/") }
-            #expect(try await scene.queue.claim(DeliveryRoom(200)).count == DeliveryQueue.perTenant)
-            #expect(try await scene.queue.claim(DeliveryRoom(200)).count == 0)
+            #expect(try await scene.queue.claim(DeliveryCapacity(200)).count == DeliveryQueue.perTenant)
+            #expect(try await scene.queue.claim(DeliveryCapacity(200)).count == 0)
         }
     }
 
@@ -40,13 +40,15 @@ import WebhookReceiver
             for port in 1...20 { try await scene.end(telling: "http://127.0.0.1:\(port)/") }
             scene.clock.advance(by: .seconds(60))
             let last = try await scene.end(scene.tenants.other, telling: Self.nowhere)
-            #expect(try await scene.queue.claim(DeliveryRoom(2)).contains { $0.job == last })
+            #expect(try await scene.queue.claim(DeliveryCapacity(2)).contains { $0.job == last })
         }
     }
 
-    @Test func `a host that failed waits in a lane of its own until it answers, whatever the address`() async throws {
+    @Test func `a host that failed waits for slots of its own until it answers, whatever the address`() async throws {
         let receiver = try WebhookReceiver { _ in .status(500) }
-        let (answering, failing) = (DeliveryRoom(answering: 1, failing: 0), DeliveryRoom(answering: 0, failing: 1))
+        let (answering, failing) = (
+            DeliveryCapacity(answering: 1, failing: 0), DeliveryCapacity(answering: 0, failing: 1)
+        )
         try await DeliveryScene.run { scene in
             try await scene.end(telling: receiver.url + "?job=1")
             try await scene.deliver()

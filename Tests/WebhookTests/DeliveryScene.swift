@@ -11,15 +11,15 @@ struct DeliveryScene: Sendable {
     let tenants: Tenants
     let clock: TestClock
     let queue: DeliveryQueue
-    let courier: WebhookCourier
+    let deliveryClient: DeliveryClient
     let sender: WebhookSender
 
     /// - Parameters:
     ///   - allowing: which private addresses may be connected to.
     ///   - resolver: of the sender's; nil: the system's.
-    ///   - patience: for one try.
+    ///   - timeout: for one try.
     static func run<Result: Sendable>(
-        allowing: String = "127.0.0.0/8", resolver: NameResolver? = nil, patience: Duration = .seconds(15),
+        allowing: String = "127.0.0.0/8", resolver: NameResolver? = nil, timeout: Duration = .seconds(15),
         slots: Int = 64, at start: Timestamp = .now(), logger: Logger = Logger(label: "test"),
         _ body: (DeliveryScene) async throws -> Result
     ) async throws -> Result {
@@ -27,21 +27,22 @@ struct DeliveryScene: Sendable {
         return try await Tenants.with { tenants in
             try await tenants.makeSecrets()
             let clock = TestClock(at: start)
-            let courier = WebhookCourier(
-                policy: policy, resolver: resolver, concurrency: slots, patience: patience, logger: logger,
+            let deliveryClient = DeliveryClient(
+                policy: policy, resolver: resolver, concurrency: slots, timeout: timeout, logger: logger,
                 clock: clock.now)
             let scene = DeliveryScene(
                 tenants: tenants, clock: clock,
-                queue: DeliveryQueue(databases: tenants.databases, clock: clock.now), courier: courier,
+                queue: DeliveryQueue(databases: tenants.databases, clock: clock.now), deliveryClient: deliveryClient,
                 sender: WebhookSender(
-                    databases: tenants.databases, courier: courier, masterKey: tenants.masterKey, slots: slots,
+                    databases: tenants.databases, deliveryClient: deliveryClient, masterKey: tenants.masterKey,
+                    slots: slots,
                     clock: clock.now, logger: logger))
             do {
                 let result = try await body(scene)
-                await courier.close()
+                await deliveryClient.close()
                 return result
             } catch {
-                await courier.close()
+                await deliveryClient.close()
                 throw error
             }
         }
@@ -85,7 +86,7 @@ struct DeliveryScene: Sendable {
     /// - Parameter delay: what passes between claim and try.
     @discardableResult
     func deliver(after delay: Duration = .zero, by sender: WebhookSender? = nil) async throws -> Int {
-        let (claims, sender) = (try await queue.claim(DeliveryRoom(64)), sender ?? self.sender)
+        let (claims, sender) = (try await queue.claim(DeliveryCapacity(64)), sender ?? self.sender)
         clock.advance(by: delay)
         await withTaskGroup { group in
             for claim in claims { group.addTask { await sender.deliver(claim) } }
@@ -94,14 +95,15 @@ struct DeliveryScene: Sendable {
     }
 
     /// The next event that is due, claimed.
-    func claim() async throws -> ClaimedDelivery? { try await queue.claim(DeliveryRoom(1)).first }
+    func claim() async throws -> ClaimedDelivery? { try await queue.claim(DeliveryCapacity(1)).first }
 
     /// A sender beside the scene's own.
     func anotherSender(
         masterKey: MasterKey? = nil, lease: Duration = DeliveryQueue.lease, logger: Logger = Logger(label: "test")
     ) -> WebhookSender {
         WebhookSender(
-            databases: tenants.databases, courier: courier, masterKey: masterKey ?? tenants.masterKey, lease: lease,
+            databases: tenants.databases, deliveryClient: deliveryClient, masterKey: masterKey ?? tenants.masterKey,
+            lease: lease,
             clock: clock.now, logger: logger)
     }
 

@@ -61,7 +61,7 @@ import WebhookReceiver
         }
     }
 
-    static let failures: [(ReceiverAnswer, code: Int?, DeliveryError)] = [
+    static let failures: [(ReceiverResponse, code: Int?, DeliveryError)] = [
         (.status(500), 500, .badStatus), (.status(404), 404, .badStatus), (.status(102), nil, .timeout),
         (.status(301, headers: ["Location": "http://127.0.0.1/"]), 301, .redirectRefused),
         (.reset, nil, .connectionLost),
@@ -69,7 +69,7 @@ import WebhookReceiver
     ]
 
     @Test(arguments: failures.indices)
-    func `whatever is no acknowledgement is told again, the same event, byte for byte`(index: Int) async throws {
+    func `whatever is no acknowledgment is told again, the same event, byte for byte`(index: Int) async throws {
         let (answer, code, word) = Self.failures[index]
         let left = Mutex(3)
         let receiver = try WebhookReceiver { _ in
@@ -78,7 +78,7 @@ import WebhookReceiver
                 return left >= 0 ? answer : .ok
             }
         }
-        try await DeliveryScene.run(patience: .seconds(2)) { scene in
+        try await DeliveryScene.run(timeout: .seconds(2)) { scene in
             let job = try await scene.end(telling: receiver.url)
             try await scene.deliver()
             while try await scene.tryAgain(job) {}
@@ -114,10 +114,10 @@ import WebhookReceiver
         }
     }
 
-    @Test(arguments: [ReceiverAnswer.status(204), .status(200, bodyBytes: 1 << 20), .endlessBody])
-    func `an acknowledgement counts whatever its body`(answer: ReceiverAnswer) async throws {
+    @Test(arguments: [ReceiverResponse.status(204), .status(200, bodyBytes: 1 << 20), .endlessBody])
+    func `an acknowledgment counts whatever its body`(answer: ReceiverResponse) async throws {
         let receiver = try WebhookReceiver { _ in answer }
-        try await DeliveryScene.run(patience: .seconds(5)) { scene in
+        try await DeliveryScene.run(timeout: .seconds(5)) { scene in
             let job = try await scene.end(telling: receiver.url)
             try await scene.deliver()
             #expect(try await scene.state(job)?.status == .delivered)

@@ -68,7 +68,7 @@ import Testing
             for port in 1...3 { try await scene.end(telling: "http://127.0.0.1:\(port)/") }
             let (queue, now) = (scene.queue, scene.clock.now())
             let (claimed, reads) = try await scene.tenants.databases.system.transaction { transaction in
-                let claimed = try transaction.query(queue.claim(DeliveryRoom(64), at: now)).count
+                let claimed = try transaction.query(queue.claim(DeliveryCapacity(64), at: now)).count
                 return (claimed, try Self.reads(in: transaction))
             }
             #expect(claimed == 3)
@@ -121,7 +121,7 @@ import Testing
         try await Self.run(3_000) { scene in
             scene.clock.advance(by: .seconds(3600))
             var claimed = Set<WebhookEventID>()
-            while case let claims = try await scene.queue.claim(DeliveryRoom(64)), !claims.isEmpty {
+            while case let claims = try await scene.queue.claim(DeliveryCapacity(64)), !claims.isEmpty {
                 claimed.formUnion(claims.map(\.event))
                 try await scene.tenants.owner.execute(
                     "UPDATE webhook_events SET status = 'delivered', lease_until = NULL WHERE status = 'sending'")

@@ -52,7 +52,7 @@ import WebhookReceiver
             var jobs: [JobID] = []
             for _ in 0..<4 { jobs.append(try await scene.end()) }
             let own = try await scene.end(telling: "http://127.0.0.1:1/old")
-            let claims = try await scene.queue.claim(DeliveryRoom(5))
+            let claims = try await scene.queue.claim(DeliveryCapacity(5))
             let claim = Dictionary(uniqueKeysWithValues: claims.map { ($0.job, $0) })
             try await scene.setDefault(nil)
             let now = scene.clock.now()

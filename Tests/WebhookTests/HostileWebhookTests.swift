@@ -60,7 +60,7 @@ import WebhookReceiver
     }
 
     /// Names `n0.rebinding.example`, `n1.…`: public until they turn, then each leads to one of those addresses.
-    private final class TurningNames: Sendable {
+    private final class AlternatingResolver: Sendable {
         private let hasTurned = Mutex(false)
 
         func turn() { hasTurned.withLock { $0 = true } }
@@ -78,7 +78,7 @@ import WebhookReceiver
         async throws
     {
         let canary = try LoopbackListener(address: nil) { _ in }
-        let (names, log) = (TurningNames(), CapturedLog())
+        let (names, log) = (AlternatingResolver(), CapturedLog())
         try await DeliveryScene.run(
             allowing: "", resolver: names.resolver, logger: Logger(label: "test") { _ in log }
         ) { scene async throws in

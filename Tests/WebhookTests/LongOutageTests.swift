@@ -10,7 +10,7 @@ import WebhookReceiver
     /// Between a claim and its try.
     private static let moment = Duration.milliseconds(30)
 
-    static let outages: [(name: String, answer: ReceiverAnswer?, word: DeliveryError)] = [
+    static let outages: [(name: String, answer: ReceiverResponse?, word: DeliveryError)] = [
         ("503", .status(503), .badStatus), ("500", .status(500), .badStatus), ("429", .status(429), .badStatus),
         ("301", .status(301, headers: ["Location": "http://127.0.0.1/"]), .redirectRefused),
         ("hang", .hang, .timeout), ("reset", .reset, .connectionLost), ("closed port", nil, .connectionRefused),
@@ -24,7 +24,7 @@ import WebhookReceiver
         let receiver = try WebhookReceiver { _ in answer ?? .ok }
         // Nothing listens there.
         let url = answer == nil ? "http://127.0.0.1:1/" : receiver.url
-        try await DeliveryScene.run(patience: .milliseconds(300)) { scene in
+        try await DeliveryScene.run(timeout: .milliseconds(300)) { scene in
             try await scene.setDefault(url)
             let job = try await scene.end()
             try await scene.deliver(after: Self.moment)
@@ -39,7 +39,7 @@ import WebhookReceiver
             #expect(Set(receiver.received.map(\.body)).count == 1)
             #expect(receiver.received.count == attempts.count)
 
-            // Marked, not disabled: the next event goes there, and its acknowledgement clears the mark.
+            // Marked, not disabled: the next event goes there, and its acknowledgment clears the mark.
             receiver.behave { _ in .ok }
             let next = try await scene.end()
             try await scene.deliver()

@@ -9,11 +9,11 @@ import WebhookReceiver
 
 /// Whole senders, by the real clock.
 @Suite struct WebhookSenderTests {
-    private static func sender(_ scene: DeliveryScene, patience: Duration = .seconds(15)) throws -> WebhookSender {
+    private static func sender(_ scene: DeliveryScene, timeout: Duration = .seconds(15)) throws -> WebhookSender {
         WebhookSender(
             databases: scene.tenants.databases,
-            courier: try WebhookCourier(
-                allowing: "127.0.0.0/8", concurrency: 64, patience: patience, logger: Logger(label: "test")),
+            deliveryClient: try DeliveryClient(
+                allowing: "127.0.0.0/8", concurrency: 64, timeout: timeout, logger: Logger(label: "test")),
             masterKey: scene.tenants.masterKey, slots: 64, drain: .seconds(3), logger: Logger(label: "test"))
     }
 
@@ -64,7 +64,7 @@ import WebhookReceiver
         }
     }
 
-    @Test func `an acknowledgement is written down through the database's trouble, and sent once`() async throws {
+    @Test func `an acknowledgment is written down through the database's trouble, and sent once`() async throws {
         let receiver = try WebhookReceiver()
         try await DeliveryScene.run { scene in
             // The first three times a lock is not to be had.
@@ -91,7 +91,7 @@ import WebhookReceiver
         try await DeliveryScene.run { scene in
             let job = try await scene.end(telling: receiver.url)
             let brief = DeliveryQueue(databases: scene.tenants.databases, lease: .seconds(20), clock: scene.clock.now)
-            let claim = try #require(try await brief.claim(DeliveryRoom(1)).first)
+            let claim = try #require(try await brief.claim(DeliveryCapacity(1)).first)
             await scene.sender.deliver(claim)
             #expect(receiver.connections == 0)
             #expect(try await scene.attempts(job) == [])

@@ -1,6 +1,6 @@
 import Pipeline
 
-/// Ten hours of two people talking, as a recogniser with diarization writes it: 100,000 words in sentences, the same
+/// Ten hours of two people talking, as a recognizer with diarization writes it: 100,000 words in sentences, the same
 /// at every run.
 enum TenHours {
     private static let words = [

@@ -39,7 +39,7 @@ class Run:
 
     @contextmanager
     def files(self) -> Iterator[pathlib.Path]:
-        """An empty folder for what the measuring needs; it goes afterwards. The folders of the results are made too."""
+        """An empty folder for what the measuring needs; it goes afterward. The folders of the results are made too."""
         self.logs.mkdir(parents=True)
         folder = self.arguments.folder / "files"
         shutil.rmtree(folder, ignore_errors=True)

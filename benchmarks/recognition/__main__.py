@@ -51,7 +51,7 @@ def _bench(run: Run) -> int:
         arguments.seed,
         arguments.rounds,
     )
-    summed = summary.summarise(circumstances, made, session.measurements, session.clip_scores)
+    summed = summary.summarize(circumstances, made, session.measurements, session.clip_scores)
     run.keep(summed)
     _print(summed)
     run.say_where()

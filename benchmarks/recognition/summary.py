@@ -32,7 +32,7 @@ class Circumstances:
     rounds: int
 
 
-def summarise(
+def summarize(
     circumstances: Circumstances,
     material: Material,
     measurements: list[Measurement],

@@ -10,7 +10,7 @@ import jiwer
 
 from .answer import Word
 from .concatenation import Placement
-from .normaliser import normalise
+from .normalizer import normalize
 from .recordings import Recording
 
 _BLUR = 0.5  # seconds
@@ -54,7 +54,7 @@ def count(heard: list[Word], placements: list[Placement], recordings: list[Recor
     tokens = [
         _Heard(token, (word.start + word.end) / 2)
         for word in heard
-        for token in normalise(word.text)
+        for token in normalize(word.text)
         if not _lies_in(silent, (word.start + word.end) / 2, -_BLUR)
     ]
     errors = {kind: WordErrors(words=kinds.count(kind)) for kind in dict.fromkeys(kinds)}
@@ -88,7 +88,7 @@ def _said(placements: list[Placement], recordings: list[Recording]) -> tuple[lis
     kinds: list[str] = []
     for placement in placements:
         recording = recordings[placement.recording]
-        words = normalise(recording.text or "")
+        words = normalize(recording.text or "")
         said += words
         kinds += [recording.kind] * len(words)
     return said, kinds

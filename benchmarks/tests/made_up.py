@@ -29,4 +29,4 @@ def material() -> Material:
 
 def summed(*measurements: Measurement, minutes: int = 10, machine: dict = MACHINE, date: str = "2026-01-02") -> dict:
     circumstances = summary.Circumstances(date, "abc", machine, {"engine": "1.0"}, minutes, 1, 2)
-    return summary.summarise(circumstances, material(), list(measurements), {})
+    return summary.summarize(circumstances, material(), list(measurements), {})

@@ -13,7 +13,7 @@ from bench.page import markers
 from bench.service import ServiceError
 from made_up import MACHINE
 from webhooks import publication, scenarios, summary
-from webhooks.judgement import judge
+from webhooks.judgment import judge
 from webhooks.measurement import Measurement, quantile
 from webhooks.receiving import Arrival, Receiver
 
@@ -44,7 +44,7 @@ class Written:
         return self._rows
 
 
-class JudgementTests(unittest.TestCase):
+class JudgmentTests(unittest.TestCase):
     def assert_refused(self, words: str, arrivals: list[Arrival], written: Written) -> None:
         with self.assertRaisesRegex(ServiceError, words):
             judge(arrivals, written, {"ten_1": SECRET})
@@ -101,7 +101,7 @@ def measurement(scenario: str, turn: int, seconds: float) -> Measurement:
 def summed(*measured: Measurement) -> dict:
     circumstances = summary.Circumstances("2026-01-02", "abc", MACHINE, 10_000, 2)
     rods = [summary.Yardsticks(10_000, 4000), summary.Yardsticks(20_000, 4000)]
-    return summary.summarise(circumstances, scenarios.make(10_000), list(measured), rods)
+    return summary.summarize(circumstances, scenarios.make(10_000), list(measured), rods)
 
 
 class FigureTests(unittest.TestCase):

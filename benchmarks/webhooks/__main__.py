@@ -39,7 +39,7 @@ def _bench(run: Run) -> int:
     circumstances = summary.Circumstances(
         run.begun.date().isoformat(), commit, machine.describe(cores), arguments.deliveries, arguments.rounds
     )
-    summed = summary.summarise(circumstances, made, measured, rods)
+    summed = summary.summarize(circumstances, made, measured, rods)
     run.keep(summed)
     print(publication.text(summed), flush=True)
     run.say_where()

@@ -12,7 +12,7 @@ from bench.service import Service, ServiceError
 
 from . import backlog
 from .backlog import GOOD, HOLE, NEWCOMERS, Account, Database
-from .judgement import judge
+from .judgment import judge
 from .receiving import Arrival, Receiver
 from .scenarios import Scenario
 

@@ -36,7 +36,7 @@ class Yardsticks:
     """A second: those of one delivery, all of them."""
 
 
-def summarise(
+def summarize(
     circumstances: Circumstances, made: dict[str, Scenario], measured: list[Measurement], rods: list[Yardsticks]
 ) -> dict:
     """One of `rods` a round."""

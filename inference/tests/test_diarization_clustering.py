@@ -1,4 +1,4 @@
-"""Which tracks are one speaker, on made voices: vectors around centres as far apart as those of real voices."""
+"""Which tracks are one speaker, on made voices: vectors around centers as far apart as those of real voices."""
 
 import time
 import unittest
@@ -20,12 +20,12 @@ def voices(count: int, seed: int = 1, near: float = 0.0) -> np.ndarray:
     return np.sqrt(near) * own[-1] + np.sqrt(1 - near) * own[:count]
 
 
-def heard(who: np.ndarray, centres: np.ndarray, seconds, groups=None, seed: int = 2, like: float = 0.7) -> Tracks:
+def heard(who: np.ndarray, centers: np.ndarray, seconds, groups=None, seed: int = 2, like: float = 0.7) -> Tracks:
     """Tracks of these speakers; `like` is the cosine that two tracks of one speaker have."""
     chance = np.random.default_rng(seed)
-    noise = chance.standard_normal((len(who), centres.shape[1]))
+    noise = chance.standard_normal((len(who), centers.shape[1]))
     noise /= np.linalg.norm(noise, axis=1, keepdims=True)
-    vectors = np.sqrt(like) * centres[who] + np.sqrt(1 - like) * noise
+    vectors = np.sqrt(like) * centers[who] + np.sqrt(1 - like) * noise
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     lengths = np.broadcast_to(np.asarray(seconds, np.float32), len(who))
     return Tracks(vectors.astype(np.float32), lengths, np.arange(len(who)) if groups is None else np.asarray(groups))

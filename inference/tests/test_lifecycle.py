@@ -120,7 +120,7 @@ class Lifecycle(unittest.TestCase):
         log = [json.loads(line) for line in server.stop().splitlines()]
         self.assertEqual([line["status"] for line in log if line["event"] == "request"], [499, 499])
 
-    def test_a_look_at_audio_never_waits_for_a_piece_that_is_recognised_for_minutes(self):
+    def test_a_look_at_audio_never_waits_for_a_piece_that_is_recognized_for_minutes(self):
         server = self.start("--workers", "1").ready()
         long = self.send(server, wav((samples("0870") + silence(0.4)) * 60))  # minutes of work
         server.wait_until(running=1)

@@ -1,4 +1,4 @@
-"""What is recognised, with the real model and real speech."""
+"""What is recognized, with the real model and real speech."""
 
 import concurrent.futures
 import json

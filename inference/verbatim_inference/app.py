@@ -80,7 +80,7 @@ async def transcriptions(request: Request) -> Response:
             render = _format(form)
             wanted = _recognition(form, service.options, model)
             answer = await service.run(
-                request, form, lambda samples, stop: recognition.recognise(model, samples, wanted, stop)
+                request, form, lambda samples, stop: recognition.recognize(model, samples, wanted, stop)
             )
             return render(answer)
 

@@ -1,4 +1,4 @@
-"""The answer of `recognition.recognise` in each `response_format` of OpenAI's route."""
+"""The answer of `recognition.recognize` in each `response_format` of OpenAI's route."""
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 

@@ -1,6 +1,6 @@
 """Recognition: one piece of audio becomes segments and words with times and probabilities.
 
-Silence is left out first (by the detector, or by spans that the caller brings), the rest is recognised in one go and
+Silence is left out first (by the detector, or by spans that the caller brings), the rest is recognized in one go and
 the times are put back. Speech of which no word came is then heard once more, by itself (`unheard`). Times are seconds
 from the piece's start: they never decrease and never leave the piece. A word keeps Whisper's leading space (" Hello"),
 so that joining words gives the text in any script. Between segments the `Stop` is asked, so that work for a client that
@@ -43,7 +43,7 @@ class Request:
     """Where somebody speaks, when the caller knows: takes the detector's place."""
 
 
-def recognise(model: Model, samples: np.ndarray, request: Request, stop: Stop) -> dict:
+def recognize(model: Model, samples: np.ndarray, request: Request, stop: Stop) -> dict:
     """The answer in the shape of `verbose_json`. Raises `ClientGone`."""
     answer = {
         "task": "transcribe",

@@ -2,7 +2,7 @@
 
 Whisper hears 30 seconds at once. Where the same is said again and again in them, it tells it once, or gives the window
 up: a sentence said five times comes back once, a cry for help said twenty times not at all. So where the detector hears
-speech and no word stands, that part is recognised again by itself, once. What comes of it is believed only where the
+speech and no word stands, that part is recognized again by itself, once. What comes of it is believed only where the
 model is sure: a cough must not become a sentence."""
 
 from typing import NamedTuple

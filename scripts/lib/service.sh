@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The service of this checkout: one process, its record in .run/service.state, its log in .run/service.log.
 # Guarantees: a running service is reused only if it is healthy and of this very build and settings; nobody's service is
-# stopped under a scripts/run that still uses it; a pid that another process took over meanwhile is never signalled.
+# stopped under a scripts/run that still uses it; a pid that another process took over meanwhile is never signaled.
 #
 # Locks: 7 .run/service.lock, held while a service is started or stopped; 8 .run/users.lock, shared by all who use it.
 

@@ -7,49 +7,49 @@ struct AuthRoutes: Sendable {
     let tokens: AccessTokens
     let proxies: TrustedProxies
 
-    func add(to router: Router<AnyoneContext>) {
+    func add(to router: Router<PublicContext>) {
         router.post("auth/token", use: logIn)
         router.post("auth/refresh", use: refresh)
         router.post("auth/revoke", use: revoke)
         router.get(".well-known/jwks.json", use: publicKeys)
     }
 
-    private struct LogInBody: Decodable {
+    private struct LoginRequest: Decodable {
         let api_key: String
     }
 
-    private struct RefreshTokenBody: Decodable {
+    private struct RefreshRequest: Decodable {
         let refresh_token: String
         let rotate: Bool?
     }
 
     @Sendable
-    private func logIn(_ request: Request, context: AnyoneContext) async throws -> SessionBody {
+    private func logIn(_ request: Request, context: PublicContext) async throws -> TokenResponse {
         let address = proxies.client(of: request, on: context.channel)
         return try await answering(Self.tooManyLogins) {
             try authenticator.admitCall(from: address.network)
-            let body = try await JSONBody.decode(LogInBody.self, from: request)
+            let body = try await JSONBody.decode(LoginRequest.self, from: request)
             let session = try await authenticator.logIn(apiKey: body.api_key, from: address.network)
             context.caller?.becomeKnown()
-            return SessionBody(session)
+            return TokenResponse(session)
         }
     }
 
     @Sendable
-    private func refresh(_ request: Request, context: AnyoneContext) async throws -> SessionBody {
-        let body = try await JSONBody.decode(RefreshTokenBody.self, from: request)
+    private func refresh(_ request: Request, context: PublicContext) async throws -> TokenResponse {
+        let body = try await JSONBody.decode(RefreshRequest.self, from: request)
         let network = proxies.client(of: request, on: context.channel).network
         return try await answering(Self.tooManyUnknown) {
             let session = try await authenticator.refresh(
                 body.refresh_token, rotate: body.rotate ?? false, from: network)
             context.caller?.becomeKnown()
-            return SessionBody(session)
+            return TokenResponse(session)
         }
     }
 
     @Sendable
-    private func revoke(_ request: Request, context: AnyoneContext) async throws -> HTTPResponse.Status {
-        let body = try await JSONBody.decode(RefreshTokenBody.self, from: request)
+    private func revoke(_ request: Request, context: PublicContext) async throws -> HTTPResponse.Status {
+        let body = try await JSONBody.decode(RefreshRequest.self, from: request)
         let network = proxies.client(of: request, on: context.channel).network
         try await answering(Self.tooManyUnknown) {
             if try await authenticator.revoke(body.refresh_token, from: network) { context.caller?.becomeKnown() }
@@ -58,7 +58,7 @@ struct AuthRoutes: Sendable {
     }
 
     @Sendable
-    private func publicKeys(_ request: Request, context: AnyoneContext) async throws -> Response {
+    private func publicKeys(_ request: Request, context: PublicContext) async throws -> Response {
         try JSONResponse.make(
             try await tokens.publicKeys(),
             headers: [.cacheControl: "public, max-age=\(AccessTokens.keySetCacheSeconds)"])
@@ -91,7 +91,7 @@ struct AuthRoutes: Sendable {
 }
 
 /// What a login and a refresh answer (RFC 6749's names).
-private struct SessionBody: ResponseEncodable {
+private struct TokenResponse: ResponseEncodable {
     let access_token: String
     let token_type = "Bearer"
     let expires_in: Int64

@@ -8,13 +8,13 @@ struct AuthenticationMiddleware: RouterMiddleware {
     let revocations: Revocations
 
     func handle(
-        _ request: Request, context: AnyoneContext, next: (Request, AnyoneContext) async throws -> Response
+        _ request: Request, context: PublicContext, next: (Request, PublicContext) async throws -> Response
     ) async throws -> Response {
         var context = context
         let principal = try await authenticate(request)
         context.principal = principal
         context.channel.triggerUserOutboundEvent(
-            UploadGate.Authenticated(account: principal.tenant), promise: nil)
+            ConnectionGuard.Authenticated(account: principal.tenant), promise: nil)
         context.caller?.becomeKnown()
         return try await next(request, context)
     }

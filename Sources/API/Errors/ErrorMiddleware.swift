@@ -38,7 +38,7 @@ package struct ErrorMiddleware<Context: ConnectionContext>: RouterMiddleware {
         switch error {
         case let error as APIError:
             return error
-        case let error as GateInterruption:
+        case let error as RequestInterruption:
             return error.answer
         case let error as HTTPError:
             return translate(error.status, message: error.body, headers: error.headers, request, context)

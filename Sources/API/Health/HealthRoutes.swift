@@ -4,9 +4,9 @@ import Hummingbird
 /// `GET /healthz`: this process lives. `GET /readyz`: what it needs is there too, and it is not about to stop.
 struct HealthRoutes: Sendable {
     let readiness: Readiness
-    let departure: Departure
+    let trafficDrain: TrafficDrain
 
-    func add(to router: Router<AnyoneContext>) {
+    func add(to router: Router<PublicContext>) {
         router.get("healthz") { _, _ in try JSONResponse.make(["status": "ok"]) }
         router.get("readyz", use: ready)
     }
@@ -17,9 +17,9 @@ struct HealthRoutes: Sendable {
     }
 
     @Sendable
-    private func ready(_ request: Request, context: AnyoneContext) async throws -> Response {
+    private func ready(_ request: Request, context: PublicContext) async throws -> Response {
         var checks = await readiness.checks()
-        if departure.isUnderWay { checks["node"] = "not ready" }
+        if trafficDrain.isUnderWay { checks["node"] = "not ready" }
         let isReady = checks.values.allSatisfy(Readiness.passing.contains)
         return try JSONResponse.make(
             Answer(status: isReady ? "ok" : "not ready", checks: checks),

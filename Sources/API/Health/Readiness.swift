@@ -8,7 +8,7 @@ actor Readiness {
     /// The checks by name; each is "ok" or "not ready", or how full the scratch disk is.
     typealias Checks = [String: String]
     /// With these a node takes requests.
-    static let passing: Set = ["ok", DiskRoom.State.nearlyFull.rawValue]
+    static let passing: Set = ["ok", DiskSpace.State.nearlyFull.rawValue]
 
     private let databases: Databases
     private let migrator: Migrator
@@ -16,7 +16,7 @@ actor Readiness {
     private let storage: any Storage
     /// nil on a node that works on no jobs.
     private let engine: EngineReadiness?
-    private let scratch: DiskRoom?
+    private let scratch: DiskSpace?
     private let logger: Logger
     private var outages: [String: Outage] = [:]
 
@@ -25,7 +25,7 @@ actor Readiness {
 
     init(
         databases: Databases, migrator: Migrator, databaseURL: String, storage: any Storage, engine: EngineReadiness?,
-        scratch: DiskRoom? = nil, logger: Logger
+        scratch: DiskSpace? = nil, logger: Logger
     ) {
         self.databases = databases
         self.migrator = migrator

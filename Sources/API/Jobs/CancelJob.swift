@@ -11,7 +11,7 @@ struct CancelJob: Sendable {
     let hint: QueueHint
 
     @Sendable
-    func handle(_ request: Request, context: CustomerContext) async throws -> Response {
+    func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let (tenant, id) = try GetJob.named(context)
         let job: Job?
         do {

@@ -15,7 +15,7 @@ import Tenancy
 struct CreateJob: Sendable {
     let databases: Databases
     let uploads: UploadReader
-    let media: MediaTool
+    let media: MediaToolClient
     let storage: any Storage
     let admission: Admission
     let webhooks: WebhookAddress
@@ -23,38 +23,43 @@ struct CreateJob: Sendable {
     let policy: AddressPolicy
 
     @Sendable
-    func handle(_ request: Request, context: CustomerContext) async throws -> Response {
+    func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let tenant = context.principal.tenant
-        guard let allowance = try await databases.app.transaction(of: tenant, { try Allowance.of(tenant, in: $0) })
+        guard
+            let effectiveLimits = try await databases.app.transaction(
+                of: tenant, { try EffectiveLimits.of(tenant, in: $0) })
         else {
             throw APIError(.invalidToken, "The account of this token no longer exists.")
         }
         let isJSON = request.headers[.contentType].flatMap(HeaderValue.init)?.value == "application/json"
-        let asked = Asked(
-            principal: context.principal, allowance: allowance, acceptOverage: try Self.acceptsOverage(request),
+        let jobRequest = JobRequest(
+            principal: context.principal, effectiveLimits: effectiveLimits,
+            acceptOverage: try Self.acceptsOverage(request),
             url: isJSON ? try await URLSubmission.read(request, policy: policy) : nil)
-        guard let key = try Self.idempotencyKey(request) else { return try await submit(request, asked, under: nil) }
+        guard let key = try Self.idempotencyKey(request) else {
+            return try await submit(request, jobRequest, under: nil)
+        }
         switch try await IdempotencyKey.begin(key, of: tenant, on: databases.app) {
         case .inProgress:
             throw APIError(
                 .idempotencyInProgress, "A request with this Idempotency-Key is still under way. Try again shortly.",
                 headers: [.retryAfter: "1"])
         case .answered(let fingerprint, let job, let answer):
-            guard try await self.fingerprint(of: request, asked) == fingerprint else {
+            guard try await self.fingerprint(of: request, jobRequest) == fingerprint else {
                 throw APIError(
                     .idempotencyConflict,
                     "This Idempotency-Key was used within a day for another request. Use a new key for each recording.")
             }
             return Self.accepted(job, answer, [.idempotentReplayed: "true"])
         case .claimed(let claim):
-            return try await holding(claim) { try await submit(request, asked, under: claim) }
+            return try await holding(claim) { try await submit(request, jobRequest, under: claim) }
         }
     }
 
     /// What every step needs to know of the request.
-    private struct Asked {
+    private struct JobRequest {
         let principal: Principal
-        let allowance: Allowance
+        let effectiveLimits: EffectiveLimits
         let acceptOverage: Bool
         /// Nil of a form, whose body is still to be read.
         let url: URLSubmission?
@@ -62,28 +67,31 @@ struct CreateJob: Sendable {
         var tenant: TenantID { principal.tenant }
     }
 
-    private func fingerprint(of request: Request, _ asked: Asked) async throws -> [UInt8] {
-        if let url = asked.url { return url.fingerprint }
-        return try await holdingPlace(asked) { try await read(request, asked).fingerprint() }
+    private func fingerprint(of request: Request, _ jobRequest: JobRequest) async throws -> [UInt8] {
+        if let url = jobRequest.url { return url.fingerprint }
+        return try await holdingPlace(jobRequest) { try await read(request, jobRequest).fingerprint() }
     }
 
     /// One of the uploads that the account may have under way, from before its body is read to its end.
-    private func holdingPlace<Value>(_ asked: Asked, _ body: () async throws -> Value) async throws -> Value {
-        try await uploads.places.hold(for: asked.tenant, limit: asked.allowance.uploadsAtOnce, body)
+    private func holdingPlace<Value>(_ jobRequest: JobRequest, _ body: () async throws -> Value) async throws -> Value {
+        try await uploads.places.hold(for: jobRequest.tenant, limit: jobRequest.effectiveLimits.uploadsAtOnce, body)
     }
 
-    private func read(_ request: Request, _ asked: Asked) async throws -> Upload {
-        try await uploads.read(request, of: asked.tenant, fileLimitBytes: asked.allowance.maxFileBytes)
+    private func read(_ request: Request, _ jobRequest: JobRequest) async throws -> Upload {
+        try await uploads.read(request, of: jobRequest.tenant, fileLimitBytes: jobRequest.effectiveLimits.maxFileBytes)
     }
 
-    private func submit(_ request: Request, _ asked: Asked, under claim: IdempotencyClaim?) async throws -> Response {
+    private func submit(_ request: Request, _ jobRequest: JobRequest, under claim: IdempotencyClaim?) async throws
+        -> Response
+    {
         do {
-            try await admission.check(asked.tenant, asked.allowance, acceptOverage: asked.acceptOverage)
+            try await admission.check(
+                jobRequest.tenant, jobRequest.effectiveLimits, acceptOverage: jobRequest.acceptOverage)
             let job =
-                if let url = asked.url {
-                    try await admit(url, asked, under: claim)
+                if let url = jobRequest.url {
+                    try await admit(url, jobRequest, under: claim)
                 } else {
-                    try await holdingPlace(asked) { try await receive(request, asked, under: claim) }
+                    try await holdingPlace(jobRequest) { try await receive(request, jobRequest, under: claim) }
                 }
             var headers: HTTPFields = [:]
             headers[.retryAfter] = RemainingWork.retryAfterSeconds(job, now: .now()).map(String.init)
@@ -93,34 +101,38 @@ struct CreateJob: Sendable {
         }
     }
 
-    private func admit(_ url: URLSubmission, _ asked: Asked, under claim: IdempotencyClaim?) async throws -> Job {
+    private func admit(_ url: URLSubmission, _ jobRequest: JobRequest, under claim: IdempotencyClaim?) async throws
+        -> Job
+    {
         if let address = url.options.webhookURL { try await webhooks.check(address, field: "webhook_url") }
         var claim = claim
         claim?.fingerprint = url.fingerprint
         return try await admission.admit(
             Submission(
-                id: JobID(), tenant: asked.tenant, options: url.options, acceptOverage: asked.acceptOverage,
+                id: JobID(), tenant: jobRequest.tenant, options: url.options, acceptOverage: jobRequest.acceptOverage,
                 source: .url(url.source)),
             under: claim, answer: Self.answer)
     }
 
-    private func receive(_ request: Request, _ asked: Asked, under claim: IdempotencyClaim?) async throws -> Job {
+    private func receive(_ request: Request, _ jobRequest: JobRequest, under claim: IdempotencyClaim?) async throws
+        -> Job
+    {
         // Before the body is read, and again before it costs anything: others of the account's may have come to nothing meanwhile.
-        try requireBudget(of: asked.tenant)
-        let upload = try await read(request, asked)
+        try requireBudget(of: jobRequest.tenant)
+        let upload = try await read(request, jobRequest)
         // However long the body took: whose access ended meanwhile starts nothing with it.
-        try await databases.system.transaction { try asked.principal.requireAccess(in: $0) }
+        try await databases.system.transaction { try jobRequest.principal.requireAccess(in: $0) }
         let options = try JobOptions(fields: upload.fields)
         if let address = options.webhookURL { try await webhooks.check(address, field: "webhook_url") }
-        try requireBudget(of: asked.tenant)
+        try requireBudget(of: jobRequest.tenant)
         var spent = Duration.zero
         do {
-            let probe = try await probe(upload.file.path, asked) { spent += $0 }
+            let probe = try await probe(upload.file.path, jobRequest) { spent += $0 }
             var claim = claim
             if claim != nil { claim?.fingerprint = try await upload.fingerprint() }
-            return try await store(upload.file, probe, options, asked, under: claim)
+            return try await store(upload.file, probe, options, jobRequest, under: claim)
         } catch {
-            if Self.isRefusal(error) { media.refusals.charge(spent, to: asked.tenant) }
+            if Self.isRefusal(error) { media.refusals.charge(spent, to: jobRequest.tenant) }
             throw error
         }
     }
@@ -202,25 +214,27 @@ struct CreateJob: Sendable {
     }
 
     /// Looks into the file before it is accepted: what is wrong with it is said at once.
-    private func probe(_ path: String, _ asked: Asked, _ spent: (Duration) -> Void) async throws -> MediaProbe {
+    private func probe(_ path: String, _ jobRequest: JobRequest, _ spent: (Duration) -> Void) async throws -> MediaProbe
+    {
         do {
             return try await media.judge(
-                path: path, of: asked.tenant, longest: asked.allowance.maxDurationSeconds, spent: spent)
+                path: path, of: jobRequest.tenant, longest: jobRequest.effectiveLimits.maxDurationSeconds, spent: spent)
         } catch MediaError.invalidAudio(let reason, _) {
             throw APIError.invalidAudio(reason)
         }
     }
 
     private func store(
-        _ file: SpooledFile, _ probe: MediaProbe, _ options: JobOptions, _ asked: Asked, under claim: IdempotencyClaim?
+        _ file: SpooledFile, _ probe: MediaProbe, _ options: JobOptions, _ jobRequest: JobRequest,
+        under claim: IdempotencyClaim?
     ) async throws -> Job {
         let id = JobID()
-        let key = StorageKey.source(of: id, tenant: asked.tenant)
+        let key = StorageKey.source(of: id, tenant: jobRequest.tenant)
         do {
             try await storage.adopt(fileAt: file.path, as: key)
             return try await admission.admit(
                 Submission(
-                    id: id, tenant: asked.tenant, options: options, acceptOverage: asked.acceptOverage,
+                    id: id, tenant: jobRequest.tenant, options: options, acceptOverage: jobRequest.acceptOverage,
                     fileName: file.originalName, bytes: file.bytes,
                     estimatedMilliseconds: probe.bestDurationMilliseconds,
                     channels: probe.channels > 0 ? min(probe.channels, 1000) : nil, sourceKey: key),
@@ -230,7 +244,7 @@ struct CreateJob: Sendable {
             throw error
         } catch {
             // Also when the client is gone and this task with it, in which an object store would not be asked any more.
-            await Task { try? await storage.remove(job: id, of: asked.tenant) }.value
+            await Task { try? await storage.remove(job: id, of: jobRequest.tenant) }.value
             throw error
         }
     }

@@ -9,7 +9,7 @@ struct DeleteTranscript: Sendable {
     let databases: Databases
 
     @Sendable
-    func handle(_ request: Request, context: CustomerContext) async throws -> Response {
+    func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let (tenant, id) = try GetJob.named(context)
         do {
             guard

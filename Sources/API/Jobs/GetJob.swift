@@ -10,7 +10,7 @@ struct GetJob: Sendable {
     let databases: Databases
 
     @Sendable
-    func handle(_ request: Request, context: CustomerContext) async throws -> Response {
+    func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let job = try await Self.find(context, databases)
         var json = JSONWriter(capacity: 1024)
         JobDocument(job: job).write(to: &json)
@@ -20,7 +20,7 @@ struct GetJob: Sendable {
     }
 
     /// The customer's job that the path names; throws 404.
-    static func find(_ context: CustomerContext, _ databases: Databases) async throws -> Job {
+    static func find(_ context: AuthenticatedContext, _ databases: Databases) async throws -> Job {
         let (tenant, id) = try named(context)
         guard let job = try await databases.app.transaction(of: tenant, { try Job.find(id, of: tenant, in: $0) }) else {
             throw none
@@ -29,7 +29,7 @@ struct GetJob: Sendable {
     }
 
     /// Whose job the path names, by its id; throws 404 where that is none.
-    static func named(_ context: CustomerContext) throws -> (TenantID, JobID) {
+    static func named(_ context: AuthenticatedContext) throws -> (TenantID, JobID) {
         guard let id = context.parameters.get("id").flatMap(JobID.init(rawValue:)) else { throw none }
         return (context.principal.tenant, id)
     }

@@ -14,7 +14,7 @@ struct GetTranscript: Sendable {
     let renderer = TranscriptRenderer()
 
     @Sendable
-    func handle(_ request: Request, context: CustomerContext) async throws -> Response {
+    func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let format = try Self.format(of: request)
         let job = try await GetJob.find(context, databases)
         guard job.status == .completed else { throw Self.notReady(job) }

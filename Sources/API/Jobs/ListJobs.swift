@@ -9,7 +9,7 @@ struct ListJobs: Sendable {
     let databases: Databases
 
     @Sendable
-    func handle(_ request: Request, context: CustomerContext) async throws -> Response {
+    func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let tenant = context.principal.tenant
         let (filter, limit) = try Self.parse(request)
         let page = try await databases.app.transaction(of: tenant) {

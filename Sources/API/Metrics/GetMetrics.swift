@@ -9,10 +9,10 @@ struct GetMetrics: Sendable {
     let version: String
     let meter: RequestMeter
     let queue: QueueGauge
-    let disks: [DiskRoom]
+    let disks: [DiskSpace]
     private let process = ProcessReading()
 
-    init(version: String, meter: RequestMeter, queue: QueueGauge, disks: [DiskRoom] = []) {
+    init(version: String, meter: RequestMeter, queue: QueueGauge, disks: [DiskSpace] = []) {
         self.version = version
         self.meter = meter
         self.queue = queue
@@ -20,23 +20,23 @@ struct GetMetrics: Sendable {
     }
 
     @Sendable
-    func handle(_ request: Request, context: AnyoneContext) async throws -> Response {
+    func handle(_ request: Request, context: PublicContext) async throws -> Response {
         let queue = await queue.reading()
         var text = PrometheusText()
-        text.family("verbatim_build_info", .gauge, "1, with the version that runs.") {
+        text.family("verbatim_build_info", .gauge, "Always 1; the label is the running version.") {
             $0.sample(1, ["version": version])
         }
         process.write(to: &text)
         meter.write(to: &text)
         text.family(
             "verbatim_disk_free_bytes", .gauge,
-            "What is free on the disk of the scratch folder, and on that of the storage folder where there is one."
+            "Free bytes on the disk of the scratch folder and, if there is one, of the storage folder."
         ) {
             for disk in disks { if let free = disk.free { $0.sample(Double(free), ["disk": disk.name]) } }
         }
         text.single(
             "verbatim_database_up", .gauge,
-            "Whether the database said how the queue stands, within the last seconds. What it says is left out while this is 0.",
+            "1 if the queue was read from the database within the last seconds; while it is 0, the queue's metrics are left out.",
             queue == nil ? 0 : 1)
         queue?.write(to: &text)
         return Response(

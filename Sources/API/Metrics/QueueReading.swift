@@ -22,7 +22,7 @@ package struct QueueReading: Sendable, Equatable {
     package var longPreparations: [String: Int64] = [:]
     /// Webhooks that are not delivered and not given up.
     package var deliveriesPending: Int64 = 0
-    /// How often each recogniser elsewhere refused a model, a request or a key.
+    /// How often each recognizer elsewhere refused a model, a request or a key.
     package var engineRefusals: [String: Int64] = [:]
 
     package init() {}
@@ -34,7 +34,7 @@ package struct QueueReading: Sendable, Equatable {
         }
         text.single(
             "verbatim_job_oldest_wait_seconds", .gauge,
-            "How long the job that waits longest for its start has waited, of accounts that may start one; 0 when none waits.",
+            "Seconds that the oldest queued job has waited, among accounts that may start one; 0 if none waits.",
             oldestWaitSeconds ?? 0)
         text.family(
             "verbatim_tasks", .gauge,
@@ -50,7 +50,7 @@ package struct QueueReading: Sendable, Equatable {
         }
         text.family(
             "verbatim_long_preparations", .gauge,
-            "Of the prepare tasks those of long recordings, which have places of their own."
+            "Prepare tasks of long recordings, which have slots of their own."
         ) {
             for state in ["ready", "later", "running"] {
                 $0.sample(Double(longPreparations[state] ?? 0), ["state": state])
@@ -58,7 +58,7 @@ package struct QueueReading: Sendable, Equatable {
         }
         text.family(
             "verbatim_engine_refusals_total", .counter,
-            "How often a recogniser refused a model that the settings name, our request or our key, on all nodes. When it grows, ask doctor."
+            "How often a recognizer rejected a configured model, our request or our key, on all nodes. If it grows, run doctor."
         ) {
             for engine in Set(engineRefusals.keys).union([AssemblyAIEngine.engineName, EngineRefusals.whisperServer])
                 .sorted()

@@ -4,7 +4,7 @@ import Synchronization
 /// Counts requests by route, method and class of status, and how long they took.
 ///
 /// The number of series is bounded by the routes: what no route took counts as the route `none`, a method that no route has as
-/// `other`. No address, account or job is ever a label. What the gate refuses never gets here.
+/// `other`. No address, account or job is ever a label. What the connection guard refuses never gets here.
 package final class RequestMeter: Sendable {
     private struct Key: Hashable {
         let route: String
@@ -70,7 +70,7 @@ package final class RequestMeter: Sendable {
         }
         text.family(
             "verbatim_http_request_duration_seconds", .histogram,
-            "From a request's head to the end of its answer; an upload's time on the wire is in it."
+            "Seconds from a request's head to the end of its response, the upload included."
         ) {
             for (key, series) in sorted where series.durations.count > 0 {
                 series.durations.write(route: key.route, method: key.method, to: &$0)

@@ -12,13 +12,14 @@ import Logging
 /// that counts the rest; the metrics count everything.
 package struct AccessLogMiddleware<Context: ConnectionContext>: RouterMiddleware {
     private let proxies: TrustedProxies
-    private let strangers: LineBudget
+    private let unauthenticated: LogRateLimit
 
     package init(
-        proxies: TrustedProxies = .none, strangers: LineBudget? = nil
+        proxies: TrustedProxies = .none, unauthenticated: LogRateLimit? = nil
     ) {
         self.proxies = proxies
-        self.strangers = strangers ?? LineBudget(perSource: AccessLine.perNetwork, total: AccessLine.total)
+        self.unauthenticated =
+            unauthenticated ?? LogRateLimit(perSource: AccessLine.perNetwork, total: AccessLine.total)
     }
 
     package func handle(
@@ -61,9 +62,9 @@ package struct AccessLogMiddleware<Context: ConnectionContext>: RouterMiddleware
         let (caller, address) = (context.caller, proxies.client(of: request, on: context.channel))
         var summary = context.logger
         summary[metadataKey: "request_id"] = nil
-        return { [strangers, summary] in
+        return { [unauthenticated, summary] in
             if caller?.isKnown == true { return true }
-            return strangers.admits(address.network) { count in
+            return unauthenticated.admits(address.network) { count in
                 summary.notice(
                     "Requests of unknown callers left out", metadata: ["requests": .stringConvertible(count)])
             }

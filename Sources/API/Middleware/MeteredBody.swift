@@ -2,7 +2,7 @@ import Hummingbird
 import NIOCore
 import Synchronization
 
-/// A request's body that tells the gate when it is first read and counts what was read.
+/// A request's body that tells the connection guard when it is first read and counts what was read.
 struct MeteredBody: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
 
@@ -26,7 +26,7 @@ struct MeteredBody: AsyncSequence, Sendable {
         mutating func next() async throws -> ByteBuffer? {
             if !announced {
                 announced = true
-                channel.triggerUserOutboundEvent(UploadGate.BodyWanted(), promise: nil)
+                channel.triggerUserOutboundEvent(ConnectionGuard.BodyWanted(), promise: nil)
             }
             let bytes = try await base.next()
             if let bytes { meter.add(bytes.readableBytes) }

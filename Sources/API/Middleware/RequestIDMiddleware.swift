@@ -3,8 +3,8 @@ import Logging
 
 /// Gives each request its id and each answer its `X-Request-Id`.
 ///
-/// The gate has already checked or made the id and put it on the request, so that its own answers and the
-/// application's carry the same one; without a gate (a test of routes alone) this makes it. The request's logger
+/// The connection guard has already checked or made the id and put it on the request, so that its own answers and the
+/// application's carry the same one; without a connection guard (a test of routes alone) this makes it. The request's logger
 /// carries it from here on as `request_id`.
 package struct RequestIDMiddleware<Context: ConnectionContext>: RouterMiddleware {
     package init() {}

@@ -30,7 +30,7 @@ struct Node: Sendable {
         plan = OpenFilePlan(
             limit: limit, slots: settings.workerSlots, fetches: settings.fetchSlots,
             cores: ProcessInfo.processInfo.activeProcessorCount, answers: role.answers, works: role.works)
-        guard limit >= plan.least else { throw StartFault.TooFewOpenFiles(limit: limit, least: plan.least) }
+        guard limit >= plan.least else { throw StartupFailure.TooFewOpenFiles(limit: limit, least: plan.least) }
         self.role = role
         self.settings = settings
         self.logger = logger
@@ -48,7 +48,7 @@ struct Node: Sendable {
         // Now, not at the first webhook that cannot be signed.
         let clock = try await databases.system.transaction { [settings] transaction in
             try settings.masterKey.requireRight(in: transaction)
-            return try ClockDifference.now(in: transaction)
+            return try ClockSkew.now(in: transaction)
         }
         if clock.isNoticeable {
             logger.log(level: clock.isBroken ? .error : .warning, "\(clock.text); have both follow NTP")
@@ -57,23 +57,23 @@ struct Node: Sendable {
             configuration: .node(
                 slots: settings.workerSlots, fetches: settings.fetchSlots, policy: settings.addressPolicy),
             logger: logger)
-        let storage = WatchedStorage(
+        let storage = MonitoredStorage(
             try settings.storage.open(
                 scratch: ScratchSpace(folder: settings.scratch, bytes: settings.scratchBytes),
                 concurrency: EgressConfiguration.store(slots: settings.workerSlots, fetches: settings.fetchSlots),
                 logger: logger),
             logger: logger)
-        var disks = [DiskRoom(scratch: settings.scratch, bytes: settings.scratchBytes, logger: logger)]
-        if case .folder(let folder) = settings.storage { disks.append(DiskRoom(storage: folder, logger: logger)) }
-        let watch = DiskWatch(disks)
-        await watch.look()
-        let media = MediaTool(
+        var disks = [DiskSpace(scratch: settings.scratch, bytes: settings.scratchBytes, logger: logger)]
+        if case .folder(let folder) = settings.storage { disks.append(DiskSpace(storage: folder, logger: logger)) }
+        let diskMonitor = DiskMonitor(disks)
+        await diskMonitor.look()
+        let media = MediaToolClient(
             executable: settings.installation.executables + "/verbatim-media",
             maxConcurrentProbes: ProcessInfo.processInfo.activeProcessorCount, logger: logger)
 
-        let departure = Departure(delay: role.answers ? settings.shutdownDelay : .zero, logger: logger)
+        let trafficDrain = TrafficDrain(delay: role.answers ? settings.shutdownDelay : .zero, logger: logger)
         // In the order of their start; they stop in the opposite order, so the worker drains while its engine still runs.
-        var services: [any Service] = [watch, SpoolSweep(root: settings.uploads, logger: logger)]
+        var services: [any Service] = [diskMonitor, SpoolSweep(root: settings.uploads, logger: logger)]
         var engine: EngineReadiness?
         if role.works {
             let server = try modelServer(egress, &services)
@@ -85,11 +85,11 @@ struct Node: Sendable {
             services.append(worker)
             services.append(OrphanSweep(databases: databases, storage: storage, logger: logger))
             if role.answers {
-                services += try await api(databases, storage, media, migrator, engine, disks, egress, departure)
+                services += try await api(databases, storage, media, migrator, engine, disks, egress, trafficDrain)
             }
             services.append(ClaimStop(worker: worker, sender: sender))
         } else {
-            services += try await api(databases, storage, media, migrator, engine, disks, egress, departure)
+            services += try await api(databases, storage, media, migrator, engine, disks, egress, trafficDrain)
         }
         let group = ServiceGroup(configuration: lifecycle(services))
         do {
@@ -109,7 +109,7 @@ struct Node: Sendable {
     /// The model server that the settings name, or a child of this process.
     private func modelServer(_ egress: EgressClient, _ services: inout [any Service]) throws -> ModelServer {
         if let url = settings.inferenceURL { return ModelServer(address: .url(url), client: egress) }
-        let process = try InferenceProcess(
+        let process = try ModelServerProcess(
             configuration: .init(
                 launcher: settings.installation.root + "/inference/serve", model: settings.whisperModel,
                 diarizationModel: settings.diarizationModel, workers: settings.workerSlots),
@@ -119,7 +119,7 @@ struct Node: Sendable {
     }
 
     private func worker(
-        _ databases: Databases, _ storage: any Storage, _ media: MediaTool, _ server: ModelServer,
+        _ databases: Databases, _ storage: any Storage, _ media: MediaToolClient, _ server: ModelServer,
         _ readiness: EngineReadiness, _ egress: EgressClient
     ) -> Worker {
         var listening = PostgresPool.Configuration(url: settings.databaseURL, role: "verbatim_system", size: 1)
@@ -129,7 +129,7 @@ struct Node: Sendable {
             work: TaskWork(
                 Stages(
                     databases: databases, storage: storage, media: media, server: server,
-                    recogniser: settings.engines.recogniser(
+                    recognizer: settings.engines.recognizer(
                         server: server, client: egress,
                         refusals: EngineRefusals(databases: databases, logger: logger), logger: logger),
                     sources: sources(egress), scratch: settings.scratch, sourceRetention: settings.sourceRetention,
@@ -143,7 +143,7 @@ struct Node: Sendable {
         let slots = plan.webhooks
         return WebhookSender(
             databases: databases,
-            courier: WebhookCourier(policy: settings.addressPolicy, concurrency: slots, logger: logger),
+            deliveryClient: DeliveryClient(policy: settings.addressPolicy, concurrency: slots, logger: logger),
             masterKey: settings.masterKey, slots: slots, logger: logger)
     }
 
@@ -160,17 +160,17 @@ struct Node: Sendable {
     }
 
     private func api(
-        _ databases: Databases, _ storage: any Storage, _ media: MediaTool, _ migrator: Migrator,
-        _ engine: EngineReadiness?, _ disks: [DiskRoom], _ egress: EgressClient, _ departure: Departure
+        _ databases: Databases, _ storage: any Storage, _ media: MediaToolClient, _ migrator: Migrator,
+        _ engine: EngineReadiness?, _ disks: [DiskSpace], _ egress: EgressClient, _ trafficDrain: TrafficDrain
     ) async throws -> [any Service] {
         let tokens = AccessTokens(databases: databases, masterKey: settings.masterKey)
         // The master key is tried now, not at the first login.
         _ = try await tokens.publicKeys()
-        let revocations = try await RevocationWatch(
+        let revocations = try await RevocationPoller(
             databaseURL: settings.databaseURL, outage: databases.outage, logger: logger)
-        let keys = Watch(what: "the signing keys", every: .seconds(10), logger: logger) { try await tokens.reload() }
+        let keys = Poller(what: "the signing keys", every: .seconds(10), logger: logger) { try await tokens.reload() }
         let proxies = TrustedProxies(blocks: settings.trustedProxies)
-        let front = HTTPFront<AnyoneContext>(settings: frontSettings(proxies))
+        let server = HTTPServer<PublicContext>(settings: serverSettings(proxies))
         let webhooks = WebhookAddress(egress: egress)
         let hint = QueueHint(databases: databases, logger: logger)
         let cores = ProcessInfo.processInfo.activeProcessorCount
@@ -178,15 +178,15 @@ struct Node: Sendable {
         Routes(
             auth: AuthRoutes(
                 authenticator: Authenticator(
-                    databases: databases, argon2: Argon2(lanes: min(cores, 4)), tokens: tokens),
+                    databases: databases, argon2: Argon2(threads: min(cores, 4)), tokens: tokens),
                 tokens: tokens, proxies: proxies),
             authentication: AuthenticationMiddleware(tokens: tokens, revocations: revocations.revocations),
             health: HealthRoutes(
                 readiness: Readiness(
                     databases: databases, migrator: migrator, databaseURL: settings.databaseURL, storage: storage,
-                    engine: engine, scratch: disks.first, logger: logger), departure: departure),
+                    engine: engine, scratch: disks.first, logger: logger), trafficDrain: trafficDrain),
             metrics: GetMetrics(
-                version: document.version, meter: front.meter, queue: QueueGauge(databases: databases, logger: logger),
+                version: document.version, meter: server.meter, queue: QueueGauge(databases: databases, logger: logger),
                 disks: disks),
             documents: DocumentRoutes(document, address: settings.publicURL),
             createJob: CreateJob(
@@ -194,7 +194,7 @@ struct Node: Sendable {
                 uploads: UploadReader(
                     spool: try await Spool.open(
                         at: settings.uploads, budgetBytes: settings.scratchBytes, maximumFiles: plan.uploads,
-                        patience: .seconds(30), room: disks.first)),
+                        timeout: .seconds(30), room: disks.first)),
                 media: media, storage: storage,
                 admission: Admission(databases: databases, hint: hint),
                 webhooks: webhooks, policy: settings.addressPolicy),
@@ -206,23 +206,23 @@ struct Node: Sendable {
             postDeliveries: PostDeliveries(databases: databases, publicURL: settings.publicURL),
             getWebhook: GetWebhook(databases: databases),
             putWebhook: PutWebhook(databases: databases, addresses: webhooks)
-        ).add(to: front.router)
-        let upkeep = SessionUpkeep(sweep: SessionSweep(pool: databases.system), logger: logger)
+        ).add(to: server.router)
+        let cleanup = SessionCleanup(sweep: SessionSweep(pool: databases.system), logger: logger)
         let host = settings.host
         let logger = logger
-        let application = front.application(logger: logger) { port in
+        let application = server.application(logger: logger) { port in
             logger.info("listening", metadata: ["address": "http://\(host):\(port)"])
         }
-        return [revocations, keys, upkeep, application, departure]
+        return [revocations, keys, cleanup, application, trafficDrain]
     }
 
-    private func frontSettings(_ proxies: TrustedProxies) -> FrontSettings {
-        var front = FrontSettings(
+    private func serverSettings(_ proxies: TrustedProxies) -> HTTPServerSettings {
+        var server = HTTPServerSettings(
             host: settings.host, port: settings.port, publicURL: settings.publicURL, proxies: proxies)
-        front.gate.idleTimeout = .seconds(settings.idleTimeout.components.seconds)
-        front.connections = ConnectionLimits(
+        server.connectionGuard.idleTimeout = .seconds(settings.idleTimeout.components.seconds)
+        server.connections = ConnectionLimits(
             places: plan.connections, reserve: plan.reserve, proxies: settings.trustedProxies)
-        return front
+        return server
     }
 
     private func lifecycle(_ services: [any Service]) -> ServiceGroupConfiguration {

@@ -1,3 +1,5 @@
+// Both: `stat` belongs to whichever of the C modules the compiler met first.
+import CoreFoundation
 import Foundation
 
 /// The folder for what this machine holds for a while: uploads under way, decoded audio, the model server's socket.

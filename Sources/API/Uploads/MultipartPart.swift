@@ -34,7 +34,7 @@ package struct MultipartPart: Equatable, Sendable {
         let extended = disposition.parameters["filename*"]
         filename =
             extended.flatMap(Self.extendedValue)
-            ?? disposition.parameters["filename"].map { StrangersText.decoded(Self.unescaped($0)) }
+            ?? disposition.parameters["filename"].map { UnknownEncodingText.decoded(Self.unescaped($0)) }
             ?? extended.map(Self.extendedText)
     }
 
@@ -68,7 +68,7 @@ package struct MultipartPart: Equatable, Sendable {
         guard pieces.count == 3, let bytes = decoded(pieces[2]) else { return nil }
         switch pieces[0].lowercased() {
         case "utf-8": return String(validating: bytes, as: UTF8.self)
-        case "iso-8859-1", "windows-1252": return StrangersText.windows1252(bytes)
+        case "iso-8859-1", "windows-1252": return UnknownEncodingText.windows1252(bytes)
         default: return nil
         }
     }
@@ -76,7 +76,7 @@ package struct MultipartPart: Equatable, Sendable {
     /// What such a value shows when it is of another form, or another encoding.
     private static func extendedText(_ text: String) -> String {
         let last = text.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""
-        return StrangersText.decoded(decoded(last) ?? bytes(last))
+        return UnknownEncodingText.decoded(decoded(last) ?? bytes(last))
     }
 
     /// The bytes that percent escapes spell. Nil where one is broken; with `only`, all but those codes are left as they are.

@@ -15,7 +15,7 @@ package final class Spool: Sendable {
     let budget: SpoolBudget
     let directory: SpoolDirectory
     /// Of the disk; nil: not known.
-    let room: DiskRoom?
+    let room: DiskSpace?
     private let threads: [BlockingCalls]
     private let next = Atomic<Int>(0)
 
@@ -24,21 +24,21 @@ package final class Spool: Sendable {
     ///   - budgetBytes: what all files of this process may take together.
     ///   - maximumFiles: how many there may be; each is written through a block of memory.
     ///   - threads: how many files are written at the same moment.
-    ///   - patience: how long an upload that finds no room in its middle waits for some.
+    ///   - timeout: how long an upload that finds no room in its middle waits for some.
     ///   - room: what is free on the disk, which may be less than the budget.
     package static func open(
-        at path: String, budgetBytes: Int64, maximumFiles: Int = 512, threads: Int = 4, patience: Duration = .zero,
-        room: DiskRoom? = nil
+        at path: String, budgetBytes: Int64, maximumFiles: Int = 512, threads: Int = 4, timeout: Duration = .zero,
+        room: DiskSpace? = nil
     ) async throws(SpoolError) -> Spool {
         let queues = (0..<max(1, threads)).map { BlockingCalls("verbatim.spool.\($0)") }
         let directory = try await queues[0].run { () throws(SpoolError) in try SpoolDirectory(root: path) }
         return Spool(
             directory: directory,
-            budget: SpoolBudget(bytes: budgetBytes, files: maximumFiles, patience: patience), room: room,
+            budget: SpoolBudget(bytes: budgetBytes, files: maximumFiles, timeout: timeout), room: room,
             threads: queues)
     }
 
-    private init(directory: SpoolDirectory, budget: SpoolBudget, room: DiskRoom?, threads: [BlockingCalls]) {
+    private init(directory: SpoolDirectory, budget: SpoolBudget, room: DiskSpace?, threads: [BlockingCalls]) {
         self.room = room
         self.directory = directory
         self.budget = budget

@@ -8,7 +8,7 @@ import Tenancy
 /// others have sent. Only the one upload in an otherwise empty spool may take all of it, because a file larger than half the budget
 /// could never come in else.
 ///
-/// An upload that finds no room in its middle waits for some, for as long as `patience` lasts. Then, of all that wait, the one whose
+/// An upload that finds no room in its middle waits for some, for as long as `timeout` lasts. Then, of all that wait, the one whose
 /// account holds most yields first, so that who holds little never loses an upload to who holds much.
 final class SpoolBudget: Sendable {
     struct Holding {
@@ -34,12 +34,12 @@ final class SpoolBudget: Sendable {
     }
 
     private let limit: Holding
-    private let patience: Duration
+    private let timeout: Duration
     private let state = Mutex(State())
 
-    init(bytes: Int64, files: Int, patience: Duration) {
+    init(bytes: Int64, files: Int, timeout: Duration) {
         limit = Holding(bytes: bytes, files: files)
-        self.patience = patience
+        self.timeout = timeout
     }
 
     /// Takes a place for one more file and its first bytes or, when there is no room for the whole of it as things stand, nothing.
@@ -157,7 +157,7 @@ extension SpoolBudget {
                         Self.add(Holding(bytes: bytes), to: account, &state)
                         return .some(nil)
                     }
-                    if patience == .zero || Task.isCancelled { return refusal }
+                    if timeout == .zero || Task.isCancelled { return refusal }
                     state.waiters.append(
                         Waiter(id: id, account: account, bytes: bytes, held: held, continuation: continuation))
                     return nil
@@ -171,10 +171,10 @@ extension SpoolBudget {
 
     /// Ends a wait that has lasted long enough: not always this one.
     private func keepTime(_ id: UInt64) async {
-        var pause = patience
+        var pause = timeout
         while (try? await Task.sleep(for: pause)) != nil, state.withLock({ $0.waiters.contains { $0.id == id } }) {
             // What one that yielded held comes back in a moment, and may be enough for the others.
-            pause = patience / 10
+            pause = timeout / 10
             let now = ContinuousClock.now
             let isTime = state.withLock { state in
                 if let last = state.lastYield, now - last < pause { return false }

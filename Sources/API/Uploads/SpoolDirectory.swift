@@ -11,8 +11,8 @@ final class SpoolDirectory: Sendable {
     /// Makes the root if need be, removes what dead processes left there, and makes this process's own directory.
     init(root: String) throws(SpoolError) {
         // Held while this runs, so that nobody takes a directory for dead between its making and its locking.
-        let gate = try Self.sweep(root: root)
-        defer { Glibc.close(gate) }
+        let lock = try Self.sweep(root: root)
+        defer { Glibc.close(lock) }
         path = "\(root)/spool-\(getpid())-\(Self.randomName())"
         guard mkdir(path, 0o700) == 0 else { throw SpoolError(call: "mkdir") }
         descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -46,15 +46,15 @@ final class SpoolDirectory: Sendable {
     /// Makes the root if need be and removes what dead processes left there. Answers the lock under which it did, which the caller closes.
     private static func sweep(root: String) throws(SpoolError) -> Int32 {
         try makeDirectories(root)
-        let gate = open("\(root)/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard gate >= 0 else { throw SpoolError(call: "open") }
-        guard flock(gate, LOCK_EX) == 0 else {
+        let lock = open("\(root)/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw SpoolError(call: "open") }
+        guard flock(lock, LOCK_EX) == 0 else {
             let error = SpoolError(call: "flock")
-            Glibc.close(gate)
+            Glibc.close(lock)
             throw error
         }
         sweep(root)
-        return gate
+        return lock
     }
 
     private static func makeDirectories(_ path: String) throws(SpoolError) {

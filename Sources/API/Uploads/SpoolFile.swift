@@ -36,7 +36,7 @@ final class SpoolFile: Sendable {
     var path: String { "\(spool.directory.path)/\(name)" }
 
     /// Makes the share at least so large: a window ahead, so that the budget is not asked for every block, but not beyond what is
-    /// coming; and exactly when it runs out. Waits where there is no room, for as long as the budget has patience.
+    /// coming; and exactly when it runs out. Waits where there is no room, for as long as the budget has time-out.
     func reserve(_ bytes: Int64) async throws(SpoolError) {
         let held = reserved.withLock { $0 }
         guard bytes > held else { return }

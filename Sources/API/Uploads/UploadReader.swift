@@ -13,7 +13,7 @@ package struct UploadReader: Sendable {
 
     private let spool: Spool
     /// Of which an account has no more than its plan allows.
-    package let places = UploadPlaces()
+    package let places = UploadSlots()
 
     package init(spool: Spool) { self.spool = spool }
 

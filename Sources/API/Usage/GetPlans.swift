@@ -12,7 +12,7 @@ struct GetPlans: Sendable {
     init(databases: Databases) { list = PlanList(databases: databases) }
 
     @Sendable
-    func handle(_ request: Request, context: AnyoneContext) async throws -> Response {
+    func handle(_ request: Request, context: PublicContext) async throws -> Response {
         let plans = try await list.plans()
         var json = JSONWriter(capacity: 1024)
         json.object { json in
@@ -34,7 +34,7 @@ struct GetPlans: Sendable {
                 json.integer(Int(plan.limits[limit]))
                 if limit == .concurrency {
                     json.key("uploads_at_once")
-                    json.integer(Allowance.uploadsAtOnce(concurrency: Int(plan.limits[limit])))
+                    json.integer(EffectiveLimits.uploadsAtOnce(concurrency: Int(plan.limits[limit])))
                 }
             }
             json.key("overage_rate_micros_per_minute")
@@ -44,7 +44,7 @@ struct GetPlans: Sendable {
             json.key("currency")
             json.string(Money.currency)
             json.key("queue")
-            json.string(plan.queueClass == .priority ? "priority" : "normal")
+            json.string(plan.queuePriority == .priority ? "priority" : "normal")
         }
     }
 }

@@ -10,7 +10,7 @@ struct GetUsage: Sendable {
     let databases: Databases
 
     @Sendable
-    func handle(_ request: Request, context: CustomerContext) async throws -> Response {
+    func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let month = try Self.month(request)
         let tenant = context.principal.tenant
         guard let usage = try await TenantUsage.of(tenant, month: month, on: databases.app) else {

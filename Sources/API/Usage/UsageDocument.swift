@@ -37,11 +37,11 @@ struct UsageDocument: Sendable {
             json.key("currency")
             json.string(Money.currency)
             json.key("overage_enabled")
-            json.flag(usage.allowance.sellsOverage)
+            json.flag(usage.effectiveLimits.sellsOverage)
             json.key("concurrency")
             json.object { json in
                 json.key("limit")
-                json.integer(usage.allowance.concurrency)
+                json.integer(usage.effectiveLimits.concurrency)
                 json.key("in_use")
                 json.integer(usage.runningJobs)
                 json.key("waiting")

@@ -25,7 +25,7 @@ struct DatabaseChecks: Sendable {
                 let server = try transaction.first(
                     "SELECT current_setting('server_version_num')::int8, current_user::text",
                     as: Int64.self, String.self)
-                return (server?.0 ?? 0, server?.1 ?? "", try ClockDifference.now(in: transaction))
+                return (server?.0 ?? 0, server?.1 ?? "", try ClockSkew.now(in: transaction))
             }
             return [Self.server(version, name), Self.clock(clock)] + (await accounts(pool))
                 + [await roles(pool), await schema()] + (await rights()) + (await secrets())
@@ -40,7 +40,7 @@ struct DatabaseChecks: Sendable {
         return .ok("database", "\(text) answers, as \(name)")
     }
 
-    private static func clock(_ difference: ClockDifference) -> Finding {
+    private static func clock(_ difference: ClockSkew) -> Finding {
         guard difference.isNoticeable else { return .ok("clock", "this machine and the database agree on the time") }
         let text = "\(difference.text); have both follow NTP"
         return difference.isBroken ? .fail("clock", text) : .warn("clock", text)
@@ -49,16 +49,18 @@ struct DatabaseChecks: Sendable {
     /// A node's user need not see every account; an operator's must. Nothing where there are no tables yet.
     private func accounts(_ pool: PostgresPool) async -> [Finding] {
         do {
-            let sight = try await pool.transaction { try OperatorSight.current(in: $0) }
-            guard !sight.owners.isEmpty else { return [] }
-            guard !sight.seesEveryAccount else {
-                return [.ok("accounts", "\(sight.user) sees every account: nodes and operators' commands work with it")]
+            let visibility = try await pool.transaction { try OperatorVisibility.current(in: $0) }
+            guard !visibility.owners.isEmpty else { return [] }
+            guard !visibility.seesEveryAccount else {
+                return [
+                    .ok("accounts", "\(visibility.user) sees every account: nodes and operators' commands work with it")
+                ]
             }
             return [
                 .ok(
                     "accounts",
-                    "\(sight.user) sees one account at a time, which is enough for a node; operators' commands refuse it: "
-                        + "they connect as \(sight.owners.joined(separator: " or "))")
+                    "\(visibility.user) sees one account at a time, which is enough for a node; operators' commands refuse it: "
+                        + "they connect as \(visibility.owners.joined(separator: " or "))")
             ]
         } catch {
             return [.fail("accounts", "\(error)")]

@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import Pipeline
 
-/// Whether the model server can work, and whether the recognisers elsewhere answer and take our keys.
+/// Whether the model server can work, and whether the recognizers elsewhere answer and take our keys.
 struct EngineChecks: Sendable {
     let environment: NodeEnvironment
     /// What the nodes found: to ask for a transcript would cost money.
@@ -67,7 +67,7 @@ struct EngineChecks: Sendable {
                 EgressRequest(
                     url: server.endpoint.url,
                     limits: EgressLimits(total: .seconds(10), connect: .seconds(5), responseBytes: 1 << 20),
-                    audience: .operatorConfigured))
+                    trust: .operatorConfigured))
             return .ok("whisper server", "there is a server at VERBATIM_WHISPER_URL")
         } catch EgressError.responseTooLarge {
             return .ok("whisper server", "there is a server at VERBATIM_WHISPER_URL")
@@ -87,7 +87,7 @@ struct EngineChecks: Sendable {
                 EgressRequest(
                     url: url, headers: server.apiKey.map { [("Authorization", "Bearer \($0)")] } ?? [],
                     limits: EgressLimits(total: .seconds(10), connect: .seconds(5), responseBytes: 4 << 20),
-                    audience: .operatorConfigured))
+                    trust: .operatorConfigured))
         else { return [] }
         if [401, 403].contains(answer.status) {
             return [

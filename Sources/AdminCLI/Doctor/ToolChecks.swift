@@ -23,7 +23,7 @@ struct ToolChecks: Sendable {
     }
 
     private func mediaTool() async -> Finding {
-        let tool = MediaTool(executable: executables + "/verbatim-media", maxConcurrentProbes: 1, logger: logger)
+        let tool = MediaToolClient(executable: executables + "/verbatim-media", maxConcurrentProbes: 1, logger: logger)
         do {
             let report = try await tool.checkSandbox()
             guard report.isTight else {
@@ -41,39 +41,39 @@ struct ToolChecks: Sendable {
 
     /// A node works without it, but for the URLs of pages.
     private func downloader() async -> Finding {
-        let condition = await pages.condition()
+        let health = await pages.health()
         let lost = "jobs with the address of a page fail with source_unsupported"
-        guard condition.isInstalled else {
+        guard health.isInstalled else {
             return .warn("yt-dlp", "is not installed, so \(lost): run scripts/setup, or ingest/install")
         }
-        let version = condition.version ?? "of an unknown version"
-        if condition.cage == .open {
+        let version = health.version ?? "of an unknown version"
+        if health.cage == .open {
             return .warn(
                 "yt-dlp",
                 "\(version) cannot be shut in on this machine, so \(lost): the kernel must grant system call filters (seccomp); see ingest/child.py --self-check"
             )
         }
-        guard condition.works else {
+        guard health.works else {
             return .warn(
                 "yt-dlp", "\(version) does not start, so \(lost): remove ingest/.venv, then run ingest/install")
         }
-        let pinned = condition.pinned ?? "unknown"
-        if condition.age == .older {
+        let pinned = health.pinned ?? "unknown"
+        if health.age == .older {
             return .warn("yt-dlp", "\(version) works, but is older than \(pinned), which is pinned: run ingest/install")
         }
-        guard case .works(let runtime) = condition.javaScript else {
-            let state = condition.javaScript == .missing ? "is not installed" : "does not start, or is not shut in"
+        guard case .works(let runtime) = health.javaScript else {
+            let state = health.javaScript == .missing ? "is not installed" : "does not start, or is not shut in"
             let repair =
-                condition.age == .newer
+                health.age == .newer
                 ? "run verbatim-admin ytdlp update" : "remove ingest/.venv, then run ingest/install"
             return .warn(
                 "yt-dlp",
                 "\(version) works, but QuickJS, which runs sites' JavaScript, \(state): YouTube and other sites that want it may fail with source_unsupported: \(repair)"
             )
         }
-        let newer = condition.age == .newer ? "; newer than \(pinned), which is pinned" : ""
+        let newer = health.age == .newer ? "; newer than \(pinned), which is pinned" : ""
         let files =
-            condition.cage == .withoutFiles ? "; this kernel has no Landlock, so Python alone bounds its files" : ""
+            health.cage == .withoutFiles ? "; this kernel has no Landlock, so Python alone bounds its files" : ""
         return .ok("yt-dlp", "\(version), with QuickJS \(runtime) for sites' JavaScript, works" + newer + files)
     }
 }

@@ -4,7 +4,7 @@ import Tenancy
 
 /// What every command takes that cannot be taken back.
 struct ConfirmationOptions: ParsableArguments {
-    @Flag(help: "Do it without asking.")
+    @Flag(help: "Don't ask for confirmation.")
     var yes = false
 
     /// Whether there is somebody to ask, who is to be asked.

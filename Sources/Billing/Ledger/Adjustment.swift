@@ -21,8 +21,8 @@ package struct Adjustment: Sendable, Equatable {
     ///
     /// Throws ``ReservationError/monthClosed(_:)`` when the month's bill is written already.
     package func record(in transaction: PostgresTransaction) throws -> Int64 {
-        try MonthState.begin(month, of: tenant, in: transaction)
-        guard try !MonthState.lock(month, of: tenant, in: transaction).isClosed else {
+        try UsageMonth.begin(month, of: tenant, in: transaction)
+        guard try !UsageMonth.lock(month, of: tenant, in: transaction).isClosed else {
             throw ReservationError.monthClosed(month)
         }
         try transaction.execute(

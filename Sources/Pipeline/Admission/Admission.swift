@@ -19,13 +19,15 @@ package struct Admission: Sendable {
     /// What can be said before a recording is received: whether the tenant has room for one more job and anything left of its month.
     ///
     /// Throws ``AdmissionError`` or `ReservationError`.
-    package func check(_ tenant: TenantID, _ allowance: Allowance, acceptOverage: Bool) async throws {
+    package func check(_ tenant: TenantID, _ effectiveLimits: EffectiveLimits, acceptOverage: Bool) async throws {
         let month = BillingMonth(of: clock())
         try await databases.app.transaction(of: tenant) { transaction in
-            try TenantLoad.of(tenant, in: transaction).checkRoom(allowance)
-            let state = try MonthState.of(month, tenant: tenant, in: transaction)
-            guard (acceptOverage && allowance.sellsOverage) || state.used + state.reserved < allowance.includedSeconds
-            else { throw ReservationError.quotaExceeded(overageAllowed: allowance.sellsOverage) }
+            try TenantLoad.of(tenant, in: transaction).checkRoom(effectiveLimits)
+            let state = try UsageMonth.of(month, tenant: tenant, in: transaction)
+            guard
+                (acceptOverage && effectiveLimits.sellsOverage)
+                    || state.used + state.reserved < effectiveLimits.includedSeconds
+            else { throw ReservationError.quotaExceeded(overageAllowed: effectiveLimits.sellsOverage) }
         }
     }
 
@@ -45,19 +47,19 @@ package struct Admission: Sendable {
         let now = clock()
         do {
             job = try await databases.app.transaction(of: submission.tenant) { transaction in
-                guard let allowance = try Allowance.of(submission.tenant, in: transaction) else {
+                guard let effectiveLimits = try EffectiveLimits.of(submission.tenant, in: transaction) else {
                     throw AdmissionError.notQueued
                 }
                 // A job that is there first, then the month, the load last: as jobs that end do it.
                 try retry?.complete(in: transaction)
                 try Reservation.make(
                     for: submission.id, of: submission.tenant, seconds: submission.estimatedSeconds,
-                    allowance: allowance, acceptOverage: submission.acceptOverage, at: now, in: transaction)
-                try submission.insert(allowance, at: now, in: transaction)
+                    effectiveLimits: effectiveLimits, acceptOverage: submission.acceptOverage, at: now, in: transaction)
+                try submission.insert(effectiveLimits, at: now, in: transaction)
                 try submission.requireAccount(in: transaction)
                 let job = try Self.found(submission, in: transaction)
                 try key?.complete(job.id, answer: answer(job), in: transaction)
-                try TenantLoad.add(to: submission.tenant, in: transaction) { try $0.checkRoom(allowance) }
+                try TenantLoad.add(to: submission.tenant, in: transaction) { try $0.checkRoom(effectiveLimits) }
                 return job
             }
         } catch let error as PostgresError where error.kind == .commitOutcomeUnknown {
@@ -75,7 +77,7 @@ package struct Admission: Sendable {
             do {
                 return try await databases.app.transaction(of: submission.tenant) { transaction in
                     // The admission holds the month until it is decided, also where it has just made it.
-                    try MonthState.wait(for: BillingMonth(of: now), of: submission.tenant, in: transaction)
+                    try UsageMonth.wait(for: BillingMonth(of: now), of: submission.tenant, in: transaction)
                     return try Self.found(submission, in: transaction)
                 }
             } catch AdmissionError.notQueued {
@@ -96,9 +98,9 @@ package struct Admission: Sendable {
 
 extension TenantLoad {
     /// Whether one more job may be submitted. Throws ``AdmissionError``.
-    package func checkRoom(_ allowance: Allowance) throws {
-        if !allowance.isQueueingEnabled, queued + running >= allowance.concurrency {
-            throw AdmissionError.tooManyAtOnce(limit: allowance.concurrency)
+    package func checkRoom(_ effectiveLimits: EffectiveLimits) throws {
+        if !effectiveLimits.isQueueingEnabled, queued + running >= effectiveLimits.concurrency {
+            throw AdmissionError.tooManyAtOnce(limit: effectiveLimits.concurrency)
         }
         if queued >= Self.longestBacklog { throw AdmissionError.backlogFull(limit: Self.longestBacklog) }
     }

@@ -73,9 +73,9 @@ package struct SubmittedFile: Sendable {
 
 extension Submission {
     /// Queues the job, with the limits that its tenant has now.
-    func insert(_ allowance: Allowance, at now: Timestamp, in transaction: PostgresTransaction) throws {
+    func insert(_ effectiveLimits: EffectiveLimits, at now: Timestamp, in transaction: PostgresTransaction) throws {
         try JobLifecycle.queue(
-            id, of: tenant, options, maxMilliseconds: allowance.maxDurationSeconds * 1000, url: url?.text,
+            id, of: tenant, options, maxMilliseconds: effectiveLimits.maxDurationSeconds * 1000, url: url?.text,
             name: file?.name, bytes: file?.bytes, estimatedMilliseconds: file?.estimatedMilliseconds,
             channels: file?.channels, path: file?.key.path, at: now, in: transaction)
         let task =
@@ -85,7 +85,7 @@ extension Submission {
             } else {
                 NewTask(kind: .fetch, job: id, of: tenant)
             }
-        try task.insert(priority: allowance.queueClass, in: transaction)
+        try task.insert(priority: effectiveLimits.queuePriority, in: transaction)
     }
 
     /// Throws ``AdmissionError/accountDeleted``.

@@ -1,6 +1,6 @@
 /// Whether two channels hold two voices, or one sound: by what they have in common over the whole source.
 ///
-/// The same signal twice, louder on one side, reversed or not, is one: `MediaTool.decode` turns a reversed side round, so that adding up
+/// The same signal twice, louder on one side, reversed or not, is one: `MediaToolClient.decode` turns a reversed side round, so that adding up
 /// loses nothing. So is a room that two microphones hear: its sound differs from sample to
 /// sample, but it rises and falls on both sides together, where two people take turns. What a microphone picks up of the other's voice
 /// is little beside its own. Where one side follows the other at a distance, as an echo does, the louder one is heard. A channel that nobody uses holds nothing; one with hiss alone is for the speech detector to tell.
@@ -71,7 +71,7 @@ package struct ChannelComparison: Sendable {
         current = (0, 0, 0)
     }
 
-    /// What to recognise: both channels apart, the only one that lives, or the mix.
+    /// What to recognize: both channels apart, the only one that lives, or the mix.
     package var channels: [SourceChannel] {
         guard samples > 0 else { return [.mixed] }
         switch (left / samples > Self.silence, right / samples > Self.silence) {

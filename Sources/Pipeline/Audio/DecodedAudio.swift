@@ -1,4 +1,4 @@
-/// What `MediaTool.decode` gave to its sink.
+/// What `MediaToolClient.decode` gave to its sink.
 package struct DecodedAudio: Sendable, Decodable, Equatable {
     /// Samples per channel, silence for the source's own pauses included.
     package let samples: Int64
@@ -23,7 +23,7 @@ package struct DecodedAudio: Sendable, Decodable, Equatable {
 
     /// Rounded to the nearest.
     package var durationMilliseconds: Int64 {
-        (samples * 1000 + MediaTool.sampleRate / 2) / MediaTool.sampleRate
+        (samples * 1000 + MediaToolClient.sampleRate / 2) / MediaToolClient.sampleRate
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -2,7 +2,7 @@
 package enum MediaError: Error, Equatable {
     /// The file's fault: the API's 415. `detail` is a few words of ours, never content of the file.
     case invalidAudio(InvalidAudioReason, detail: String)
-    /// The tool was silent for longer than patience lasts, and was killed.
+    /// The tool was silent for longer than time-out lasts, and was killed.
     case timedOut
     /// Too many probes wait already, or the machine has no descriptors, memory or processes left for one; later there may be room.
     case overloaded

@@ -4,7 +4,7 @@ package enum SourceChannel: Sendable, Hashable {
     case mixed
     case left, right
 
-    /// As `pieces.channel` has it: nil for ``mixed``.
+    /// As `chunks.channel` has it: nil for ``mixed``.
     var number: Int? {
         switch self {
         case .mixed: nil

@@ -12,17 +12,17 @@ final class Watchdog: Sendable {
     }
 
     private let state = Mutex(State())
-    private let patience: Duration
+    private let timeout: Duration
 
-    private init(patience: Duration) {
-        self.patience = patience
+    private init(timeout: Duration) {
+        self.timeout = timeout
     }
 
     /// Runs `body` beside the child. Gives whether the child had to be killed.
     nonisolated(nonsending) static func guarding<Input: InputProtocol, Output: OutputProtocol, Failure: OutputProtocol>(
-        _ execution: Execution<Input, Output, Failure>, patience: Duration, body: (Watchdog) async throws -> Void
+        _ execution: Execution<Input, Output, Failure>, timeout: Duration, body: (Watchdog) async throws -> Void
     ) async throws -> Bool {
-        let watchdog = Watchdog(patience: patience)
+        let watchdog = Watchdog(timeout: timeout)
         let guardian = Task {
             await watchdog.wait()
             // Already gone is as good.
@@ -50,13 +50,13 @@ final class Watchdog: Sendable {
 
     private var hasBitten: Bool { state.withLock { $0.hasBitten } }
 
-    /// Returns when patience has run out, or on cancellation.
+    /// Returns when time-out has run out, or on cancellation.
     private func wait() async {
         while true {
-            let deadline = (state.withLock { $0.waitingSince } ?? .now) + patience
+            let deadline = (state.withLock { $0.waitingSince } ?? .now) + timeout
             do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }
             let isOver = state.withLock { state in
-                guard let since = state.waitingSince, since + patience <= .now else { return false }
+                guard let since = state.waitingSince, since + timeout <= .now else { return false }
                 state.hasBitten = true
                 return true
             }

@@ -1,37 +1,37 @@
 import Postgres
 import Tenancy
 
-/// The parts of a job's recording, from its preparation to its end: pieces, which are recognised, and stretches of them, whose speakers
-/// are told apart. The one writer of the tables `pieces` and `stretches`.
+/// The parts of a job's recording, from its preparation to its end: chunks, which are recognized, and sections of them, whose speakers
+/// are told apart. The one writer of the tables `chunks` and `sections`.
 enum ChunkStore {
     /// Keeps the parts that a preparation found.
     static func insert(
-        _ pieces: [Piece], _ stretches: [ClosedRange<Int>], of job: JobID, of tenant: TenantID,
+        _ chunks: [Chunk], _ sections: [ClosedRange<Int>], of job: JobID, of tenant: TenantID,
         in transaction: PostgresTransaction
     ) throws {
-        let insertions: [PostgresQuery] = pieces.enumerated().map { number, piece in
-            let (samples, audio) = (piece.cut.samples, piece.cut.audio)
+        let insertions: [PostgresQuery] = chunks.enumerated().map { number, chunk in
+            let (samples, audio) = (chunk.cut.samples, chunk.cut.audio)
             return """
                 INSERT INTO pieces (
                     tenant_id, job_id, piece, channel, start_sample, end_sample, audio_start_sample, audio_end_sample,
                     audio_key, speech)
                 VALUES (
-                    \(tenant), \(job), \(number), \(piece.channel.number), \(samples.lowerBound), \(samples.upperBound),
-                    \(audio.lowerBound), \(audio.upperBound), \(piece.audio?.path),
-                    \(SpeechSpans.flattened(piece.cut.speech, from: audio.lowerBound)))
+                    \(tenant), \(job), \(number), \(chunk.channel.number), \(samples.lowerBound), \(samples.upperBound),
+                    \(audio.lowerBound), \(audio.upperBound), \(chunk.audio?.path),
+                    \(SpeechSpans.flattened(chunk.cut.speech, from: audio.lowerBound)))
                 """
         }
         _ = try transaction.batch(
             insertions
-                + stretches.enumerated().map { number, stretch in
+                + sections.enumerated().map { number, section in
                     """
                     INSERT INTO stretches (tenant_id, job_id, stretch, first_piece, last_piece)
-                    VALUES (\(tenant), \(job), \(number), \(stretch.lowerBound), \(stretch.upperBound))
+                    VALUES (\(tenant), \(job), \(number), \(section.lowerBound), \(section.upperBound))
                     """
                 })
     }
 
-    /// Keeps what was heard in the piece of a task that its caller has finished.
+    /// Keeps what was heard in the chunk of a task that its caller has finished.
     static func keep(recognition result: [UInt8], of claim: ClaimedTask, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -40,7 +40,7 @@ enum ChunkStore {
             """)
     }
 
-    /// Keeps the voices of the stretch of a task that its caller has finished.
+    /// Keeps the voices of the section of a task that its caller has finished.
     static func keep(tracks result: [UInt8], of claim: ClaimedTask, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """

@@ -5,7 +5,7 @@ enum DiarizationPlan: Sendable {
     /// Each has a channel.
     case channels
     /// By a model of that name, which takes so many samples at a time.
-    case model(String, stretch: Int64)
+    case model(String, section: Int64)
 
     /// As transcripts name it.
     var name: String {
@@ -21,20 +21,20 @@ enum DiarizationPlan: Sendable {
         if case .model = self { true } else { false }
     }
 
-    /// The stretches to diarize: whole pieces in a row, about as long as the model takes at a time.
-    func stretches(of pieces: [Piece]) -> [ClosedRange<Int>] {
+    /// The sections to diarize: whole chunks in a row, about as long as the model takes at a time.
+    func sections(of chunks: [Chunk]) -> [ClosedRange<Int>] {
         guard case .model(_, let length) = self else { return [] }
-        var stretches: [ClosedRange<Int>] = []
+        var sections: [ClosedRange<Int>] = []
         var first = 0
-        for number in pieces.indices {
-            let isLast = number + 1 == pieces.count
-            // The stretch ends where the next piece would make it too long.
-            if !isLast, pieces[number + 1].cut.samples.upperBound - pieces[first].cut.samples.lowerBound <= length {
+        for number in chunks.indices {
+            let isLast = number + 1 == chunks.count
+            // The section ends where the next chunk would make it too long.
+            if !isLast, chunks[number + 1].cut.samples.upperBound - chunks[first].cut.samples.lowerBound <= length {
                 continue
             }
-            stretches.append(first...number)
+            sections.append(first...number)
             first = number + 1
         }
-        return stretches
+        return sections
     }
 }

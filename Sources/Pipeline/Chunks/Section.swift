@@ -2,20 +2,20 @@ import Postgres
 import Tenancy
 
 /// What the diarization needs to know of a stretch.
-struct StretchWork: Sendable {
-    struct Piece: Sendable {
+struct SectionWork: Sendable {
+    struct Chunk: Sendable {
         let samples: Range<Int64>
         let audioStart: Int64
         let audio: StorageKey
     }
 
-    let pieces: [Piece]
+    let chunks: [Chunk]
     let speakersExpected: Int?
 
-    var samples: Int64 { pieces.reduce(0) { $0 + Int64($1.samples.count) } }
+    var samples: Int64 { chunks.reduce(0) { $0 + Int64($1.samples.count) } }
 
     /// The stretch, or nil when its job no longer needs it.
-    static func load(_ stretch: Int, of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws
+    static func load(_ section: Int, of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws
         -> Self?
     {
         let expected = try transaction.first(
@@ -27,32 +27,32 @@ struct StretchWork: Sendable {
         let isWhole = try transaction.first(
             "SELECT count(*) = 1 FROM stretches WHERE tenant_id = \(tenant) AND job_id = \(job)", as: Bool.self)
         guard let expected else { return nil }
-        let pieces = try transaction.query(
+        let chunks = try transaction.query(
             """
             SELECT p.start_sample, p.end_sample, p.audio_start_sample, p.audio_key
             FROM stretches s
             JOIN pieces p ON p.tenant_id = s.tenant_id AND p.job_id = s.job_id
                 AND p.piece BETWEEN s.first_piece AND s.last_piece
-            WHERE s.tenant_id = \(tenant) AND s.job_id = \(job) AND s.stretch = \(stretch)
+            WHERE s.tenant_id = \(tenant) AND s.job_id = \(job) AND s.stretch = \(section)
             ORDER BY p.piece
             """
         ).map { row in
             let (start, end, audioStart, key) = try row.decode(Int64.self, Int64.self, Int64.self, String.self)
-            return Piece(samples: start..<end, audioStart: audioStart, audio: StorageKey(path: key))
+            return Chunk(samples: start..<end, audioStart: audioStart, audio: StorageKey(path: key))
         }
-        return pieces.isEmpty ? nil : StretchWork(pieces: pieces, speakersExpected: isWhole == true ? expected : nil)
+        return chunks.isEmpty ? nil : SectionWork(chunks: chunks, speakersExpected: isWhole == true ? expected : nil)
     }
 }
 
 /// The voices of a stretch, as the assembly needs them.
-struct HeardStretch: Sendable {
+struct DiarizedSection: Sendable {
     /// Where it begins in the source.
     let startSample: Int64
     /// JSON of `SpeakerTracks`.
     let result: [UInt8]?
 
     /// The job's stretches in order.
-    static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> [HeardStretch] {
+    static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> [DiarizedSection] {
         try transaction.query(
             """
             SELECT p.start_sample, s.result FROM stretches s
@@ -61,7 +61,7 @@ struct HeardStretch: Sendable {
             """
         ).map { row in
             let (start, result) = try row.decode(Int64.self, [UInt8]?.self)
-            return HeardStretch(startSample: start, result: result)
+            return DiarizedSection(startSample: start, result: result)
         }
     }
 }

@@ -34,7 +34,7 @@ package struct JobFailure: Error, Sendable, Equatable {
         JobFailure(code: .invalidAudio, reason: reason.rawValue, message: reason.message)
     }
 
-    package static let recogniserQuotaExceeded = JobFailure(
+    package static let recognizerQuotaExceeded = JobFailure(
         code: .quotaExceeded,
         message:
             "The recognition service's own account is out of quota. Nothing is billed; submit the recording again later."
@@ -46,7 +46,7 @@ package struct JobFailure: Error, Sendable, Equatable {
     )
     package static let languageUnsupported = JobFailure(
         code: .internalError,
-        message: "The recogniser of this service does not know the recording's language. Tell support the job's id.")
+        message: "The recognizer of this service does not know the recording's language. Tell support the job's id.")
     package static let transient = JobFailure(
         code: .transientError,
         message: "The recording could not be processed just now, although it was tried several times. Submit it again.")

@@ -4,7 +4,7 @@ import Tenancy
 /// A job's life, step by step: queued → processing → completed, failed or cancelled → deleted. The one writer of the table `jobs`.
 ///
 /// Each step is one statement in its caller's transaction, beside what else changes with it: `Admission` queues a job with its first
-/// task, `Turns` starts it with its first claim, the stages note what they found, `JobOutcome` ends it with its bill and its webhook,
+/// task, `FairScheduler` starts it with its first claim, the stages note what they found, `JobOutcome` ends it with its bill and its webhook,
 /// `JobDeletion` leaves a tombstone. A step that must not come twice or too late is conditional and tells whether it was made: a caller
 /// that ignores a false writes beside somebody else's end.
 enum JobLifecycle {

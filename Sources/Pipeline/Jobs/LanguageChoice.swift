@@ -1,4 +1,4 @@
-/// The language to recognise: one that the customer names, or whichever is spoken.
+/// The language to recognize: one that the customer names, or whichever is spoken.
 package enum LanguageChoice: Sendable, Equatable {
     case automatic
     case code(String)

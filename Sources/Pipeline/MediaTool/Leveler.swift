@@ -37,7 +37,7 @@ final class Leveler {
     /// Peaks up to which nothing is to be measured: below it lies not even the dither of 16 bits.
     private static let nothing: Float = 1e-6
     /// Seconds that tell the level, the loudest of which may be a noise.
-    private static let telling = 3
+    private static let peaksForCertainty = 3
     private static let longestWait = 30
     private static let fade = 320
 
@@ -104,7 +104,7 @@ final class Leveler {
         waiting.append(.sound(sound))
         waitingSamples += sound.count / outputs
         listen(to: sound, peak: peak)
-        let isClear = peaks.count { $0 >= Self.clear } >= Self.telling
+        let isClear = peaks.count { $0 >= Self.clear } >= Self.peaksForCertainty
         if isClear || waitingSamples >= Self.longestWait * Self.rate { try decide() }
     }
 
@@ -115,7 +115,7 @@ final class Leveler {
         guard second.samples >= Self.rate else { return }
         if let gain {
             if second.peak * gain > (gain > 1 ? 1 : Self.tooLoud) { peaks.append(second.peak) }
-            if peaks.count >= Self.telling {
+            if peaks.count >= Self.peaksForCertainty {
                 self.gain = min(gain, Self.gain(for: level))
                 peaks = []
             }
@@ -128,7 +128,7 @@ final class Leveler {
     /// The loudest second but two.
     private var level: Float {
         let sorted = peaks.sorted(by: >)
-        return sorted.count >= Self.telling ? sorted[Self.telling - 1] : sorted.first ?? 0
+        return sorted.count >= Self.peaksForCertainty ? sorted[Self.peaksForCertainty - 1] : sorted.first ?? 0
     }
 
     private static func gain(for level: Float) -> Float {

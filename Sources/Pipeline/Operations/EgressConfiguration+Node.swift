@@ -9,14 +9,16 @@ extension EgressConfiguration {
     ///   - slots: tasks at a time, each of which waits for an engine for minutes.
     ///   - fetches: sources at a time, each of which may take hours; the looks at addresses that customers give are beside them.
     package static func node(slots: Int, fetches: Int, policy: AddressPolicy = AddressPolicy()) -> EgressConfiguration {
-        var configuration = EgressConfiguration(maxConcurrent: lane(slots), addressPolicy: policy)
+        var configuration = EgressConfiguration(maxConcurrent: concurrentRequests(slots), addressPolicy: policy)
         configuration.maxConcurrentForCustomers = max(64, fetches + 32)
         return configuration
     }
 
     /// For an object store: the tasks' recordings, the fetched ones, and uploads beside them.
-    package static func store(slots: Int, fetches: Int) -> Int { lane(slots) + fetches + 48 }
+    package static func store(slots: Int, fetches: Int) -> Int { concurrentRequests(slots) + fetches + 48 }
 
-    /// Slots, the places for long preparations beside them, and what chores ask for.
-    private static func lane(_ slots: Int) -> Int { max(64, slots + Preparations.places(beside: slots) + 16) }
+    /// Slots, the places for long preparations beside them, and what cleanups ask for.
+    private static func concurrentRequests(_ slots: Int) -> Int {
+        max(64, slots + Preparations.places(beside: slots) + 16)
+    }
 }

@@ -43,7 +43,7 @@ package struct JobOverview: Sendable {
 package struct TaskOverview: Sendable {
     package let id: Int64
     package let kind: TaskKind
-    /// The piece or stretch.
+    /// The chunk or section.
     package let part: Int?
     package let status: String
     package let attempt: Int

@@ -61,7 +61,7 @@ package struct NodeSettings: Sendable {
         fetchSlots = reader.integer("VERBATIM_FETCH_SLOTS", default: 16, in: 1...64)
         inferenceURL = Self.url("VERBATIM_INFERENCE_URL", reader)
         engines = EngineSettings(reader: reader)
-        // Where another server recognises, that setting names its model; ours then only tells languages.
+        // Where another server recognizes, that setting names its model; ours then only tells languages.
         whisperModel =
             (engines.whisper == nil ? reader.string("VERBATIM_WHISPER_MODEL") : nil)
             ?? installation.root + "/inference/models/whisper-base"

@@ -34,7 +34,7 @@ package struct OpenFilePlan: Sendable, Equatable {
         var work = 96 + 4 * cores + 3 * database + 8 * cores
         // Requests of our own: storage, engines, what listens.
         work += 64
-        // A decoder with its pipes, the decoded audio, pieces; a download with its parts, or yt-dlp with its proxy.
+        // A decoder with its pipes, the decoded audio, chunks; a download with its parts, or yt-dlp with its proxy.
         if works { work += 16 * slots + 8 * fetches }
         webhooks = works ? max(16, min(Self.mostWebhooks, limit / 8)) : 0
         work += webhooks

@@ -8,7 +8,7 @@ package struct ClaimedTask: Sendable, Hashable {
     package let id: Int64
     package let job: JobID
     package let kind: TaskKind
-    /// Which piece of a `recognise` task, which stretch of a `diarize` task; nil of the others.
+    /// Which chunk of a `recognize` task, which section of a `diarize` task; nil of the others.
     package let part: Int?
     /// Of a `prepare` task: its recording is long, or nobody knows. It has a place beside the slots.
     package let isLong: Bool
@@ -175,7 +175,7 @@ struct NewTask: Sendable {
     }
 
     /// Queues the task with which its job begins.
-    func insert(priority: QueueClass, in transaction: PostgresTransaction) throws {
+    func insert(priority: QueuePriority, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
             INSERT INTO tasks (tenant_id, job_id, kind, part, priority, starts, long)

@@ -2,7 +2,7 @@ import Synchronization
 import Tenancy
 
 /// This fetch was slow while others waited for its place. It goes on later.
-struct FetchMadeWay: Error {}
+struct FetchYielded: Error {}
 
 /// How the fetches of one worker get on, so that slow sources keep its places from nobody for long.
 ///
@@ -29,7 +29,7 @@ package final class FetchPace: Sendable {
         let begun: ContinuousClock.Instant
         /// How much there was when: from `span` ago on.
         var marks: [(at: ContinuousClock.Instant, bytes: Int64)]
-        var madeWay = false
+        var hasYielded = false
     }
 
     /// How often its bytes are counted.
@@ -44,7 +44,7 @@ package final class FetchPace: Sendable {
         self.now = now
     }
 
-    /// Runs a fetch of that claim's, and watches it. Throws ``FetchMadeWay`` where `body` was stopped for others.
+    /// Runs a fetch of that claim's, and watches it. Throws ``FetchYielded`` where `body` was stopped for others.
     package func watch<Value>(
         _ claim: ClaimedTask, _ body: (FetchProgress) async throws -> Value
     ) async throws -> Value {
@@ -59,7 +59,7 @@ package final class FetchPace: Sendable {
         } catch let failure as JobFailure {
             throw failure
         } catch {
-            throw entries.withLock { $0[claim.fence]?.madeWay } == true ? FetchMadeWay() : error
+            throw entries.withLock { $0[claim.fence]?.hasYielded } == true ? FetchYielded() : error
         }
     }
 
@@ -72,17 +72,17 @@ package final class FetchPace: Sendable {
         entries.withLock { entries in
             mark(&entries)
             // Who has been told leaves as many places as were asked for, soon.
-            let leaving = entries.values.count { $0.madeWay }
-            let slow = entries.filter { !$0.value.madeWay && isSlow($0.value) }
+            let leaving = entries.values.count { $0.hasYielded }
+            let slow = entries.filter { !$0.value.hasYielded && isSlow($0.value) }
             var chosen = Self.chosen(of: slow, waiting - leaving, keeping: places / 4)
             // Those of yt-dlp have fewer places, and wait for each other beside the others.
             let pagesWaiting = Set(entries.values.filter { $0.progress.stage == .waitingForPage }.map(\.tenant)).count
             let pagesLeaving = entries.filter {
-                ($0.value.madeWay || chosen.contains($0.key)) && $0.value.progress.stage == .page
+                ($0.value.hasYielded || chosen.contains($0.key)) && $0.value.progress.stage == .page
             }
             let pages = slow.filter { $0.value.progress.stage == .page && !chosen.contains($0.key) }
             chosen.formUnion(Self.chosen(of: pages, pagesWaiting - pagesLeaving.count, keeping: places / 8))
-            for fence in chosen { entries[fence]?.madeWay = true }
+            for fence in chosen { entries[fence]?.hasYielded = true }
             return chosen
         }
     }
@@ -91,7 +91,7 @@ package final class FetchPace: Sendable {
     package var hasSlow: Bool {
         entries.withLock { entries in
             mark(&entries)
-            return entries.values.contains { !$0.madeWay && isSlow($0) }
+            return entries.values.contains { !$0.hasYielded && isSlow($0) }
         }
     }
 

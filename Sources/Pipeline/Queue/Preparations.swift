@@ -3,9 +3,9 @@
 /// A long one keeps a place for minutes: in the slots, two of them would keep everybody else's short jobs waiting.
 enum Preparations {
     /// Milliseconds. What claims no more is decoded whole when it comes in, so its length is known and no claim.
-    private static let short = MediaTool.wholeSeconds * 1000
+    private static let short = MediaToolClient.wholeSeconds * 1000
     /// Samples after which one that was taken for short makes way. More than a recording can be off by that was decoded whole.
-    static let shortSamples = MediaTool.wholeSeconds * 3 / 2 * Samples.perSecond
+    static let shortSamples = MediaToolClient.wholeSeconds * 3 / 2 * Samples.perSecond
 
     /// - Parameter milliseconds: what the recording is expected to last; nil where nobody knows.
     static func isLong(_ milliseconds: Int64?) -> Bool { milliseconds.map { $0 > short } ?? true }

@@ -1,25 +1,25 @@
 import Egress
 import Postgres
 
-/// The steps of a job: *fetch* of one that names a URL → *prepare* → *recognise* × pieces beside *diarize* × stretches → *assemble* → *clean*.
+/// The steps of a job: *fetch* of one that names a URL → *prepare* → *recognize* × chunks beside *diarize* × sections → *assemble* → *clean*.
 package enum TaskKind: String, Sendable, CaseIterable, PostgresCodable {
     /// Get the source from where its URL leads.
     case fetch
-    /// Decode the source, find its speech and language, cut it into pieces.
+    /// Decode the source, find its speech and language, cut it into chunks.
     case prepare
-    /// Recognise one piece.
-    case recognise
-    /// Tell the speakers of one stretch apart.
+    /// Recognize one chunk.
+    case recognize
+    /// Tell the speakers of one section apart.
     case diarize
-    /// Put the pieces' words together: the job's outcome.
+    /// Put the chunks' words together: the job's outcome.
     case assemble
     /// Remove the audio that the job left.
     case clean
 
     /// Cleans up after jobs: needs no engine, and goes on whatever else waits.
-    var isChore: Bool {
+    var isCleanup: Bool {
         switch self {
-        case .fetch, .prepare, .recognise, .diarize, .assemble: false
+        case .fetch, .prepare, .recognize, .diarize, .assemble: false
         case .clean: true
         }
     }
@@ -33,7 +33,7 @@ package enum TaskKind: String, Sendable, CaseIterable, PostgresCodable {
     /// fails then. Removing audio is a promise to the customer, so that goes on by the hour.
     package func retryDelay(attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration? {
         switch self {
-        case .fetch, .prepare, .recognise, .diarize, .assemble: Self.work.delay(attempt: attempt, using: &generator)
+        case .fetch, .prepare, .recognize, .diarize, .assemble: Self.work.delay(attempt: attempt, using: &generator)
         case .clean: Self.removal.delay(attempt: attempt, using: &generator) ?? .seconds(3600)
         }
     }

@@ -19,7 +19,7 @@ package struct TaskQueue: Sendable {
         self.worker = worker
     }
 
-    /// Claims up to `limit` tasks that need an engine, each for whose turn it is: see ``Turns``.
+    /// Claims up to `limit` tasks that need an engine, each for whose turn it is: see ``FairScheduler``.
     package func claim(limit: Int) async throws -> [ClaimedTask] {
         try await claim(.engines, limit: limit, share: limit, beside: [:])
     }
@@ -33,7 +33,7 @@ package struct TaskQueue: Sendable {
 
     /// How many tenants but those have a fetch that may begin now.
     func waitingForFetches(besides full: [TenantID]) async throws -> Int {
-        try await databases.system.transaction { try Turns.waiting(for: .fetches, besides: full, in: $0) }
+        try await databases.system.transaction { try FairScheduler.waiting(for: .fetches, besides: full, in: $0) }
     }
 
     /// Claims up to `limit` preparations of long recordings, as ``claimFetches(limit:share:beside:)`` does fetches.
@@ -44,31 +44,31 @@ package struct TaskQueue: Sendable {
     }
 
     private func claim(
-        _ lane: Turns.Lane, limit: Int, share: Int, beside running: [TenantID: Int]
+        _ slotKind: FairScheduler.SlotKind, limit: Int, share: Int, beside running: [TenantID: Int]
     ) async throws -> [ClaimedTask] {
         // Most looks find nothing: they wait for nobody.
         let isAnythingReady = try await databases.system.query(
-            "SELECT EXISTS (SELECT FROM tasks WHERE status = 'ready' AND \(lane.kinds) AND run_after <= now())"
+            "SELECT EXISTS (SELECT FROM tasks WHERE status = 'ready' AND \(slotKind.kinds) AND run_after <= now())"
         ).first?.decode(Bool.self)
         guard isAnythingReady == true else { return [] }
         let worker = worker
         return try await databases.system.transaction { transaction in
-            var turns = try Turns.lock(for: lane, in: transaction)
+            var scheduler = try FairScheduler.lock(for: slotKind, in: transaction)
             var held = running
-            for (tenant, count) in running where count >= share { turns.passOver(tenant) }
+            for (tenant, count) in running where count >= share { scheduler.passOver(tenant) }
             var claims: [ClaimedTask] = []
-            while claims.count < limit, let turn = try turns.next(in: transaction) {
-                claims.append(try Self.take(turn, worker, in: transaction))
-                held[turn.tenant, default: 0] += 1
-                if held[turn.tenant, default: 0] >= share { turns.passOver(turn.tenant) }
+            while claims.count < limit, let scheduled = try scheduler.next(in: transaction) {
+                claims.append(try Self.take(scheduled, worker, in: transaction))
+                held[scheduled.tenant, default: 0] += 1
+                if held[scheduled.tenant, default: 0] >= share { scheduler.passOver(scheduled.tenant) }
             }
-            if !claims.isEmpty { try turns.save(in: transaction) }
+            if !claims.isEmpty { try scheduler.save(in: transaction) }
             return claims
         }
     }
 
     /// Claims up to `limit` tasks that clean up after jobs. They need no engine, and nobody's turn.
-    package func claimChores(limit: Int) async throws -> [ClaimedTask] {
+    package func claimCleanups(limit: Int) async throws -> [ClaimedTask] {
         let worker = worker
         return try await databases.system.transaction { transaction in
             try transaction.query(
@@ -88,12 +88,13 @@ package struct TaskQueue: Sendable {
         }
     }
 
-    private static func take(_ turn: Turn, _ worker: String, in transaction: PostgresTransaction) throws -> ClaimedTask
+    private static func take(_ scheduled: ScheduledTask, _ worker: String, in transaction: PostgresTransaction) throws
+        -> ClaimedTask
     {
         let claims = try transaction.query(
             """
             UPDATE tasks t SET starts = false, \(claimed(by: worker))
-            WHERE tenant_id = \(turn.tenant) AND id = \(turn.task)
+            WHERE tenant_id = \(scheduled.tenant) AND id = \(scheduled.task)
             RETURNING tenant_id, id, job_id, kind, part, long, attempt, fence
             """
         ).map(ClaimedTask.init(row:))

@@ -6,7 +6,7 @@ import Tenancy
 
 /// Claims tasks and works on them, as many at once as it has slots, until it is told to stop.
 ///
-/// What needs no engine has places of its own beside the slots: chores, and fetches, which wait for the world outside. Of those one
+/// What needs no engine has places of its own beside the slots: cleanups, and fetches, which wait for the world outside. Of those one
 /// tenant gets a quarter at most, however slow its sources are. Preparations of long recordings have such places too, half as many as
 /// there are slots, of which one tenant gets half: they keep no slot from anybody's short jobs.
 ///
@@ -14,8 +14,8 @@ import Tenancy
 /// finds its fencing token too old and writes nothing. On shutdown it claims no more, lets running tasks end for a while and
 /// hands the rest back.
 package struct Worker: Service {
-    /// Chores at once, beside the slots: audio is removed also while the engine is away or all slots are taken.
-    private static let choreSlots = 2
+    /// Cleanups at once, beside the slots: audio is removed also while the engine is away or all slots are taken.
+    private static let cleanupSlots = 2
     /// How often it looks without a hint whether what it works on is still wanted: a cancelled job's work stops so soon at the latest.
     private static let lookInterval = Duration.seconds(1)
 
@@ -28,7 +28,7 @@ package struct Worker: Service {
     private let logger: Logger
 
     private let holder = LeaseHolder<ClaimedTask>()
-    private let fault = RecentFault()
+    private let fault = RecentOutage()
     private let looks = WakeUpCalls()
 
     /// - Parameters:
@@ -81,9 +81,9 @@ package struct Worker: Service {
     private func claim() async {
         do {
             let claims = await running.claims
-            let chores = claims.count(where: \.kind.isChore)
-            if chores < Self.choreSlots, !wake.isStopped {
-                await start(try await queue.claimChores(limit: Self.choreSlots - chores))
+            let cleanups = claims.count(where: \.kind.isCleanup)
+            if cleanups < Self.cleanupSlots, !wake.isStopped {
+                await start(try await queue.claimCleanups(limit: Self.cleanupSlots - cleanups))
             }
             let fetching = claims.filter { $0.kind == .fetch }
             if work.pace.hasSlow, !wake.isStopped { try await makeWay(fetching) }
@@ -94,7 +94,7 @@ package struct Worker: Service {
             }
             let preparing = claims.filter(\.isLong)
             let places = Preparations.places(beside: slots)
-            let free = slots - (claims.count - chores - fetching.count - preparing.count)
+            let free = slots - (claims.count - cleanups - fetching.count - preparing.count)
             guard free > 0 || preparing.count < places, await work.isReady() else { return }
             if free > 0, !wake.isStopped { await start(try await queue.claim(limit: free)) }
             if preparing.count < places, !wake.isStopped {
@@ -150,7 +150,7 @@ package struct Worker: Service {
         do {
             let (rescued, exhausted) = try await queue.rescue()
             if rescued > 0 {
-                logger.warning("took tasks from lost workers", metadata: ["count": "\(rescued)"])
+                logger.warning("rescued tasks of lost workers", metadata: ["count": "\(rescued)"])
                 wake.call()
             }
             for claim in exhausted { await work.giveUp(claim) }
@@ -162,7 +162,7 @@ package struct Worker: Service {
 }
 
 /// When the database was last found to be away.
-private final class RecentFault: Sendable {
+private final class RecentOutage: Sendable {
     private let last = Mutex<ContinuousClock.Instant?>(nil)
 
     /// Within the time in which every living worker has said that it lives.

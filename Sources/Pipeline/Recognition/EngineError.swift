@@ -1,4 +1,4 @@
-/// Why an engine did not recognise a piece, as far as it makes a difference to what happens next.
+/// Why an engine did not recognize a chunk, as far as it makes a difference to what happens next.
 package enum EngineError: Error, Sendable, Equatable {
     /// The operator's account there is out of quota: the job fails with `quota_exceeded`, and no other engine takes over silently.
     case quotaExceeded
@@ -14,7 +14,7 @@ package enum EngineError: Error, Sendable, Equatable {
     case unavailable(FallbackReason)
 }
 
-/// Why a piece went to another engine, as transcripts tell it.
+/// Why a chunk went to another engine, as transcripts tell it.
 package enum FallbackReason: String, Sendable, Codable {
     case networkError = "network_error"
     case timeout
@@ -22,7 +22,7 @@ package enum FallbackReason: String, Sendable, Codable {
     case rateLimited = "rate_limited"
     /// It failed so often just before that it was not asked.
     case circuitOpen = "circuit_open"
-    /// It took the piece and gave it up.
+    /// It took the chunk and gave it up.
     case transcriptionFailed = "transcription_failed"
     case languageUnsupported = "language_unsupported"
     /// It refused what it was asked for: each model name, or the request as such.

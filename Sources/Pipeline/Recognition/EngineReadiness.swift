@@ -5,7 +5,7 @@ import Postgres
 /// at a time: who needs the answer meanwhile gets the same.
 package actor EngineReadiness {
     /// A model is loaded for so long at most.
-    private static let patience = Duration.seconds(60)
+    private static let gracePeriod = Duration.seconds(60)
 
     private let server: ModelServer
     private let outage: Outage?
@@ -15,7 +15,7 @@ package actor EngineReadiness {
     /// - Parameter logger: told when the server is away for longer than a model takes to be loaded, and when it is back.
     package init(server: ModelServer, logger: Logger? = nil) {
         self.server = server
-        outage = logger.map { Outage(of: "the model server", patience: Self.patience, logger: $0) }
+        outage = logger.map { Outage(of: "the model server", gracePeriod: Self.gracePeriod, logger: $0) }
     }
 
     package func isReady() async -> Bool {

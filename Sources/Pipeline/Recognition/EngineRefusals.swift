@@ -3,7 +3,7 @@ import Logging
 import Postgres
 import Tenancy
 
-/// Tells the operator what the recognisers refuse, a model's name above all, also while the work goes on: in the log as an error, at once and
+/// Tells the operator what the recognizers refuse, a model's name above all, also while the work goes on: in the log as an error, at once and
 /// then once a minute while it lasts; and in the database, where `/metrics` of every node counts it and `doctor` finds it.
 ///
 /// Never fails its caller: what the database does not take now is written with the next.
@@ -20,9 +20,9 @@ package actor EngineRefusals {
     }
 
     private struct Known {
-        var toldAt: ContinuousClock.Instant?
+        var reportedAt: ContinuousClock.Instant?
         /// Since the last line.
-        var untold: Int64 = 0
+        var unreported: Int64 = 0
         var unwritten: Int64 = 0
         /// The last one.
         var answer = ""
@@ -34,7 +34,7 @@ package actor EngineRefusals {
     private var known: [Subject: Known] = [:]
     /// Of which the database knows, or is about to be told, that they are taken.
     private var taken: Set<Subject> = []
-    private var untoldTaken: Set<Subject> = []
+    private var unreportedTaken: Set<Subject> = []
     private var writing: Task<Void, Never>?
 
     /// - Parameter databases: nil: the log alone is told.
@@ -53,22 +53,22 @@ package actor EngineRefusals {
         for model in models {
             let subject = Subject(engine: engine, model: model)
             taken.remove(subject)
-            untoldTaken.remove(subject)
+            unreportedTaken.remove(subject)
             var entry = known[subject] ?? Known()
-            entry.untold += 1
+            entry.unreported += 1
             entry.unwritten += 1
             entry.answer = text
             let now = now()
-            if entry.toldAt.map({ now - $0 >= Self.pause }) ?? true {
+            if entry.reportedAt.map({ now - $0 >= Self.pause }) ?? true {
                 logger.error(
                     model == Self.anyRequest
-                        ? "the recogniser refuses our request: look at \(setting)"
-                        : "the recogniser refuses a model: look at \(setting)",
+                        ? "the recognizer rejects our request: look at \(setting)"
+                        : "the recognizer rejects a model: look at \(setting)",
                     metadata: [
                         "engine": "\(engine)", "model": "\(model)", "status": "\(status)", "answer": "\(text)",
-                        "times": "\(entry.untold)",
+                        "times": "\(entry.unreported)",
                     ])
-                (entry.toldAt, entry.untold) = (now, 0)
+                (entry.reportedAt, entry.unreported) = (now, 0)
             }
             known[subject] = entry
         }
@@ -80,14 +80,14 @@ package actor EngineRefusals {
         let news = models.map { Subject(engine: engine, model: $0) }.filter { !taken.contains($0) }
         guard !news.isEmpty else { return }
         taken.formUnion(news)
-        untoldTaken.formUnion(news)
+        unreportedTaken.formUnion(news)
         write()
     }
 
     /// Returns once the database was told what there was to tell, or did not take it.
     package func written() async { await writing?.value }
 
-    /// By a task of its own: who hands a piece in must not wait for it with a ticket in hand.
+    /// By a task of its own: who hands a chunk in must not wait for it with a ticket in hand.
     private func write() {
         guard let databases, writing == nil else { return }
         writing = Task {
@@ -99,10 +99,10 @@ package actor EngineRefusals {
     /// - Returns: whether there may be more.
     private func write(to databases: Databases) async -> Bool {
         let refused = known.filter { $0.value.unwritten > 0 }
-        let accepted = untoldTaken
+        let accepted = unreportedTaken
         guard !refused.isEmpty || !accepted.isEmpty else { return false }
         for subject in refused.keys { known[subject]?.unwritten = 0 }
-        untoldTaken = []
+        unreportedTaken = []
         do {
             try await databases.system.transaction { transaction in
                 for (subject, entry) in refused {
@@ -118,8 +118,8 @@ package actor EngineRefusals {
         } catch {
             for (subject, entry) in refused { known[subject]?.unwritten += entry.unwritten }
             // Those that were refused meanwhile are not.
-            untoldTaken.formUnion(accepted.intersection(taken))
-            logger.info("could not write what a recogniser refuses", metadata: ["error": "\(error)"])
+            unreportedTaken.formUnion(accepted.intersection(taken))
+            logger.info("could not record the recognizer's rejection", metadata: ["error": "\(error)"])
             return false
         }
     }

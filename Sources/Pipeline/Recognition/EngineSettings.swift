@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import Settings
 
-/// Which recogniser does the work, and which takes over when it cannot.
+/// Which recognizer does the work, and which takes over when it cannot.
 package struct EngineSettings: Sendable {
     /// First the one that is asked first: AssemblyAI, or Whisper; then, behind AssemblyAI, nothing or Whisper.
     package let usesAssemblyAI: Bool
@@ -44,12 +44,12 @@ package struct EngineSettings: Sendable {
     /// The engine that does as these settings say.
     ///
     /// - Parameter refusals: where it tells what the services refuse.
-    package func recogniser(
+    package func recognizer(
         server: ModelServer, client: EgressClient, refusals: EngineRefusals, logger: Logger
     ) -> any RecognitionEngine {
         let whisper: any RecognitionEngine =
             if let own = self.whisper {
-                WatchedEngine(
+                MonitoredEngine(
                     WhisperEngine(
                         endpoint: own.endpoint, apiKey: own.apiKey, model: own.model, client: client,
                         refusals: refusals),
@@ -58,7 +58,7 @@ package struct EngineSettings: Sendable {
                 WhisperEngine(server: server)
             }
         guard let assemblyAI else { return whisper }
-        let primary = WatchedEngine(
+        let primary = MonitoredEngine(
             AssemblyAIEngine(account: assemblyAI, client: client, refusals: refusals, logger: logger),
             named: "AssemblyAI", logger: logger)
         return usesWhisper ? FallbackEngine(primary: primary, fallback: whisper, logger: logger) : primary

@@ -1,7 +1,7 @@
 import Postgres
 import Tenancy
 
-/// A piece handed in at an engine that works elsewhere: enough to ask for it again after a restart, and to have it deleted there.
+/// A chunk handed in at an engine that works elsewhere: enough to ask for it again after a restart, and to have it deleted there.
 package struct EngineTicket: Sendable, Hashable {
     /// The engine that gave it, as transcripts name it.
     package let engine: String
@@ -9,7 +9,7 @@ package struct EngineTicket: Sendable, Hashable {
     package let id: String
     /// When it was handed in, by this machine's clock.
     package let submittedAt: Timestamp
-    /// How often the piece has been handed in, 1 at the first time.
+    /// How often the chunk has been handed in, 1 at the first time.
     package let attempt: Int
 
     package init(engine: String, id: String, submittedAt: Timestamp, attempt: Int) {
@@ -21,13 +21,13 @@ package struct EngineTicket: Sendable, Hashable {
 }
 
 extension EngineTicket {
-    /// The piece's latest ticket, or nil when it was never handed in.
-    static func latest(of piece: Int, job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> Self?
+    /// The chunk's latest ticket, or nil when it was never handed in.
+    static func latest(of chunk: Int, job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> Self?
     {
         try transaction.query(
             """
             SELECT engine, ticket, submitted_at, attempt FROM engine_tickets
-            WHERE tenant_id = \(tenant) AND job_id = \(job) AND piece = \(piece)
+            WHERE tenant_id = \(tenant) AND job_id = \(job) AND piece = \(chunk)
             ORDER BY attempt DESC, submitted_at DESC LIMIT 1
             """
         ).first.map(EngineTicket.init(row:))
@@ -52,7 +52,7 @@ extension EngineTicket {
 }
 
 extension ClaimedTask {
-    /// Keeps the ticket that this task's piece was given. When the job has ended meanwhile, its clean-up has to go again, so that the
+    /// Keeps the ticket that this task's chunk was given. When the job has ended meanwhile, its clean-up has to go again, so that the
     /// copy does not outlive the job.
     package func keep(_ ticket: EngineTicket, in transaction: PostgresTransaction) throws {
         try transaction.execute(

@@ -1,12 +1,12 @@
 import Logging
 
-/// One engine with another behind it: a piece that the first cannot recognise goes to the second, and the transcript tells so.
+/// One engine with another behind it: a chunk that the first cannot recognize goes to the second, and the transcript tells so.
 ///
 /// ``EngineError/unavailable(_:)`` and ``EngineError/refused(_:)`` fall back. Whatever else the first one throws is its caller's to know,
-/// above all that the operator's account is empty or its key refused. A breaker keeps pieces from waiting for an engine that is down; pieces that it holds
+/// above all that the operator's account is empty or its key refused. A breaker keeps chunks from waiting for an engine that is down; chunks that it holds
 /// already go on being asked for, because they are paid for.
 ///
-/// A ticket is always one of the first engine's, also after the piece fell back: its copy is still to be forgotten. So the second
+/// A ticket is always one of the first engine's, also after the chunk fell back: its copy is still to be forgotten. So the second
 /// engine must answer in one step, or ask to be called again without a ticket of its own.
 package struct FallbackEngine: RecognitionEngine {
     private let primary: any RecognitionEngine
@@ -28,21 +28,21 @@ package struct FallbackEngine: RecognitionEngine {
 
     package func forget(_ ticket: EngineTicket) async throws { try await primary.forget(ticket) }
 
-    package func recognise(_ piece: PieceOfSpeech, ticket: EngineTicket?) async throws -> EngineStep {
+    package func recognize(_ chunk: SpeechChunk, ticket: EngineTicket?) async throws -> EngineStep {
         let permit = breaker.enter(mayTry: ticket == nil)
-        if permit == nil, ticket == nil { return try await fallBack(piece, nil, .circuitOpen) }
+        if permit == nil, ticket == nil { return try await fallBack(chunk, nil, .circuitOpen) }
         do {
-            let step = try await primary.recognise(piece, ticket: ticket)
+            let step = try await primary.recognize(chunk, ticket: ticket)
             report(permit, Self.outcome(of: step, after: ticket))
             return step
         } catch EngineError.unavailable(let reason) {
             report(permit, reason == .languageUnsupported ? .unknown : .failure)
-            return try await fallBack(piece, ticket, reason)
+            return try await fallBack(chunk, ticket, reason)
         } catch EngineError.refused(let fault) {
-            // It would refuse the next piece too, after its upload: for a while it is not asked.
+            // It would refuse the next chunk too, after its upload: for a while it is not asked.
             report(permit, .failure)
-            logger.warning("the first engine refuses our request", metadata: ["fault": "\(fault)"])
-            return try await fallBack(piece, ticket, .requestRefused)
+            logger.warning("the first engine rejects our request", metadata: ["fault": "\(fault)"])
+            return try await fallBack(chunk, ticket, .requestRefused)
         } catch {
             // An engine that says no to the account or to the audio is there.
             report(permit, error is EngineError ? .success : .unknown)
@@ -50,7 +50,7 @@ package struct FallbackEngine: RecognitionEngine {
         }
     }
 
-    /// A piece that goes on waiting proves nothing: polls are waited out, too, while the engine is away.
+    /// A chunk that goes on waiting proves nothing: polls are waited out, too, while the engine is away.
     private static func outcome(of step: EngineStep, after ticket: EngineTicket?) -> CircuitBreaker.Outcome {
         switch step {
         case .heard: .success
@@ -60,14 +60,14 @@ package struct FallbackEngine: RecognitionEngine {
 
     private func report(_ permit: CircuitBreaker.Permit?, _ outcome: CircuitBreaker.Outcome) {
         guard let permit, breaker.leave(permit, outcome) else { return }
-        logger.error("the first engine keeps failing; for a while all pieces go to the other one")
+        logger.error("the first engine keeps failing; for a while all chunks go to the other one")
     }
 
     private func fallBack(
-        _ piece: PieceOfSpeech, _ ticket: EngineTicket?, _ reason: FallbackReason
+        _ chunk: SpeechChunk, _ ticket: EngineTicket?, _ reason: FallbackReason
     ) async throws -> EngineStep {
-        logger.warning("a piece falls back to the other engine", metadata: ["reason": "\(reason.rawValue)"])
-        switch try await fallback.recognise(piece, ticket: nil) {
+        logger.warning("a chunk falls back to the other engine", metadata: ["reason": "\(reason.rawValue)"])
+        switch try await fallback.recognize(chunk, ticket: nil) {
         case .heard(var recognition):
             recognition.fallback = Recognition.Fallback(from: try await primary.name(), reason: reason)
             return .heard(recognition)

@@ -40,7 +40,7 @@ package struct ModelServer: Sendable {
     func speech(in wav: [UInt8]) async throws -> [SpeechSpan] {
         let response = try await send(
             "POST", "/v1/audio/speech-activity", body: .multipart([.wav(wav)]), timeout: .seconds(120))
-        let answer: SpeechAnswer = try response.decoded()
+        let answer: SpeechResponse = try response.decoded()
         return answer.speech
     }
 
@@ -48,7 +48,7 @@ package struct ModelServer: Sendable {
         let start, end: Double
     }
 
-    private struct SpeechAnswer: Decodable {
+    private struct SpeechResponse: Decodable {
         let speech: [SpeechSpan]
     }
 
@@ -57,12 +57,12 @@ package struct ModelServer: Sendable {
     func language(of wav: [UInt8]) async throws -> (code: String, confidence: Double)? {
         let response = try await send(
             "POST", "/v1/audio/languages", body: .multipart([.wav(wav)]), timeout: .seconds(120))
-        let answer: LanguageAnswer = try response.decoded()
+        let answer: LanguageResponse = try response.decoded()
         guard let language = answer.language else { return nil }
         return (language, answer.probability ?? 0)
     }
 
-    private struct LanguageAnswer: Decodable {
+    private struct LanguageResponse: Decodable {
         let language: String?
         let probability: Double?
     }
@@ -72,7 +72,7 @@ package struct ModelServer: Sendable {
     /// - Parameter speech: what is listened to, in milliseconds; empty: the server finds out where somebody speaks.
     func transcription(
         of wav: [UInt8], language: String, speech: [Range<Int64>], timeout: Duration
-    ) async throws -> WhisperAnswer {
+    ) async throws -> WhisperResponse {
         var parts: [EgressPart] = [
             .wav(wav), EgressPart(name: "model", value: WhisperModelName.any),
             EgressPart(name: "language", value: language),
@@ -100,7 +100,7 @@ package struct ModelServer: Sendable {
             EgressRequest(
                 method: method, url: base + path, unixSocketPath: socket, headers: headers, body: body,
                 limits: EgressLimits(total: timeout, connect: .seconds(5), responseBytes: 64 << 20),
-                audience: .operatorConfigured, waitsInLine: waitsInLine))
+                trust: .operatorConfigured, waitsInLine: waitsInLine))
         guard response.isSuccess else { throw ModelServerError(status: response.status) }
         return response
     }
@@ -110,7 +110,7 @@ package struct ModelServer: Sendable {
 package struct ModelServerError: Error, CustomStringConvertible {
     package let status: Int
 
-    /// Its own word on the audio: it can never be recognised. All else may pass, a proxy's 404 in mid-deployment too.
+    /// Its own word on the audio: it can never be recognized. All else may pass, a proxy's 404 in mid-deployment too.
     package var isPermanent: Bool { [400, 413, 415, 422].contains(status) }
 
     /// It is there but has no room, or is still loading its model.
@@ -125,7 +125,7 @@ extension EgressPart {
     }
 }
 
-// Telling speakers apart: what is heard in each stretch, and then, once, which voices are the same person's.
+// Telling speakers apart: what is heard in each section, and then, once, which voices are the same person's.
 extension ModelServer {
     /// The voices in `wav`.
     ///
@@ -136,11 +136,11 @@ extension ModelServer {
         return try await send("POST", "/v1/audio/speaker-tracks", body: .multipart(parts), timeout: timeout).decoded()
     }
 
-    /// Which speaker each track is, by any number; nil for one that can be given to nobody. `tracks` come with their stretch's number.
-    func speakers(of tracks: [(stretch: Int, track: SpeakerTrack)], expected: Int?) async throws -> [Int?] {
-        let question = SpeakerQuestion(
-            tracks: tracks.map { .init(stretch: $0.stretch, track: $0.track) }, speakers_expected: expected)
-        let answer: SpeakerAnswer = try await send(
+    /// Which speaker each track is, by any number; nil for one that can be given to nobody. `tracks` come with their section's number.
+    func speakers(of tracks: [(section: Int, track: SpeakerTrack)], expected: Int?) async throws -> [Int?] {
+        let question = SpeakerRequest(
+            tracks: tracks.map { .init(stretch: $0.section, track: $0.track) }, speakers_expected: expected)
+        let answer: SpeakerResponse = try await send(
             "POST", "/v1/speakers", headers: [("Content-Type", "application/json")],
             body: .bytes(Array(try JSONEncoder().encode(question))), timeout: .seconds(300)
         ).decoded()
@@ -148,7 +148,7 @@ extension ModelServer {
         return answer.labels
     }
 
-    private struct SpeakerQuestion: Encodable {
+    private struct SpeakerRequest: Encodable {
         struct Track: Encodable {
             let embedding: String?
             let seconds: Double
@@ -167,7 +167,7 @@ extension ModelServer {
         let speakers_expected: Int?
     }
 
-    private struct SpeakerAnswer: Decodable {
+    private struct SpeakerResponse: Decodable {
         let labels: [Int?]
     }
 }

@@ -1,4 +1,4 @@
-/// What an engine heard in one piece. Times in milliseconds from the piece's start.
+/// What an engine heard in one chunk. Times in milliseconds from the chunk's start.
 package struct Recognition: Codable, Sendable {
     /// That another engine should have done it.
     package struct Fallback: Codable, Sendable, Equatable {

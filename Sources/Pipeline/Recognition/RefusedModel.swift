@@ -1,6 +1,6 @@
 import Postgres
 
-/// A model that a recogniser refused, as all nodes together know it.
+/// A model that a recognizer refused, as all nodes together know it.
 package struct RefusedModel: Sendable {
     package let engine: String
     /// ``EngineRefusals/anyRequest`` where the request as such was refused.

@@ -40,17 +40,17 @@ package struct OrphanSweep: Service {
                     // No transfer takes a day.
                     try await storage.removeUnfinished(before: clock() - .seconds(86_400))
                 } catch {
-                    logger.failure("could not look for audio that nobody needs", error)
+                    logger.failure("could not look for orphaned audio", error)
                 }
                 do {
                     try await forgetKeys()
                 } catch {
-                    logger.failure("could not forget old idempotency keys", error)
+                    logger.failure("could not delete old idempotency keys", error)
                 }
                 do {
                     try await forgetTasks()
                 } catch {
-                    logger.failure("could not forget old tasks", error)
+                    logger.failure("could not delete old tasks", error)
                 }
             }
         }
@@ -68,7 +68,7 @@ package struct OrphanSweep: Service {
                 do {
                     try await remove(folder.job, of: folder.tenant)
                     removed += 1
-                    logger.warning("removed audio that no job needed", metadata: ["job": "\(folder.job)"])
+                    logger.warning("removed orphaned audio", metadata: ["job": "\(folder.job)"])
                 } catch {
                     // It keeps none of the others waiting; the next sweep tries again.
                     logger.failure(

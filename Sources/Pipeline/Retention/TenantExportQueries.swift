@@ -50,7 +50,7 @@ extension TenantExport {
     }
 
     private var limits: Section {
-        Section(type: "limits", rows: Allowance.limitsQuery(of: tenant))
+        Section(type: "limits", rows: EffectiveLimits.limitsQuery(of: tenant))
     }
 
     private var keys: Section {

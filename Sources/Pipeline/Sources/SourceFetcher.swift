@@ -16,7 +16,7 @@ package struct SourceFetcher: Sendable {
     let resolver: NameResolver
     let logger: Logger
     /// Each page is a process of a hundred megabytes.
-    private let pageGate: Gate
+    private let pageSemaphore: AsyncSemaphore
 
     /// - Parameter pagesAtOnce: as many runs of yt-dlp at a time; further ones wait in line.
     package init(
@@ -28,7 +28,7 @@ package struct SourceFetcher: Sendable {
         self.pages = pages
         self.scratch = scratch
         self.resolver = resolver
-        pageGate = Gate(width: pagesAtOnce, maxWaiting: 1024)
+        pageSemaphore = AsyncSemaphore(width: pagesAtOnce, maxWaiting: 1024)
         self.logger = logger
         FetchFolder.removeAbandoned(below: scratch)
     }
@@ -45,7 +45,7 @@ package struct SourceFetcher: Sendable {
     ) async throws -> FetchedSource {
         let file = try await Self.partialFile(folder, fence)
         progress.enter(.plain, bytes: { file.bytes }, canGoOn: { file.canGoOn })
-        let download = PlainDownload(client: client, limits: limits, resolver: resolver)
+        let download = HTTPDownload(client: client, limits: limits, resolver: resolver)
         switch try await download.run(url.text, into: file) {
         case .media: return FetchedSource(path: file.path, name: url.lastPathComponent, part: file)
         case .feed(let bytes, let address): return try await episode(of: bytes, at: address, download, file)
@@ -67,7 +67,7 @@ package struct SourceFetcher: Sendable {
     }
 
     private func episode(
-        of feed: [UInt8], at address: String, _ download: PlainDownload, _ file: PartialFile
+        of feed: [UInt8], at address: String, _ download: HTTPDownload, _ file: PartialFile
     ) async throws -> FetchedSource {
         guard let enclosure = await BlockingCalls("feed").run({ Feed.newestEnclosure(in: feed) }) else {
             throw JobFailure.sourceUnsupported(.noMedia)
@@ -103,7 +103,7 @@ package struct SourceFetcher: Sendable {
             let folder = try FetchFolder(below: scratch)
             do {
                 progress.enter(.waitingForPage, bytes: { 0 }, canGoOn: { true })
-                let path = try await pageGate.pass(of: tenant) {
+                let path = try await pageSemaphore.pass(of: tenant) {
                     progress.enter(.page, bytes: { FetchFolder.size(of: folder.path) }, canGoOn: { false })
                     return try await pages.fetch(address, limits, into: folder.path)
                 }

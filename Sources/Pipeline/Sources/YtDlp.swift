@@ -58,14 +58,14 @@ package struct YtDlp: Sendable {
             // It says sooner what is the matter than yt-dlp gives up.
             limits: .init(bytes: limits.bytes + limits.bytes / 10 + (64 << 20), connect: limits.connect * 2 / 3))
         defer { proxy.stop() }
-        let order = YtDlpOrder(
+        let arguments = YtDlpArguments(
             url: url, limits: limits, folder: folder, proxy: proxy, extractors: extractors, wallClock: wallClock)
         let solver = ChallengeSolver(installation: installation, logger: logger)
         // Cancelled, and waited for, when this call ends.
         async let _: Void = solver.serve()
-        let channel = try proxy.channel(saying: try order.line(), other: { solver.connection() })
+        let channel = try proxy.channel(saying: try arguments.line(), other: { solver.connection() })
         defer { withExtendedLifetime(channel) {} }
-        var ending = try await run(order, talkingOver: channel, folder: folder)
+        var ending = try await run(arguments, talkingOver: channel, folder: folder)
         try Task.checkCancellation()
         ending.proxy = proxy.report
         logger.info(
@@ -93,8 +93,8 @@ package struct YtDlp: Sendable {
     }
 
     private func run(
-        _ order: YtDlpOrder, talkingOver channel: ProxyChannel, folder: String
-    ) async throws -> YtDlpEnding {
+        _ arguments: YtDlpArguments, talkingOver channel: ProxyChannel, folder: String
+    ) async throws -> YtDlpExit {
         guard OpenFiles.haveRoomForChild else { throw StorageError(errno: EMFILE) }
         var options = PlatformOptions()
         options.createSession = true
@@ -118,7 +118,7 @@ package struct YtDlp: Sendable {
                         if ContinuousClock.now >= end {
                             try? execution.send(signal: .kill, toProcessGroup: true)
                         }
-                        if FetchFolder.size(of: folder) > order.diskBytes {
+                        if FetchFolder.size(of: folder) > arguments.diskBytes {
                             overflow.isSeen.store(true, ordering: .relaxed)
                             try? execution.send(signal: .kill, toProcessGroup: true)
                         }
@@ -128,7 +128,7 @@ package struct YtDlp: Sendable {
                 let output = try await Self.first(64 << 10, of: execution.standardOutput)
                 return (output, try await words)
             }
-            return YtDlpEnding(
+            return YtDlpExit(
                 status: result.terminationStatus, output: result.closureResult.0, errors: result.closureResult.1,
                 hasOverflown: overflow.isSeen.load(ordering: .relaxed))
         } catch let error as SubprocessError {

@@ -62,7 +62,7 @@ extension YtDlpInstallation {
     /// Installs the newest version that the package registry has, or that one. What is installed stays when that fails.
     package func update(to version: String?) async throws {
         // Neither may it look for them where they came from.
-        OwnMemory.hide()
+        MemoryProtection.hide()
         let result = try await Subprocess.run(
             .path(FilePath(installer)), arguments: Arguments(["--update"] + (version.map { [$0] } ?? [])),
             environment: ChildEnvironment.installer.custom, output: .discarded, error: .string(limit: 1 << 20))

@@ -10,12 +10,12 @@ package enum ChannelSpeakers {
     package static func segments(left: [LeveledSegment], right: [LeveledSegment]) -> (
         [Transcript.Segment], speakers: [String]
     ) {
-        let told = told(left: left, right: right)
-        return (told.segments, told.speakers)
+        let assigned = assigned(left: left, right: right)
+        return (assigned.segments, assigned.speakers)
     }
 
     /// The segments of both by their start, without bleed, and what that was.
-    package static func told(left: [LeveledSegment], right: [LeveledSegment]) -> (
+    package static func assigned(left: [LeveledSegment], right: [LeveledSegment]) -> (
         segments: [Transcript.Segment], speakers: [String], removed: [Transcript.Removed]
     ) {
         let speakers = ["speaker_0", "speaker_1"]

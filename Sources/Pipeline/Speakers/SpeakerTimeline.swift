@@ -1,7 +1,7 @@
 /// Who speaks when, as the diarization tells it, and whose the words are that were heard.
 package struct SpeakerTimeline: Sendable {
     /// Somebody speaks. Milliseconds from the start of the source.
-    package struct Turn: Sendable {
+    package struct SpeakerTurn: Sendable {
         package let start: Int64
         package let end: Int64
         /// Any number.
@@ -20,11 +20,11 @@ package struct SpeakerTimeline: Sendable {
     }
 
     /// By start.
-    private let turns: [Turn]
+    private let turns: [SpeakerTurn]
     /// The turn that ends last among those up to each.
     private let latest: [Int]
 
-    package init(turns: [Turn]) {
+    package init(turns: [SpeakerTurn]) {
         self.turns = turns.filter { $0.end > 0 }.sorted { $0.start < $1.start }
         var latest: [Int] = []
         for (index, turn) in self.turns.enumerated() {
@@ -83,7 +83,7 @@ extension SpeakerTimeline {
         /// `speaker_0`, `speaker_1`, … in the order in which they are first heard, with words or without.
         package let speakers: [String]
         /// Who speaks when, by start.
-        package let voices: [Transcript.Turn]
+        package let voices: [Transcript.SpeakerTurn]
     }
 
     /// The segments with their speakers, split where the speaker changes in their midst.
@@ -92,13 +92,13 @@ extension SpeakerTimeline {
     package func assigned(to segments: [Transcript.Segment], within duration: Int64) -> Assignment {
         var names: [Int: String] = [:]
         var speakers: [String] = []
-        var voices: [Transcript.Turn] = []
+        var voices: [Transcript.SpeakerTurn] = []
         for turn in turns {
             let (start, end) = (max(0, turn.start), min(turn.end, duration))
             guard start < end else { continue }
             let name = names[turn.speaker] ?? "speaker_\(names.count)"
             if names.updateValue(name, forKey: turn.speaker) == nil { speakers.append(name) }
-            voices.append(Transcript.Turn(speaker: name, start: start, end: end))
+            voices.append(Transcript.SpeakerTurn(speaker: name, start: start, end: end))
         }
         var spoken = segments.flatMap(split).map { run in
             var segment = run.segment
@@ -110,8 +110,8 @@ extension SpeakerTimeline {
     }
 
     /// Turns of one speaker that meet are one.
-    private static func joined(_ voices: [Transcript.Turn]) -> [Transcript.Turn] {
-        var joined: [Transcript.Turn] = []
+    private static func joined(_ voices: [Transcript.SpeakerTurn]) -> [Transcript.SpeakerTurn] {
+        var joined: [Transcript.SpeakerTurn] = []
         var last: [String: Int] = [:]
         for turn in voices {
             if let index = last[turn.speaker], turn.start <= joined[index].end {

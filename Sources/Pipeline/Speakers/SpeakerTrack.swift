@@ -2,7 +2,7 @@
 ///
 /// Voices of different windows are not yet compared: that is done once, with all tracks of the source.
 struct SpeakerTrack: Codable, Sendable {
-    /// Seconds from the start of its stretch: start and end.
+    /// Seconds from the start of its section: start and end.
     let turns: [[Double]]
     /// Base64 of the voice's vector; nil where too little was heard of it.
     let embedding: String?
@@ -12,7 +12,7 @@ struct SpeakerTrack: Codable, Sendable {
     let group: Int
 }
 
-/// The voices of one stretch.
+/// The voices of one section.
 struct SpeakerTracks: Codable, Sendable {
     /// As transcripts name it.
     let model: String

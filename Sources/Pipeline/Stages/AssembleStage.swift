@@ -3,7 +3,7 @@ import Foundation
 import Postgres
 import Tenancy
 
-/// Puts the pieces' words together, gives them their speakers, and ends the job with its transcript.
+/// Puts the chunks' words together, gives them their speakers, and ends the job with its transcript.
 struct AssembleStage: Sendable {
     let databases: Databases
     let server: ModelServer
@@ -14,14 +14,14 @@ struct AssembleStage: Sendable {
         let material = try await databases.app.transaction(of: claim.tenant) { transaction in
             (
                 facts: try AssemblyFacts.load(claim.job, of: claim.tenant, in: transaction),
-                pieces: try HeardPiece.all(of: claim.job, tenant: claim.tenant, in: transaction),
-                stretches: try HeardStretch.all(of: claim.job, tenant: claim.tenant, in: transaction)
+                chunks: try RecognizedChunk.all(of: claim.job, tenant: claim.tenant, in: transaction),
+                sections: try DiarizedSection.all(of: claim.job, tenant: claim.tenant, in: transaction)
             )
         }
         guard let facts = material.facts else { throw JobEnded() }
-        let timeline = try await timeline(of: material.stretches, expected: facts.speakersExpected)
+        let timeline = try await timeline(of: material.sections, expected: facts.speakersExpected)
         let (transcript, body) = try await Self.calls.run {
-            let transcript = try Assembly(facts: facts, pieces: material.pieces)
+            let transcript = try Assembly(facts: facts, chunks: material.chunks)
                 .transcript(of: claim.job, spokenBy: timeline)
             return (transcript, Array(try JSONEncoder().encode(transcript)))
         }
@@ -33,11 +33,11 @@ struct AssembleStage: Sendable {
     /// The words of ten hours take seconds: one job at a time.
     private static let calls = BlockingCalls("assembly")
 
-    /// Who speaks when, in the whole source: all voices of all stretches compared at once.
-    private func timeline(of stretches: [HeardStretch], expected: Int?) async throws -> SpeakerTimeline {
-        var tracks: [(stretch: Int, track: SpeakerTrack)] = []
-        for (number, stretch) in stretches.enumerated() {
-            guard let result = stretch.result else { continue }
+    /// Who speaks when, in the whole source: all voices of all sections compared at once.
+    private func timeline(of sections: [DiarizedSection], expected: Int?) async throws -> SpeakerTimeline {
+        var tracks: [(section: Int, track: SpeakerTrack)] = []
+        for (number, section) in sections.enumerated() {
+            guard let result = section.result else { continue }
             let heard = try JSONDecoder().decode(SpeakerTracks.self, from: Data(result))
             tracks += heard.tracks.map { (number, $0) }
         }
@@ -50,10 +50,10 @@ struct AssembleStage: Sendable {
         }
         return SpeakerTimeline(
             turns: zip(tracks, labels).flatMap { track, label in
-                guard let label else { return [SpeakerTimeline.Turn]() }
-                let offset = Samples.milliseconds(stretches[track.stretch].startSample)
+                guard let label else { return [SpeakerTimeline.SpeakerTurn]() }
+                let offset = Samples.milliseconds(sections[track.section].startSample)
                 return track.track.turns.compactMap {
-                    SpeakerTimeline.Turn(seconds: $0, offset: offset, speaker: label)
+                    SpeakerTimeline.SpeakerTurn(seconds: $0, offset: offset, speaker: label)
                 }
             })
     }
@@ -64,7 +64,7 @@ package struct AssemblyFacts: Sendable {
     let samples: Int64
     let language: String
     let languageConfidence: Double?
-    /// The engine that was to recognise: named when there was no speech to try it on.
+    /// The engine that was to recognize: named when there was no speech to try it on.
     let engine: String
     /// How the speakers are told apart, as transcripts name it.
     let diarization: String

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The pieces of one source on their way to a transcript: each channel's words in order, on the source's clock.
+/// The chunks of one source on their way to a transcript: each channel's words in order, on the source's clock.
 package struct Assembly: Sendable {
     private let facts: AssemblyFacts
     private let recognitions: [Recognition]
@@ -10,29 +10,29 @@ package struct Assembly: Sendable {
     private let removed: [Transcript.Removed]
 
     /// - Throws: when what was kept cannot be read.
-    package init(facts: AssemblyFacts, pieces: [HeardPiece]) throws {
+    package init(facts: AssemblyFacts, chunks: [RecognizedChunk]) throws {
         self.facts = facts
-        let results = try pieces.map { piece in
-            try piece.result.map { try JSONDecoder().decode(HeardRecognition.self, from: Data($0)) }
+        let results = try chunks.map { chunk in
+            try chunk.result.map { try JSONDecoder().decode(StoredRecognition.self, from: Data($0)) }
         }
         recognitions = results.compactMap { $0?.recognition }
         let fell = recognitions.map { $0.fallback != nil }
         let partly = fell.contains(true) && fell.contains(false)
         var channels: [(channel: SourceChannel, heard: [LeveledSegment])] = []
         var removed: [Transcript.Removed] = []
-        for (piece, result) in zip(pieces, results) {
-            if channels.last?.channel != piece.channel { channels.append((piece.channel, [])) }
+        for (chunk, result) in zip(chunks, results) {
+            if channels.last?.channel != chunk.channel { channels.append((chunk.channel, [])) }
             guard let result else { continue }
-            var heard = result.heard(from: Samples.milliseconds(piece.audioStart), namingEngine: partly)
-            if piece.audioStart < piece.samples.lowerBound {
-                let seam = Seam(at: Samples.milliseconds(piece.samples.lowerBound))
+            var heard = result.heard(from: Samples.milliseconds(chunk.audioStart), namingEngine: partly)
+            if chunk.audioStart < chunk.samples.lowerBound {
+                let seam = ChunkOverlap(at: Samples.milliseconds(chunk.samples.lowerBound))
                 (channels[channels.count - 1].heard, heard) = seam.join(channels[channels.count - 1].heard, heard)
             }
             channels[channels.count - 1].heard += heard
-            removed += result.removed(from: Samples.milliseconds(piece.audioStart)).filter {
+            removed += result.removed(from: Samples.milliseconds(chunk.audioStart)).filter {
                 // Both sides of a seam hear what is near it: each answers for its own part.
                 let middle = Samples.from(milliseconds: ($0.start + $0.end) / 2)
-                return piece.samples.contains(min(middle, facts.samples - 1))
+                return chunk.samples.contains(min(middle, facts.samples - 1))
             }
         }
         self.channels = channels
@@ -60,13 +60,13 @@ package struct Assembly: Sendable {
     private func tellSpeakers(of transcript: inout Transcript, _ timeline: SpeakerTimeline) -> [Transcript.Removed] {
         var removed: [Transcript.Removed] = []
         if facts.diarization == "channels" {
-            (transcript.segments, transcript.speakers, removed) = ChannelSpeakers.told(
+            (transcript.segments, transcript.speakers, removed) = ChannelSpeakers.assigned(
                 left: channels.first { $0.channel == .left }?.heard ?? [],
                 right: channels.first { $0.channel == .right }?.heard ?? [])
         } else if !timeline.isEmpty {
-            let told = timeline.assigned(to: transcript.segments, within: transcript.durationMilliseconds)
-            (transcript.segments, transcript.speakers) = (told.segments, told.speakers)
-            transcript.voices = told.voices
+            let assigned = timeline.assigned(to: transcript.segments, within: transcript.durationMilliseconds)
+            (transcript.segments, transcript.speakers) = (assigned.segments, assigned.speakers)
+            transcript.voices = assigned.voices
         } else if facts.diarization != "none", !transcript.segments.isEmpty {
             // Too little was heard to know a voice by: then it is one.
             transcript.speakers = ["speaker_0"]
@@ -80,7 +80,7 @@ package struct Assembly: Sendable {
     }
 }
 
-extension HeardRecognition {
+extension StoredRecognition {
     /// The segments on the source's clock, for audio that begins `offset` milliseconds into it.
     fileprivate func heard(from offset: Int64, namingEngine: Bool) -> [LeveledSegment] {
         recognition.segments.enumerated().map { index, segment in
@@ -92,7 +92,7 @@ extension HeardRecognition {
     }
 }
 
-extension HeardRecognition {
+extension StoredRecognition {
     /// What was left out, on the source's clock.
     fileprivate func removed(from offset: Int64) -> [Transcript.Removed] {
         (recognition.removed ?? []).map { removed in

@@ -7,18 +7,18 @@ package struct CleanStage: Sendable {
     let storage: any Storage
     let engine: any RecognitionEngine
     /// How long an engine may keep it waiting, once it failed to drop a copy.
-    private let patience: Duration
+    private let timeout: Duration
 
     /// A ticket came while the others were being dropped: its worker learned late that the job had ended.
     struct TicketsLeft: Error {}
 
     package init(
-        databases: Databases, storage: any Storage, engine: any RecognitionEngine, patience: Duration = .seconds(30)
+        databases: Databases, storage: any Storage, engine: any RecognitionEngine, timeout: Duration = .seconds(30)
     ) {
         self.databases = databases
         self.storage = storage
         self.engine = engine
-        self.patience = patience
+        self.timeout = timeout
     }
 
     package func run(_ claim: ClaimedTask) async throws {
@@ -69,7 +69,7 @@ package struct CleanStage: Sendable {
         let begun = ContinuousClock.now
         var failure: (any Error)?
         for ticket in tickets.shuffled() {
-            if let failure, ContinuousClock.now - begun >= patience { throw failure }
+            if let failure, ContinuousClock.now - begun >= timeout { throw failure }
             do {
                 try await engine.forget(ticket)
                 try await databases.app.transaction(of: claim.tenant) { try claim.drop(ticket, in: $0) }

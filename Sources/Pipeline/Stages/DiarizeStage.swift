@@ -2,7 +2,7 @@ import Foundation
 import Postgres
 import Tenancy
 
-/// Hears the voices of one stretch and keeps them. Which of them are the same person's is found out by the assembly, for the whole
+/// Hears the voices of one section and keeps them. Which of them are the same person's is found out by the assembly, for the whole
 /// source at once.
 struct DiarizeStage: Sendable {
     let databases: Databases
@@ -13,7 +13,7 @@ struct DiarizeStage: Sendable {
         guard let number = claim.part,
             let work = try await databases.app.transaction(
                 of: claim.tenant,
-                { try StretchWork.load(number, of: claim.job, tenant: claim.tenant, in: $0) })
+                { try SectionWork.load(number, of: claim.job, tenant: claim.tenant, in: $0) })
         else { throw JobEnded() }
         let tracks: SpeakerTracks
         do {
@@ -31,15 +31,15 @@ struct DiarizeStage: Sendable {
         }
     }
 
-    /// The stretch as one WAV file.
-    private func audio(of work: StretchWork) async throws -> [UInt8] {
+    /// The section as one WAV file.
+    private func audio(of work: SectionWork) async throws -> [UInt8] {
         var wav = WAVHeader.mono16kHz(dataBytes: Int(work.samples) * Samples.bytesEach)
         wav.reserveCapacity(wav.count + Int(work.samples) * Samples.bytesEach)
-        for piece in work.pieces {
-            let length = piece.samples.count * Samples.bytesEach
-            // Without what it shares with its neighbours.
-            let start = WAVHeader.length + Int(piece.samples.lowerBound - piece.audioStart) * Samples.bytesEach
-            let bytes = try await storage.read(piece.audio)
+        for chunk in work.chunks {
+            let length = chunk.samples.count * Samples.bytesEach
+            // Without what it shares with its neighbors.
+            let start = WAVHeader.length + Int(chunk.samples.lowerBound - chunk.audioStart) * Samples.bytesEach
+            let bytes = try await storage.read(chunk.audio)
             guard bytes.count >= start + length else { throw StorageError(errno: EIO) }
             wav.append(contentsOf: bytes[start..<start + length])
         }

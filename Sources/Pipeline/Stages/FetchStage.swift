@@ -11,7 +11,7 @@ import Tenancy
 struct FetchStage: Sendable {
     let databases: Databases
     let storage: any Storage
-    let media: MediaTool
+    let media: MediaToolClient
     let fetcher: SourceFetcher
     let pace: FetchPace
 
@@ -138,7 +138,7 @@ private struct FetchWork: Sendable {
 
     /// Nil when the job has ended meanwhile.
     static func of(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Self? {
-        guard let allowance = try Allowance.of(tenant, in: transaction) else { return nil }
+        guard let effectiveLimits = try EffectiveLimits.of(tenant, in: transaction) else { return nil }
         return try transaction.first(
             """
             SELECT source_url, max_duration_ms FROM jobs
@@ -149,7 +149,7 @@ private struct FetchWork: Sendable {
             FetchWork(
                 url: url,
                 limits: FetchLimits(
-                    bytes: allowance.maxFileBytes, seconds: duration / 1000,
+                    bytes: effectiveLimits.maxFileBytes, seconds: duration / 1000,
                     affordable: try Reservation.affordableSeconds(job, of: tenant, in: transaction)))
         }
     }

@@ -1,6 +1,6 @@
-/// Decodes a source into the spool, hears which of its channels are to be recognised, and where somebody speaks in them.
+/// Decodes a source into the spool, hears which of its channels are to be recognized, and where somebody speaks in them.
 struct SourceDecoding: Sendable {
-    let media: MediaTool
+    let media: MediaToolClient
     let path: String
     /// The plan's cap.
     let maxSamples: Int64
@@ -10,12 +10,12 @@ struct SourceDecoding: Sendable {
     let shortSamples: Int64?
 
     /// - Throws: ``JobFailure`` when the source cannot be decoded, is longer than allowed, or silent; ``PreparationIsLong``.
-    func run(to pcm: PCMSpool, _ search: SpeechSearch) async throws -> DecodedSignal {
+    func run(to pcm: PCMFile, _ search: SpeechDetector) async throws -> DecodedSignal {
         pcm.channels == 1 ? try await runMono(pcm, search) : try await runStereo(pcm, search)
     }
 
     /// One channel: speech is looked for while the decoder is at work.
-    private func runMono(_ pcm: PCMSpool, _ search: SpeechSearch) async throws -> DecodedSignal {
+    private func runMono(_ pcm: PCMFile, _ search: SpeechDetector) async throws -> DecodedSignal {
         let (blocks, feed) = AsyncStream<Range<Int64>>.makeStream()
         async let speech = search.speech(in: blocks, of: .mixed)
         var (written, offered) = (Int64(0), Int64(0))
@@ -24,9 +24,9 @@ struct SourceDecoding: Sendable {
             decoded = try await decode(.mono) { bytes in
                 try await pcm.append(bytes)
                 written += Int64(bytes.count / Samples.bytesEach)
-                while written - offered >= SpeechSearch.block {
-                    feed.yield(offered..<offered + SpeechSearch.block)
-                    offered += SpeechSearch.block
+                while written - offered >= SpeechDetector.block {
+                    feed.yield(offered..<offered + SpeechDetector.block)
+                    offered += SpeechDetector.block
                 }
             }
         } catch {
@@ -39,7 +39,7 @@ struct SourceDecoding: Sendable {
     }
 
     /// Two channels: whether they are two voices is known at the end.
-    private func runStereo(_ pcm: PCMSpool, _ search: SpeechSearch) async throws -> DecodedSignal {
+    private func runStereo(_ pcm: PCMFile, _ search: SpeechDetector) async throws -> DecodedSignal {
         var comparison = ChannelComparison()
         let decoded = try await decode(.stereo) { bytes in
             comparison.add(bytes)
@@ -49,7 +49,7 @@ struct SourceDecoding: Sendable {
         let channels = decoded.sourceChannels == 2 ? comparison.channels : [.mixed]
         var voices: [DecodedSignal.Voice] = []
         for channel in channels {
-            let blocks = SpeechSearch.blocks(of: decoded.samples)
+            let blocks = SpeechDetector.blocks(of: decoded.samples)
             voices.append(.init(channel: channel, speech: try await search.speech(in: blocks, of: channel)))
         }
         let heard = voices.filter { !$0.speech.isEmpty }
@@ -81,7 +81,7 @@ struct SourceDecoding: Sendable {
     }
 }
 
-/// A source as it was decoded: how long it is, and who is to be recognised in it.
+/// A source as it was decoded: how long it is, and who is to be recognized in it.
 struct DecodedSignal: Sendable {
     struct Voice: Sendable {
         let channel: SourceChannel

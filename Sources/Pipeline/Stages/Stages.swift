@@ -11,7 +11,7 @@ package struct Stages: Sendable {
     private let databases: Databases
     private let fetch: FetchStage
     private let prepare: PrepareStage
-    private let recognise: RecogniseStage
+    private let recognize: RecognizeStage
     private let diarize: DiarizeStage
     private let assemble: AssembleStage
     private let clean: CleanStage
@@ -23,14 +23,14 @@ package struct Stages: Sendable {
 
     /// - Parameters:
     ///   - server: finds speech, tells languages and speakers.
-    ///   - recogniser: hears the words.
+    ///   - recognizer: hears the words.
     ///   - sources: fetches what customers name by URL.
     ///   - sourceRetention: how long a failed job's source stays, for an operator who would try again.
     ///   - publicURL: where customers reach the service, for webhooks.
     ///   - readiness: of the server, where others ask for it too.
     package init(
-        databases: Databases, storage: any Storage, media: MediaTool, server: ModelServer,
-        recogniser: any RecognitionEngine, sources: SourceFetcher, scratch: String, sourceRetention: Duration = .zero,
+        databases: Databases, storage: any Storage, media: MediaToolClient, server: ModelServer,
+        recognizer: any RecognitionEngine, sources: SourceFetcher, scratch: String, sourceRetention: Duration = .zero,
         pace: FetchPace = FetchPace(), publicURL: String? = nil, readiness: EngineReadiness? = nil, logger: Logger
     ) {
         self.sourceRetention = sourceRetention
@@ -40,12 +40,12 @@ package struct Stages: Sendable {
         engine = readiness ?? EngineReadiness(server: server)
         fetch = FetchStage(databases: databases, storage: storage, media: media, fetcher: sources, pace: pace)
         prepare = PrepareStage(
-            databases: databases, storage: storage, media: media, server: server, engine: recogniser, scratch: scratch,
+            databases: databases, storage: storage, media: media, server: server, engine: recognizer, scratch: scratch,
             logger: logger)
-        recognise = RecogniseStage(databases: databases, storage: storage, engine: recogniser, logger: logger)
+        recognize = RecognizeStage(databases: databases, storage: storage, engine: recognizer, logger: logger)
         diarize = DiarizeStage(databases: databases, storage: storage, server: server)
         assemble = AssembleStage(databases: databases, server: server, publicURL: publicURL)
-        clean = CleanStage(databases: databases, storage: storage, engine: recogniser)
+        clean = CleanStage(databases: databases, storage: storage, engine: recognizer)
     }
 
     /// Whether there is an engine to work with.
@@ -70,11 +70,11 @@ package struct Stages: Sendable {
         } catch is JobEnded {
             log.info("task cancelled: its job has ended")
             await write(claim, log) { try claim.cancel(in: $0) }
-        } catch is FetchMadeWay {
-            log.info("task put off: its source is slow, and others wait")
+        } catch is FetchYielded {
+            log.info("task postponed: its source is slow, and others wait")
             await wait(claim, .milliseconds(Int.random(in: Self.pauseOfSlow)), log)
         } catch is PreparationIsLong {
-            log.info("task handed over: the recording is longer than it claimed")
+            log.info("task requeued: the recording is longer than its container claimed")
             await write(claim, log) { transaction in
                 try claim.noteLength(beyond: Preparations.shortSamples, in: transaction)
                 try claim.handOver(in: transaction)
@@ -83,7 +83,7 @@ package struct Stages: Sendable {
             log.info("job failed", metadata: ["code": "\(failure.code.rawValue)", "reason": "\(failure.reason ?? "")"])
             await write(claim, log) { try claim.failJob(failure, keepingSourceFor: sourceRetention, in: $0) }
         } catch let error where error is CancellationError || Task.isCancelled {
-            log.info("task handed back")
+            log.info("task released")
             await write(claim, log) { try claim.handBack(in: $0) }
         } catch {
             if Self.isCongestion(error), await postpone(claim, after: error, log) { return }
@@ -114,7 +114,7 @@ package struct Stages: Sendable {
     /// Puts the task back for a while; false when it has been tried for a day.
     private func postpone(_ claim: ClaimedTask, after error: any Error, _ log: Logger) async -> Bool {
         let delay = Duration.milliseconds(Int.random(in: Self.pause(of: claim.kind, after: error)))
-        log.info("task put off", metadata: ["error": "\(error)"])
+        log.info("task postponed", metadata: ["error": "\(error)"])
         let postponed = await write(claim, log) {
             try claim.postpone(by: delay, error: "\(type(of: error))", in: $0)
         }
@@ -132,7 +132,7 @@ package struct Stages: Sendable {
         switch claim.kind {
         case .fetch: try await fetch.run(claim)
         case .prepare: try await prepare.run(claim)
-        case .recognise: return try await recognise.run(claim)
+        case .recognize: return try await recognize.run(claim)
         case .diarize: try await diarize.run(claim)
         case .assemble: try await assemble.run(claim)
         case .clean: try await clean.run(claim)

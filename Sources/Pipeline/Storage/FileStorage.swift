@@ -139,8 +139,8 @@ package struct FileStorage: Storage {
 
     package func remove(_ key: StorageKey) async throws { try await removeAll(under: key.path) }
 
-    package func removePieces(of claim: ClaimedTask) async throws {
-        try await removeAll(under: StorageKey.piecesPrefix(of: claim.job, tenant: claim.tenant, fence: claim.fence))
+    package func removeChunks(of claim: ClaimedTask) async throws {
+        try await removeAll(under: StorageKey.chunksPrefix(of: claim.job, tenant: claim.tenant, fence: claim.fence))
     }
 
     package func check() async throws {

@@ -1,13 +1,13 @@
 import Postgres
 import Tenancy
 
-/// Where recordings and their pieces lie, for all nodes of a deployment: a folder that they share, or an object store.
+/// Where recordings and their chunks lie, for all nodes of a deployment: a folder that they share, or an object store.
 ///
 /// An object is there whole or not at all, under a ``StorageKey``. Every call may be repeated; a removal of what is not there is
 /// no fault.
 /// - Throws: Each call, ``StorageError`` or `CancellationError`.
 package protocol Storage: Sendable {
-    /// Takes a file of this machine over as an object; the file is gone from its place afterwards.
+    /// Takes a file of this machine over as an object; the file is gone from its place afterward.
     func adopt(fileAt path: String, as key: StorageKey) async throws
 
     /// The whole object: only for those that we made and whose size we know.
@@ -37,8 +37,8 @@ package protocol Storage: Sendable {
     /// Removes one object.
     func remove(_ key: StorageKey) async throws
 
-    /// Removes the pieces that the holder of this claim has written.
-    func removePieces(of claim: ClaimedTask) async throws
+    /// Removes the chunks that the holder of this claim has written.
+    func removeChunks(of claim: ClaimedTask) async throws
 
     /// The jobs of which anything lies here, and when anything of theirs last changed.
     func jobs() async throws -> [StoredJob]

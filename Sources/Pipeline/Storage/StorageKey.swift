@@ -22,12 +22,12 @@ package struct StorageKey: Sendable, Hashable {
         StorageKey(path: prefix(of: job, tenant: tenant) + "download")
     }
 
-    /// One piece's audio. The fencing token in the name keeps a late writer from overwriting a newer one's piece.
-    static func piece(_ piece: Int, of job: JobID, tenant: TenantID, fence: Int64) -> StorageKey {
-        StorageKey(path: piecesPrefix(of: job, tenant: tenant, fence: fence) + "\(piece).wav")
+    /// One chunk's audio. The fencing token in the name keeps a late writer from overwriting a newer one's chunk.
+    static func chunk(_ chunk: Int, of job: JobID, tenant: TenantID, fence: Int64) -> StorageKey {
+        StorageKey(path: chunksPrefix(of: job, tenant: tenant, fence: fence) + "\(chunk).wav")
     }
 
-    static func piecesPrefix(of job: JobID, tenant: TenantID, fence: Int64) -> String {
+    static func chunksPrefix(of job: JobID, tenant: TenantID, fence: Int64) -> String {
         prefix(of: job, tenant: tenant) + "pieces/\(fence)/"
     }
 

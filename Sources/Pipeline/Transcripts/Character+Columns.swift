@@ -6,7 +6,7 @@ extension Character {
         guard let first = unicodeScalars.first else { return 0 }
         if first.value < 0x300 && utf8.count <= 2 { return 1 }
         if first.isWide || first.properties.isEmojiPresentation { return 2 }
-        // Keycaps and pictures in colour; flags are pairs of regional indicators.
+        // Keycaps and pictures in color; flags are pairs of regional indicators.
         if unicodeScalars.contains(where: { $0.value == 0xFE0F || $0.value == 0x200D }) && unicodeScalars.count > 1 {
             return 2
         }

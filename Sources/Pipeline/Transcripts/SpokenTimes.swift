@@ -36,36 +36,37 @@ package struct SpokenTime: Sendable {
 extension SpokenTime {
     /// When each was said: never decreasing, none reaching into the next, all within `bounds`. Times that are in order come back as
     /// they are, but for ends.
-    package static func mended(_ told: [SpokenTime], within bounds: ClosedRange<Int64>) -> [(start: Int64, end: Int64)]
-    {
-        var times = told.map { time -> (start: Int64, end: Int64) in
+    package static func mended(_ reported: [SpokenTime], within bounds: ClosedRange<Int64>) -> [(
+        start: Int64, end: Int64
+    )] {
+        var times = reported.map { time -> (start: Int64, end: Int64) in
             let start = (time.start ?? bounds.lowerBound).clamped(to: bounds)
             return (start, (time.end ?? start).clamped(to: bounds))
         }
-        let isBelieved = believed(told, times.map(\.start), within: bounds)
+        let isBelieved = believed(reported, times.map(\.start), within: bounds)
         var index = 0
-        while index < told.count {
+        while index < reported.count {
             guard !isBelieved[index] else {
                 // An end before its start is no end.
-                if told[index].hasNoEnd {
-                    times[index].end = min(bounds.upperBound, times[index].start + told[index].usual)
+                if reported[index].hasNoEnd {
+                    times[index].end = min(bounds.upperBound, times[index].start + reported[index].usual)
                 }
                 index += 1
                 continue
             }
-            let next = isBelieved[index...].firstIndex(of: true) ?? told.count
-            mend(index..<next, of: told, in: &times, within: bounds)
+            let next = isBelieved[index...].firstIndex(of: true) ?? reported.count
+            mend(index..<next, of: reported, in: &times, within: bounds)
             index = next
         }
         // What is said may go on beyond the end that its segment names, but not beyond what is said next.
         var latest = bounds.upperBound
         for index in times.indices.reversed() {
-            if told[index].kind == .segmentStart, !isBelieved[index], index + 1 < times.count {
+            if reported[index].kind == .segmentStart, !isBelieved[index], index + 1 < times.count {
                 // It starts with its first word.
                 times[index].start = times[index + 1].start
             }
             times[index].end = min(max(times[index].end, times[index].start), latest)
-            if told[index].kind != .segmentEnd { latest = times[index].start }
+            if reported[index].kind != .segmentEnd { latest = times[index].start }
         }
         return times
     }
@@ -76,28 +77,28 @@ extension SpokenTime {
     }
 
     /// How much is lost by not believing a start. One that lies outside or that its own word's end contradicts counts for less.
-    private static func credit(of told: SpokenTime, within bounds: ClosedRange<Int64>) -> Int {
-        guard told.kind == .word, let start = told.start else { return 5 }
+    private static func credit(of reported: SpokenTime, within bounds: ClosedRange<Int64>) -> Int {
+        guard reported.kind == .word, let start = reported.start else { return 5 }
         var credit = 4
         if !bounds.contains(start) { credit -= 2 }
-        let length = (told.end ?? start).clamped(to: bounds) - start.clamped(to: bounds)
-        if told.hasNoEnd || length > max(3_000, 5 * told.usual) { credit -= 1 }
+        let length = (reported.end ?? start).clamped(to: bounds) - start.clamped(to: bounds)
+        if reported.hasNoEnd || length > max(3_000, 5 * reported.usual) { credit -= 1 }
         return credit
     }
 
     /// Which starts to believe: those that are in order and count for the most.
     private static func believed(
-        _ told: [SpokenTime], _ starts: [Int64], within bounds: ClosedRange<Int64>
+        _ reported: [SpokenTime], _ starts: [Int64], within bounds: ClosedRange<Int64>
     ) -> [Bool] {
-        var isBelieved = told.map { $0.start != nil }
-        let known = told.indices.filter { isBelieved[$0] }
+        var isBelieved = reported.map { $0.start != nil }
+        let known = reported.indices.filter { isBelieved[$0] }
         if zip(known, known.dropFirst()).allSatisfy({ starts[$0] <= starts[$1] }) { return isBelieved }
         let order = Set(known.map { starts[$0] }).sorted()
         var places: [Int64: Int] = [:]
         for (place, start) in order.enumerated() { places[start] = place + 1 }
         // For all starts up to a place, the best chain that ends there: a Fenwick tree of maxima.
         var best = [(credit: Int, last: Int)](repeating: (0, -1), count: order.count + 1)
-        var before = [Int](repeating: -1, count: told.count)
+        var before = [Int](repeating: -1, count: reported.count)
         var whole = (credit: 0, last: -1)
         for index in known {
             guard let place = places[starts[index]] else { continue }
@@ -108,7 +109,7 @@ extension SpokenTime {
                 step &= step - 1
             }
             before[index] = chain.last
-            chain = (chain.credit + credit(of: told[index], within: bounds), index)
+            chain = (chain.credit + credit(of: reported[index], within: bounds), index)
             if chain.credit > whole.credit { whole = chain }
             step = place
             while step < best.count {
@@ -122,24 +123,24 @@ extension SpokenTime {
             isBelieved[last] = true
             last = before[last]
         }
-        settleTies(told, starts, within: bounds, in: &isBelieved)
+        settleTies(reported, starts, within: bounds, in: &isBelieved)
         return isBelieved
     }
 
     /// Of two words that contradict only each other, one as good as the other, believes the one that leaves both more room.
     private static func settleTies(
-        _ told: [SpokenTime], _ starts: [Int64], within bounds: ClosedRange<Int64>, in isBelieved: inout [Bool]
+        _ reported: [SpokenTime], _ starts: [Int64], within bounds: ClosedRange<Int64>, in isBelieved: inout [Bool]
     ) {
         // What comes next and is believed, for each.
-        var following = [Int64](repeating: bounds.upperBound, count: told.count)
-        for index in told.indices.dropLast().reversed() {
+        var following = [Int64](repeating: bounds.upperBound, count: reported.count)
+        for index in reported.indices.dropLast().reversed() {
             following[index] = isBelieved[index + 1] ? starts[index + 1] : following[index + 1]
         }
         // Where the last one that is believed must have ended, before the word before.
         var earliest = bounds.lowerBound
-        for index in told.indices.dropFirst() {
+        for index in reported.indices.dropFirst() {
             let before = index - 1
-            let (own, other) = (told[index], told[before])
+            let (own, other) = (reported[index], reported[before])
             if !isBelieved[index], isBelieved[before], own.kind == .word, other.kind == .word, own.start != nil,
                 credit(of: own, within: bounds) >= credit(of: other, within: bounds), starts[index] >= earliest,
                 starts[index] <= following[index]
@@ -156,12 +157,12 @@ extension SpokenTime {
 
     /// Gives a run of times that are not believed the room between the words around it, as near to what was told as that allows.
     private static func mend(
-        _ run: Range<Int>, of told: [SpokenTime], in times: inout [(start: Int64, end: Int64)],
+        _ run: Range<Int>, of reported: [SpokenTime], in times: inout [(start: Int64, end: Int64)],
         within bounds: ClosedRange<Int64>
     ) {
-        let until = run.upperBound < told.count ? times[run.upperBound].start : bounds.upperBound
+        let until = run.upperBound < reported.count ? times[run.upperBound].start : bounds.upperBound
         let previous = run.lowerBound > 0 ? times[run.lowerBound - 1] : nil
-        let wanted = run.reduce(Int64(0)) { $0 + told[$1].usual }
+        let wanted = run.reduce(Int64(0)) { $0 + reported[$1].usual }
         var from = min(previous?.end ?? bounds.lowerBound, until)
         if let previous, until - from < wanted {
             // The word before gives up to half of its time.
@@ -169,17 +170,17 @@ extension SpokenTime {
         }
         let room = min(until - from, wanted)
         // A single word whose end is possible ends there. Else words lie beside the word that is nearer to what was told.
-        let end = run.count == 1 ? told[run.lowerBound].end.flatMap { $0 > from && $0 <= until ? $0 : nil } : nil
-        let isAfterWord = run.lowerBound > 0 && told[run.lowerBound - 1].kind == .word
-        let isBeforeWord = run.upperBound < told.count && told[run.upperBound].kind == .word
-        let isLate = run.allSatisfy { index in told[index].start.map { $0 > until } ?? false }
+        let end = run.count == 1 ? reported[run.lowerBound].end.flatMap { $0 > from && $0 <= until ? $0 : nil } : nil
+        let isAfterWord = run.lowerBound > 0 && reported[run.lowerBound - 1].kind == .word
+        let isBeforeWord = run.upperBound < reported.count && reported[run.upperBound].kind == .word
+        let isLate = run.allSatisfy { index in reported[index].start.map { $0 > until } ?? false }
         let isLast = isBeforeWord && (isLate || !isAfterWord)
         var start = end.map { max(from, $0 - room) } ?? (isLast ? until - room : from)
         let first = start
         let length = (end ?? start + room) - start
         var before: Int64 = 0
         for index in run {
-            before += told[index].usual
+            before += reported[index].usual
             let end = first + length * before / max(1, wanted)
             times[index] = (start, end)
             start = end

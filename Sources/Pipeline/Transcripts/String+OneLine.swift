@@ -1,4 +1,4 @@
-// Recognised text may hold anything. Formats made of lines get it without line ends and control characters.
+// Recognized text may hold anything. Formats made of lines get it without line ends and control characters.
 
 extension Unicode.Scalar {
     /// Spaces, line ends, control characters and byte-order marks: where text may be taken apart.

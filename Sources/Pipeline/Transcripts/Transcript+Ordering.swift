@@ -1,7 +1,7 @@
 // The promise about times that every format makes: they never decrease and never pass the duration.
 //
-// Recognisers break it at seams, at the end of the file and in music. What is wrong is mended, never dropped, and words keep the order in
-// which they were recognised.
+// Recognizers break it at seams, at the end of the file and in music. What is wrong is mended, never dropped, and words keep the order in
+// which they were recognized.
 
 extension Transcript {
     /// Longer than any source, and small enough that arithmetic on times cannot overflow.
@@ -42,16 +42,16 @@ extension [Transcript.Segment] {
 
     /// Puts the times of one speaker's segments and words in order.
     fileprivate mutating func mendTimes(of places: [Int], within duration: Int64) {
-        var told: [SpokenTime] = []
+        var reported: [SpokenTime] = []
         for (index, place) in places.enumerated() {
             let segment = self[place]
             // A start that is the first word's tells nothing more than that word.
-            told.append(.border(.segmentStart, segment.words.first?.start == segment.start ? nil : segment.start))
-            told += segment.words.map { SpokenTime(start: $0.start, end: $0.end, bytes: $0.text.utf8.count) }
+            reported.append(.border(.segmentStart, segment.words.first?.start == segment.start ? nil : segment.start))
+            reported += segment.words.map { SpokenTime(start: $0.start, end: $0.end, bytes: $0.text.utf8.count) }
             let next = index + 1 < places.count ? self[places[index + 1]].earliest : nil
-            told.append(.border(.segmentEnd, segment.latest(before: next)))
+            reported.append(.border(.segmentEnd, segment.latest(before: next)))
         }
-        var times = SpokenTime.mended(told, within: 0...duration)[...]
+        var times = SpokenTime.mended(reported, within: 0...duration)[...]
         for place in places {
             let words = times.dropFirst().prefix(self[place].words.count)
             self[place].take(start: times.first?.start ?? 0, words: words, within: duration)
@@ -76,7 +76,7 @@ extension Transcript.Segment {
     }
 }
 
-extension Transcript.Turn {
+extension Transcript.SpeakerTurn {
     fileprivate func within(_ duration: Int64) -> Self {
         let start = min(max(start, 0), duration)
         return Self(speaker: speaker, start: start, end: min(max(end, start), duration))

@@ -1,5 +1,5 @@
 extension Transcript {
-    /// Words that a recogniser gave and that the transcript leaves out, and why: so that nothing disappears without a mark.
+    /// Words that a recognizer gave and that the transcript leaves out, and why: so that nothing disappears without a mark.
     ///
     /// Times in milliseconds. The words themselves are not kept: what was not said is nobody's to read.
     package struct Removed: Sendable, Equatable, Codable {

@@ -1,5 +1,5 @@
 extension Transcript {
-    /// A stretch of speech by one speaker, as the recogniser cut it. Times in milliseconds.
+    /// A stretch of speech by one speaker, as the recognizer cut it. Times in milliseconds.
     package struct Segment: Sendable, Equatable, Codable {
         /// An id out of the transcript's `speakers`; nil without diarization.
         package var speaker: String?
@@ -9,9 +9,9 @@ extension Transcript {
         package var end: Int64
         package var text: String
         package var confidence: Double?
-        /// Set only when the pieces of one transcript come from different engines.
+        /// Set only when the chunks of one transcript come from different engines.
         package var engine: String?
-        /// May be empty: some recognisers give no words.
+        /// May be empty: some recognizers give no words.
         package var words: [Word]
 
         package init(

@@ -1,5 +1,5 @@
 extension Transcript {
-    /// One recognised word with its punctuation. Times in milliseconds.
+    /// One recognized word with its punctuation. Times in milliseconds.
     package struct Word: Sendable, Equatable {
         /// What to show, without spaces around it.
         package var text: String
@@ -30,12 +30,12 @@ extension Transcript {
 
         /// A word as Whisper writes it: a leading space says that it stands apart from the one before.
         package init(
-            recognised: String, start: Int64, end: Int64, confidence: Double? = nil, speaker: String? = nil,
+            recognized: String, start: Int64, end: Int64, confidence: Double? = nil, speaker: String? = nil,
             approximate: Bool? = nil
         ) {
             self.init(
-                text: recognised.onOneLine, start: start, end: end, confidence: confidence, speaker: speaker,
-                approximate: approximate, spaced: recognised.unicodeScalars.first?.isSeparator ?? true)
+                text: recognized.onOneLine, start: start, end: end, confidence: confidence, speaker: speaker,
+                approximate: approximate, spaced: recognized.unicodeScalars.first?.isSeparator ?? true)
         }
     }
 }

@@ -11,7 +11,7 @@ package struct Transcript: Sendable, Equatable, Codable {
         /// The engine that should have done it.
         package var from: String
         package var reason: String
-        /// How many pieces of the source fell back.
+        /// How many chunks of the source fell back.
         package var chunks: Int
 
         package init(from: String, reason: String, chunks: Int) {
@@ -22,7 +22,7 @@ package struct Transcript: Sendable, Equatable, Codable {
     }
 
     /// That one speaker speaks, as it was heard, whatever the words: also two at once, and without words. Times in milliseconds.
-    package struct Turn: Sendable, Equatable, Codable {
+    package struct SpeakerTurn: Sendable, Equatable, Codable {
         /// An id out of the transcript's `speakers`.
         package var speaker: String
         package var start: Int64
@@ -55,15 +55,15 @@ package struct Transcript: Sendable, Equatable, Codable {
     /// Speakers' ids in order of first speech; empty without diarization.
     package var speakers: [String]
     /// Who speaks when, by start; nil where no model was asked.
-    package var voices: [Turn]?
+    package var voices: [SpeakerTurn]?
     package var segments: [Segment]
-    /// What was recognised and is not among the words, by start; nil where nothing was taken out.
+    /// What was recognized and is not among the words, by start; nil where nothing was taken out.
     package var removed: [Removed]?
 
     package init(
         jobID: String, language: String, languageConfidence: Double? = nil, durationMilliseconds: Int64,
         engine: String, fallback: Fallback? = nil, model: String, diarization: String = "none",
-        speakers: [String] = [], voices: [Turn]? = nil, segments: [Segment],
+        speakers: [String] = [], voices: [SpeakerTurn]? = nil, segments: [Segment],
         removed: [Removed]? = nil
     ) {
         self.jobID = jobID

@@ -5,48 +5,48 @@ import Synchronization
 /// Where stored transcripts are decoded and rendered: threads of its own, for ten hours of speech take up to a second
 /// of computing, which would hold up everything else on Swift's pool.
 ///
-/// As many at a time as there are lanes; the others wait. What is under way and what waits is bounded in bytes, because
+/// As many at a time as there are queues; the others wait. What is under way and what waits is bounded in bytes, because
 /// each holds its stored form in memory: some long transcripts, or thousands of short ones.
 package final class TranscriptRenderer: Sendable {
     private struct Load {
-        /// Bytes under way and waiting, by lane.
-        var lanes: [Int]
-        var total: Int { lanes.reduce(0, +) }
+        /// Bytes under way and waiting, by queue.
+        var queues: [Int]
+        var total: Int { queues.reduce(0, +) }
     }
 
-    private let lanes: [BlockingCalls]
+    private let queues: [BlockingCalls]
     private let mostBytes: Int
     private let load: Mutex<Load>
 
     /// - Parameters:
-    ///   - lanes: how many at a time; usually one a core, at most four.
+    ///   - queues: how many at a time; usually one a core, at most four.
     ///   - mostBytes: of stored transcripts under way and waiting together. One alone may be larger.
     package init(
-        lanes: Int = min(ProcessInfo.processInfo.activeProcessorCount, 4), mostBytes: Int = 256 * 1_024 * 1_024
+        queues: Int = min(ProcessInfo.processInfo.activeProcessorCount, 4), mostBytes: Int = 256 * 1_024 * 1_024
     ) {
-        let count = max(1, lanes)
-        self.lanes = (0..<count).map { BlockingCalls("transcripts-\($0)") }
+        let count = max(1, queues)
+        self.queues = (0..<count).map { BlockingCalls("transcripts-\($0)") }
         self.mostBytes = mostBytes
-        load = Mutex(Load(lanes: Array(repeating: 0, count: count)))
+        load = Mutex(Load(queues: Array(repeating: 0, count: count)))
     }
 
-    /// Runs `work` on the lane with the least to do and answers what it answers.
+    /// Runs `work` on the queue with the least to do and answers what it answers.
     /// - Parameter bytes: the size of the stored transcript that `work` is about.
     /// - Throws: ``TranscriptRendererError/overloaded`` at once when too much waits already; what `work` throws.
     package func run<Value: Sendable>(
         bytes: Int, _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
-        let lane = load.withLock { load -> Int? in
+        let queue = load.withLock { load -> Int? in
             let total = load.total
             guard total == 0 || total + bytes <= mostBytes,
-                let lane = load.lanes.indices.min(by: { load.lanes[$0] < load.lanes[$1] })
+                let queue = load.queues.indices.min(by: { load.queues[$0] < load.queues[$1] })
             else { return nil }
-            load.lanes[lane] += bytes
-            return lane
+            load.queues[queue] += bytes
+            return queue
         }
-        guard let lane else { throw TranscriptRendererError.overloaded }
-        defer { load.withLock { $0.lanes[lane] -= bytes } }
-        return try await lanes[lane].run(work)
+        guard let queue else { throw TranscriptRendererError.overloaded }
+        defer { load.withLock { $0.queues[queue] -= bytes } }
+        return try await queues[queue].run(work)
     }
 }
 

@@ -17,7 +17,7 @@ package struct ClaimedDelivery: Sendable, Hashable {
     let firstTry: Timestamp
     package let fence: Int64
     /// Whether the last try at that host went wrong.
-    package let lane: DeliveryLane
+    package let slotKind: DeliverySlotKind
     /// Until when nobody else takes it, at the least.
     let leaseEnd: ContinuousClock.Instant
 
@@ -26,7 +26,7 @@ package struct ClaimedDelivery: Sendable, Hashable {
         (tenant, event, job, url, origin, body, attempt, tries, firstTry, fence, isFailing) = try row.decode(
             TenantID.self, WebhookEventID.self, JobID.self, String.self, String.self, [UInt8].self, Int.self, Int.self,
             Timestamp.self, Int64.self, Bool.self)
-        lane = isFailing ? .failing : .answering
+        slotKind = isFailing ? .failing : .answering
         self.leaseEnd = leaseEnd
     }
 
@@ -34,6 +34,6 @@ package struct ClaimedDelivery: Sendable, Hashable {
 }
 
 /// Hosts whose last try failed have slots of their own, so that they take none from those that answer, and get their turn all the same.
-package enum DeliveryLane: Sendable, CaseIterable {
+package enum DeliverySlotKind: Sendable, CaseIterable {
     case answering, failing
 }

@@ -8,7 +8,7 @@ import Tenancy
 package struct DeliveryQueue: Sendable {
     /// How long a claim holds: longer than it takes to wait for a connection, to try, and to write down how that went through some
     /// trouble of the database's. A sender that dies costs its events this long.
-    package static let lease = WebhookCourier.patience + .seconds(45)
+    package static let lease = DeliveryClient.timeout + .seconds(45)
     /// Tries at once, on all nodes together: of one tenant at one host, of one tenant.
     package static let perOrigin = 8
     package static let perTenant = 64
@@ -28,7 +28,7 @@ package struct DeliveryQueue: Sendable {
 
     /// Claims due events, as many as there is room for. Tenants with fewer tries under way come first, within a tenant hosts with
     /// fewer; among equals the oldest.
-    package func claim(_ room: DeliveryRoom) async throws -> [ClaimedDelivery] {
+    package func claim(_ room: DeliveryCapacity) async throws -> [ClaimedDelivery] {
         let now = clock()
         guard room.total > 0, try await isAnythingDue(at: now) else { return [] }
         // What the database counts from later on ends later.
@@ -83,7 +83,7 @@ package struct DeliveryQueue: Sendable {
                 FROM ended WHERE e.tenant_id = ended.tenant_id AND e.url = \(claim.url) AND NOT \(isOurs)
                 RETURNING e.tenant_id
             ), laned AS (
-                \(Self.lane(claim, result))
+                \(Self.slotKind(claim, result))
             )
             SELECT count(*) FROM ended
             """
@@ -117,7 +117,7 @@ package struct DeliveryQueue: Sendable {
             """
     }
 
-    private static func lane(_ claim: ClaimedDelivery, _ result: DeliveryResult) -> PostgresQuery {
+    private static func slotKind(_ claim: ClaimedDelivery, _ result: DeliveryResult) -> PostgresQuery {
         if result.isAcknowledged {
             return """
                 DELETE FROM webhook_failing_origins f USING judged
@@ -152,16 +152,16 @@ extension DeliveryQueue {
 
     /// The statement that claims. What is not due costs nothing; of tenants with something due it looks at each once, of those that
     /// may have more under way at each host once, and takes of each no more than there is room for.
-    package func claim(_ room: DeliveryRoom, at now: Timestamp) -> PostgresQuery {
+    package func claim(_ room: DeliveryCapacity, at now: Timestamp) -> PostgresQuery {
         """
         WITH RECURSIVE \(Self.open), \(Self.candidates(at: now)), numbered AS (
             SELECT tenant_id, id, next_try, is_failing, turn, row_number() OVER (
-                PARTITION BY last_turn > \(DeliveryRoom.share) ORDER BY turn, next_try) AS in_crowd
+                PARTITION BY last_turn > \(DeliveryCapacity.share) ORDER BY turn, next_try) AS in_crowd
             FROM ranked WHERE turn <= \(Self.perTenant)
         ), laned AS (
             SELECT tenant_id, id, next_try, is_failing, turn,
                 row_number() OVER (PARTITION BY is_failing ORDER BY turn, next_try) AS in_lane
-            FROM numbered WHERE turn <= \(DeliveryRoom.share) OR in_crowd <= \(room.crowding)
+            FROM numbered WHERE turn <= \(DeliveryCapacity.share) OR in_crowd <= \(room.crowding)
         ), picked AS (
             SELECT tenant_id, id, is_failing FROM laned
             WHERE in_lane <= CASE WHEN is_failing THEN \(room.failing) ELSE \(room.answering) END

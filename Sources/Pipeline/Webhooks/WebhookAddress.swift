@@ -1,11 +1,11 @@
 import Egress
 
-/// Judges the addresses that customers give for webhooks, when they give them. What decides in the end is the judgement at each
+/// Judges the addresses that customers give for webhooks, when they give them. What decides in the end is the judgment at each
 /// connection; this one tells a mistake at once.
 package struct WebhookAddress: Sendable {
     package static let longest = 2048
     /// For resolving the host's name.
-    private static let patience = Duration.seconds(3)
+    private static let timeout = Duration.seconds(3)
 
     private let egress: EgressClient
 
@@ -15,7 +15,7 @@ package struct WebhookAddress: Sendable {
     package func check(_ url: String) async throws {
         guard (1...Self.longest).contains(url.utf8.count) else { throw WebhookAddressError.malformed }
         do {
-            try await egress.judge(customerURL: url, within: Self.patience)
+            try await egress.judge(customerURL: url, within: Self.timeout)
         } catch let error as EgressError {
             switch error {
             case .badURL, .unsupportedScheme: throw WebhookAddressError.malformed

@@ -95,11 +95,11 @@ extension WebhookEvent {
         guard let job = try Job.find(job, of: tenant, in: transaction), job.status.isFinished,
             let url = try WebhookEndpoint.url(for: job, in: transaction)
         else { return }
-        try record(job, telling: url, publicURL: publicURL, at: now, in: transaction)
+        try record(job, to: url, publicURL: publicURL, at: now, in: transaction)
     }
 
     private static func record(
-        _ job: Job, telling url: String, publicURL: String?, at now: Timestamp, in transaction: PostgresTransaction
+        _ job: Job, to url: String, publicURL: String?, at now: Timestamp, in transaction: PostgresTransaction
     ) throws {
         let event = WebhookEvent(of: job, id: WebhookEventID(at: now), publicURL: publicURL)
         try transaction.execute(
@@ -120,7 +120,7 @@ extension WebhookEvent {
         guard let job = try Job.find(job.id, of: job.tenant, in: transaction),
             let url = try WebhookEndpoint.url(for: job, in: transaction)
         else { return false }
-        try record(job, telling: url, publicURL: publicURL, at: now, in: transaction)
+        try record(job, to: url, publicURL: publicURL, at: now, in: transaction)
         let old = try transaction.first(
             """
             WITH held AS (

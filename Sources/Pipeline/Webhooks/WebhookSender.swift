@@ -15,7 +15,7 @@ package struct WebhookSender: Service {
 
     private let databases: Databases
     private let queue: DeliveryQueue
-    private let courier: WebhookCourier
+    private let deliveryClient: DeliveryClient
     private let masterKey: MasterKey
     private let slots: Int
     private let drain: Duration
@@ -29,13 +29,13 @@ package struct WebhookSender: Service {
     ///   - drain: how long tries may take to end on shutdown.
     ///   - lease: how long a claim holds.
     package init(
-        databases: Databases, courier: WebhookCourier, masterKey: MasterKey, slots: Int = 256,
-        drain: Duration = WebhookCourier.patience + .seconds(1), lease: Duration = DeliveryQueue.lease,
+        databases: Databases, deliveryClient: DeliveryClient, masterKey: MasterKey, slots: Int = 256,
+        drain: Duration = DeliveryClient.timeout + .seconds(1), lease: Duration = DeliveryQueue.lease,
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now, logger: Logger
     ) {
         self.databases = databases
         queue = DeliveryQueue(databases: databases, lease: lease, clock: clock)
-        self.courier = courier
+        self.deliveryClient = deliveryClient
         self.masterKey = masterKey
         self.slots = slots
         self.drain = drain
@@ -45,7 +45,7 @@ package struct WebhookSender: Service {
 
     package func run() async throws {
         await holder.run(drain: drain, claim: claim, rescue: rescue)
-        await courier.close()
+        await deliveryClient.close()
         // A service that ends before its turn would take the others down with it.
         try? await gracefulShutdown()
     }
@@ -89,12 +89,12 @@ package struct WebhookSender: Service {
             }
             return nil
         }
-        guard ContinuousClock.now + courier.patience + Self.margin <= claim.leaseEnd else {
-            logger.warning("too late to begin a webhook", metadata: log)
+        guard ContinuousClock.now + deliveryClient.timeout + Self.margin <= claim.leaseEnd else {
+            logger.warning("too late to send a webhook", metadata: log)
             return nil
         }
         let begunAt = clock()
-        return (await courier.send(claim.event, body: claim.body, to: claim.url, signedWith: secrets), begunAt)
+        return (await deliveryClient.send(claim.event, body: claim.body, to: claim.url, signedWith: secrets), begunAt)
     }
 
     /// Writes down how a try went, again and again while the database has no time for it and the claim holds.
@@ -122,14 +122,14 @@ package struct WebhookSender: Service {
         do {
             try await how(claim)
         } catch {
-            logger.failure("could not hand a webhook back", error, metadata: ["event": "\(claim.event)"])
+            logger.failure("could not release a webhook", error, metadata: ["event": "\(claim.event)"])
         }
     }
 
     private func claim() async {
         do {
             guard !holder.wake.isStopped else { return }
-            let room = DeliveryRoom(slots: slots, running: await holder.running.claims)
+            let room = DeliveryCapacity(slots: slots, running: await holder.running.claims)
             await holder.start(try await queue.claim(room), deliver)
         } catch {
             logger.failure("could not claim webhooks", error)
@@ -140,7 +140,7 @@ package struct WebhookSender: Service {
         do {
             let count = try await queue.rescue()
             if count > 0 {
-                logger.warning("took webhooks from lost senders", metadata: ["count": "\(count)"])
+                logger.warning("rescued webhooks of lost senders", metadata: ["count": "\(count)"])
                 holder.wake.call()
             }
         } catch {

@@ -9,13 +9,13 @@ import Synchronization
 
 package final class EgressClient: Sendable {
     private enum State {
-        case open([EgressAudience: EgressLane])
-        case closed([EgressLane])
+        case open([EgressTrust: EgressThread])
+        case closed([EgressThread])
 
-        var lanes: [EgressLane] {
+        var threads: [EgressThread] {
             switch self {
-            case .open(let lanes): Array(lanes.values)
-            case .closed(let lanes): lanes
+            case .open(let threads): Array(threads.values)
+            case .closed(let threads): threads
             }
         }
     }
@@ -31,7 +31,7 @@ package final class EgressClient: Sendable {
     }
 
     deinit {
-        for lane in state.withLock({ $0.lanes }) { lane.beginClosing() }
+        for thread in state.withLock({ $0.threads }) { thread.beginClosing() }
     }
 
     /// Returns the answer, whatever its status, with its body in memory.
@@ -54,7 +54,7 @@ package final class EgressClient: Sendable {
 
     /// Judges a customer's URL by its form and by what its host resolves to now. Connects to nothing.
     ///
-    /// A name that does not resolve in time passes: what decides is the judgement at each connection.
+    /// A name that does not resolve in time passes: what decides is the judgment at each connection.
     /// - Throws: `EgressError`: `badURL` also for one with a user name or password, `unsupportedScheme`, `refusedAddress` when
     ///   every address is refused.
     package func judge(customerURL url: String, within limit: Duration) async throws {
@@ -65,7 +65,7 @@ package final class EgressClient: Sendable {
             throw EgressError.refusedAddress(spelled.host)
         }
         var request = EgressRequest(
-            url: url, limits: EgressLimits(total: limit, connect: limit, responseBytes: 0), audience: .customerSupplied,
+            url: url, limits: EgressLimits(total: limit, connect: limit, responseBytes: 0), trust: .customerSupplied,
             // On one that was kept the request would be sent.
             ownConnection: true)
         request.isProbe = true
@@ -90,12 +90,12 @@ package final class EgressClient: Sendable {
 
     /// Ends what is under way with `EgressError.closed`, closes all connections and ends the threads.
     package func close() async {
-        let lanes = state.withLock { state in
-            let lanes = state.lanes
-            state = .closed(lanes)
-            return lanes
+        let threads = state.withLock { state in
+            let threads = state.threads
+            state = .closed(threads)
+            return threads
         }
-        for lane in lanes { await lane.close() }
+        for thread in threads { await thread.close() }
     }
 
     private func perform(_ request: EgressRequest, sink: Int32?, judge: EgressJudge? = nil) async throws
@@ -104,10 +104,10 @@ package final class EgressClient: Sendable {
         try Task.checkCancellation()
         try request.validate()
         let host = try CurlURL(request.url).host
-        let lane = try lane(for: request.audience)
+        let thread = try thread(for: request.trust)
         let started = ContinuousClock.now
         do {
-            let response = try await lane.perform(request, sink: sink, judge: judge)
+            let response = try await thread.perform(request, sink: sink, judge: judge)
             log(request, host, outcome: "\(response.status)", since: started)
             return response
         } catch {
@@ -116,20 +116,20 @@ package final class EgressClient: Sendable {
         }
     }
 
-    private func lane(for audience: EgressAudience) throws -> EgressLane {
+    private func thread(for trust: EgressTrust) throws -> EgressThread {
         try state.withLock { state in
-            guard case .open(var lanes) = state else { throw EgressError.closed }
-            if let lane = lanes[audience] { return lane }
+            guard case .open(var threads) = state else { throw EgressError.closed }
+            if let thread = threads[trust] { return thread }
             let name =
-                switch audience {
+                switch trust {
                 case .operatorConfigured: "egress-operator"
                 case .customerSupplied: "egress-customer"
                 }
-            let lane = try EgressLane(
-                name: name, maxConcurrent: configuration.maxConcurrent(for: audience), configuration: configuration)
-            lanes[audience] = lane
-            state = .open(lanes)
-            return lane
+            let thread = try EgressThread(
+                name: name, maxConcurrent: configuration.maxConcurrent(for: trust), configuration: configuration)
+            threads[trust] = thread
+            state = .open(threads)
+            return thread
         }
     }
 

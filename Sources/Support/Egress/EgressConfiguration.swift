@@ -1,6 +1,6 @@
 // How much one client does at a time, and by which rules.
 //
-// The two audiences have separate connections, threads and limits, so these numbers hold for each of them.
+// The two trust levels have separate connections, threads and limits, so these numbers hold for each of them.
 
 package struct EgressConfiguration: Sendable {
     /// Transfers under way at once.
@@ -33,8 +33,8 @@ package struct EgressConfiguration: Sendable {
         self.certificateAuthorities = certificateAuthorities
     }
 
-    func maxConcurrent(for audience: EgressAudience) -> Int {
-        switch audience {
+    func maxConcurrent(for trust: EgressTrust) -> Int {
+        switch trust {
         case .operatorConfigured: maxConcurrent
         case .customerSupplied: maxConcurrentForCustomers ?? maxConcurrent
         }

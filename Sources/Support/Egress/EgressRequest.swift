@@ -13,8 +13,8 @@ package struct EgressRequest: Sendable {
     package var limits: EgressLimits
     /// How many redirects are followed; with 0 a redirect is an answer like any other.
     package var redirects: Int
-    package var audience: EgressAudience
-    /// A connection of its own, closed afterwards: then the request goes out once at most.
+    package var trust: EgressTrust
+    /// A connection of its own, closed afterward: then the request goes out once at most.
     package var ownConnection: Bool
     /// False: an answer whose header has come is one, however its body goes on. No more of that than the limit is read, and
     /// nothing is kept.
@@ -32,7 +32,7 @@ package struct EgressRequest: Sendable {
     package init(
         method: String = "GET", url: String, unixSocketPath: String? = nil,
         headers: [(name: String, value: String)] = [], body: EgressBody = .none,
-        limits: EgressLimits, redirects: Int = 0, audience: EgressAudience, ownConnection: Bool = false,
+        limits: EgressLimits, redirects: Int = 0, trust: EgressTrust, ownConnection: Bool = false,
         needsBody: Bool = true, waitsInLine: Bool = true
     ) {
         self.method = method
@@ -42,7 +42,7 @@ package struct EgressRequest: Sendable {
         self.body = body
         self.limits = limits
         self.redirects = redirects
-        self.audience = audience
+        self.trust = trust
         self.ownConnection = ownConnection
         self.needsBody = needsBody
         self.waitsInLine = waitsInLine
@@ -50,7 +50,7 @@ package struct EgressRequest: Sendable {
 }
 
 /// Whose word the URL is.
-package enum EgressAudience: Sendable, Hashable, CaseIterable {
+package enum EgressTrust: Sendable, Hashable, CaseIterable {
     /// An engine, a storage or another service that the operator named: any address.
     case operatorConfigured
     /// A media URL or a webhook: only addresses that the `AddressPolicy` permits, judged at each connection.
@@ -82,7 +82,7 @@ extension EgressRequest {
             }
         }
         if let path = unixSocketPath {
-            guard audience == .operatorConfigured else { throw .refusedAddress("a Unix socket") }
+            guard trust == .operatorConfigured else { throw .refusedAddress("a Unix socket") }
             guard Self.isOneLine(path), (1..<108).contains(path.utf8.count) else {
                 throw .badRequest("a Unix socket's path has 1 to 107 bytes")
             }

@@ -1,7 +1,7 @@
 // What a download's caller decides once the answer has begun.
 
 /// How a successful answer begins.
-package struct EgressBeginning: Sendable {
+package struct EgressResponseHead: Sendable {
     package let status: Int
     package let headers: EgressHeaders
     /// Where redirects led; nil when there were none.
@@ -22,4 +22,4 @@ package enum EgressVerdict: Sendable {
 }
 
 /// Called once, on the client's thread, which it must not keep waiting.
-package typealias EgressJudge = @Sendable (EgressBeginning) -> EgressVerdict
+package typealias EgressJudge = @Sendable (EgressResponseHead) -> EgressVerdict

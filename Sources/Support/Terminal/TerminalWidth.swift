@@ -6,7 +6,7 @@ package enum TerminalWidth {
     /// then 80.
     package static var ofStandardOutput: Int? {
         guard isatty(STDOUT_FILENO) == 1 else { return nil }
-        if let told = ProcessInfo.processInfo.environment["COLUMNS"].flatMap({ Int($0) }), told > 0 { return told }
+        if let given = ProcessInfo.processInfo.environment["COLUMNS"].flatMap({ Int($0) }), given > 0 { return given }
         var size = winsize()
         guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)

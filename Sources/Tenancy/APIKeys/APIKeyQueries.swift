@@ -50,7 +50,7 @@ extension APIKeyRecord {
     }
 
     /// Ends the key, and with it the sessions that began with it, however many: they count only as long as their key does. Their rows
-    /// are swept afterwards. Operators only.
+    /// are swept afterward. Operators only.
     package func revoke(in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """

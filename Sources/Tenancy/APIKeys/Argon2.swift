@@ -2,7 +2,7 @@ import CArgon2
 import Concurrency
 import Synchronization
 
-/// Argon2id with the contract's cost (m=19456 KiB, t=2, p=1), on threads of its own and never more at once than it has lanes:
+/// Argon2id with the contract's cost (m=19456 KiB, t=2, p=1), on threads of its own and never more at once than it has threads:
 /// a run holds 19 MiB, and a flood of logins must not hold them all at the same time.
 package final class Argon2: Sendable {
     private static let memoryKiB: UInt32 = 19_456
@@ -10,16 +10,16 @@ package final class Argon2: Sendable {
     private static let parallelism: UInt32 = 1
     private static let hashLength = 32
 
-    private let lanes: [BlockingCalls]
+    private let threads: [BlockingCalls]
     private let maxWaiting: Int
     private let state = Mutex((next: 0, waiting: 0))
     private let begun = Atomic<Int>(0)
 
     /// - Parameters:
-    ///   - lanes: how many runs at once.
+    ///   - threads: how many runs at once.
     ///   - maxWaiting: how many may be under way or wait before ``Argon2Error/overloaded``.
-    package init(lanes: Int, maxWaiting: Int = 256) {
-        self.lanes = (0..<max(1, lanes)).map { BlockingCalls("argon2-\($0)") }
+    package init(threads: Int, maxWaiting: Int = 256) {
+        self.threads = (0..<max(1, threads)).map { BlockingCalls("argon2-\($0)") }
         self.maxWaiting = maxWaiting
     }
 
@@ -49,15 +49,15 @@ package final class Argon2: Sendable {
     private func run<T: Sendable>(
         _ admission: @escaping @Sendable () throws -> Void, _ body: @escaping @Sendable () throws -> T
     ) async throws -> T {
-        let lane: BlockingCalls? = state.withLock { state in
+        let thread: BlockingCalls? = state.withLock { state in
             guard state.waiting < maxWaiting else { return nil }
             state.waiting += 1
-            state.next = (state.next + 1) % lanes.count
-            return lanes[state.next]
+            state.next = (state.next + 1) % threads.count
+            return threads[state.next]
         }
-        guard let lane else { throw Argon2Error.overloaded }
+        guard let thread else { throw Argon2Error.overloaded }
         defer { state.withLock { $0.waiting -= 1 } }
-        return try await lane.run { [self] in
+        return try await thread.run { [self] in
             try admission()
             begun.add(1, ordering: .relaxed)
             return try body()

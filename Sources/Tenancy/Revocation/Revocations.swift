@@ -5,7 +5,7 @@ import Synchronization
 /// sessions that were ended.
 ///
 /// A snapshot in memory, so that no request costs a query: ``refresh()`` takes a new one, several times a second. One that is older
-/// than ``freshness`` is not believed. Whoever asks then waits for a new one, all for the same, and no longer than their patience;
+/// than ``freshness`` is not believed. Whoever asks then waits for a new one, all for the same, and no longer than their time-out;
 /// who cannot be judged by then is refused. Of sessions, which may be many, each look asks only for what ended since the last one.
 package final class Revocations: Sendable {
     /// How long a snapshot counts, from the moment at which the database was asked: within that time a revoked key is refused.
@@ -26,19 +26,19 @@ package final class Revocations: Sendable {
     }
 
     private let pool: PostgresPool
-    private let patience: Duration
+    private let timeout: Duration
     private let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - pool: acts as `verbatim_system`; its `workTimeout` bounds a look.
-    ///   - patience: how long a request waits for a new snapshot.
+    ///   - timeout: how long a request waits for a new snapshot.
     package init(
-        pool: PostgresPool, patience: Duration = .seconds(3),
+        pool: PostgresPool, timeout: Duration = .seconds(3),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.pool = pool
-        self.patience = patience
+        self.timeout = timeout
         self.now = now
     }
 
@@ -83,7 +83,7 @@ package final class Revocations: Sendable {
         return taken.map { now() - $0 < Self.freshness } ?? false
     }
 
-    /// Returns when there is a fresh snapshot, when a look has failed, or when the patience is over: whether there is one.
+    /// Returns when there is a fresh snapshot, when a look has failed, or when the time-out is over: whether there is one.
     private func waitForFreshOne() async -> Bool {
         let (stream, signal) = AsyncStream.makeStream(of: Bool.self)
         let looking = Task {
@@ -92,8 +92,8 @@ package final class Revocations: Sendable {
             signal.yield(isFresh)
             signal.finish()
         }
-        let timer = Task { [patience] in
-            try? await Task.sleep(for: patience)
+        let timer = Task { [timeout] in
+            try? await Task.sleep(for: timeout)
             signal.finish()
         }
         // Ends too when the request is cancelled.

@@ -20,7 +20,7 @@ package final class AccessTokens: Sendable {
 
     private let keys: SigningKeys
     private let clock: @Sendable () -> Timestamp
-    private let known: Mutex<RecentlyUsed<SHA256Digest, KnownToken>>
+    private let known: Mutex<BoundedCache<SHA256Digest, KnownToken>>
     private let checks = Atomic<Int>(0)
 
     private struct KnownToken {
@@ -35,7 +35,7 @@ package final class AccessTokens: Sendable {
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         keys = SigningKeys(databases: databases, masterKey: masterKey, clock: clock)
-        known = Mutex(RecentlyUsed(capacity: remembering))
+        known = Mutex(BoundedCache(capacity: remembering))
         self.clock = clock
     }
 
@@ -77,7 +77,7 @@ package final class AccessTokens: Sendable {
     package func reload() async throws { try await keys.reload() }
 
     private func verifyAnew(_ token: String) async throws -> KnownToken {
-        guard let kid = TokenText(token)?.kid else { throw AccessTokenError.invalid }
+        guard let kid = CompactJWT(token)?.kid else { throw AccessTokenError.invalid }
         var ring = try await keys.current()
         if !ring.accepts(kid, at: clock()) { ring = try await keys.afterAnotherLook() }
         guard ring.accepts(kid, at: clock()) else { throw AccessTokenError.invalid }

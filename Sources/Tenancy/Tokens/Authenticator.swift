@@ -6,12 +6,12 @@ package struct Authenticator: Sendable {
     private let argon2: Argon2
     private let tokens: AccessTokens
     private let limits: LoginLimits
-    private let unknown: UnknownTokens
+    private let unknown: UnknownTokenLimit
     private let clock: @Sendable () -> Timestamp
 
     package init(
         databases: Databases, argon2: Argon2, tokens: AccessTokens, limits: LoginLimits = LoginLimits(),
-        unknown: UnknownTokens = UnknownTokens(), clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+        unknown: UnknownTokenLimit = UnknownTokenLimit(), clock: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.databases = databases
         self.argon2 = argon2

@@ -30,8 +30,8 @@ struct SigningKeyRing: Sendable {
             throw AccessTokenError.invalid
         }
         let token = try await collection.sign(
-            payload, kid: JWKIdentifier(string: key.kid), header: ["typ": .string(TokenText.type)])
-        guard let lowered = TokenText.lowered(token) else { throw AccessTokenError.invalid }
+            payload, kid: JWKIdentifier(string: key.kid), header: ["typ": .string(CompactJWT.type)])
+        guard let lowered = CompactJWT.lowered(token) else { throw AccessTokenError.invalid }
         return lowered
     }
 

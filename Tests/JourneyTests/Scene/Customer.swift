@@ -76,7 +76,7 @@ struct Customer: Sendable {
             EgressRequest(
                 method: method, url: node.url + path, headers: headers, body: body,
                 limits: EgressLimits(total: .seconds(300), connect: .seconds(60), responseBytes: 64 << 20),
-                audience: .operatorConfigured))
+                trust: .operatorConfigured))
         return Answer(status: response.status, headers: response.headers, body: response.body)
     }
 }

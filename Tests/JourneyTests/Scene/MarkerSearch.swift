@@ -2,7 +2,7 @@ import Postgres
 import Tenancy
 import TestSupport
 
-/// Looks for words that were planted, in everything that a database holds: every column of every table, found by the catalogue.
+/// Looks for words that were planted, in everything that a database holds: every column of every table, found by the catalog.
 enum MarkerSearch {
     /// Where `marker` stands, as `table.column`, whatever its case.
     static func places(of marker: String, in tenants: Tenants) async throws -> Set<String> {

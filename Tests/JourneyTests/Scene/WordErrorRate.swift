@@ -1,7 +1,7 @@
 /// The share of words that are wrong: substitutions, insertions and deletions over the reference's length.
 enum WordErrorRate {
     /// Lower case, no punctuation, hyphens as spaces, "Mr." written out.
-    static func normalised(_ text: String) -> [String] {
+    static func normalized(_ text: String) -> [String] {
         text.lowercased().replacing("mr.", with: "mister").replacing("-", with: " ")
             .filter { $0.isLetter || $0.isNumber || $0 == " " || $0 == "'" || $0.isNewline }
             .split(whereSeparator: \.isWhitespace).map(String.init)

@@ -1,7 +1,7 @@
 """pyannote.audio's own pipeline, where that library is installed with its weights (machines with a GPU).
 
-It diarizes a stretch as a whole: its speakers become the tracks, with one vector each. Clustering then only joins the
-speakers of several stretches, and leaves those of one stretch apart. One stretch at a time: the pipeline is no place
+It diarizes a section as a whole: its speakers become the tracks, with one vector each. Clustering then only joins the
+speakers of several sections, and leaves those of one section apart. One section at a time: the pipeline is no place
 for two threads."""
 
 import importlib.util

@@ -1,7 +1,7 @@
 """From windows that overlap to voices that do not contradict each other.
 
 Each frame is decided once, from all windows that hear it, those weighing most in whose middle it lies: how many speak,
-and which of the windows' voices they are. A voice stays what one window took it for: voices of neighbouring windows
+and which of the windows' voices they are. A voice stays what one window took it for: voices of neighboring windows
 are not made one here, because that could not be undone, and clustering sees the whole file."""
 
 from dataclasses import dataclass

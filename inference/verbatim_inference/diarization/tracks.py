@@ -1,4 +1,4 @@
-"""What diarization of a stretch gives: tracks, each the turns of one voice over a short while."""
+"""What diarization of a section gives: tracks, each the turns of one voice over a short while."""
 
 from dataclasses import dataclass, field
 

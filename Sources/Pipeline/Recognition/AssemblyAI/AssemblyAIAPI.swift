@@ -3,7 +3,7 @@ import Foundation
 
 /// The calls to AssemblyAI, each made once: what is tried again, and when, is the engine's to decide.
 ///
-/// Throws ``AssemblyAIFault``; `CancellationError`; `EgressError.closed` while this process shuts down, which says nothing about
+/// Throws ``AssemblyAIError``; `CancellationError`; `EgressError.closed` while this process shuts down, which says nothing about
 /// AssemblyAI.
 struct AssemblyAIAPI: Sendable {
     let account: AssemblyAIAccount
@@ -25,11 +25,11 @@ struct AssemblyAIAPI: Sendable {
 
     /// Asks for a transcript of what was uploaded, by the first of `models` that knows the language. It costs money, once for each time that
     /// this call arrives and is not refused.
-    func submit(_ audio: String, language: String, models: [String]) async throws -> AssemblyAIAnswer {
+    func submit(_ audio: String, language: String, models: [String]) async throws -> AssemblyAIResponse {
         let body = try JSONEncoder().encode(
             Submission(audio_url: audio, speech_models: models, language_code: language))
         let response = try await send("POST", "/v2/transcript", type: "application/json", body: .bytes(Array(body)))
-        return try decode(AssemblyAIAnswer.self, response)
+        return try decode(AssemblyAIResponse.self, response)
     }
 
     private struct Submission: Encodable {
@@ -41,11 +41,11 @@ struct AssemblyAIAPI: Sendable {
     }
 
     /// How far a transcript has come. Throws `.missing` when there is none of that id.
-    func transcript(_ id: String) async throws -> AssemblyAIAnswer {
+    func transcript(_ id: String) async throws -> AssemblyAIResponse {
         do {
-            return try decode(AssemblyAIAnswer.self, try await send("GET", "/v2/transcript/\(id)"))
-        } catch let fault as AssemblyAIFault where fault.isAboutTheID {
-            throw AssemblyAIFault.missing
+            return try decode(AssemblyAIResponse.self, try await send("GET", "/v2/transcript/\(id)"))
+        } catch let fault as AssemblyAIError where fault.isAboutTheID {
+            throw AssemblyAIError.missing
         }
     }
 
@@ -53,7 +53,7 @@ struct AssemblyAIAPI: Sendable {
     func delete(_ id: String) async throws {
         do {
             _ = try await send("DELETE", "/v2/transcript/\(id)")
-        } catch let fault as AssemblyAIFault where fault.isAboutTheID {
+        } catch let fault as AssemblyAIError where fault.isAboutTheID {
             return
         }
     }
@@ -70,14 +70,14 @@ struct AssemblyAIAPI: Sendable {
             method: method, url: account.url + path, headers: headers, body: body,
             limits: EgressLimits(
                 total: timeout ?? limits.answer, connect: limits.connect, responseBytes: limits.responseBytes),
-            audience: .operatorConfigured, ownConnection: true)
+            trust: .operatorConfigured, ownConnection: true)
         let response: EgressResponse
         do {
             response = try await client.send(request)
         } catch let error as EgressError where error != .closed {
-            throw AssemblyAIFault(error)
+            throw AssemblyAIError(error)
         }
-        guard response.isSuccess else { throw AssemblyAIFault(response, apiKey: account.apiKey) }
+        guard response.isSuccess else { throw AssemblyAIError(response, apiKey: account.apiKey) }
         return response
     }
 
@@ -86,12 +86,12 @@ struct AssemblyAIAPI: Sendable {
         do {
             return try JSONDecoder().decode(type, from: Data(response.body))
         } catch {
-            throw AssemblyAIFault.unavailable(.serverError)
+            throw AssemblyAIError.unavailable(.serverError)
         }
     }
 }
 
-extension AssemblyAIFault {
+extension AssemblyAIError {
     /// Of a call that names a transcript: whether that is what is wrong.
     fileprivate var isAboutTheID: Bool {
         switch self {

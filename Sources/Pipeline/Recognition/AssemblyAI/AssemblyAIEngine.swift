@@ -2,10 +2,10 @@ import Egress
 import Logging
 import Postgres
 
-/// Recognition by AssemblyAI: a piece is uploaded and handed in, asked for until it is done, and deleted there afterwards.
+/// Recognition by AssemblyAI: a chunk is uploaded and handed in, asked for until it is done, and deleted there afterward.
 ///
 /// Guarantees: nothing that was handed in is handed in again because a poll failed, by this process or another that brings the
-/// ticket; a piece is handed in three times at most, and again only when AssemblyAI gave it up or lost it; every wait and every try
+/// ticket; a chunk is handed in three times at most, and again only when AssemblyAI gave it up or lost it; every wait and every try
 /// is bounded by `AssemblyAILimits`. A hand-in whose answer is lost may have arrived, and then costs twice. A model name that is refused
 /// fails nothing while another one is taken.
 package struct AssemblyAIEngine: RecognitionEngine {
@@ -28,7 +28,7 @@ package struct AssemblyAIEngine: RecognitionEngine {
         api = AssemblyAIAPI(account: account, limits: limits, client: client)
         self.limits = limits
         self.clock = clock
-        rateLimit = AssemblyAIRateLimit(patience: limits.rateLimitPatience)
+        rateLimit = AssemblyAIRateLimit(timeout: limits.rateLimitTimeout)
         models = AssemblyAIModels(account.models, memory: limits.refusedModelMemory)
         self.refusals = refusals ?? EngineRefusals(logger: logger)
         self.logger = logger
@@ -36,11 +36,11 @@ package struct AssemblyAIEngine: RecognitionEngine {
 
     package func name() async throws -> String { Self.engineName }
 
-    package func recognise(_ piece: PieceOfSpeech, ticket: EngineTicket?) async throws -> EngineStep {
+    package func recognize(_ chunk: SpeechChunk, ticket: EngineTicket?) async throws -> EngineStep {
         do {
-            if let ticket, ticket.engine == Self.engineName { return try await ask(for: piece, ticket) }
-            return try await handIn(piece, replacing: nil)
-        } catch let fault as AssemblyAIFault {
+            if let ticket, ticket.engine == Self.engineName { return try await ask(for: chunk, ticket) }
+            return try await handIn(chunk, replacing: nil)
+        } catch let fault as AssemblyAIError {
             if case .refused(let status, let text) = fault {
                 await refusals.note(
                     [EngineRefusals.anyRequest], by: Self.engineName, status: status, saying: text,
@@ -55,7 +55,7 @@ package struct AssemblyAIEngine: RecognitionEngine {
         guard ticket.engine == Self.engineName else { return }
         do {
             try await api.delete(ticket.id)
-        } catch let fault as AssemblyAIFault {
+        } catch let fault as AssemblyAIError {
             throw fault.engineError
         }
     }
@@ -66,24 +66,24 @@ package struct AssemblyAIEngine: RecognitionEngine {
     package func check() async throws {
         do {
             _ = try await api.transcript("00000000-0000-0000-0000-000000000000")
-        } catch AssemblyAIFault.missing {
+        } catch AssemblyAIError.missing {
             return
-        } catch let fault as AssemblyAIFault {
+        } catch let fault as AssemblyAIError {
             throw fault.engineError
         }
     }
 
-    /// Uploads the piece and has a transcript made of it. The new ticket does not release the old one: its copy is to be deleted too.
-    private func handIn(_ piece: PieceOfSpeech, replacing old: EngineTicket?) async throws -> EngineStep {
-        guard AssemblyAILanguages.known.contains(piece.language) else {
+    /// Uploads the chunk and has a transcript made of it. The new ticket does not release the old one: its copy is to be deleted too.
+    private func handIn(_ chunk: SpeechChunk, replacing old: EngineTicket?) async throws -> EngineStep {
+        guard AssemblyAILanguages.known.contains(chunk.language) else {
             throw EngineError.unavailable(.languageUnsupported)
         }
-        let answer: AssemblyAIAnswer
+        let answer: AssemblyAIResponse
         do {
-            let wav = try await piece.wav()
+            let wav = try await chunk.wav()
             let audio = try await tryingAgain { try await api.upload(wav) }
-            answer = try await submit(audio, language: piece.language)
-        } catch AssemblyAIFault.rateLimited(let pause) {
+            answer = try await submit(audio, language: chunk.language)
+        } catch AssemblyAIError.rateLimited(let pause) {
             if rateLimit.refused(at: clock.now()) { throw EngineError.unavailable(.rateLimited) }
             return .waiting(old, again: min(pause ?? limits.rateLimitPause, limits.longestRateLimitPause))
         }
@@ -91,7 +91,7 @@ package struct AssemblyAIEngine: RecognitionEngine {
         return .waiting(
             EngineTicket(
                 engine: Self.engineName, id: answer.id, submittedAt: clock.now(), attempt: (old?.attempt ?? 0) + 1),
-            again: limits.firstPoll + .milliseconds(piece.duration) / 120)
+            again: limits.firstPoll + .milliseconds(chunk.duration) / 120)
     }
 
     /// Makes a call, again after a while where its fault may pass, for as often as the schedule says.
@@ -101,27 +101,27 @@ package struct AssemblyAIEngine: RecognitionEngine {
         while true {
             do {
                 return try await call()
-            } catch AssemblyAIFault.unavailable(let reason) {
+            } catch AssemblyAIError.unavailable(let reason) {
                 failures += 1
                 let delay = limits.retries.delay(attempt: failures, using: &generator)
                 logger.warning(
                     delay == nil ? "AssemblyAI failed for the last time" : "AssemblyAI failed; trying again",
                     metadata: ["reason": "\(reason.rawValue)", "tries": "\(failures)"])
-                guard let delay else { throw AssemblyAIFault.unavailable(reason) }
+                guard let delay else { throw AssemblyAIError.unavailable(reason) }
                 try await clock.sleep(delay)
             }
         }
     }
 }
 
-// Which model a piece is handed in for.
+// Which model a chunk is handed in for.
 
 extension AssemblyAIEngine {
     /// Has a transcript made of what was uploaded, by the models that AssemblyAI takes: when a list is refused, by what is left of it. A
     /// refused call costs nothing, and there are at most twice as many as there are names, and one.
     ///
     /// Throws ``EngineError`` where that is told to the operator already.
-    private func submit(_ audio: String, language: String) async throws -> AssemblyAIAnswer {
+    private func submit(_ audio: String, language: String) async throws -> AssemblyAIResponse {
         let asked = models.names(for: language, at: clock.now())
         var trial = AssemblyAIModels.Trial(asked)
         var refusal: (status: Int, text: String)?
@@ -130,34 +130,34 @@ extension AssemblyAIEngine {
             do {
                 let answer = try await submit(audio, language: language, models: trial.names)
                 let out = models.took(trial.names, for: language, at: clock.now())
-                // Only what this piece found out, and not what was remembered; where a language was the reason, nothing is wrong.
+                // Only what this chunk found out, and not what was remembered; where a language was the reason, nothing is wrong.
                 if let refusal, !isLanguage {
                     await note(out.filter(asked.contains), refusal)
                 }
                 await refusals.accepted(trial.names + [EngineRefusals.anyRequest], by: Self.engineName)
                 return answer
-            } catch AssemblyAIFault.refused(let status, let text) where status == 400 || status == 422 {
+            } catch AssemblyAIError.refused(let status, let text) where status == 400 || status == 422 {
                 refusal = refusal ?? (status, text)
                 if trial.advance(after: text) { continue }
                 models.refused(language)
-                if isLanguage { throw AssemblyAIFault.languageUnsupported }
+                if isLanguage { throw AssemblyAIError.languageUnsupported }
                 await note(asked, refusal ?? (status, text))
-                throw AssemblyAIFault.refused(status: status, text: text).engineError
-            } catch AssemblyAIFault.languageUnsupported {
+                throw AssemblyAIError.refused(status: status, text: text).engineError
+            } catch AssemblyAIError.languageUnsupported {
                 // The list was understood, and none of it knows the language; but a part of a list says nothing of the rest.
                 isLanguage = true
                 if refusal != nil, trial.advance(after: "") { continue }
                 models.refused(language)
-                throw AssemblyAIFault.languageUnsupported
+                throw AssemblyAIError.languageUnsupported
             }
         }
     }
 
-    private func submit(_ audio: String, language: String, models: [String]) async throws -> AssemblyAIAnswer {
+    private func submit(_ audio: String, language: String, models: [String]) async throws -> AssemblyAIResponse {
         try await tryingAgain {
             // Whoever does not wait any more shall not pay for it …
             try Task.checkCancellation()
-            // … but what was begun goes to its end: an answer that nobody hears is a piece paid for and lost.
+            // … but what was begun goes to its end: an answer that nobody hears is a chunk paid for and lost.
             return try await Task { try await api.submit(audio, language: language, models: models) }.value
         }
     }
@@ -169,38 +169,38 @@ extension AssemblyAIEngine {
     }
 }
 
-// Asking for a piece that was handed in.
+// Asking for a chunk that was handed in.
 
 extension AssemblyAIEngine {
-    private func ask(for piece: PieceOfSpeech, _ ticket: EngineTicket) async throws -> EngineStep {
-        let answer: AssemblyAIAnswer
+    private func ask(for chunk: SpeechChunk, _ ticket: EngineTicket) async throws -> EngineStep {
+        let answer: AssemblyAIResponse
         // Only the poll: what goes wrong with handing in again is no matter of the old ticket's.
         do {
             answer = try await api.transcript(ticket.id)
-        } catch AssemblyAIFault.missing {
-            return try await handInAgain(piece, ticket, because: "there is no such transcript any more")
-        } catch AssemblyAIFault.rateLimited(let pause) {
-            return try wait(for: piece, ticket, orGiveUp: .rateLimited, atLeast: pause ?? limits.rateLimitPause)
-        } catch AssemblyAIFault.unavailable(let reason) {
-            // The piece is theirs and lost only when they say so: handing it in again would bill it twice.
+        } catch AssemblyAIError.missing {
+            return try await handInAgain(chunk, ticket, because: "there is no such transcript any more")
+        } catch AssemblyAIError.rateLimited(let pause) {
+            return try wait(for: chunk, ticket, orGiveUp: .rateLimited, atLeast: pause ?? limits.rateLimitPause)
+        } catch AssemblyAIError.unavailable(let reason) {
+            // The chunk is theirs and lost only when they say so: handing it in again would bill it twice.
             logger.info("AssemblyAI did not answer a poll", metadata: ["reason": "\(reason.rawValue)"])
-            return try wait(for: piece, ticket, orGiveUp: reason)
+            return try wait(for: chunk, ticket, orGiveUp: reason)
         }
         switch answer.status {
-        case .unfinished: return try wait(for: piece, ticket, orGiveUp: .timeout)
-        case .completed: return .heard(heard(answer.segments(within: piece.duration), model: answer.model, piece))
-        case .failed: return try await failed(answer.error ?? "", piece, ticket)
+        case .unfinished: return try wait(for: chunk, ticket, orGiveUp: .timeout)
+        case .completed: return .heard(heard(answer.segments(within: chunk.duration), model: answer.model, chunk))
+        case .failed: return try await failed(answer.error ?? "", chunk, ticket)
         }
     }
 
-    /// Puts the next poll off, the longer the piece has been there, or gives the piece up once it has been there for too long.
+    /// Puts the next poll off, the longer the chunk has been there, or gives the chunk up once it has been there for too long.
     private func wait(
-        for piece: PieceOfSpeech, _ ticket: EngineTicket, orGiveUp reason: FallbackReason,
+        for chunk: SpeechChunk, _ ticket: EngineTicket, orGiveUp reason: FallbackReason,
         atLeast pause: Duration = .zero
     ) throws -> EngineStep {
         // Another machine's clock may have written the ticket.
         let age = max(.zero, clock.now() - ticket.submittedAt)
-        if age >= limits.patience + .milliseconds(piece.duration) * 2 { throw EngineError.unavailable(reason) }
+        if age >= limits.timeout + .milliseconds(chunk.duration) * 2 { throw EngineError.unavailable(reason) }
         let delay = min(.seconds(1) + age * limits.pollGrowth, limits.slowestPoll)
         var generator = clock.generator
         let varied = delay * Double.random(in: 1 - limits.pollJitter...1 + limits.pollJitter, using: &generator)
@@ -208,39 +208,39 @@ extension AssemblyAIEngine {
     }
 
     /// What they say when a transcript ends with the status `error`. Some of it is about the audio, and final.
-    private func failed(_ text: String, _ piece: PieceOfSpeech, _ ticket: EngineTicket) async throws -> EngineStep {
+    private func failed(_ text: String, _ chunk: SpeechChunk, _ ticket: EngineTicket) async throws -> EngineStep {
         let lowercased = text.lowercased()
         if lowercased.contains("audio duration is too short") || lowercased.contains("no spoken audio") {
-            return .heard(heard([], model: nil, piece))
+            return .heard(heard([], model: nil, chunk))
         }
         if lowercased.contains("does not appear to contain audio") || lowercased.contains("transcoding failed") {
             throw EngineError.invalidAudio(.decodeFailed)
         }
         return try await handInAgain(
-            piece, ticket, because: AssemblyAIFault.presentable(text, apiKey: api.account.apiKey))
+            chunk, ticket, because: AssemblyAIError.presentable(text, apiKey: api.account.apiKey))
     }
 
     private func handInAgain(
-        _ piece: PieceOfSpeech, _ ticket: EngineTicket, because text: String
+        _ chunk: SpeechChunk, _ ticket: EngineTicket, because text: String
     ) async throws -> EngineStep {
         logger.warning(
-            "AssemblyAI gave a piece up",
+            "AssemblyAI gave up on a chunk",
             metadata: [
                 "transcript": "\(ticket.id)", "attempt": "\(ticket.attempt)", "error": "\(text)",
             ])
         guard ticket.attempt < Self.maximumAttempts else { throw EngineError.unavailable(.transcriptionFailed) }
-        return try await handIn(piece, replacing: ticket)
+        return try await handIn(chunk, replacing: ticket)
     }
 
-    private func heard(_ segments: [Transcript.Segment], model: String?, _ piece: PieceOfSpeech) -> Recognition {
+    private func heard(_ segments: [Transcript.Segment], model: String?, _ chunk: SpeechChunk) -> Recognition {
         let known = model.flatMap { $0.isEmpty ? nil : String($0.prefix(100)) }
         // Where they do not say which ran: the one that they would take now.
-        let asked = models.names(for: piece.language, at: clock.now())[0]
+        let asked = models.names(for: chunk.language, at: clock.now())[0]
         return Recognition(engine: Self.engineName, model: known ?? asked, segments: segments)
     }
 }
 
-/// Which of our languages AssemblyAI recognises, by the codes that both use.
+/// Which of our languages AssemblyAI recognizes, by the codes that both use.
 enum AssemblyAILanguages {
     /// Those of `universal-2`, the model that knows the most: Whisper's without Cantonese.
     ///

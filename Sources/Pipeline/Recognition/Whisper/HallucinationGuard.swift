@@ -22,7 +22,7 @@ package struct HallucinationGuard: Sendable {
 
     /// - Parameters:
     ///   - speech: where somebody speaks, in milliseconds, in order, apart from each other; empty: nobody knows.
-    ///   - audio: what was recognised; nil: not known.
+    ///   - audio: what was recognized; nil: not known.
     package init(speech: [Range<Int64>], audio: WAVSamples? = nil) {
         self.speech = speech
         evidence = SpeechEvidence(speech: speech, audio: audio)

@@ -7,7 +7,7 @@ struct SpeechEvidence: Sendable {
     private static let frame: Int64 = 20
     /// Milliseconds by which a detector may hear speech too late or lose it too early.
     private static let grace: Int64 = 100
-    /// dB above the quietest tenth of the piece at which a sound stands out: steady noise varies by less.
+    /// dB above the quietest tenth of the chunk at which a sound stands out: steady noise varies by less.
     private static let prominence: Float = 2
     /// dB below full scale: what is quieter is a converter's own noise.
     private static let silence: Float = -80
@@ -19,7 +19,7 @@ struct SpeechEvidence: Sendable {
 
     /// - Parameters:
     ///   - speech: in milliseconds, in order, apart from each other; empty: nobody knows.
-    ///   - audio: what was recognised; nil: not known.
+    ///   - audio: what was recognized; nil: not known.
     init(speech: [Range<Int64>], audio: WAVSamples?) {
         knowsSpeech = !speech.isEmpty
         let levels = audio?.levels(every: Self.frame)

@@ -1,4 +1,4 @@
-/// Parts a piece into clips that any server takes: 30 seconds at most, which is what Whisper hears at once.
+/// Parts a chunk into clips that any server takes: 30 seconds at most, which is what Whisper hears at once.
 ///
 /// Clips hold all the speech, in order, without overlap; silence between them is not sent. All times are milliseconds.
 package struct WhisperClips: Sendable {
@@ -36,7 +36,7 @@ package struct WhisperClips: Sendable {
         }
     }
 
-    /// Wider by the padding, but never more than half way to its neighbours, nor so much that it would have to be cut for it.
+    /// Wider by the padding, but never more than half way to its neighbors, nor so much that it would have to be cut for it.
     private static func padded(_ group: Range<Int64>, before: Int64, after: Int64) -> Range<Int64> {
         let lead = before == 0 ? group.lowerBound : (group.lowerBound - before) / 2
         let tail = (after - group.upperBound) / 2

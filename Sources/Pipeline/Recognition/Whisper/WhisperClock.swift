@@ -24,20 +24,21 @@ struct WhisperClock {
     /// - Parameters:
     ///   - segment: where the words belong, in seconds, as far as the server tells.
     ///   - duration: no time lies beyond it.
-    init(_ words: [WhisperAnswer.Word], of segment: (start: Double?, end: Double?) = (nil, nil), within duration: Int64)
-    {
+    init(
+        _ words: [WhisperResponse.Word], of segment: (start: Double?, end: Double?) = (nil, nil), within duration: Int64
+    ) {
         let spoken = words.enumerated().compactMap { index, word in
             let letters = WhisperText.letters(of: WhisperText.withoutSpecialTokens(word.text))
             return letters.isEmpty ? nil : (index: index, word: word, letters: letters)
         }
         // One absurd time must not move its neighbors, and words may be listed as overlapping, but nobody says two at a time.
         let borders = Self.borders(of: segment)
-        let told = spoken.map {
+        let reported = spoken.map {
             SpokenTime(
                 start: Self.milliseconds($0.word.start), end: Self.milliseconds($0.word.end),
                 bytes: $0.word.text.utf8.count)
         }
-        let times = SpokenTime.mended(borders.start + told + borders.end, within: 0...max(0, duration))
+        let times = SpokenTime.mended(borders.start + reported + borders.end, within: 0...max(0, duration))
             .dropFirst(borders.start.count)
         var letters: [Unicode.Scalar] = []
         var ticks: [Tick] = []

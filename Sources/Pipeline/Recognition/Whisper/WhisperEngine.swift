@@ -1,6 +1,6 @@
 import Egress
 
-/// Recognition by Whisper: behind our own model server, which takes a piece whole, or behind any OpenAI-compatible one, which is given
+/// Recognition by Whisper: behind our own model server, which takes a chunk whole, or behind any OpenAI-compatible one, which is given
 /// clips one after the other.
 package struct WhisperEngine: RecognitionEngine {
     private enum Server: Sendable {
@@ -39,14 +39,14 @@ package struct WhisperEngine: RecognitionEngine {
         }
     }
 
-    package func recognise(_ piece: PieceOfSpeech, ticket: EngineTicket?) async throws -> EngineStep {
-        let wav = try await piece.wav()
+    package func recognize(_ chunk: SpeechChunk, ticket: EngineTicket?) async throws -> EngineStep {
+        let wav = try await chunk.wav()
         let (model, segments) =
             switch server {
-            case .own(let server): try await Self.whole(piece, wav, server)
-            case .foreign(let server): try await Self.clips(piece, WAVSamples(wav), server)
+            case .own(let server): try await Self.whole(chunk, wav, server)
+            case .foreign(let server): try await Self.clips(chunk, WAVSamples(wav), server)
             }
-        let judged = HallucinationGuard(speech: piece.speech, audio: WAVSamples(wav)).judged(segments)
+        let judged = HallucinationGuard(speech: chunk.speech, audio: WAVSamples(wav)).judged(segments)
         return .heard(
             Recognition(
                 engine: Self.engine(of: model), model: model, segments: judged.kept.map(\.transcribed),
@@ -62,27 +62,27 @@ package struct WhisperEngine: RecognitionEngine {
     private static func engine(of model: String) -> String { WhisperModelName.engine(of: model) ?? "whisper" }
 
     private static func whole(
-        _ piece: PieceOfSpeech, _ wav: [UInt8], _ server: ModelServer
+        _ chunk: SpeechChunk, _ wav: [UInt8], _ server: ModelServer
     ) async throws -> (String, [WhisperSegment]) {
         // The largest model on one slow core takes several times as long as the recording; a server that is gone is told by its
         // closed connection long before.
         let answer = try await server.transcription(
-            of: wav, language: piece.language,
-            speech: WhisperSpans.widened(piece.speech, within: piece.duration),
-            timeout: .seconds(300) + .milliseconds(piece.duration * 20))
-        return (answer.model ?? WhisperModelName.any, answer.segments(within: piece.duration))
+            of: wav, language: chunk.language,
+            speech: WhisperSpans.widened(chunk.speech, within: chunk.duration),
+            timeout: .seconds(300) + .milliseconds(chunk.duration * 20))
+        return (answer.model ?? WhisperModelName.any, answer.segments(within: chunk.duration))
     }
 
     private static func clips(
-        _ piece: PieceOfSpeech, _ audio: WAVSamples, _ server: WhisperServer
+        _ chunk: SpeechChunk, _ audio: WAVSamples, _ server: WhisperServer
     ) async throws -> (String, [WhisperSegment]) {
         var model: String?
         var segments: [WhisperSegment] = []
-        // One at a time: some servers have one worker, and pieces go side by side already.
-        for clip in WhisperClips(audio).cut(at: piece.speech) {
+        // One at a time: some servers have one worker, and chunks go side by side already.
+        for clip in WhisperClips(audio).cut(at: chunk.speech) {
             let duration = clip.upperBound - clip.lowerBound
             let answer = try await server.transcription(
-                of: audio.file(of: clip), language: piece.language,
+                of: audio.file(of: clip), language: chunk.language,
                 timeout: .seconds(60) + .milliseconds(duration * 20))
             model = model ?? answer.model
             segments += answer.segments(within: duration).map { $0.moved(by: clip.lowerBound) }
@@ -91,7 +91,7 @@ package struct WhisperEngine: RecognitionEngine {
     }
 }
 
-/// The stretches of a piece that our own model server is to hear, made of where somebody speaks.
+/// The stretches of a chunk that our own model server is to hear, made of where somebody speaks.
 ///
 /// Measured with Whisper base on readings, telephone speech, short commands, and speech between noise and music, on top of a detector that
 /// adds a tenth of a second itself: without the lead, first words after a pause go astray; longer ones gain nothing, and silence kept

@@ -22,7 +22,7 @@ struct WhisperServer: Sendable {
     }
 
     /// - Throws: ``EngineError``; ``ModelServerError``; ``EgressError``.
-    func transcription(of clip: [UInt8], language: String, timeout: Duration) async throws -> WhisperAnswer {
+    func transcription(of clip: [UInt8], language: String, timeout: Duration) async throws -> WhisperResponse {
         let response: EgressResponse
         do {
             response = try await client.send(
@@ -35,14 +35,14 @@ struct WhisperServer: Sendable {
                             EgressPart(name: "language", value: language), EgressPart(name: "temperature", value: "0"),
                         ] + EgressPart.wordTimes),
                     limits: EgressLimits(total: timeout, connect: .seconds(10), responseBytes: Self.longestAnswer),
-                    audience: .operatorConfigured))
+                    trust: .operatorConfigured))
         } catch EgressError.couldNotConnect {
             // Nobody starts it again for us, as our own model server is: a fault that counts.
             throw EngineError.unavailable(.networkError)
         }
         switch response.status {
         case 200..<300:
-            let answer: WhisperAnswer = try response.decoded()
+            let answer: WhisperResponse = try response.decoded()
             await refusals?.accepted([model], by: EngineRefusals.whisperServer)
             return answer
         case 401, 403:

@@ -1,4 +1,4 @@
-// A recognised text as the words that a transcript shows, and as the letters by which they are found again in what a server lists.
+// A recognized text as the words that a transcript shows, and as the letters by which they are found again in what a server lists.
 
 /// A text taken apart at its spaces; in scripts without spaces, at its characters. Punctuation stays with its word.
 struct WhisperText {
@@ -75,7 +75,7 @@ extension String {
     var isBlank: Bool { unicodeScalars.allSatisfy(\.isSeparator) }
 }
 
-extension [WhisperAnswer.Word] {
+extension [WhisperResponse.Word] {
     /// The words as one text, for a server that sends no other: joined as they are where they bring their spaces.
     var spelled: String {
         if dropFirst().contains(where: { $0.text.unicodeScalars.first?.isSeparator == true }) {

@@ -1,5 +1,5 @@
 extension Array<Transcript.Word> {
-    /// Gives the words whose times are unknown (-1) the time between their neighbours, by their lengths.
+    /// Gives the words whose times are unknown (-1) the time between their neighbors, by their lengths.
     ///
     /// Before the first known word that is from the start of `span`, after the last one to its end.
     mutating func spreadUnknown(over span: Range<Int64>) {

@@ -38,7 +38,7 @@ extension S3Client {
             var request = S3Request("PUT", key)
             request.headers = [origin]
             // No byte of it comes by, but the store takes its time.
-            request.patience = .seconds(900)
+            request.timeout = .seconds(900)
             guard S3Document(try await send(request).body)?.root == "CopyObjectResult" else { throw Self.unreadable }
             return
         }
@@ -47,7 +47,7 @@ extension S3Client {
             request.headers = [
                 origin, ("x-amz-copy-source-range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)"),
             ]
-            request.patience = .seconds(900)
+            request.timeout = .seconds(900)
             let answer = S3Document(try await send(request).body)
             guard answer?.root == "CopyPartResult", let tag = answer?.values("ETag").first else {
                 throw Self.unreadable
@@ -102,7 +102,7 @@ extension S3Client {
             request.headers = [("Content-Type", "application/xml")]
             request.body = .bytes(Array("<CompleteMultipartUpload>\(list)</CompleteMultipartUpload>".utf8))
             // Joining terabytes takes minutes.
-            request.patience = .seconds(900)
+            request.timeout = .seconds(900)
             guard S3Document(try await send(request).body)?.root == "CompleteMultipartUploadResult" else {
                 throw Self.unreadable
             }

@@ -48,7 +48,7 @@ package struct S3Client: Sendable {
             }
             failures += 1
             guard isPassing, let delay = schedule.delay(attempt: failures, using: &generator) else { throw error }
-            logger.debug("the object store is asked again", metadata: ["error": "\(error)"])
+            logger.debug("the object store's call is retried", metadata: ["error": "\(error)"])
             try await Task.sleep(for: delay)
         }
     }
@@ -64,7 +64,7 @@ package struct S3Client: Sendable {
             payload: payload(of: request), credentials: credentials, region: bucket.region, at: .now())
         let sent = EgressRequest(
             method: request.method, url: "\(bucket.scheme)://\(bucket.host)\(path)\(query.isEmpty ? "" : "?\(query)")",
-            headers: signed, body: request.body, limits: request.limits, audience: .operatorConfigured,
+            headers: signed, body: request.body, limits: request.limits, trust: .operatorConfigured,
             waitsInLine: request.waitsInLine)
         guard let sink else { return try await client.send(sent) }
         return try await client.download(sent, to: sink)
@@ -124,14 +124,14 @@ extension S3Client {
         request.bytes = size
         _ = try await send(request, to: descriptor)
         guard lseek(descriptor, 0, SEEK_CUR) == off_t(size) else {
-            throw StorageError(errno: EIO, words: "the store gave another number of bytes than it told")
+            throw StorageError(errno: EIO, words: "the store sent another number of bytes than it announced")
         }
     }
 
     func size(of key: String) async throws -> Int64 {
         let response = try await send(S3Request("HEAD", key))
         guard let size = response.headers["content-length"].flatMap(Int64.init), size >= 0 else {
-            throw StorageError(errno: EIO, words: "the store did not tell an object's size")
+            throw StorageError(errno: EIO, words: "the store did not state an object's size")
         }
         return size
     }

@@ -13,7 +13,7 @@ struct S3Request: Sendable {
     /// Bytes that travel, either way: they have time by their number.
     var bytes: Int64 = 0
     /// How long the store may take over it besides.
-    var patience = Duration.seconds(60)
+    var timeout = Duration.seconds(60)
     /// False: a look at whether the store is well, which stands behind no recording.
     var waitsInLine = true
     /// Of the answer.
@@ -28,7 +28,7 @@ struct S3Request: Sendable {
     /// A second for each 64 KiB; what stands still ends sooner.
     var limits: EgressLimits {
         EgressLimits(
-            total: patience + .seconds(bytes / 65_536), connect: .seconds(10),
+            total: timeout + .seconds(bytes / 65_536), connect: .seconds(10),
             minimumRate: bytes > 1 << 20 ? EgressRate(bytesPerSecond: 4096, over: .seconds(60)) : nil,
             responseBytes: answerLimit)
     }

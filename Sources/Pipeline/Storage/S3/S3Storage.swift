@@ -68,9 +68,9 @@ package struct S3Storage: Storage {
 
     package func remove(_ key: StorageKey) async throws { try await client.delete(bucket.key(key)) }
 
-    package func removePieces(of claim: ClaimedTask) async throws {
+    package func removeChunks(of claim: ClaimedTask) async throws {
         try await client.deleteAll(
-            bucket.key(path: StorageKey.piecesPrefix(of: claim.job, tenant: claim.tenant, fence: claim.fence)))
+            bucket.key(path: StorageKey.chunksPrefix(of: claim.job, tenant: claim.tenant, fence: claim.fence)))
     }
 
     package func check() async throws {

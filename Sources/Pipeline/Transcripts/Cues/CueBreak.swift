@@ -1,4 +1,4 @@
-// How good a place between two pieces is for ending a cue or a line.
+// How good a place between two fragments is for ending a cue or a line.
 
 /// From best to worst.
 enum CueBreak {
@@ -7,24 +7,24 @@ enum CueBreak {
     /// A silence that is heard as a pause.
     private static let pauseLength: Int64 = 350
 
-    /// The place between two pieces of one run.
-    init(between piece: CuePiece, and next: CuePiece) {
+    /// The place between two fragments of one run.
+    init(between fragment: CueFragment, and next: CueFragment) {
         if !next.spaced {
             let unspacedScript =
-                piece.text.last?.isWrittenWithoutSpaces == true || next.text.first?.isWrittenWithoutSpaces == true
+                fragment.text.last?.isWrittenWithoutSpaces == true || next.text.first?.isWrittenWithoutSpaces == true
             let bound = next.text.first.map(Self.closers.contains) == true || next.text.first?.isPhraseEnd == true
-            let opens = piece.text.last.map(Self.openers.contains) == true
+            let opens = fragment.text.last.map(Self.openers.contains) == true
             if next.insideWord || !unspacedScript || bound || opens {
                 self = .insideWord
                 return
             }
         }
-        switch Self.mark(ending: piece.text) {
+        switch Self.mark(ending: fragment.text) {
         case .some(let mark) where mark == ".":
-            self = Self.isAbbreviation(piece.text, before: next.text) ? .word : .sentence
+            self = Self.isAbbreviation(fragment.text, before: next.text) ? .word : .sentence
         case .some(let mark) where Self.sentenceMarks.contains(mark): self = .sentence
         case .some(let mark) where Self.clauseMarks.contains(mark): self = .clause
-        default: self = next.start - piece.end >= Self.pauseLength ? .pause : .word
+        default: self = next.start - fragment.end >= Self.pauseLength ? .pause : .word
         }
     }
 

@@ -1,7 +1,7 @@
 // Cuts a transcript into cues that read well: the way with the least cost over all cuts of a run.
 //
-// Guarantees: every piece once and in order; a cue has one speaker, at most two lines of 42 columns, and, apart
-// from a single piece that is longer, no more than seven seconds of speech. Costs weigh the rest: ends of
+// Guarantees: every fragment once and in order; a cue has one speaker, at most two lines of 42 columns, and, apart
+// from a single fragment that is longer, no more than seven seconds of speech. Costs weigh the rest: ends of
 // sentences before clauses before pauses before words, long enough to read, no crumbs, and an end near the place
 // where somebody else begins to speak, whose cue takes the screen.
 
@@ -10,16 +10,16 @@ struct CueBuilder {
     private let run: CueRun
     /// When the next run begins, or the source ends.
     private let limit: Int64
-    /// What kind of break follows each piece.
+    /// What kind of break follows each fragment.
     private let breaks: [CueBreak]
-    /// Columns of all pieces before an index, with their spaces.
+    /// Columns of all fragments before an index, with their spaces.
     private let columnsBefore: [Int]
     /// Costs of all breaks crossed before an index.
     private let crossingsBefore: [Int]
-    /// How far a cue that begins with a piece may reach before it talks over somebody else.
+    /// How far a cue that begins with a fragment may reach before it talks over somebody else.
     private let talksOverFrom: [Int64]
 
-    /// Pieces that show nothing take no columns; a cue of them must still end somewhere.
+    /// Fragments that show nothing take no columns; a cue of them must still end somewhere.
     private static let mostPieces = 100
     /// What a cue costs by itself: few are better than many.
     private static let costOfCue = 10
@@ -36,7 +36,7 @@ struct CueBuilder {
         let interruptions = CueInterruptions(runs)
         var cues: [Cue] = []
         for (index, run) in runs.enumerated() {
-            let next = index + 1 < runs.count ? runs[index + 1].pieces.first?.start : nil
+            let next = index + 1 < runs.count ? runs[index + 1].fragments.first?.start : nil
             let limit = next ?? transcript.durationMilliseconds
             cues += CueBuilder(run, limit: limit, interruptions: interruptions).cues()
         }
@@ -46,13 +46,13 @@ struct CueBuilder {
     }
 
     private init(_ run: CueRun, limit: Int64, interruptions: CueInterruptions) {
-        let pieces = run.pieces
+        let fragments = run.fragments
         let breaks =
-            zip(pieces, pieces.dropFirst()).map { CueBreak(between: $0, and: $1) } + [CueBreak.sentence]
+            zip(fragments, fragments.dropFirst()).map { CueBreak(between: $0, and: $1) } + [CueBreak.sentence]
         var columnsBefore = [0]
         var crossingsBefore = [0]
-        for (piece, place) in zip(pieces, breaks) {
-            columnsBefore.append((columnsBefore.last ?? 0) + piece.columns + (piece.spaced ? 1 : 0))
+        for (fragment, place) in zip(fragments, breaks) {
+            columnsBefore.append((columnsBefore.last ?? 0) + fragment.columns + (fragment.spaced ? 1 : 0))
             crossingsBefore.append((crossingsBefore.last ?? 0) + place.costOfCrossing)
         }
         self.run = run
@@ -60,19 +60,19 @@ struct CueBuilder {
         self.breaks = breaks
         self.columnsBefore = columnsBefore
         self.crossingsBefore = crossingsBefore
-        talksOverFrom = pieces.map { piece in
-            interruptions.next(after: piece.start + Self.sameMoment).map { $0 + Self.toleratedOverlap } ?? .max
+        talksOverFrom = fragments.map { fragment in
+            interruptions.next(after: fragment.start + Self.sameMoment).map { $0 + Self.toleratedOverlap } ?? .max
         }
     }
 
     private func cues() -> [Cue] {
-        // For each number of pieces: the least cost of cutting them, and where the last cue then begins.
+        // For each number of fragments: the least cost of cutting them, and where the last cue then begins.
         var cheapest: [(cost: Int, start: Int)] = [(0, 0)]
-        for last in run.pieces.indices {
+        for last in run.fragments.indices {
             var best = (cost: Int.max, start: last)
             for first in stride(from: last, through: max(0, last - Self.mostPieces + 1), by: -1) {
                 if columns(first, last) > CueLimits.columns { break }
-                if first < last, run.pieces[last].end - run.pieces[first].start > CueLimits.longest { break }
+                if first < last, run.fragments[last].end - run.fragments[first].start > CueLimits.longest { break }
                 guard let cost = cost(first, last) else { continue }
                 let sum = cheapest[first].cost + cost
                 if sum < best.cost { best = (sum, first) }
@@ -80,7 +80,7 @@ struct CueBuilder {
             cheapest.append(best)
         }
         var cues: [Cue] = []
-        var end = run.pieces.count
+        var end = run.fragments.count
         while end > 0 {
             let first = cheapest[end].start
             cues.append(cue(first, end - 1))
@@ -89,12 +89,12 @@ struct CueBuilder {
         return cues.reversed()
     }
 
-    /// The columns of the pieces on one line.
+    /// The columns of the fragments on one line.
     private func columns(_ first: Int, _ last: Int) -> Int {
-        columnsBefore[last + 1] - columnsBefore[first] - (run.pieces[first].spaced ? 1 : 0)
+        columnsBefore[last + 1] - columnsBefore[first] - (run.fragments[first].spaced ? 1 : 0)
     }
 
-    /// The cost of these pieces as a cue; nil if they don't fit.
+    /// The cost of these fragments as a cue; nil if they don't fit.
     private func cost(_ first: Int, _ last: Int) -> Int? {
         let columns = columns(first, last)
         var cost = Self.costOfCue + breaks[last].costOfCue + crossingsBefore[last] - crossingsBefore[first]
@@ -103,44 +103,44 @@ struct CueBuilder {
             cost += line.cost
         }
         cost += max(0, 20 - columns) / 2
-        if run.pieces[last].end > talksOverFrom[first] { cost += Self.costOfTalkingOver }
+        if run.fragments[last].end > talksOverFrom[first] { cost += Self.costOfTalkingOver }
 
-        let start = run.pieces[first].start
-        let next = last + 1 < run.pieces.count ? run.pieces[last + 1].start : limit
-        let time = min(max(run.pieces[last].end, next) - start, CueLimits.longest)
+        let start = run.fragments[first].start
+        let next = last + 1 < run.fragments.count ? run.fragments[last + 1].start : limit
+        let time = min(max(run.fragments[last].end, next) - start, CueLimits.longest)
         if time < CueLimits.shortest { cost += Int(60 * (CueLimits.shortest - time) / CueLimits.shortest) }
         let speed = Int64(columns) * 1_000 / max(time, 1)
         if speed > CueLimits.hurriedSpeed { cost += Int(min(2 * (speed - CueLimits.hurriedSpeed), 40)) }
         return cost
     }
 
-    /// The best last piece of the first line; nil if two lines don't hold the pieces.
-    private func lineBreak(_ first: Int, _ last: Int) -> (piece: Int, cost: Int)? {
-        var best: (piece: Int, cost: Int)?
-        for piece in first..<last {
-            let upper = columns(first, piece)
+    /// The best last fragment of the first line; nil if two lines don't hold the fragments.
+    private func lineBreak(_ first: Int, _ last: Int) -> (fragment: Int, cost: Int)? {
+        var best: (fragment: Int, cost: Int)?
+        for fragment in first..<last {
+            let upper = columns(first, fragment)
             if upper > CueLimits.columnsPerLine { break }
-            let lower = columns(piece + 1, last)
+            let lower = columns(fragment + 1, last)
             if lower > CueLimits.columnsPerLine { continue }
-            let cost = breaks[piece].costOfLine + abs(upper - lower) / 3
-            if best.map({ cost < $0.cost }) ?? true { best = (piece, cost) }
+            let cost = breaks[fragment].costOfLine + abs(upper - lower) / 3
+            if best.map({ cost < $0.cost }) ?? true { best = (fragment, cost) }
         }
         return best
     }
 
     private func cue(_ first: Int, _ last: Int) -> Cue {
         let wide = columns(first, last) > CueLimits.columnsPerLine
-        let split = wide ? lineBreak(first, last)?.piece : nil
+        let split = wide ? lineBreak(first, last)?.fragment : nil
         return Cue(
-            speaker: run.speaker, start: run.pieces[first].start, end: run.pieces[last].end,
+            speaker: run.speaker, start: run.fragments[first].start, end: run.fragments[last].end,
             upper: line(first, split ?? last), lower: split.map { line($0 + 1, last) })
     }
 
     private func line(_ first: Int, _ last: Int) -> String {
-        var line = run.pieces[first].text
-        for piece in run.pieces[(first + 1)..<(last + 1)] {
-            if piece.spaced { line.append(" ") }
-            line.append(piece.text)
+        var line = run.fragments[first].text
+        for fragment in run.fragments[(first + 1)..<(last + 1)] {
+            if fragment.spaced { line.append(" ") }
+            line.append(fragment.text)
         }
         return line
     }
@@ -152,7 +152,7 @@ struct CueInterruptions {
     private let starts: [Int64]
 
     /// - Parameter runs: of all speakers. A run never interrupts itself, and one speaker's runs follow one another.
-    init(_ runs: [CueRun]) { starts = runs.compactMap(\.pieces.first?.start).sorted() }
+    init(_ runs: [CueRun]) { starts = runs.compactMap(\.fragments.first?.start).sorted() }
 
     /// The first time after `time` at which a run begins; nil when none does.
     func next(after time: Int64) -> Int64? {

@@ -1,20 +1,20 @@
 // Where cues may not reach across: a change of speaker or a silence.
 
-/// Pieces by one speaker without a long silence between them, in order and without overlap.
+/// Fragments by one speaker without a long silence between them, in order and without overlap.
 struct CueRun {
     let speaker: String?
-    private(set) var pieces: [CuePiece] = []
+    private(set) var fragments: [CueFragment] = []
 
-    /// Takes the piece unless a silence parts it from the last one. Overlapping times are trimmed.
-    fileprivate mutating func take(_ piece: CuePiece) -> Bool {
-        var piece = piece
-        if let last = pieces.last {
-            if piece.start - last.end >= CueLimits.silence { return false }
-            piece.start = max(piece.start, last.start)
-            piece.end = max(piece.end, piece.start)
-            pieces[pieces.count - 1].end = min(last.end, piece.start)
+    /// Takes the fragment unless a silence parts it from the last one. Overlapping times are trimmed.
+    fileprivate mutating func take(_ fragment: CueFragment) -> Bool {
+        var fragment = fragment
+        if let last = fragments.last {
+            if fragment.start - last.end >= CueLimits.silence { return false }
+            fragment.start = max(fragment.start, last.start)
+            fragment.end = max(fragment.end, fragment.start)
+            fragments[fragments.count - 1].end = min(last.end, fragment.start)
         }
-        pieces.append(piece)
+        fragments.append(fragment)
         return true
     }
 }
@@ -24,10 +24,10 @@ extension Transcript {
     var cueRuns: [CueRun] {
         var runs: [CueRun] = []
         for segment in segments {
-            for (piece, speaker) in segment.cuePieces(after: runs.last?.pieces.last?.text) {
-                if let last = runs.indices.last, runs[last].speaker == speaker, runs[last].take(piece) { continue }
+            for (fragment, speaker) in segment.cueFragments(after: runs.last?.fragments.last?.text) {
+                if let last = runs.indices.last, runs[last].speaker == speaker, runs[last].take(fragment) { continue }
                 var run = CueRun(speaker: speaker)
-                _ = run.take(piece)
+                _ = run.take(fragment)
                 runs.append(run)
             }
         }
@@ -36,26 +36,26 @@ extension Transcript {
 }
 
 extension Transcript.Segment {
-    fileprivate func cuePieces(after previous: String?) -> [(piece: CuePiece, speaker: String?)] {
-        var result: [(piece: CuePiece, speaker: String?)] = []
+    fileprivate func cueFragments(after previous: String?) -> [(fragment: CueFragment, speaker: String?)] {
+        var result: [(fragment: CueFragment, speaker: String?)] = []
         // A word of nothing but a space hands it to the next one.
         var space = false
         for word in words {
-            let pieces = CuePiece.pieces(of: word)
+            let fragments = CueFragment.fragments(of: word)
             space = space || word.spaced
-            for (index, piece) in pieces.enumerated() {
-                result.append((piece, word.speaker ?? speaker))
-                if index == 0 { result[result.count - 1].piece.spaced = space }
+            for (index, fragment) in fragments.enumerated() {
+                result.append((fragment, word.speaker ?? speaker))
+                if index == 0 { result[result.count - 1].fragment.spaced = space }
             }
-            if !pieces.isEmpty { space = false }
+            if !fragments.isEmpty { space = false }
         }
-        var claim = result.first?.piece.spaced
+        var claim = result.first?.fragment.spaced
         if result.isEmpty {
-            result = CuePiece.pieces(of: text, start: start, end: end).map { ($0, speaker) }
+            result = CueFragment.fragments(of: text, start: start, end: end).map { ($0, speaker) }
             claim = nil
         }
-        if let previous, let first = result.first?.piece.text.first {
-            result[0].piece.spaced = !previous.joinsWithoutSpace(before: first, spaced: claim)
+        if let previous, let first = result.first?.fragment.text.first {
+            result[0].fragment.spaced = !previous.joinsWithoutSpace(before: first, spaced: claim)
         }
         return result
     }

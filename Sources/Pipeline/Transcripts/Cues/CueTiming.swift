@@ -1,7 +1,7 @@
 // When cues come and go. Guarantees of `settled()`: starts increase, every cue ends after its start and no later
 // than the next one starts, none is longer than seven seconds or passes the duration. (Only a source with more
 // cues than milliseconds passes it: a subtitle without time would be invalid.) Cues get a second at least, and
-// time to be read, where their neighbours leave it, and no gap so short that it flickers. Where people speak at the
+// time to be read, where their neighbors leave it, and no gap so short that it flickers. Where people speak at the
 // same time, their cues come one after the other, somewhat late if need be.
 
 struct CueTiming {
@@ -13,7 +13,7 @@ struct CueTiming {
     /// A gap shorter than this would only flicker, so the cue stays until the next one.
     private static let flicker: Int64 = 400
     /// How late a cue may come so that the one before it, spoken at the same time, can be read.
-    private static let patience: Int64 = 2_000
+    private static let maximumLag: Int64 = 2_000
 
     /// - Parameter cues: by start.
     init(_ cues: [Cue], duration: Int64) {
@@ -54,7 +54,7 @@ struct CueTiming {
             guard start < before.end else { continue }
             let reading = max(CueLimits.shortest, Int64(before.columns) * 1_000 / CueLimits.comfortableSpeed)
             // The order of starts stays: all starts are late by the same patience at most.
-            let free = min(before.start + min(reading, before.end - before.start), start + Self.patience)
+            let free = min(before.start + min(reading, before.end - before.start), start + Self.maximumLag)
             guard free > start else { continue }
             cues[index].start = free
             cues[index].end += free - start
@@ -73,7 +73,7 @@ struct CueTiming {
     }
 
     /// Gives a cue shorter than a second what it lacks: from the silence after it, from the silence before it,
-    /// and then from what its neighbours can spare.
+    /// and then from what its neighbors can spare.
     private mutating func lengthen(_ index: Int) {
         cues[index].end = min(max(cues[index].end, cues[index].start + CueLimits.shortest), latestEnd(of: index))
         let before = index > 0 ? cues[index - 1].end : 0

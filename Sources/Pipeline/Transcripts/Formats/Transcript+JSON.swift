@@ -47,7 +47,7 @@ extension Transcript {
     }
 }
 
-extension Transcript.Turn {
+extension Transcript.SpeakerTurn {
     fileprivate func write(to json: inout JSONWriter) {
         json.object { json in
             json.key("speaker")

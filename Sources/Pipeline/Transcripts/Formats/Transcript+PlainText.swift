@@ -5,13 +5,13 @@ extension Transcript {
     /// transcript without words is empty.
     func plainText() -> [UInt8] {
         var bytes: [UInt8] = []
-        for turn in turns {
+        for paragraph in paragraphs {
             if !bytes.isEmpty { bytes.append(UInt8(ascii: "\n")) }
-            if speakers.count > 1, let speaker = turn.speaker {
+            if speakers.count > 1, let speaker = paragraph.speaker {
                 bytes.append(contentsOf: speaker.onOneLine.utf8)
                 bytes.append(contentsOf: ": ".utf8)
             }
-            bytes.append(contentsOf: turn.text.utf8)
+            bytes.append(contentsOf: paragraph.text.utf8)
             bytes.append(UInt8(ascii: "\n"))
         }
         return bytes

@@ -41,7 +41,7 @@ package enum TranscriptFormat: String, Sendable, CaseIterable {
 
 // Each format is a pure function of the transcript: the same words, the same bytes.
 extension Transcript {
-    /// The transcript in a customer's format. Never fails, whatever the recogniser wrote; times are put in order
+    /// The transcript in a customer's format. Never fails, whatever the recognizer wrote; times are put in order
     /// first (see `ordered()`). Takes time and memory in proportion to the words: half a second for ten hours, so
     /// callers on Swift's pool go through a `TranscriptRenderer`.
     /// - Parameter title: what to call the recording in the formats that have a heading; nil or blank: "Transcript".

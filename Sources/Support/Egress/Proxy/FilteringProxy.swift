@@ -47,7 +47,7 @@ package final class FilteringProxy: Sendable {
 
     private static let user = "verbatim"
     private let password: String
-    private let ledger: ProxyLedger
+    private let counters: ProxyCounters
     /// Readable from when it is stopped.
     private let stopped: ProxySocket
     /// Closing this end wakes whoever waits for anything.
@@ -65,18 +65,18 @@ package final class FilteringProxy: Sendable {
         let stop = ProxySocket(owning: ends[0])
         stopped = stop
         stopper = Mutex(ends[1])
-        ledger = ProxyLedger(limits: limits)
+        counters = ProxyCounters(limits: limits)
         self.port = port
         let authorization = "Basic " + Base64.encode(Array("\(Self.user):\(password)".utf8))
-        let door = ProxyDoor(
-            listener: listener, stop: stop, ledger: ledger, policy: policy, resolver: resolver, limits: limits,
+        let door = ProxyListener(
+            listener: listener, stop: stop, counters: counters, policy: policy, resolver: resolver, limits: limits,
             authorization: authorization)
         guard ProxyThread.start({ door.serve() }) else { throw .failed(code: Int(errno)) }
     }
 
     deinit { stop() }
 
-    package var report: Report { ledger.report }
+    package var report: Report { counters.report }
 
     /// A way to it for a child that may make no socket.
     ///
@@ -99,7 +99,7 @@ package final class FilteringProxy: Sendable {
 }
 
 /// What the connections of one proxy share.
-final class ProxyLedger: Sendable {
+final class ProxyCounters: Sendable {
     private struct State {
         var report = FilteringProxy.Report()
         var open = 0

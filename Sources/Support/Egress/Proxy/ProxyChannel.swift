@@ -13,7 +13,7 @@ package final class ProxyChannel: Sendable {
     /// A child that asks without taking finds room for a few.
     private static let room: Int32 = 4 << 10
     /// For a connection to the proxy, and for the child to take it.
-    private static let patience = Duration.seconds(15)
+    private static let timeout = Duration.seconds(15)
 
     private static let other = UInt8(ascii: "j")
 
@@ -59,7 +59,7 @@ package final class ProxyChannel: Sendable {
     }
 
     private static func connection(_ port: UInt16, _ stop: ProxySocket) -> ProxySocket? {
-        let connection = ProxySocket.connected(to: .v4(0x7F00_0001), port: port, within: patience, stop: stop)
+        let connection = ProxySocket.connected(to: .v4(0x7F00_0001), port: port, within: timeout, stop: stop)
         // For whoever gets it, reads wait until he says otherwise.
         if let connection { _ = fcntl(connection.descriptor, F_SETFL, 0) }
         return connection
@@ -67,7 +67,7 @@ package final class ProxyChannel: Sendable {
 
     /// A byte without a descriptor says that there is none. False when the child takes nothing.
     private static func hand(_ connection: ProxySocket?, to child: ProxySocket, _ stop: ProxySocket) -> Bool {
-        let deadline = ContinuousClock.now + patience
+        let deadline = ContinuousClock.now + timeout
         while verbatim_hand_descriptor(child.descriptor, connection?.descriptor ?? -1) != 0 {
             guard errno == EAGAIN || errno == EINTR,
                 ProxySocket.wait([(child, Int16(POLLOUT))], stop: stop, until: deadline) != nil

@@ -1,12 +1,12 @@
 import Glibc
 
-/// One connection to the proxy, on a thread of its own: a head, a judgement, and bytes both ways until either side is done.
+/// One connection to the proxy, on a thread of its own: a head, a judgment, and bytes both ways until either side is done.
 struct ProxyExchange {
     let client: ProxySocket
-    let door: ProxyDoor
+    let door: ProxyListener
 
     private static let headLimit = 32 << 10
-    private static let headPatience = Duration.seconds(15)
+    private static let headTimeout = Duration.seconds(15)
 
     func run() {
         guard let (text, rest) = readHead() else { return }
@@ -32,12 +32,12 @@ struct ProxyExchange {
         let literal = IPAddress(head.host)
         let addresses = literal.map { [$0] } ?? door.resolver.addresses(head.host)
         guard !addresses.isEmpty else {
-            door.ledger.note { $0.isUnresolved = true }
+            door.counters.note { $0.isUnresolved = true }
             return .failure(Unreachable(status: "502 Bad Gateway"))
         }
         let permitted = addresses.filter(door.policy.permits)
         guard !permitted.isEmpty else {
-            door.ledger.note { $0.hasRefused = true }
+            door.counters.note { $0.hasRefused = true }
             return .failure(Unreachable(status: "403 Forbidden"))
         }
         var isLate = false
@@ -53,7 +53,7 @@ struct ProxyExchange {
 
     /// The head's lines, and what came behind them.
     private func readHead() -> (String, [UInt8])? {
-        let deadline = ContinuousClock.now + Self.headPatience
+        let deadline = ContinuousClock.now + Self.headTimeout
         let end = Array("\r\n\r\n".utf8)
         var bytes: [UInt8] = []
         while bytes.count <= Self.headLimit {
@@ -91,7 +91,7 @@ struct ProxyExchange {
             guard let ready = ProxySocket.wait(sockets, stop: door.stop, until: ContinuousClock.now + door.limits.idle)
             else { return }
             if ready[0] != 0 || ready[1] != 0 {
-                guard let sent = up.move(), let received = down.move(), door.ledger.count(sent + received) else {
+                guard let sent = up.move(), let received = down.move(), door.counters.count(sent + received) else {
                     return
                 }
             }

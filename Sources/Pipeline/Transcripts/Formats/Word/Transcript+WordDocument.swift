@@ -26,9 +26,9 @@ extension Transcript {
 
     /// `word/document.xml`, one paragraph a line.
     private func document(heading: String, rightToLeft: Bool) -> [UInt8] {
-        let turns = turns
-        let characters = turns.reduce(0) { $0 + $1.text.utf8.count }
-        var xml = XMLWriter(capacity: 4_096 + characters + characters / 8 + turns.count * 320)
+        let paragraphs = paragraphs
+        let characters = paragraphs.reduce(0) { $0 + $1.text.utf8.count }
+        var xml = XMLWriter(capacity: 4_096 + characters + characters / 8 + paragraphs.count * 320)
         xml.markup(#"<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>"#)
         let turned = heading.runsRightToLeft(otherwise: rightToLeft)
         xml.openParagraph("Title", rightToLeft: turned)
@@ -42,10 +42,12 @@ extension Transcript {
             xml.run(fact.value, rightToLeft: false)
             xml.closeParagraph()
         }
-        for turn in turns { turn.write(to: &xml, rightToLeft: turn.text.runsRightToLeft(otherwise: rightToLeft)) }
-        if turns.isEmpty {
+        for paragraph in paragraphs {
+            paragraph.write(to: &xml, rightToLeft: paragraph.text.runsRightToLeft(otherwise: rightToLeft))
+        }
+        if paragraphs.isEmpty {
             xml.openParagraph("Normal", rightToLeft: false)
-            xml.run("No words were recognised.", rightToLeft: false)
+            xml.run("No words were recognized.", rightToLeft: false)
             xml.closeParagraph()
         }
         // A4 with margins of 2.5 cm; heads and feet would stand 1.25 cm from the edge.
@@ -59,7 +61,7 @@ extension Transcript {
     }
 }
 
-extension SpeakerTurn {
+extension Paragraph {
     /// The paragraph: speaker, if one is known, and time on a line, then the words.
     fileprivate func write(to xml: inout XMLWriter, rightToLeft: Bool) {
         xml.openParagraph("Turn", rightToLeft: rightToLeft)

@@ -1,0 +1,57 @@
+import Logging
+
+/// Passes on what the HTTP front logs, but of each message and in all no more than so many lines a minute: strangers cause these lines, by
+/// what they send and by how often. The lines of the access log are judged where they are written, by who is calling.
+package struct BoundedLogHandler: LogHandler {
+    /// Lines of one message, and of all, a minute.
+    package static let perMessage = 120
+    package static let total = 600
+
+    private var base: any LogHandler
+    private let budget: LogRateLimit
+
+    package init(_ base: any LogHandler, budget: LogRateLimit = LogRateLimit(perSource: perMessage, total: total)) {
+        self.base = base
+        self.budget = budget
+    }
+
+    package var logLevel: Logger.Level {
+        get { base.logLevel }
+        set { base.logLevel = newValue }
+    }
+    package var metadata: Logger.Metadata {
+        get { base.metadata }
+        set { base.metadata = newValue }
+    }
+    package var metadataProvider: Logger.MetadataProvider? {
+        get { base.metadataProvider }
+        set { base.metadataProvider = newValue }
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { base[metadataKey: key] }
+        set { base[metadataKey: key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        let message = event.message.description
+        guard message != AccessLine.message else { return base.log(event: event) }
+        var plain = base
+        // It tells of many requests.
+        plain.metadata = [:]
+        let isAdmitted = budget.admits(String(message.prefix(64))) { [plain] count in
+            Logger(label: "verbatim") { _ in plain }.notice(
+                "Log lines left out", metadata: ["lines": .stringConvertible(count)])
+        }
+        if isAdmitted { base.log(event: event) }
+    }
+}
+
+extension Logger {
+    /// The same, bounded.
+    package var bounded: Logger {
+        var logger = self
+        logger.handler = BoundedLogHandler(handler)
+        return logger
+    }
+}

@@ -1,0 +1,25 @@
+/// Where and how the HTTP front listens.
+package struct HTTPServerSettings: Sendable {
+    package var host: String
+    /// 0 lets the system choose; `HTTPServer.application` then tells which one it was.
+    package var port: Int
+    /// Where customers reach the service, for the `type` of problem documents; nil makes them relative.
+    package var publicURL: String?
+    /// Whose word about where a call came from is believed.
+    package var proxies: TrustedProxies
+    package var connectionGuard: ConnectionGuardSettings
+    /// Connections that the kernel holds before they are accepted.
+    package var backlog = 1_024
+    package var connections = ConnectionLimits()
+
+    package init(
+        host: String, port: Int, publicURL: String? = nil, proxies: TrustedProxies = .none,
+        connectionGuard: ConnectionGuardSettings = ConnectionGuardSettings()
+    ) {
+        self.host = host
+        self.port = port
+        self.publicURL = publicURL
+        self.proxies = proxies
+        self.connectionGuard = connectionGuard
+    }
+}

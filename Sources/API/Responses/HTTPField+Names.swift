@@ -1,0 +1,17 @@
+import HTTPTypes
+
+/// Header fields that `HTTPTypes` does not name.
+extension HTTPField.Name {
+    package static let xRequestID = HTTPField.Name(known: "X-Request-Id")
+    static let idempotencyKey = HTTPField.Name(known: "Idempotency-Key")
+    static let idempotentReplayed = HTTPField.Name(known: "Idempotent-Replayed")
+    static let xForwardedFor = HTTPField.Name(known: "X-Forwarded-For")
+    static let referrerPolicy = HTTPField.Name(known: "Referrer-Policy")
+    static let upgrade = HTTPField.Name(known: "Upgrade")
+
+    /// For names that stand in this source: a misspelled one would be the fault of whoever wrote it.
+    private init(known name: String) {
+        guard let parsed = HTTPField.Name(name) else { preconditionFailure("\(name) is no header field name") }
+        self = parsed
+    }
+}

@@ -1,0 +1,41 @@
+import Crypto
+import HTTPTypes
+import Hummingbird
+
+/// An answer that is the same as long as the process runs; who has it already is told so (304).
+struct StaticResponse: Sendable {
+    private let bytes: ByteBuffer
+    private let headers: HTTPFields
+    private let tag: String
+    private let contentType: String
+
+    /// - Parameter headers: beside `ETag`, `Cache-Control` and `Content-Type`.
+    init(_ bytes: [UInt8], contentType: String, headers: HTTPFields = [:]) {
+        self.bytes = ByteBuffer(bytes: bytes)
+        self.contentType = contentType
+        let digits = SHA256.hash(data: bytes).prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        tag = "\"\(digits.joined())\""
+        var headers = headers
+        headers[.eTag] = tag
+        // Short: a new version of the service is a new document.
+        headers[.cacheControl] = "public, max-age=300"
+        self.headers = headers
+    }
+
+    @Sendable
+    func handle(_ request: Request, context: PublicContext) -> Response {
+        if let known = request.headers[.ifNoneMatch], matches(known) {
+            return Response(status: .notModified, headers: headers)
+        }
+        var headers = headers
+        headers[.contentType] = contentType
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: bytes))
+    }
+
+    private func matches(_ known: String) -> Bool {
+        known.split(separator: ",").contains { candidate in
+            let candidate = candidate.filter { $0 != " " }
+            return candidate == "*" || candidate == tag || candidate == "W/" + tag
+        }
+    }
+}

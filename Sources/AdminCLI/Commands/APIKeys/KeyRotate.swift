@@ -1,0 +1,78 @@
+import ArgumentParser
+import Postgres
+import Tenancy
+
+struct KeyRotate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate", abstract: "Rotate an API key: issue a new one; the old one keeps working for a while.",
+        discussion: """
+            The new key has the name and account of the old one; it is shown this once and never again. A key that should end \
+            at once is revoked instead; with a grace of 0s the old one ends at once too, and this asks first.
+
+            Example:
+              verbatim-admin key rotate 2oAwrY2V3oaQ --grace 7d
+            """)
+
+    @OptionGroup var key: KeyArgument
+    @Option(help: "How long the old key keeps working.")
+    var grace = TimeSpan(hours: 24)
+    @OptionGroup var expiry: ExpiryOption
+    @OptionGroup var confirmation: ConfirmationOptions
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var output: OutputOptions
+
+    private struct Answer: Encodable {
+        let key_id, api_key, tenant_id, name, replaces: String
+        let expires_at, replaced_expires_at: String?
+    }
+
+    func run() async throws {
+        try await Operation.run { operation in
+            let (id, grace, end, operatorName) = (try key.id(), grace.duration, expiry.moment, change.operatorName)
+            if grace == .zero { try await confirmEnd(of: id, operation) }
+            let new = try await IssuedKey.make(hashedWith: Argon2(threads: 1))
+            let (old, oldEnd) = try await operation.pool.transaction { transaction in
+                let old = try APIKeyRecord.requiredForChange(id, in: transaction)
+                try Self.check(old)
+                try new.store(for: old.tenant, name: old.name, expiresAt: end, in: transaction)
+                let oldEnd = try old.yield(to: new.id, after: grace, in: transaction)
+                var details = ["replaced_by": new.id.rawValue]
+                details["expires_at"] = oldEnd?.rfc3339
+                try AuditEntry(
+                    operator: operatorName, action: "key rotate", tenant: old.tenant, target: id.rawValue,
+                    details: details
+                ).record(in: transaction)
+                return (old, oldEnd)
+            }
+            try Output.show(
+                Answer(
+                    key_id: new.id.rawValue, api_key: new.text, tenant_id: old.tenant.rawValue, name: old.name,
+                    replaces: id.rawValue, expires_at: end?.rfc3339, replaced_expires_at: oldEnd?.rfc3339),
+                json: output.json,
+                text: "\(new.text)\n\nThis is the key's only showing; hand it over safely. Its public id is \(new.id)."
+                    + (oldEnd.map { " The old key, \(id), works until \($0)." } ?? ""))
+        }
+    }
+
+    /// Without a grace it is a revocation, with a successor that nobody has yet.
+    private func confirmEnd(of id: APIKeyID, _ operation: Operation) async throws {
+        let old = try await operation.pool.transaction { try APIKeyRecord.required(id, in: $0) }
+        try Self.check(old)
+        try confirmation.confirm(
+            "Rotate the key \(id) (\(old.name)) of \(old.tenant) without a grace? Who uses the old one is refused at once."
+        )
+    }
+
+    /// Only a key that works can be worth a successor, and one is enough.
+    private static func check(_ key: APIKeyRecord) throws {
+        let state = key.state(at: .now())
+        guard state == .active else {
+            throw OperatorError(
+                "the key \(key.id) is \(state.rawValue); issue a new one: "
+                    + "verbatim-admin key issue --tenant \(key.tenant) --name NAME")
+        }
+        if let successor = key.replacedBy {
+            throw OperatorError("the key \(key.id) was rotated already; rotate the one that replaced it: \(successor)")
+        }
+    }
+}

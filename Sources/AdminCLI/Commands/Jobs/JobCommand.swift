@@ -1,0 +1,12 @@
+import ArgumentParser
+
+/// `job`: customers' jobs, as far as they are an operator's business.
+struct JobCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "job", abstract: "Customers' jobs: their state, never their content.",
+        discussion: """
+            Example:
+              verbatim-admin job list --status failed
+            """,
+        subcommands: [JobList.self, JobShow.self, JobCancel.self, JobRetryCommand.self])
+}

@@ -1,0 +1,64 @@
+import Billing
+import Postgres
+import Tenancy
+
+/// An account's limits and how far its month is used, as `--json` shows them.
+struct QuotaRow: Encodable {
+    let tenant: TenantID
+    let effectiveLimits: EffectiveLimits
+    /// Those of the limits that are the account's own.
+    let own: [QuotaOverrides.Field]
+    /// The current one.
+    let month: BillingMonth
+    let state: UsageMonth
+
+    static func load(of id: TenantID, in transaction: PostgresTransaction) throws -> QuotaRow {
+        guard let effectiveLimits = try EffectiveLimits.of(id, in: transaction) else {
+            throw OperatorError.noTenant(id)
+        }
+        let own = try QuotaOverrides.of(id, in: transaction).values
+        let month = BillingMonth(of: .now())
+        return QuotaRow(
+            tenant: id, effectiveLimits: effectiveLimits, own: QuotaOverrides.Field.allCases.filter { own[$0] != nil },
+            month: month,
+            state: try UsageMonth.of(month, tenant: id, in: transaction))
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var row = encoder.container(keyedBy: NameKey.self)
+        try row.encode(tenant.rawValue, forKey: NameKey("tenant_id"))
+        try row.encode(effectiveLimits.plan.rawValue, forKey: NameKey("plan"))
+        for limit in Limit.allCases {
+            try row.encode(effectiveLimits.limits[limit], forKey: NameKey(limit.column.description))
+        }
+        for flag in AccountSwitch.allCases {
+            try row.encode(effectiveLimits.switches.contains(flag), forKey: NameKey(flag.column.description))
+        }
+        // Missing where the plan sells none.
+        try row.encodeIfPresent(effectiveLimits.overageRate, forKey: NameKey("overage_micros_per_minute"))
+        try row.encode(own.map(\.column), forKey: NameKey("own"))
+        try row.encode(month.rawValue, forKey: NameKey("period"))
+        try row.encode(state.used, forKey: NameKey("used_seconds"))
+        try row.encode(state.reserved, forKey: NameKey("reserved_seconds"))
+    }
+
+    var text: String {
+        let limits = Limit.allCases.map { (QuotaOverrides.Field.limit($0), "\(effectiveLimits.limits[$0])") }
+        let switches = AccountSwitch.allCases.map {
+            (QuotaOverrides.Field.flag($0), effectiveLimits.switches.contains($0) ? "on" : "off")
+        }
+        let table = Table(
+            headings: ["LIMIT", "VALUE", "SET BY"],
+            rows: (limits + switches).map { field, value in
+                [field.option, value, own.contains(field) ? "operator" : effectiveLimits.plan.rawValue]
+            })
+        return table.text
+            + "\n\n\(month.rawValue): \(Self.minutes(state.used)) minutes used, \(Self.minutes(state.reserved)) reserved."
+    }
+
+    /// With two decimals, rounded down.
+    private static func minutes(_ seconds: Int64) -> String {
+        let hundredths = seconds % 60 * 100 / 60
+        return "\(seconds / 60).\(hundredths < 10 ? "0" : "")\(hundredths)"
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Billing
+import Postgres
+import Tenancy
+
+struct QuotaSet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Give an account limits of its own, in place of its plan's.",
+        discussion: """
+            Limits that are not named stay as they are. They hold for jobs that are submitted from now on.
+
+            Example:
+              verbatim-admin quota set --tenant ten_01J… --monthly-minutes 3000 --overage on
+            """)
+
+    @Option(help: "The account's id.")
+    var tenant: TenantID
+    @OptionGroup var limits: LimitOptions
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if limits.overrides.isEmpty {
+            let options = QuotaOverrides.Field.allCases.map { "--" + $0.option }.joined(separator: ", ")
+            throw ValidationError("Name at least one limit: \(options).")
+        }
+    }
+
+    func run() async throws {
+        try await Operation.run { operation in
+            let (tenant, overrides, operatorName) = (tenant, limits.overrides, change.operatorName)
+            let row = try await operation.pool.transaction { transaction in
+                _ = try Tenant.requiredForChange(tenant, in: transaction)
+                try overrides.set(for: tenant, in: transaction)
+                try AuditEntry(
+                    operator: operatorName, action: "quota set", tenant: tenant, details: overrides.audited
+                ).record(in: transaction)
+                return try QuotaRow.load(of: tenant, in: transaction)
+            }
+            try Output.show(row, json: output.json, text: row.text + note(row))
+        }
+    }
+
+    /// What an operator might not expect.
+    private func note(_ row: QuotaRow) -> String {
+        guard limits.overrides.switches[.overage] == true, row.effectiveLimits.overageRate == nil else { return "" }
+        return
+            "\n\nThe plan \(row.effectiveLimits.plan.rawValue) sells no overage: that takes effect on another plan only."
+    }
+}
+
+extension QuotaOverrides {
+    /// As the audit log keeps them.
+    var audited: [String: String] {
+        Dictionary(uniqueKeysWithValues: values.map { ($0.key.column, $0.value) })
+    }
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// `webhook-secret`: what customers' webhooks are signed with.
+struct WebhookSecretCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "webhook-secret", abstract: "Secrets that sign customers' webhooks.",
+        discussion: """
+            Example:
+              verbatim-admin webhook-secret create --tenant ten_01J…
+            """,
+        subcommands: [WebhookSecretCreate.self, WebhookSecretRotate.self, WebhookSecretShow.self])
+}
+
+/// A secret as `--json` shows it.
+struct WebhookSecretAnswer: Encodable {
+    let secret: String
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Foundation
+import Pipeline
+import Settings
+
+struct YtDlpStatus: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show which yt-dlp is installed on this machine.",
+        discussion: """
+            Starts it once, too. Exit status 1 when there is none or it does not start: URLs of pages are refused then.
+
+            Example:
+              verbatim-admin ytdlp status
+            """)
+
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let reader = SettingsReader()
+        let installation = YtDlpInstallation(folder: Installation(reader: reader).root + "/ingest")
+        do {
+            try reader.finish()
+        } catch {
+            FileHandle.standardError.write(Data("verbatim-admin: \(error)\n".utf8))
+            throw ExitCode.failure
+        }
+        let row = YtDlpRow(await installation.health())
+        try Output.show(row, json: output.json, text: row.text)
+        if !row.works { throw ExitCode.failure }
+    }
+}

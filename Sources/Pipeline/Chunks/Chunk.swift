@@ -1,0 +1,121 @@
+import Postgres
+import Tenancy
+
+/// A part of the source that is recognized by itself.
+struct Chunk: Sendable {
+    let channel: SourceChannel
+    let cut: ChunkCutter.Cut
+    /// Its audio; nil when nobody needs it.
+    let audio: StorageKey?
+
+    /// There is something to recognize.
+    var hasSpeech: Bool { !cut.speech.isEmpty }
+}
+
+/// What a recognizer needs to know of a chunk.
+struct ChunkWork: Sendable {
+    let audio: StorageKey
+    /// What the chunk answers for.
+    let samples: Int64
+    /// What is heard: the chunk and what it shares with its neighbors.
+    let audioMilliseconds: Int64
+    let language: String
+    /// Milliseconds from the start of the audio.
+    let speech: [Range<Int64>]
+    /// The source's channels are heard apart.
+    let hasChannel: Bool
+    let ticket: EngineTicket?
+
+    /// The chunk, or nil when its job no longer needs it.
+    static func load(_ chunk: Int, of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> Self?
+    {
+        let ticket = try EngineTicket.latest(of: chunk, job: job, tenant: tenant, in: transaction)
+        return try transaction.first(
+            """
+            SELECT p.audio_key, p.end_sample - p.start_sample, p.audio_end_sample - p.audio_start_sample, j.language,
+                p.speech, j.diarization = 'channels'
+            FROM pieces p JOIN jobs j ON j.tenant_id = p.tenant_id AND j.id = p.job_id
+            WHERE p.tenant_id = \(tenant) AND p.job_id = \(job) AND p.piece = \(chunk) AND p.audio_key IS NOT NULL
+                AND j.status = 'processing' AND j.language IS NOT NULL
+            """, as: String.self, Int64.self, Int64.self, String.self, [Int64]?.self, Bool.self
+        ).map { key, samples, audio, language, speech, hasChannel in
+            ChunkWork(
+                audio: StorageKey(path: key), samples: samples, audioMilliseconds: Samples.milliseconds(audio),
+                language: language, speech: SpeechSpans.spans(speech ?? []), hasChannel: hasChannel, ticket: ticket)
+        }
+    }
+}
+
+/// A chunk that is done, as the assembly needs it.
+package struct RecognizedChunk: Sendable {
+    let channel: SourceChannel
+    /// Samples of the source.
+    let samples: Range<Int64>
+    let audioStart: Int64
+    /// JSON of a ``StoredRecognition``; nil where there was no speech to send.
+    let result: [UInt8]?
+
+    package init(channel: SourceChannel, samples: Range<Int64>, audioStart: Int64, result: [UInt8]?) {
+        self.channel = channel
+        self.samples = samples
+        self.audioStart = audioStart
+        self.result = result
+    }
+
+    /// The job's chunks, channel by channel, in order.
+    static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> [RecognizedChunk] {
+        try transaction.query(
+            """
+            SELECT channel, start_sample, end_sample, audio_start_sample, result FROM pieces
+            WHERE tenant_id = \(tenant) AND job_id = \(job) ORDER BY piece
+            """
+        ).map { row in
+            let (channel, start, end, audioStart, result) = try row.decode(
+                Int?.self, Int64.self, Int64.self, Int64.self, [UInt8]?.self)
+            return RecognizedChunk(
+                channel: SourceChannel(number: channel), samples: start..<end, audioStart: audioStart, result: result)
+        }
+    }
+}
+
+/// What was heard in one chunk, as it is kept until the assembly.
+package struct StoredRecognition: Codable, Sendable {
+    package let recognition: Recognition
+    /// How loud each segment is, in dB below full scale; nil where there is no other channel to compare with.
+    package var levels: [Double]?
+
+    package init(recognition: Recognition) {
+        self.recognition = recognition
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case recognition, levels
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        guard values.contains(.recognition) else {
+            // A chunk that was recognized before the schema's version 4.
+            recognition = try Recognition(from: decoder)
+            return
+        }
+        recognition = try values.decode(Recognition.self, forKey: .recognition)
+        levels = try values.decodeIfPresent([Double].self, forKey: .levels)
+    }
+}
+
+/// Where somebody speaks, as `chunks.speech` has it: milliseconds from the start of the audio, start and end in turns.
+enum SpeechSpans {
+    /// - Parameters:
+    ///   - spans: samples from the start of the source.
+    ///   - start: of the audio, a sample of the source.
+    static func flattened(_ spans: [Range<Int64>], from start: Int64) -> [Int64] {
+        spans.flatMap { [Samples.milliseconds($0.lowerBound - start), Samples.milliseconds($0.upperBound - start)] }
+    }
+
+    static func spans(_ flattened: [Int64]) -> [Range<Int64>] {
+        stride(from: 0, to: flattened.count - 1, by: 2).compactMap { index in
+            flattened[index] < flattened[index + 1] ? flattened[index]..<flattened[index + 1] : nil
+        }
+    }
+}

@@ -1,0 +1,183 @@
+import Billing
+import Postgres
+import Tenancy
+
+/// Chooses the task that a free slot works on next.
+///
+/// The priority class goes first, but one turn in five is the other class's. Within a class tenants take turns,
+/// whatever one of them has queued; within a tenant what was begun goes on before another job starts, the oldest first. A job
+/// starts only within its tenant's concurrency, and not while the account is suspended.
+///
+/// Tasks are chosen one after the other, however many workers ask: whoever holds this value holds the scheduler's row. What somebody else is just
+/// changing is passed over, never waited for, so that no two transactions wait for each other.
+struct FairScheduler {
+    /// After so many turns of the priority class the next one is the other's.
+    private static let longestRow = 4
+
+    /// A kind of slot. Each kind counts its turns by itself.
+    enum SlotKind: Sendable {
+        case engines, fetches
+        /// Of long recordings.
+        case preparations
+
+        /// A condition on tasks; its first half is the index's.
+        var kinds: PostgresQuery {
+            switch self {
+            case .engines: "kind <> 'clean' AND kind <> 'fetch' AND NOT long"
+            case .fetches: "kind <> 'clean' AND kind = 'fetch'"
+            case .preparations: "kind <> 'clean' AND long"
+            }
+        }
+
+        /// Of `turns`: how often in a row the priority class went first.
+        fileprivate var inARow: PostgresQuery {
+            switch self {
+            case .engines: "in_a_row"
+            case .fetches: "fetches_in_a_row"
+            case .preparations: "preparations_in_a_row"
+            }
+        }
+
+        /// Of `tenant_load`: the number of the tenant's last turn.
+        fileprivate var lastTurn: PostgresQuery {
+            switch self {
+            case .engines: "last_turn"
+            case .fetches: "last_fetch"
+            case .preparations: "last_preparation"
+            }
+        }
+    }
+
+    private let slotKind: SlotKind
+    private var number: Int64
+    private var inARow: Int
+    /// Those whose next task somebody else is just changing, and those who have their share.
+    private var passedOver: [TenantID] = []
+
+    /// Locks the scheduler's row; waits for a worker that holds it.
+    static func lock(for slotKind: SlotKind, in transaction: PostgresTransaction) throws -> FairScheduler {
+        guard
+            let (number, inARow) = try transaction.first(
+                "SELECT turn, \(slotKind.inARow) FROM turns FOR UPDATE", as: Int64.self, Int.self)
+        else { throw SchedulerRowMissing() }
+        return FairScheduler(slotKind: slotKind, number: number, inARow: inARow)
+    }
+
+    func save(in transaction: PostgresTransaction) throws {
+        try transaction.execute("UPDATE turns SET turn = \(number), \(slotKind.inARow) = \(inARow)")
+    }
+
+    /// Chooses no more of that tenant's tasks.
+    mutating func passOver(_ tenant: TenantID) { passedOver.append(tenant) }
+
+    /// The next task, locked, with its start noted; nil when there is none for anybody.
+    mutating func next(in transaction: PostgresTransaction) throws -> ScheduledTask? {
+        while let (scheduled, inARow) = try candidate(in: transaction) {
+            guard try scheduled.lock(in: transaction) else {
+                passOver(scheduled.tenant)
+                continue
+            }
+            number += 1
+            self.inARow = inARow
+            try scheduled.note(number, of: slotKind, in: transaction)
+            return scheduled
+        }
+        return nil
+    }
+
+    /// How many tenants but those have a task of that kind that may be claimed.
+    static func waiting(for slotKind: SlotKind, besides full: [TenantID], in transaction: PostgresTransaction) throws
+        -> Int
+    {
+        try transaction.first(
+            """
+            SELECT count(DISTINCT t.tenant_id) FROM tasks t
+            JOIN tenant_load l ON l.tenant_id = t.tenant_id
+            JOIN tenants n ON n.id = t.tenant_id
+            JOIN plans p ON p.name = n.plan
+            LEFT JOIN quota_overrides q ON q.tenant_id = t.tenant_id
+            WHERE t.status = 'ready' AND \(slotKind.kinds) AND t.run_after <= now()
+                AND t.tenant_id <> ALL(\(full.map(\.rawValue))::text[])
+                AND (NOT t.starts OR n.status = 'active' AND l.running_jobs < coalesce(q.concurrency, p.concurrency))
+            """, as: Int.self) ?? 0
+    }
+
+    /// Who comes next, and how often in a row the priority class has then gone first.
+    private func candidate(in transaction: PostgresTransaction) throws -> (ScheduledTask, inARow: Int)? {
+        if inARow >= Self.longestRow, let scheduled = try first(of: .normal, in: transaction) { return (scheduled, 0) }
+        if let scheduled = try first(of: .priority, in: transaction) {
+            return (scheduled, min(inARow + 1, Self.longestRow))
+        }
+        return try first(of: .normal, in: transaction).map { ($0, 0) }
+    }
+
+    /// The next of a class: the tenant whose last turn is longest ago, and of those that never had one the oldest job's.
+    private func first(of queuePriority: QueuePriority, in transaction: PostgresTransaction) throws -> ScheduledTask? {
+        try transaction.first(
+            """
+            WITH open AS (
+                SELECT l.tenant_id, l.\(slotKind.lastTurn) AS last_turn,
+                    n.status = 'active' AND l.running_jobs < coalesce(q.concurrency, p.concurrency) AS may_start
+                FROM tenant_load l
+                JOIN tenants n ON n.id = l.tenant_id
+                JOIN plans p ON p.name = n.plan
+                LEFT JOIN quota_overrides q ON q.tenant_id = l.tenant_id
+                WHERE l.queued_jobs + l.running_jobs > 0 AND l.tenant_id <> ALL(\(passedOver.map(\.rawValue))::text[])
+            )
+            SELECT o.tenant_id, t.id, t.job_id, t.starts
+            FROM open o CROSS JOIN LATERAL (
+                (SELECT id, job_id, starts FROM tasks
+                WHERE tenant_id = o.tenant_id AND status = 'ready' AND \(slotKind.kinds) AND NOT starts
+                    AND priority = \(queuePriority) AND run_after <= now()
+                ORDER BY job_id, id LIMIT 1)
+                UNION ALL
+                (SELECT id, job_id, starts FROM tasks
+                WHERE o.may_start AND tenant_id = o.tenant_id AND status = 'ready' AND \(slotKind.kinds) AND starts
+                    AND priority = \(queuePriority) AND run_after <= now()
+                ORDER BY job_id, id LIMIT 1)
+                ORDER BY starts LIMIT 1
+            ) t
+            ORDER BY o.last_turn, t.job_id, t.id LIMIT 1
+            """, as: TenantID.self, Int64.self, JobID.self, Bool.self
+        ).map { ScheduledTask(tenant: $0.0, task: $0.1, job: $0.2, starts: $0.3) }
+    }
+}
+
+/// The one row of the table `turns`, which the migrations made, is gone.
+struct SchedulerRowMissing: Error {}
+
+/// A task that was chosen.
+struct ScheduledTask {
+    let tenant: TenantID
+    let task: Int64
+    let job: JobID
+    /// With this task its job begins.
+    let starts: Bool
+
+    /// False when somebody else is just changing the task, the job that it would start, or how many the tenant has.
+    fileprivate func lock(in transaction: PostgresTransaction) throws -> Bool {
+        let load = try transaction.query(
+            "SELECT FROM tenant_load WHERE tenant_id = \(tenant) FOR NO KEY UPDATE SKIP LOCKED")
+        if load.isEmpty { return false }
+        if starts, try !JobLifecycle.lockQueued(job, of: tenant, in: transaction) { return false }
+        return try !transaction.query(
+            """
+            SELECT FROM tasks WHERE tenant_id = \(tenant) AND id = \(task) AND status = 'ready' FOR UPDATE SKIP LOCKED
+            """
+        ).isEmpty
+    }
+
+    /// Notes the turn, and the start of a job: `queued → processing`.
+    fileprivate func note(_ number: Int64, of slotKind: FairScheduler.SlotKind, in transaction: PostgresTransaction)
+        throws
+    {
+        let started = starts ? 1 : 0
+        try transaction.execute(
+            """
+            UPDATE tenant_load SET \(slotKind.lastTurn) = \(number), queued_jobs = queued_jobs - \(started),
+                running_jobs = running_jobs + \(started)
+            WHERE tenant_id = \(tenant)
+            """)
+        if starts { try JobLifecycle.start(job, of: tenant, in: transaction) }
+    }
+}

@@ -1,0 +1,42 @@
+import Egress
+import Logging
+import Postgres
+
+/// An engine that works elsewhere, and tells operators when it is away and when it is back, however many chunks find that out.
+struct MonitoredEngine: RecognitionEngine {
+    private let base: any RecognitionEngine
+    private let outage: Outage
+
+    init(_ base: any RecognitionEngine, named name: String, logger: Logger) {
+        self.base = base
+        outage = Outage(of: name, logger: logger)
+    }
+
+    func name() async throws -> String { try await base.name() }
+
+    func forget(_ ticket: EngineTicket) async throws { try await base.forget(ticket) }
+
+    func recognize(_ chunk: SpeechChunk, ticket: EngineTicket?) async throws -> EngineStep {
+        let mark = outage.mark
+        do {
+            let step = try await base.recognize(chunk, ticket: ticket)
+            // Polls are waited out, too, while it is away.
+            if case .waiting(let new, _) = step, new == ticket { return step }
+            outage.works(since: mark)
+            return step
+        } catch {
+            if Self.isAway(error) { outage.failed(error) }
+            throw error
+        }
+    }
+
+    private static func isAway(_ error: any Error) -> Bool {
+        switch error {
+        case EngineError.unavailable(.networkError), EngineError.unavailable(.timeout),
+            EngineError.unavailable(.serverError):
+            true
+        case let error as EgressError: error.isTransient && error != .overloaded
+        default: false
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Egress
+import Foundation
+import Logging
+import Postgres
+import Tenancy
+
+/// Recognizes one chunk and keeps what was heard. An engine that works elsewhere is asked again until it has: its ticket is kept, so that
+/// nothing is handed in twice, whichever worker asks.
+struct RecognizeStage: Sendable {
+    let databases: Databases
+    let storage: any Storage
+    let engine: any RecognitionEngine
+    let logger: Logger
+
+    /// Nil when the chunk is done, else when to go on with it.
+    func run(_ claim: ClaimedTask) async throws -> Duration? {
+        guard let number = claim.part,
+            let work = try await databases.app.transaction(
+                of: claim.tenant, { try ChunkWork.load(number, of: claim.job, tenant: claim.tenant, in: $0) })
+        else { throw JobEnded() }
+        switch try await step(work) {
+        case .waiting(let ticket, let again):
+            if let ticket, ticket != work.ticket { try await keep(ticket, claim) }
+            return again
+        case .heard(let recognition):
+            let result = try await encoded(recognition, of: work)
+            try await databases.app.transaction(of: claim.tenant) { transaction in
+                try claim.finish(in: transaction)
+                try ChunkStore.keep(recognition: result, of: claim, in: transaction)
+                try claim.endPart(samples: work.samples, in: transaction)
+            }
+            await forget(work.ticket, claim)
+            return nil
+        }
+    }
+
+    private func step(_ work: ChunkWork) async throws -> EngineStep {
+        let chunk = SpeechChunk(
+            reading: { [storage] in try await storage.read(work.audio) }, duration: work.audioMilliseconds,
+            language: work.language,
+            speech: work.speech)
+        do {
+            return try await engine.recognize(chunk, ticket: work.ticket)
+        } catch let error as ModelServerError where error.isPermanent {
+            throw JobFailure.internal
+        } catch EngineError.quotaExceeded {
+            logger.error("the recognizer's account is out of quota: top it up; jobs fail until then")
+            throw JobFailure.recognizerQuotaExceeded
+        } catch EngineError.misconfigured(let fault) {
+            throw refused(fault)
+        } catch EngineError.refused(let fault) {
+            throw refused(fault)
+        } catch EngineError.unavailable(.languageUnsupported) {
+            throw JobFailure.languageUnsupported
+        } catch EngineError.invalidAudio(let reason) {
+            throw JobFailure.invalidAudio(reason)
+        }
+    }
+
+    private func refused(_ fault: String) -> JobFailure {
+        logger.error("the recognizer rejects our requests: check its key and settings", metadata: ["fault": "\(fault)"])
+        return .transient
+    }
+
+    /// How loud each segment is goes with it where the other channel has words too: bleed is the quieter one.
+    private func encoded(_ recognition: Recognition, of work: ChunkWork) async throws -> [UInt8] {
+        var heard = StoredRecognition(recognition: recognition)
+        if work.hasChannel {
+            let wav = try await storage.read(work.audio)
+            heard.levels = recognition.segments.map { SegmentLevel.of($0, in: wav) }
+        }
+        return Array(try JSONEncoder().encode(heard))
+    }
+
+    /// Whatever becomes of this task, the ticket must not be lost: it is written although the lease was lost, the job has ended or this
+    /// worker is being stopped, and tried again while the database is away for a moment.
+    private func keep(_ ticket: EngineTicket, _ claim: ClaimedTask) async throws {
+        let databases = databases
+        try await Task {
+            var generator = SystemRandomNumberGenerator()
+            var failures = 0
+            while true {
+                do {
+                    return try await databases.app.transaction(of: claim.tenant) { try claim.keep(ticket, in: $0) }
+                } catch let error as PostgresError {
+                    failures += 1
+                    guard let delay = Self.keeping.delay(attempt: failures, using: &generator) else { throw error }
+                    try await Task.sleep(for: delay)
+                }
+            }
+        }.value
+    }
+
+    /// For as long as a database takes to be replaced, and so often that the ticket is there before somebody else hands the chunk in.
+    private static let keeping = RetrySchedule(
+        delays: [.milliseconds(200), .seconds(1), .seconds(3)] + Array(repeating: .seconds(5), count: 18), jitter: 0.2)
+
+    /// At once where that works, else by the clean-up.
+    private func forget(_ ticket: EngineTicket?, _ claim: ClaimedTask) async {
+        guard let ticket else { return }
+        do {
+            try await engine.forget(ticket)
+            try await databases.app.transaction(of: claim.tenant) { try claim.drop(ticket, in: $0) }
+        } catch {
+            logger.info("a copy at the recognizer will be deleted later", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import Concurrency
+import ServiceLifecycle
+
+/// Looks at disks every few seconds until shutdown.
+package struct DiskMonitor: Service {
+    private static let interval = Duration.seconds(5)
+
+    private let disks: [DiskSpace]
+    private let calls = BlockingCalls("verbatim.disks")
+
+    package init(_ disks: [DiskSpace]) { self.disks = disks }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await look()
+                try? await Task.sleep(for: Self.interval)
+            }
+        }
+    }
+
+    /// Looks once.
+    package func look() async {
+        await calls.run { [disks] in
+            for room in disks { room.look() }
+        }
+    }
+}

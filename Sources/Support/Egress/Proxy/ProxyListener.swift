@@ -1,0 +1,44 @@
+import Glibc
+
+/// The listening side of a proxy, and what its connections need to know.
+struct ProxyListener: Sendable {
+    let listener: ProxySocket
+    let stop: ProxySocket
+    let counters: ProxyCounters
+    let policy: AddressPolicy
+    let resolver: NameResolver
+    let limits: FilteringProxy.Limits
+    /// The one value of `Proxy-Authorization` that is let in.
+    let authorization: String
+
+    private static let pause = Duration.milliseconds(20)
+
+    /// Takes connections in until the proxy is stopped, each on a thread of its own.
+    func serve() {
+        while let ready = ProxySocket.wait(
+            [(listener, Int16(POLLIN))], stop: stop, until: ContinuousClock.now + .seconds(3600))
+        {
+            guard ready[0] != 0 else { continue }
+            // One of those that are open will end, or a descriptor become free; nobody is told no who only came early.
+            guard counters.hasRoom, let client = listener.accept() else {
+                if ProxySocket.wait([(listener, 0)], stop: stop, until: ContinuousClock.now + Self.pause) == nil,
+                    isStopped
+                {
+                    return
+                }
+                continue
+            }
+            counters.enter()
+            let isStarted = ProxyThread.start { [self] in
+                ProxyExchange(client: client, door: self).run()
+                counters.leave()
+            }
+            if !isStarted { counters.leave() }
+        }
+    }
+
+    private var isStopped: Bool {
+        var entry = pollfd(fd: stop.descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) > 0
+    }
+}

@@ -1,0 +1,124 @@
+import Billing
+import Postgres
+import Tenancy
+
+/// What the ledger should say, kept in memory beside it, second by second: it knows neither places nor sums, only in which order seconds were
+/// reserved, and what their month covered then.
+struct ModeledMonths {
+    struct Admission {
+        let job: TestJob
+        let month: BillingMonth
+        let included: Int64
+        /// Nil where overage was not agreed on.
+        let rate: Int64?
+        var isSettled = false
+        var isReleased = false
+    }
+
+    struct Second {
+        /// Whose it is, in `admissions`.
+        let admission: Int
+        /// The month's quota for it.
+        let included: Int64
+        /// Whether that covered it beside all that was used and held when it was reserved.
+        let wasCovered: Bool
+    }
+
+    /// In the order of admission.
+    private(set) var admissions: [Admission] = []
+    /// Of each month, in the order in which they were reserved; what was given back is no longer there.
+    private(set) var seconds: [BillingMonth: [Second]] = [:]
+    /// How often jobs grew, by month.
+    private var growths: [BillingMonth: Int64] = [:]
+    var adjustments: [BillingMonth: Int64] = [:]
+
+    var held: [Int] { admissions.indices.filter { !admissions[$0].isSettled && !admissions[$0].isReleased } }
+
+    func seconds(of index: Int) -> Int64 {
+        Int64(seconds[admissions[index].month, default: []].count { $0.admission == index })
+    }
+
+    func used(_ month: BillingMonth) -> Int64 {
+        Int64(seconds[month, default: []].count { admissions[$0.admission].isSettled })
+    }
+
+    func reserved(_ month: BillingMonth) -> Int64 {
+        Int64(seconds[month, default: []].count { !admissions[$0.admission].isSettled })
+    }
+
+    /// Places that were given.
+    func count(_ month: BillingMonth) -> Int64 {
+        Int64(admissions.count { $0.month == month }) + growths[month, default: 0]
+    }
+
+    /// What the last admission of the month that is still there was promised.
+    func lastIncluded(_ month: BillingMonth) -> Int64 {
+        admissions.last { $0.month == month && !$0.isReleased }?.included ?? 0
+    }
+
+    mutating func admit(_ admission: Admission, seconds: Int64) {
+        admissions.append(admission)
+        reserve(seconds, for: admissions.endIndex - 1, included: admission.included)
+    }
+
+    /// Gives it so many seconds.
+    ///
+    /// - Parameter included: the month's quota now.
+    mutating func resize(_ index: Int, to wanted: Int64, included: Int64) {
+        let (month, before) = (admissions[index].month, seconds(of: index))
+        if wanted > before {
+            reserve(wanted - before, for: index, included: max(included, admissions[index].included))
+            growths[month, default: 0] += 1
+        }
+        for _ in 0..<max(0, before - wanted) {
+            if let last = seconds[month]?.lastIndex(where: { $0.admission == index }) {
+                seconds[month]?.remove(at: last)
+            }
+        }
+    }
+
+    mutating func settle(_ index: Int) { admissions[index].isSettled = true }
+
+    mutating func release(_ index: Int) {
+        admissions[index].isReleased = true
+        seconds[admissions[index].month]?.removeAll { $0.admission == index }
+    }
+
+    private mutating func reserve(_ count: Int64, for index: Int, included: Int64) {
+        for _ in 0..<count {
+            let month = admissions[index].month
+            let isCovered = Int64(seconds[month, default: []].count) < included
+            seconds[month, default: []].append(Second(admission: index, included: included, wasCovered: isCovered))
+        }
+    }
+
+    /// The seconds that are overage, in their order.
+    func overageSeconds(_ month: BillingMonth) -> [Second] {
+        let used = seconds[month, default: []].filter { admissions[$0.admission].isSettled }
+        return used.enumerated().filter {
+            $0.offset >= $0.element.included && admissions[$0.element.admission].rate != nil
+        }.map(\.element)
+    }
+
+    /// Overage by rate.
+    func overage(_ month: BillingMonth) -> [Int64: Int64] {
+        overageSeconds(month).reduce(into: [:]) { sums, second in
+            if let rate = admissions[second.admission].rate { sums[rate, default: 0] += 1 }
+        }
+    }
+
+    /// Overage by job, of all that were billed.
+    func overageByJob(_ month: BillingMonth) -> [String: Int64] {
+        var sums = Dictionary(
+            uniqueKeysWithValues: admissions.filter { $0.month == month && $0.isSettled }
+                .map { ($0.job.rawValue, Int64(0)) })
+        for second in overageSeconds(month) { sums[admissions[second.admission].job.rawValue, default: 0] += 1 }
+        return sums
+    }
+
+    /// How far those who did not agree to overage went beyond the most that any of them was promised; never more than 0.
+    func oversold(_ month: BillingMonth) -> Int64 {
+        let bound = seconds[month, default: []].filter { admissions[$0.admission].rate == nil }
+        return Int64(bound.count) - (bound.map(\.included).max() ?? 0)
+    }
+}
