@@ -18,7 +18,7 @@ CREATE TABLE api_keys (
     tenant_id    text NOT NULL REFERENCES tenants,
     id           text NOT NULL CHECK (id ~ '^[0-9A-Za-z]{12}$'),
     name         text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
-    secret_phc   text NOT NULL CHECK (secret_phc LIKE '$argon2id$%'),
+    secret_hash  text NOT NULL CHECK (secret_hash LIKE '$argon2id$%'),
     created_at   timestamptz NOT NULL DEFAULT now(),
     -- Null: the key does not expire.
     expires_at   timestamptz,
@@ -60,14 +60,14 @@ CREATE TABLE refresh_tokens (
 );
 CREATE INDEX refresh_tokens_by_key ON refresh_tokens (tenant_id, key_id, expires_at);
 -- A login counts the key's open sessions and ends the oldest ones.
-CREATE INDEX refresh_tokens_live ON refresh_tokens (tenant_id, key_id, created_at)
+CREATE INDEX refresh_tokens_open_sessions ON refresh_tokens (tenant_id, key_id, created_at)
     WHERE token_hash = family AND revoked_at IS NULL;
 -- Every node asks twice a second which sessions have ended.
 CREATE INDEX refresh_tokens_by_revocation ON refresh_tokens (revoked_at)
     WHERE token_hash = family AND revoked_at IS NOT NULL;
 CREATE INDEX refresh_tokens_by_family ON refresh_tokens (tenant_id, family, created_at);
 CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at);
-CREATE INDEX refresh_tokens_sealed ON refresh_tokens (rotated_at) WHERE successor IS NOT NULL;
+CREATE INDEX refresh_tokens_with_successor ON refresh_tokens (rotated_at) WHERE successor IS NOT NULL;
 
 -- The service's keys for access tokens. The private key is encrypted with the master key.
 CREATE TABLE jwt_keys (

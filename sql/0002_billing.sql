@@ -138,7 +138,7 @@ CREATE TABLE statement_lines (
 );
 
 -- The names of deleted tenants, for their statements. Only operators read them.
-CREATE TABLE statement_names (
+CREATE TABLE deleted_tenant_names (
     tenant_id text PRIMARY KEY REFERENCES tenants,
     name      text NOT NULL CHECK (length(name) BETWEEN 1 AND 200)
 );

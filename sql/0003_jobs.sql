@@ -1,4 +1,4 @@
--- Jobs: what was asked, the pieces that a recording is cut into, what each one gave, the transcript; and idempotency keys.
+-- Jobs: what was asked, the chunks that a recording is cut into, what each one gave, the transcript; and idempotency keys.
 -- Samples are those of the decoded audio, 16,000 a second.
 
 CREATE TABLE jobs (
@@ -36,10 +36,10 @@ CREATE TABLE jobs (
     -- Until then a failed job's recording is kept for an operator's retry.
     source_kept_until     timestamptz,
 
-    -- Progress. Two channels count twice in `samples_work`, and diarization counts besides recognition.
+    -- Progress. Two channels count twice in `samples_to_process`, and diarization counts besides recognition.
     samples_total         bigint CHECK (samples_total >= 0),
-    samples_work          bigint CHECK (samples_work >= 0),
-    samples_done          bigint NOT NULL DEFAULT 0 CHECK (samples_done >= 0),
+    samples_to_process    bigint CHECK (samples_to_process >= 0),
+    samples_processed     bigint NOT NULL DEFAULT 0 CHECK (samples_processed >= 0),
     -- How many tasks are unfinished before the transcript can be assembled.
     parts_left            integer CHECK (parts_left >= 0),
 
@@ -53,10 +53,10 @@ CREATE TABLE jobs (
     error_reason          text,
     error_message         text,
 
-    -- The job that an operator's retry of this failed job created: a job is retried once. Until `retry_until`, which
+    -- The job that an operator's retry of this failed job created: a job is retried once. Until `retry_lease_until`, which
     -- the operator's command extends while it copies the recording, nobody else may retry it.
     retried_as            text,
-    retry_until           timestamptz,
+    retry_lease_until     timestamptz,
 
     transcript_deleted_at timestamptz,
     -- The row of a deleted job stays without content, for the ledger.
@@ -64,37 +64,37 @@ CREATE TABLE jobs (
 
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT jobs_source_check CHECK (deleted_at IS NOT NULL OR (source_type = 'upload') = (source_url IS NULL)),
-    CONSTRAINT jobs_end_check CHECK ((status IN ('completed', 'failed', 'cancelled')) = (completed_at IS NOT NULL)),
+    CONSTRAINT jobs_completed_at_check CHECK ((status IN ('completed', 'failed', 'cancelled')) = (completed_at IS NOT NULL)),
     CONSTRAINT jobs_error_check CHECK ((status = 'failed') = (error_code IS NOT NULL)),
-    CONSTRAINT jobs_progress_check CHECK (samples_done <= samples_work),
-    CONSTRAINT jobs_retry_check CHECK (retry_until IS NULL OR retried_as IS NOT NULL),
-    CONSTRAINT jobs_tombstone_check CHECK (
+    CONSTRAINT jobs_progress_check CHECK (samples_processed <= samples_to_process),
+    CONSTRAINT jobs_retry_check CHECK (retry_lease_until IS NULL OR retried_as IS NOT NULL),
+    CONSTRAINT jobs_deleted_check CHECK (
         deleted_at IS NULL
         OR (completed_at IS NOT NULL AND source_name IS NULL AND source_url IS NULL AND webhook_url IS NULL
             AND metadata::text = '{}'))
 );
-CREATE INDEX jobs_by_status ON jobs (tenant_id, status, id) WHERE deleted_at IS NULL;
-CREATE INDEX jobs_by_change ON jobs (tenant_id, status_changed_at);
+CREATE INDEX jobs_by_tenant_and_status ON jobs (tenant_id, status, id) WHERE deleted_at IS NULL;
+CREATE INDEX jobs_by_status_change ON jobs (tenant_id, status_changed_at);
 -- Operators name a job by its id alone. A hash index, because the planner would use an ordered one for a tenant's list and
 -- so walk through the jobs of all tenants.
 CREATE INDEX jobs_by_id ON jobs USING hash (id);
 -- Operators list the newest jobs of all tenants by status.
-CREATE INDEX jobs_by_state ON jobs (status, id);
+CREATE INDEX jobs_newest_by_status ON jobs (status, id);
 -- What ended in the last hour, and what a month's ledger is compared with.
-CREATE INDEX jobs_by_end ON jobs (completed_at) WHERE completed_at IS NOT NULL;
+CREATE INDEX jobs_by_completion ON jobs (completed_at) WHERE completed_at IS NOT NULL;
 CREATE INDEX jobs_by_creation ON jobs (created_at);
 
--- The pieces cover the whole recording without gap or overlap. Where two channels are recognized separately, the pieces of
--- each channel do. Times in a result count from the piece's start.
-CREATE TABLE pieces (
+-- The chunks cover the whole recording without gap or overlap. Where two channels are recognized separately, the chunks of
+-- each channel do. Times in a result count from the chunk's start.
+CREATE TABLE chunks (
     tenant_id          text NOT NULL,
     job_id             text NOT NULL,
-    piece              integer NOT NULL CHECK (piece >= 0),
+    chunk              integer NOT NULL CHECK (chunk >= 0),
     -- 0 left, 1 right; null where all channels are recognized as one.
     channel            smallint CHECK (channel IN (0, 1)),
     start_sample       bigint NOT NULL CHECK (start_sample >= 0),
     end_sample         bigint NOT NULL CHECK (end_sample > start_sample),
-    -- What the audio holds: the piece, and some seconds more where no silence allowed a clean cut.
+    -- What the audio holds: the chunk, and some seconds more where no silence allowed a clean cut.
     audio_start_sample bigint NOT NULL,
     audio_end_sample   bigint NOT NULL,
     -- Null where there is no speech to recognize.
@@ -102,23 +102,23 @@ CREATE TABLE pieces (
     -- Where there is speech, in milliseconds from the start of the audio: start and end of each span. Null: unknown.
     speech             bigint[],
     result             bytea,
-    PRIMARY KEY (tenant_id, job_id, piece),
+    PRIMARY KEY (tenant_id, job_id, chunk),
     FOREIGN KEY (tenant_id, job_id) REFERENCES jobs (tenant_id, id) ON DELETE CASCADE,
-    CONSTRAINT pieces_audio_check CHECK (
+    CONSTRAINT chunks_audio_check CHECK (
         audio_start_sample >= 0 AND audio_start_sample <= start_sample AND audio_end_sample >= end_sample)
 );
 
--- The parts of a recording that are diarized separately before their speakers are compared: whole pieces, in a row.
-CREATE TABLE stretches (
+-- The parts of a recording that are diarized separately before their speakers are compared: whole chunks, in a row.
+CREATE TABLE sections (
     tenant_id   text NOT NULL,
     job_id      text NOT NULL,
-    stretch     integer NOT NULL CHECK (stretch >= 0),
-    first_piece integer NOT NULL CHECK (first_piece >= 0),
-    last_piece  integer NOT NULL,
+    section     integer NOT NULL CHECK (section >= 0),
+    first_chunk integer NOT NULL CHECK (first_chunk >= 0),
+    last_chunk  integer NOT NULL,
     result      bytea,
-    PRIMARY KEY (tenant_id, job_id, stretch),
+    PRIMARY KEY (tenant_id, job_id, section),
     FOREIGN KEY (tenant_id, job_id) REFERENCES jobs (tenant_id, id) ON DELETE CASCADE,
-    CONSTRAINT stretches_order_check CHECK (last_piece >= first_piece)
+    CONSTRAINT sections_order_check CHECK (last_chunk >= first_chunk)
 );
 
 CREATE TABLE transcripts (
@@ -130,24 +130,24 @@ CREATE TABLE transcripts (
     FOREIGN KEY (tenant_id, job_id) REFERENCES jobs (tenant_id, id) ON DELETE CASCADE
 );
 
--- A submission that is repeated with the same key gets the first one's answer.
+-- A submission that is repeated with the same key gets the first one's response.
 CREATE TABLE idempotency_keys (
     tenant_id   text NOT NULL REFERENCES tenants,
     key         text NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
     -- Who handles the first submission, and until when unless the lease is extended.
     holder      text,
     lease_until timestamptz,
-    -- SHA-256 of the request; set together with the answer.
+    -- SHA-256 of the request; set together with the response.
     fingerprint bytea CHECK (length(fingerprint) = 32),
     job_id      text,
-    answer      bytea,
+    response    bytea,
     created_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, key),
     CONSTRAINT idempotency_keys_lease_check CHECK ((holder IS NULL) = (lease_until IS NULL)),
-    CONSTRAINT idempotency_keys_holder_check CHECK ((answer IS NULL) = (holder IS NOT NULL)),
-    CONSTRAINT idempotency_keys_answer_check CHECK (
-        (answer IS NULL) = (fingerprint IS NULL) AND (answer IS NULL) = (job_id IS NULL))
+    CONSTRAINT idempotency_keys_holder_check CHECK ((response IS NULL) = (holder IS NOT NULL)),
+    CONSTRAINT idempotency_keys_response_check CHECK (
+        (response IS NULL) = (fingerprint IS NULL) AND (response IS NULL) = (job_id IS NULL))
 );
-CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+CREATE INDEX idempotency_keys_by_creation ON idempotency_keys (created_at);
 -- Deleting a job deletes the key of its submission.
 CREATE INDEX idempotency_keys_by_job ON idempotency_keys (tenant_id, job_id) WHERE job_id IS NOT NULL;

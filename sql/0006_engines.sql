@@ -4,7 +4,7 @@
 CREATE TABLE engine_tickets (
     tenant_id    text NOT NULL,
     job_id       text NOT NULL,
-    piece        integer NOT NULL CHECK (piece >= 0),
+    chunk        integer NOT NULL CHECK (chunk >= 0),
     attempt      integer NOT NULL CHECK (attempt > 0),
     engine       text NOT NULL,
     -- The engine's own id of the submission.
@@ -19,7 +19,7 @@ CREATE TABLE engine_refusals (
     engine      text NOT NULL,
     model       text NOT NULL,
     -- The engine's message, without keys and URLs.
-    answer      text NOT NULL,
+    message     text NOT NULL,
     refusals    bigint NOT NULL CHECK (refusals > 0),
     first_at    timestamptz NOT NULL DEFAULT now(),
     last_at     timestamptz NOT NULL DEFAULT now(),

@@ -20,7 +20,7 @@ GRANT SELECT, UPDATE (last_used_at) ON api_keys TO verbatim_system;
 GRANT SELECT, INSERT, UPDATE (revoked_at, rotated_at, successor, used_at), DELETE ON refresh_tokens TO verbatim_system;
 GRANT SELECT, INSERT ON jwt_keys TO verbatim_system;
 
--- Billing. Only operators close and adjust months; the owner alone reads `statement_names`.
+-- Billing. Only operators close and adjust months; the owner alone reads `deleted_tenant_names`.
 GRANT SELECT ON plans TO verbatim_app, verbatim_system;
 GRANT SELECT ON quota_overrides TO verbatim_app, verbatim_system;
 GRANT SELECT, INSERT, UPDATE (used_seconds, reserved_seconds, admissions) ON usage_months TO verbatim_app;
@@ -32,11 +32,11 @@ GRANT SELECT ON statement_lines TO verbatim_app;
 -- Jobs. Across tenants a claim starts a job, and a worker's sweep asks which recordings are still needed.
 GRANT SELECT, INSERT, UPDATE ON jobs TO verbatim_app;
 GRANT SELECT (tenant_id, id, status, source_deleted_at), UPDATE (status, started_at, status_changed_at) ON jobs TO verbatim_system;
-GRANT SELECT, INSERT, UPDATE, DELETE ON pieces TO verbatim_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON stretches TO verbatim_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON chunks TO verbatim_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON sections TO verbatim_app;
 GRANT SELECT, INSERT, DELETE ON transcripts TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO verbatim_app;
--- A worker deletes old keys without reading request or answer. It may update a column in order to lock rows.
+-- A worker deletes old keys without reading request or response. It may update a column in order to lock rows.
 GRANT SELECT (tenant_id, key, lease_until, created_at), UPDATE (lease_until), DELETE ON idempotency_keys TO verbatim_system;
 
 -- Queue.
@@ -45,7 +45,7 @@ GRANT SELECT, UPDATE, DELETE ON tasks TO verbatim_system;
 GRANT USAGE ON SEQUENCE task_fences TO verbatim_system;
 GRANT SELECT, INSERT, UPDATE ON tenant_load TO verbatim_app;
 GRANT SELECT, UPDATE ON tenant_load TO verbatim_system;
-GRANT SELECT, UPDATE ON turns TO verbatim_system;
+GRANT SELECT, UPDATE ON scheduler TO verbatim_system;
 
 -- Webhooks. Only verbatim_system reads secrets.
 GRANT SELECT, INSERT, UPDATE ON webhook_secrets TO verbatim_system;

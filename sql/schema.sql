@@ -19,7 +19,7 @@ CREATE TABLE api_keys (
     tenant_id    text NOT NULL,
     id           text NOT NULL,
     name         text NOT NULL,
-    secret_phc   text NOT NULL,
+    secret_hash  text NOT NULL,
     created_at   timestamp with time zone NOT NULL DEFAULT now(),
     expires_at   timestamp with time zone,
     revoked_at   timestamp with time zone,
@@ -31,7 +31,7 @@ CREATE TABLE api_keys (
     CONSTRAINT api_keys_tenant_id_replaced_by_fkey FOREIGN KEY (tenant_id, replaced_by) REFERENCES api_keys(tenant_id, id),
     CONSTRAINT api_keys_id_check CHECK (id ~ '^[0-9A-Za-z]{12}$'::text),
     CONSTRAINT api_keys_name_check CHECK (length(name) >= 1 AND length(name) <= 200),
-    CONSTRAINT api_keys_secret_phc_check CHECK (secret_phc ~~ '$argon2id$%'::text)
+    CONSTRAINT api_keys_secret_hash_check CHECK (secret_hash ~~ '$argon2id$%'::text)
 );
 CREATE INDEX api_keys_by_revocation ON api_keys USING btree (revoked_at) WHERE revoked_at IS NOT NULL;
 CREATE INDEX api_keys_by_expiry ON api_keys USING btree (expires_at) WHERE expires_at IS NOT NULL;
@@ -55,11 +55,11 @@ CREATE TABLE refresh_tokens (
     CONSTRAINT refresh_tokens_token_hash_check CHECK (length(token_hash) = 32)
 );
 CREATE INDEX refresh_tokens_by_key ON refresh_tokens USING btree (tenant_id, key_id, expires_at);
-CREATE INDEX refresh_tokens_live ON refresh_tokens USING btree (tenant_id, key_id, created_at) WHERE token_hash = family AND revoked_at IS NULL;
+CREATE INDEX refresh_tokens_open_sessions ON refresh_tokens USING btree (tenant_id, key_id, created_at) WHERE token_hash = family AND revoked_at IS NULL;
 CREATE INDEX refresh_tokens_by_revocation ON refresh_tokens USING btree (revoked_at) WHERE token_hash = family AND revoked_at IS NOT NULL;
 CREATE INDEX refresh_tokens_by_family ON refresh_tokens USING btree (tenant_id, family, created_at);
 CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens USING btree (expires_at);
-CREATE INDEX refresh_tokens_sealed ON refresh_tokens USING btree (rotated_at) WHERE successor IS NOT NULL;
+CREATE INDEX refresh_tokens_with_successor ON refresh_tokens USING btree (rotated_at) WHERE successor IS NOT NULL;
 
 CREATE TABLE jwt_keys (
     kid            text NOT NULL,
@@ -240,12 +240,12 @@ CREATE TABLE statement_lines (
 CREATE TRIGGER statement_lines_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON statement_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER no_statement_line_in_closed_month BEFORE INSERT ON statement_lines FOR EACH ROW EXECUTE FUNCTION refuse_closed_month();
 
-CREATE TABLE statement_names (
+CREATE TABLE deleted_tenant_names (
     tenant_id text NOT NULL,
     name      text NOT NULL,
-    CONSTRAINT statement_names_pkey PRIMARY KEY (tenant_id),
-    CONSTRAINT statement_names_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
-    CONSTRAINT statement_names_name_check CHECK (length(name) >= 1 AND length(name) <= 200)
+    CONSTRAINT deleted_tenant_names_pkey PRIMARY KEY (tenant_id),
+    CONSTRAINT deleted_tenant_names_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT deleted_tenant_names_name_check CHECK (length(name) >= 1 AND length(name) <= 200)
 );
 
 CREATE OR REPLACE FUNCTION public.refuse_closed_month()
@@ -303,8 +303,8 @@ CREATE TABLE jobs (
     source_deleted_at     timestamp with time zone,
     source_kept_until     timestamp with time zone,
     samples_total         bigint,
-    samples_work          bigint,
-    samples_done          bigint NOT NULL DEFAULT 0,
+    samples_to_process    bigint,
+    samples_processed     bigint NOT NULL DEFAULT 0,
     parts_left            integer,
     language              text,
     language_confidence   double precision,
@@ -314,42 +314,42 @@ CREATE TABLE jobs (
     error_reason          text,
     error_message         text,
     retried_as            text,
-    retry_until           timestamp with time zone,
+    retry_lease_until     timestamp with time zone,
     transcript_deleted_at timestamp with time zone,
     deleted_at            timestamp with time zone,
     CONSTRAINT jobs_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT jobs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
-    CONSTRAINT jobs_end_check CHECK ((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (completed_at IS NOT NULL)),
+    CONSTRAINT jobs_completed_at_check CHECK ((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (completed_at IS NOT NULL)),
+    CONSTRAINT jobs_deleted_check CHECK (deleted_at IS NULL OR completed_at IS NOT NULL AND source_name IS NULL AND source_url IS NULL AND webhook_url IS NULL AND metadata::text = '{}'::text),
     CONSTRAINT jobs_error_check CHECK ((status = 'failed'::text) = (error_code IS NOT NULL)),
     CONSTRAINT jobs_estimated_ms_check CHECK (estimated_ms >= 0),
     CONSTRAINT jobs_id_check CHECK (id ~ '^job_[0-9A-HJKMNP-TV-Z]{26}$'::text),
     CONSTRAINT jobs_max_duration_ms_check CHECK (max_duration_ms > 0),
     CONSTRAINT jobs_metadata_check CHECK (json_typeof(metadata) = 'object'::text AND octet_length(metadata::text) <= 4096),
     CONSTRAINT jobs_parts_left_check CHECK (parts_left >= 0),
-    CONSTRAINT jobs_progress_check CHECK (samples_done <= samples_work),
-    CONSTRAINT jobs_retry_check CHECK (retry_until IS NULL OR retried_as IS NOT NULL),
-    CONSTRAINT jobs_samples_done_check CHECK (samples_done >= 0),
+    CONSTRAINT jobs_progress_check CHECK (samples_processed <= samples_to_process),
+    CONSTRAINT jobs_retry_check CHECK (retry_lease_until IS NULL OR retried_as IS NOT NULL),
+    CONSTRAINT jobs_samples_processed_check CHECK (samples_processed >= 0),
+    CONSTRAINT jobs_samples_to_process_check CHECK (samples_to_process >= 0),
     CONSTRAINT jobs_samples_total_check CHECK (samples_total >= 0),
-    CONSTRAINT jobs_samples_work_check CHECK (samples_work >= 0),
     CONSTRAINT jobs_source_bytes_check CHECK (source_bytes >= 0),
     CONSTRAINT jobs_source_channels_check CHECK (source_channels > 0),
     CONSTRAINT jobs_source_check CHECK (deleted_at IS NOT NULL OR (source_type = 'upload'::text) = (source_url IS NULL)),
     CONSTRAINT jobs_source_type_check CHECK (source_type = ANY (ARRAY['upload'::text, 'url'::text])),
     CONSTRAINT jobs_speakers_expected_check CHECK (speakers_expected >= 1 AND speakers_expected <= 32),
-    CONSTRAINT jobs_status_check CHECK (status = ANY (ARRAY['queued'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])),
-    CONSTRAINT jobs_tombstone_check CHECK (deleted_at IS NULL OR completed_at IS NOT NULL AND source_name IS NULL AND source_url IS NULL AND webhook_url IS NULL AND metadata::text = '{}'::text)
+    CONSTRAINT jobs_status_check CHECK (status = ANY (ARRAY['queued'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))
 );
-CREATE INDEX jobs_by_status ON jobs USING btree (tenant_id, status, id) WHERE deleted_at IS NULL;
-CREATE INDEX jobs_by_change ON jobs USING btree (tenant_id, status_changed_at);
+CREATE INDEX jobs_by_tenant_and_status ON jobs USING btree (tenant_id, status, id) WHERE deleted_at IS NULL;
+CREATE INDEX jobs_by_status_change ON jobs USING btree (tenant_id, status_changed_at);
 CREATE INDEX jobs_by_id ON jobs USING hash (id);
-CREATE INDEX jobs_by_state ON jobs USING btree (status, id);
-CREATE INDEX jobs_by_end ON jobs USING btree (completed_at) WHERE completed_at IS NOT NULL;
+CREATE INDEX jobs_newest_by_status ON jobs USING btree (status, id);
+CREATE INDEX jobs_by_completion ON jobs USING btree (completed_at) WHERE completed_at IS NOT NULL;
 CREATE INDEX jobs_by_creation ON jobs USING btree (created_at);
 
-CREATE TABLE pieces (
+CREATE TABLE chunks (
     tenant_id          text NOT NULL,
     job_id             text NOT NULL,
-    piece              integer NOT NULL,
+    chunk              integer NOT NULL,
     channel            smallint,
     start_sample       bigint NOT NULL,
     end_sample         bigint NOT NULL,
@@ -358,27 +358,27 @@ CREATE TABLE pieces (
     audio_key          text,
     speech             bigint[],
     result             bytea,
-    CONSTRAINT pieces_pkey PRIMARY KEY (tenant_id, job_id, piece),
-    CONSTRAINT pieces_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
-    CONSTRAINT pieces_audio_check CHECK (audio_start_sample >= 0 AND audio_start_sample <= start_sample AND audio_end_sample >= end_sample),
-    CONSTRAINT pieces_channel_check CHECK (channel = ANY (ARRAY[0, 1])),
-    CONSTRAINT pieces_check CHECK (end_sample > start_sample),
-    CONSTRAINT pieces_piece_check CHECK (piece >= 0),
-    CONSTRAINT pieces_start_sample_check CHECK (start_sample >= 0)
+    CONSTRAINT chunks_pkey PRIMARY KEY (tenant_id, job_id, chunk),
+    CONSTRAINT chunks_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT chunks_audio_check CHECK (audio_start_sample >= 0 AND audio_start_sample <= start_sample AND audio_end_sample >= end_sample),
+    CONSTRAINT chunks_channel_check CHECK (channel = ANY (ARRAY[0, 1])),
+    CONSTRAINT chunks_check CHECK (end_sample > start_sample),
+    CONSTRAINT chunks_chunk_check CHECK (chunk >= 0),
+    CONSTRAINT chunks_start_sample_check CHECK (start_sample >= 0)
 );
 
-CREATE TABLE stretches (
+CREATE TABLE sections (
     tenant_id   text NOT NULL,
     job_id      text NOT NULL,
-    stretch     integer NOT NULL,
-    first_piece integer NOT NULL,
-    last_piece  integer NOT NULL,
+    section     integer NOT NULL,
+    first_chunk integer NOT NULL,
+    last_chunk  integer NOT NULL,
     result      bytea,
-    CONSTRAINT stretches_pkey PRIMARY KEY (tenant_id, job_id, stretch),
-    CONSTRAINT stretches_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
-    CONSTRAINT stretches_first_piece_check CHECK (first_piece >= 0),
-    CONSTRAINT stretches_order_check CHECK (last_piece >= first_piece),
-    CONSTRAINT stretches_stretch_check CHECK (stretch >= 0)
+    CONSTRAINT sections_pkey PRIMARY KEY (tenant_id, job_id, section),
+    CONSTRAINT sections_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT sections_first_chunk_check CHECK (first_chunk >= 0),
+    CONSTRAINT sections_order_check CHECK (last_chunk >= first_chunk),
+    CONSTRAINT sections_section_check CHECK (section >= 0)
 );
 
 CREATE TABLE transcripts (
@@ -397,17 +397,17 @@ CREATE TABLE idempotency_keys (
     lease_until timestamp with time zone,
     fingerprint bytea,
     job_id      text,
-    answer      bytea,
+    response    bytea,
     created_at  timestamp with time zone NOT NULL DEFAULT now(),
     CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, key),
     CONSTRAINT idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
-    CONSTRAINT idempotency_keys_answer_check CHECK ((answer IS NULL) = (fingerprint IS NULL) AND (answer IS NULL) = (job_id IS NULL)),
     CONSTRAINT idempotency_keys_fingerprint_check CHECK (length(fingerprint) = 32),
-    CONSTRAINT idempotency_keys_holder_check CHECK ((answer IS NULL) = (holder IS NOT NULL)),
+    CONSTRAINT idempotency_keys_holder_check CHECK ((response IS NULL) = (holder IS NOT NULL)),
     CONSTRAINT idempotency_keys_key_check CHECK (length(key) >= 1 AND length(key) <= 255),
-    CONSTRAINT idempotency_keys_lease_check CHECK ((holder IS NULL) = (lease_until IS NULL))
+    CONSTRAINT idempotency_keys_lease_check CHECK ((holder IS NULL) = (lease_until IS NULL)),
+    CONSTRAINT idempotency_keys_response_check CHECK ((response IS NULL) = (fingerprint IS NULL) AND (response IS NULL) = (job_id IS NULL))
 );
-CREATE INDEX idempotency_keys_by_age ON idempotency_keys USING btree (created_at);
+CREATE INDEX idempotency_keys_by_creation ON idempotency_keys USING btree (created_at);
 CREATE INDEX idempotency_keys_by_job ON idempotency_keys USING btree (tenant_id, job_id) WHERE job_id IS NOT NULL;
 
 CREATE SEQUENCE task_fences;
@@ -418,10 +418,10 @@ CREATE TABLE tasks (
     job_id           text NOT NULL,
     kind             text NOT NULL,
     part             integer,
-    long             boolean NOT NULL DEFAULT false,
+    is_long          boolean NOT NULL DEFAULT false,
     status           text NOT NULL DEFAULT 'ready'::text,
     priority         smallint NOT NULL,
-    starts           boolean NOT NULL DEFAULT false,
+    starts_job       boolean NOT NULL DEFAULT false,
     attempt          integer NOT NULL DEFAULT 0,
     created_at       timestamp with time zone NOT NULL DEFAULT now(),
     run_after        timestamp with time zone NOT NULL DEFAULT now(),
@@ -432,42 +432,42 @@ CREATE TABLE tasks (
     last_error       text,
     CONSTRAINT tasks_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT tasks_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT tasks_is_long_check CHECK (kind = 'prepare'::text OR NOT is_long),
     CONSTRAINT tasks_kind_check CHECK (kind = ANY (ARRAY['fetch'::text, 'prepare'::text, 'recognize'::text, 'diarize'::text, 'assemble'::text, 'clean'::text])),
     CONSTRAINT tasks_lease_check CHECK ((status = 'running'::text) = (lease_until IS NOT NULL)),
-    CONSTRAINT tasks_long_check CHECK (kind = 'prepare'::text OR NOT long),
     CONSTRAINT tasks_part_check CHECK (part >= 0),
     CONSTRAINT tasks_part_kind_check CHECK ((kind = ANY (ARRAY['recognize'::text, 'diarize'::text])) = (part IS NOT NULL)),
     CONSTRAINT tasks_status_check CHECK (status = ANY (ARRAY['ready'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text]))
 );
-CREATE UNIQUE INDEX tasks_once ON tasks USING btree (tenant_id, job_id, kind, COALESCE(part, '-1'::integer));
+CREATE UNIQUE INDEX tasks_unique ON tasks USING btree (tenant_id, job_id, kind, COALESCE(part, '-1'::integer));
 CREATE UNIQUE INDEX tasks_by_fence ON tasks USING btree (fence) WHERE fence IS NOT NULL;
-CREATE INDEX tasks_to_claim ON tasks USING btree (tenant_id, starts, priority, job_id, id) WHERE status = 'ready'::text AND kind <> 'clean'::text;
-CREATE INDEX chores_to_claim ON tasks USING btree (run_after) WHERE status = 'ready'::text AND kind = 'clean'::text;
-CREATE INDEX tasks_to_rescue ON tasks USING btree (lease_until) WHERE status = 'running'::text;
+CREATE INDEX tasks_claimable ON tasks USING btree (tenant_id, starts_job, priority, job_id, id) WHERE status = 'ready'::text AND kind <> 'clean'::text;
+CREATE INDEX tasks_cleanup_claimable ON tasks USING btree (run_after) WHERE status = 'ready'::text AND kind = 'clean'::text;
+CREATE INDEX tasks_by_lease ON tasks USING btree (lease_until) WHERE status = 'running'::text;
 CREATE INDEX tasks_finished ON tasks USING btree (created_at) WHERE status = ANY (ARRAY['done'::text, 'failed'::text, 'cancelled'::text]);
 
 CREATE TABLE tenant_load (
-    tenant_id        text NOT NULL,
-    queued_jobs      integer NOT NULL DEFAULT 0,
-    running_jobs     integer NOT NULL DEFAULT 0,
-    last_turn        bigint NOT NULL DEFAULT 0,
-    last_fetch       bigint NOT NULL DEFAULT 0,
-    last_preparation bigint NOT NULL DEFAULT 0,
+    tenant_id              text NOT NULL,
+    queued_jobs            integer NOT NULL DEFAULT 0,
+    running_jobs           integer NOT NULL DEFAULT 0,
+    last_claim             bigint NOT NULL DEFAULT 0,
+    last_fetch_claim       bigint NOT NULL DEFAULT 0,
+    last_preparation_claim bigint NOT NULL DEFAULT 0,
     CONSTRAINT tenant_load_pkey PRIMARY KEY (tenant_id),
     CONSTRAINT tenant_load_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT tenant_load_queued_jobs_check CHECK (queued_jobs >= 0),
     CONSTRAINT tenant_load_running_jobs_check CHECK (running_jobs >= 0)
 );
-CREATE INDEX tenant_load_open ON tenant_load USING btree (last_turn) WHERE (queued_jobs + running_jobs) > 0;
+CREATE INDEX tenant_load_with_jobs ON tenant_load USING btree (last_claim) WHERE (queued_jobs + running_jobs) > 0;
 
-CREATE TABLE turns (
-    only_one              boolean NOT NULL DEFAULT true,
-    turn                  bigint NOT NULL DEFAULT 0,
-    in_a_row              integer NOT NULL DEFAULT 0,
-    fetches_in_a_row      integer NOT NULL DEFAULT 0,
-    preparations_in_a_row integer NOT NULL DEFAULT 0,
-    CONSTRAINT turns_pkey PRIMARY KEY (only_one),
-    CONSTRAINT turns_only_one_check CHECK (only_one)
+CREATE TABLE scheduler (
+    singleton                   boolean NOT NULL DEFAULT true,
+    last_claim                  bigint NOT NULL DEFAULT 0,
+    priority_streak             integer NOT NULL DEFAULT 0,
+    fetch_priority_streak       integer NOT NULL DEFAULT 0,
+    preparation_priority_streak integer NOT NULL DEFAULT 0,
+    CONSTRAINT scheduler_pkey PRIMARY KEY (singleton),
+    CONSTRAINT scheduler_singleton_check CHECK (singleton)
 );
 
 CREATE TABLE webhook_secrets (
@@ -482,14 +482,14 @@ CREATE TABLE webhook_secrets (
 );
 
 CREATE TABLE webhook_endpoints (
-    tenant_id     text NOT NULL,
-    url           text NOT NULL,
-    origin        text NOT NULL GENERATED ALWAYS AS (COALESCE(lower("substring"(url, '^[^:/?#]+://[^/?#]*'::text)), url)) STORED,
-    is_default    boolean NOT NULL DEFAULT false,
-    created_at    timestamp with time zone NOT NULL DEFAULT now(),
-    last_success  timestamp with time zone,
-    failures_from timestamp with time zone,
-    failing_since timestamp with time zone,
+    tenant_id        text NOT NULL,
+    url              text NOT NULL,
+    origin           text NOT NULL GENERATED ALWAYS AS (COALESCE(lower("substring"(url, '^[^:/?#]+://[^/?#]*'::text)), url)) STORED,
+    is_default       boolean NOT NULL DEFAULT false,
+    created_at       timestamp with time zone NOT NULL DEFAULT now(),
+    last_success     timestamp with time zone,
+    first_failure_at timestamp with time zone,
+    failing_since    timestamp with time zone,
     CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (tenant_id, url),
     CONSTRAINT webhook_endpoints_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT webhook_endpoints_url_check CHECK (octet_length(url) >= 1 AND octet_length(url) <= 2048)
@@ -500,23 +500,23 @@ CREATE INDEX webhook_endpoints_by_origin ON webhook_endpoints USING btree (tenan
 CREATE SEQUENCE delivery_fences;
 
 CREATE TABLE webhook_events (
-    tenant_id   text NOT NULL,
-    id          text NOT NULL,
-    job_id      text NOT NULL,
-    event       text NOT NULL,
-    url         text NOT NULL,
-    origin      text NOT NULL GENERATED ALWAYS AS (COALESCE(lower("substring"(url, '^[^:/?#]+://[^/?#]*'::text)), url)) STORED,
-    body        bytea NOT NULL,
-    created_at  timestamp with time zone NOT NULL DEFAULT now(),
-    status      text NOT NULL DEFAULT 'pending'::text,
-    attempt     integer NOT NULL DEFAULT 0,
-    tries       integer NOT NULL DEFAULT 0,
-    first_try   timestamp with time zone,
-    next_try    timestamp with time zone NOT NULL DEFAULT now(),
-    due         boolean NOT NULL DEFAULT true,
-    abandoned   boolean NOT NULL DEFAULT false,
-    fence       bigint,
-    lease_until timestamp with time zone,
+    tenant_id           text NOT NULL,
+    id                  text NOT NULL,
+    job_id              text NOT NULL,
+    event               text NOT NULL,
+    url                 text NOT NULL,
+    origin              text NOT NULL GENERATED ALWAYS AS (COALESCE(lower("substring"(url, '^[^:/?#]+://[^/?#]*'::text)), url)) STORED,
+    body                bytea NOT NULL,
+    created_at          timestamp with time zone NOT NULL DEFAULT now(),
+    status              text NOT NULL DEFAULT 'pending'::text,
+    attempt             integer NOT NULL DEFAULT 0,
+    schedule_attempts   integer NOT NULL DEFAULT 0,
+    schedule_started_at timestamp with time zone,
+    next_attempt_at     timestamp with time zone NOT NULL DEFAULT now(),
+    due                 boolean NOT NULL DEFAULT true,
+    abandoned           boolean NOT NULL DEFAULT false,
+    fence               bigint,
+    lease_until         timestamp with time zone,
     CONSTRAINT webhook_events_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT webhook_events_tenant_id_job_id_key UNIQUE (tenant_id, job_id),
     CONSTRAINT webhook_events_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
@@ -526,14 +526,14 @@ CREATE TABLE webhook_events (
     CONSTRAINT webhook_events_lease_check CHECK ((status = 'sending'::text) = (lease_until IS NOT NULL)),
     CONSTRAINT webhook_events_status_check CHECK (status = ANY (ARRAY['pending'::text, 'sending'::text, 'delivered'::text, 'given_up'::text]))
 );
-CREATE INDEX webhook_events_due ON webhook_events USING btree (tenant_id, origin, next_try) WHERE status = 'pending'::text AND due;
-CREATE INDEX webhook_events_to_come ON webhook_events USING btree (next_try) WHERE status = 'pending'::text AND NOT due;
-CREATE INDEX webhook_events_by_time ON webhook_events USING btree (next_try) WHERE status = 'pending'::text;
+CREATE INDEX webhook_events_due ON webhook_events USING btree (tenant_id, origin, next_attempt_at) WHERE status = 'pending'::text AND due;
+CREATE INDEX webhook_events_waiting ON webhook_events USING btree (next_attempt_at) WHERE status = 'pending'::text AND NOT due;
+CREATE INDEX webhook_events_by_next_attempt ON webhook_events USING btree (next_attempt_at) WHERE status = 'pending'::text;
 CREATE INDEX webhook_events_sending ON webhook_events USING btree (tenant_id, origin) WHERE status = 'sending'::text;
-CREATE INDEX webhook_events_to_rescue ON webhook_events USING btree (lease_until) WHERE status = 'sending'::text;
-CREATE INDEX webhook_events_by_age ON webhook_events USING btree (tenant_id, created_at, id);
+CREATE INDEX webhook_events_by_lease ON webhook_events USING btree (lease_until) WHERE status = 'sending'::text;
+CREATE INDEX webhook_events_by_creation ON webhook_events USING btree (tenant_id, created_at, id);
 CREATE INDEX webhook_events_by_url ON webhook_events USING btree (tenant_id, url);
-CREATE INDEX webhook_events_open_by_url ON webhook_events USING btree (tenant_id, url) WHERE status = ANY (ARRAY['pending'::text, 'sending'::text]);
+CREATE INDEX webhook_events_unfinished_by_url ON webhook_events USING btree (tenant_id, url) WHERE status = ANY (ARRAY['pending'::text, 'sending'::text]);
 
 CREATE TABLE webhook_attempts (
     tenant_id   text NOT NULL,
@@ -559,7 +559,7 @@ CREATE TABLE webhook_failing_origins (
 CREATE TABLE engine_tickets (
     tenant_id    text NOT NULL,
     job_id       text NOT NULL,
-    piece        integer NOT NULL,
+    chunk        integer NOT NULL,
     attempt      integer NOT NULL,
     engine       text NOT NULL,
     ticket       text NOT NULL,
@@ -567,13 +567,13 @@ CREATE TABLE engine_tickets (
     CONSTRAINT engine_tickets_pkey PRIMARY KEY (tenant_id, job_id, engine, ticket),
     CONSTRAINT engine_tickets_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
     CONSTRAINT engine_tickets_attempt_check CHECK (attempt > 0),
-    CONSTRAINT engine_tickets_piece_check CHECK (piece >= 0)
+    CONSTRAINT engine_tickets_chunk_check CHECK (chunk >= 0)
 );
 
 CREATE TABLE engine_refusals (
     engine      text NOT NULL,
     model       text NOT NULL,
-    answer      text NOT NULL,
+    message     text NOT NULL,
     refusals    bigint NOT NULL,
     first_at    timestamp with time zone NOT NULL DEFAULT now(),
     last_at     timestamp with time zone NOT NULL DEFAULT now(),

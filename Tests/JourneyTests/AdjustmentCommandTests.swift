@@ -147,7 +147,7 @@ import Testing
             #expect(before[olga.example] == "Zwetschge Ltd")
             #expect(try await names("2026-10") == [olga.example: "Zwetschge Ltd", olga.other: "deleted"])
             #expect(try await olga.call("usage", "export", "--period", "2026-10").output == export)
-            #expect(try await MarkerSearch.places(of: "Zwetschge", in: tenants) == ["statement_names.name"])
+            #expect(try await MarkerSearch.places(of: "Zwetschge", in: tenants) == ["deleted_tenant_names.name"])
             #expect(try await MarkerSearch.places(of: "Holunder", in: tenants) == [])
             for command in [["tenant", "list"], ["tenant", "show", olga.example], ["audit"]] {
                 #expect(!(try await olga.call(command).output.contains("Zwetschge")), "\(command)")
@@ -157,7 +157,7 @@ import Testing
             // Nobody of the service's may read it.
             for pool in [tenants.databases.app, tenants.databases.system] {
                 let error = await #expect(throws: PostgresError.self) {
-                    try await pool.query("SELECT name FROM statement_names")
+                    try await pool.query("SELECT name FROM deleted_tenant_names")
                 }
                 #expect(error?.sqlState == "42501")
             }

@@ -123,7 +123,7 @@ import Testing
             #expect(blocked.status == 1)
             #expect(blocked.errors.contains(name) && blocked.errors.contains("may be tried again from"))
 
-            try await owner.execute("UPDATE jobs SET retry_until = now()")
+            try await owner.execute("UPDATE jobs SET retry_lease_until = now()")
             let retried = try await olga.call(["job", "retry", job.rawValue], settings)
             #expect(retried.status == 0, "\(retried.errors)")
             #expect(!retried.output.contains(name))

@@ -47,12 +47,12 @@ import Testing
         /// Makes the key's secret a wrong one, until what this answers is called.
         func spoilSecret() async throws -> () async throws -> Void {
             let (owner, id) = (deployment.tenants.owner, key.id)
-            let before = try await owner.query("SELECT secret_phc FROM api_keys WHERE id = \(id)").map {
+            let before = try await owner.query("SELECT secret_hash FROM api_keys WHERE id = \(id)").map {
                 try $0.decode(String.self)
             }
             let other = try await Argon2(threads: 1).hash("another secret")
-            try await owner.execute("UPDATE api_keys SET secret_phc = \(other) WHERE id = \(id)")
-            return { try await owner.execute("UPDATE api_keys SET secret_phc = \(before[0]) WHERE id = \(id)") }
+            try await owner.execute("UPDATE api_keys SET secret_hash = \(other) WHERE id = \(id)")
+            return { try await owner.execute("UPDATE api_keys SET secret_hash = \(before[0]) WHERE id = \(id)") }
         }
 
         /// The `kid`s that a node publishes.

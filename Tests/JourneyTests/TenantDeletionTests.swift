@@ -39,7 +39,7 @@ import Testing
 
     /// The account was billed: its name, and nothing else, stays for its statements.
     private static func left(of marker: String) -> Set<String> {
-        marker == markers[0] ? ["statement_names.name"] : []
+        marker == markers[0] ? ["deleted_tenant_names.name"] : []
     }
 
     @Test func `an account is erased while it is at work, and nothing but its bill is left`() async throws {

@@ -179,7 +179,7 @@ import WebhookReceiver
             for statement in [
                 """
                 CREATE FUNCTION wait_a_while() RETURNS trigger LANGUAGE plpgsql
-                AS $$ BEGIN NEW.next_try := NEW.next_try + interval '1 hour'; RETURN NEW; END $$
+                AS $$ BEGIN NEW.next_attempt_at := NEW.next_attempt_at + interval '1 hour'; RETURN NEW; END $$
                 """,
                 "CREATE TRIGGER wait_a_while BEFORE INSERT ON webhook_events FOR EACH ROW EXECUTE FUNCTION wait_a_while()",
             ] {
@@ -194,7 +194,7 @@ import WebhookReceiver
             #expect(try await first.process.ended() == -SIGKILL)
             #expect(receiver.connections == 0)
 
-            try await owner.execute("UPDATE webhook_events SET next_try = now()")
+            try await owner.execute("UPDATE webhook_events SET next_attempt_at = now()")
             let second = try await deployment.start("worker", Self.allowed)
             try await eventually("the customer is told") { receiver.received.count == 1 }
             #expect(receiver.received[0].text("job_id") == job)

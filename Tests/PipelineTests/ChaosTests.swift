@@ -16,7 +16,7 @@ import Testing
                 let seconds = 12 + Int64(fate) - 2
                 try transaction.execute(
                     """
-                    UPDATE jobs SET samples_total = \(seconds * Samples.perSecond - 5), samples_work = 0
+                    UPDATE jobs SET samples_total = \(seconds * Samples.perSecond - 5), samples_to_process = 0
                     WHERE tenant_id = \(claim.tenant) AND id = \(claim.job) AND status = 'processing'
                     """)
                 try Reservation.resize(claim.job, of: claim.tenant, to: seconds, in: transaction)

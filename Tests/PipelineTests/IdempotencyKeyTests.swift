@@ -86,8 +86,8 @@ import Testing
             try await scene.submit(under: try await Self.claim("k", scene))
             try await scene.tenants.owner.execute(
                 """
-                INSERT INTO idempotency_keys (tenant_id, key, fingerprint, job_id, answer)
-                SELECT tenant_id, 'old ' || n, fingerprint, job_id, answer FROM idempotency_keys, generate_series(1, 300) n
+                INSERT INTO idempotency_keys (tenant_id, key, fingerprint, job_id, response)
+                SELECT tenant_id, 'old ' || n, fingerprint, job_id, response FROM idempotency_keys, generate_series(1, 300) n
                 """)
             try await scene.tenants.owner.execute(
                 "UPDATE idempotency_keys SET created_at = created_at - interval '24 hours 1 second'")
@@ -142,8 +142,8 @@ import Testing
             try await scene.submit(under: try await Self.claim("k", scene))
             try await scene.tenants.owner.execute(
                 """
-                INSERT INTO idempotency_keys (tenant_id, key, fingerprint, job_id, answer, created_at)
-                SELECT tenant_id, 'old ' || n, fingerprint, job_id, answer, now() - make_interval(days => 2, secs => n)
+                INSERT INTO idempotency_keys (tenant_id, key, fingerprint, job_id, response, created_at)
+                SELECT tenant_id, 'old ' || n, fingerprint, job_id, response, now() - make_interval(days => 2, secs => n)
                 FROM idempotency_keys, generate_series(1, 30) n
                 """)
             #expect(try await IdempotencyKey.sweep(limit: 10, on: scene.tenants.databases.system) == 10)
@@ -161,7 +161,7 @@ import Testing
 
     @Test func `who sweeps the keys of all tenants cannot read what was asked and answered`() async throws {
         try await QueueScene.run { scene in
-            for column in ["fingerprint", "job_id", "answer", "holder"] {
+            for column in ["fingerprint", "job_id", "response", "holder"] {
                 let error = await #expect(throws: PostgresError.self) {
                     try await scene.tenants.databases.system.query(
                         "SELECT \(unescaped: column) FROM idempotency_keys")

@@ -49,7 +49,7 @@ import Testing
         try await QueueScene.run { scene in
             let job = try await scene.submit()
             let (example, other) = (scene.tenants.example, scene.tenants.other)
-            for table in ["jobs", "tasks", "pieces", "transcripts"] {
+            for table in ["jobs", "tasks", "chunks", "transcripts"] {
                 let rows = try await scene.tenants.databases.app.transaction(of: other) {
                     try $0.query("SELECT * FROM \(unescaped: table)").count
                 }
@@ -104,7 +104,7 @@ import Testing
             }
             let (ending, failing, stopping) = (try await start(done), try await start(failed), try await start(stopped))
             try await owner.execute(
-                "UPDATE jobs SET status_changed_at = now() - interval '1 hour', samples_total = 16000, samples_work = 0"
+                "UPDATE jobs SET status_changed_at = now() - interval '1 hour', samples_total = 16000, samples_to_process = 0"
             )
             let outage = Timestamp.now()
 

@@ -42,7 +42,7 @@ import Testing
     /// As if whoever holds the job had been silent for so long.
     private static func endLease(_ scene: QueueScene) async throws {
         try await scene.tenants.owner.execute(
-            "UPDATE jobs SET retry_until = now() - interval '1 second' WHERE retry_until IS NOT NULL")
+            "UPDATE jobs SET retry_lease_until = now() - interval '1 second' WHERE retry_lease_until IS NOT NULL")
     }
 
     private static func jobs(_ scene: QueueScene) async throws -> Int {
@@ -136,7 +136,7 @@ import Testing
             try await Self.endLease(scene)
             // Nobody took it meanwhile.
             #expect(try await Self.submit(retry, under: claim, scene, storage).id == claim.new)
-            let free = try await scene.tenants.owner.query("SELECT FROM jobs WHERE retry_until IS NULL").count
+            let free = try await scene.tenants.owner.query("SELECT FROM jobs WHERE retry_lease_until IS NULL").count
             #expect(free == 2)
         }
     }

@@ -91,7 +91,7 @@ import Testing
             await #expect(throws: MonthClosing.Obstacle.unfinishedJobs([job.rawValue], count: 1)) {
                 try await Self.close(scene)
             }
-            try await scene.tenants.owner.execute("UPDATE jobs SET samples_total = 48000, samples_work = 48000")
+            try await scene.tenants.owner.execute("UPDATE jobs SET samples_total = 48000, samples_to_process = 48000")
             try await scene.write(claim) {
                 try $0.completeJob(Transcript.empty(of: job), body: [], in: $1)
             }

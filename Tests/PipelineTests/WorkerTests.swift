@@ -175,7 +175,7 @@ import Testing
             #expect(long.most.ofOne <= sizes.share)
             #expect(long.held.isEmpty)
             let left = try await scene.tenants.owner.query(
-                "SELECT count(*) FILTER (WHERE status = 'ready' AND long), count(*) FILTER (WHERE status = 'running') FROM tasks WHERE kind = 'prepare'"
+                "SELECT count(*) FILTER (WHERE status = 'ready' AND is_long), count(*) FILTER (WHERE status = 'running') FROM tasks WHERE kind = 'prepare'"
             )
             let (ready, running) = try left[0].decode(Int.self, Int.self)
             #expect(ready == 8 * accounts && running == 0)

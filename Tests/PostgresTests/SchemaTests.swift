@@ -13,7 +13,7 @@ import Testing
 
     @Test func `a schema that differs is found, and the sentence says what to run`() async throws {
         try await withTestDatabase(migrations: Checkout.migrations) { database in
-            try await database.pool().execute("ALTER TABLE jobs ALTER COLUMN samples_done SET DEFAULT 1")
+            try await database.pool().execute("ALTER TABLE jobs ALTER COLUMN samples_processed SET DEFAULT 1")
             let result = try await Command.run(
                 Checkout.root + "/scripts/lib/schema-sql", ["--check", database.url])
             #expect(result.status == 1)

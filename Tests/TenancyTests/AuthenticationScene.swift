@@ -36,11 +36,11 @@ struct AuthenticationScene {
     /// From now on the secret of key `id` is another one; answers a function that brings the old one back.
     func changeSecret(of id: APIKeyID) async throws -> () async throws -> Void {
         let owner = tenants.owner
-        let before = try await owner.query("SELECT secret_phc FROM api_keys WHERE id = \(id)").map {
+        let before = try await owner.query("SELECT secret_hash FROM api_keys WHERE id = \(id)").map {
             try $0.decode(String.self)
         }
         let other = try await argon2.hash("another secret")
-        try await owner.execute("UPDATE api_keys SET secret_phc = \(other) WHERE id = \(id)")
-        return { try await owner.execute("UPDATE api_keys SET secret_phc = \(before[0]) WHERE id = \(id)") }
+        try await owner.execute("UPDATE api_keys SET secret_hash = \(other) WHERE id = \(id)")
+        return { try await owner.execute("UPDATE api_keys SET secret_hash = \(before[0]) WHERE id = \(id)") }
     }
 }

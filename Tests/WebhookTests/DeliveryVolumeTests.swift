@@ -37,11 +37,11 @@ import Testing
         let numbers: PostgresQuery = "FROM generate_series(1, \(many)) n"
         return [
             """
-            INSERT INTO webhook_endpoints (tenant_id, url, failures_from)
+            INSERT INTO webhook_endpoints (tenant_id, url, first_failure_at)
             SELECT \(tenant), 'http://h' || n % 300 || '.example/?job=' || n, \(now) \(numbers)
             """,
             """
-            INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, attempt, tries, first_try, next_try, due)
+            INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, attempt, schedule_attempts, schedule_started_at, next_attempt_at, due)
             SELECT \(tenant), 'evt_' || lpad(n::text, 26, '0'), 'job_' || lpad(n::text, 26, '0'), 'job.completed',
                 'http://h' || n % 300 || '.example/?job=' || n, '', 1, 1, \(now), \(now + .seconds(3600)), false
             \(numbers)
@@ -57,7 +57,7 @@ import Testing
             SELECT tenant_id, id, 1, \(now) FROM webhook_events
             """,
             """
-            INSERT INTO idempotency_keys (tenant_id, key, fingerprint, answer, job_id)
+            INSERT INTO idempotency_keys (tenant_id, key, fingerprint, response, job_id)
             SELECT \(tenant), 'key ' || n, decode(repeat('00', 32), 'hex'), '', 'job_1' || lpad(n::text, 25, '0') \(numbers)
             """,
         ]

@@ -25,7 +25,7 @@ import WebhookReceiver
             // Ten at a time were made in the same moment.
             try transaction.execute(
                 """
-                INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, status, attempt, tries, created_at)
+                INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, status, attempt, schedule_attempts, created_at)
                 SELECT \(tenant), 'evt_' || lpad(n::text, 26, '0'), 'job_' || lpad(n::text, 26, '0'), 'job.completed',
                     \(url), '{}', 'delivered', 1, 1,
                     \(start)::timestamptz + make_interval(secs => 1.000001 * (n / 10))
@@ -37,7 +37,8 @@ import WebhookReceiver
 
     private static func pending(_ scene: DeliveryScene) async throws -> Int {
         try await scene.tenants.owner.query(
-            "SELECT count(*) FROM webhook_events WHERE status = 'pending' AND due AND tries = 0")[0].decode(Int.self)
+            "SELECT count(*) FROM webhook_events WHERE status = 'pending' AND due AND schedule_attempts = 0")[0].decode(
+                Int.self)
     }
 
     private static func replay(

@@ -122,7 +122,7 @@ import WebhookReceiver
             #expect(receiver.connections == 0)
             let blamed = try await scene.tenants.owner.query(
                 """
-                SELECT (SELECT count(*) FROM webhook_endpoints WHERE failures_from IS NOT NULL)
+                SELECT (SELECT count(*) FROM webhook_endpoints WHERE first_failure_at IS NOT NULL)
                     + (SELECT count(*) FROM webhook_failing_origins)
                 """)
             #expect(try blamed[0].decode(Int.self) == 0)

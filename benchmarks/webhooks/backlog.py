@@ -64,7 +64,7 @@ def events(tenant: str, urls: list[str], numbers: range) -> str:
             SELECT '{tenant}', job, 'completed', at, at, true, 'auto', metadata::json, 36000000, 'upload',
                 'recording.wav', url, 41600, 'en', 'whisper_base' FROM ended
         )
-        INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, created_at, next_try)
+        INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, created_at, next_attempt_at)
         SELECT '{tenant}', event, job, 'job.completed', url, convert_to(
             '{{"event":"job.completed","event_id":"' || event || '","job_id":"' || job || '","status":"completed",'
             || '"created_at":"' || at || '","completed_at":"' || at || '","duration_seconds":2.6,"language":"en",'
@@ -77,7 +77,7 @@ def events(tenant: str, urls: list[str], numbers: range) -> str:
 def failed(tenant: str) -> str:
     """SQL that makes the account's events and endpoints ones that fail since two hours; the next try is in one."""
     return f"""
-        UPDATE webhook_events SET attempt = 9, tries = 9, first_try = now() - interval '2 hours',
-            next_try = now() + interval '1 hour' WHERE tenant_id = '{tenant}';
-        UPDATE webhook_endpoints SET failures_from = now() - interval '2 hours' WHERE tenant_id = '{tenant}';
+        UPDATE webhook_events SET attempt = 9, schedule_attempts = 9, schedule_started_at = now() - interval '2 hours',
+            next_attempt_at = now() + interval '1 hour' WHERE tenant_id = '{tenant}';
+        UPDATE webhook_endpoints SET first_failure_at = now() - interval '2 hours' WHERE tenant_id = '{tenant}';
     """

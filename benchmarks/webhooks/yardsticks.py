@@ -18,8 +18,8 @@ _CLIENTS, _SECONDS = 4, 5  # as many connections as the sender has on two cores
 
 _WRITES = """
 \\set n random(1, {events})
-UPDATE webhook_events SET status = 'sending', attempt = attempt + 1, tries = tries + 1,
-    first_try = coalesce(first_try, now()), fence = nextval('delivery_fences'), lease_until = now() + interval '30 s'
+UPDATE webhook_events SET status = 'sending', attempt = attempt + 1, schedule_attempts = schedule_attempts + 1,
+    schedule_started_at = coalesce(schedule_started_at, now()), fence = nextval('delivery_fences'), lease_until = now() + interval '30 s'
 WHERE tenant_id = '{tenant}' AND id = 'evt_' || lpad(:n::text, 26, '0');
 WITH ended AS (
     UPDATE webhook_events SET lease_until = NULL, status = 'delivered'

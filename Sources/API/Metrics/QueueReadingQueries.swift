@@ -14,7 +14,7 @@ extension QueueReading {
                     JOIN tenants n ON n.id = l.tenant_id
                     JOIN plans p ON p.name = n.plan
                     LEFT JOIN quota_overrides q ON q.tenant_id = l.tenant_id
-                    JOIN tasks t ON t.tenant_id = l.tenant_id AND t.status = 'ready' AND t.kind <> 'clean' AND t.starts
+                    JOIN tasks t ON t.tenant_id = l.tenant_id AND t.status = 'ready' AND t.kind <> 'clean' AND t.starts_job
                     WHERE l.queued_jobs > 0 AND n.status = 'active'
                         AND l.running_jobs < coalesce(q.concurrency, p.concurrency)),
                 (SELECT count(*) FROM webhook_events WHERE status = 'pending')
@@ -26,14 +26,14 @@ extension QueueReading {
         }
         let tasks = try transaction.all(
             """
-            SELECT kind, state, count(*), count(*) FILTER (WHERE long) FROM (
-                SELECT kind, CASE WHEN run_after > now() THEN 'later' ELSE 'ready' END AS state, long
+            SELECT kind, state, count(*), count(*) FILTER (WHERE is_long) FROM (
+                SELECT kind, CASE WHEN run_after > now() THEN 'later' ELSE 'ready' END AS state, is_long
                     FROM tasks WHERE status = 'ready' AND kind <> 'clean'
                 UNION ALL
-                SELECT kind, CASE WHEN run_after > now() THEN 'later' ELSE 'ready' END, long
+                SELECT kind, CASE WHEN run_after > now() THEN 'later' ELSE 'ready' END, is_long
                     FROM tasks WHERE status = 'ready' AND kind = 'clean'
                 UNION ALL
-                SELECT kind, 'running', long FROM tasks WHERE status = 'running'
+                SELECT kind, 'running', is_long FROM tasks WHERE status = 'running'
             ) unfinished GROUP BY 1, 2
             """, as: String.self, String.self, Int64.self, Int64.self)
         for (kind, state, count, long) in tasks {

@@ -8,7 +8,7 @@ package enum StatementName {
     package static func keep(of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
-            INSERT INTO statement_names (tenant_id, name)
+            INSERT INTO deleted_tenant_names (tenant_id, name)
             SELECT id, name FROM tenants WHERE id = \(tenant) AND status <> 'deleted' ON CONFLICT DO NOTHING
             """)
     }
@@ -17,7 +17,7 @@ package enum StatementName {
     package static func forgetUnlessBilled(_ tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
-            DELETE FROM statement_names WHERE tenant_id = \(tenant)
+            DELETE FROM deleted_tenant_names WHERE tenant_id = \(tenant)
                 AND NOT EXISTS (SELECT FROM usage WHERE tenant_id = \(tenant))
                 AND NOT EXISTS (SELECT FROM adjustments WHERE tenant_id = \(tenant))
             """)
@@ -28,7 +28,7 @@ package enum StatementName {
         try Dictionary(
             uniqueKeysWithValues: transaction.all(
                 """
-                SELECT t.id, coalesce(n.name, t.name) FROM tenants t LEFT JOIN statement_names n ON n.tenant_id = t.id
+                SELECT t.id, coalesce(n.name, t.name) FROM tenants t LEFT JOIN deleted_tenant_names n ON n.tenant_id = t.id
                 """, as: TenantID.self, String.self))
     }
 }

@@ -24,7 +24,7 @@ package enum IdempotencyKey: Sendable {
             if try claim.insert(in: transaction) { return .claimed(claim) }
             let found = try transaction.first(
                 """
-                SELECT fingerprint, job_id, answer, coalesce(lease_until > now(), false),
+                SELECT fingerprint, job_id, response, coalesce(lease_until > now(), false),
                     created_at > now() - make_interval(secs => \(lifetime / .seconds(1))) FROM idempotency_keys
                 WHERE tenant_id = \(tenant) AND key = \(key) FOR UPDATE
                 """, as: [UInt8]?.self, JobID?.self, [UInt8]?.self, Bool.self, Bool.self)
@@ -100,7 +100,7 @@ package struct IdempotencyClaim: Sendable {
             """
             UPDATE idempotency_keys
             SET holder = \(holder), lease_until = \(Self.lease), created_at = now(), fingerprint = NULL, job_id = NULL,
-                answer = NULL
+                response = NULL
             WHERE tenant_id = \(tenant) AND key = \(key)
             """)
     }
@@ -130,7 +130,7 @@ package struct IdempotencyClaim: Sendable {
             """
             UPDATE idempotency_keys
             SET holder = NULL, lease_until = NULL, created_at = now(), fingerprint = \(fingerprint), job_id = \(job),
-                answer = \(answer)
+                response = \(answer)
             WHERE tenant_id = \(tenant) AND key = \(key) AND holder = \(holder)
             """)
         guard rows == 1 else { throw AdmissionError.keyTakenOver }

@@ -17,7 +17,7 @@ package struct RetryClaim: Sendable {
     func take(in transaction: PostgresTransaction) throws {
         let found = try transaction.first(
             """
-            SELECT retried_as, retry_until, coalesce(retry_until > now(), false), deleted_at IS NOT NULL FROM jobs
+            SELECT retried_as, retry_lease_until, coalesce(retry_lease_until > now(), false), deleted_at IS NOT NULL FROM jobs
             WHERE tenant_id = \(tenant) AND id = \(job) FOR NO KEY UPDATE
             """, as: JobID?.self, Timestamp?.self, Bool.self, Bool.self)
         guard let (before, until, isHeld, isDeleted) = found, !isDeleted else { throw JobRetry.Gone() }

@@ -34,8 +34,8 @@ struct ChunkWork: Sendable {
             """
             SELECT p.audio_key, p.end_sample - p.start_sample, p.audio_end_sample - p.audio_start_sample, j.language,
                 p.speech, j.diarization = 'channels'
-            FROM pieces p JOIN jobs j ON j.tenant_id = p.tenant_id AND j.id = p.job_id
-            WHERE p.tenant_id = \(tenant) AND p.job_id = \(job) AND p.piece = \(chunk) AND p.audio_key IS NOT NULL
+            FROM chunks p JOIN jobs j ON j.tenant_id = p.tenant_id AND j.id = p.job_id
+            WHERE p.tenant_id = \(tenant) AND p.job_id = \(job) AND p.chunk = \(chunk) AND p.audio_key IS NOT NULL
                 AND j.status = 'processing' AND j.language IS NOT NULL
             """, as: String.self, Int64.self, Int64.self, String.self, [Int64]?.self, Bool.self
         ).map { key, samples, audio, language, speech, hasChannel in
@@ -66,8 +66,8 @@ package struct RecognizedChunk: Sendable {
     static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> [RecognizedChunk] {
         try transaction.query(
             """
-            SELECT channel, start_sample, end_sample, audio_start_sample, result FROM pieces
-            WHERE tenant_id = \(tenant) AND job_id = \(job) ORDER BY piece
+            SELECT channel, start_sample, end_sample, audio_start_sample, result FROM chunks
+            WHERE tenant_id = \(tenant) AND job_id = \(job) ORDER BY chunk
             """
         ).map { row in
             let (channel, start, end, audioStart, result) = try row.decode(

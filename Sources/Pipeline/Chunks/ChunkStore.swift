@@ -12,8 +12,8 @@ enum ChunkStore {
         let insertions: [PostgresQuery] = chunks.enumerated().map { number, chunk in
             let (samples, audio) = (chunk.cut.samples, chunk.cut.audio)
             return """
-                INSERT INTO pieces (
-                    tenant_id, job_id, piece, channel, start_sample, end_sample, audio_start_sample, audio_end_sample,
+                INSERT INTO chunks (
+                    tenant_id, job_id, chunk, channel, start_sample, end_sample, audio_start_sample, audio_end_sample,
                     audio_key, speech)
                 VALUES (
                     \(tenant), \(job), \(number), \(chunk.channel.number), \(samples.lowerBound), \(samples.upperBound),
@@ -25,7 +25,7 @@ enum ChunkStore {
             insertions
                 + sections.enumerated().map { number, section in
                     """
-                    INSERT INTO stretches (tenant_id, job_id, stretch, first_piece, last_piece)
+                    INSERT INTO sections (tenant_id, job_id, section, first_chunk, last_chunk)
                     VALUES (\(tenant), \(job), \(number), \(section.lowerBound), \(section.upperBound))
                     """
                 })
@@ -35,8 +35,8 @@ enum ChunkStore {
     static func keep(recognition result: [UInt8], of claim: ClaimedTask, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
-            UPDATE pieces SET result = \(result)
-            WHERE tenant_id = \(claim.tenant) AND job_id = \(claim.job) AND piece = \(claim.part)
+            UPDATE chunks SET result = \(result)
+            WHERE tenant_id = \(claim.tenant) AND job_id = \(claim.job) AND chunk = \(claim.part)
             """)
     }
 
@@ -44,14 +44,14 @@ enum ChunkStore {
     static func keep(tracks result: [UInt8], of claim: ClaimedTask, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
-            UPDATE stretches SET result = \(result)
-            WHERE tenant_id = \(claim.tenant) AND job_id = \(claim.job) AND stretch = \(claim.part)
+            UPDATE sections SET result = \(result)
+            WHERE tenant_id = \(claim.tenant) AND job_id = \(claim.job) AND section = \(claim.part)
             """)
     }
 
     /// Removes all parts of a job.
     static func remove(of job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
-        try transaction.execute("DELETE FROM pieces WHERE tenant_id = \(tenant) AND job_id = \(job)")
-        try transaction.execute("DELETE FROM stretches WHERE tenant_id = \(tenant) AND job_id = \(job)")
+        try transaction.execute("DELETE FROM chunks WHERE tenant_id = \(tenant) AND job_id = \(job)")
+        try transaction.execute("DELETE FROM sections WHERE tenant_id = \(tenant) AND job_id = \(job)")
     }
 }

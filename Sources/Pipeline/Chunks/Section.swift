@@ -25,16 +25,16 @@ struct SectionWork: Sendable {
             """, as: Int?.self)
         // Of the whole source: in one stretch of several not all need speak.
         let isWhole = try transaction.first(
-            "SELECT count(*) = 1 FROM stretches WHERE tenant_id = \(tenant) AND job_id = \(job)", as: Bool.self)
+            "SELECT count(*) = 1 FROM sections WHERE tenant_id = \(tenant) AND job_id = \(job)", as: Bool.self)
         guard let expected else { return nil }
         let chunks = try transaction.query(
             """
             SELECT p.start_sample, p.end_sample, p.audio_start_sample, p.audio_key
-            FROM stretches s
-            JOIN pieces p ON p.tenant_id = s.tenant_id AND p.job_id = s.job_id
-                AND p.piece BETWEEN s.first_piece AND s.last_piece
-            WHERE s.tenant_id = \(tenant) AND s.job_id = \(job) AND s.stretch = \(section)
-            ORDER BY p.piece
+            FROM sections s
+            JOIN chunks p ON p.tenant_id = s.tenant_id AND p.job_id = s.job_id
+                AND p.chunk BETWEEN s.first_chunk AND s.last_chunk
+            WHERE s.tenant_id = \(tenant) AND s.job_id = \(job) AND s.section = \(section)
+            ORDER BY p.chunk
             """
         ).map { row in
             let (start, end, audioStart, key) = try row.decode(Int64.self, Int64.self, Int64.self, String.self)
@@ -55,9 +55,9 @@ struct DiarizedSection: Sendable {
     static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> [DiarizedSection] {
         try transaction.query(
             """
-            SELECT p.start_sample, s.result FROM stretches s
-            JOIN pieces p ON p.tenant_id = s.tenant_id AND p.job_id = s.job_id AND p.piece = s.first_piece
-            WHERE s.tenant_id = \(tenant) AND s.job_id = \(job) ORDER BY s.stretch
+            SELECT p.start_sample, s.result FROM sections s
+            JOIN chunks p ON p.tenant_id = s.tenant_id AND p.job_id = s.job_id AND p.chunk = s.first_chunk
+            WHERE s.tenant_id = \(tenant) AND s.job_id = \(job) ORDER BY s.section
             """
         ).map { row in
             let (start, result) = try row.decode(Int64.self, [UInt8]?.self)

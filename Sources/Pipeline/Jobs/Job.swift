@@ -49,7 +49,7 @@ package struct JobOptions: Sendable, Equatable {
 
 extension Job {
     private static let columns: PostgresQuery = """
-        id, tenant_id, status, created_at, started_at, completed_at, samples_total, samples_done, samples_work, estimated_ms,
+        id, tenant_id, status, created_at, started_at, completed_at, samples_total, samples_processed, samples_to_process, estimated_ms,
         language, diarize,
         source_type, source_name, source_url, source_deleted_at, engine, metadata, webhook_url, error_code,
         error_reason, error_message
@@ -109,7 +109,8 @@ extension Job {
         estimatedMilliseconds = try row.value("estimated_ms", Int64?.self)
         durationMilliseconds = total.map(Samples.milliseconds)
         progress = Self.progress(
-            status, done: try row.value("samples_done", Int64.self), work: try row.value("samples_work", Int64?.self))
+            status, done: try row.value("samples_processed", Int64.self),
+            work: try row.value("samples_to_process", Int64?.self))
         language = try row.value("language", String?.self)
         diarize = try row.value("diarize", Bool.self)
         source =

@@ -103,7 +103,7 @@ enum JobLifecycle {
         try transaction.execute(
             """
             UPDATE jobs
-            SET samples_total = \(total), samples_work = \(work), samples_done = \(done), parts_left = \(parts),
+            SET samples_total = \(total), samples_to_process = \(work), samples_processed = \(done), parts_left = \(parts),
                 language = \(language), language_confidence = \(languageConfidence), engine = \(engine),
                 diarization = \(diarization)
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
@@ -116,7 +116,7 @@ enum JobLifecycle {
     ) throws -> Int? {
         try transaction.first(
             """
-            UPDATE jobs SET samples_done = samples_done + \(samples), parts_left = parts_left - 1
+            UPDATE jobs SET samples_processed = samples_processed + \(samples), parts_left = parts_left - 1
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
             RETURNING parts_left
             """, as: Int.self)
@@ -186,7 +186,7 @@ enum JobLifecycle {
     ) throws {
         try transaction.execute(
             """
-            UPDATE jobs SET retried_as = \(new), retry_until = \(end(of: lease))
+            UPDATE jobs SET retried_as = \(new), retry_lease_until = \(end(of: lease))
             WHERE tenant_id = \(tenant) AND id = \(job)
             """)
     }
@@ -197,8 +197,8 @@ enum JobLifecycle {
     ) throws -> Bool {
         try transaction.execute(
             """
-            UPDATE jobs SET retry_until = NULL
-            WHERE tenant_id = \(tenant) AND id = \(job) AND retried_as = \(new) AND retry_until IS NOT NULL
+            UPDATE jobs SET retry_lease_until = NULL
+            WHERE tenant_id = \(tenant) AND id = \(job) AND retried_as = \(new) AND retry_lease_until IS NOT NULL
                 AND deleted_at IS NULL
             """) == 1
     }
@@ -209,8 +209,8 @@ enum JobLifecycle {
     ) async throws {
         try await pool.execute(
             """
-            UPDATE jobs SET retry_until = \(end(of: lease))
-            WHERE tenant_id = \(tenant) AND id = \(job) AND retried_as = \(new) AND retry_until IS NOT NULL
+            UPDATE jobs SET retry_lease_until = \(end(of: lease))
+            WHERE tenant_id = \(tenant) AND id = \(job) AND retried_as = \(new) AND retry_lease_until IS NOT NULL
             """)
     }
 
@@ -218,8 +218,8 @@ enum JobLifecycle {
     static func abandonRetry(of job: JobID, of tenant: TenantID, as new: JobID, on pool: PostgresPool) async throws {
         try await pool.execute(
             """
-            UPDATE jobs SET retried_as = NULL, retry_until = NULL
-            WHERE tenant_id = \(tenant) AND id = \(job) AND retried_as = \(new) AND retry_until IS NOT NULL
+            UPDATE jobs SET retried_as = NULL, retry_lease_until = NULL
+            WHERE tenant_id = \(tenant) AND id = \(job) AND retried_as = \(new) AND retry_lease_until IS NOT NULL
             """)
     }
 

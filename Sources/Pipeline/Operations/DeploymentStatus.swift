@@ -116,14 +116,14 @@ extension DeploymentStatus {
         try transaction.all(
             """
             SELECT kind, CASE WHEN status = 'running' THEN 'running' WHEN run_after > now() THEN 'later' ELSE 'ready' END,
-                count(*), count(*) FILTER (WHERE long)
+                count(*), count(*) FILTER (WHERE is_long)
             FROM (
                 -- Each part goes by an index of its own, however many tasks there ever were.
-                SELECT kind, status, run_after, long FROM tasks WHERE status = 'ready' AND kind <> 'clean'
+                SELECT kind, status, run_after, is_long FROM tasks WHERE status = 'ready' AND kind <> 'clean'
                 UNION ALL
-                SELECT kind, status, run_after, long FROM tasks WHERE status = 'ready' AND kind = 'clean'
+                SELECT kind, status, run_after, is_long FROM tasks WHERE status = 'ready' AND kind = 'clean'
                 UNION ALL
-                SELECT kind, status, run_after, long FROM tasks WHERE status = 'running'
+                SELECT kind, status, run_after, is_long FROM tasks WHERE status = 'running'
             ) unfinished GROUP BY 1, 2 ORDER BY 1, 2
             """, as: TaskKind.self, String.self, Int64.self, Int64.self
         ).compactMap { row in

@@ -60,8 +60,8 @@ package struct TaskOverview: Sendable {
 extension JobOverview {
     /// What a URL holds besides its host never leaves the database.
     private static let columns: PostgresQuery = #"""
-        j.id, j.tenant_id, j.status, j.created_at, j.started_at, j.completed_at, j.samples_total, j.samples_done,
-        j.samples_work, j.language, j.diarize, j.engine, j.source_type,
+        j.id, j.tenant_id, j.status, j.created_at, j.started_at, j.completed_at, j.samples_total, j.samples_processed,
+        j.samples_to_process, j.language, j.diarize, j.engine, j.source_type,
         substring(j.source_url from '^[A-Za-z]+://(?:[^/?#]*@)?(\[[^]]*\]|[^/?#:]*)') AS source_host,
         j.source_bytes, j.source_deleted_at, j.source_key IS NOT NULL AS source_kept, j.error_code, j.error_reason,
         (SELECT seconds FROM reservations r WHERE r.tenant_id = j.tenant_id AND r.job_id = j.id) AS reserved_seconds,
@@ -113,7 +113,9 @@ extension JobOverview {
         createdAt = try row.value("created_at", Timestamp.self)
         startedAt = try row.value("started_at", Timestamp?.self)
         completedAt = try row.value("completed_at", Timestamp?.self)
-        let (done, work) = (try row.value("samples_done", Int64.self), try row.value("samples_work", Int64?.self) ?? 0)
+        let (done, work) = (
+            try row.value("samples_processed", Int64.self), try row.value("samples_to_process", Int64?.self) ?? 0
+        )
         progress = status == .completed ? 1 : work > 0 ? min(0.99, Double(done * 1000 / work) / 1000) : 0
         durationMilliseconds = try row.value("samples_total", Int64?.self).map(Samples.milliseconds)
         language = try row.value("language", String?.self)

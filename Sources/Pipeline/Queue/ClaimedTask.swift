@@ -117,7 +117,7 @@ extension ClaimedTask {
     package func handOver(in transaction: PostgresTransaction) throws {
         let rows = try transaction.execute(
             """
-            UPDATE tasks SET status = 'ready', lease_until = NULL, worker = NULL, attempt = attempt - 1, long = true
+            UPDATE tasks SET status = 'ready', lease_until = NULL, worker = NULL, attempt = attempt - 1, is_long = true
             WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
             """)
         guard rows == 1 else { throw LeaseLost() }
@@ -129,7 +129,7 @@ extension ClaimedTask {
     ) throws {
         try transaction.execute(
             """
-            INSERT INTO tasks (tenant_id, job_id, kind, part, priority, long)
+            INSERT INTO tasks (tenant_id, job_id, kind, part, priority, is_long)
             SELECT tenant_id, job_id, \(kind), \(part), priority, \(isLong) FROM tasks WHERE tenant_id = \(tenant) AND id = \(id)
             """)
     }
@@ -178,7 +178,7 @@ struct NewTask: Sendable {
     func insert(priority: QueuePriority, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
-            INSERT INTO tasks (tenant_id, job_id, kind, part, priority, starts, long)
+            INSERT INTO tasks (tenant_id, job_id, kind, part, priority, starts_job, is_long)
             VALUES (\(tenant), \(job), \(kind), \(part), \(priority), true, \(isLong))
             """)
     }

@@ -23,27 +23,27 @@ struct FairScheduler {
         /// A condition on tasks; its first half is the index's.
         var kinds: PostgresQuery {
             switch self {
-            case .engines: "kind <> 'clean' AND kind <> 'fetch' AND NOT long"
+            case .engines: "kind <> 'clean' AND kind <> 'fetch' AND NOT is_long"
             case .fetches: "kind <> 'clean' AND kind = 'fetch'"
-            case .preparations: "kind <> 'clean' AND long"
+            case .preparations: "kind <> 'clean' AND is_long"
             }
         }
 
-        /// Of `turns`: how often in a row the priority class went first.
+        /// Of `scheduler`: how often in a row the priority class went first.
         fileprivate var inARow: PostgresQuery {
             switch self {
-            case .engines: "in_a_row"
-            case .fetches: "fetches_in_a_row"
-            case .preparations: "preparations_in_a_row"
+            case .engines: "priority_streak"
+            case .fetches: "fetch_priority_streak"
+            case .preparations: "preparation_priority_streak"
             }
         }
 
         /// Of `tenant_load`: the number of the tenant's last turn.
         fileprivate var lastTurn: PostgresQuery {
             switch self {
-            case .engines: "last_turn"
-            case .fetches: "last_fetch"
-            case .preparations: "last_preparation"
+            case .engines: "last_claim"
+            case .fetches: "last_fetch_claim"
+            case .preparations: "last_preparation_claim"
             }
         }
     }
@@ -58,13 +58,13 @@ struct FairScheduler {
     static func lock(for slotKind: SlotKind, in transaction: PostgresTransaction) throws -> FairScheduler {
         guard
             let (number, inARow) = try transaction.first(
-                "SELECT turn, \(slotKind.inARow) FROM turns FOR UPDATE", as: Int64.self, Int.self)
+                "SELECT last_claim, \(slotKind.inARow) FROM scheduler FOR UPDATE", as: Int64.self, Int.self)
         else { throw SchedulerRowMissing() }
         return FairScheduler(slotKind: slotKind, number: number, inARow: inARow)
     }
 
     func save(in transaction: PostgresTransaction) throws {
-        try transaction.execute("UPDATE turns SET turn = \(number), \(slotKind.inARow) = \(inARow)")
+        try transaction.execute("UPDATE scheduler SET last_claim = \(number), \(slotKind.inARow) = \(inARow)")
     }
 
     /// Chooses no more of that tenant's tasks.
@@ -98,7 +98,7 @@ struct FairScheduler {
             LEFT JOIN quota_overrides q ON q.tenant_id = t.tenant_id
             WHERE t.status = 'ready' AND \(slotKind.kinds) AND t.run_after <= now()
                 AND t.tenant_id <> ALL(\(full.map(\.rawValue))::text[])
-                AND (NOT t.starts OR n.status = 'active' AND l.running_jobs < coalesce(q.concurrency, p.concurrency))
+                AND (NOT t.starts_job OR n.status = 'active' AND l.running_jobs < coalesce(q.concurrency, p.concurrency))
             """, as: Int.self) ?? 0
     }
 
@@ -116,7 +116,7 @@ struct FairScheduler {
         try transaction.first(
             """
             WITH open AS (
-                SELECT l.tenant_id, l.\(slotKind.lastTurn) AS last_turn,
+                SELECT l.tenant_id, l.\(slotKind.lastTurn) AS last_claim,
                     n.status = 'active' AND l.running_jobs < coalesce(q.concurrency, p.concurrency) AS may_start
                 FROM tenant_load l
                 JOIN tenants n ON n.id = l.tenant_id
@@ -124,26 +124,26 @@ struct FairScheduler {
                 LEFT JOIN quota_overrides q ON q.tenant_id = l.tenant_id
                 WHERE l.queued_jobs + l.running_jobs > 0 AND l.tenant_id <> ALL(\(passedOver.map(\.rawValue))::text[])
             )
-            SELECT o.tenant_id, t.id, t.job_id, t.starts
+            SELECT o.tenant_id, t.id, t.job_id, t.starts_job
             FROM open o CROSS JOIN LATERAL (
-                (SELECT id, job_id, starts FROM tasks
-                WHERE tenant_id = o.tenant_id AND status = 'ready' AND \(slotKind.kinds) AND NOT starts
+                (SELECT id, job_id, starts_job FROM tasks
+                WHERE tenant_id = o.tenant_id AND status = 'ready' AND \(slotKind.kinds) AND NOT starts_job
                     AND priority = \(queuePriority) AND run_after <= now()
                 ORDER BY job_id, id LIMIT 1)
                 UNION ALL
-                (SELECT id, job_id, starts FROM tasks
-                WHERE o.may_start AND tenant_id = o.tenant_id AND status = 'ready' AND \(slotKind.kinds) AND starts
+                (SELECT id, job_id, starts_job FROM tasks
+                WHERE o.may_start AND tenant_id = o.tenant_id AND status = 'ready' AND \(slotKind.kinds) AND starts_job
                     AND priority = \(queuePriority) AND run_after <= now()
                 ORDER BY job_id, id LIMIT 1)
-                ORDER BY starts LIMIT 1
+                ORDER BY starts_job LIMIT 1
             ) t
-            ORDER BY o.last_turn, t.job_id, t.id LIMIT 1
+            ORDER BY o.last_claim, t.job_id, t.id LIMIT 1
             """, as: TenantID.self, Int64.self, JobID.self, Bool.self
         ).map { ScheduledTask(tenant: $0.0, task: $0.1, job: $0.2, starts: $0.3) }
     }
 }
 
-/// The one row of the table `turns`, which the migrations made, is gone.
+/// The one row of the table `scheduler`, which the migrations made, is gone.
 struct SchedulerRowMissing: Error {}
 
 /// A task that was chosen.

@@ -82,7 +82,7 @@ package struct TaskQueue: Sendable {
                 )
                 UPDATE tasks t SET \(Self.claimed(by: worker))
                 FROM next WHERE t.tenant_id = next.tenant_id AND t.id = next.id
-                RETURNING t.tenant_id, t.id, t.job_id, t.kind, t.part, t.long, t.attempt, t.fence
+                RETURNING t.tenant_id, t.id, t.job_id, t.kind, t.part, t.is_long, t.attempt, t.fence
                 """
             ).map(ClaimedTask.init(row:))
         }
@@ -93,9 +93,9 @@ package struct TaskQueue: Sendable {
     {
         let claims = try transaction.query(
             """
-            UPDATE tasks t SET starts = false, \(claimed(by: worker))
+            UPDATE tasks t SET starts_job = false, \(claimed(by: worker))
             WHERE tenant_id = \(scheduled.tenant) AND id = \(scheduled.task)
-            RETURNING tenant_id, id, job_id, kind, part, long, attempt, fence
+            RETURNING tenant_id, id, job_id, kind, part, is_long, attempt, fence
             """
         ).map(ClaimedTask.init(row:))
         guard let claim = claims.first else { throw LeaseLost() }
@@ -159,7 +159,7 @@ package struct TaskQueue: Sendable {
                     WHERE status = 'running' AND lease_until < now()
                         AND attempt >= \(Self.maxAttempts) AND kind <> 'clean'
                     FOR UPDATE SKIP LOCKED LIMIT 100)
-                RETURNING tenant_id, id, job_id, kind, part, long, attempt, fence
+                RETURNING tenant_id, id, job_id, kind, part, is_long, attempt, fence
                 """
             ).map(ClaimedTask.init(row:))
             return (rescued, exhausted)

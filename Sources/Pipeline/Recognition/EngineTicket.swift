@@ -27,7 +27,7 @@ extension EngineTicket {
         try transaction.query(
             """
             SELECT engine, ticket, submitted_at, attempt FROM engine_tickets
-            WHERE tenant_id = \(tenant) AND job_id = \(job) AND piece = \(chunk)
+            WHERE tenant_id = \(tenant) AND job_id = \(job) AND chunk = \(chunk)
             ORDER BY attempt DESC, submitted_at DESC LIMIT 1
             """
         ).first.map(EngineTicket.init(row:))
@@ -40,7 +40,7 @@ extension EngineTicket {
         try transaction.query(
             """
             SELECT engine, ticket, submitted_at, attempt FROM engine_tickets
-            WHERE tenant_id = \(tenant) AND job_id = \(job) ORDER BY piece, attempt
+            WHERE tenant_id = \(tenant) AND job_id = \(job) ORDER BY chunk, attempt
             """
         ).map(EngineTicket.init(row:))
     }
@@ -57,7 +57,7 @@ extension ClaimedTask {
     package func keep(_ ticket: EngineTicket, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
-            INSERT INTO engine_tickets (tenant_id, job_id, piece, attempt, engine, ticket, submitted_at)
+            INSERT INTO engine_tickets (tenant_id, job_id, chunk, attempt, engine, ticket, submitted_at)
             VALUES (
                 \(tenant), \(job), \(part), \(ticket.attempt), \(ticket.engine), \(ticket.id), \(ticket.submittedAt))
             ON CONFLICT DO NOTHING

@@ -15,7 +15,7 @@ package struct RefusedModel: Sendable {
     package static func current(in transaction: PostgresTransaction) throws -> [RefusedModel] {
         try transaction.all(
             """
-            SELECT engine, model, answer, last_at FROM engine_refusals
+            SELECT engine, model, message, last_at FROM engine_refusals
             WHERE last_at > now() - interval '7 days' AND (accepted_at IS NULL OR last_at > accepted_at)
             ORDER BY engine, model
             """, as: String.self, String.self, String.self, Timestamp.self
@@ -34,9 +34,9 @@ package struct RefusedModel: Sendable {
     ) throws {
         try transaction.execute(
             """
-            INSERT INTO engine_refusals AS r (engine, model, answer, refusals) VALUES (\(engine), \(model), \(answer), \(count))
+            INSERT INTO engine_refusals AS r (engine, model, message, refusals) VALUES (\(engine), \(model), \(answer), \(count))
             ON CONFLICT (engine, model) DO UPDATE
-                SET answer = excluded.answer, refusals = r.refusals + excluded.refusals, last_at = now()
+                SET message = excluded.message, refusals = r.refusals + excluded.refusals, last_at = now()
             """)
     }
 

@@ -90,8 +90,8 @@ extension TenantExport {
         Section(
             type: "engine_copy",
             rows: """
-                SELECT job_id, piece, engine, ticket, submitted_at FROM engine_tickets
-                WHERE tenant_id = \(tenant) ORDER BY job_id, piece, attempt
+                SELECT job_id, chunk AS piece, engine, ticket, submitted_at FROM engine_tickets
+                WHERE tenant_id = \(tenant) ORDER BY job_id, chunk, attempt
                 """)
     }
 
@@ -155,14 +155,15 @@ extension TenantExport {
 
     /// Of a deleted account, what is left of its name.
     private var statementName: Section {
-        Section(type: "statement_name", rows: "SELECT name FROM statement_names WHERE tenant_id = \(tenant)")
+        Section(type: "statement_name", rows: "SELECT name FROM deleted_tenant_names WHERE tenant_id = \(tenant)")
     }
 
     private var endpoints: Section {
         Section(
             type: "webhook_endpoint",
             rows: """
-                SELECT url, is_default, created_at, last_success, failures_from, failing_since FROM webhook_endpoints
+                SELECT url, is_default, created_at, last_success, first_failure_at AS failures_from, failing_since
+                FROM webhook_endpoints
                 WHERE tenant_id = \(tenant) ORDER BY url
                 """)
     }
@@ -172,7 +173,7 @@ extension TenantExport {
             type: "delivery",
             rows: """
                 SELECT id AS event_id, job_id, event, url, convert_from(body, 'UTF8')::json AS body, created_at,
-                    status, attempt, first_try
+                    status, attempt, schedule_started_at AS first_try
                 FROM webhook_events WHERE tenant_id = \(tenant) ORDER BY id
                 """)
     }

@@ -38,7 +38,7 @@ package enum DeliveryLog {
     ) throws -> DeliveryState? {
         try transaction.first(
             """
-            SELECT status, CASE WHEN status = 'pending' THEN next_try END FROM webhook_events
+            SELECT status, CASE WHEN status = 'pending' THEN next_attempt_at END FROM webhook_events
             WHERE tenant_id = \(tenant) AND job_id = \(job)
             """, as: DeliveryStatus.self, Timestamp?.self
         ).map { DeliveryState(status: $0.0, nextTry: $0.1) }

@@ -56,16 +56,16 @@ package struct DeliveryQueue: Sendable {
                 UPDATE webhook_events SET lease_until = NULL,
                     -- No tries: it was asked to be sent again meanwhile, on a new schedule, which begins now.
                     status = CASE
-                        WHEN \(result.isAcknowledged) AND (tries > 0 OR abandoned) THEN 'delivered'
+                        WHEN \(result.isAcknowledged) AND (schedule_attempts > 0 OR abandoned) THEN 'delivered'
                         WHEN abandoned THEN 'given_up'
                         -- With a new address comes another try.
-                        WHEN tries = 0 OR url <> \(claim.url) OR \(next != nil) THEN 'pending'
+                        WHEN schedule_attempts = 0 OR url <> \(claim.url) OR \(next != nil) THEN 'pending'
                         ELSE 'given_up' END,
-                    next_try = CASE WHEN tries = 0 THEN \(now) ELSE coalesce(\(next), \(now)) END,
-                    due = tries = 0,
+                    next_attempt_at = CASE WHEN schedule_attempts = 0 THEN \(now) ELSE coalesce(\(next), \(now)) END,
+                    due = schedule_attempts = 0,
                     -- A fault of ours costs the event neither a try nor time.
-                    tries = CASE WHEN \(isOurs) THEN greatest(tries - 1, 0) ELSE tries END,
-                    first_try = CASE WHEN tries = 0 OR (\(isOurs) AND tries = 1) THEN NULL ELSE first_try END
+                    schedule_attempts = CASE WHEN \(isOurs) THEN greatest(schedule_attempts - 1, 0) ELSE schedule_attempts END,
+                    schedule_started_at = CASE WHEN schedule_attempts = 0 OR (\(isOurs) AND schedule_attempts = 1) THEN NULL ELSE schedule_started_at END
                 WHERE tenant_id = \(claim.tenant) AND id = \(claim.event) AND fence = \(claim.fence)
                     AND status = 'sending'
                 RETURNING tenant_id, id
@@ -107,13 +107,13 @@ package struct DeliveryQueue: Sendable {
     private static func health(
         _ claim: ClaimedDelivery, _ result: DeliveryResult, at now: Timestamp, isLast: Bool
     ) -> PostgresQuery {
-        if result.isAcknowledged { return "last_success = \(now), failures_from = NULL, failing_since = NULL" }
+        if result.isAcknowledged { return "last_success = \(now), first_failure_at = NULL, failing_since = NULL" }
         // The last try comes a day after the claim of the first, which was made a moment later.
         let isSpent = isLast && result.error != .gone
         let day = max(now - DeliverySchedule.span, isSpent ? claim.firstTry + lease : now - DeliverySchedule.span)
         return """
-            failures_from = coalesce(failures_from, \(now)),
-            failing_since = coalesce(failing_since, CASE WHEN failures_from <= \(day) THEN failures_from END)
+            first_failure_at = coalesce(first_failure_at, \(now)),
+            failing_since = coalesce(failing_since, CASE WHEN first_failure_at <= \(day) THEN first_failure_at END)
             """
     }
 
@@ -140,8 +140,8 @@ extension DeliveryQueue {
     private static func ripening(at now: Timestamp) -> PostgresQuery {
         """
         WITH ripe AS (
-            SELECT tenant_id, id FROM webhook_events WHERE status = 'pending' AND NOT due AND next_try <= \(now)
-            ORDER BY next_try LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED
+            SELECT tenant_id, id FROM webhook_events WHERE status = 'pending' AND NOT due AND next_attempt_at <= \(now)
+            ORDER BY next_attempt_at LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED
         ), marked AS (
             UPDATE webhook_events v SET due = true FROM ripe WHERE v.tenant_id = ripe.tenant_id AND v.id = ripe.id
             RETURNING v.id
@@ -155,17 +155,17 @@ extension DeliveryQueue {
     package func claim(_ room: DeliveryCapacity, at now: Timestamp) -> PostgresQuery {
         """
         WITH RECURSIVE \(Self.open), \(Self.candidates(at: now)), numbered AS (
-            SELECT tenant_id, id, next_try, is_failing, turn, row_number() OVER (
-                PARTITION BY last_turn > \(DeliveryCapacity.share) ORDER BY turn, next_try) AS in_crowd
+            SELECT tenant_id, id, next_attempt_at, is_failing, turn, row_number() OVER (
+                PARTITION BY last_turn > \(DeliveryCapacity.share) ORDER BY turn, next_attempt_at) AS in_crowd
             FROM ranked WHERE turn <= \(Self.perTenant)
         ), laned AS (
-            SELECT tenant_id, id, next_try, is_failing, turn,
-                row_number() OVER (PARTITION BY is_failing ORDER BY turn, next_try) AS in_lane
+            SELECT tenant_id, id, next_attempt_at, is_failing, turn,
+                row_number() OVER (PARTITION BY is_failing ORDER BY turn, next_attempt_at) AS in_lane
             FROM numbered WHERE turn <= \(DeliveryCapacity.share) OR in_crowd <= \(room.crowding)
         ), picked AS (
             SELECT tenant_id, id, is_failing FROM laned
             WHERE in_lane <= CASE WHEN is_failing THEN \(room.failing) ELSE \(room.answering) END
-            ORDER BY turn, next_try LIMIT \(room.total)
+            ORDER BY turn, next_attempt_at LIMIT \(room.total)
         ), held AS (
             SELECT v.tenant_id, v.id, p.is_failing
             FROM webhook_events v JOIN picked p ON p.tenant_id = v.tenant_id AND p.id = v.id
@@ -173,11 +173,11 @@ extension DeliveryQueue {
             FOR NO KEY UPDATE OF v SKIP LOCKED
         )
         UPDATE webhook_events v
-        SET status = 'sending', attempt = attempt + 1, tries = tries + 1, first_try = coalesce(first_try, \(now)),
+        SET status = 'sending', attempt = attempt + 1, schedule_attempts = schedule_attempts + 1, schedule_started_at = coalesce(schedule_started_at, \(now)),
             fence = nextval('delivery_fences'),
             lease_until = now() + make_interval(secs => \(lease / .seconds(1)))
         FROM held WHERE v.tenant_id = held.tenant_id AND v.id = held.id
-        RETURNING v.tenant_id, v.id, v.job_id, v.url, v.origin, v.body, v.attempt, v.tries, v.first_try, v.fence,
+        RETURNING v.tenant_id, v.id, v.job_id, v.url, v.origin, v.body, v.attempt, v.schedule_attempts, v.schedule_started_at, v.fence,
             held.is_failing
         """
     }
@@ -224,16 +224,16 @@ extension DeliveryQueue {
     private static func candidates(at now: Timestamp) -> PostgresQuery {
         """
         due AS (
-            SELECT d.tenant_id, d.id, d.next_try, o.of_tenant, o.is_failing,
-                o.sending + row_number() OVER (PARTITION BY o.tenant_id, o.origin ORDER BY d.next_try) AS place
+            SELECT d.tenant_id, d.id, d.next_attempt_at, o.of_tenant, o.is_failing,
+                o.sending + row_number() OVER (PARTITION BY o.tenant_id, o.origin ORDER BY d.next_attempt_at) AS place
             FROM open o, LATERAL (
-                SELECT v.tenant_id, v.id, v.next_try FROM webhook_events v
+                SELECT v.tenant_id, v.id, v.next_attempt_at FROM webhook_events v
                 WHERE v.status = 'pending' AND v.due AND v.tenant_id = o.tenant_id AND v.origin = o.origin
-                    AND v.next_try <= \(now)
-                ORDER BY v.next_try LIMIT \(perOrigin) - o.sending) d
+                    AND v.next_attempt_at <= \(now)
+                ORDER BY v.next_attempt_at LIMIT \(perOrigin) - o.sending) d
         ), ranked AS (
-            SELECT tenant_id, id, next_try, is_failing,
-                of_tenant + row_number() OVER (PARTITION BY tenant_id ORDER BY place, next_try) AS turn,
+            SELECT tenant_id, id, next_attempt_at, is_failing,
+                of_tenant + row_number() OVER (PARTITION BY tenant_id ORDER BY place, next_attempt_at) AS turn,
                 of_tenant + count(*) OVER (PARTITION BY tenant_id) AS last_turn
             FROM due
         )
@@ -286,6 +286,6 @@ extension DeliveryQueue {
 
     private static let waiting: PostgresQuery = """
         status = CASE WHEN abandoned THEN 'given_up' ELSE 'pending' END, lease_until = NULL, due = true,
-        tries = greatest(tries - 1, 0), first_try = CASE WHEN tries > 1 THEN first_try END
+        schedule_attempts = greatest(schedule_attempts - 1, 0), schedule_started_at = CASE WHEN schedule_attempts > 1 THEN schedule_started_at END
         """
 }

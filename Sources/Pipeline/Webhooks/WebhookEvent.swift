@@ -104,7 +104,7 @@ extension WebhookEvent {
         let event = WebhookEvent(of: job, id: WebhookEventID(at: now), publicURL: publicURL)
         try transaction.execute(
             """
-            INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, created_at, next_try)
+            INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, created_at, next_attempt_at)
             VALUES (\(job.tenant), \(event.id), \(job.id), \(event.name), \(url), \(event.body), \(now), \(now))
             ON CONFLICT (tenant_id, job_id) DO NOTHING
             """)
@@ -151,8 +151,8 @@ extension WebhookEvent {
     /// What is being sent at this moment goes on, and is sent again on the new schedule however that ends.
     static func replayed(at now: Timestamp) -> PostgresQuery {
         """
-        status = CASE WHEN v.status = 'sending' THEN 'sending' ELSE 'pending' END, next_try = \(now), due = true,
-        tries = 0, first_try = NULL, abandoned = false
+        status = CASE WHEN v.status = 'sending' THEN 'sending' ELSE 'pending' END, next_attempt_at = \(now), due = true,
+        schedule_attempts = 0, schedule_started_at = NULL, abandoned = false
         """
     }
 }

@@ -11,7 +11,7 @@ extension APIKeyRecord {
     ) throws {
         try transaction.execute(
             """
-            INSERT INTO api_keys (tenant_id, id, name, secret_phc, expires_at)
+            INSERT INTO api_keys (tenant_id, id, name, secret_hash, expires_at)
             VALUES (\(tenant), \(id), \(name), \(hash), \(expiresAt))
             """)
     }
@@ -70,7 +70,7 @@ extension APIKeyCredentials {
     static func find(_ id: APIKeyID, at now: Timestamp, in transaction: PostgresTransaction) throws -> Self? {
         try transaction.first(
             """
-            SELECT k.tenant_id, k.secret_phc, t.status
+            SELECT k.tenant_id, k.secret_hash, t.status
             FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
             WHERE k.id = \(id) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > \(now))
             """, as: TenantID.self, String.self, TenantStatus.self

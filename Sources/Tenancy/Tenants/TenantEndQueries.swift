@@ -20,7 +20,7 @@ extension Tenant {
         try transaction.execute(
             """
             UPDATE api_keys
-            SET name = \(deletedName), secret_phc = '$argon2id$', revoked_at = coalesce(revoked_at, now())
+            SET name = \(deletedName), secret_hash = '$argon2id$', revoked_at = coalesce(revoked_at, now())
             WHERE tenant_id = \(id)
             """)
         return before

@@ -17,7 +17,7 @@ enum JobScene {
             INSERT INTO jobs (
                 tenant_id, id, status, created_at, started_at, completed_at, diarize, language_requested, metadata,
                 max_duration_ms, source_type, source_name, source_url, source_bytes, source_key, samples_total,
-                samples_done, samples_work, error_code, error_reason, error_message)
+                samples_processed, samples_to_process, error_code, error_reason, error_message)
             VALUES (
                 \(tenant), \(id), \(status), now() - make_interval(secs => \(age / .seconds(1))),
                 CASE WHEN \(status)::text <> 'queued' THEN now() END, CASE WHEN \(status.isFinished) THEN now() END, true, 'auto',

@@ -20,7 +20,7 @@ enum WebhookScene {
                 """)
             try transaction.execute(
                 """
-                INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, status, attempt, tries, created_at)
+                INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, status, attempt, schedule_attempts, created_at)
                 SELECT \(tenant), 'evt_' || lpad(n::text, 26, '0'), 'job_' || lpad(n::text, 26, '0'), 'job.completed',
                     \(url), '{}', 'delivered', 1, 1, now() - interval '1 hour'
                 FROM generate_series(1, \(count)) n
