@@ -15,7 +15,4 @@ package struct SealedColumn: Sendable {
 
     /// What the secret of row `id` is sealed for.
     package func purpose(_ id: String) -> String { "\(table).\(column):\(id)" }
-
-    /// Every such column there is. A new one belongs here, or `rekey` leaves it behind.
-    static let all = [SigningKey.sealing, WebhookSecret.sealing, WebhookSecret.sealingNext]
 }

@@ -54,3 +54,8 @@ package struct RekeyingError: Error, Equatable, CustomStringConvertible {
         "The secret of \(row) opens under neither VERBATIM_MASTER_KEY nor VERBATIM_MASTER_KEY_PREVIOUS; nothing was changed."
     }
 }
+
+extension SealedColumn {
+    /// Every such column there is. A new one belongs here, or `rekey` leaves it behind.
+    static let all = [SigningKey.sealing, WebhookSecret.sealing, WebhookSecret.sealingNext]
+}
