@@ -6,6 +6,7 @@ package enum Money {
     private static let centUnit: Int128 = 600_000
 
     /// What so many seconds cost at `rate`, in cents: computed exactly, then rounded once, a half to the even cent. Throws ``MoneyOverflow``.
+    /// `LedgerCheckQueries` rounds a second time, in SQL, so that `usage verify` trusts nothing here: change both.
     package static func cents(seconds: Int64, rate: Int64) throws -> Int64 {
         let (whole, rest) = (Int128(seconds) * Int128(rate)).quotientAndRemainder(dividingBy: centUnit)
         let isUp = rest * 2 > centUnit || (rest * 2 == centUnit && !whole.isMultiple(of: 2))

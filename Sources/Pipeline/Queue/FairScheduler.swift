@@ -12,7 +12,7 @@ import Tenancy
 /// changing is passed over, never waited for, so that no two transactions wait for each other.
 struct FairScheduler {
     /// After so many turns of the priority class the next one is the other's.
-    private static let longestRow = 4
+    private static let mostPriorityTurns = 4
 
     /// A kind of slot. Each kind counts its turns by itself.
     enum SlotKind: Sendable {
@@ -104,9 +104,11 @@ struct FairScheduler {
 
     /// Who comes next, and how often in a row the priority class has then gone first.
     private func candidate(in transaction: PostgresTransaction) throws -> (ScheduledTask, inARow: Int)? {
-        if inARow >= Self.longestRow, let scheduled = try first(of: .normal, in: transaction) { return (scheduled, 0) }
+        if inARow >= Self.mostPriorityTurns, let scheduled = try first(of: .normal, in: transaction) {
+            return (scheduled, 0)
+        }
         if let scheduled = try first(of: .priority, in: transaction) {
-            return (scheduled, min(inARow + 1, Self.longestRow))
+            return (scheduled, min(inARow + 1, Self.mostPriorityTurns))
         }
         return try first(of: .normal, in: transaction).map { ($0, 0) }
     }

@@ -1,4 +1,5 @@
-// Which addresses a customer's URL may lead to: the one place of this decision.
+// Which addresses a customer's URL may lead to: the one place of this decision. Two places ask it when they connect: `EgressTransfer`
+// (libcurl) and `ProxyExchange` (yt-dlp). Addresses that the operator configured are not asked about.
 //
 // A pure function of the address that is about to be connected to, so neither a name, a redirect, a changed DNS
 // answer nor an odd spelling of an address gets around it. Whatever is not known to be globally routable is refused;
