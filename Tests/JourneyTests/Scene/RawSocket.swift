@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import Glibc
 import TestSupport
+import Testing
 
 /// A connection to a node that says exactly what a test wants, and keeps quiet otherwise. Its calls block on a thread of their own.
 final class RawSocket: Sendable {
@@ -90,9 +91,13 @@ final class RawSocket: Sendable {
 final class SlowUpload: Sendable {
     private let feeding: Task<Void, any Error>
 
+    /// Returns once the node has given it a place: it asks for the body then, and not before.
     init(of customer: Customer) async throws {
         let socket = try RawSocket(to: customer.node.url)
-        try await customer.beginUpload(socket, declaring: 100_000_000, sending: Array("RIFF".utf8))
+        try await customer.beginUpload(socket, declaring: 100_000_000, expect: true)
+        let answer = try await socket.answer()
+        try #require(answer.status == 100, "\(answer.text)")
+        try await socket.send(Customer.formHead + "RIFF")
         feeding = Task {
             while !Task.isCancelled {
                 try await socket.send([UInt8](repeating: 0, count: 16_384))
@@ -107,12 +112,14 @@ final class SlowUpload: Sendable {
 }
 
 extension Customer {
+    fileprivate static let formHead =
+        "--bnd\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n"
+
     /// A form with this file, up to so many of its bytes; the rest stays away.
     func beginUpload(_ socket: RawSocket, declaring bytes: Int, sending: [UInt8] = [], expect: Bool = false)
         async throws
     {
-        let head = "--bnd\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n"
-        let end = "\r\n--bnd--\r\n"
+        let (head, end) = (Self.formHead, "\r\n--bnd--\r\n")
         try await socket.send(
             "POST /jobs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n"
                 + "Content-Type: multipart/form-data; boundary=bnd\r\n" + (expect ? "Expect: 100-continue\r\n" : "")
