@@ -10,7 +10,7 @@ package final class LoopbackSocket: Sendable {
     init(owning descriptor: Int32) {
         self.descriptor = descriptor
         // No thread outlives a broken test for long.
-        var limit = timeval(tv_sec: 30, tv_usec: 0)
+        var limit = timeval(tv_sec: 300, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
