@@ -1,31 +1,31 @@
 import CAV
 
-/// The frames of one track's packets.
+/// Decodes the packets of one track into frames.
 ///
-/// Owns libav's decoder and its frame. A packet or frame that cannot be decoded is counted and left out.
+/// Owns libav's decoder and its frame. Counts and skips packets and frames that cannot be decoded.
 final class AudioDecoder {
     enum Outcome {
         /// Valid until the next call.
         case frame(UnsafeMutablePointer<AVFrame>)
-        /// It wants another packet.
+        /// The decoder needs another packet.
         case hungry
         case ended
     }
 
-    /// Packets and frames that were left out.
+    /// Number of packets and frames that were skipped.
     private(set) var damagedFrames: Int64 = 0
 
     private var codec: UnsafeMutablePointer<AVCodecContext>?
     private var frame: UnsafeMutablePointer<AVFrame>?
     private var inputEnded = false
-    /// Errors since the last packet.
+    /// Number of errors since the last packet.
     private var errors = 0
 
-    /// Hertz a frame may have. Beyond lies no recording, only a resampler's filter of absurd length.
+    /// Accepted sample rates, in hertz. No recording needs more, and the resampler's filter would become absurdly long.
     private static let sampleRates: ClosedRange<Int32> = 2_000...384_000
     /// The resampler's own limit.
     private static let channelCounts: ClosedRange<Int32> = 1...64
-    /// Errors of the decoder for one packet, after which the packet counts as used up.
+    /// After this many decoder errors for one packet, the rest of the packet is skipped.
     private static let errorsPerPacket = 64
 
     init(_ track: AudioTrack) throws {
@@ -43,11 +43,11 @@ final class AudioDecoder {
         av_dict_set(&options, "codec_whitelist", AudioCodec.decoders.joined(separator: ","), 0)
         codec.pointee.thread_count = 1
         guard avcodec_parameters_to_context(codec, track.parameters) >= 0 else {
-            throw Refusal(.decodeFailed, "the stream's parameters make no sense")
+            throw Refusal(.decodeFailed, "the stream's parameters are invalid")
         }
         codec.pointee.pkt_timebase = track.timeBase
         guard avcodec_open2(codec, track.decoder, &options) >= 0 else {
-            throw Refusal(.decodeFailed, "the \(track.codecName) decoder refuses the stream")
+            throw Refusal(.decodeFailed, "the \(track.codecName) decoder rejects the stream")
         }
     }
 
@@ -56,7 +56,7 @@ final class AudioDecoder {
         avcodec_free_context(&codec)
     }
 
-    /// The next frame that can be used, or what is needed for it.
+    /// Returns the next usable frame, or says that the decoder needs a packet or has reached the end.
     func next() -> Outcome {
         guard let frame else { return .ended }
         while true {
@@ -76,7 +76,7 @@ final class AudioDecoder {
         }
     }
 
-    /// Gives it a packet. False when it does not take it.
+    /// Gives the decoder a packet. Returns false, and counts the packet as damaged, if the decoder rejects it.
     @discardableResult
     func take(_ packet: UnsafeMutablePointer<AVPacket>) -> Bool {
         guard avcodec_send_packet(codec, packet) >= 0 else {
@@ -87,7 +87,7 @@ final class AudioDecoder {
         return true
     }
 
-    /// Tells it that no packet comes any more.
+    /// Tells the decoder that there are no more packets.
     func endInput() {
         inputEnded = true
         errors = 0

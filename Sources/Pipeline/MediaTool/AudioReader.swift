@@ -1,24 +1,26 @@
 import CAV
 
-/// The decoded frames of a file's one track that we listen to, one after the other.
+/// Reads a file's chosen audio track as decoded frames, one after the other.
 final class AudioReader {
     let demuxer: Demuxer
     let track: AudioTrack
-    /// The effort was spent before the end of the file.
+    /// Whether the effort ran out before the end of the file.
     private(set) var isCutShort = false
-    /// Packets and frames that could not be decoded and were left out.
+    /// Number of packets and frames that could not be decoded and were skipped.
     var damagedFrames: Int64 { decoder.damagedFrames }
 
     private let decoder: AudioDecoder
     private let effort: Effort
     private var packet: UnsafeMutablePointer<AVPacket>?
 
-    /// Opens the file, and listens to its tracks where there are several, to choose among them.
+    /// Opens the file. If it has several audio tracks, decodes the beginning of all of them to choose one.
+    ///
+    /// - Throws: `Refusal`.
     init(_ descriptor: Int32, size: Int64, effort: Effort) throws {
         let first = try Demuxer(DescriptorInput(descriptor: descriptor, size: size), effort: effort)
         if let preferred = first.tracks.first, first.tracks.count > 1 {
             let chosen = try TrackChoice(first).listen() ?? preferred.index
-            // What was read is behind: afresh, from the beginning.
+            // The choice has consumed the start of the file, so open it again.
             demuxer = try Demuxer(DescriptorInput(descriptor: descriptor, size: size), effort: effort)
             track = demuxer.tracks.first { $0.index == chosen } ?? demuxer.tracks[0]
         } else {
@@ -36,7 +38,7 @@ final class AudioReader {
         av_packet_free(&packet)
     }
 
-    /// The next frame that can be used, valid until the next call; nil at the end.
+    /// Returns the next usable frame, valid until the next call; nil at the end of the file or when the effort is spent.
     func next() -> UnsafeMutablePointer<AVFrame>? {
         guard let packet else { return nil }
         while true {
@@ -63,12 +65,12 @@ final class AudioReader {
         }
     }
 
-    /// Seconds from the start of the source at which the frame is to be heard; nil when the file does not say.
+    /// Returns when the frame starts, in seconds from the start of the source; nil if the frame has no time stamp.
     func time(of frame: UnsafeMutablePointer<AVFrame>) -> Double? {
         demuxer.time(frame.pointee.best_effort_timestamp, of: track)
     }
 
-    /// Which of the audio tracks is heard, from 1.
+    /// Position of the chosen track among the audio tracks, counted from 1.
     var trackNumber: Int {
         let inOrder = demuxer.tracks.map(\.index).sorted()
         return (inOrder.firstIndex(of: track.index) ?? 0) + 1

@@ -1,16 +1,16 @@
 import CAV
 
-/// One audio stream of an opened container, of a codec that we decode.
+/// One audio stream of an opened container, with a codec that we decode.
 ///
-/// Valid as long as the demuxer it is from.
+/// Valid only while the demuxer it came from exists.
 struct AudioTrack {
-    /// libav's number of the stream.
+    /// libav's index of the stream.
     let index: Int32
     let parameters: UnsafeMutablePointer<AVCodecParameters>
     let decoder: UnsafePointer<AVCodec>
     let timeBase: AVRational
 
-    /// Nil when the stream is no audio, or of a codec that is none of ours.
+    /// Returns nil if the stream isn't audio or we don't decode its codec.
     init?(_ stream: UnsafeMutablePointer<AVStream>) {
         guard let parameters = stream.pointee.codecpar, parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO,
             let decoder = AudioCodec.decoder(for: parameters.pointee.codec_id)
@@ -24,9 +24,9 @@ struct AudioTrack {
     var codecName: String { AudioCodec.name(of: parameters.pointee.codec_id) }
 }
 
-/// The audio codecs our containers hold, by the names of libav's decoders.
+/// The audio codecs that we decode.
 enum AudioCodec {
-    /// libav opens no decoder but these, also not while it looks for a stream's parameters.
+    /// Names of libav's decoders. libav opens no others, not even while it detects a stream's parameters.
     static let decoders = [
         "mp3float", "mp3", "mp2float", "mp2", "mp1float", "mp1", "aac", "aac_latm", "vorbis", "opus", "flac", "alac",
         "speex", "ac3", "eac3", "dca", "amrnb", "amrwb", "gsm", "gsm_ms", "wmav1", "wmav2", "wmapro", "wmavoice",
@@ -35,13 +35,13 @@ enum AudioCodec {
         "pcm_s32le", "pcm_s32be", "pcm_s64le", "pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be",
     ]
 
-    /// The decoder for these parameters, or nil if it is none of ours.
+    /// Returns the decoder for a codec, or nil if it isn't in `decoders`.
     static func decoder(for codec: AVCodecID) -> UnsafePointer<AVCodec>? {
         guard let decoder = avcodec_find_decoder(codec) else { return nil }
         return decoders.contains(String(cString: decoder.pointee.name)) ? decoder : nil
     }
 
-    /// What the codec is called, for people: `aac`, `mp3`, `pcm_s16le`.
+    /// Returns the codec's name for people: `aac`, `mp3`, `pcm_s16le`.
     static func name(of codec: AVCodecID) -> String {
         avcodec_get_name(codec).map { String(cString: $0) } ?? "unknown"
     }

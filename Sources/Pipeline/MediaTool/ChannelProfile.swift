@@ -1,29 +1,30 @@
-/// What is known of a source's channels: which are alive, which are reversed, which only make noise.
+/// What is known about a source's channels: which carry a signal, which have inverted polarity, which carry only noise.
 ///
-/// Learned block by block, and kept until a later block says otherwise. Two channels are opposed when what rises and falls in them has
-/// opposite signs: what is steady, such as hum that lies on both alike, is taken off first. Turning a channel round cannot be
-/// heard, so a wrong guess among unrelated channels does no harm.
+/// It is updated with each block; a finding holds until a later block contradicts it. Two channels are opposed if their varying parts
+/// have opposite signs. Steady sound, such as hum on both channels, is subtracted first. Inverting a channel is inaudible, so a wrong
+/// guess about unrelated channels does no harm.
 struct ChannelProfile {
-    /// 1, or -1 of a channel that is to be turned round.
+    /// One sign per channel: 1, or -1 if the channel is to be inverted.
     private(set) var signs: [Float]
     private var isAlive: [Bool]
-    /// Levels of the last frames of each channel, in octaves of energy.
+    /// For each channel the levels of its last frames, as a base-2 logarithm of their energy.
     private var levels: [[Float]]
 
-    /// Samples of a frame: 50 ms, the time of a syllable.
+    /// Samples per frame: 50 ms, the length of a syllable.
     private static let frame = 800
-    /// Frames that are remembered: ten seconds.
+    /// Number of frames that are remembered: ten seconds.
     private static let memory = 200
-    /// Mean energy of a dead channel, at most: −80 dBFS.
+    /// A channel whose mean energy is at most this is dead: −80 dBFS.
     private static let dead: Float = 1e-8
-    /// From which correlation on, downwards, channels are opposed: then more than half of their energy would be lost. Not sooner, since a
-    /// voice in the middle of wide music is opposed to nothing.
+    /// Channels are opposed if their correlation is below this: adding them would lose more than half of their energy. The limit isn't
+    /// closer to zero, because a voice in the middle of wide stereo music isn't opposed to anything.
     private static let opposed: Float = -0.6
-    /// Up to which they stay so.
+    /// Opposed channels stay opposed while their correlation is below this.
     private static let stillOpposed: Float = -0.2
-    /// The share of the energy that has to rise and fall before what is steady is taken off.
+    /// Steady sound is subtracted only if at least this share of the energy varies.
     private static let varying: Float = 0.02
-    /// The range of the levels (a tenth to nine tenths of the frames) of what holds no speech, and of what may: 3 and 10 dB.
+    /// The spread of a channel's levels (10th to 90th percentile of the frames). Below `steady` (3 dB) it is noise; above `lively` (10 dB)
+    /// it may be speech.
     private static let steady: Float = 1
     private static let lively: Float = 3.3
 
@@ -33,7 +34,8 @@ struct ChannelProfile {
         levels = Array(repeating: [], count: channels)
     }
 
-    /// What each channel adds to the mix: nothing if it is dead or noise beside a voice, else the same share as the others.
+    /// One factor per channel for the mix: 0 if the channel is dead, or is noise while another may be speech; else an equal share with
+    /// the channel's sign. If every channel would get 0, all get a share.
     var weights: [Float] {
         let ranges = levels.map(Self.range)
         let isLively = zip(ranges, isAlive).contains { $1 && $0.map { $0 > Self.lively } ?? false }
@@ -45,7 +47,7 @@ struct ChannelProfile {
         return zip(isHeard, signs).map { $0 ? $1 * share : 0 }
     }
 
-    /// Some channels are turned round against others.
+    /// Whether some channels are inverted relative to others.
     var isTurned: Bool {
         let alive = zip(signs, isAlive).compactMap { $1 ? $0 : nil }
         return alive.contains(1) && alive.contains(-1)
@@ -63,7 +65,7 @@ struct ChannelProfile {
         turn(block, energies, totals, frames: frames)
     }
 
-    /// Adds channel to channel, the loudest first, and turns round each that would take away from the sum.
+    /// Adds up the channels, the loudest first, and inverts each that would cancel the sum.
     private mutating func turn(_ block: PlanarSound, _ energies: [[Float]], _ totals: [Float], frames: Int) {
         let sounding = (0..<block.channels).filter { totals[$0] > 0 }.sorted { totals[$0] > totals[$1] }
         guard let first = sounding.first, sounding.count > 1 else { return }
@@ -74,7 +76,7 @@ struct ChannelProfile {
                     Self.products(of: sum, and: block[channel], frames: frames),
                     Self.products(of: sum, and: sum, frames: frames), energies[channel])
             }
-            // As they were recorded, whatever was turned round before.
+            // Compare the channels as recorded, whatever was inverted before.
             let isTurned = signs[channel] != signs[first]
             let isOpposed = correlation * signs[first] < (isTurned ? Self.stillOpposed : Self.opposed)
             if isOpposed != isTurned { signs[channel] = -signs[channel] }
@@ -83,7 +85,7 @@ struct ChannelProfile {
         }
     }
 
-    /// Sums of products, frame by frame. What is left over behind the last frame does not count.
+    /// Returns one sum of products per frame. Samples after the last whole frame don't count.
     private static func products(
         of one: UnsafeBufferPointer<Float>, and other: UnsafeBufferPointer<Float>, frames: Int
     ) -> [Float] {
@@ -95,7 +97,7 @@ struct ChannelProfile {
         }
     }
 
-    /// How far two signals rise and fall with the same sign, by their products and energies in each frame.
+    /// Returns how far two signals vary with the same sign, from -1 to 1, given their products and energies in each frame.
     private static func correlation(_ products: [Float], _ one: [Float], _ other: [Float]) -> Float {
         let totals = (product: products.reduce(0, +), one: one.reduce(0, +), other: other.reduce(0, +))
         let quiet = products.indices.sorted { one[$0] + other[$0] < one[$1] + other[$1] }.prefix(products.count / 5)
@@ -112,13 +114,13 @@ struct ChannelProfile {
         return energy > 0 ? sums.product / energy : 0
     }
 
-    /// A rough logarithm to base 2: the exponent, and the fraction as it is.
+    /// Returns a rough base-2 logarithm: the exponent plus the fraction, which is used as it is.
     private static func octave(_ energy: Float) -> Float {
         let bounded = max(energy, 1e-12)
         return Float(bounded.exponent) + bounded.significand - 1
     }
 
-    /// How far levels spread; nil while too few are known.
+    /// Returns how far the levels spread, from the 10th to the 90th percentile; nil while fewer than ten are known.
     private static func range(of levels: [Float]) -> Float? {
         guard levels.count >= 10 else { return nil }
         let sorted = levels.sorted()

@@ -4,7 +4,7 @@ import JSON
 /// `verbatim-media decode`: the whole audio as 16 kHz samples, in step with the source's clock.
 struct Decode {
     let channels: Int
-    /// Samples per channel after which it stops.
+    /// Decoding stops after this many samples per channel.
     let maxSamples: Int64
 
     struct Trailer {
@@ -13,15 +13,15 @@ struct Decode {
         let channels: Int
         let sourceChannels: Int
         let limitReached: Bool
-        /// Nothing above silence was decoded.
+        /// Whether nothing louder than silence was decoded.
         let silent: Bool
         let damagedFrames: Int64
-        /// Which of the source's audio tracks was heard, from 1.
+        /// Position of the decoded track among the source's audio tracks, counted from 1.
         let track: Int
         let tracks: Int
-        /// Samples in which a channel was turned round against another.
+        /// Number of samples during which a channel was inverted relative to another.
         let turnedSamples: Int64
-        /// Samples of the pauses that are the source's own.
+        /// Number of samples of silence that the source's time stamps asked for.
         let pausedSamples: Int64
 
         var json: String {
@@ -66,7 +66,7 @@ struct Decode {
 
         func carryOut(_ steps: [Timeline.Step]) throws {
             guard !steps.isEmpty else { return }
-            // The filter must not smear what was before the pause over it.
+            // Otherwise the resampler's filter would smear the sound before the pause into it.
             try resampler.drain(sink: mixer.append)
             try mixer.flush()
             for step in steps {

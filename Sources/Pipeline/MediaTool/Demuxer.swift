@@ -1,24 +1,24 @@
 import CAV
 
-/// The opened container and its audio tracks.
+/// An opened container and its audio tracks.
 ///
-/// Owns libav's format context. Nothing but the input's bytes can get in: no protocol is allowed, no other file is
-/// opened, no demuxer or decoder beyond ours is tried.
+/// Owns libav's format context, which reads only the input's bytes. It allows no protocol, opens no other file, and tries only the
+/// demuxers and decoders that we list.
 final class Demuxer {
     let container: Container
-    /// Those that we can decode: first the one that libav would play, then the others in the container's order. Never empty.
+    /// The tracks that we can decode: first the one that libav would play, then the others in the container's order. Never empty.
     let tracks: [AudioTrack]
     let input: DescriptorInput
     let effort: Effort
 
-    /// Where the source begins on the file's clock, in seconds: its earliest stream. Nil until the first time stamp.
+    /// When the source's earliest stream begins, in seconds on the file's clock. Nil until the first time stamp.
     private var origin: Double?
-    /// A packet of a track was read.
+    /// Whether a packet of a chosen track was read.
     private var hasBegun = false
     private var heard: Set<Int32> = []
     private let context: UnsafeMutablePointer<AVFormatContext>
 
-    /// How many failed reads in a row end the file: a demuxer steps over damage, or reports the same for ever.
+    /// After this many failed reads in a row, the file ends. A demuxer either skips damage or reports the same error forever.
     private static let readErrorsInARow = 16
 
     init(_ input: DescriptorInput, effort: Effort) throws {
@@ -46,17 +46,17 @@ final class Demuxer {
         avformat_close_input(&context)
     }
 
-    /// From now on `read` gives packets of these tracks, and of no other.
+    /// Makes `read` return packets of these tracks only.
     func listen(to tracks: [AudioTrack]) {
         heard = Set(tracks.map(\.index))
     }
 
-    /// What the container claims of a track's length.
+    /// Returns how long the container says that a track is.
     func claim(of track: AudioTrack) -> DurationClaim {
         DurationClaim(of: context, track: track, container: container, bytes: input.size, origin: origin ?? 0)
     }
 
-    /// The next packet; false at the end of the file, which too much damage also is, and when the effort is spent.
+    /// Reads the next packet. Returns false at the end of the file, after too much damage, and when the effort is spent.
     func read(into packet: UnsafeMutablePointer<AVPacket>) -> Bool {
         var errors = 0
         while errors < Self.readErrorsInARow, !effort.isSpent {
@@ -79,7 +79,7 @@ final class Demuxer {
         return false
     }
 
-    /// From here on the other streams are not even read.
+    /// Makes libav skip all other streams from the first packet of a chosen track on.
     private func begin() {
         guard !hasBegun else { return }
         hasBegun = true
@@ -88,7 +88,7 @@ final class Demuxer {
         }
     }
 
-    /// Without its decoder libav does not always know when a video starts; its first packets tell.
+    /// Takes the start of a video from its first packets, because libav doesn't always know it without the video's decoder.
     private func moveOrigin(to packet: AVPacket) {
         guard !hasBegun, let stream = context.pointee.streams[Int(packet.stream_index)], Self.isFilm(stream),
             let time = Self.seconds(packet.pts, stream.pointee.time_base)
@@ -96,7 +96,7 @@ final class Demuxer {
         origin = min(origin ?? time, time)
     }
 
-    /// Seconds from the start of the source; nil when the file does not say.
+    /// Returns the seconds from the start of the source; nil if there is no time stamp.
     func time(_ timestamp: Int64, of track: AudioTrack) -> Double? {
         guard let time = Self.seconds(timestamp, track.timeBase) else { return nil }
         let begin = origin ?? time
@@ -105,23 +105,24 @@ final class Demuxer {
     }
 }
 
-/// From bytes to an opened container, with every door but the input shut.
+/// Identifies and opens the container, without access to anything but the input.
 extension Demuxer {
     struct Identity {
         let container: Container
         let format: UnsafePointer<AVInputFormat>
-        /// libav guesses: the bytes may be no media at all.
+        /// Whether libav only guesses the format, so that the bytes may not be media at all.
         let doubtful: Bool
     }
 
-    /// Bytes libav may look at to tell what the file is, and again to find its streams.
+    /// Number of bytes that libav may read to identify the file, and again to find its streams.
     private static let probeBytes: Int64 = 5_000_000
-    /// Microseconds of media it may look at for the latter.
+    /// Microseconds of media that libav may read to find the streams.
     private static let analyzeMicroseconds: Int64 = 5_000_000
-    /// Real files have dozens of subtitles, fonts and pictures before their sound; more than this many only cost memory.
+    /// Real files have dozens of subtitles, fonts and pictures before their audio; more streams than this only cost memory.
     private static let maxStreams: Int64 = 256
 
-    /// Asks all of libav's demuxers, so that a picture or a playlist is told from an MP3; accepts only ours.
+    /// Identifies the container. Asks all of libav's demuxers, so that a picture or a playlist isn't mistaken for an MP3, but accepts
+    /// only the ones that we list.
     static func identify(_ input: DescriptorInput) throws -> Identity {
         var score: Int32 = 0
         guard let format = verbatim_av_identify(input.context, UInt32(probeBytes), &score),
@@ -138,14 +139,14 @@ extension Demuxer {
 
         var options: OpaquePointer?
         defer { av_dict_free(&options) }
-        // No protocol has this name: none is allowed.
+        // No protocol has this name, so none is allowed.
         av_dict_set(&options, "protocol_whitelist", "none", 0)
         av_dict_set(&options, "format_whitelist", Container.demuxers.joined(separator: ","), 0)
         av_dict_set(&options, "codec_whitelist", AudioCodec.decoders.joined(separator: ","), 0)
         av_dict_set_int(&options, "probesize", probeBytes, 0)
         av_dict_set_int(&options, "analyzeduration", analyzeMicroseconds, 0)
         av_dict_set_int(&options, "max_streams", maxStreams, 0)
-        // Frees the context when it fails.
+        // Frees the context if it fails.
         let result = avformat_open_input(&context, "", identity.format, &options)
         guard result >= 0, let opened = context else {
             if result == verbatim_av_error_no_memory {
@@ -158,7 +159,9 @@ extension Demuxer {
         return opened
     }
 
-    /// The audio streams that we can decode: first the one that libav would play, then the others.
+    /// Returns the audio streams that we can decode: first the one that libav would play, then the others.
+    ///
+    /// - Throws: `Refusal` if there are none.
     static func audioTracks(
         of context: UnsafeMutablePointer<AVFormatContext>, doubtful: Bool
     ) throws -> [AudioTrack] {
@@ -166,7 +169,7 @@ extension Demuxer {
         let audio = streams.filter { $0.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO }
         guard !audio.isEmpty else {
             throw streams.isEmpty && !doubtful
-                ? Refusal(.decodeFailed, "the container holds no stream")
+                ? Refusal(.decodeFailed, "the container has no streams")
                 : Refusal(.unsupportedFormat, "no audio stream")
         }
         let tracks = audio.compactMap(AudioTrack.init)
@@ -179,22 +182,23 @@ extension Demuxer {
     }
 }
 
-/// When the source begins, on its file's own clock, which may have run for hours by then.
+/// Finds when the source begins on the file's own clock, which may have run for hours by then.
 extension Demuxer {
+    /// Seconds, the longest duration of any plan: a video that begins longer before the audio has another clock.
     private static let longestWait = 36_000.0
 
     static func streams(of context: UnsafeMutablePointer<AVFormatContext>) -> [UnsafeMutablePointer<AVStream>] {
         (0..<Int(context.pointee.nb_streams)).compactMap { context.pointee.streams[$0] }
     }
 
-    /// Moving pictures: a cover is not when anything begins.
+    /// Returns whether the stream is a video. A cover picture isn't: its time stamp says nothing about when the source begins.
     static func isFilm(_ stream: UnsafeMutablePointer<AVStream>) -> Bool {
         stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
             && stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
     }
 
-    /// The earliest start of the sound and the film; subtitles and data keep other times. A film that begins longer before the sound than
-    /// any plan takes has another clock. Nil when no stream says.
+    /// Returns the earliest start of the audio and video streams, in seconds; nil if no stream has one. Subtitles and data don't count,
+    /// because they may have times of their own. Neither does a video that begins more than `longestWait` before the audio.
     static func origin(of context: UnsafeMutablePointer<AVFormatContext>) -> Double? {
         let streams = streams(of: context)
         let sounds = streams.filter { $0.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO }.compactMap(start)

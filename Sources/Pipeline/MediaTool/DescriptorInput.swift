@@ -4,7 +4,7 @@ import Glibc
 /// The file to work on. It may be read from the beginning more than once.
 struct Input {
     let descriptor: Int32
-    /// Bytes in it when the tool started; what comes later is not read.
+    /// Bytes in the file when the tool started. Bytes that are appended later are not read.
     let size: Int64
 }
 
@@ -12,7 +12,7 @@ struct Input {
 ///
 /// Owns the `AVIOContext` and its buffer. Reads by position, so that an offset shared with another process does no harm.
 final class DescriptorInput {
-    /// Bytes in the file when the tool started; what comes later is not read.
+    /// Bytes in the file when the tool started. Bytes that are appended later are not read.
     let size: Int64
     /// Where libav reads next, in bytes from the start.
     private(set) var position: Int64 = 0
@@ -23,7 +23,7 @@ final class DescriptorInput {
     init(descriptor: Int32, size: Int64) throws {
         self.descriptor = descriptor
         self.size = size
-        // libav reads a margin behind the bytes of its buffers.
+        // libav reads a margin beyond the bytes of its buffers.
         let buffer = av_malloc(Self.bufferSize + Int(AV_INPUT_BUFFER_PADDING_SIZE))
         guard let buffer else { throw Refusal(.decodeFailed, "out of memory") }
         let created = avio_alloc_context(
@@ -50,7 +50,7 @@ final class DescriptorInput {
         avio_context_free(&context)
     }
 
-    /// The file's first bytes, at most `count`, without moving.
+    /// Returns the file's first bytes, at most `count`, without changing `position`.
     func head(_ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let read = pread(descriptor, &bytes, count, 0)
@@ -86,7 +86,7 @@ final class DescriptorInput {
         }
         let (target, overflow) = start.addingReportingOverflow(offset)
         guard !overflow, target >= 0 else { return Int64(verbatim_av_error_invalid_data) }
-        // Beyond the end is allowed, as for a file; reading there is the end of the file.
+        // As with any file, seeking beyond the end is allowed; reading there returns the end of the file.
         position = target
         return target
     }

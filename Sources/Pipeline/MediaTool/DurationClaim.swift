@@ -1,19 +1,19 @@
 import CAV
 
-/// How long a container says that its sound is, from the start of the source. May be a lie.
+/// How long a container says that its audio is, from the start of the source. The claim may be wrong.
 struct DurationClaim {
-    /// Seconds it may mean, the shortest first: empty when it says nothing, two when the clock does not begin at zero, since some
-    /// writers count from there and some from zero.
+    /// The possible meanings of the claim, in seconds, the shortest first. Empty if there is no claim. Two if the clock doesn't begin at
+    /// zero: some programs count from the first time stamp, some from zero.
     let readings: [Double]
-    /// Seconds that the container states for all streams together; nil when libav estimated them from the bytes.
+    /// Seconds that the container states for all streams together; nil if libav estimated them from the file's size.
     let stated: Double?
 
     private let bytes: Double
 
-    /// Bytes a second below which no speech codec goes: a claim that would need less is a lie, and not believed.
+    /// No speech codec needs fewer bytes a second than this. A claim that implies fewer is false.
     private static let leastByteRate = 500.0
-    /// Bytes a second above which no MP3 goes, 320 and 160 kbit/s, and a tenth for what is written beside the sound: a claim that would need more
-    /// is too short.
+    /// No MP3 has more bytes a second than these: 320 kbit/s, or 160 kbit/s below 32 kHz, plus a tenth for metadata. A claim that implies
+    /// more is too short.
     private static let mostMP3 = 44_000.0
     private static let mostSlowMP3 = 22_000.0
     private static let microseconds = AVRational(num: 1, den: AV_TIME_BASE)
@@ -36,7 +36,7 @@ struct DurationClaim {
             readings = readings.map { min($0, most) }
         }
         if container == .mp3 {
-            // The head's count is of the first part, where parts were joined.
+            // If several MP3 files were joined, the header counts only the frames of the first.
             let most = track.parameters.pointee.sample_rate < 32_000 ? Self.mostSlowMP3 : Self.mostMP3
             readings.removeAll { Double(bytes) / $0 > most }
         }
@@ -46,24 +46,24 @@ struct DurationClaim {
         self.bytes = Double(bytes)
     }
 
-    /// The claim, if the file is large enough for it.
+    /// The shortest reading in seconds, if the file is large enough for it.
     var plausible: Double? {
         readings.first.flatMap { bytes / $0 >= Self.leastByteRate ? $0 : nil }
     }
 
-    /// The reading nearest to what was measured or estimated.
+    /// Returns the reading nearest to a measured or estimated duration; without one, the shortest reading.
     func nearest(to seconds: Double?) -> Double? {
         guard let seconds, seconds > 0 else { return readings.first }
         return readings.min { abs($0 - seconds) < abs($1 - seconds) }
     }
 
-    /// What a duration may mean where the clock begins at `start`.
+    /// Returns what a duration may mean if the clock begins at `start`, in seconds.
     private static func readings(of duration: Double, from start: Double) -> [Double] {
         start > 1 && duration > start ? [duration - start, duration] : [duration]
     }
 
-    /// Uncompressed sound cannot be longer than its bytes, whatever the header says: recorders that were cut off, and programs that write to a pipe,
-    /// leave the largest number there is.
+    /// Returns the longest duration that uncompressed audio of this size can have, in seconds; nil for compressed audio. A WAV header may
+    /// claim more: interrupted recorders, and programs that write to a pipe, leave the largest possible number in it.
     private static func mostSeconds(of track: AudioTrack, bytes: Int64) -> Double? {
         let parameters = track.parameters.pointee
         let bits = Double(av_get_exact_bits_per_sample(parameters.codec_id))

@@ -1,12 +1,12 @@
-/// What has been spent on a file, so that a small one cannot cost much: seconds of sound tell little, where a second may hold
-/// five million samples.
+/// Limits the work spent on a file, so that a small file cannot cost much. Seconds of audio are no measure, because one second may
+/// have five million samples.
 ///
-/// Counted are decoded samples of all channels, and packets as so many samples.
+/// It counts the decoded samples of all channels; each packet costs a fixed number of samples.
 final class Effort {
-    /// Ten minutes of 96 kHz in stereo.
+    /// The effort of a probe, in samples: ten minutes of stereo at 96 kHz.
     static let ofProbe = Probe.wholeSeconds * 96_000 * 2
 
-    /// What reading a packet is worth, in samples: of the shortest that recorders write, ten minutes fit.
+    /// The cost of reading a packet, in samples. Ten minutes of the shortest packets that recorders write still fit into a probe.
     private static let packet: Int64 = 128
 
     private var left: Int64

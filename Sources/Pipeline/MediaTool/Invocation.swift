@@ -1,21 +1,21 @@
-/// The command line, read by hand: the tool starts for every file, and an argument parser would double its start.
+/// The command line. It is parsed by hand: the tool starts for every file, and an argument parser would double its start-up time.
 struct Invocation {
     enum Command {
         case help
         case version
         case selfCheck
-        /// `decodeUpTo`: seconds of audio a file may have to be decoded whole.
+        /// `decodeUpTo`: a file that claims at most this many seconds is decoded completely.
         case probe(decodeUpTo: Double)
         case decode(channels: Int, maxSamples: Int64)
     }
 
     var command: Command
-    /// CPU time after which the kernel kills the process.
+    /// The kernel kills the process after this much CPU time.
     var cpuSeconds: UInt64
-    /// How far it stands back behind other processes, as `nice` counts.
+    /// The process's niceness, from 0 to 19.
     var niceness: Int32 = 0
 
-    /// As `Version` of the others has it; a test compares them. This tool links none of their modules.
+    /// The same as `Version` of the other executables, whose modules this tool doesn't link. A test compares them.
     static let version = "verbatim-media 0.1.0-unreleased\n"
 
     static let help = """
@@ -26,13 +26,14 @@ struct Invocation {
         Reads one media file from standard input, which must be a regular file, in a sandbox that can open nothing
         else. Standard output and error must not be files: the sandbox forbids writing to them.
 
-          probe         one JSON object: container, codec, durations, whether it is silent. A file that claims at most
-                        SECONDS (\(Probe.wholeSeconds)) is decoded whole; of a longer one the first 30 s.
-          decode        16 kHz signed 16-bit little-endian samples on standard output (interleaved when stereo), and a
-                        JSON object as the last line of standard error. Stops after N samples per channel.
-          --self-check  one JSON object: what the sandbox refuses on this machine.
+          probe         Prints one JSON object: container, codec, durations, whether the file is silent. A file that
+                        claims at most SECONDS (\(Probe.wholeSeconds)) is decoded completely; of a longer one, the first 30 s.
+          decode        Writes 16 kHz signed 16-bit little-endian samples to standard output (interleaved if stereo), and
+                        a JSON object as the last line of standard error. Stops after N samples per channel.
+          --self-check  Prints one JSON object: what the sandbox refuses on this machine.
 
-        Exit: 0 done, 1 the output's reader went away, 3 refused (JSON on standard error), 64 usage, 70 no sandbox.
+        Exit status: 0 success, 1 standard output was closed by its reader, 3 media rejected (JSON on standard error),
+        64 wrong usage, 70 the sandbox could not be set up.
 
         """
 
@@ -73,7 +74,7 @@ struct Invocation {
     }
 }
 
-/// A command line or a standard stream the tool cannot work with.
+/// A wrong command line, or a standard stream that the tool cannot work with.
 struct UsageError: Error {
     let message: String
 
@@ -91,7 +92,7 @@ private struct Options {
         while let name = rest.popFirst() {
             guard allowed.contains(name) else { throw UsageError("unknown option") }
             guard let value = rest.popFirst() else { throw UsageError("\(name) needs a value") }
-            guard values.updateValue(value, forKey: name) == nil else { throw UsageError("\(name) stands twice") }
+            guard values.updateValue(value, forKey: name) == nil else { throw UsageError("\(name) is given twice") }
         }
     }
 

@@ -1,8 +1,8 @@
-/// Makes 16 bits of the mix, and a quiet source loud enough to be heard in them.
+/// Converts the mix to 16-bit samples, and amplifies a quiet source enough to be heard in them.
 ///
-/// Keeps what comes until it knows the level: three seconds with something clear in them are enough; of a quiet source half a minute is
-/// measured. Then the whole source is amplified alike, and less so should it become loud later. What is loud for a second or two, such as a door,
-/// says nothing of the level. Also keeps things back while it is not known whether a pause lies before them.
+/// It buffers the sound until it knows the source's level: after three clear seconds, or after half a minute of a quiet source. Then it
+/// amplifies the whole source by the same gain, and lowers the gain if the source becomes loud later. A noise of one or two seconds,
+/// such as a door, doesn't count. It also holds sound back while it isn't known whether a pause comes before it.
 final class Leveler {
     private enum Item {
         case sound([Float])
@@ -11,34 +11,36 @@ final class Leveler {
 
     private let outputs: Int
     private let writer: SampleWriter
-    /// What waits for the level to be known.
+    /// Items that wait until the level is known.
     private var waiting: [Item] = []
     private var waitingSamples = 0
-    /// What waits for a pause to be decided; nil when none is in question.
+    /// Items that wait for the decision about a pause; nil if there is no such decision to make.
     private var held: [Item]?
-    /// Nil until it is known.
+    /// Nil until the level is known.
     private var gain: Float?
-    /// The gain at the end of what was written last.
+    /// The gain at the end of the last sound written.
     private var lastGain: Float = 1
-    /// The peak of each second that waits, or that came out too loud since.
+    /// Before the gain is known, the peak of each second. After that, the peaks of the seconds that the gain would clip.
     private var peaks: [Float] = []
     private var second = (peak: Float(0), samples: 0)
 
     private static let rate = Int(Resampler.rate)
-    /// Peaks from which on a second is clear: −40 dBFS.
+    /// A second is clear if its peak is at least this: −40 dBFS.
     private static let clear: Float = 0.01
-    /// Where a quiet source's peaks are brought to: −20 dBFS.
+    /// The peaks of a quiet source are amplified to this: −20 dBFS.
     private static let target: Float = 0.1
-    /// Where peaks are brought to that are far above full scale, as floating point may hold them, and from where on.
+    /// Floating-point samples may be far above full scale. Peaks above `tooLoud` are lowered to `loud`.
     private static let loud: Float = 0.9
     private static let tooLoud: Float = 2
-    /// A thousandfold: no more can be made of 16 bits.
+    /// 60 dB: more amplification gains nothing from 16-bit audio.
     private static let largestGain: Float = 1_000
-    /// Peaks up to which nothing is to be measured: below it lies not even the dither of 16 bits.
+    /// Peaks up to this are silence: even the dither of 16-bit audio is louder.
     private static let nothing: Float = 1e-6
-    /// Seconds that tell the level, the loudest of which may be a noise.
+    /// Number of seconds that determine the level. The loudest two may be noises.
     private static let peaksForCertainty = 3
+    /// Seconds of sound that wait for the level at most.
     private static let longestWait = 30
+    /// Samples over which a new gain is faded in: 20 ms.
     private static let fade = 320
 
     init(outputs: Int, writer: SampleWriter) {
@@ -46,7 +48,7 @@ final class Leveler {
         self.writer = writer
     }
 
-    /// Takes interleaved samples.
+    /// Appends interleaved samples.
     func append(_ sound: [Float]) throws {
         guard held == nil else {
             held?.append(.sound(sound))
@@ -55,7 +57,7 @@ final class Leveler {
         try level(sound)
     }
 
-    /// Takes that many samples of silence of each channel.
+    /// Appends `count` samples of silence to each channel.
     func appendSilence(_ count: Int64) throws {
         if held != nil {
             held?.append(.silence(count))
@@ -66,12 +68,12 @@ final class Leveler {
         }
     }
 
-    /// From here on everything is kept, until `release`.
+    /// Holds everything back until `release`.
     func hold() {
         if held == nil { held = [] }
     }
 
-    /// Lets go what was kept, with that many samples of silence before it.
+    /// Releases what was held back, after `count` samples of silence per channel.
     func release(pause count: Int64) throws {
         let kept = held ?? []
         held = nil
@@ -108,7 +110,7 @@ final class Leveler {
         if isClear || waitingSamples >= Self.longestWait * Self.rate { try decide() }
     }
 
-    /// Takes note of the peaks, by the second. Once the gain is known only those count that it would cut off.
+    /// Records the peak of each second. Once the gain is known, only peaks that it would clip count.
     private func listen(to sound: [Float], peak: Float) {
         second.peak = max(second.peak, peak)
         second.samples += sound.count / outputs
@@ -125,7 +127,7 @@ final class Leveler {
         second = (0, 0)
     }
 
-    /// The loudest second but two.
+    /// The third-highest peak, so that two loud noises don't count; the highest if there are fewer than three.
     private var level: Float {
         let sorted = peaks.sorted(by: >)
         return sorted.count >= Self.peaksForCertainty ? sorted[Self.peaksForCertainty - 1] : sorted.first ?? 0
@@ -165,7 +167,7 @@ final class Leveler {
         try samples.withUnsafeBufferPointer(writer.append)
     }
 
-    /// Bounded by full scale.
+    /// Converts to 16 bits, clipped at full scale.
     private static func sample(_ value: Float) -> Int16 {
         Int16(max(-32_768, min(32_767, (value * 32_768).rounded())))
     }

@@ -1,12 +1,12 @@
 import CAV
 
-/// Tells a recording from silence, dither included, by the peaks of its channels before anything is done to them.
+/// Distinguishes a recording from silence (which may have dither) by the peaks of its unprocessed channels.
 struct Loudness {
-    /// The peak, relative to full scale, up to which everything is silence: eight steps of 16 bits, −72 dBFS; where the samples are
-    /// finer than that and no lossy codec made them, two, −84 dBFS.
+    /// Peaks up to this share of full scale are silence: eight steps of 16 bits, −72 dBFS. For lossless audio of more than 16 bits, two
+    /// steps, −84 dBFS.
     let silence: Double
 
-    /// The peak from which on something can be heard without being amplified: −50 dBFS.
+    /// Peaks above this share of full scale can be heard without amplification: −50 dBFS.
     static let clear = 0.00316
 
     init(parameters: UnsafeMutablePointer<AVCodecParameters>) {
@@ -17,12 +17,12 @@ struct Loudness {
         silence = isLossless && bits > 16 ? 2 / 0x1p15 : 8 / 0x1p15
     }
 
-    /// Whether any sample of the frame, on any channel, rises above silence.
+    /// Returns whether any sample of the frame, on any channel, is louder than silence.
     func isHeard(_ frame: UnsafeMutablePointer<AVFrame>) -> Bool {
         Self.rises(frame, above: silence)
     }
 
-    /// Whether any sample of the frame, on any channel, rises above that share of full scale.
+    /// Returns whether any sample of the frame, on any channel, is above `level`, a share of full scale.
     static func rises(_ frame: UnsafeMutablePointer<AVFrame>, above level: Double) -> Bool {
         let format = AVSampleFormat(frame.pointee.format)
         let channels = Int(frame.pointee.ch_layout.nb_channels)

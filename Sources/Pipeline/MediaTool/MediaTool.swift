@@ -1,11 +1,11 @@
 import CAV
 import Glibc
 
-/// `verbatim-media`: looks at one media file, or turns it into PCM, inside a cage.
+/// `verbatim-media`: probes one media file, or decodes it to PCM, inside a sandbox.
 ///
-/// The only process of the product that lets libav see a stranger's bytes. It reads them from descriptor 0, which the
-/// caller opened, and has no way to open anything else. One result leaves it: an exit status (see `Exit`), a JSON
-/// object, and for `decode` the samples on standard output.
+/// It is the only process of the product in which libav sees a stranger's bytes. It reads them from descriptor 0, which the
+/// caller opened, and cannot open anything else. It returns an exit status (see `Exit`), a JSON object, and for `decode` the
+/// samples on standard output.
 @main
 struct MediaTool {
     static func main() {
@@ -18,10 +18,10 @@ struct MediaTool {
             StandardStreams.write("verbatim-media: \(error.message)\nTry --help.\n", to: STDERR_FILENO)
             exit(Exit.usage)
         } catch let error as SandboxError {
-            StandardStreams.write("verbatim-media: no sandbox, no work: \(error)\n", to: STDERR_FILENO)
+            StandardStreams.write("verbatim-media: cannot set up the sandbox: \(error)\n", to: STDERR_FILENO)
             exit(Exit.noSandbox)
         } catch {
-            // The reader of the output has gone; nobody is left to tell.
+            // The reader of the output is gone, so nobody would see a message.
             exit(Exit.outputClosed)
         }
     }
@@ -46,11 +46,11 @@ struct MediaTool {
         }
     }
 
-    /// The input, of which not one byte was read before the cage was shut.
+    /// Enters the sandbox and returns the input, of which no byte has been read yet.
     private static func cagedInput(_ invocation: Invocation) throws -> Input {
         try StandardStreams.requirePipes()
         let size = try StandardStreams.inputSize()
-        // Not without its limit on CPU time, but without this one.
+        // If `nice` fails, the tool works anyway: the limit on CPU time matters, this doesn't.
         _ = nice(invocation.niceness)
         try Sandbox.enter(cpuSeconds: invocation.cpuSeconds, keepingDescriptorsBelow: 3)
         guard size > 0 else { throw Refusal(.emptyAudio, "the file has no bytes") }
@@ -60,14 +60,14 @@ struct MediaTool {
     }
 }
 
-/// The exit statuses of the tool: its contract with the caller, beside JSON.
+/// The exit statuses of the tool. With the JSON, they are what the caller relies on.
 enum Exit {
-    /// The output's reader went away before the end.
+    /// The reader of the output closed it before the end.
     static let outputClosed: Int32 = 1
-    /// The media was refused; standard error ends with `{"error", "detail"}`.
+    /// The media was rejected; standard error ends with `{"error", "detail"}`.
     static let refused: Int32 = 3
-    /// The command line or the standard streams are not what `--help` asks for.
+    /// The command line or the standard streams are not as `--help` describes them.
     static let usage: Int32 = 64
-    /// The kernel refused a part of the sandbox that is not optional. Nothing was read.
+    /// The kernel refused a required part of the sandbox. Nothing was read.
     static let noSandbox: Int32 = 70
 }

@@ -1,33 +1,33 @@
-/// One signal, or left and right, out of however many channels a source has, so that no channel's speech is lost in it.
+/// Mixes any number of channels to mono, or to left and right, without losing the speech of any channel.
 ///
-/// Works a second at a time: a channel that is reversed against the others is turned round before they are added, since they would cancel
-/// each other; one that is dead, or that only makes noise beside a voice, is left out of the mix. Left and right stay apart where
-/// the source has two channels; one of them is turned round there too, so that whoever adds them later loses nothing.
+/// It works on one second at a time. A channel whose polarity is inverted would cancel the others, so it is inverted back before they are
+/// added. A dead channel, or one with only noise while another has a voice, is left out. If the source has two channels and the output
+/// is stereo, left and right stay separate; an inverted one is inverted back there too, so that adding them later loses nothing.
 final class Mixer {
     typealias Sink = ([Float]) throws -> Void
 
-    /// Samples in which a channel was turned round against another.
+    /// Number of samples during which a channel was inverted relative to another.
     private(set) var turnedSamples: Int64 = 0
 
     private let outputs: Int
     private let sink: Sink
     private var channels = 0
-    /// Each channel's samples of the current block in a row.
+    /// The current block: all samples of the first channel, then all of the next.
     private var block: [Float] = []
     private var filled = 0
     private var profile = ChannelProfile(channels: 0)
-    /// What each channel gave to the mix at the end of the last block.
+    /// One factor per channel at the end of the last block.
     private var weights: [Float] = []
 
     private static let blockLength = Int(Resampler.rate)
-    /// Far above full scale: so that no square is infinite.
+    /// Samples are clipped to this, far above full scale, so that no square is infinite.
     private static let largest: Float = 1_000
-    /// Samples in which new weights take over from old ones.
+    /// Samples over which new weights are faded in: 20 ms.
     private static let fade = 320
 
     /// - Parameters:
-    ///   - outputs: 1 or 2.
-    ///   - sink: Gets interleaved samples.
+    ///   - outputs: Number of output channels, 1 or 2.
+    ///   - sink: Receives interleaved samples.
     init(outputs: Int, sink: @escaping Sink) {
         self.outputs = outputs
         self.sink = sink
@@ -54,13 +54,13 @@ final class Mixer {
         }
     }
 
-    /// Floating point may hold anything; what is no number is silence.
+    /// Returns the sample, clipped to `largest`. NaN becomes silence.
     private static func bounded(_ sample: Float) -> Float {
         guard sample == sample else { return 0 }
         return max(-largest, min(largest, sample))
     }
 
-    /// Gives what there is of the current block.
+    /// Mixes what there is of the current block.
     func flush() throws {
         guard filled > 0 else { return }
         let count = filled

@@ -1,16 +1,16 @@
 import CAV
 import JSON
 
-/// `verbatim-media probe`: what the file is, how long, and whether anything is to be heard.
+/// `verbatim-media probe`: reports what the file is, how long it is, and whether it is silent.
 ///
-/// What it costs is bounded by `Effort`: what lies beyond is judged by what the container claims, as of a longer file.
+/// `Effort` limits the work. If it runs out, the rest is judged by the container's claim, as with a longer file.
 struct Probe {
-    /// Seconds: a file that claims no more is decoded whole, up to here.
+    /// Seconds. A file that claims no more is decoded completely, but never beyond this.
     let decodeUpTo: Double
 
-    /// What `decodeUpTo` is where nobody says, in seconds.
+    /// Default of `decodeUpTo`, in seconds.
     static let wholeSeconds: Int64 = 600
-    /// Seconds that are decoded of a longer one: enough to know that it can be.
+    /// Seconds of a longer file that are decoded: enough to know that it can be decoded.
     private static let headSeconds = 30.0
 
     struct Report {
@@ -24,7 +24,7 @@ struct Probe {
         let isComplete: Bool
         let isSilent: Bool
         let damagedFrames: Int64
-        /// Which of the source's audio tracks is heard, from 1.
+        /// Position of the chosen track among the source's audio tracks, counted from 1.
         let track: Int
         let tracks: Int
 
@@ -59,7 +59,7 @@ struct Probe {
             return writer.text
         }
 
-        /// Bounded: a claim may be any number.
+        /// Clamped to 0...2^53, because a claim may be any number.
         private static func milliseconds(_ seconds: Double) -> Int64 {
             Int64(min(max(seconds, 0) * 1000, 0x1p53).rounded())
         }
@@ -91,7 +91,7 @@ struct Probe {
         if isComplete { _ = timeline.end() }
         guard channels > 0 else { throw Refusal(.decodeFailed, "no audio frame can be decoded") }
         let estimate = isComplete ? nil : estimate(timeline, of: reader.demuxer.input)
-        // A claim that the file is too small for is believed when its time stamps bear it out.
+        // If the file is too small for its claim, the claim counts only if the time stamps have pauses, or if everything was decoded.
         let isClaimUsed = isComplete || claim.plausible != nil || timeline.pauses > 0
         return Report(
             container: reader.demuxer.container, codec: reader.track.codecName, channels: channels,
@@ -102,7 +102,7 @@ struct Probe {
             tracks: reader.demuxer.tracks.count)
     }
 
-    /// How long the file would be if the rest were like what was read so far.
+    /// Returns how long the file would be, in seconds, if the rest were like what was read so far.
     private func estimate(_ timeline: Timeline, of input: DescriptorInput) -> Double? {
         guard input.position > 0 else { return nil }
         let sound = timeline.position - timeline.pauses

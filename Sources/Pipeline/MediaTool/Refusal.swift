@@ -1,18 +1,19 @@
 import JSON
 
-/// Why a file gives no audio, as the API's clients will read it.
+/// Why a file is rejected, in the words that the API's clients read.
 package struct Refusal: Error {
-    /// Those of the service's `InvalidAudioReason` that a file itself can give; a test compares them. This tool links none of its modules.
+    /// The values of the service's `InvalidAudioReason` that depend on the file alone. This tool links none of the service's modules, so
+    /// a test compares the two lists.
     package enum Reason: String, CaseIterable {
-        /// Not one of our containers or codecs.
+        /// We don't accept the container or the codec.
         case unsupportedFormat = "unsupported_format"
-        /// One of ours, but broken: no frame comes out.
+        /// We accept the container and the codec, but no frame can be decoded.
         case decodeFailed = "decode_failed"
         case emptyAudio = "empty_audio"
     }
 
     let reason: Reason
-    /// A few words of ours; never content of the file.
+    /// A short text of our own; never content of the file.
     let detail: String
 
     init(_ reason: Reason, _ detail: String) {

@@ -1,16 +1,16 @@
 import CAV
 
-/// 16 kHz in floating point, every channel by itself, out of frames of any kind.
+/// Converts frames of any format to 16 kHz floating-point samples, each channel by itself.
 ///
-/// Owns libav's resampler and its output buffer. A frame is taken in slices, so that the memory it needs does not depend on its
-/// length. A change of format within the file ends the old resampler, whose last samples are delivered, and begins another.
+/// Owns libav's resampler and its output buffer. It converts a frame in slices, so that the memory doesn't depend on the frame's
+/// length. If the format changes within the file, it delivers the old resampler's last samples and starts another.
 final class Resampler {
     typealias Sink = (PlanarSound) throws -> Void
 
     static let rate: Int32 = 16_000
-    /// Samples of a frame that are converted at a time.
+    /// Samples per channel that are converted at a time.
     private static let slice: Int32 = 8_192
-    /// What the filter may give beyond its own estimate.
+    /// Samples that the filter may return beyond its own estimate.
     private static let margin: Int32 = 32
 
     private var context: OpaquePointer?
@@ -23,7 +23,7 @@ final class Resampler {
         swr_free(&context)
     }
 
-    /// Converts the frame and gives what comes out to `sink`, until `isEnough`. False when the frame cannot be converted.
+    /// Converts the frame and passes the result to `sink`, until `isEnough` returns true. Returns false if the frame cannot be converted.
     func convert(_ frame: UnsafeMutablePointer<AVFrame>, until isEnough: () -> Bool, sink: Sink) throws -> Bool {
         if !matches(frame.pointee) {
             try drain(sink: sink)
@@ -45,7 +45,7 @@ final class Resampler {
         return true
     }
 
-    /// Delivers what the filter still holds and forgets the format: after it the next frame starts afresh.
+    /// Delivers the samples that the filter still has, and forgets the format, so that the next frame starts a new resampler.
     func drain(sink: Sink) throws {
         guard context != nil else { return }
         _ = try pull(nil, count: 0, sink: sink)
@@ -80,7 +80,7 @@ final class Resampler {
         format = frame.format
         sourceRate = frame.sample_rate
         channels = Int(frame.ch_layout.nb_channels)
-        // Without an order: each channel is taken as it is, and none is mixed into another.
+        // The layout names no channel order, so that libav keeps each channel as it is and mixes none into another.
         var layout = AVChannelLayout()
         layout.nb_channels = frame.ch_layout.nb_channels
         var target = layout
@@ -94,13 +94,13 @@ final class Resampler {
     }
 }
 
-/// Samples of several channels, each channel's in a row. Valid as long as the call that it is given to.
+/// Samples of several channels, one channel after the other. Valid only during the call that receives it.
 struct PlanarSound {
     let channels: Int
-    /// Samples of each channel.
+    /// Number of samples per channel.
     let count: Int
     private let samples: UnsafePointer<Float>
-    /// From one channel's first sample to the next one's.
+    /// Distance from one channel's first sample to the next channel's, in samples.
     private let stride: Int
 
     init(_ samples: UnsafePointer<Float>, channels: Int, count: Int, stride: Int) {

@@ -1,19 +1,19 @@
 import Glibc
 
-/// Standard output, as samples: counts them, stops at the limit, and writes large blocks.
+/// Writes samples to standard output in large blocks, counts them, and stops at the limit.
 ///
-/// Throws `OutputClosed` when the reader has gone.
+/// Throws `OutputClosed` if the reader is gone.
 final class SampleWriter {
-    /// Samples per channel, written or waiting.
+    /// Samples per channel, written or buffered.
     private(set) var samples: Int64 = 0
-    /// There was more than the limit allows.
+    /// Whether there were more samples than the limit allows.
     private(set) var limitReached = false
 
     private let channels: Int
     private let limit: Int64
     private var block: [Int16] = []
 
-    /// As much as a pipe holds.
+    /// As many samples as fit into a pipe of 64 KiB.
     private static let blockSamples = 32_768
 
     /// - Parameter limit: Samples per channel.
@@ -23,14 +23,14 @@ final class SampleWriter {
         block.reserveCapacity(2 * Self.blockSamples)
     }
 
-    /// Takes interleaved samples.
+    /// Appends interleaved samples.
     func append(_ interleaved: UnsafeBufferPointer<Int16>) throws {
         let frames = admit(Int64(interleaved.count / channels))
         block.append(contentsOf: interleaved[..<(Int(frames) * channels)])
         try flush(ifAtLeast: Self.blockSamples)
     }
 
-    /// Takes that many samples of silence per channel.
+    /// Appends `count` samples of silence to each channel.
     func appendSilence(_ count: Int64) throws {
         var left = admit(count) * Int64(channels)
         while left > 0 {
@@ -60,5 +60,5 @@ final class SampleWriter {
     }
 }
 
-/// Nobody reads what we write.
+/// The reader of standard output is gone.
 struct OutputClosed: Error {}

@@ -1,16 +1,19 @@
 import CAV
 
-/// The cage around the decoder. What it consists of is in `CAV`'s `sandbox.c`; here are its sizes.
+/// The sandbox around the decoder: its memory limits and its entrance. `sandbox.c` in `CAV` implements it.
 enum Sandbox {
-    /// Bytes of code, libraries and heap together; libav's libraries alone map a good part of it.
+    /// Bytes of code, libraries and heap together. libav's libraries alone take a good part of it.
     static let addressSpace: UInt64 = 1 << 30
-    /// Bytes libav may ask for at once.
+    /// Bytes that libav may allocate at once.
     static let largestAllocation = 256 << 20
 
-    /// For good: there is no way out. Call it before any byte of the input is looked at, on the only thread.
+    /// Enters the sandbox for good. Call it while the process has one thread, before any byte of the input is read.
     ///
-    /// - Returns: Whether the kernel also gave a network of its own, with nothing in it. The filter refuses sockets
-    ///   either way.
+    /// - Parameters:
+    ///   - cpuSeconds: The kernel kills the process after this much CPU time.
+    ///   - first: This descriptor and all above it are closed.
+    /// - Returns: Whether the kernel also granted an empty network namespace. The filter refuses sockets either way.
+    /// - Throws: `SandboxError`.
     @discardableResult
     static func enter(cpuSeconds: UInt64, keepingDescriptorsBelow first: UInt32) throws -> Bool {
         var outcome = verbatim_sandbox_outcome()
@@ -23,7 +26,7 @@ enum Sandbox {
     }
 }
 
-/// A part of the sandbox the kernel did not grant.
+/// A part of the sandbox that the kernel did not grant.
 struct SandboxError: Error, CustomStringConvertible {
     let step: String
     let error: Int32

@@ -2,7 +2,7 @@ import CAV
 import Glibc
 import JSON
 
-/// Enters the sandbox and tries, from inside, what it forbids. What it prints is what the kernel answered.
+/// Enters the sandbox, tries from inside what it forbids, and prints what the kernel answered.
 enum SelfCheck {
     static func run(cpuSeconds: UInt64) throws {
         let status = try openStatus()
@@ -33,7 +33,7 @@ enum SelfCheck {
         StandardStreams.write(writer.text + "\n", to: STDOUT_FILENO)
     }
 
-    /// The kernel's own account of this process, on descriptor 3. Opened outside: inside nothing can be.
+    /// Opens the kernel's status of this process as descriptor 3. Must be called before entering the sandbox, where nothing can be opened.
     private static func openStatus() throws -> Int32 {
         let opened = open("/proc/self/status", O_RDONLY | O_CLOEXEC)
         guard opened >= 0, opened == 3 || dup2(opened, 3) == 3 else {
@@ -42,7 +42,7 @@ enum SelfCheck {
         return 3
     }
 
-    /// Its lines whose value is one number.
+    /// Returns the lines of the status whose value is one number.
     private static func fields(of descriptor: Int32) -> [String: Int64] {
         var bytes = [UInt8](repeating: 0, count: 16_384)
         let count = max(0, pread(descriptor, &bytes, bytes.count, 0))

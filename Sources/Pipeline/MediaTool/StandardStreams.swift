@@ -1,8 +1,10 @@
 import Glibc
 
-/// Descriptors 0, 1 and 2: all that the tool is connected to.
+/// Descriptors 0, 1 and 2: the tool's only connections to the outside.
 enum StandardStreams {
-    /// Bytes in the regular file on standard input.
+    /// Returns the size of the file on standard input, in bytes.
+    ///
+    /// - Throws: `UsageError` if it isn't a regular file.
     static func inputSize() throws -> Int64 {
         guard let status = status(of: STDIN_FILENO), status.st_mode & S_IFMT == S_IFREG else {
             throw UsageError("standard input must be a regular file")
@@ -10,7 +12,8 @@ enum StandardStreams {
         return Int64(status.st_size)
     }
 
-    /// The sandbox sets the largest file to zero bytes: writing to a file would be death by SIGXFSZ, without a word.
+    /// Throws a `UsageError` if standard output or error is a file. The sandbox limits files to zero bytes, so writing to one would kill
+    /// the tool with SIGXFSZ and no message.
     static func requirePipes() throws {
         for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
             if let status = status(of: descriptor), status.st_mode & S_IFMT == S_IFREG {
@@ -19,13 +22,13 @@ enum StandardStreams {
         }
     }
 
-    /// Writes all of it; an error here has nobody to be told to.
+    /// Writes the whole text. Ignores errors, because nobody is left to report them to.
     static func write(_ text: String, to descriptor: Int32) {
         var text = text
         text.withUTF8 { _ = writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
     }
 
-    /// False when the other end has gone.
+    /// Writes all bytes. Returns false if the reader is gone.
     static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {

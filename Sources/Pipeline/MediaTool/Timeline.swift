@@ -1,17 +1,17 @@
-/// Keeps what is heard in step with the source's clock.
+/// Keeps the decoded sound in step with the source's clock, so that a word's time is its time in the source.
 ///
-/// Sound that begins late, or pauses, is preceded by silence, so that a word's time is its time in the source. The source's time
-/// stamps are believed unless they are impossible (`docs/decisions/0019`): a jump is believed when the sound after it goes on from
-/// there, and as long as the pauses stay within what the container states or within `longestUnstated`. A clock that steps back
-/// begins anew. Small differences are left alone: time stamps jitter.
+/// It inserts silence where sound begins late or pauses. It believes the source's time stamps unless they are impossible
+/// (`docs/decisions/0019`). A jump forward is believed if the following frames confirm it, and if all pauses together stay within the
+/// container's stated duration or within `longestUnstated`. A clock that steps back has started again. Small differences are
+/// ignored, because time stamps jitter.
 struct Timeline {
-    /// What is to be done before the next frame's sound is written.
+    /// What to do before the next frame's sound is written.
     enum Step: Equatable {
-        /// So many seconds of silence.
+        /// Write this many seconds of silence.
         case pause(Double)
-        /// Nothing is to be written from here on, only kept: whether a pause was here will be known soon.
+        /// Hold the sound back from here on, until it is known whether there was a pause.
         case hold
-        /// So many seconds of silence, then what was kept.
+        /// Write this many seconds of silence, then the sound that was held back.
         case release(pause: Double)
     }
 
@@ -21,47 +21,52 @@ struct Timeline {
     private(set) var pauses = 0.0
 
     private let statedSeconds: Double?
-    /// What to add to the file's time stamps, after some that were not believed.
+    /// Seconds to add to the file's time stamps, because earlier ones were not believed.
     private var shift = 0.0
-    /// Where the last frame ended, by its own stamp.
+    /// When the last frame ended, by its own time stamp, in seconds.
     private var expected: Double?
     private var doubt: Doubt?
 
-    /// A jump of the clock of which it is not known whether the clock stays there.
+    /// A jump of the clock that is not confirmed yet. All times are in seconds.
     private struct Doubt {
-        /// How far the clock is ahead of what was heard; negative after a step back.
+        /// How far the clock is ahead of `position`; negative after a step back.
         let gap: Double
-        /// How far it jumped from one frame to the next.
+        /// How far the clock jumped from one frame to the next.
         let jump: Double
-        /// What was heard since.
+        /// Sound since the jump.
         var seconds = 0.0
+        /// Frames since the jump.
         var frames = 0
     }
 
-    /// Seconds the time stamps may be early or late.
+    /// Seconds by which time stamps may be early or late.
     static let tolerance = 0.1
-    /// Seconds of pause that are believed at once.
+    /// A pause of up to this many seconds is believed at once.
     static let unquestioned = 2.0
-    /// Seconds back from one frame to the next at which the clock must have started anew (files joined end to end).
+    /// A clock that steps back by more than this many seconds from one frame to the next has started again (files joined end to end).
     static let restart = 1.0
     /// Seconds of sound after a jump, in two frames or more, that confirm it.
     static let confirmation = 1.0
-    /// Seconds of sound that are kept at most until a jump is decided.
+    /// At most this many seconds of sound are held back until a jump is decided.
     static let longestHeld = 10.0
-    /// Seconds that a pause at the very end, with less sound after it than confirms one, is believed to last.
+    /// Near the end, too little sound may follow a jump to confirm it. A pause of up to this many seconds is believed there.
     static let longestUnconfirmed = 60.0
-    /// Seconds of pauses, all together, that are believed of a container that does not state so long a duration. The clocks that
-    /// recorders write wrap around after 6.6 hours or more; nobody is silent for longer in a recording that is worth its minutes.
+    /// Seconds of all pauses together that are believed if the container doesn't state so long a duration. Recorders' clocks wrap around
+    /// after 6.6 hours or more, and nobody is silent for longer in a recording that is worth its minutes.
     static let longestUnstated = 4 * 3600.0
-    /// Seconds that no plan takes: no pause is believed to last longer, whatever the container states.
+    /// Seconds, the longest duration of any plan. No longer pause is believed, whatever the container states.
     static let longest = 36_000.0
 
-    /// - Parameter statedSeconds: What the container states, not what was estimated from its bytes.
+    /// - Parameter statedSeconds: The duration that the container states, not one estimated from its size.
     init(statedSeconds: Double?) {
         self.statedSeconds = statedSeconds
     }
 
-    /// Takes note of the next frame, and tells what is to be done before its sound is written.
+    /// Places the next frame on the timeline and returns what to do before its sound is written.
+    ///
+    /// - Parameters:
+    ///   - time: When the frame starts, in seconds by its time stamp; nil if it has none.
+    ///   - seconds: The frame's duration.
     mutating func place(_ time: Double?, seconds: Double) -> [Step] {
         var steps: [Step] = []
         if let time {
@@ -78,14 +83,14 @@ struct Timeline {
         return steps
     }
 
-    /// No frame comes any more.
+    /// Ends the timeline and returns what is left to do.
     mutating func end() -> [Step] {
         guard let doubt else { return [] }
         let isEnough = doubt.frames > 2 || doubt.gap <= Self.longestUnconfirmed || isStated(doubt.gap)
         return settle(believing: isEnough)
     }
 
-    /// Whether the clock has stayed where it jumped to.
+    /// Decides about a jump, once it is clear whether the clock stays where it jumped to.
     private mutating func judge(_ known: Doubt, by time: Double, _ steps: inout [Step]) {
         let ahead = time + shift - position - known.gap
         if abs(ahead) <= Self.restart / 2 {
@@ -94,11 +99,12 @@ struct Timeline {
             }
             steps += settle(believing: true)
         } else {
-            // On from there, it may be another pause: then the first was one. Back, and the stamps in between were stray.
+            // If the clock jumped on from there, this may be another pause, and the first was real. If it went back, the time stamps in
+            // between were wrong.
             let isBackInStep = abs(ahead + known.jump) <= Self.restart / 2
             let isReal = ahead > 0 && !isBackInStep
             steps += settle(believing: isReal)
-            // From a stray stamp nothing is counted.
+            // Don't measure the next jump from a wrong time stamp.
             if !isReal { expected = position - shift }
         }
     }

@@ -1,9 +1,9 @@
 import CAV
 
-/// Chooses which of several audio tracks to hear, by listening to all of them side by side.
+/// Chooses which of several audio tracks to transcribe, by decoding the beginning of all of them.
 ///
-/// It is the one that libav would play, unless that holds nothing clear while another does: a recorder's unused input, say. As soon as the
-/// preferred track is clear the others no longer matter.
+/// It chooses the one that libav would play, unless that one has nothing clear and another has, such as when a recorder's input was
+/// unused. It stops as soon as libav's track is clear.
 final class TrackChoice {
     private let demuxer: Demuxer
     private let effort = Effort(limit: effortLimit)
@@ -11,11 +11,11 @@ final class TrackChoice {
     /// The track that libav would play.
     private let preferred: Int32?
 
-    /// Samples of all tracks that are listened to at most: ten minutes of stereo at 48 kHz.
+    /// Most samples to decode of all tracks together: ten minutes of stereo at 48 kHz.
     private static let effortLimit: Int64 = 600 * 48_000 * 2
-    /// Tracks that are listened to at most: each takes a decoder's memory.
+    /// Most tracks to decode, because each takes a decoder's memory. The preferred track comes on top if it starts late.
     private static let mostTracks = 16
-    /// Seconds of frames with something clear in them that make a track clear.
+    /// A track is clear if it has this many seconds of frames with clear sound.
     private static let enough = 0.5
 
     private struct Candidate {
@@ -26,13 +26,13 @@ final class TrackChoice {
         var clearSeconds = 0.0
     }
 
-    /// - Parameter demuxer: At its beginning; it is used up.
+    /// - Parameter demuxer: A demuxer at the beginning of its file. It cannot be used afterward.
     init(_ demuxer: Demuxer) {
         self.demuxer = demuxer
         preferred = demuxer.tracks.first?.index
     }
 
-    /// The number of the stream to hear; nil when none can be decoded.
+    /// Returns libav's index of the chosen stream; nil if none can be decoded.
     func listen() throws -> Int32? {
         var packet = av_packet_alloc()
         defer { av_packet_free(&packet) }
@@ -54,7 +54,7 @@ final class TrackChoice {
         candidates.contains { $0.track.index == preferred && $0.clearSeconds >= Self.enough }
     }
 
-    /// The place of that track among the candidates, of which it becomes one with its first packet.
+    /// Returns the track's place among the candidates. Its first packet makes it a candidate; nil if it cannot become one.
     private func candidate(_ index: Int32) -> Int? {
         if let known = candidates.firstIndex(where: { $0.track.index == index }) { return known }
         let room = index == preferred ? Self.mostTracks + 1 : Self.mostTracks
@@ -78,7 +78,8 @@ final class TrackChoice {
         }
     }
 
-    /// The preferred track, unless another is clear, or at least heard, and this one is not, or hardly.
+    /// The preferred track, unless it has less than `enough` seconds of clear sound and another has more than twice as much. If the
+    /// preferred track has no clear sound at all, and no other has any, the same is asked about sound above silence.
     private var choice: Int32? {
         let own = candidates.first { $0.track.index == preferred }
         let others = candidates.filter { $0.track.index != preferred }
