@@ -1,12 +1,12 @@
 import Synchronization
 
-/// Spares callers a service that failed again and again just before.
+/// Keeps callers from a service that has just failed repeatedly.
 ///
-/// Closed, it lets everybody through. After `threshold` failures in a row it opens: nobody gets through for `pause`. Then it lets
-/// one through to try; a success closes it, a failure opens it again. What ended while it was in another state than it began in
-/// says nothing about the present and is ignored.
+/// While closed, it lets every call through. After `threshold` failures in a row it opens and lets no call through for `pause`. Then
+/// it lets one call through: a success closes it, a failure opens it again. It ignores the outcome of a call that began in another
+/// state, because that says nothing about the present.
 package final class CircuitBreaker: Sendable {
-    /// Leave to call. Its holder reports how that ended, exactly once.
+    /// Permission for one call. Its holder reports the outcome exactly once.
     package struct Permit: Sendable {
         fileprivate let generation: Int
     }
@@ -14,20 +14,20 @@ package final class CircuitBreaker: Sendable {
     package enum Outcome: Sendable {
         case success
         case failure
-        /// Neither: it was cancelled, say.
+        /// Neither, such as a cancelled call.
         case unknown
     }
 
     private enum Phase {
         case closed(failures: Int)
         case open(until: ContinuousClock.Instant)
-        /// Open, and one is trying.
+        /// Open, while one call tries whether the service is back.
         case trying
     }
 
     private struct State {
         var phase = Phase.closed(failures: 0)
-        /// Counts the phases' changes.
+        /// Counts the changes of phase.
         var generation = 0
 
         mutating func enter(_ phase: Phase) {
@@ -45,14 +45,16 @@ package final class CircuitBreaker: Sendable {
         threshold: Int = 5, pause: Duration = .seconds(30),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
-        precondition(threshold > 0, "at least one failure opens a breaker")
+        precondition(threshold > 0, "threshold must be at least 1")
         self.threshold = threshold
         self.pause = pause
         self.now = now
     }
 
-    /// - Parameter mayTry: whether the call tells if the service is back; one that is made in any case need not.
-    /// - Returns: nil when the service is not to be asked now.
+    /// Requests permission for a call.
+    ///
+    /// - Parameter mayTry: Whether this call may be the one that tries whether the service is back.
+    /// - Returns: Nil if the service must not be called now.
     package func enter(mayTry: Bool = true) -> Permit? {
         state.withLock { state in
             switch state.phase {
@@ -66,7 +68,9 @@ package final class CircuitBreaker: Sendable {
         }
     }
 
-    /// - Returns: whether that opened the breaker.
+    /// Reports the outcome of a call.
+    ///
+    /// - Returns: Whether this outcome opened the breaker.
     @discardableResult
     package func leave(_ permit: Permit, _ outcome: Outcome) -> Bool {
         state.withLock { state in

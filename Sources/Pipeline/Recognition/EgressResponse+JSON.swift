@@ -2,7 +2,9 @@ import Egress
 import Foundation
 
 extension EgressResponse {
-    /// The JSON body. Throws ``ModelServerError`` when it is not what was expected: a fault of the server, which may pass.
+    /// Returns the decoded JSON body.
+    ///
+    /// - Throws: ``ModelServerError`` with status 502, a temporary error, if the body isn't as expected.
     func decoded<T: Decodable>(as type: T.Type = T.self) throws -> T {
         do {
             return try JSONDecoder().decode(T.self, from: Data(body))

@@ -1,30 +1,30 @@
-/// Why an engine did not recognize a chunk, as far as it makes a difference to what happens next.
+/// Why an engine did not recognize a chunk, as far as it matters for what happens next.
 package enum EngineError: Error, Sendable, Equatable {
-    /// The operator's account there is out of quota: the job fails with `quota_exceeded`, and no other engine takes over silently.
+    /// The operator's account at the engine is out of quota. The job fails with `quota_exceeded`; no other engine silently takes over.
     case quotaExceeded
-    /// The engine refuses our key, or the settings make no request: for the operator to mend, and no other engine takes over. The text is
-    /// for the log; it holds no secret.
+    /// The engine rejects our key, or the settings allow no request. The operator must correct the settings; no other engine takes over.
+    /// The text is for the log and contains no secret.
     case misconfigured(String)
-    /// The engine refuses what we ask of it, by whatever model name: what it takes has changed. Neither the customer's fault nor a
-    /// matter of quota, so another engine takes over where there is one. The text is for the log; it holds no secret.
+    /// The engine rejects our request with every model name, because what it accepts has changed. It is neither the customer's fault nor
+    /// about quota, so another engine takes over if there is one. The text is for the log and contains no secret.
     case refused(String)
-    /// The engine finds nothing to decode.
+    /// The engine cannot decode the audio.
     case invalidAudio(InvalidAudioReason)
-    /// It may work later, or elsewhere. Every bounded try has been made.
+    /// It may work later, or with another engine. The engine has made all its retries.
     case unavailable(FallbackReason)
 }
 
-/// Why a chunk went to another engine, as transcripts tell it.
+/// Why a chunk went to another engine, as transcripts name it.
 package enum FallbackReason: String, Sendable, Codable {
     case networkError = "network_error"
     case timeout
     case serverError = "server_error"
     case rateLimited = "rate_limited"
-    /// It failed so often just before that it was not asked.
+    /// The first engine had just failed so often that it was not called.
     case circuitOpen = "circuit_open"
-    /// It took the chunk and gave it up.
+    /// The first engine accepted the chunk but could not transcribe it.
     case transcriptionFailed = "transcription_failed"
     case languageUnsupported = "language_unsupported"
-    /// It refused what it was asked for: each model name, or the request as such.
+    /// The first engine rejected every model name, or the request as such.
     case requestRefused = "request_refused"
 }

@@ -1,10 +1,12 @@
 import Logging
 import Postgres
 
-/// Whether the engine answers, asked again after a second while it does not, after five while it does, however often it is needed. One question
-/// at a time: who needs the answer meanwhile gets the same.
+/// Whether the model server is ready.
+///
+/// It asks the server one second after a negative answer and five seconds after a positive one, however many callers need to know. It
+/// asks once at a time; callers who come meanwhile get the same answer.
 package actor EngineReadiness {
-    /// A model is loaded for so long at most.
+    /// Loading a model takes at most this long.
     private static let gracePeriod = Duration.seconds(60)
 
     private let server: ModelServer
@@ -12,7 +14,7 @@ package actor EngineReadiness {
     private var last: (at: ContinuousClock.Instant, ready: Bool)?
     private var look: Task<Bool, Never>?
 
-    /// - Parameter logger: told when the server is away for longer than a model takes to be loaded, and when it is back.
+    /// - Parameter logger: Logs when the server doesn't answer for longer than loading a model takes, and when it is back.
     package init(server: ModelServer, logger: Logger? = nil) {
         self.server = server
         outage = logger.map { Outage(of: "the model server", gracePeriod: Self.gracePeriod, logger: $0) }
@@ -21,7 +23,7 @@ package actor EngineReadiness {
     package func isReady() async -> Bool {
         if let last, ContinuousClock.now - last.at < .seconds(last.ready ? 5 : 1) { return last.ready }
         if let look { return await look.value }
-        // Unstructured: who asks first may be cancelled, and the others still want to know.
+        // Unstructured, because the first caller may be cancelled while others still wait for the answer.
         let look = Task { [server, outage] in
             do {
                 _ = try await server.health()

@@ -3,16 +3,16 @@ import Logging
 import Postgres
 import Tenancy
 
-/// Tells the operator what the recognizers refuse, a model's name above all, also while the work goes on: in the log as an error, at once and
-/// then once a minute while it lasts; and in the database, where `/metrics` of every node counts it and `doctor` finds it.
+/// Reports to the operator what the recognizers reject, above all model names, even if the work goes on with another model or engine.
 ///
-/// Never fails its caller: what the database does not take now is written with the next.
+/// It logs an error at once, and then once a minute while the rejections last. It also writes them to the database, where the `/metrics`
+/// of every node count them and `doctor` finds them. It never throws: what cannot be written now is written with the next rejection.
 package actor EngineRefusals {
-    /// The engine's name for a server of `VERBATIM_WHISPER_URL`.
+    /// The engine's name for the server of `VERBATIM_WHISPER_URL`.
     package static let whisperServer = "whisper_server"
-    /// In place of a model: the request as such is refused, or the key.
+    /// Stands for a model if the engine rejects the request as such, or the key.
     package static let anyRequest = ""
-    /// Between two lines about the same model.
+    /// Time between two log lines about the same model.
     package static let pause = Duration.seconds(60)
 
     private struct Subject: Hashable {
@@ -21,10 +21,11 @@ package actor EngineRefusals {
 
     private struct Known {
         var reportedAt: ContinuousClock.Instant?
-        /// Since the last line.
+        /// Rejections since the last log line.
         var unreported: Int64 = 0
+        /// Rejections that are not in the database yet.
         var unwritten: Int64 = 0
-        /// The last one.
+        /// The engine's last text.
         var answer = ""
     }
 
@@ -32,12 +33,13 @@ package actor EngineRefusals {
     private let logger: Logger
     private let now: @Sendable () -> ContinuousClock.Instant
     private var known: [Subject: Known] = [:]
-    /// Of which the database knows, or is about to be told, that they are taken.
+    /// Accepted models of which the database knows, or is about to know.
     private var taken: Set<Subject> = []
+    /// Those of them that are not in the database yet.
     private var unreportedTaken: Set<Subject> = []
     private var writing: Task<Void, Never>?
 
-    /// - Parameter databases: nil: the log alone is told.
+    /// - Parameter databases: Nil: only the log gets reports.
     package init(
         databases: Databases? = nil, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
@@ -46,9 +48,11 @@ package actor EngineRefusals {
         self.now = now
     }
 
+    /// Reports that an engine rejected these models.
+    ///
     /// - Parameters:
-    ///   - text: what the engine says, fit for a log.
-    ///   - setting: what the operator has to look at.
+    ///   - text: The engine's answer, fit for a log.
+    ///   - setting: The environment variables that the operator should check.
     package func note(_ models: [String], by engine: String, status: Int, saying text: String, setting: String) {
         for model in models {
             let subject = Subject(engine: engine, model: model)
@@ -75,7 +79,7 @@ package actor EngineRefusals {
         write()
     }
 
-    /// These are taken. The database is told when that is news.
+    /// Records that an engine accepted these models. Writes to the database only if that is news.
     package func accepted(_ models: [String], by engine: String) {
         let news = models.map { Subject(engine: engine, model: $0) }.filter { !taken.contains($0) }
         guard !news.isEmpty else { return }
@@ -84,10 +88,10 @@ package actor EngineRefusals {
         write()
     }
 
-    /// Returns once the database was told what there was to tell, or did not take it.
+    /// Waits until everything is written to the database, or writing has failed.
     package func written() async { await writing?.value }
 
-    /// By a task of its own: who hands a chunk in must not wait for it with a ticket in hand.
+    /// Writes in a task of its own, because a caller who has just got a ticket must not wait.
     private func write() {
         guard let databases, writing == nil else { return }
         writing = Task {
@@ -96,7 +100,7 @@ package actor EngineRefusals {
         }
     }
 
-    /// - Returns: whether there may be more.
+    /// - Returns: Whether there may be more to write.
     private func write(to databases: Databases) async -> Bool {
         let refused = known.filter { $0.value.unwritten > 0 }
         let accepted = unreportedTaken
@@ -117,16 +121,16 @@ package actor EngineRefusals {
             return true
         } catch {
             for (subject, entry) in refused { known[subject]?.unwritten += entry.unwritten }
-            // Those that were refused meanwhile are not.
+            // Without those that were rejected in the meantime.
             unreportedTaken.formUnion(accepted.intersection(taken))
             logger.info("could not record the recognizer's rejection", metadata: ["error": "\(error)"])
             return false
         }
     }
 
-    /// A service's text, fit for a log: one line, short, without URLs, and without the key should it be repeated.
+    /// Returns a service's text, fit for a log: one short line without URLs, and without the key if the text repeats it.
     static func presentable(_ text: String, apiKey: String) -> String {
-        // Cut twice: before the work, because they decide how much there is, and after it.
+        // Cut it first, because the service decides how long it is, and again at the end.
         let line = String(text.prefix(2_000)).onOneLine
         let safe = (apiKey.isEmpty ? line : line.replacingOccurrences(of: apiKey, with: "[key]"))
             .split(separator: " ").map { $0.contains("://") ? "[URL]" : $0 }.joined(separator: " ")

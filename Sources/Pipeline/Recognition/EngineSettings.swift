@@ -3,27 +3,27 @@ import Foundation
 import Logging
 import Settings
 
-/// Which recognizer does the work, and which takes over when it cannot.
+/// Which recognizer does the work, and which one is the fallback.
 package struct EngineSettings: Sendable {
-    /// First the one that is asked first: AssemblyAI, or Whisper; then, behind AssemblyAI, nothing or Whisper.
+    /// If both are used, AssemblyAI is the first engine, and Whisper is its fallback.
     package let usesAssemblyAI: Bool
     package let usesWhisper: Bool
-    /// Set when AssemblyAI is used.
+    /// Set if AssemblyAI is used.
     package let assemblyAI: AssemblyAIAccount?
-    /// A server of the operator's for recognition alone; nil: Verbatim's own model server.
+    /// The operator's own Whisper server, which only recognizes; nil: Verbatim's model server.
     package let whisper: WhisperServer?
 
     package struct WhisperServer: Sendable {
         package let endpoint: WhisperEndpoint
         package let apiKey: String?
-        /// What to ask it for; nil where the server has but one model.
+        /// The model to request; nil if the server has only one.
         package let model: String?
     }
 
     private static let orders =
         "'whisper', 'assemblyai,whisper' (AssemblyAI first, Whisper where it fails) or 'assemblyai'"
 
-    /// Faults are kept in `reader`.
+    /// Reads the settings. Errors are collected in `reader`.
     package init(reader: SettingsReader) {
         reader.mention(
             "VERBATIM_ASSEMBLYAI_API_KEY", "VERBATIM_ASSEMBLYAI_URL", "VERBATIM_ASSEMBLYAI_MODELS",
@@ -41,9 +41,9 @@ package struct EngineSettings: Sendable {
         whisper = Self.whisperServer(reader)
     }
 
-    /// The engine that does as these settings say.
+    /// Returns the engine for these settings.
     ///
-    /// - Parameter refusals: where it tells what the services refuse.
+    /// - Parameter refusals: Reports what the engines reject.
     package func recognizer(
         server: ModelServer, client: EgressClient, refusals: EngineRefusals, logger: Logger
     ) -> any RecognitionEngine {

@@ -1,15 +1,15 @@
 import Postgres
 import Tenancy
 
-/// A chunk handed in at an engine that works elsewhere: enough to ask for it again after a restart, and to have it deleted there.
+/// A chunk that was submitted to an external engine: enough to poll it again after a restart, and to have it deleted there.
 package struct EngineTicket: Sendable, Hashable {
-    /// The engine that gave it, as transcripts name it.
+    /// The engine that issued the ticket, as transcripts name it.
     package let engine: String
     /// The engine's own id.
     package let id: String
-    /// When it was handed in, by this machine's clock.
+    /// When the chunk was submitted, by the clock of the machine that submitted it.
     package let submittedAt: Timestamp
-    /// How often the chunk has been handed in, 1 at the first time.
+    /// How often the chunk has been submitted: 1 the first time.
     package let attempt: Int
 
     package init(engine: String, id: String, submittedAt: Timestamp, attempt: Int) {
@@ -21,7 +21,7 @@ package struct EngineTicket: Sendable, Hashable {
 }
 
 extension EngineTicket {
-    /// The chunk's latest ticket, or nil when it was never handed in.
+    /// Returns the chunk's latest ticket, or nil if it was never submitted.
     static func latest(of chunk: Int, job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> Self?
     {
         try transaction.query(
@@ -33,7 +33,7 @@ extension EngineTicket {
         ).first.map(EngineTicket.init(row:))
     }
 
-    /// All that are left of a job.
+    /// Returns all tickets of a job whose copies are not deleted yet.
     package static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws
         -> [EngineTicket]
     {
@@ -52,8 +52,8 @@ extension EngineTicket {
 }
 
 extension ClaimedTask {
-    /// Keeps the ticket that this task's chunk was given. When the job has ended meanwhile, its clean-up has to go again, so that the
-    /// copy does not outlive the job.
+    /// Stores the ticket of this task's chunk. If the job has ended in the meantime, wakes its clean-up again, so that the engine's copy
+    /// doesn't outlive the job.
     package func keep(_ ticket: EngineTicket, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -71,7 +71,7 @@ extension ClaimedTask {
         try JobTasks.wakeCleaning(of: job, of: tenant, in: transaction)
     }
 
-    /// The copy that the ticket stands for is deleted.
+    /// Deletes the ticket, once the engine's copy is deleted.
     package func drop(_ ticket: EngineTicket, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """

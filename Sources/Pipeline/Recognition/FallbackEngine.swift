@@ -1,13 +1,13 @@
 import Logging
 
-/// One engine with another behind it: a chunk that the first cannot recognize goes to the second, and the transcript tells so.
+/// An engine with a fallback: a chunk that the first engine cannot recognize goes to the second, and the transcript says so.
 ///
-/// ``EngineError/unavailable(_:)`` and ``EngineError/refused(_:)`` fall back. Whatever else the first one throws is its caller's to know,
-/// above all that the operator's account is empty or its key refused. A breaker keeps chunks from waiting for an engine that is down; chunks that it holds
-/// already go on being asked for, because they are paid for.
+/// ``EngineError/unavailable(_:)`` and ``EngineError/refused(_:)`` cause the fallback. The caller gets all other errors of the first
+/// engine, above all an empty account or a rejected key. A circuit breaker keeps chunks from waiting for an engine that is down. Chunks
+/// that this engine already has are still polled, because they are paid for.
 ///
-/// A ticket is always one of the first engine's, also after the chunk fell back: its copy is still to be forgotten. So the second
-/// engine must answer in one step, or ask to be called again without a ticket of its own.
+/// A ticket always belongs to the first engine, even after the fallback, because its copy must still be deleted. So the second engine must
+/// answer in one step, or ask to be called again without a ticket of its own.
 package struct FallbackEngine: RecognitionEngine {
     private let primary: any RecognitionEngine
     private let fallback: any RecognitionEngine
@@ -39,18 +39,18 @@ package struct FallbackEngine: RecognitionEngine {
             report(permit, reason == .languageUnsupported ? .unknown : .failure)
             return try await fallBack(chunk, ticket, reason)
         } catch EngineError.refused(let fault) {
-            // It would refuse the next chunk too, after its upload: for a while it is not asked.
+            // It would reject the next chunk too, after the upload. So this counts as a failure, and the breaker spares it for a while.
             report(permit, .failure)
             logger.warning("the first engine rejects our request", metadata: ["fault": "\(fault)"])
             return try await fallBack(chunk, ticket, .requestRefused)
         } catch {
-            // An engine that says no to the account or to the audio is there.
+            // An engine that rejects the account or the audio is up.
             report(permit, error is EngineError ? .success : .unknown)
             throw error
         }
     }
 
-    /// A chunk that goes on waiting proves nothing: polls are waited out, too, while the engine is away.
+    /// Returns what a step says about the engine. A chunk that keeps waiting says nothing, because failed polls also end in waiting.
     private static func outcome(of step: EngineStep, after ticket: EngineTicket?) -> CircuitBreaker.Outcome {
         switch step {
         case .heard: .success

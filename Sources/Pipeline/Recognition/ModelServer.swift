@@ -1,7 +1,7 @@
 import Egress
 import Foundation
 
-/// Where the model server listens: a unix socket of a child process, or a URL that the operator configured.
+/// A client of the model server, which listens on the Unix socket of a child process or at a URL that the operator configured.
 package struct ModelServer: Sendable {
     package enum Address: Sendable {
         case unixSocket(String)
@@ -17,7 +17,8 @@ package struct ModelServer: Sendable {
         self.client = client
     }
 
-    /// Whether it answers and its model is loaded; the id of that model. Behind no recognition: see ``EgressRequest/waitsInLine``.
+    /// Checks that the server answers and has loaded its model; returns what it runs. The request doesn't wait in line behind recognitions
+    /// (``EgressRequest/waitsInLine``).
     func health() async throws -> Health {
         let response = try await send("GET", "/health", body: .none, timeout: .seconds(5), waitsInLine: false)
         return try response.decoded()
@@ -25,18 +26,18 @@ package struct ModelServer: Sendable {
 
     struct Health: Decodable {
         let model: String
-        /// Nil when it cannot tell speakers apart.
+        /// Nil if the server cannot diarize.
         let diarization: Diarization?
 
         struct Diarization: Decodable {
-            /// As transcripts name it.
+            /// The model's name in transcripts.
             let model: String
             /// How much audio it takes at a time.
             let stretch_seconds: Int
         }
     }
 
-    /// Where there is speech in `wav`, in seconds from its start.
+    /// Detects speech in `wav`. Returns spans in seconds from its start.
     func speech(in wav: [UInt8]) async throws -> [SpeechSpan] {
         let response = try await send(
             "POST", "/v1/audio/speech-activity", body: .multipart([.wav(wav)]), timeout: .seconds(120))
@@ -52,8 +53,8 @@ package struct ModelServer: Sendable {
         let speech: [SpeechSpan]
     }
 
-    /// The language of the first 30 s of speech in `wav`, and how sure the model is, 0 to 1.
-    /// Nil when it hears no speech at all.
+    /// Detects the language of the first 30 s of speech in `wav`. Returns its code and the model's confidence from 0 to 1; nil if there is
+    /// no speech.
     func language(of wav: [UInt8]) async throws -> (code: String, confidence: Double)? {
         let response = try await send(
             "POST", "/v1/audio/languages", body: .multipart([.wav(wav)]), timeout: .seconds(120))
@@ -67,9 +68,11 @@ package struct ModelServer: Sendable {
         let probability: Double?
     }
 
-    /// The words of `wav`, in the OpenAI shape. `timeout` covers the whole recognition.
+    /// Recognizes the words of `wav`. The answer has OpenAI's format.
     ///
-    /// - Parameter speech: what is listened to, in milliseconds; empty: the server finds out where somebody speaks.
+    /// - Parameters:
+    ///   - speech: The parts to recognize, in milliseconds; empty: the server detects speech by itself.
+    ///   - timeout: For the whole recognition.
     func transcription(
         of wav: [UInt8], language: String, speech: [Range<Int64>], timeout: Duration
     ) async throws -> WhisperResponse {
@@ -106,14 +109,15 @@ package struct ModelServer: Sendable {
     }
 }
 
-/// The model server answered with something other than success, or with something that is no answer.
+/// A model server answered with an error, or with something that isn't a valid answer (502).
 package struct ModelServerError: Error, CustomStringConvertible {
     package let status: Int
 
-    /// Its own word on the audio: it can never be recognized. All else may pass, a proxy's 404 in mid-deployment too.
+    /// Whether the server says that this audio can never be recognized. All other errors may be temporary, even the 404 of a proxy during a
+    /// deployment.
     package var isPermanent: Bool { [400, 413, 415, 422].contains(status) }
 
-    /// It is there but has no room, or is still loading its model.
+    /// Whether the server is up but has no free slot, or is still loading its model.
     package var isBusy: Bool { status == 503 || status == 429 }
 
     package var description: String { "the model server answered \(status)" }
@@ -125,18 +129,23 @@ extension EgressPart {
     }
 }
 
-// Telling speakers apart: what is heard in each section, and then, once, which voices are the same person's.
+// Diarization: the tracks of each section, then once for the job which tracks are the same speaker.
 extension ModelServer {
-    /// The voices in `wav`.
+    /// Returns the tracks in `wav`.
     ///
-    /// - Parameter speakers: how many there are, where the customer said so.
+    /// - Parameter speakers: The number of speakers, if the customer gave it.
     func tracks(in wav: [UInt8], speakers: Int?, timeout: Duration) async throws -> SpeakerTracks {
         var parts: [EgressPart] = [.wav(wav)]
         if let speakers { parts.append(EgressPart(name: "speakers_expected", value: String(speakers))) }
         return try await send("POST", "/v1/audio/speaker-tracks", body: .multipart(parts), timeout: timeout).decoded()
     }
 
-    /// Which speaker each track is, by any number; nil for one that can be given to nobody. `tracks` come with their section's number.
+    /// Returns an arbitrary speaker number for each track; nil for a track that fits no speaker.
+    ///
+    /// - Parameters:
+    ///   - tracks: Each with its section's number.
+    ///   - expected: The number of speakers, if the customer gave it.
+    /// - Throws: ``ModelServerError``; ``EgressError``.
     func speakers(of tracks: [(section: Int, track: SpeakerTrack)], expected: Int?) async throws -> [Int?] {
         let question = SpeakerRequest(
             tracks: tracks.map { .init(stretch: $0.section, track: $0.track) }, speakers_expected: expected)

@@ -5,19 +5,19 @@ import Settings
 import Subprocess
 import SystemPackage
 
-/// The project's own model server as a child of this process: started, watched, started again when it ends.
+/// Runs the model server as a child process: starts it, watches it, and starts it again if it ends.
 ///
-/// It listens on a unix socket that only this user can reach, and it ends when its standard input does: a worker that is killed leaves
-/// no orphan behind.
+/// The server listens on a Unix socket that only this user can reach. It ends when its standard input closes, so a killed worker leaves
+/// no server behind.
 package struct ModelServerProcess: Service {
     package struct Configuration: Sendable {
         /// `inference/serve` of the installation.
         package var launcher: String
-        /// The directory or the name of a Whisper model.
+        /// The folder or the name of a Whisper model.
         package var model: String
-        /// What tells speakers apart, as `inference/serve --diarization-model` takes it; nil: its own choice.
+        /// The value of `inference/serve --diarization-model`; nil: the server's default.
         package var diarizationModel: String?
-        /// Chunks recognized at once.
+        /// How many chunks are recognized at once.
         package var workers: Int
 
         package init(launcher: String, model: String, diarizationModel: String? = nil, workers: Int) {
@@ -28,14 +28,15 @@ package struct ModelServerProcess: Service {
         }
     }
 
-    /// Where it listens.
+    /// Path of the socket on which the server listens.
     package let socket: String
-    /// Made for the socket alone, where the given folder's path is too long.
+    /// A folder for the socket alone, if the path of the given one is too long.
     private let ownFolder: String?
     private let configuration: Configuration
     private let logger: Logger
 
-    /// - Parameter folder: where the socket may be made. Its path must leave room for a name: a socket's has 107 bytes at most.
+    /// - Parameter folder: Where to create the socket. A socket's path has at most 107 bytes; if this one would be too long, the socket gets a
+    ///   temporary folder.
     package init(configuration: Configuration, folder: String, logger: Logger) throws {
         self.configuration = configuration
         self.logger = logger
@@ -60,11 +61,13 @@ package struct ModelServerProcess: Service {
         if let ownFolder { rmdir(ownFolder) }
     }
 
-    /// Runs the server until it ends or this task is cancelled. Its log lines become ours.
+    /// Runs the server until it ends or this task is cancelled, and copies its log lines to ours.
+    ///
+    /// - Returns: Why it ended.
     private func runOnce() async -> String {
         guard OpenFiles.haveRoomForChild else { return "no descriptors are left to start it" }
         var options = PlatformOptions()
-        // A terminal's Ctrl-C is for us; the server ends after the worker that still needs it.
+        // A session of its own, so that Ctrl-C in a terminal doesn't reach the server: it must outlast the worker that still needs it.
         options.createSession = true
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
         do {

@@ -2,7 +2,7 @@ import Egress
 import Logging
 import Postgres
 
-/// An engine that works elsewhere, and tells operators when it is away and when it is back, however many chunks find that out.
+/// Wraps an external engine and logs when it stops answering and when it is back, once for all chunks.
 struct MonitoredEngine: RecognitionEngine {
     private let base: any RecognitionEngine
     private let outage: Outage
@@ -20,7 +20,7 @@ struct MonitoredEngine: RecognitionEngine {
         let mark = outage.mark
         do {
             let step = try await base.recognize(chunk, ticket: ticket)
-            // Polls are waited out, too, while it is away.
+            // Says nothing about the engine, because failed polls also end in waiting.
             if case .waiting(let new, _) = step, new == ticket { return step }
             outage.works(since: mark)
             return step

@@ -1,6 +1,6 @@
-/// What an engine heard in one chunk. Times in milliseconds from the chunk's start.
+/// What an engine recognized in one chunk. Times are in milliseconds from the chunk's start.
 package struct Recognition: Codable, Sendable {
-    /// That another engine should have done it.
+    /// The engine that should have recognized the chunk, and why it didn't.
     package struct Fallback: Codable, Sendable, Equatable {
         package let from: String
         package let reason: FallbackReason
@@ -17,7 +17,7 @@ package struct Recognition: Codable, Sendable {
     package let model: String
     package var fallback: Fallback?
     package var segments: [Transcript.Segment]
-    /// What the engine gave and nobody said; nil where there is nothing of the kind, and in what was kept before it was counted.
+    /// Hallucinated words that were removed; nil if there are none, and in results stored before they were counted.
     package var removed: [Transcript.Removed]?
 
     package init(

@@ -1,38 +1,38 @@
-/// What turns the sound of one chunk into words: Whisper, AssemblyAI, or one with the other behind it.
+/// Turns the audio of one chunk into words: Whisper, AssemblyAI, or one with the other as fallback.
 package protocol RecognitionEngine: Sendable {
-    /// As transcripts name it where nothing was recognized: `assemblyai_universal_3`, `whisper_base`.
+    /// Returns the engine's name in transcripts without recognized words: `assemblyai_universal_3`, `whisper_base`.
     func name() async throws -> String
 
-    /// Recognizes the chunk, or goes one step toward that.
+    /// Recognizes the chunk, or takes one step toward that.
     ///
-    /// An engine that works elsewhere answers ``EngineStep/waiting(_:again:)`` as soon as it can, so that no worker is held while
-    /// another's queue moves; the caller keeps the ticket, also through a restart, and brings it the next time. A ticket may replace
-    /// the one that was brought; both are then still to be forgotten.
+    /// An external engine returns ``EngineStep/waiting(_:again:)`` as soon as it can, so that no worker slot is held while it works.
+    /// The caller stores the ticket, so that it survives a restart, and passes it in the next call. The new ticket may replace the
+    /// passed one; both must be forgotten later.
     ///
-    /// - Parameter ticket: what this engine answered for this chunk before.
-    /// - Throws: ``EngineError``; `CancellationError`; what its transport throws, which may pass.
+    /// - Parameter ticket: The last ticket that this engine returned for this chunk.
+    /// - Throws: ``EngineError``; `CancellationError`; errors of the transport, which may be temporary.
     func recognize(_ chunk: SpeechChunk, ticket: EngineTicket?) async throws -> EngineStep
 
-    /// Has the copy that the ticket stands for deleted where the engine works. Throws when that has to be tried again.
+    /// Deletes the engine's copy of the ticket's chunk. Throws if it must be tried again.
     func forget(_ ticket: EngineTicket) async throws
 }
 
-/// How far a chunk has come.
+/// The result of one step of recognition.
 package enum EngineStep: Sendable {
     case heard(Recognition)
-    /// Ask again after that time, with this ticket; without one the chunk could not be handed in yet.
+    /// Call again after this time, with this ticket. Without a ticket, the chunk could not be submitted yet.
     case waiting(EngineTicket?, again: Duration)
 }
 
-/// The stretch of a source that is recognized by itself: of one channel, where channels are apart.
+/// A chunk to recognize: of one channel, if the channels are two voices.
 package struct SpeechChunk: Sendable {
-    /// WAV, 16 kHz, mono, 16 bit. Read when it is asked for: whoever only asks how far another's work has come needs none.
+    /// Reads the audio as WAV: 16 kHz, mono, 16 bit. A closure, because a poll doesn't need the audio.
     package let wav: @Sendable () async throws -> [UInt8]
     /// Milliseconds.
     package let duration: Int64
-    /// A code of Whisper's.
+    /// One of Whisper's language codes.
     package let language: String
-    /// Where somebody speaks: milliseconds from the chunk's start, in order, apart from each other.
+    /// Where somebody speaks: ranges in milliseconds from the chunk's start, in order, with gaps between them.
     package let speech: [Range<Int64>]
 
     package init(

@@ -1,17 +1,17 @@
 import Postgres
 
-/// A model that a recognizer refused, as all nodes together know it.
+/// A model that a recognizer rejected, as recorded by all nodes in the database.
 package struct RefusedModel: Sendable {
     package let engine: String
-    /// ``EngineRefusals/anyRequest`` where the request as such was refused.
+    /// ``EngineRefusals/anyRequest`` if the engine rejected the request as such.
     package let model: String
-    /// What the engine said, fit for a log.
+    /// The engine's answer, fit for a log.
     package let answer: String
     package let lastAt: Timestamp
 
     package var isAnyRequest: Bool { model == EngineRefusals.anyRequest }
 
-    /// The models that were refused within a week, and not taken since. As `verbatim_system` or the owner.
+    /// Returns the models that were rejected within the last week and not accepted since. Requires the role `verbatim_system` or the owner.
     package static func current(in transaction: PostgresTransaction) throws -> [RefusedModel] {
         try transaction.all(
             """
@@ -22,7 +22,7 @@ package struct RefusedModel: Sendable {
         ).map { RefusedModel(engine: $0.0, model: $0.1, answer: $0.2, lastAt: $0.3) }
     }
 
-    /// How often each engine refused a model, ever.
+    /// Returns how often each engine has rejected a model, since the beginning.
     package static func counts(in transaction: PostgresTransaction) throws -> [String: Int64] {
         let rows = try transaction.all(
             "SELECT engine, sum(refusals)::int8 FROM engine_refusals GROUP BY 1", as: String.self, Int64.self)

@@ -1,17 +1,18 @@
 import Egress
 import Foundation
 
-/// The calls to AssemblyAI, each made once: what is tried again, and when, is the engine's to decide.
+/// The calls to AssemblyAI. Each makes one attempt; the engine decides about retries.
 ///
-/// Throws ``AssemblyAIError``; `CancellationError`; `EgressError.closed` while this process shuts down, which says nothing about
-/// AssemblyAI.
+/// All calls throw ``AssemblyAIError``, `CancellationError`, or `EgressError.closed` while this process shuts down, which says
+/// nothing about AssemblyAI.
 struct AssemblyAIAPI: Sendable {
     let account: AssemblyAIAccount
     let limits: AssemblyAILimits
     let client: EgressClient
 
-    /// Hands over the audio.
-    /// - Returns: where AssemblyAI, and only it, finds it.
+    /// Uploads the audio.
+    ///
+    /// - Returns: A URL at which only AssemblyAI can read it.
     func upload(_ audio: [UInt8]) async throws -> String {
         let time = limits.answer + .seconds(1) * (Double(audio.count) / Double(limits.slowestUpload))
         let response = try await send(
@@ -23,8 +24,8 @@ struct AssemblyAIAPI: Sendable {
         let upload_url: String
     }
 
-    /// Asks for a transcript of what was uploaded, by the first of `models` that knows the language. It costs money, once for each time that
-    /// this call arrives and is not refused.
+    /// Requests a transcript of an uploaded recording, by the first of `models` that knows the language. It is billed each time that this
+    /// call arrives and is accepted.
     func submit(_ audio: String, language: String, models: [String]) async throws -> AssemblyAIResponse {
         let body = try JSONEncoder().encode(
             Submission(audio_url: audio, speech_models: models, language_code: language))
@@ -40,7 +41,9 @@ struct AssemblyAIAPI: Sendable {
         let format_text = true
     }
 
-    /// How far a transcript has come. Throws `.missing` when there is none of that id.
+    /// Returns a transcript's status, and its words once it is complete.
+    ///
+    /// - Throws: `AssemblyAIError.missing` if no transcript has this id.
     func transcript(_ id: String) async throws -> AssemblyAIResponse {
         do {
             return try decode(AssemblyAIResponse.self, try await send("GET", "/v2/transcript/\(id)"))
@@ -49,7 +52,7 @@ struct AssemblyAIAPI: Sendable {
         }
     }
 
-    /// Has a transcript and its audio deleted. What is gone already is no fault.
+    /// Deletes a transcript and its audio at AssemblyAI. Succeeds if they are already deleted.
     func delete(_ id: String) async throws {
         do {
             _ = try await send("DELETE", "/v2/transcript/\(id)")
@@ -62,8 +65,8 @@ struct AssemblyAIAPI: Sendable {
         _ method: String, _ path: String, type: String? = nil, body: EgressBody = .none, timeout: Duration? = nil
     ) async throws -> EgressResponse {
         var headers = [(name: "Authorization", value: account.apiKey), (name: "Accept", value: "application/json")]
-        // A kept connection that the other side drops under a request makes libcurl send the request again unasked, and a
-        // submission that arrives twice is billed twice: no connection is kept, nor one that was kept all the same taken.
+        // If a reused connection is dropped during a request, libcurl sends the request again by itself, and a submission that
+        // arrives twice is billed twice. So no connection is kept open (`Connection: close`), and none is reused (`ownConnection`).
         headers.append((name: "Connection", value: "close"))
         if let type { headers.append((name: "Content-Type", value: type)) }
         let request = EgressRequest(
@@ -81,7 +84,7 @@ struct AssemblyAIAPI: Sendable {
         return response
     }
 
-    /// An answer that is not what they document is a fault of their side, which may pass.
+    /// Decodes an answer. One that isn't as documented counts as a temporary error of AssemblyAI.
     private func decode<T: Decodable>(_ type: T.Type, _ response: EgressResponse) throws -> T {
         do {
             return try JSONDecoder().decode(type, from: Data(response.body))
@@ -92,10 +95,10 @@ struct AssemblyAIAPI: Sendable {
 }
 
 extension AssemblyAIError {
-    /// Of a call that names a transcript: whether that is what is wrong.
+    /// Whether the call failed because the transcript it names doesn't exist.
     fileprivate var isAboutTheID: Bool {
         switch self {
-        // Their own word, that is: a proxy's 404, or another region's, says nothing of the transcript.
+        // Only if AssemblyAI gives a text: a 404 of a proxy or of another region says nothing about the transcript.
         case .refused(404, let text): !text.isEmpty
         case .refused(400, let text): text.lowercased().contains("not found")
         default: false

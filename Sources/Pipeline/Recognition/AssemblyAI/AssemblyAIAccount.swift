@@ -1,14 +1,14 @@
-/// Which account at AssemblyAI pays, where it lies, and which of its models are asked for. Never shows its key.
+/// The operator's account at AssemblyAI: its host, its key and the models to request. Its description omits the key.
 package struct AssemblyAIAccount: Sendable {
     /// The service in the US. European accounts have a host of their own.
     package static let defaultURL = "https://api.assemblyai.com"
-    /// What AssemblyAI calls its models changes now and then, so these are only where settings begin.
+    /// Only defaults, because AssemblyAI renames its models now and then.
     package static let defaultModels = ["universal-3-5-pro", "universal-2"]
 
     /// `http(s)://host[:port][/prefix]`, without a slash at the end.
     let url: String
     let apiKey: String
-    /// In the order in which AssemblyAI shall prefer them; at least one.
+    /// The models in the order of preference; at least one.
     package let models: [String]
 
     package init(

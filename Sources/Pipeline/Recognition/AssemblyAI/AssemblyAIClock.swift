@@ -1,6 +1,6 @@
 import Postgres
 
-/// Time and chance, as the engine sees them: the machine's own, or a test's.
+/// The clock and the random numbers that the engine uses: the machine's own, or a test's.
 package struct AssemblyAIClock: Sendable {
     let now: @Sendable () -> Timestamp
     let sleep: @Sendable (Duration) async throws -> Void
@@ -16,7 +16,7 @@ package struct AssemblyAIClock: Sendable {
         self.random = random
     }
 
-    /// The chance as Swift's own functions take it.
+    /// The random numbers as a generator for Swift's own functions.
     var generator: Generator { Generator(random: random) }
 
     struct Generator: RandomNumberGenerator {

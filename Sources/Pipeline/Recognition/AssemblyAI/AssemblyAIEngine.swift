@@ -2,12 +2,15 @@ import Egress
 import Logging
 import Postgres
 
-/// Recognition by AssemblyAI: a chunk is uploaded and handed in, asked for until it is done, and deleted there afterward.
+/// Recognition by AssemblyAI. It uploads and submits a chunk, polls until the transcript is done, and later deletes it there.
 ///
-/// Guarantees: nothing that was handed in is handed in again because a poll failed, by this process or another that brings the
-/// ticket; a chunk is handed in three times at most, and again only when AssemblyAI gave it up or lost it; every wait and every try
-/// is bounded by `AssemblyAILimits`. A hand-in whose answer is lost may have arrived, and then costs twice. A model name that is refused
-/// fails nothing while another one is taken.
+/// Guarantees:
+/// - A failed poll never submits a chunk again, in this process or in another one that has the ticket.
+/// - A chunk is submitted at most three times, and again only if AssemblyAI gave it up or lost it.
+/// - `AssemblyAILimits` limits every wait and every retry.
+/// - A rejected model name fails nothing as long as another one is accepted.
+///
+/// If the answer to a submission is lost, the submission may have arrived all the same, and is then billed twice.
 package struct AssemblyAIEngine: RecognitionEngine {
     package static let engineName = "assemblyai_universal_3"
     private static let maximumAttempts = 3
@@ -20,7 +23,7 @@ package struct AssemblyAIEngine: RecognitionEngine {
     private let refusals: EngineRefusals
     private let logger: Logger
 
-    /// - Parameter refusals: where it tells what AssemblyAI refuses; nil: in the log alone.
+    /// - Parameter refusals: Reports what AssemblyAI rejects; nil: only to the log.
     package init(
         account: AssemblyAIAccount, client: EgressClient, limits: AssemblyAILimits = AssemblyAILimits(),
         clock: AssemblyAIClock = AssemblyAIClock(), refusals: EngineRefusals? = nil, logger: Logger
@@ -50,7 +53,7 @@ package struct AssemblyAIEngine: RecognitionEngine {
         }
     }
 
-    /// Deletes the transcript and its audio there. That they are gone already is no error, so it can be repeated.
+    /// Deletes the transcript and its audio at AssemblyAI. Succeeds if they are already deleted, so it can be repeated.
     package func forget(_ ticket: EngineTicket) async throws {
         guard ticket.engine == Self.engineName else { return }
         do {
@@ -60,9 +63,11 @@ package struct AssemblyAIEngine: RecognitionEngine {
         }
     }
 
-    /// Whether AssemblyAI answers and takes our key, for an operator who asks. Costs nothing: it asks for a transcript that cannot be.
+    /// Checks for an operator whether AssemblyAI answers and accepts our key. It is free, because it asks for a transcript that cannot exist.
     ///
-    /// Throws ``EngineError``. It cannot tell whether the models are right, nor whether there is a balance: the first ``EngineRefusals`` knows.
+    /// It cannot check the models (see ``EngineRefusals``) or the account's balance.
+    ///
+    /// - Throws: ``EngineError``.
     package func check() async throws {
         do {
             _ = try await api.transcript("00000000-0000-0000-0000-000000000000")
@@ -73,7 +78,7 @@ package struct AssemblyAIEngine: RecognitionEngine {
         }
     }
 
-    /// Uploads the chunk and has a transcript made of it. The new ticket does not release the old one: its copy is to be deleted too.
+    /// Uploads and submits the chunk. If the new ticket replaces an old one, the old one's copy must still be deleted, too.
     private func handIn(_ chunk: SpeechChunk, replacing old: EngineTicket?) async throws -> EngineStep {
         guard AssemblyAILanguages.known.contains(chunk.language) else {
             throw EngineError.unavailable(.languageUnsupported)
@@ -94,7 +99,7 @@ package struct AssemblyAIEngine: RecognitionEngine {
             again: limits.firstPoll + .milliseconds(chunk.duration) / 120)
     }
 
-    /// Makes a call, again after a while where its fault may pass, for as often as the schedule says.
+    /// Makes a call, and repeats it after temporary errors as often as the schedule says.
     private func tryingAgain<T>(_ call: () async throws -> T) async throws -> T {
         var generator = clock.generator
         var failures = 0
@@ -114,13 +119,13 @@ package struct AssemblyAIEngine: RecognitionEngine {
     }
 }
 
-// Which model a chunk is handed in for.
+// Submitting a chunk, and choosing the models for it.
 
 extension AssemblyAIEngine {
-    /// Has a transcript made of what was uploaded, by the models that AssemblyAI takes: when a list is refused, by what is left of it. A
-    /// refused call costs nothing, and there are at most twice as many as there are names, and one.
+    /// Submits an uploaded recording. If AssemblyAI rejects the list of models, tries shorter lists. Rejected calls are free, and there
+    /// are at most twice as many calls as model names, plus one.
     ///
-    /// Throws ``EngineError`` where that is told to the operator already.
+    /// - Throws: ``AssemblyAIError``; ``EngineError`` if the operator was already told.
     private func submit(_ audio: String, language: String) async throws -> AssemblyAIResponse {
         let asked = models.names(for: language, at: clock.now())
         var trial = AssemblyAIModels.Trial(asked)
@@ -130,7 +135,7 @@ extension AssemblyAIEngine {
             do {
                 let answer = try await submit(audio, language: language, models: trial.names)
                 let out = models.took(trial.names, for: language, at: clock.now())
-                // Only what this chunk found out, and not what was remembered; where a language was the reason, nothing is wrong.
+                // Report only names that this chunk found to be rejected, not remembered ones; and nothing if the reason was the language.
                 if let refusal, !isLanguage {
                     await note(out.filter(asked.contains), refusal)
                 }
@@ -144,7 +149,8 @@ extension AssemblyAIEngine {
                 await note(asked, refusal ?? (status, text))
                 throw AssemblyAIError.refused(status: status, text: text).engineError
             } catch AssemblyAIError.languageUnsupported {
-                // The list was understood, and none of it knows the language; but a part of a list says nothing of the rest.
+                // AssemblyAI knows these models, and none of them knows the language. If this list is only a part of the whole one, try
+                // the rest, too.
                 isLanguage = true
                 if refusal != nil, trial.advance(after: "") { continue }
                 models.refused(language)
@@ -155,9 +161,9 @@ extension AssemblyAIEngine {
 
     private func submit(_ audio: String, language: String, models: [String]) async throws -> AssemblyAIResponse {
         try await tryingAgain {
-            // Whoever does not wait any more shall not pay for it …
+            // A cancelled task must not start a call that is billed …
             try Task.checkCancellation()
-            // … but what was begun goes to its end: an answer that nobody hears is a chunk paid for and lost.
+            // … but a call that has started is finished: without its answer the chunk would be paid for and lost.
             return try await Task { try await api.submit(audio, language: language, models: models) }.value
         }
     }
@@ -169,20 +175,20 @@ extension AssemblyAIEngine {
     }
 }
 
-// Asking for a chunk that was handed in.
+// Polling a chunk that was submitted.
 
 extension AssemblyAIEngine {
     private func ask(for chunk: SpeechChunk, _ ticket: EngineTicket) async throws -> EngineStep {
         let answer: AssemblyAIResponse
-        // Only the poll: what goes wrong with handing in again is no matter of the old ticket's.
+        // Only the poll is inside `do`: errors of a new submission have nothing to do with the old ticket.
         do {
             answer = try await api.transcript(ticket.id)
         } catch AssemblyAIError.missing {
-            return try await handInAgain(chunk, ticket, because: "there is no such transcript any more")
+            return try await handInAgain(chunk, ticket, because: "the transcript no longer exists")
         } catch AssemblyAIError.rateLimited(let pause) {
             return try wait(for: chunk, ticket, orGiveUp: .rateLimited, atLeast: pause ?? limits.rateLimitPause)
         } catch AssemblyAIError.unavailable(let reason) {
-            // The chunk is theirs and lost only when they say so: handing it in again would bill it twice.
+            // AssemblyAI still has the chunk unless it says otherwise. Submitting it again would bill it twice.
             logger.info("AssemblyAI did not answer a poll", metadata: ["reason": "\(reason.rawValue)"])
             return try wait(for: chunk, ticket, orGiveUp: reason)
         }
@@ -193,12 +199,14 @@ extension AssemblyAIEngine {
         }
     }
 
-    /// Puts the next poll off, the longer the chunk has been there, or gives the chunk up once it has been there for too long.
+    /// Schedules the next poll: the older the submission, the later. Gives the chunk up if the submission is too old.
+    ///
+    /// - Throws: `EngineError.unavailable(reason)` if it gives up.
     private func wait(
         for chunk: SpeechChunk, _ ticket: EngineTicket, orGiveUp reason: FallbackReason,
         atLeast pause: Duration = .zero
     ) throws -> EngineStep {
-        // Another machine's clock may have written the ticket.
+        // The time in the ticket may be from another machine, whose clock may be ahead.
         let age = max(.zero, clock.now() - ticket.submittedAt)
         if age >= limits.timeout + .milliseconds(chunk.duration) * 2 { throw EngineError.unavailable(reason) }
         let delay = min(.seconds(1) + age * limits.pollGrowth, limits.slowestPoll)
@@ -207,7 +215,8 @@ extension AssemblyAIEngine {
         return .waiting(ticket, again: max(varied, min(pause, limits.longestRateLimitPause)))
     }
 
-    /// What they say when a transcript ends with the status `error`. Some of it is about the audio, and final.
+    /// Handles a transcript that ended with the status `error`. Errors about the audio itself are final; after others the chunk is
+    /// submitted again.
     private func failed(_ text: String, _ chunk: SpeechChunk, _ ticket: EngineTicket) async throws -> EngineStep {
         let lowercased = text.lowercased()
         if lowercased.contains("audio duration is too short") || lowercased.contains("no spoken audio") {
@@ -234,17 +243,17 @@ extension AssemblyAIEngine {
 
     private func heard(_ segments: [Transcript.Segment], model: String?, _ chunk: SpeechChunk) -> Recognition {
         let known = model.flatMap { $0.isEmpty ? nil : String($0.prefix(100)) }
-        // Where they do not say which ran: the one that they would take now.
+        // If the answer doesn't name the model that ran, take the one that would be requested first now.
         let asked = models.names(for: chunk.language, at: clock.now())[0]
         return Recognition(engine: Self.engineName, model: known ?? asked, segments: segments)
     }
 }
 
-/// Which of our languages AssemblyAI recognizes, by the codes that both use.
+/// The languages that AssemblyAI recognizes, by the codes that both it and Whisper use.
 enum AssemblyAILanguages {
-    /// Those of `universal-2`, the model that knows the most: Whisper's without Cantonese.
+    /// The languages of `universal-2`, the model that knows the most: Whisper's without Cantonese.
     ///
-    /// Written out, because a language that Whisper learns later is not thereby known there.
+    /// They are listed here, because AssemblyAI doesn't necessarily know a language that Whisper learns later.
     static let known: Set<String> = Set(
         """
         af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy id is it \

@@ -1,26 +1,27 @@
 import Egress
 import Foundation
 
-/// Why a call to AssemblyAI did not succeed, as far as it makes a difference.
+/// Why a call to AssemblyAI failed, as far as it makes a difference.
 ///
-/// What is told by words is recognized by words: there is no status of their own for an account without balance.
+/// Some cases have no HTTP status of their own, such as an account without balance. They are recognized by the words of the answer.
 enum AssemblyAIError: Error, Equatable {
     /// The account has no balance left.
     case quota
-    /// Our key, our models, our request or our URL is refused: the operator's to mend. The text names no secret and no URL.
+    /// AssemblyAI rejects our key, our models, our request or our URL; the operator must correct the settings. The text contains no secret
+    /// and no URL.
     case refused(status: Int, text: String)
-    /// None of the models asked for knows the recording's language.
+    /// None of the requested models knows the recording's language.
     case languageUnsupported
-    /// There is no such transcript.
+    /// The transcript doesn't exist.
     case missing
-    /// Too many requests; `pause` is what the answer asks for.
+    /// Too many requests; `pause` is the answer's `Retry-After`.
     case rateLimited(pause: Duration?)
     /// It may work later.
     case unavailable(FallbackReason)
 
-    /// An answer other than 2xx.
+    /// Creates the error for an answer other than 2xx.
     init(_ response: EgressResponse, apiKey: String) {
-        // Proxies in between answer with pages: those are judged by their status alone.
+        // A proxy in between may answer with a web page, which is judged by its status alone.
         let text = (try? JSONDecoder().decode(Refusal.self, from: Data(response.body)))?.error ?? ""
         let lowercased = text.lowercased()
         switch response.status {
@@ -35,7 +36,7 @@ enum AssemblyAIError: Error, Equatable {
         }
     }
 
-    /// No answer.
+    /// Creates the error for a call without an answer.
     init(_ error: EgressError) {
         switch error {
         case .timedOut, .tooSlow: self = .unavailable(.timeout)
@@ -53,25 +54,25 @@ enum AssemblyAIError: Error, Equatable {
         lowercased.contains("language") && lowercased.contains("support") && !lowercased.contains("language_detection")
     }
 
-    /// Whole or broken seconds; dates are not what they send.
+    /// Parses `Retry-After` as seconds, whole or with a fraction, at most a day. AssemblyAI sends no dates.
     private static func pause(_ header: String?) -> Duration? {
         guard let seconds = header.flatMap(Double.init), seconds.isFinite, seconds >= 0 else { return nil }
         return .seconds(min(seconds, 86_400))
     }
 
-    /// Their text, fit for a log: one line, short, without URLs, and without the key should they repeat it.
+    /// Returns AssemblyAI's text, fit for a log: one short line without URLs, and without the key if the text repeats it.
     static func presentable(_ text: String, apiKey: String) -> String {
         EngineRefusals.presentable(text, apiKey: apiKey)
     }
 }
 
 extension AssemblyAIError {
-    /// What the caller of the engine is told.
+    /// The error for the engine's caller.
     var engineError: EngineError {
         switch self {
         case .quota: .quotaExceeded
-        // The key says who pays: what is wrong with it is as little another engine's as an empty account. With a status of 0 there was no
-        // request at all.
+        // The key decides who pays, so a rejected key, like an empty account, must not silently lead to another engine. Status 0: no
+        // request was made at all.
         case .refused(let status, let text) where [0, 401, 403].contains(status):
             .misconfigured(Self.advice(status, text))
         case .refused(let status, let text): .refused(Self.advice(status, text))

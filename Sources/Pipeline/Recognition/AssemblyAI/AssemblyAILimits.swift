@@ -1,37 +1,37 @@
 import Egress
 
-/// How long AssemblyAI is waited for and how often it is asked again, as data.
+/// How long to wait for AssemblyAI and how often to retry, as data.
 package struct AssemblyAILimits: Sendable {
-    /// For the connection of every call.
+    /// Time-out for connecting.
     package var connect: Duration = .seconds(10)
-    /// For a whole call; for an upload, on top of the time that its bytes take at the slowest rate.
+    /// Time-out for a whole call. An upload gets the time that its bytes take at the slowest rate in addition.
     package var answer: Duration = .seconds(30)
-    /// The mean rate of an upload, in bytes a second, below which it is given up.
+    /// An upload is given up if its mean rate is lower than this, in bytes a second.
     package var slowestUpload = 64 << 10
-    /// Of an answer's body. The words of the longest chunk take about 200 KB.
+    /// Largest body of an answer, in bytes. The words of the longest chunk take about 200 KB.
     package var responseBytes = 64 << 20
 
-    /// Of a call that hands in and met a fault that may pass: three tries in all, made while the caller waits.
+    /// Delays after temporary errors of an upload or a submission: three attempts in all, made while the caller waits.
     package var retries = RetrySchedule(delays: [.milliseconds(500), .seconds(2)], jitter: 0.3)
 
-    /// Until a chunk is asked for the first time: this, and a second more for every two minutes of it.
+    /// Delay before the first poll, plus one second for every two minutes of the chunk.
     package var firstPoll: Duration = .seconds(1)
-    /// Between two polls: one second and this part of the time since the chunk was handed in …
+    /// Delay between two polls: one second plus this share of the time since the submission …
     package var pollGrowth = 0.2
     /// … but no more than this.
     package var slowestPoll: Duration = .seconds(10)
-    /// The part of a waiting time by which it varies both ways.
+    /// The share of a delay by which it varies at random, in both directions.
     package var pollJitter = 0.2
-    /// After it, and twice the chunk's length, an unfinished chunk is given up.
+    /// An unfinished chunk is given up after this time plus twice its duration.
     package var timeout: Duration = .seconds(600)
 
-    /// How long a 429 without a `Retry-After` is waited out, and the most that one may ask for.
+    /// Delay after a 429 without `Retry-After`, and the longest `Retry-After` that is respected.
     package var rateLimitPause: Duration = .seconds(5)
     package var longestRateLimitPause: Duration = .seconds(60)
-    /// How long every attempt to hand something in may end with a 429 until that is a fault and no longer a wait.
+    /// If every submission ended with a 429 for this long, that counts as a failure, no longer as a wait.
     package var rateLimitTimeout: Duration = .seconds(120)
 
-    /// For how long a model name that was refused is left out before it is tried again, which costs one call that is refused.
+    /// How long a rejected model name is left out. Trying it again costs one rejected call.
     package var refusedModelMemory: Duration = .seconds(60)
 
     package init() {}

@@ -1,23 +1,23 @@
 import Postgres
 import Synchronization
 
-/// The model names to ask for: the operator's list, without those that were refused a moment ago.
+/// The model names to request: the operator's list without those that were rejected recently.
 ///
-/// Names go out of use without notice, and a list is refused whole for one name in it. What was refused is remembered for each language by
-/// itself, because a model may be refused for that alone, and only for a while, so that a list that is taken again is used whole again.
-/// Kept in memory; another process finds out by itself.
+/// AssemblyAI retires names without notice, and rejects a whole list because of one name. Rejections are remembered per language, because
+/// a model may be rejected for one language only; and only for a while, so that the whole list is used again once it is accepted.
+/// They are kept in memory; other processes find out by themselves.
 final class AssemblyAIModels: Sendable {
     private let all: [String]
     private let memory: Duration
     private let taken = Mutex<[String: (names: [String], until: Timestamp)]>([:])
 
-    /// - Parameter memory: how long what was refused is left out.
+    /// - Parameter memory: How long rejected names are left out.
     init(_ all: [String], memory: Duration) {
         self.all = all
         self.memory = memory
     }
 
-    /// At least one, in the operator's order.
+    /// Returns the names to request for a language: at least one, in the operator's order.
     func names(for language: String, at now: Timestamp) -> [String] {
         taken.withLock { taken in
             guard let known = taken[language] else { return all }
@@ -27,9 +27,10 @@ final class AssemblyAIModels: Sendable {
         }
     }
 
-    /// `names` were taken. Where that is not the whole list, they are asked for until the memory ends, which does not begin anew with each.
+    /// Records that AssemblyAI accepted `names`. If that isn't the whole list, only these are requested until the memory ends. Further
+    /// successes don't extend it.
     ///
-    /// - Returns: those that were left out to get there.
+    /// - Returns: The names that were left out.
     func took(_ names: [String], for language: String, at now: Timestamp) -> [String] {
         guard names != all else { return [] }
         taken.withLock { taken in
@@ -38,20 +39,22 @@ final class AssemblyAIModels: Sendable {
         return all.filter { !names.contains($0) }
     }
 
-    /// `names` are refused too: next time the whole list is tried.
+    /// Records that AssemblyAI rejected every list for this language, so that the next chunk starts with the whole list again.
     func refused(_ language: String) { taken.withLock { $0[language] = nil } }
 
-    /// What to try, one after the other, once `names` as a list was refused: the list without one name, beginning with the one that the
-    /// refusal speaks of, else with the first; then each name by itself.
+    /// The lists to try, one after the other. After `names` itself: `names` without one name, beginning with the one that the rejection
+    /// mentions, else with the first; then each name by itself.
     struct Trial {
         private(set) var names: [String]
-        /// Nil before the first refusal.
+        /// The lists not tried yet; nil before the first rejection.
         private var rest: [[String]]?
 
         init(_ names: [String]) { self.names = names }
 
-        /// - Parameter text: how `names` were refused.
-        /// - Returns: whether there is something left to try.
+        /// Moves on to the next list.
+        ///
+        /// - Parameter text: The text with which `names` were rejected.
+        /// - Returns: Whether there was another list to try.
         mutating func advance(after text: String) -> Bool {
             var left = rest ?? Self.parts(of: names, after: text)
             guard !left.isEmpty else { return false }
@@ -67,7 +70,7 @@ final class AssemblyAIModels: Sendable {
             return names.count == 2 ? without : without + names.map { [$0] }
         }
 
-        /// Whole names: `universal-3` is not named by a text about `universal-3-pro`.
+        /// Returns the first name that the text mentions. Only whole names count: `universal-3-pro` doesn't mention `universal-3`.
         private static func firstNamed(in text: String, of names: [String]) -> String? {
             let words = text.split { !$0.isLetter && !$0.isNumber && !"-_.".contains($0) }
                 .map { $0.hasSuffix(".") ? $0.dropLast() : $0 }

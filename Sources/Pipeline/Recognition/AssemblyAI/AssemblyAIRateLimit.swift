@@ -1,8 +1,9 @@
 import Postgres
 import Synchronization
 
-/// Tells a rate limit that passes from one that does not: how long every attempt of this process to hand something in has ended
-/// with a 429. Kept in memory; another process, or this one after a restart, waits anew.
+/// Distinguishes a short rate limit from a lasting one, by how long all submissions of this process have ended with a 429.
+///
+/// It is kept in memory; another process, or this one after a restart, starts over.
 final class AssemblyAIRateLimit: Sendable {
     private let timeout: Duration
     private let row = Mutex<(first: Timestamp, last: Timestamp)?>(nil)
@@ -13,10 +14,12 @@ final class AssemblyAIRateLimit: Sendable {
 
     func accepted() { row.withLock { $0 = nil } }
 
-    /// - Returns: whether that is the end of patience.
+    /// Records a 429.
+    ///
+    /// - Returns: Whether the rate limit has lasted for the whole time-out.
     func refused(at now: Timestamp) -> Bool {
         row.withLock { row in
-            // After a time without work the last refusal says nothing any more, and a row begins anew.
+            // If the last 429 is too long ago, it says nothing any more, and a new row begins.
             if let known = row, now - known.last < timeout {
                 row = (known.first, now)
             } else {

@@ -1,10 +1,10 @@
-/// A transcript as AssemblyAI tells of it. Only its id and its status must be there; all else may be null, missing or nonsense.
+/// A transcript as AssemblyAI sends it. Only the id and the status are required; everything else may be null, missing or nonsense.
 package struct AssemblyAIResponse: Decodable, Sendable {
     enum Status: Sendable {
-        /// `queued`, `processing`, and whatever they may think of later.
+        /// `queued`, `processing`, and any status that is added later.
         case unfinished
         case completed
-        /// `error`: it will never be anything else.
+        /// `error`, which is final.
         case failed
     }
 
@@ -32,7 +32,7 @@ package struct AssemblyAIResponse: Decodable, Sendable {
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         id = try values.decode(String.self, forKey: .id)
-        // It becomes part of URLs.
+        // The id becomes part of URLs.
         let isPlain = id.utf8.allSatisfy { $0 < 0x80 && (Character(Unicode.Scalar($0)).isLetter || $0.isDigitOrDash) }
         guard (1...128).contains(id.utf8.count), isPlain else {
             throw DecodingError.dataCorruptedError(forKey: .id, in: values, debugDescription: "not an id")
@@ -78,7 +78,7 @@ extension UInt8 {
 }
 
 extension KeyedDecodingContainer {
-    /// A finite number, also one that is written as a string; nil for everything else.
+    /// Returns a finite number, which may be written as a string; nil for anything else.
     fileprivate func number(_ key: Key) -> Double? {
         let number =
             (try? decodeIfPresent(Double.self, forKey: key))
@@ -87,12 +87,12 @@ extension KeyedDecodingContainer {
     }
 }
 
-// From AssemblyAI's words to our segments. Whatever their numbers say, the result keeps the promises of
-// `Transcript.ordered()`, lies within the chunk and holds every word, in the order in which they list them: a time that contradicts that
-// order is mended between its neighbors.
+// From AssemblyAI's words to our segments. Whatever its numbers say, the result keeps the promises of `Transcript.ordered()`, lies within
+// the chunk, and has every word in the order of AssemblyAI's list. A time that contradicts this order is replaced by one between its
+// neighbors'.
 
 extension AssemblyAIResponse {
-    /// What was heard in a chunk of that many milliseconds, in segments of at most 30 seconds.
+    /// Returns what was recognized in a chunk of `duration` milliseconds, in segments of at most 30 seconds.
     package func segments(within duration: Int64) -> [Transcript.Segment] {
         let words = orderedWords(within: max(0, duration))
         if !words.isEmpty { return AssemblyAISegmenting.segments(of: words) }
@@ -119,12 +119,13 @@ extension AssemblyAIResponse {
         return result
     }
 
-    /// Whatever number they send.
+    /// Rounds to milliseconds, clamped so that any number fits.
     private static func milliseconds(_ number: Double) -> Int64 { Int64(min(max(-1e15, number.rounded()), 1e15)) }
 
     private static func fraction(_ number: Double) -> Double { min(max(0, number), 1) }
 
-    /// Their words come without the spaces around them; scripts that have none between words are told by their characters.
+    /// Returns whether two words join without a space. AssemblyAI sends words without spaces, so the characters tell whether their script
+    /// uses any.
     private static func join(_ left: String, _ right: String) -> Bool {
         guard let last = left.last, let first = right.first else { return false }
         return last.isWrittenWithoutSpaces && first.isWrittenWithoutSpaces

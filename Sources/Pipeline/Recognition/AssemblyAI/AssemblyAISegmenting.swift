@@ -1,15 +1,15 @@
-/// Parts a run of words into segments that can be read: at pauses, at the ends of sentences, and where it gets too long.
+/// Splits words into readable segments: at pauses, at the ends of sentences, and where a segment would get too long.
 enum AssemblyAISegmenting {
-    /// Milliseconds. Only a single word may be longer.
+    /// Longest segment, in milliseconds. Only a single word may be longer.
     private static let longest: Int64 = 30_000
-    /// More than anybody says in that time; bounds the work on hostile times.
+    /// Most words per segment: more than anybody says in that time. It limits the work on hostile times.
     private static let mostWords = 100
-    /// A silence, in milliseconds, that always parts.
+    /// A silence of this many milliseconds always ends a segment.
     private static let pause: Int64 = 1_000
-    /// Sentences shorter than this many milliseconds stay with the next one.
+    /// A sentence shorter than this many milliseconds stays in one segment with the next.
     private static let shortest: Int64 = 2_000
 
-    /// - Parameter words: in order, none reaching into the next.
+    /// - Parameter words: Words in order, without overlap.
     static func segments(of words: [Transcript.Word]) -> [Transcript.Segment] {
         var segments: [Transcript.Segment] = []
         var run: [Transcript.Word] = []
@@ -35,7 +35,7 @@ enum AssemblyAISegmenting {
         return last.end - first.start >= shortest && last.text.endsSentence && word.text.first?.isLowercase != true
     }
 
-    /// Where to part what has grown too long: at the widest gap of its second half, the end included.
+    /// Returns where to split a run that has become too long: at the widest gap in its second half, including the gap after its end.
     private static func widestGap(in run: [Transcript.Word], before word: Transcript.Word) -> Int {
         let candidates = max(1, run.count / 2)...run.count
         func gap(_ index: Int) -> Int64 { (index < run.count ? run[index] : word).start - run[index - 1].end }
@@ -51,7 +51,7 @@ enum AssemblyAISegmenting {
 }
 
 extension String {
-    /// Whether a sentence ends here; quotation marks and brackets may close after it.
+    /// Whether the text ends a sentence. Closing quotation marks and brackets may follow.
     fileprivate var endsSentence: Bool {
         let closing: Set<Character> = ["\"", "'", "”", "’", "»", ")", "]", "」", "』", "）"]
         let ending: Set<Character> = [".", "!", "?", "…", "。", "！", "？", "।", "؟", "۔", "።"]

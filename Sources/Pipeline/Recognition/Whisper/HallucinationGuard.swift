@@ -1,28 +1,28 @@
-/// Takes out what Whisper writes where nobody says anything: in silence, noise and music, and when it gets stuck.
+/// Removes what Whisper makes up where nobody speaks (in silence, noise and music), and when it gets stuck in a loop.
 ///
-/// It judges by figures, times, sound and repetition, never by a list of phrases, so that it works in every language. It only ever takes
-/// words out, and counts them; what has speech of its own behind it stays, however often it is said. Text that repeats nothing and that the
-/// model is sure of comes back as it was, and so does everything the second time.
+/// It judges by the model's figures, times, sound and repetition, never by a list of phrases, so that it works in every language. It only
+/// removes words, and counts them. Words with speech of their own stay, however often they are said. Text stays as it is if it repeats
+/// nothing and the model is sure of it. Applied a second time, the guard changes nothing.
 package struct HallucinationGuard: Sendable {
-    /// Over this, a window's own measure says that nobody speaks in it.
+    /// If a window's no-speech probability is higher, nobody speaks in it.
     private static let silence = 0.6
-    /// Under this, a window's decoding counts as failed.
+    /// If a window's average log probability is lower, its decoding counts as failed.
     private static let failure = -1.0
-    /// Under this, a segment's own words are guesses. Words of clear speech have 0.6 to 0.95 on average, of mumbled speech 0.4.
+    /// If the mean probability of a segment's words is lower, they are guesses. In clear speech it is 0.6 to 0.95, in mumbled speech 0.4.
     private static let guess = 0.35
-    /// From this on, words are drawn by lot, because the model's own checks refused all that it was surer of.
+    /// From this temperature on, words are drawn at random, because the model's own checks rejected all more probable ones.
     private static let lot = 1.0
-    /// Over this, a window repeats itself.
+    /// If a window's compression ratio is higher, it repeats itself.
     private static let repetitive = 2.4
-    /// Milliseconds by which a word's times may be wrong.
+    /// A word's times may be wrong by this many milliseconds.
     private static let tolerance: Int64 = 500
 
     private let speech: [Range<Int64>]
     private let evidence: SpeechEvidence
 
     /// - Parameters:
-    ///   - speech: where somebody speaks, in milliseconds, in order, apart from each other; empty: nobody knows.
-    ///   - audio: what was recognized; nil: not known.
+    ///   - speech: Where somebody speaks: ranges in milliseconds, in order, with gaps between them; empty: not known.
+    ///   - audio: The audio that was recognized; nil: not known.
     package init(speech: [Range<Int64>], audio: WAVSamples? = nil) {
         self.speech = speech
         evidence = SpeechEvidence(speech: speech, audio: audio)
@@ -30,7 +30,7 @@ package struct HallucinationGuard: Sendable {
 
     package func kept(of segments: [WhisperSegment]) -> [WhisperSegment] { judged(segments).kept }
 
-    /// What is to be believed, and what is not, in order.
+    /// Returns what to keep and what was removed, each in order of time.
     package func judged(_ segments: [WhisperSegment]) -> (kept: [WhisperSegment], removed: [Transcript.Removed]) {
         var kept = segments
         var removed: [Transcript.Removed] = []
@@ -41,12 +41,12 @@ package struct HallucinationGuard: Sendable {
             let loops = HallucinationLoops(evidence: evidence).removed(from: believed.kept)
             kept = loops.kept
             removed += believed.removed + loops.removed
-            // A segment that has lost its loop may have nothing left that was said.
+            // A segment that has lost its loop may be left without speech, so judge again.
         } while removed.count > count
         return (kept, removed.sorted { $0.start < $1.start })
     }
 
-    /// Without the segments that figures or spans condemn. Those that follow one another count as one.
+    /// Removes segments by their figures and by where there is speech. Consecutive ones with the same reason are counted as one removal.
     private func believed(_ segments: [WhisperSegment]) -> (kept: [WhisperSegment], removed: [Transcript.Removed]) {
         var kept: [WhisperSegment] = []
         var removed: [Transcript.Removed] = []
@@ -66,10 +66,10 @@ package struct HallucinationGuard: Sendable {
         return (kept, removed)
     }
 
-    /// Nil for what is to be believed.
+    /// Returns why a segment is made up, or nil if it is to be kept.
     ///
-    /// One witness may err: a window without speech before its last second, quiet speech, a rare name. Two do not, unless somebody is
-    /// heard to speak: that takes three, or a window that was improbable and repeated itself.
+    /// One of the four signs can be wrong: speech only in a window's last second, quiet speech, a rare name. Two are enough if no
+    /// speech is detected under the words. If there is speech, it takes three, or two if the window's decoding failed and it repeats itself.
     private func inventionReason(_ segment: WhisperSegment) -> Transcript.Removed.Reason? {
         let isSilent = segment.noSpeechProbability.map { $0 > Self.silence } == true
         let hasFailed = segment.averageLogProbability.map { $0 < Self.failure } == true
@@ -83,7 +83,7 @@ package struct HallucinationGuard: Sendable {
         return isWithinSpeech(segment) ? nil : .noSpeech
     }
 
-    /// Whether a detector hears speech under most of the segment's words.
+    /// Returns whether speech was detected under most of the segment's words.
     private func hasOwnSpeech(_ segment: WhisperSegment) -> Bool {
         guard evidence.knowsSpeech else { return false }
         let said = segment.words.reduce(Int64(0)) { $0 + evidence.speech(from: $1.start, to: $1.end) }
@@ -96,7 +96,7 @@ package struct HallucinationGuard: Sendable {
 }
 
 extension [Transcript.Removed] {
-    /// Adds words that follow one another.
+    /// Adds consecutive words as one removal.
     mutating func count(_ words: [Transcript.Word], _ reason: Transcript.Removed.Reason) {
         guard let first = words.first, let last = words.last else { return }
         let end = Swift.max(first.start, last.end)
@@ -105,7 +105,7 @@ extension [Transcript.Removed] {
 }
 
 extension [Range<Int64>] {
-    /// Whether one of these ranges, which are in order and apart, has a moment between `start` and `end`.
+    /// Returns whether one of these ordered, separate ranges overlaps `start..<end`.
     fileprivate func meets(_ start: Int64, _ end: Int64) -> Bool {
         var (low, high) = (startIndex, endIndex)
         while low < high {

@@ -1,35 +1,33 @@
-// What a model says when it is stuck: a word, a phrase or a sentence over and over.
-//
-// People repeat themselves, too: "no" eight times, an announcement five times. Repetition alone condemns nothing. What tells the two apart
-// is what lies behind each repetition: one that was said has time in which it can be said, and sound in that time; what a model adds when it
-// is stuck has neither, for its times stand still, or go on where nobody speaks. So each repetition is judged by itself.
-//
-// Where neither sound nor speech is known, there is nothing to judge by but the number of repetitions. A window's compression ratio tells
-// that something in its 30 seconds repeats itself, not what. So the ratio alone condemns nothing either; it only lowers the number of
-// repetitions that are looked at.
-
+/// Removes what a model repeats when it is stuck: a word, a phrase or a sentence over and over.
+///
+/// People repeat themselves, too: "no" eight times, an announcement five times. So repetition alone is no reason to remove anything; each
+/// repetition is judged by itself. One that was said has enough time, and sound in that time. One that a stuck model adds has neither: its
+/// times stand still, or lie where nobody speaks.
+///
+/// If neither sound nor speech is known, only the number of repetitions counts. A window's compression ratio says that something in its 30
+/// seconds repeats itself, but not what. So the ratio alone is no reason either; it only lowers the number of repetitions that make a loop.
 struct HallucinationLoops {
-    /// Over this, a window repeats itself.
+    /// If a window's compression ratio is higher, it repeats itself.
     private static let suspicious = 2.4
-    /// Words of the longest sentence that is looked for.
+    /// Most words in the sentence that is repeated.
     private static let longestUnit = 40
-    /// Milliseconds. A pause longer than this between two repetitions is a speaker's: a listener's "yeah" every now and then.
+    /// Milliseconds. A longer pause between two repetitions is a person's, such as a listener's "yeah" every now and then.
     private static let longestPause: Int64 = 2000
-    /// Milliseconds that a letter takes at least: nobody says thirty-three in a second.
+    /// A letter takes at least this many milliseconds: nobody says more than 33 in a second.
     private static let shortestLetter: Int64 = 30
-    /// Milliseconds that anything takes that is said.
+    /// A word takes at least this many milliseconds.
     private static let shortestWord: Int64 = 60
-    /// Milliseconds of sound that are enough, however long the repetition is said to be: models stretch words over pauses.
+    /// This many milliseconds of sound are enough, however long the repetition seems: models stretch words over pauses.
     private static let enoughSound: Int64 = 200
 
     let evidence: SpeechEvidence
 
-    /// The segments without what was not said, and what that was. Where nothing is known, each loop is said once. What nobody would call a
-    /// loop, such as "no, no, no" or a refrain sung twice, stays in any case.
+    /// Returns the segments without loops, and what was removed. If neither sound nor speech is known, one repetition of each loop stays.
+    /// What nobody would call a loop always stays, such as "no, no, no" or a refrain sung twice.
     func removed(from segments: [WhisperSegment]) -> (kept: [WhisperSegment], removed: [Transcript.Removed]) {
         var segments = segments
         var removed: [Transcript.Removed] = []
-        // Taking out one loop may uncover a larger one around it.
+        // Removing one loop may reveal a larger one around it.
         while let isRemoved = marks(of: segments) {
             let words = segments.flatMap(\.words)
             var first = 0
@@ -43,7 +41,7 @@ struct HallucinationLoops {
         return (segments, removed)
     }
 
-    /// Which words to take out; nil when there are none.
+    /// Returns for each word whether to remove it; nil if there is nothing to remove.
     private func marks(of segments: [WhisperSegment]) -> [Bool]? {
         let words = Self.numbered(segments)
         var isRemoved = words.map { $0.isStutter && !isSaid([$0]) }
@@ -65,17 +63,17 @@ struct HallucinationLoops {
         return isRemoved.contains(true) ? isRemoved : nil
     }
 
-    /// Whether there is time in which these words can be said, and sound or speech in that time.
+    /// Returns whether there was enough time to say these words, and sound or speech in that time.
     private func isSaid(_ words: ArraySlice<Word>) -> Bool {
         guard evidence.isKnown, let first = words.first, let last = words.last else { return false }
         let length = last.end - first.start
         let needed = max(Self.shortestWord, words.reduce(0) { $0 + Int64($1.letters) * Self.shortestLetter })
-        // Half of its words at least have a time of their own.
+        // At least half of the words must have a duration.
         guard length >= needed, words.count(where: { $0.start < $0.end }) * 2 >= words.count else { return false }
         return evidence.speech(from: first.start, to: last.end) >= min(length / 2, max(needed, Self.enoughSound))
     }
 
-    /// Which of a run's words were not said. Of a loop that was never said, the first repetition stays.
+    /// Returns the indices of a run's words that were not said. If no repetition was said, the first one stays.
     private func unsaid(_ words: [Word], _ run: Range<Int>, _ length: Int) -> [Int] {
         let whole = run.count / length
         let isSaid = (0..<whole).map {
@@ -91,17 +89,17 @@ struct HallucinationLoops {
         return unsaid
     }
 
-    /// How often a unit of so many words must be said in a row to be a loop.
+    /// Returns how often a unit of `length` words must be repeated in a row to be a loop.
     private static func enough(_ run: ArraySlice<Word>, _ length: Int) -> Int {
         let ratios = run.map(\.ratio)
         let isSuspected = ratios.contains { $0 ?? .infinity > suspicious }
-        // Digits are repeated in numbers, and losing one costs more than a doubled one.
+        // Numbers repeat digits, and a lost digit is worse than a doubled one.
         let isInnocent = !isSuspected || run.allSatisfy(\.isNumber)
         return length <= 3 ? (isInnocent ? 8 : 4) : (isInnocent ? 5 : 3)
     }
 
-    /// Whether what a run has beyond whole repetitions is the beginning of one more. Else it may begin something else: "the house, the
-    /// house, the garden".
+    /// Returns whether the words after the last whole repetition are the beginning of one more. Otherwise they may begin something else:
+    /// "the house, the house, the garden".
     private static func isCutOff(_ words: [Word], _ run: Range<Int>) -> Bool {
         let beginsSentence =
             run.lowerBound == 0 || words[run.lowerBound].segment != words[run.lowerBound - 1].segment
@@ -111,7 +109,7 @@ struct HallucinationLoops {
     }
 
     private struct Word {
-        /// The same for words with the same letters.
+        /// Equal for words with the same letters.
         let id: Int
         let letters: Int
         let segment: Int
@@ -140,14 +138,14 @@ struct HallucinationLoops {
 }
 
 extension [Unicode.Scalar] {
-    /// One to four letters over and over within one word, longer than anybody laughs.
+    /// Whether the word repeats one to four letters, for longer than anybody laughs.
     fileprivate var isStutter: Bool {
         count >= 24 && (1...4).contains { length in (length..<count).allSatisfy { self[$0] == self[$0 - length] } }
     }
 }
 
 extension [WhisperSegment] {
-    /// Without the words marked, counted through all segments; segments that lose all are gone.
+    /// Removes the marked words, and segments that lose all their words. The marks count through all segments.
     fileprivate func without(_ isRemoved: [Bool]) -> [WhisperSegment] {
         var first = 0
         return compactMap { segment in

@@ -1,25 +1,24 @@
-/// What tells whether something was said at some time, beside the model that claims it: where a detector hears speech, and where there is
-/// any sound that stands out.
+/// Evidence, independent of the recognizer, that something was said at some time: detected speech, and sound that stands out.
 ///
-/// Both must agree where both are known: a detector bridges pauses and takes some music for speech, and a sound need not be a voice.
+/// If both are known, both must agree: a speech detector bridges pauses and takes some music for speech, and a sound need not be a voice.
 struct SpeechEvidence: Sendable {
-    /// Milliseconds that are looked at together.
+    /// Length of a frame in milliseconds.
     private static let frame: Int64 = 20
-    /// Milliseconds by which a detector may hear speech too late or lose it too early.
+    /// A speech detector may begin too late or end too early by this many milliseconds.
     private static let grace: Int64 = 100
-    /// dB above the quietest tenth of the chunk at which a sound stands out: steady noise varies by less.
+    /// A sound stands out if it is at least this many dB above the quietest tenth of the chunk. Steady noise varies by less.
     private static let prominence: Float = 2
-    /// dB below full scale: what is quieter is a converter's own noise.
+    /// dBFS. What is quieter is a converter's own noise.
     private static let silence: Float = -80
 
-    /// Whether somebody told where there is speech.
+    /// Whether it is known where there is speech.
     let knowsSpeech: Bool
-    /// How many frames before each hold speech; empty where nothing is known.
+    /// For each frame, how many frames before it have speech; empty if nothing is known.
     private let framesBefore: [Int32]
 
     /// - Parameters:
-    ///   - speech: in milliseconds, in order, apart from each other; empty: nobody knows.
-    ///   - audio: what was recognized; nil: not known.
+    ///   - speech: Ranges in milliseconds, in order, with gaps between them; empty: not known.
+    ///   - audio: The audio that was recognized; nil: not known.
     init(speech: [Range<Int64>], audio: WAVSamples?) {
         knowsSpeech = !speech.isEmpty
         let levels = audio?.levels(every: Self.frame)
@@ -28,7 +27,7 @@ struct SpeechEvidence: Sendable {
             framesBefore = []
             return
         }
-        // A day at most, whatever is told.
+        // At most a day, whatever the ranges say.
         let last = min(max(0, speech.last?.upperBound ?? 0) + Self.grace, 86_400_000) / Self.frame
         var isSpoken = [Bool](repeating: !knowsSpeech, count: max(loud?.count ?? 0, knowsSpeech ? Int(last) + 1 : 0))
         for span in speech {
@@ -48,10 +47,10 @@ struct SpeechEvidence: Sendable {
             }
     }
 
-    /// Whether anything at all is known.
+    /// Whether speech or sound is known.
     var isKnown: Bool { !framesBefore.isEmpty }
 
-    /// For how many milliseconds of that time there is speech.
+    /// Returns how many milliseconds of speech there are from `start` to `end`, both in milliseconds.
     func speech(from start: Int64, to end: Int64) -> Int64 {
         guard start < end, isKnown else { return 0 }
         let last = Int64(framesBefore.count - 1)
@@ -61,7 +60,7 @@ struct SpeechEvidence: Sendable {
         return Int64(framesBefore[Int(after)] - framesBefore[Int(first)]) * Self.frame
     }
 
-    /// For each frame whether it stands out; nil where one is like another, so that sound tells nothing.
+    /// Returns for each frame whether it stands out; nil if hardly any does, so that the sound is no evidence.
     private static func isProminent(_ levels: [Float]) -> [Bool]? {
         guard !levels.isEmpty else { return nil }
         let floor = levels.sorted()[levels.count / 10]

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The samples of a WAV file of ours: 16 kHz, mono, 16 bit, with the header that `WAVHeader` writes.
+/// The samples of a WAV file that we wrote: 16 kHz, mono, 16 bit, with the header of `WAVHeader`.
 package struct WAVSamples: Sendable {
     private let file: [UInt8]
     private static let bytesPerMillisecond = Int(Samples.perSecond) * Samples.bytesEach / 1000
@@ -9,16 +9,16 @@ package struct WAVSamples: Sendable {
         self.file = file
     }
 
-    /// Rounded down.
+    /// Duration in milliseconds, rounded down.
     package var milliseconds: Int64 { Int64(max(0, file.count - WAVHeader.length) / Self.bytesPerMillisecond) }
 
-    /// A WAV file of that part. The part must lie within the file.
+    /// Returns a WAV file of a part, in milliseconds. The part must lie within the file.
     package func file(of part: Range<Int64>) -> [UInt8] {
         let bytes = bytes(of: part)
         return WAVHeader.mono16kHz(dataBytes: bytes.count) + bytes
     }
 
-    /// The middle of the weakest tenth of a second in `part`, in milliseconds.
+    /// Returns the middle of the quietest 100 ms in `part`, in milliseconds.
     package func weakest(in part: Range<Int64>) -> Int64 {
         let step: Int64 = 20
         let frames = stride(from: part.lowerBound, to: part.upperBound - step + 1, by: Int(step)).map {
@@ -27,12 +27,12 @@ package struct WAVSamples: Sendable {
         let width = 5
         guard frames.count > width else { return part.upperBound }
         let sums = (0...frames.count - width).map { frames[$0..<$0 + width].reduce(0, +) }
-        // The latest of equals: longer clips cost the model less.
+        // Of equally quiet places the latest, because longer clips take the model less time.
         guard let least = sums.min(), let place = sums.lastIndex(of: least) else { return part.upperBound }
         return part.lowerBound + Int64(place) * step + Int64(width) * step / 2
     }
 
-    /// How loud each stretch of so many milliseconds is: mean energy in dB below full scale, -120 for digital silence.
+    /// Returns the level of each `step` milliseconds: mean energy in dBFS, -120 for digital silence.
     func levels(every step: Int64) -> [Float] {
         let width = Int(step) * Self.bytesPerMillisecond
         return stride(from: WAVHeader.length, to: file.count - width + 1, by: width).map { first in

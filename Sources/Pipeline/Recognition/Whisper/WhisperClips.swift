@@ -1,13 +1,13 @@
-/// Parts a chunk into clips that any server takes: 30 seconds at most, which is what Whisper hears at once.
+/// Cuts a chunk into clips that any server accepts: at most 30 seconds, which is Whisper's window.
 ///
-/// Clips hold all the speech, in order, without overlap; silence between them is not sent. All times are milliseconds.
+/// The clips have all the speech, in order and without overlap; long silence between them is not sent. All times are milliseconds.
 package struct WhisperClips: Sendable {
     package static let longest: Int64 = 30_000
-    /// Silence kept before and after the speech of a clip: a detector's spans begin late and end early.
+    /// Silence kept before and after the speech of a clip, because a detector's spans begin late and end early.
     private static let padding: Int64 = 200
-    /// Silences longer than this are not sent, since there is nothing to hear in them but invention.
+    /// Longer silences are not sent: they could only yield hallucinations.
     private static let longestSilence: Int64 = 3000
-    /// Speech without a pause is cut in the last ten seconds of a clip, where the sound is weakest.
+    /// Speech without a pause is cut at the quietest place in the last ten seconds of a clip.
     private static let cuttingReach: Int64 = 10_000
 
     private let audio: WAVSamples
@@ -16,7 +16,9 @@ package struct WhisperClips: Sendable {
         self.audio = audio
     }
 
-    /// - Parameter speech: in order, apart from each other; empty: nobody knows, so that everything is sent.
+    /// Returns the clips of the chunk.
+    ///
+    /// - Parameter speech: Where somebody speaks: ranges in order, with gaps between them; empty: not known, so that everything is sent.
     package func cut(at speech: [Range<Int64>]) -> [Range<Int64>] {
         let whole = 0..<audio.milliseconds
         var groups: [Range<Int64>] = []
@@ -36,7 +38,7 @@ package struct WhisperClips: Sendable {
         }
     }
 
-    /// Wider by the padding, but never more than half way to its neighbors, nor so much that it would have to be cut for it.
+    /// Returns the group widened by the padding, but at most halfway to its neighbors, and not so much that it would have to be cut.
     private static func padded(_ group: Range<Int64>, before: Int64, after: Int64) -> Range<Int64> {
         let lead = before == 0 ? group.lowerBound : (group.lowerBound - before) / 2
         let tail = (after - group.upperBound) / 2

@@ -1,14 +1,12 @@
-// When the words of a text were said, told by the words that a server lists beside it.
-//
-// The text says what was said, the list says when. Servers list pieces of words, words without punctuation or without spaces, broken
-// characters, or nothing; what finds a listed word in the text again are its letters.
-
-/// The letters of listed words, each with its share of its word's time.
+/// Finds when the words of a text were said, from the words that a server lists beside the text.
+///
+/// The text says what was said, the list says when. Servers list pieces of words, words without punctuation or without spaces, broken
+/// characters, or nothing. So words are matched by their letters: each letter of a listed word gets its share of the word's time.
 struct WhisperClock {
     /// When a letter was said, in milliseconds.
     struct Tick {
         let start, end: Int64
-        /// The listed word's place in the list.
+        /// Index of the listed word that has the letter.
         let word: Int
         let isFirst, isLast: Bool
         let confidence: Double?
@@ -17,13 +15,14 @@ struct WhisperClock {
     private let letters: [Unicode.Scalar]
     private let ticks: [Tick]
 
-    /// Texts that differ from their list are compared letter by letter up to this length, about a minute's speech: the effort grows
-    /// with its square.
+    /// A text that differs from the list is compared letter by letter up to this length, about a minute of speech, because the work grows
+    /// with the square of the length.
     private static let longestDifference = 1000
 
     /// - Parameters:
-    ///   - segment: where the words belong, in seconds, as far as the server tells.
-    ///   - duration: no time lies beyond it.
+    ///   - words: The listed words.
+    ///   - segment: Start and end of the words' segment, in seconds, if the server sends them.
+    ///   - duration: Milliseconds; no time lies beyond it.
     init(
         _ words: [WhisperResponse.Word], of segment: (start: Double?, end: Double?) = (nil, nil), within duration: Int64
     ) {
@@ -31,7 +30,7 @@ struct WhisperClock {
             let letters = WhisperText.letters(of: WhisperText.withoutSpecialTokens(word.text))
             return letters.isEmpty ? nil : (index: index, word: word, letters: letters)
         }
-        // One absurd time must not move its neighbors, and words may be listed as overlapping, but nobody says two at a time.
+        // One absurd time must not move its neighbors. Words may overlap in the list, but nobody says two at a time.
         let borders = Self.borders(of: segment)
         let reported = spoken.map {
             SpokenTime(
@@ -58,7 +57,7 @@ struct WhisperClock {
         self.ticks = ticks
     }
 
-    /// For each of the text's letters when it was said; nil for one that is not in the list.
+    /// Returns for each letter of a text when it was said; nil for one that isn't in the list.
     func ticks(of text: [Unicode.Scalar]) -> [Tick?] {
         if text == letters { return ticks }
         var found = [Tick?](repeating: nil, count: text.count)
@@ -75,7 +74,7 @@ struct WhisperClock {
         return found
     }
 
-    /// Milliseconds by which words may lie outside of their segment.
+    /// Words may lie outside of their segment by this many milliseconds.
     private static let slack: Int64 = 1_000
 
     private static func borders(of segment: (start: Double?, end: Double?)) -> (start: [SpokenTime], end: [SpokenTime])
@@ -86,12 +85,12 @@ struct WhisperClock {
         )
     }
 
-    /// Rounded, whatever number a server sends.
+    /// Converts seconds to milliseconds, clamped so that any number fits.
     private static func milliseconds(_ seconds: Double) -> Int64 {
         Int64(min(max(-1e15, (seconds * 1000).rounded()), 1e15))
     }
 
-    /// Rounded, within 0 and `duration`, whatever number a server sends.
+    /// Converts seconds to milliseconds, clamped to 0...`duration`.
     static func milliseconds(_ seconds: Double, within duration: Int64) -> Int64 {
         Int64(min(max(0, (seconds * 1000).rounded()), Double(duration)))
     }

@@ -1,17 +1,17 @@
 import Foundation
 
-/// Where an OpenAI-compatible server takes recordings.
+/// The URL at which an OpenAI-compatible server transcribes.
 ///
-/// What is accepted, `http` or `https`, with or without a slash at the end:
+/// Accepted are, with `http` or `https`, with or without a slash at the end:
 /// - a host or a prefix: `https://gpu.example:8000`, `https://proxy.example/speech` – `/v1/audio/transcriptions` is added;
 /// - an API's root as clients name it, `…/v1` – `/audio/transcriptions` is added;
-/// - the whole path: `…/audio/transcriptions`, or whisper.cpp's `…/inference` – taken as it is.
+/// - the whole path: `…/audio/transcriptions`, or whisper.cpp's `…/inference` – used as it is.
 ///
-/// A query, which some clouds want (`?api-version=…`), stays at the end.
+/// A query, which some clouds require (`?api-version=…`), stays at the end.
 package struct WhisperEndpoint: Sendable, Equatable {
     package let url: String
 
-    /// Where such a server lists its models; nil beside whisper.cpp's path, which has no list.
+    /// The URL of the server's list of models; nil for whisper.cpp's path, because it has none.
     package var modelsURL: String? {
         guard var parts = URLComponents(string: url), parts.percentEncodedPath.hasSuffix("/audio/transcriptions") else {
             return nil
@@ -21,7 +21,7 @@ package struct WhisperEndpoint: Sendable, Equatable {
         return parts.string
     }
 
-    /// Nil when `text` is no such URL.
+    /// Returns nil if `text` isn't such a URL.
     package init?(_ text: String) {
         guard var parts = URLComponents(string: text), ["http", "https"].contains(parts.scheme?.lowercased()),
             let host = parts.host, !host.isEmpty, parts.user == nil, parts.password == nil, parts.fragment == nil

@@ -1,7 +1,7 @@
 import Egress
 
-/// Recognition by Whisper: behind our own model server, which takes a chunk whole, or behind any OpenAI-compatible one, which is given
-/// clips one after the other.
+/// Recognition by Whisper: on our own model server, which gets whole chunks, or on any OpenAI-compatible server, which gets clips one
+/// after the other.
 package struct WhisperEngine: RecognitionEngine {
     private enum Server: Sendable {
         case own(ModelServer)
@@ -10,17 +10,17 @@ package struct WhisperEngine: RecognitionEngine {
 
     private let server: Server
 
-    /// Our own model server.
+    /// Uses our own model server.
     package init(server: ModelServer) {
         self.server = .own(server)
     }
 
-    /// Any OpenAI-compatible server.
+    /// Uses any OpenAI-compatible server.
     ///
     /// - Parameters:
-    ///   - apiKey: sent as `Authorization: Bearer`; nil: nothing is.
-    ///   - model: what to ask for, as the server names it; nil: `whisper-1`, which servers with one model take for it.
-    ///   - refusals: where it tells that the server does not have the model; nil: nowhere.
+    ///   - apiKey: Sent as `Authorization: Bearer`; nil: no such header is sent.
+    ///   - model: The model to request, as the server names it; nil: `whisper-1`, which servers with one model accept for it.
+    ///   - refusals: Reports that the server doesn't have the model; nil: no reports.
     package init(
         endpoint: WhisperEndpoint, apiKey: String?, model: String?, client: EgressClient,
         refusals: EngineRefusals? = nil
@@ -31,7 +31,7 @@ package struct WhisperEngine: RecognitionEngine {
                 refusals: refusals))
     }
 
-    /// A foreign server names its model in its answers only: until then it is the one that is asked for.
+    /// Returns the engine's name. A foreign server names its model only in its answers, so until then the requested model counts.
     package func name() async throws -> String {
         switch server {
         case .own(let server): Self.engine(of: try await server.health().model)
@@ -53,10 +53,12 @@ package struct WhisperEngine: RecognitionEngine {
                 removed: judged.removed.isEmpty ? nil : judged.removed))
     }
 
-    /// Nothing is kept by Whisper. A ticket is another engine's that these settings no longer name: it must not be dropped as if
-    /// its copy were gone.
+    /// Always throws. Whisper keeps nothing, so the ticket is from another engine that the settings no longer name. It must not be dropped
+    /// as if its copy were deleted.
     package func forget(_ ticket: EngineTicket) async throws {
-        throw EngineError.misconfigured("a copy lies at \(ticket.engine), which VERBATIM_ENGINE no longer names")
+        throw EngineError.misconfigured(
+            "\(ticket.engine) still has a copy of the audio; add that engine to VERBATIM_ENGINE again until the copy is deleted"
+        )
     }
 
     private static func engine(of model: String) -> String { WhisperModelName.engine(of: model) ?? "whisper" }
@@ -64,8 +66,8 @@ package struct WhisperEngine: RecognitionEngine {
     private static func whole(
         _ chunk: SpeechChunk, _ wav: [UInt8], _ server: ModelServer
     ) async throws -> (String, [WhisperSegment]) {
-        // The largest model on one slow core takes several times as long as the recording; a server that is gone is told by its
-        // closed connection long before.
+        // The largest model on one slow core takes several times as long as the recording. If the server dies, its closed connection
+        // says so long before the time-out.
         let answer = try await server.transcription(
             of: wav, language: chunk.language,
             speech: WhisperSpans.widened(chunk.speech, within: chunk.duration),
@@ -78,7 +80,7 @@ package struct WhisperEngine: RecognitionEngine {
     ) async throws -> (String, [WhisperSegment]) {
         var model: String?
         var segments: [WhisperSegment] = []
-        // One at a time: some servers have one worker, and chunks go side by side already.
+        // One at a time: some servers have one worker, and chunks already run in parallel.
         for clip in WhisperClips(audio).cut(at: chunk.speech) {
             let duration = clip.upperBound - clip.lowerBound
             let answer = try await server.transcription(
@@ -91,17 +93,19 @@ package struct WhisperEngine: RecognitionEngine {
     }
 }
 
-/// The stretches of a chunk that our own model server is to hear, made of where somebody speaks.
+/// Widens detected speech to the parts of a chunk that our own model server recognizes.
 ///
-/// Measured with Whisper base on readings, telephone speech, short commands, and speech between noise and music, on top of a detector that
-/// adds a tenth of a second itself: without the lead, first words after a pause go astray; longer ones gain nothing, and silence kept
+/// The values were measured with Whisper base on readings, telephone speech, short commands, and speech between noise and music, with a
+/// detector that adds 100 ms itself. Without the lead, first words after a pause get lost. Longer leads gain nothing, and silence kept
 /// between sentences costs windows.
 package enum WhisperSpans {
-    /// Milliseconds. Detectors hear the first sound of a word late, above all after noise or music.
+    /// Milliseconds. Detectors notice the first sound of a word late, above all after noise or music.
     private static let lead: Int64 = 500
     private static let tail: Int64 = 300
 
-    /// - Parameter speech: milliseconds, in order, apart from each other; so is the answer.
+    /// Returns the widened ranges, joined where they would overlap.
+    ///
+    /// - Parameter speech: Ranges in milliseconds, in order, with gaps between them.
     package static func widened(_ speech: [Range<Int64>], within duration: Int64) -> [Range<Int64>] {
         speech.reduce(into: []) { widened, span in
             let start = max(0, span.lowerBound - lead)

@@ -1,24 +1,24 @@
 import Egress
 import Foundation
 
-/// Why an OpenAI-compatible server refuses a request, in whichever of their shapes it says so.
+/// Why an OpenAI-compatible server rejects a request. It knows the error formats of several servers.
 struct WhisperRefusal {
     let text: String
-    /// Codes and names of parameters.
+    /// The error's code and the parameter's name, in lower case.
     private let codes: String
 
-    /// Nil where it is no refusal that says why.
+    /// Returns nil if the answer isn't a rejection, or has no JSON body.
     init?(_ response: EgressResponse) {
         guard [400, 404, 410, 422].contains(response.status),
             let body = (try? JSONSerialization.jsonObject(with: Data(response.body))) as? [String: Any]
         else { return nil }
-        // OpenAI's and vLLM's newer ones: {"error":{…}}; vLLM's older ones: flat; speaches: "detail"; whisper.cpp: "error" is the text.
+        // OpenAI and newer vLLM: {"error":{…}}; older vLLM: the same, flat; speaches: "detail"; whisper.cpp: "error" is the text.
         let fault = body["error"] as? [String: Any] ?? body
         codes = ["code", "param"].compactMap { fault[$0] as? String }.joined(separator: " ").lowercased()
         text = [fault["message"], body["detail"], body["error"]].lazy.compactMap { $0 as? String }.first ?? ""
     }
 
-    /// The server does not have the model, or no longer.
+    /// Whether the server doesn't have the model, or no longer has it.
     var isAboutTheModel: Bool {
         if codes.contains("model") { return true }
         let lowercased = text.lowercased()

@@ -1,38 +1,38 @@
 import Foundation
 
-/// What an OpenAI-compatible server answers as `verbose_json`. Times in seconds from the start of the clip.
+/// The `verbose_json` answer of an OpenAI-compatible server. Times are in seconds from the start of the clip.
 ///
-/// Servers differ in what they leave out, and in whether a number is one or a text; none of that makes an answer unreadable, and unknown
-/// fields are passed over. An answer with neither `segments` nor `text` is none: decoding throws.
+/// Servers omit different members, and some write numbers as strings; all of that is accepted, and unknown members are ignored. Decoding
+/// throws only if an answer has neither `segments` nor `text`.
 package struct WhisperResponse: Sendable {
     package struct Segment: Sendable {
-        /// Nil where the server tells no times.
+        /// Nil if the server sends no times.
         let start, end: Double?
         let text: String
-        /// Of the window of 30 seconds that the segment comes from, like the three figures after it.
+        /// This and the next three figures are of the 30-second window that the segment comes from.
         let averageLogProbability: Double?
         let noSpeechProbability: Double?
         let compressionRatio: Double?
-        /// 0: the most probable words; 1: drawn by lot, the last thing that is tried.
+        /// 0: the most probable words; 1: words drawn at random, the model's last attempt.
         let temperature: Double?
         let words: [Word]
     }
 
     /// A word, a piece of one, or punctuation by itself.
     package struct Word: Sendable {
-        /// With the space before it, where the server keeps one.
+        /// With the space before it, if the server keeps it.
         let text: String
         let start, end: Double
         /// 0 to 1.
         let probability: Double?
     }
 
-    /// Empty where the server answers with the text alone.
+    /// Empty if the server sends only the text.
     private let segments: [Segment]
     private let text: String
-    /// Words beside the segments. Where the segments hold words too they are the same ones.
+    /// Words beside the segments. If the segments have words too, they are the same.
     private let words: [Word]
-    /// The model that ran, where the server says so.
+    /// The model that ran, if the server names it.
     let model: String?
 }
 
@@ -46,7 +46,7 @@ extension WhisperResponse: Decodable {
         let segments = try values.decodeIfPresent([Segment].self, forKey: .segments)
         let text = try values.decodeIfPresent(String.self, forKey: .text)
         guard segments != nil || text != nil else {
-            // An error in the clothes of a success must not become an empty transcript.
+            // An error that is sent with status 200 must not become an empty transcript.
             throw DecodingError.dataCorruptedError(
                 forKey: .text, in: values, debugDescription: "neither segments nor text")
         }
@@ -93,7 +93,7 @@ extension WhisperResponse.Word: Decodable {
 }
 
 extension KeyedDecodingContainer {
-    /// A finite number, or a text that is one; nil for anything else.
+    /// Returns a finite number, which may be written as a string; nil for anything else.
     fileprivate func lenientNumber(_ key: Key) -> Double? {
         let number =
             (try? decode(Double.self, forKey: key)) ?? (try? decode(String.self, forKey: key)).flatMap(Double.init)
@@ -104,9 +104,9 @@ extension KeyedDecodingContainer {
 }
 
 extension WhisperResponse {
-    /// What was heard, in milliseconds from the start of the clip: in order, nothing beyond `duration`, each segment with its words.
+    /// Returns the segments with their words, in order, in milliseconds from the start of the clip, none beyond `duration`.
     ///
-    /// Times that the server does not tell are spread evenly by characters over what is known, and marked approximate. Segments
+    /// Words without times share the time between their neighbors by their number of characters, and are marked approximate. Segments
     /// without a letter are left out.
     package func segments(within duration: Int64) -> [WhisperSegment] {
         let heard = segments.isEmpty ? [Segment(text: text)] : segments
@@ -123,8 +123,7 @@ extension WhisperResponse {
         return Self.placed(result)
     }
 
-    /// By start, but segments that reach into one another keep the order in which they are listed: a start that is off by a little must
-    /// not turn sentences around.
+    /// Sorts segments by start. Segments that overlap keep the server's order, so that a slightly wrong start doesn't swap sentences.
     private static func placed(_ segments: [WhisperSegment]) -> [WhisperSegment] {
         var last: Int64 = 0
         let keys = segments.map { segment in
@@ -135,7 +134,7 @@ extension WhisperResponse {
         return zip(keys, segments).sorted { $0.0 < $1.0 }.map(\.1)
     }
 
-    /// The clock of each text's letters: from its segment's own words, else from the words of the whole answer.
+    /// Returns the times of each text's letters, from its segment's own words, else from the words beside the segments.
     private static func ticks(
         of texts: [WhisperText], in segments: [Segment], beside words: [Word], within duration: Int64
     ) -> [[WhisperClock.Tick?]] {
@@ -159,7 +158,7 @@ extension WhisperResponse.Segment {
             compressionRatio: nil, temperature: nil, words: [])
     }
 
-    /// The text's words at their times; `span` is where those lie that no clock tells.
+    /// Returns the text's words with their times. Words without known times are spread over `span`.
     fileprivate func timed(_ text: WhisperText, _ ticks: [WhisperClock.Tick?], in span: Range<Int64>) -> WhisperSegment
     {
         var words: [Transcript.Word] = []
@@ -169,7 +168,7 @@ extension WhisperResponse.Segment {
         for unit in text.units {
             let own = ticks[unit.letters]
             let known = own.compactMap(\.self)
-            // A word of Chinese has several characters; one of English never goes on after a space.
+            // A Chinese word has several units, one per character; a word of a script with spaces never continues after a space.
             if let last = words.indices.last, !unit.spaced, unit.isUnspaced, let first = known.first, !first.isFirst,
                 first.word == previous?.word
             {

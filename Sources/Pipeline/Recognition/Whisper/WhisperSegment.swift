@@ -1,17 +1,17 @@
 import Foundation
 
-/// A segment as a Whisper server heard it: in the pipeline's terms, with the figures that tell how far to trust it.
+/// A segment that a Whisper server recognized, with the figures that say how far to trust it.
 package struct WhisperSegment: Timed, Sendable, Equatable {
     /// Milliseconds from the start of what was sent.
     package var start, end: Int64
-    /// Never empty. Their text is the segment's.
+    /// Never empty. Joined, they are the segment's text.
     package var words: [Transcript.Word]
-    /// Of the window of 30 seconds that the segment comes from, like the three figures after it; nil where the server does not tell.
+    /// This and the next three figures are of the 30-second window that the segment comes from; nil if the server doesn't send them.
     package var averageLogProbability: Double?
     package var noSpeechProbability: Double?
     package var compressionRatio: Double?
     package var temperature: Double?
-    /// The mean of the words' own probabilities; nil where the server has none. It stays what it was when words are taken out.
+    /// The mean of the words' own probabilities; nil if the server sends none. It doesn't change when words are removed.
     package var wordProbability: Double?
 
     package init(
@@ -29,7 +29,7 @@ package struct WhisperSegment: Timed, Sendable, Equatable {
         self.wordProbability = wordProbability
     }
 
-    /// Later by `offset` milliseconds.
+    /// Returns the segment moved by `offset` milliseconds.
     package func moved(by offset: Int64) -> WhisperSegment {
         var moved = self
         moved.shift(by: offset)

@@ -1,16 +1,16 @@
 import Egress
 import Foundation
 
-/// Somebody's OpenAI-compatible server: speaches, whisper.cpp's, vLLM, a cloud. It is given clips of at most 30 seconds.
+/// The operator's own OpenAI-compatible server: speaches, whisper.cpp, vLLM, a cloud. It gets clips of at most 30 seconds.
 struct WhisperServer: Sendable {
     private let endpoint: WhisperEndpoint
     private let apiKey: String?
-    /// The model asked for, as the server knows it.
+    /// The model to request, as the server names it.
     let model: String
     private let client: EgressClient
     private let refusals: EngineRefusals?
 
-    /// The answer to 30 seconds is some 30 KiB.
+    /// Largest answer in bytes. 30 seconds take about 30 KiB.
     private static let longestAnswer = 4 << 20
 
     init(endpoint: WhisperEndpoint, apiKey: String?, model: String, client: EgressClient, refusals: EngineRefusals?) {
@@ -21,6 +21,8 @@ struct WhisperServer: Sendable {
         self.refusals = refusals
     }
 
+    /// Transcribes a clip, a WAV file.
+    ///
     /// - Throws: ``EngineError``; ``ModelServerError``; ``EgressError``.
     func transcription(of clip: [UInt8], language: String, timeout: Duration) async throws -> WhisperResponse {
         let response: EgressResponse
@@ -37,7 +39,7 @@ struct WhisperServer: Sendable {
                     limits: EgressLimits(total: timeout, connect: .seconds(10), responseBytes: Self.longestAnswer),
                     trust: .operatorConfigured))
         } catch EgressError.couldNotConnect {
-            // Nobody starts it again for us, as our own model server is: a fault that counts.
+            // Unlike our own model server, nobody restarts it for us, so this counts as a failure.
             throw EngineError.unavailable(.networkError)
         }
         switch response.status {
@@ -47,7 +49,8 @@ struct WhisperServer: Sendable {
             return answer
         case 401, 403:
             throw EngineError.misconfigured(
-                "the Whisper server refuses us (\(response.status)): check its API key and what the key may do")
+                "the Whisper server rejects us with HTTP \(response.status): check VERBATIM_WHISPER_API_KEY and what this key may do"
+            )
         case let status:
             guard let refusal = WhisperRefusal(response), refusal.isAboutTheModel else {
                 throw ModelServerError(status: status)
@@ -56,14 +59,15 @@ struct WhisperServer: Sendable {
                 [model], by: EngineRefusals.whisperServer, status: status,
                 saying: EngineRefusals.presentable(refusal.text, apiKey: apiKey ?? ""),
                 setting: "VERBATIM_WHISPER_MODEL")
-            // No word on the audio, though some say it with a 400: the server may be loading the model, or an operator names another.
+            // Always 404, because a 400 would count as an error of the audio. It may work later: the server may still be loading the model,
+            // or an operator may name another.
             throw ModelServerError(status: 404)
         }
     }
 }
 
 extension EgressPart {
-    /// Asks for segments with figures and for words with times.
+    /// Requests segments with figures and words with times.
     static let wordTimes = [
         EgressPart(name: "response_format", value: "verbose_json"),
         EgressPart(name: "timestamp_granularities[]", value: "word"),

@@ -1,19 +1,19 @@
-// A recognized text as the words that a transcript shows, and as the letters by which they are found again in what a server lists.
-
-/// A text taken apart at its spaces; in scripts without spaces, at its characters. Punctuation stays with its word.
+/// A recognized text as units, which become the transcript's words, and as letters, by which the server's listed words are matched.
+///
+/// It is split at its spaces; in scripts without spaces, at its characters. Punctuation stays with its word.
 struct WhisperText {
     struct Unit {
         var text: String
-        /// Whether a space stands before it.
+        /// Whether there is a space before it.
         var spaced: Bool
-        /// Which of the text's letters are its own.
+        /// The unit's part of the text's letters.
         var letters: Range<Int>
-        /// Whether it ends in a script without spaces.
+        /// Whether it is of a script without spaces.
         let isUnspaced: Bool
     }
 
     private(set) var units: [Unit] = []
-    /// Letters, digits and marks in lower case: what remains of a word however a server spells, spaces or punctuates it.
+    /// Letters, digits and marks in lower case: they stay the same however a server capitalizes, spaces or punctuates a word.
     private(set) var letters: [Unicode.Scalar] = []
 
     init(_ text: String) {
@@ -38,7 +38,7 @@ struct WhisperText {
         text.unicodeScalars.lazy.filter(\.isSpoken).compactMap { $0.properties.lowercaseMapping.unicodeScalars.first }
     }
 
-    /// Cuts before a character of a script without spaces, after its run, and after a dash between words.
+    /// Cuts before each character of a script without spaces, after the last of them, and after a dash between words.
     private static func cut(_ part: String) -> [String] {
         var units: [String] = []
         var current = ""
@@ -48,14 +48,14 @@ struct WhisperText {
             let isLetter = character.unicodeScalars.contains(where: \.isSpoken)
             let isBorder =
                 character.isUnspacedLetter || last?.isUnspacedLetter == true || last.map(Self.dashes.contains) == true
-            // An opening bracket belongs to what follows it, other punctuation to what went before.
+            // An opening bracket belongs to the next unit, other punctuation to the previous one.
             if isSpoken, isBorder, isLetter || character.isOpening {
                 units.append(current)
                 (current, isSpoken) = ("", false)
             }
             current.append(character)
             isSpoken = isSpoken || isLetter
-            // Punctuation between two characters hides neither.
+            // After a character of such a script, skip punctuation, so that the next unit is still cut off.
             if isLetter || !(last?.isUnspacedLetter ?? false) { last = character }
         }
         if !current.isEmpty { units.append(current) }
@@ -64,7 +64,7 @@ struct WhisperText {
 
     private static let dashes: Set<Character> = ["—", "–", "…"]
 
-    /// Without `<|0.00|>` and `[_BEG_]`, which some servers leave in.
+    /// Removes special tokens such as `<|0.00|>` and `[_BEG_]`, which some servers leave in.
     static func withoutSpecialTokens(_ text: String) -> String {
         guard text.contains("<|") || text.contains("[_") else { return text }
         return text.replacing(#/<\|[^|<>]{0,32}\|>|\[_[A-Z0-9_]{1,32}\]/#, with: "")
@@ -76,7 +76,7 @@ extension String {
 }
 
 extension [WhisperResponse.Word] {
-    /// The words as one text, for a server that sends no other: joined as they are where they bring their spaces.
+    /// The words as one text, for servers that send no text. Words that include their spaces are joined as they are.
     var spelled: String {
         if dropFirst().contains(where: { $0.text.unicodeScalars.first?.isSeparator == true }) {
             return map(\.text).joined()
@@ -103,12 +103,12 @@ extension Character {
 }
 
 extension Unicode.Scalar {
-    /// Letters, digits and the marks upon them.
+    /// Whether this is a letter, a digit or a mark on one.
     fileprivate var isSpoken: Bool {
         switch properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .nonspacingMark,
             .spacingMark, .enclosingMark, .decimalNumber, .letterNumber, .otherNumber:
-            // Variation selectors show nothing.
+            // Variation selectors are invisible.
             !(0xFE00...0xFE0F).contains(value)
         default: false
         }

@@ -1,7 +1,7 @@
 extension Array<Transcript.Word> {
-    /// Gives the words whose times are unknown (-1) the time between their neighbors, by their lengths.
+    /// Sets unknown times (-1): the words share the time between their known neighbors by their lengths.
     ///
-    /// Before the first known word that is from the start of `span`, after the last one to its end.
+    /// Before the first known word, the time begins at the start of `span`; after the last one, it ends at the end of `span`.
     mutating func spreadUnknown(over span: Range<Int64>) {
         var index = startIndex
         while index < endIndex {
@@ -11,7 +11,7 @@ extension Array<Transcript.Word> {
             }
             let after = self[index...].firstIndex { $0.start >= 0 } ?? endIndex
             let next = after < endIndex ? self[after].start : nil
-            // Known words may overlap; none of these starts after the one that follows it.
+            // Known words may overlap, so don't start after the next known word.
             let from = Swift.min(index > startIndex ? self[index - 1].end : span.lowerBound, next ?? .max)
             let until = next ?? Swift.max(from, span.upperBound)
             let total = Int64(self[index..<after].reduce(0) { $0 + $1.text.count })
