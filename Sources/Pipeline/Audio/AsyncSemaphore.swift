@@ -1,13 +1,14 @@
 import Synchronization
 import Tenancy
 
-/// A semaphore for tasks: lets a fixed number through at a time; the others wait, up to a limit, and tenants take turns.
+/// A semaphore for tasks. It lets a fixed number through at a time; the others wait in line, up to a limit, and tenants take turns.
 ///
-/// Within a tenant the first to come is the first to go. Between tenants a free place goes to the one whose turn is longest ago, however
-/// many wait behind it. Where there are two places or more, one tenant never holds all of them; and of the line it has no more than it
-/// leaves free, so that whoever comes finds room. Those who name no tenant are one party, to which neither bound applies.
+/// Within a tenant, the first to come is the first to go. A free place goes to the tenant whose last turn is longest ago, however many
+/// tasks of it wait. If there are two places or more, one tenant never holds all of them. In the line, a tenant may take at most as much
+/// as it leaves free, so that others always find room. Tasks without a tenant take turns like one more tenant, but without these two
+/// limits.
 ///
-/// A waiter that is cancelled leaves the line at once with `CancellationError`.
+/// A cancelled waiter leaves the line at once with `CancellationError`.
 package final class AsyncSemaphore: Sendable {
     private struct Waiter {
         let id: UInt64
@@ -19,7 +20,7 @@ package final class AsyncSemaphore: Sendable {
         var insideOf: [TenantID?: Int] = [:]
         var waiting = 0
         var waiters: [TenantID?: [Waiter]] = [:]
-        /// Whoever has waiters, the next one first.
+        /// The tenants that have waiters, the next one first.
         var turns: [TenantID?] = []
         var nextID: UInt64 = 0
     }
@@ -29,20 +30,20 @@ package final class AsyncSemaphore: Sendable {
     private let maxWaiting: Int
 
     /// - Parameters:
-    ///   - width: How many are let through at a time, at least 1.
-    ///   - maxWaiting: How many may wait beside them.
+    ///   - width: How many tasks are let through at a time, at least 1.
+    ///   - maxWaiting: How many more may wait.
     package init(width: Int, maxWaiting: Int) {
         self.width = max(1, width)
         self.maxWaiting = max(0, maxWaiting)
     }
 
-    /// How many wait in line at this moment.
+    /// How many tasks are waiting now.
     package var waiting: Int { state.withLock { $0.waiting } }
 
-    /// Runs `body` once there is a place, and gives the place back however it ends.
+    /// Runs `body` once there is a place, and gives the place back afterward.
     ///
-    /// - Throws: `MediaError.overloaded` when the line is full, `.lineShareExhausted` when the tenant's part of it is;
-    ///   `CancellationError`; what `body` throws.
+    /// - Throws: `MediaError.overloaded` if the line is full; `.lineShareExhausted` if the tenant's share of it is; `CancellationError`;
+    ///   what `body` throws.
     nonisolated(nonsending) package func pass<Value>(
         of tenant: TenantID? = nil, _ body: () async throws -> Value
     ) async throws -> Value {
@@ -59,9 +60,9 @@ package final class AsyncSemaphore: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let outcome: Result<Void, any Error>? = state.withLock { state in
-                    // Set before the handler below runs: whichever of the two comes first, nobody waits for ever.
+                    // The task counts as cancelled before the handler below runs. So in either order, no waiter is left behind.
                     if Task.isCancelled { return .failure(CancellationError()) }
-                    // Whoever waits while a place is free may not have it, so nobody is overtaken.
+                    // If a place is free, those who wait are not allowed to have it, so this overtakes nobody.
                     if state.inside < width, mayEnter(tenant, state) {
                         Self.letIn(tenant, &state)
                         return .success(())
@@ -88,7 +89,7 @@ package final class AsyncSemaphore: Sendable {
     }
 
     private func leave(_ tenant: TenantID?) {
-        // The place goes on without becoming free in between, so nobody overtakes.
+        // The next waiter gets the place under the same lock, so nobody can overtake it.
         let next = state.withLock { state in
             state.inside -= 1
             let left = (state.insideOf[tenant] ?? 1) - 1
@@ -98,7 +99,7 @@ package final class AsyncSemaphore: Sendable {
         for waiter in next { waiter.continuation.resume() }
     }
 
-    /// Mostly one: more where a place had been kept from those who waited.
+    /// Returns the waiters to let in. Usually one; more if a place was kept free from those who waited.
     private func letNextIn(_ state: inout State) -> [Waiter] {
         var next: [Waiter] = []
         while state.inside < width, let turn = state.turns.firstIndex(where: { mayEnter($0, state) }) {
@@ -106,7 +107,7 @@ package final class AsyncSemaphore: Sendable {
             guard let waiter = state.waiters[tenant]?.first else { continue }
             state.waiters[tenant]?.removeFirst()
             state.waiting -= 1
-            // Behind all others who wait now.
+            // The tenant goes to the end of the turns.
             if state.waiters[tenant]?.isEmpty == true {
                 state.waiters[tenant] = nil
             } else {
@@ -118,7 +119,7 @@ package final class AsyncSemaphore: Sendable {
         return next
     }
 
-    /// Whether the tenant leaves a place for another one.
+    /// Returns whether the tenant may have a place. It must leave one for others.
     private func mayEnter(_ tenant: TenantID?, _ state: State) -> Bool {
         tenant == nil || state.insideOf[tenant, default: 0] < max(1, width - 1)
     }

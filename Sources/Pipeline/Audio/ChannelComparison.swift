@@ -1,24 +1,28 @@
-/// Whether two channels hold two voices, or one sound: by what they have in common over the whole source.
+/// Decides whether two channels are two voices or one sound, by comparing them over the whole source.
 ///
-/// The same signal twice, louder on one side, reversed or not, is one: `MediaToolClient.decode` turns a reversed side round, so that adding up
-/// loses nothing. So is a room that two microphones hear: its sound differs from sample to
-/// sample, but it rises and falls on both sides together, where two people take turns. What a microphone picks up of the other's voice
-/// is little beside its own. Where one side follows the other at a distance, as an echo does, the louder one is heard. A channel that nobody uses holds nothing; one with hiss alone is for the speech detector to tell.
+/// These are one sound:
+/// - the same signal on both sides, even if louder on one or inverted (`MediaToolClient.decode` inverts it back, so that adding both sides
+///   loses nothing)
+/// - a room that two microphones record: the samples differ, but both sides rise and fall together, while two people take turns
+/// - an echo: one side follows the other with a delay. The louder side is used.
+///
+/// Crosstalk is weak compared with a channel's own voice, so it doesn't matter. An unused channel is dropped if it is silent; if it has
+/// hiss, speech detection finds nothing in it.
 package struct ChannelComparison: Sendable {
-    /// The share of one channel's energy that is not the other's, at most, for both to be one signal. Joint stereo of lossy codecs
-    /// stays under a hundredth.
+    /// The channels are one signal if less than this share of one channel's energy is not in the other. With the joint stereo of lossy
+    /// codecs it is below 0.01.
     private static let sameSignal = 0.05
-    /// From which correlation of their loudness on, the channels hear the same room. Two people whose microphones pick up a quarter of
-    /// each other's energy stay below a half; a room lies near one.
+    /// The channels record the same room if their loudness correlates by more than this. If two people's microphones pick up a quarter of
+    /// each other's energy, it is below 0.5; in one room it is close to 1.
     private static let sameRoom = 0.6
-    /// From which correlation of one side's loudness with the other's earlier one on, it is the same sound, late. Two people do not follow each
-    /// other like that.
+    /// One channel is an echo of the other if its loudness correlates with the other's earlier loudness by more than this. Two people do
+    /// not follow each other like that.
     private static let sameSoundLate = 0.9
-    /// Frames by which it may be late: a second.
+    /// The longest delay of an echo, in frames: one second.
     private static let latest = 20
-    /// Mean energy of a dead channel, at most: -80 dBFS.
+    /// A channel whose mean energy is at most this is silent: -80 dBFS.
     private static let silence = 32768.0 * 32768.0 * 1e-8
-    /// Frames of 50 ms: loudness in the time of a syllable.
+    /// Samples per frame: 50 ms, the length of a syllable.
     private static let frame = 800
 
     private var left = 0.0
@@ -27,14 +31,15 @@ package struct ChannelComparison: Sendable {
     private var samples = 0.0
     private var current = (left: 0.0, right: 0.0, samples: 0)
     private var loudness = Correlation()
-    /// The last frames' energies, the newest first, and how each side follows the other by one frame, two, and so on.
+    /// The energies of the last frames, the newest first.
     private var past: [(left: Double, right: Double)] = []
+    /// How each side follows the other with a delay of one frame, two, and so on.
     private var late = [(left: Correlation, right: Correlation)](
         repeating: (Correlation(), Correlation()), count: latest)
 
     package init() {}
 
-    /// Takes note of frames of two samples each: 16 bit, little-endian, left and right in turns.
+    /// Adds samples: 16 bit, little-endian, left and right interleaved.
     package mutating func add(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { raw in
             let samples = raw.bindMemory(to: Int16.self)
@@ -71,7 +76,7 @@ package struct ChannelComparison: Sendable {
         current = (0, 0, 0)
     }
 
-    /// What to recognize: both channels apart, the only one that lives, or the mix.
+    /// What to recognize: both channels separately, one of them, or the mix.
     package var channels: [SourceChannel] {
         guard samples > 0 else { return [.mixed] }
         switch (left / samples > Self.silence, right / samples > Self.silence) {
@@ -89,7 +94,7 @@ package struct ChannelComparison: Sendable {
     }
 }
 
-/// How far two rows of numbers rise and fall together, from -1 to 1.
+/// The correlation of two series of numbers, from -1 to 1.
 private struct Correlation {
     private var count = 0.0
     private var sums = (x: 0.0, y: 0.0, xx: 0.0, yy: 0.0, xy: 0.0)
@@ -99,7 +104,7 @@ private struct Correlation {
         sums = (sums.x + x, sums.y + y, sums.xx + x * x, sums.yy + y * y, sums.xy + x * y)
     }
 
-    /// 0 where either row does not vary.
+    /// 0 if one of the series doesn't vary.
     var coefficient: Double {
         let x = count * sums.xx - sums.x * sums.x
         let y = count * sums.yy - sums.y * sums.y

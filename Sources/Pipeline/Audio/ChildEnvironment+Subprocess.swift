@@ -2,7 +2,7 @@ import Settings
 import Subprocess
 
 extension ChildEnvironment {
-    /// For a child that is about to be started.
+    /// The variables in the form that Subprocess takes.
     var custom: Environment {
         .custom(
             variables().reduce(into: [Environment.Key: String]()) {

@@ -1,27 +1,27 @@
-/// What `MediaToolClient.decode` gave to its sink.
+/// What `MediaToolClient.decode` passed to its sink.
 package struct DecodedAudio: Sendable, Decodable, Equatable {
-    /// Samples per channel, silence for the source's own pauses included.
+    /// Samples per channel, including the silence for the source's own pauses.
     package let samples: Int64
-    /// Channels given: 1 or 2.
+    /// Number of channels passed to the sink: 1 or 2.
     package let channels: Int
-    /// The most channels the source had at any time.
+    /// The most channels that the source had at any time.
     package let sourceChannels: Int
-    /// There was more than `maxSamples`.
+    /// Whether there was more than `maxSamples`.
     package let isLimitReached: Bool
-    /// Nothing in the source rises above silence: −72 dBFS, or −84 where its samples are finer than 16 bits.
+    /// Whether nothing in the source is louder than silence: −72 dBFS, or −84 dBFS for lossless samples of more than 16 bits.
     package let isSilent: Bool
-    /// Frames that could not be decoded and were left out.
+    /// Number of frames that could not be decoded and were skipped.
     package let damagedFrames: Int64
-    /// Which of the source's audio tracks was heard, from 1: the one that players play, unless that is silent while another is not.
+    /// Position of the decoded audio track, counted from 1: the one that players play, unless it is silent while another isn't.
     package let track: Int
-    /// How many audio tracks there are that can be decoded.
+    /// Number of audio tracks that can be decoded.
     package let tracks: Int
-    /// Samples in which a channel was reversed against the others, and turned round.
+    /// Number of samples during which a channel was inverted relative to the others, and was inverted back.
     package let turnedSamples: Int64
-    /// Samples of silence for the source's own pauses.
+    /// Samples of silence per channel for the source's own pauses.
     package let pausedSamples: Int64
 
-    /// Rounded to the nearest.
+    /// Rounded to the nearest millisecond.
     package var durationMilliseconds: Int64 {
         (samples * 1000 + MediaToolClient.sampleRate / 2) / MediaToolClient.sampleRate
     }
@@ -39,13 +39,13 @@ package struct DecodedAudio: Sendable, Decodable, Equatable {
 
 /// How many channels to decode to.
 package enum ChannelLayout: String, Sendable {
-    /// The average of all channels that hold something. One that is reversed is turned round first, and what is only noise beside a voice is
-    /// left out.
+    /// The average of all channels that have sound. An inverted channel is inverted back first. A channel with only noise is left out if
+    /// another has a voice.
     case mono
-    /// Left and right, with one of them turned round where it is reversed; of any other number of channels their mix, twice.
+    /// Left and right; an inverted one is inverted back. If the source doesn't have two channels, their mix twice.
     case stereo
 
-    /// Samples at each moment.
+    /// Number of channels.
     package var channels: Int {
         switch self {
         case .mono: 1

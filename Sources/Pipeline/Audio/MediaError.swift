@@ -1,20 +1,20 @@
-/// Why a file could not be looked at or decoded.
+/// Why a file could not be probed or decoded.
 package enum MediaError: Error, Equatable {
-    /// The file's fault: the API's 415. `detail` is a few words of ours, never content of the file.
+    /// The file is at fault: the API answers 415. `detail` is a short text of our own, never content of the file.
     case invalidAudio(InvalidAudioReason, detail: String)
-    /// The tool was silent for longer than time-out lasts, and was killed.
+    /// The tool wrote nothing for longer than the time-out, and was killed.
     case timedOut
-    /// Too many probes wait already, or the machine has no descriptors, memory or processes left for one; later there may be room.
+    /// Too many probes are waiting, or the machine has no descriptors, memory or processes left. It may work later.
     case overloaded
-    /// As many of the tenant's own files wait already as may, so that others find room in the line.
+    /// The tenant has as many files in line as it may have; the rest is for others.
     case lineShareExhausted
-    /// Somebody stopped the tool: a shutdown, or the kernel short of memory. Says nothing about the file.
+    /// The tool was stopped from outside: by a shutdown, or by a kernel short of memory. This says nothing about the file.
     case interrupted
-    /// Our fault: the tool could not be run, or broke its contract.
+    /// Our fault: the tool could not be run, or gave an unexpected answer.
     case toolFailed(String)
 }
 
 extension MediaError {
-    /// Says nothing about the file: it was never looked at.
+    /// Whether the file was never probed, so that the error says nothing about it.
     package var isCongestion: Bool { self == .overloaded || self == .lineShareExhausted }
 }

@@ -1,40 +1,40 @@
-/// What a probe found out about a file.
+/// The result of probing a file.
 package struct MediaProbe: Sendable, Codable, Equatable {
-    /// One of the contract's thirteen, in lower case: `mp3`, `wav`, `m4a`, …
+    /// One of the thirteen supported containers, in lower case: `mp3`, `wav`, `m4a`, …
     package let container: String
     /// libav's name of the audio codec: `aac`, `pcm_s16le`, …
     package let codec: String
     package let channels: Int
     /// Hertz.
     package let sampleRate: Int
-    /// What the container says, in milliseconds; may be a lie, and nil when it says nothing.
+    /// The duration that the container claims, in milliseconds. It may be wrong; nil if there is no claim.
     package let claimedDurationMilliseconds: Int64?
-    /// What was decoded, in milliseconds: all there is when `isComplete`.
+    /// The duration of the decoded part, in milliseconds: of the whole file if `isComplete`.
     package let decodedDurationMilliseconds: Int64?
-    /// What the part that was decoded makes expect of the whole, in milliseconds; nil when `isComplete`.
+    /// The duration of the whole file, estimated from the decoded part, in milliseconds; nil if `isComplete`.
     package let estimatedDurationMilliseconds: Int64?
-    /// The whole file was decoded.
+    /// Whether the whole file was decoded.
     package let isComplete: Bool
-    /// The whole file was decoded, and nothing in it rises above silence: −72 dBFS, or −84 where its samples are finer than 16 bits.
+    /// Whether the whole file was decoded and nothing in it is louder than silence: −72 dBFS, or −84 dBFS for lossless samples of more than
+    /// 16 bits.
     package let isSilent: Bool
-    /// Frames that could not be decoded and were left out.
+    /// Number of frames that could not be decoded and were skipped.
     package let damagedFrames: Int64
-    /// Which of the audio tracks is heard, from 1: the one that players play, unless that is silent while another is not.
+    /// Position of the chosen audio track, counted from 1: the one that players play, unless it is silent while another isn't.
     package let track: Int
-    /// How many audio tracks there are that can be decoded.
+    /// Number of audio tracks that can be decoded.
     package let tracks: Int
 
-    /// The duration to go by before the file is decoded: measured where it was, else claimed, else estimated; never
-    /// less than what was decoded.
+    /// The best known duration: measured, else claimed, else estimated; never less than what was decoded.
     package var bestDurationMilliseconds: Int64? {
         guard !isComplete else { return decodedDurationMilliseconds }
         let decoded = decodedDurationMilliseconds ?? 0
-        // A claim below what was decoded is refuted; the estimate is what is left.
+        // A claim below what was decoded is wrong, so use the estimate.
         if let claimed = claimedDurationMilliseconds, claimed > decoded { return claimed }
         return estimatedDurationMilliseconds.map { max($0, decoded) } ?? decodedDurationMilliseconds
     }
 
-    /// Whether a plan of recordings of so many seconds refuses it.
+    /// Returns whether the file is longer than a plan's limit of `seconds`.
     package func isLonger(than seconds: Int64) -> Bool {
         bestDurationMilliseconds.map { $0 > DurationLimit.milliseconds(of: seconds * 1000) } ?? false
     }
@@ -51,12 +51,12 @@ package struct MediaProbe: Sendable, Codable, Equatable {
     }
 }
 
-/// Where a plan's limit on the length of a recording lies, to the millisecond.
+/// A plan's limit on the duration of a recording, to the millisecond.
 package enum DurationLimit {
-    /// Encoders add a beginning and an end of their own to the sound, and fill up their last frame: a recording of ten hours has seven
-    /// milliseconds more as Opus, up to three tenths of a second as MP3 of the lowest rate. So much is not held against anybody.
+    /// Tolerance in milliseconds. Encoders pad the beginning and the end of a recording and fill their last frame: ten hours become 7 ms
+    /// longer as Opus, and up to 0.3 s longer as MP3 of the lowest rate.
     package static let padding: Int64 = 500
 
-    /// The longest that a recording may be under a limit of so many milliseconds.
+    /// Returns the longest duration that a limit accepts, both in milliseconds.
     package static func milliseconds(of limit: Int64) -> Int64 { limit + padding }
 }

@@ -6,18 +6,17 @@ import Subprocess
 import SystemPackage
 import Tenancy
 
-/// The door to `verbatim-media`, the one process that lets libav see a stranger's bytes.
+/// Runs `verbatim-media`, the only process in which libav sees a stranger's bytes.
 ///
-/// Every call starts a child with an empty environment, whose only input is the opened file and whose own sandbox lets
-/// it open nothing else. A child that is silent for too long, whose caller is cancelled, or whose output nobody wants
-/// any more is killed at once and reaped before the call returns. Whatever hostile bytes do to the child, the caller
-/// sees a `MediaError`.
+/// Each call starts a child process with an empty environment. The opened file is its only input, and its sandbox lets it open
+/// nothing else. If the child writes nothing for too long, the caller is cancelled or the sink throws, the child is killed at once and
+/// reaped before the call returns. Whatever hostile bytes do to the child, the caller gets a `MediaError`.
 package struct MediaToolClient: Sendable {
-    /// How long a child may go without giving a byte, in wall-clock time, before it is killed.
+    /// How long a child may write nothing, in wall-clock time, before it is killed.
     package struct Timeouts: Sendable {
-        /// For a probe, which answers once, at its end.
+        /// For a probe, which writes its answer once, at the end.
         package var probe: Duration
-        /// For decoding; time that the sink takes does not count.
+        /// For decoding. Time that the sink takes doesn't count.
         package var decode: Duration
 
         package init(probe: Duration = .seconds(90), decode: Duration = .seconds(120)) {
@@ -30,13 +29,13 @@ package struct MediaToolClient: Sendable {
     private let timeout: Timeouts
     private let probes: AsyncSemaphore
     private let logger: Logger
-    /// What was spent on files that were refused, by account.
+    /// The cost of probes of rejected files, by account.
     package let refusals: RefusalBudget
 
     /// - Parameters:
     ///   - executable: Path of `verbatim-media`.
-    ///   - maxConcurrentProbes: How many probes run at a time, at least 1; further ones wait, and tenants take turns.
-    ///   - maxWaitingProbes: How many may wait; one more throws `MediaError.overloaded`.
+    ///   - maxConcurrentProbes: How many probes run at a time, at least 1. Others wait, and tenants take turns.
+    ///   - maxWaitingProbes: How many probes may wait. One more throws `MediaError.overloaded`.
     package init(
         executable: String, maxConcurrentProbes: Int, maxWaitingProbes: Int = 256, timeout: Timeouts = Timeouts(),
         refusals: RefusalBudget = RefusalBudget(), logger: Logger
@@ -50,21 +49,21 @@ package struct MediaToolClient: Sendable {
 }
 
 extension MediaToolClient {
-    /// More than the JSON of a probe could ever be, in bytes.
+    /// Largest answer of a probe, in bytes. Its JSON is never that long.
     private static let reportLimit = 65_536
-    /// Files that claim at most so many seconds are decoded whole.
+    /// Files that claim at most this many seconds are decoded completely.
     package static let wholeSeconds: Int64 = 600
-    /// CPU seconds for decoding the ten minutes that are decoded whole, several times over.
+    /// CPU seconds of a probe: several times what decoding ten minutes takes.
     private static let probeCPUSeconds = 60
 
-    /// Looks at a file: what it is, how long, and whether anything is to be heard.
+    /// Probes a file: what it is, how long it is, and whether it is silent.
     ///
-    /// Waits for a free place first, in turns with other tenants. Files that claim at most `decodeUpTo` seconds are decoded whole.
+    /// Waits for a free place first; tenants take turns. Files that claim at most `decodeUpTo` seconds are decoded completely.
     ///
     /// - Parameters:
-    ///   - path: A regular file; its name does not matter.
-    ///   - tenant: Whose file it is; nil for our own.
-    ///   - spent: Told what processor time it took, whatever came of it.
+    ///   - path: Path of a regular file. Its name doesn't matter.
+    ///   - tenant: The file's owner; nil for our own files.
+    ///   - spent: Receives the processor time that the probe took, also if it failed.
     /// - Throws: `MediaError`; `CancellationError`.
     nonisolated(nonsending) package func probe(
         path: String, of tenant: TenantID? = nil, decodeUpTo seconds: Int = Int(wholeSeconds),
@@ -85,22 +84,21 @@ extension MediaToolClient {
         }
     }
 
-    /// Looks at a recording that somebody sent, or that was fetched for them, and refuses what is not to be taken: what holds no sound, and
-    /// what is longer than a plan allows.
+    /// Probes a customer's recording, uploaded or fetched, and rejects it if it is silent or longer than the plan allows.
     ///
     /// - Parameters:
-    ///   - path: A regular file; its name does not matter.
-    ///   - tenant: Whose recording it is.
+    ///   - path: Path of a regular file. Its name doesn't matter.
+    ///   - tenant: The recording's owner.
     ///   - longest: The plan's limit, in seconds.
-    ///   - affordable: No more of it is decoded than the month covers, in seconds; nil: that is not asked yet.
-    ///   - spent: Told what processor time it took, whatever came of it.
-    /// - Throws: `MediaError`, `.invalidAudio` for what is refused; `CancellationError`.
+    ///   - affordable: What is left of the month, in seconds. No more than that is decoded. Nil: not known yet.
+    ///   - spent: Receives the processor time that the probe took, also if it failed.
+    /// - Throws: `MediaError`, which is `.invalidAudio` for a rejected recording; `CancellationError`.
     nonisolated(nonsending) package func judge(
         path: String, of tenant: TenantID, longest: Int64, affordable: Int64? = nil, spent: (Duration) -> Void
     ) async throws -> MediaProbe {
         let probe = try await probe(
             path: path, of: tenant, decodeUpTo: Int(min(Self.wholeSeconds, affordable ?? .max)), spent: spent)
-        if probe.isSilent { throw MediaError.invalidAudio(.emptyAudio, detail: "nothing is to be heard") }
+        if probe.isSilent { throw MediaError.invalidAudio(.emptyAudio, detail: "the recording is silent") }
         if probe.isLonger(than: longest) {
             throw MediaError.invalidAudio(.durationExceedsLimit, detail: "longer than the plan allows")
         }
@@ -119,19 +117,19 @@ extension MediaToolClient {
 }
 
 extension MediaToolClient {
-    /// Samples per second of all that `decode` gives.
+    /// Sample rate of everything that `decode` returns, in hertz.
     package static let sampleRate: Int64 = 16_000
 
     /// Decodes a file to 16 kHz signed 16-bit little-endian samples, in step with the source's clock.
     ///
     /// - Parameters:
-    ///   - path: A regular file; its name does not matter.
-    ///   - layout: With `stereo`, left and right interleaved.
-    ///   - yieldsToOthers: It takes long: whoever else needs the processor goes first.
-    ///   - maxSamples: Samples per channel after which it stops, at least 1; reaching it is no error.
-    ///   - sink: Gets the samples in order, always whole ones, a few ten thousand at a time. The child waits while it
-    ///     works. What it throws ends the child and is thrown on.
-    /// - Throws: `MediaError`; `CancellationError`; what `sink` throws. Samples may have been given before.
+    ///   - path: Path of a regular file. Its name doesn't matter.
+    ///   - layout: Mono, or stereo with left and right interleaved.
+    ///   - maxSamples: Decoding stops after this many samples per channel, at least 1. Reaching it is no error.
+    ///   - yieldsToOthers: Whether to run with low priority, because it takes long.
+    ///   - sink: Receives the samples in order, always whole ones, a few ten thousand at a time. The child waits for it. If it throws, the
+    ///     child is ended and the error thrown on.
+    /// - Throws: `MediaError`; `CancellationError`; what `sink` throws. The sink may have received samples before.
     nonisolated(nonsending) package func decode(
         path: String, layout: ChannelLayout, maxSamples: Int64, yieldsToOthers: Bool = false,
         sink: ([UInt8]) async throws -> Void
@@ -155,20 +153,20 @@ extension MediaToolClient {
         return try Self.decodeJSON(DecodedAudio.self, from: trailer.utf8)
     }
 
-    /// A slow machine decodes the slowest of our codecs at ten times the speed of sound, and some start-up.
+    /// Returns the limit on CPU time: a slow machine decodes the slowest of our codecs ten times faster than real time, plus start-up.
     private static func cpuSeconds(forSamples samples: Int64) -> Int64 {
         min(120 + max(0, samples) / sampleRate / 10, 86_400)
     }
 }
 
-/// What the media tool's sandbox does on this machine, as the kernel answered it.
+/// What the media tool's sandbox refuses on this machine, as the kernel answered.
 package struct SandboxReport: Sendable, Decodable {
-    /// A network of its own, which some kernels do not grant.
+    /// Whether the tool has an empty network namespace, which some kernels don't grant.
     package let own_network: Bool
     private let no_new_privileges, refuses_open, refuses_socket, refuses_execution, refuses_new_process: Bool
     private let refuses_signals, refuses_executable_memory: Bool
 
-    /// Whether everything is refused that must be.
+    /// Whether the sandbox refuses everything that it must.
     package var isTight: Bool {
         no_new_privileges && refuses_open && refuses_socket && refuses_execution && refuses_new_process
             && refuses_signals && refuses_executable_memory
@@ -176,39 +174,40 @@ package struct SandboxReport: Sendable, Decodable {
 }
 
 extension MediaToolClient {
-    /// Has the tool try, from inside its sandbox, what that forbids. Throws `MediaError` when it cannot be run.
+    /// Lets the tool try, from inside its sandbox, what the sandbox forbids.
+    ///
+    /// - Throws: `MediaError` if the tool cannot be run.
     nonisolated(nonsending) package func checkSandbox() async throws -> SandboxReport {
         var report: [UInt8] = []
-        // It reads nothing of its input, which need only be a file: its own executable is one.
+        // The tool doesn't read its input here, but it must be a file, so take the tool's own executable.
         _ = try await run(["--self-check"], path: executable, timeout: .seconds(20)) { report += $0 }
         return try Self.decodeJSON(SandboxReport.self, from: report)
     }
 }
 
 extension MediaToolClient {
-    /// More than the tool has to say about any file, in bytes.
+    /// Most bytes on standard error: more than the tool writes about any file.
     private static let lastWordsLimit = 16_384
 
-    /// Signals that the file's bytes can bring about, by a fault of the decoder or by using up its CPU time. Any other one was
-    /// meant for us: a shutdown, the kernel short of memory.
+    /// Signals that a file can cause, by crashing the decoder or by using up its CPU time. Any other signal came from outside: a
+    /// shutdown, or a kernel short of memory.
     private static let fileFaults: Set<Int32> = [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP, SIGXCPU]
 
-    /// What the machine may lack for one more child: descriptors, memory, processes.
+    /// Errors that say that the machine lacks descriptors, memory or processes for one more child.
     private static let shortages: Set<Errno> = [
         .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .resourceTemporarilyUnavailable, .noBufferSpace,
     ]
 
-    /// Runs the tool on a file and gives what it writes to `sink`, a block at a time; the last line of its standard
-    /// error is the result.
+    /// Runs the tool on a file and passes its standard output to `sink`, block by block. Returns the last line of its standard error.
     ///
-    /// - Parameter spent: told the child's processor time once, however it ended, unless it never began.
+    /// - Parameter spent: Receives the child's processor time once, also if it failed, unless it never started.
     private nonisolated(nonsending) func run(
         _ arguments: [String], path: String, timeout: Duration, spent: (Duration) -> Void = { _ in },
         sink: ([UInt8]) async throws -> Void
     ) async throws -> String {
         guard OpenFiles.haveRoomForChild else { throw MediaError.overloaded }
         var options = PlatformOptions()
-        // A signal to our own process group, such as a terminal's Ctrl-C, is for us to act on.
+        // A session of its own, so that a signal to our process group, such as a terminal's Ctrl-C, reaches only us.
         options.createSession = true
         let input = try Self.openRegularFile(path)
         defer { try? input.close() }
@@ -222,7 +221,7 @@ extension MediaToolClient {
                 error: .string(limit: Self.lastWordsLimit)
             ) { execution in
                 let start = ContinuousClock.now
-                // Before it is reaped, after which nobody can tell.
+                // Before the child is reaped, because its times are gone after that.
                 defer { spent(ChildTime.spent(by: execution.processIdentifier.value) ?? ContinuousClock.now - start) }
                 return try await Watchdog.guarding(execution, timeout: timeout) { watchdog in
                     var blocks = execution.standardOutput.makeAsyncIterator()
@@ -241,7 +240,7 @@ extension MediaToolClient {
         return try lastLine(of: result.standardError, status: result.terminationStatus)
     }
 
-    /// What the exit says: the last line of standard error after success, else the error it stands for.
+    /// Returns the last line of standard error after a success; throws the error that another exit stands for.
     private func lastLine(of text: String, status: TerminationStatus) throws -> String {
         let line = text.split(separator: "\n").last.map(String.init) ?? ""
         switch status {
@@ -254,7 +253,7 @@ extension MediaToolClient {
             logger.error("the media tool failed", metadata: ["exit_status": "\(code)"])
             throw MediaError.toolFailed("exit status \(code)")
         case .signaled(let signal) where Self.fileFaults.contains(signal):
-            // The file brought the decoder down, or used up its CPU time: the file's fault, and its end.
+            // The file crashed the decoder or used up its CPU time, so it is rejected.
             logger.warning("a file brought the media tool down", metadata: ["signal": "\(signal)"])
             throw MediaError.invalidAudio(.decodeFailed, detail: "the decoder was stopped by signal \(signal)")
         case .signaled(let signal):
@@ -263,7 +262,7 @@ extension MediaToolClient {
         }
     }
 
-    /// Without waiting: a FIFO's open would.
+    /// Opens a file without blocking, as opening a FIFO would, and refuses anything but a regular file.
     private static func openRegularFile(_ path: String) throws -> FileDescriptor {
         let options: FileDescriptor.OpenOptions = [.nonBlocking, .closeOnExec]
         let file: FileDescriptor
@@ -282,23 +281,23 @@ extension MediaToolClient {
     }
 }
 
-/// The tool's answer to a file it does not take.
+/// The tool's answer to a file that it rejects.
 private struct ToolRefusal: Decodable {
     let error: InvalidAudioReason
     let detail: String
 }
 
-/// Processor time of a child, which is what it cost, however busy the machine was meanwhile.
+/// The processor time of a child process: its cost, however busy the machine was.
 enum ChildTime {
-    /// What the child has used so far; also of one that has ended and is not reaped. Nil where the system does not tell.
+    /// Returns the processor time that a child has used so far, also if it has ended but isn't reaped. Nil if the system doesn't say.
     static func spent(by pid: Int32) -> Duration? {
         guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
-            // The fields count from behind the name, which may hold anything but ends with the last parenthesis.
+            // The fields are counted after the name, which may contain anything but ends with the last parenthesis.
             let name = text.lastIndex(of: ")")
         else { return nil }
         let fields = text[text.index(after: name)...].split(separator: " ")
         guard fields.count > 12, let user = Int64(fields[11]), let system = Int64(fields[12]) else { return nil }
-        // Linux tells programs hundredths of a second, whatever the kernel's own clock does.
+        // Linux reports hundredths of a second to programs, whatever the kernel's own clock is.
         return .milliseconds((user + system) * 10)
     }
 }

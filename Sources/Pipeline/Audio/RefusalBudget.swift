@@ -1,11 +1,11 @@
 import Synchronization
 import Tenancy
 
-/// What an account's files may cost that came to nothing: processor time of probes that ended in a refusal, in a minute.
+/// The budget for an account's rejected files: how much processor time a minute their probes may cost.
 ///
-/// A file that is accepted is billed; one that is refused costs its sender nothing, however long it took to find out. So what
-/// refusals cost is kept as a debt, which falls evenly as time goes by. An account whose debt has reached the budget is told to
-/// wait, before anything more is read or looked at. The debts are of this process alone.
+/// An accepted file is billed; a rejected one costs its sender nothing, however much processor time the probe took. So each rejection adds
+/// its cost to the account's debt, and the debt falls evenly with time. An account whose debt has reached the budget must wait before
+/// another file is read or probed. Each process counts on its own.
 package final class RefusalBudget: Sendable {
     private struct Debt {
         var amount: Duration
@@ -16,7 +16,7 @@ package final class RefusalBudget: Sendable {
     private let now: @Sendable () -> ContinuousClock.Instant
     private let debts = Mutex<[TenantID: Debt]>([:])
 
-    /// - Parameter perMinute: as much as falls away in a minute, and as much as may come at once.
+    /// - Parameter perMinute: By how much the debt falls in a minute; also the budget.
     package init(
         perMinute: Duration = .seconds(10), now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
@@ -24,27 +24,27 @@ package final class RefusalBudget: Sendable {
         self.now = now
     }
 
-    /// How long until the account may send again; nil where it may now.
+    /// Returns how long until the account may send again; nil if it may send now.
     package func wait(of tenant: TenantID) -> Duration? {
         debts.withLock { debts -> Duration? in
             guard let debt = debts[tenant] else { return nil }
             let over = left(of: debt) - perMinute
-            // To the instant at which it is below the budget, and not just at it.
+            // One more millisecond, because the debt must be below the budget, not equal to it.
             return over >= .zero ? .seconds(60) * (over / perMinute) + .milliseconds(1) : nil
         }
     }
 
-    /// A refusal has cost so much.
+    /// Adds the cost of a rejected file to the account's debt.
     package func charge(_ cost: Duration, to tenant: TenantID) {
         guard cost > .zero else { return }
         debts.withLock { debts in
             debts[tenant] = Debt(amount: (debts[tenant].map(left) ?? .zero) + cost, at: now())
-            // What has fallen away need not be kept. Seldom, so that many who owe are not counted for each refusal.
+            // Drop paid debts, but only when the number of debts is a power of two, so that not every rejection goes through all of them.
             if debts.count.nonzeroBitCount == 1 { debts = debts.filter { left(of: $0.value) > .zero } }
         }
     }
 
-    /// Accounts that owe anything, or did when this was last cleared up.
+    /// Number of accounts that have a debt, or had one at the last clean-up.
     package var accounts: Int { debts.withLock { $0.count } }
 
     private func left(of debt: Debt) -> Duration {

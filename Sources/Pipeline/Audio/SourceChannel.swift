@@ -1,10 +1,10 @@
-/// Which part of a decoded signal is heard.
+/// Which channel of the decoded audio is recognized.
 package enum SourceChannel: Sendable, Hashable {
-    /// All of it as one.
+    /// The mix of all channels.
     case mixed
     case left, right
 
-    /// As `chunks.channel` has it: nil for ``mixed``.
+    /// The value in `chunks.channel`: nil for ``mixed``.
     var number: Int? {
         switch self {
         case .mixed: nil

@@ -1,4 +1,4 @@
-/// The 44 bytes before the samples of a WAV file.
+/// The header before the samples of a WAV file.
 enum WAVHeader {
     /// Bytes.
     static let length = 44

@@ -1,10 +1,10 @@
 import Subprocess
 import Synchronization
 
-/// Kills a child that makes its caller wait for too long.
+/// Kills a child process that makes its caller wait for too long.
 ///
-/// Only the time spent in `watching` counts. The kill is sent while the caller's body still runs, that is before the
-/// child is reaped: the number can be nobody else's.
+/// Only the time spent in `watching` counts. The signal is sent while the caller's body still runs, before the child is reaped, so
+/// the process id cannot belong to another process by then.
 final class Watchdog: Sendable {
     private struct State {
         var waitingSince: ContinuousClock.Instant?
@@ -18,14 +18,14 @@ final class Watchdog: Sendable {
         self.timeout = timeout
     }
 
-    /// Runs `body` beside the child. Gives whether the child had to be killed.
+    /// Runs `body` while watching the child. Returns whether the child had to be killed.
     nonisolated(nonsending) static func guarding<Input: InputProtocol, Output: OutputProtocol, Failure: OutputProtocol>(
         _ execution: Execution<Input, Output, Failure>, timeout: Duration, body: (Watchdog) async throws -> Void
     ) async throws -> Bool {
         let watchdog = Watchdog(timeout: timeout)
         let guardian = Task {
             await watchdog.wait()
-            // Already gone is as good.
+            // Ignore the error if the child is already gone.
             if watchdog.hasBitten { try? execution.send(signal: .kill) }
         }
         let outcome: Result<Void, any Error>
@@ -36,12 +36,12 @@ final class Watchdog: Sendable {
         }
         guardian.cancel()
         await guardian.value
-        // A read that fails because the child was killed is no other error.
+        // If the child was killed, an error of `body` only follows from that.
         if !watchdog.hasBitten { try outcome.get() }
         return watchdog.hasBitten
     }
 
-    /// Waits for the child in `operation`, and counts the time.
+    /// Runs `operation`, which waits for the child, and counts its time.
     nonisolated(nonsending) func watching<Value>(_ operation: () async throws -> Value) async throws -> Value {
         state.withLock { $0.waitingSince = .now }
         defer { state.withLock { $0.waitingSince = nil } }
@@ -50,7 +50,7 @@ final class Watchdog: Sendable {
 
     private var hasBitten: Bool { state.withLock { $0.hasBitten } }
 
-    /// Returns when time-out has run out, or on cancellation.
+    /// Returns when the time-out is over, or on cancellation.
     private func wait() async {
         while true {
             let deadline = (state.withLock { $0.waitingSince } ?? .now) + timeout
