@@ -1,32 +1,32 @@
 import Postgres
 import Tenancy
 
-/// A part of the source that is recognized by itself.
+/// A part of the source that is recognized as one.
 struct Chunk: Sendable {
     let channel: SourceChannel
     let cut: ChunkCutter.Cut
-    /// Its audio; nil when nobody needs it.
+    /// Its stored audio; nil if no task needs it.
     let audio: StorageKey?
 
-    /// There is something to recognize.
+    /// Whether there is something to recognize.
     var hasSpeech: Bool { !cut.speech.isEmpty }
 }
 
-/// What a recognizer needs to know of a chunk.
+/// What the recognition of a chunk needs to know.
 struct ChunkWork: Sendable {
     let audio: StorageKey
-    /// What the chunk answers for.
+    /// Length of the chunk without overlaps, in samples.
     let samples: Int64
-    /// What is heard: the chunk and what it shares with its neighbors.
+    /// Length of its audio, including the overlaps with its neighbors.
     let audioMilliseconds: Int64
     let language: String
-    /// Milliseconds from the start of the audio.
+    /// Where somebody speaks, in milliseconds from the start of the audio.
     let speech: [Range<Int64>]
-    /// The source's channels are heard apart.
+    /// Whether the source's channels are recognized separately.
     let hasChannel: Bool
     let ticket: EngineTicket?
 
-    /// The chunk, or nil when its job no longer needs it.
+    /// Loads the chunk. Returns nil if its job no longer needs it.
     static func load(_ chunk: Int, of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> Self?
     {
         let ticket = try EngineTicket.latest(of: chunk, job: job, tenant: tenant, in: transaction)
@@ -46,13 +46,14 @@ struct ChunkWork: Sendable {
     }
 }
 
-/// A chunk that is done, as the assembly needs it.
+/// A recognized chunk, as the assembly needs it.
 package struct RecognizedChunk: Sendable {
     let channel: SourceChannel
-    /// Samples of the source.
+    /// The chunk without overlaps, in samples of the source.
     let samples: Range<Int64>
+    /// Where its audio starts, in samples of the source.
     let audioStart: Int64
-    /// JSON of a ``StoredRecognition``; nil where there was no speech to send.
+    /// JSON of a ``StoredRecognition``; nil if there was no speech.
     let result: [UInt8]?
 
     package init(channel: SourceChannel, samples: Range<Int64>, audioStart: Int64, result: [UInt8]?) {
@@ -62,7 +63,7 @@ package struct RecognizedChunk: Sendable {
         self.result = result
     }
 
-    /// The job's chunks, channel by channel, in order.
+    /// Returns the job's chunks, channel by channel, in order.
     static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> [RecognizedChunk] {
         try transaction.query(
             """
@@ -78,10 +79,10 @@ package struct RecognizedChunk: Sendable {
     }
 }
 
-/// What was heard in one chunk, as it is kept until the assembly.
+/// What was recognized in one chunk, as it is stored until the assembly.
 package struct StoredRecognition: Codable, Sendable {
     package let recognition: Recognition
-    /// How loud each segment is, in dB below full scale; nil where there is no other channel to compare with.
+    /// The level of each segment, in dBFS; nil if there is no other channel to compare with.
     package var levels: [Double]?
 
     package init(recognition: Recognition) {
@@ -95,7 +96,7 @@ package struct StoredRecognition: Codable, Sendable {
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         guard values.contains(.recognition) else {
-            // A chunk that was recognized before the schema's version 4.
+            // The chunk was recognized before version 4 of the schema.
             recognition = try Recognition(from: decoder)
             return
         }
@@ -104,11 +105,12 @@ package struct StoredRecognition: Codable, Sendable {
     }
 }
 
-/// Where somebody speaks, as `chunks.speech` has it: milliseconds from the start of the audio, start and end in turns.
+/// Converts detected speech to and from the form of `chunks.speech`: start, end, start, end, …, in milliseconds from the start of the
+/// audio.
 enum SpeechSpans {
     /// - Parameters:
-    ///   - spans: samples from the start of the source.
-    ///   - start: of the audio, a sample of the source.
+    ///   - spans: Ranges in samples from the start of the source.
+    ///   - start: Where the audio starts, in samples of the source.
     static func flattened(_ spans: [Range<Int64>], from start: Int64) -> [Int64] {
         spans.flatMap { [Samples.milliseconds($0.lowerBound - start), Samples.milliseconds($0.upperBound - start)] }
     }

@@ -1,26 +1,28 @@
-/// Decides where a source is cut for recognition: in silences, into chunks long enough for the model and short enough to share out.
+/// Cuts a source for recognition: at silences, into chunks long enough for the model and short enough to spread over workers.
 ///
-/// What counts is speech, for the model hears no silence: a chunk aims at a sixth of the speech that is left, at most 5 min, at least 90 s
-/// (60 s in a short source), and at no more than 8 min of audio. So a short source is shared out too, and a long one ends in small chunks,
-/// which keep all workers busy to the end. Longer chunks gain nothing; shorter ones cost the model time: it always hears 30 s at once,
-/// and the last 30 s of a chunk are seldom full. All positions are samples from the start of the source.
+/// Only speech counts, because the model doesn't recognize silence. Each chunk aims at a sixth of the remaining speech, at most 5 min, at
+/// least 90 s (60 s in a short source), and at no more than 8 min of audio. So even a short source is spread over workers, and a long one
+/// ends with small chunks, which keep all workers busy to the end. Longer chunks gain nothing. Shorter ones take the model more time,
+/// because it always processes 30 s at once, and the last 30 s of a chunk are seldom full.
+///
+/// All positions are samples from the start of the source.
 package struct ChunkCutter: Sendable {
-    /// No chunk is longer.
+    /// The longest chunk.
     package static let longest: Int64 = 600 * Samples.perSecond
-    /// What two chunks share of a source that had to be cut in mid-speech, on either side of the cut.
+    /// If the cut is in mid-speech, each of the two chunks extends this far beyond it.
     package static let overlap = Samples.perSecond * 5 / 2
     private static let longestAim: Int64 = 480 * Samples.perSecond
     private static let targets = (60 * Samples.perSecond)...(300 * Samples.perSecond)
-    /// The smallest target of a source that is long enough to afford it.
+    /// The smallest target in a source that is long enough.
     private static let thrifty: Int64 = 90 * Samples.perSecond
-    /// Silences shorter than this are pauses within a sentence.
+    /// Shorter silences are pauses within a sentence.
     private static let shortestSilence = Samples.perSecond / 2
 
-    /// A part of the source that is recognized by itself.
+    /// The place of one chunk in the source.
     package struct Cut: Sendable, Equatable {
-        /// The part of the source that this chunk answers for.
+        /// The chunk without overlaps.
         package let samples: Range<Int64>
-        /// What is given to the engine: `samples`, and some more where the cut is not in a silence.
+        /// What the engine gets: `samples`, and the overlaps where a cut isn't in a silence.
         package let audio: Range<Int64>
         /// Where somebody speaks in `audio`.
         package let speech: [Range<Int64>]
@@ -28,11 +30,13 @@ package struct ChunkCutter: Sendable {
 
     private let total: Int64
     private let speech: [Range<Int64>]
-    /// How much speech there is from each span on; a zero behind the last.
+    /// For each span, how much speech there is from its start to the end of the source; then a zero.
     private let speechFrom: [Int64]
     private let smallestTarget: Int64
 
-    /// - Parameter speech: in order, apart from each other, within 0 and `total`.
+    /// - Parameters:
+    ///   - total: Length of the source.
+    ///   - speech: Where somebody speaks: ranges in order, with gaps between them, within 0 and `total`.
     package init(total: Int64, speech: [Range<Int64>]) {
         self.total = total
         self.speech = speech
@@ -42,7 +46,7 @@ package struct ChunkCutter: Sendable {
         smallestTarget = min(max(speechFrom[0] / 8, Self.targets.lowerBound), Self.thrifty)
     }
 
-    /// The chunks: they part the source without gap or overlap.
+    /// Returns the chunks. Their `samples` cover the source without gaps or overlaps.
     package func cuts() -> [Cut] {
         var cuts: [Cut] = []
         var start: Int64 = 0
@@ -60,9 +64,9 @@ package struct ChunkCutter: Sendable {
         return cuts
     }
 
-    /// Where the chunk that begins at `start` ends, and how much it shares with the next.
+    /// Returns where the chunk that begins at `start` ends, and how far it overlaps the next.
     ///
-    /// In the silence nearest to the target; without one, in the longest pause in reach; without any, at the target itself.
+    /// It ends in the silence nearest to the target; without one, in the longest pause in reach; without any, at the target itself.
     private func end(of start: Int64, from first: Int) -> (Int64, overlap: Int64) {
         let left = speechLeft(at: start, from: first)
         let target = min(max(left / 6, smallestTarget), Self.targets.upperBound)
@@ -79,13 +83,13 @@ package struct ChunkCutter: Sendable {
         return (gaps.max { $0.gap.count < $1.gap.count }?.cut ?? aim, Self.overlap)
     }
 
-    /// How much of `start` and later is speech; `first` is the first span that reaches as far, or one that ends shortly before.
+    /// Returns how much speech there is from `start` on. `first` is the first span that reaches `start`, or one that ends shortly before.
     private func speechLeft(at start: Int64, from first: Int) -> Int64 {
         let begun = speech[first...].prefix { $0.lowerBound < start }
         return begun.reduce(speechFrom[first]) { $0 - (min(start, $1.upperBound) - $1.lowerBound) }
     }
 
-    /// Where `amount` of speech has been heard since `start`, or the source has gone on for `limit`.
+    /// Returns the position at which `amount` of speech has passed since `start`, at most `limit` after `start`.
     private func position(behind amount: Int64, of start: Int64, from first: Int, atMost limit: Int64) -> Int64 {
         let last = min(total, start + limit)
         var missing = amount
@@ -98,13 +102,14 @@ package struct ChunkCutter: Sendable {
         return last
     }
 
-    /// The middle of a short gap; in a long one, as near to `aim` as half a silence's distance from speech allows.
+    /// Returns where to cut in a gap: in the middle of a short one; in a long one as near to `aim` as possible, but half a second away from
+    /// speech.
     private static func cut(in gap: Range<Int64>, near aim: Int64) -> Int64 {
         let margin = min(Int64(gap.count) / 2, shortestSilence)
         return min(max(aim, gap.lowerBound + margin), gap.upperBound - margin)
     }
 
-    /// Where nobody speaks, from the `first` span of speech on, as far as `end`.
+    /// Returns the gaps between speech, from the gap before span `first` on, as far as `end`.
     private func gaps(from first: Int, until end: Int64) -> [Range<Int64>] {
         var gaps: [Range<Int64>] = []
         var position = first == 0 ? 0 : speech[first - 1].upperBound

@@ -1,10 +1,10 @@
 import Postgres
 import Tenancy
 
-/// The parts of a job's recording, from its preparation to its end: chunks, which are recognized, and sections of them, whose speakers
-/// are told apart. The one writer of the tables `chunks` and `sections`.
+/// The parts of a job's recording, from preparation to the job's end: chunks, which are recognized, and sections, which are diarized.
+/// Only this type writes to the tables `chunks` and `sections`.
 enum ChunkStore {
-    /// Keeps the parts that a preparation found.
+    /// Stores the chunks and sections that the preparation made.
     static func insert(
         _ chunks: [Chunk], _ sections: [ClosedRange<Int>], of job: JobID, of tenant: TenantID,
         in transaction: PostgresTransaction
@@ -31,7 +31,7 @@ enum ChunkStore {
                 })
     }
 
-    /// Keeps what was heard in the chunk of a task that its caller has finished.
+    /// Stores what was recognized in the chunk of a task. The caller has finished the task.
     static func keep(recognition result: [UInt8], of claim: ClaimedTask, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -40,7 +40,7 @@ enum ChunkStore {
             """)
     }
 
-    /// Keeps the voices of the section of a task that its caller has finished.
+    /// Stores the tracks in the section of a task. The caller has finished the task.
     static func keep(tracks result: [UInt8], of claim: ClaimedTask, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -49,7 +49,7 @@ enum ChunkStore {
             """)
     }
 
-    /// Removes all parts of a job.
+    /// Deletes all chunks and sections of a job.
     static func remove(of job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute("DELETE FROM chunks WHERE tenant_id = \(tenant) AND job_id = \(job)")
         try transaction.execute("DELETE FROM sections WHERE tenant_id = \(tenant) AND job_id = \(job)")

@@ -1,13 +1,13 @@
-/// How the speakers of one job are told apart.
+/// How the speakers of one job are distinguished.
 enum DiarizationPlan: Sendable {
-    /// Not at all: nobody asked, or no model is there.
+    /// Not at all: it wasn't requested, or there is no model.
     case none
-    /// Each has a channel.
+    /// Each speaker has a channel.
     case channels
-    /// By a model of that name, which takes so many samples at a time.
+    /// By a model with this name, which diarizes sections of this many samples.
     case model(String, section: Int64)
 
-    /// As transcripts name it.
+    /// The name in transcripts.
     var name: String {
         switch self {
         case .none: "none"
@@ -16,12 +16,13 @@ enum DiarizationPlan: Sendable {
         }
     }
 
-    /// The model finds speech for itself, also such as is too faint or short for words: it is given everything.
+    /// Whether diarization needs chunks without detected speech, too. The model detects speech itself, even if it is too faint or short for
+    /// words.
     var hearsSilence: Bool {
         if case .model = self { true } else { false }
     }
 
-    /// The sections to diarize: whole chunks in a row, about as long as the model takes at a time.
+    /// Returns the sections to diarize: ranges of whole chunks, about as long as the model diarizes as one.
     func sections(of chunks: [Chunk]) -> [ClosedRange<Int>] {
         guard case .model(_, let length) = self else { return [] }
         var sections: [ClosedRange<Int>] = []

@@ -1,7 +1,7 @@
 import Postgres
 import Tenancy
 
-/// What the diarization needs to know of a section.
+/// What the diarization of a section needs to know.
 struct SectionWork: Sendable {
     struct Chunk: Sendable {
         let samples: Range<Int64>
@@ -14,7 +14,7 @@ struct SectionWork: Sendable {
 
     var samples: Int64 { chunks.reduce(0) { $0 + Int64($1.samples.count) } }
 
-    /// The section, or nil when its job no longer needs it.
+    /// Loads the section. Returns nil if its job no longer needs it.
     static func load(_ section: Int, of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws
         -> Self?
     {
@@ -23,7 +23,7 @@ struct SectionWork: Sendable {
             SELECT speakers_expected FROM jobs
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
             """, as: Int?.self)
-        // Of the whole source: in one section of several not all need speak.
+        // The customer's number is for the whole source. If there are several sections, not all speakers need speak in each.
         let isWhole = try transaction.first(
             "SELECT count(*) = 1 FROM sections WHERE tenant_id = \(tenant) AND job_id = \(job)", as: Bool.self)
         guard let expected else { return nil }
@@ -44,14 +44,14 @@ struct SectionWork: Sendable {
     }
 }
 
-/// The voices of a section, as the assembly needs them.
+/// The tracks of a section, as the assembly needs them.
 struct DiarizedSection: Sendable {
-    /// Where it begins in the source.
+    /// Where the section begins, in samples of the source.
     let startSample: Int64
     /// JSON of `SpeakerTracks`.
     let result: [UInt8]?
 
-    /// The job's sections in order.
+    /// Returns the job's sections in order.
     static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> [DiarizedSection] {
         try transaction.query(
             """

@@ -1,11 +1,12 @@
 import Postgres
 import Tenancy
 
-/// What a customer has removed of a job that has ended. Each is said again without a fault.
+/// What a customer can delete of a job that has ended. Repeating a deletion is no error.
 package enum JobDeletion {
-    /// Removes the words. The job's record stays.
+    /// Deletes the transcript. The job itself stays.
     ///
-    /// Throws ``NotCompleted``. Answers false when there is no such job.
+    /// - Returns: False if there is no such job.
+    /// - Throws: ``NotCompleted``.
     package static func removeTranscript(
         of job: JobID, tenant: TenantID, in transaction: PostgresTransaction
     ) throws -> Bool {
@@ -17,9 +18,10 @@ package enum JobDeletion {
         return true
     }
 
-    /// Removes all but a tombstone: id, account, times, seconds, outcome. Audio that is still there goes with the clean-up.
+    /// Deletes everything but what billing needs: id, account, times, seconds, outcome. The clean-up removes audio that is still stored.
     ///
-    /// Throws ``JobActive``. Answers false when there is no such job.
+    /// - Returns: False if there is no such job.
+    /// - Throws: ``JobActive``.
     package static func remove(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Bool {
         try Job.lock(job, of: tenant, in: transaction)
         guard let found = try Job.find(job, of: tenant, in: transaction) else { return false }
@@ -32,11 +34,11 @@ package enum JobDeletion {
         return true
     }
 
-    /// There are no words to remove yet, or there never will be.
+    /// The job has no transcript, because it isn't completed.
     package struct NotCompleted: Error {
         package let job: Job
     }
 
-    /// A job that runs is cancelled first.
+    /// The job is unfinished; cancel it first.
     package struct JobActive: Error {}
 }

@@ -2,19 +2,19 @@ import Billing
 import Postgres
 import Tenancy
 
-// How a job ends: each in the one transaction that also ends its task, bills it or gives its reservation back, and has its audio removed.
+// How a job ends. One transaction ends the job and its task, bills it or releases its reservation, and has its audio removed.
 extension ClaimedTask {
     /// Ends the job with `failure`.
     ///
-    /// A failed `clean` task ends no job: the outcome stands already.
+    /// If the job has already ended, as when a `clean` task fails, only the task fails.
     ///
-    /// - Parameter retention: for how long the source stays, for an operator who would try again, where that makes sense.
+    /// - Parameter retention: How long to keep the recording for a retry by an operator, if a retry makes sense.
     package func failJob(
         _ failure: JobFailure, keepingSourceFor retention: Duration = .zero, in transaction: PostgresTransaction
     ) throws {
         try fail(failure.code.rawValue, in: transaction)
         guard let status = try Job.status(job, of: tenant, in: transaction), !status.isFinished else { return }
-        // Removing takes its time, and is tried again when it fails: it begins before the promise ends.
+        // Removal takes time and may need retries, so it begins before the promised time is over.
         let kept = failure.mayPass && retention > .zero ? retention * 0.98 : nil
         try JobLifecycle.fail(job, of: tenant, failure, keepingSourceFor: kept, in: transaction)
         try Reservation.release(job, of: tenant, in: transaction)
@@ -23,7 +23,10 @@ extension ClaimedTask {
 
     /// Ends the job with its transcript.
     ///
-    /// - Parameter publicURL: where customers reach the service, for the transcript's address in the webhook.
+    /// - Parameters:
+    ///   - body: The transcript as it is stored.
+    ///   - publicURL: Where customers reach the service, for the transcript's URL in the webhook.
+    /// - Throws: ``LeaseLost`` if the job is no longer this task's to end.
     package func completeJob(
         _ transcript: Transcript, body: [UInt8], publicURL: String? = nil, in transaction: PostgresTransaction
     ) throws {
@@ -37,9 +40,10 @@ extension ClaimedTask {
 }
 
 extension Job {
-    /// Ends an unfinished job at its customer's word: whoever works on it stops. Answers the job as it is then, nil when there is none.
+    /// Cancels an unfinished job, so that workers stop working on it.
     ///
-    /// Throws ``JobFinished``.
+    /// - Returns: The cancelled job; nil if there is no such job.
+    /// - Throws: ``JobFinished``.
     package static func cancel(_ id: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Job? {
         try lock(id, of: tenant, in: transaction)
         guard let job = try find(id, of: tenant, in: transaction) else { return nil }
@@ -54,17 +58,17 @@ extension Job {
 /// The job has ended already.
 package struct JobFinished: Error {}
 
-/// What follows from a job's end, whichever it is. The caller holds the job's row.
+/// What follows from any end of a job. The caller holds the job's row lock.
 private struct JobEnd {
     let job: JobID
     let tenant: TenantID
-    /// Where the job stood before.
+    /// The job's status before.
     let from: JobStatus
     var publicURL: String?
 
     func write(in transaction: PostgresTransaction) throws {
         try JobTasks.end(job, of: tenant, in: transaction)
-        // What was heard in the parts is in the transcript, or not needed any more.
+        // The results of chunks and sections are in the transcript, or no longer needed.
         try ChunkStore.remove(of: job, of: tenant, in: transaction)
         try WebhookEvent.record(for: job, of: tenant, publicURL: publicURL, in: transaction)
         try TenantLoad.remove(from, from: tenant, in: transaction)

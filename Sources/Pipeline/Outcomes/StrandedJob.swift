@@ -2,12 +2,12 @@ import Billing
 import Postgres
 import Tenancy
 
-/// A job that waits for an account that is suspended: it does not start, does not end, and keeps the month of its submission open.
+/// A queued job of a suspended account. It doesn't start and doesn't end, so it keeps the month of its submission open.
 package struct StrandedJob: Sendable, Equatable {
     package let id: JobID
     package let tenant: TenantID
 
-    /// Those that hold something of that month, oldest first. For the owner.
+    /// Returns the stranded jobs with a reservation in a month, oldest first. Requires the database's owner.
     package static func all(of month: BillingMonth, in transaction: PostgresTransaction) throws -> [StrandedJob] {
         try transaction.all(
             """
@@ -19,8 +19,12 @@ package struct StrandedJob: Sendable, Equatable {
         ).map { StrandedJob(id: $0.0, tenant: $0.1) }
     }
 
-    /// Cancels it, unless the account was let in again, or somebody else ended the job. Answers whether. In a transaction of its own: a
-    /// job's end locks the month, and whoever else ends a job does so in the same order. For the owner.
+    /// Cancels the job, unless the account is no longer suspended or the job no longer queued.
+    ///
+    /// Use a transaction for each job: the end of a job locks the job and then the month, in the same order everywhere. Requires the
+    /// database's owner.
+    ///
+    /// - Returns: Whether the job was cancelled.
     package func cancel(in transaction: PostgresTransaction) throws -> Bool {
         try Job.lock(id, of: tenant, in: transaction)
         let isStranded = try transaction.first(

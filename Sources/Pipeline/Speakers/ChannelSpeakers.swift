@@ -1,12 +1,11 @@
-/// Two channels, two speakers: left is `speaker_0`, right `speaker_1`. What one microphone picked up of the other's voice is left out, and
-/// counted.
+/// Speakers by channel: left is `speaker_0`, right is `speaker_1`. Crosstalk is removed and counted.
 package enum ChannelSpeakers {
-    /// Of a segment's words, the share that the other channel must hold at the same time for it to be bleed.
+    /// A segment is crosstalk if the other channel has at least this share of its words at the same time.
     private static let sameWords = 0.8
-    /// Of a word's time, the share that the other's must overlap.
+    /// Two words are at the same time if they overlap by at least this share of the shorter one.
     private static let sameTime = 0.5
 
-    /// The segments of both by their start, without bleed.
+    /// Returns the segments of both channels by start, without crosstalk.
     package static func segments(left: [LeveledSegment], right: [LeveledSegment]) -> (
         [Transcript.Segment], speakers: [String]
     ) {
@@ -14,7 +13,7 @@ package enum ChannelSpeakers {
         return (assigned.segments, assigned.speakers)
     }
 
-    /// The segments of both by their start, without bleed, and what that was.
+    /// Returns the segments of both channels by start, without crosstalk, and what was removed.
     package static func assigned(left: [LeveledSegment], right: [LeveledSegment]) -> (
         segments: [Transcript.Segment], speakers: [String], removed: [Transcript.Removed]
     ) {
@@ -28,7 +27,8 @@ package enum ChannelSpeakers {
             }
         }
         let ownLeft = own(left, beside: right, onEqualTerms: false)
-        // Against what is left, so that nothing is dropped on both sides. Equally loud, it is nobody's bleed, and still said only once.
+        // Compare with what is left of the left channel, so that no word is removed on both sides. If both are equally loud, neither is
+        // crosstalk, but the words were said only once, so the right one goes.
         let ownRight = own(right, beside: ownLeft, onEqualTerms: true)
         var segments = zip([ownLeft, ownRight], speakers).flatMap { heard, speaker in
             heard.map { heard in

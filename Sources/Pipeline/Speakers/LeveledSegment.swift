@@ -1,9 +1,9 @@
 import Foundation
 
-/// A segment, and how loud it is in its own channel.
+/// A segment and its level in its own channel.
 package struct LeveledSegment: Sendable {
     package var segment: Transcript.Segment
-    /// dB below full scale; 0 where there is no other channel.
+    /// dBFS; 0 if there is no other channel.
     package let level: Double
 
     package init(segment: Transcript.Segment, level: Double = 0) {
@@ -12,9 +12,9 @@ package struct LeveledSegment: Sendable {
     }
 }
 
-/// How loud a segment is in the audio that it was heard in.
+/// The level of a segment in the audio in which it was recognized.
 enum SegmentLevel {
-    /// Mean energy in dB below full scale; -120 for digital silence and for what lies outside.
+    /// Returns the mean energy in dBFS; -120 for digital silence and for a segment outside of the audio.
     static func of(_ segment: Transcript.Segment, in wav: [UInt8]) -> Double {
         let samples = (wav.count - WAVHeader.length) / Samples.bytesEach
         let first = min(samples, Int(Samples.from(milliseconds: max(0, segment.start))))

@@ -1,13 +1,17 @@
-/// Who speaks when, as the diarization tells it, and whose the words are that were heard.
+/// Who speaks when, as the diarization found it. It assigns the recognized words to speakers.
 package struct SpeakerTimeline: Sendable {
-    /// Somebody speaks. Milliseconds from the start of the source.
+    /// One speaker speaks, in milliseconds from the start of the source.
     package struct SpeakerTurn: Sendable {
         package let start: Int64
         package let end: Int64
-        /// Any number.
+        /// An arbitrary number.
         package let speaker: Int
 
-        /// - Parameter seconds: start and end; anything else is no turn.
+        /// Returns nil unless `seconds` is a start and a later end.
+        ///
+        /// - Parameters:
+        ///   - seconds: Start and end, in seconds from the start of the section.
+        ///   - offset: Where the section starts, in milliseconds.
         package init?(seconds: [Double], offset: Int64, speaker: Int) {
             guard seconds.count == 2, seconds.allSatisfy({ $0.isFinite && abs($0) < 1e6 }), seconds[0] < seconds[1]
             else {
@@ -19,9 +23,9 @@ package struct SpeakerTimeline: Sendable {
         }
     }
 
-    /// By start.
+    /// Sorted by start.
     private let turns: [SpeakerTurn]
-    /// The turn that ends last among those up to each.
+    /// For each turn, the index of the turn that ends last among those up to it.
     private let latest: [Int]
 
     package init(turns: [SpeakerTurn]) {
@@ -39,8 +43,12 @@ package struct SpeakerTimeline: Sendable {
 
     var isEmpty: Bool { turns.isEmpty }
 
-    /// The speaker whose turns overlap the most with that time, and the share of it that they cover; without any, the speaker of the
-    /// nearest turn, and 0. Nil when nobody ever speaks.
+    /// Returns the speaker whose turns overlap a time the most, and the share of it that they cover. Without overlap, returns the speaker of
+    /// the nearest turn and 0; without any turns, nil.
+    ///
+    /// - Parameters:
+    ///   - start: Milliseconds.
+    ///   - end: Milliseconds.
     package func speaker(from start: Int64, to end: Int64) -> (speaker: Int, share: Double)? {
         let end = max(end, start + 1)
         let next = turns.partitioningIndex { $0.start >= end }
@@ -62,7 +70,7 @@ package struct SpeakerTimeline: Sendable {
 }
 
 extension Array {
-    /// The first position at which `isAfter` holds, when it holds for all that follow.
+    /// Returns the first index at which `isAfter` is true. It must then be true for all later elements.
     fileprivate func partitioningIndex(where isAfter: (Element) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {
@@ -76,19 +84,19 @@ extension Array {
 // From turns to words: each word has one speaker, and a segment ends where the speaker changes.
 
 extension SpeakerTimeline {
-    /// What a transcript says of its speakers.
+    /// The speakers of a transcript.
     package struct Assignment: Sendable {
-        /// By start; each with one speaker.
+        /// Sorted by start, each with one speaker.
         package let segments: [Transcript.Segment]
-        /// `speaker_0`, `speaker_1`, … in the order in which they are first heard, with words or without.
+        /// `speaker_0`, `speaker_1`, … in order of first speech, with words or without.
         package let speakers: [String]
-        /// Who speaks when, by start.
+        /// Who speaks when, sorted by start.
         package let voices: [Transcript.SpeakerTurn]
     }
 
-    /// The segments with their speakers, split where the speaker changes in their midst.
+    /// Returns the segments with their speakers, split where the speaker changes within a segment.
     ///
-    /// - Parameter duration: of the source, in milliseconds; nobody speaks beyond it.
+    /// - Parameter duration: Of the source, in milliseconds. Turns are cut off there.
     package func assigned(to segments: [Transcript.Segment], within duration: Int64) -> Assignment {
         var names: [Int: String] = [:]
         var speakers: [String] = []
@@ -109,7 +117,7 @@ extension SpeakerTimeline {
         return Assignment(segments: spoken, speakers: speakers, voices: Self.joined(voices))
     }
 
-    /// Turns of one speaker that meet are one.
+    /// Joins turns of one speaker that touch or overlap.
     private static func joined(_ voices: [Transcript.SpeakerTurn]) -> [Transcript.SpeakerTurn] {
         var joined: [Transcript.SpeakerTurn] = []
         var last: [String: Int] = [:]
@@ -124,7 +132,7 @@ extension SpeakerTimeline {
         return joined
     }
 
-    /// The segment, by speakers. No word is ever lost, whatever is known of its speaker.
+    /// Splits a segment by speakers. No word is ever lost, whatever is known about its speaker.
     private func split(_ segment: Transcript.Segment) -> [(segment: Transcript.Segment, speaker: Int?)] {
         let voices = segment.words.compactMap { speaker(from: $0.start, to: $0.end) }
         guard !voices.isEmpty, voices.count == segment.words.count else {

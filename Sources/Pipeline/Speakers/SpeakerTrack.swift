@@ -1,20 +1,20 @@
-/// One voice of one short window of a source, as the diarization model hears it: when it speaks, and what it sounds like.
+/// One voice in one short window of a source, as the diarization model found it: when it speaks, and a vector that describes it.
 ///
-/// Voices of different windows are not yet compared: that is done once, with all tracks of the source.
+/// Voices of different windows aren't compared yet. That happens once, with all tracks of the source.
 struct SpeakerTrack: Codable, Sendable {
-    /// Seconds from the start of its section: start and end.
+    /// Pairs of start and end, in seconds from the start of the section.
     let turns: [[Double]]
-    /// Base64 of the voice's vector; nil where too little was heard of it.
+    /// The voice's vector in Base64; nil if there was too little of the voice.
     let embedding: String?
-    /// How much clean speech the vector is made of.
+    /// Seconds of clean speech that the vector is made of.
     let seconds: Double
-    /// Tracks of one group speak in the same window: they are different people.
+    /// Tracks with the same number are from the same window, so they are different people.
     let group: Int
 }
 
-/// The voices of one section.
+/// The tracks of one section.
 struct SpeakerTracks: Codable, Sendable {
-    /// As transcripts name it.
+    /// The model's name in transcripts.
     let model: String
     let tracks: [SpeakerTrack]
 }
