@@ -1,19 +1,19 @@
-// How much room a character takes, and how its script separates words.
+// How wide a character is, and whether its script separates words by spaces.
 
 extension Character {
-    /// Columns on a screen: 2 for East Asian wide characters and emoji, 0 for what shows nothing, else 1.
+    /// Columns on a screen: 2 for East Asian wide characters and emoji, 0 for invisible ones, else 1.
     var columns: Int {
         guard let first = unicodeScalars.first else { return 0 }
         if first.value < 0x300 && utf8.count <= 2 { return 1 }
         if first.isWide || first.properties.isEmojiPresentation { return 2 }
-        // Keycaps and pictures in color; flags are pairs of regional indicators.
+        // Keycaps and emoji sequences. Flags are pairs of regional indicators, which are wide.
         if unicodeScalars.contains(where: { $0.value == 0xFE0F || $0.value == 0x200D }) && unicodeScalars.count > 1 {
             return 2
         }
         return first.properties.generalCategory == .format ? 0 : 1
     }
 
-    /// Chinese, Japanese, Thai, Lao, Khmer, Burmese: words follow one another without a space.
+    /// Whether its script writes no spaces between words: Chinese, Japanese, Thai, Lao, Khmer, Burmese.
     var isWrittenWithoutSpaces: Bool {
         guard let value = unicodeScalars.first?.value, value >= 0xE00 else { return false }
         switch value {
@@ -25,7 +25,7 @@ extension Character {
 }
 
 extension Unicode.Scalar {
-    /// Unicode's East Asian width W or F, by blocks.
+    /// Whether its East Asian width is W or F, by Unicode's blocks.
     fileprivate var isWide: Bool {
         switch value {
         case ..<0x1100: false

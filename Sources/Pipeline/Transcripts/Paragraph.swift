@@ -1,6 +1,4 @@
-// Paragraphs: what one speaker says until another does. For the formats that people read.
-
-/// What one speaker says in a row. Times in milliseconds; the text is on one line and never empty.
+/// What one speaker says in a row, for the formats that people read. Times are in milliseconds; the text is one line and never empty.
 struct Paragraph {
     let speaker: String?
     let start: Int64
@@ -15,9 +13,10 @@ struct Paragraph {
 }
 
 extension String {
-    /// Whether text of the next segment follows without a space: only in scripts that write none, for a lost
-    /// space at a segment's border is likelier than a word that goes on there.
-    /// - Parameter spaced: what the next segment's first word says; nil when it has no words.
+    /// Returns whether the next segment's text follows without a space. That happens only in scripts without spaces: at the border of two
+    /// segments, a lost space is more likely than a word that continues.
+    ///
+    /// - Parameter spaced: `spaced` of the next segment's first word; nil if it has no words.
     func joinsWithoutSpace(before next: Character, spaced: Bool?) -> Bool {
         guard let last else { return true }
         switch spaced {
@@ -29,12 +28,12 @@ extension String {
 }
 
 extension Transcript {
-    /// A text of one speaker gets a new paragraph at a pause of this length …
+    /// If there is only one speaker, a pause of this many milliseconds ends a paragraph …
     private static let paragraphPause: Int64 = 2_000
-    /// … once the paragraph has so many bytes.
+    /// … that has at least this many bytes.
     private static let paragraphLength = 500
 
-    /// The turns in order of time. Where only one speaker is known, a turn also ends at a pause, once it is long.
+    /// The paragraphs in the order of the segments. If at most one speaker is known, a long paragraph also ends at a pause.
     var paragraphs: [Paragraph] {
         var paragraphs: [Paragraph] = []
         for segment in segments {
@@ -56,8 +55,7 @@ extension Transcript {
 }
 
 extension Transcript.Segment {
-    /// The segment as one turn, or as several where its words name different speakers; with what the first word
-    /// of each says about the space before.
+    /// The segment as one paragraph, or as several if its words have different speakers; each with `spaced` of its first word.
     fileprivate var paragraphs: [(paragraph: Paragraph, spaced: Bool?)] {
         let speakers = words.lazy.map { $0.speaker ?? speaker }
         let first = speakers.first ?? speaker

@@ -1,26 +1,26 @@
-// Times of words whose order is known.
-//
-// Recognizers tell words in the order in which they were said, and now and then one absurd time: late, early, backwards. The order is
-// believed before the times. The fewest times are taken for wrong that must be, for all others to be in order; each of those is mended
-// between its neighbors, and no other word moves for it.
-
-/// What a recognizer tells about when something was said.
+/// When something was said, as a recognizer reported it; and the correction of such times for words whose order is known.
+///
+/// Recognizers report words in the order in which they were said, but now and then with an absurd time: too late, too early, backwards. So
+/// the order is trusted more than the times. As few times as possible are rejected so that all others are in order. Each rejected time
+/// is replaced by one between its neighbors, and no other word moves.
 package struct SpokenTime: Sendable {
     enum Kind { case word, segmentStart, segmentEnd }
 
-    /// Milliseconds; nil where nothing is told. Any number.
+    /// Milliseconds, any number; nil if not reported.
     let start: Int64?
     let end: Int64?
     let kind: Kind
-    /// Milliseconds that it takes where nothing better is known: for a word, sixteen bytes of its text a second.
+    /// Expected duration in milliseconds if nothing better is known: for a word, 60 ms per byte of its text.
     let usual: Int64
 
-    /// A word's.
+    /// Creates the time of a word.
+    ///
+    /// - Parameter bytes: Length of the word's text in UTF-8.
     package init(start: Int64?, end: Int64?, bytes: Int) {
         self.init(start: start, end: end, kind: .word, usual: max(150, Int64(min(bytes, 500)) * 60))
     }
 
-    /// Where a segment starts or ends; nil where that is not known. It is believed before the time of a single word.
+    /// Returns the start or end of a segment; nil if not known. It is trusted more than the time of a single word.
     static func border(_ kind: Kind, _ time: Int64?) -> SpokenTime {
         SpokenTime(start: time, end: time, kind: kind, usual: 0)
     }
@@ -34,8 +34,7 @@ package struct SpokenTime: Sendable {
 }
 
 extension SpokenTime {
-    /// When each was said: never decreasing, none reaching into the next, all within `bounds`. Times that are in order come back as
-    /// they are, but for ends.
+    /// Returns corrected times: never decreasing, without overlap, all within `bounds`. Starts that are in order don't change; ends may.
     package static func mended(_ reported: [SpokenTime], within bounds: ClosedRange<Int64>) -> [(
         start: Int64, end: Int64
     )] {
@@ -47,7 +46,7 @@ extension SpokenTime {
         var index = 0
         while index < reported.count {
             guard !isBelieved[index] else {
-                // An end before its start is no end.
+                // An end before the start counts as missing.
                 if reported[index].hasNoEnd {
                     times[index].end = min(bounds.upperBound, times[index].start + reported[index].usual)
                 }
@@ -58,11 +57,11 @@ extension SpokenTime {
             mend(index..<next, of: reported, in: &times, within: bounds)
             index = next
         }
-        // What is said may go on beyond the end that its segment names, but not beyond what is said next.
+        // A word may end after the reported end of its segment, but not after the start of the next word.
         var latest = bounds.upperBound
         for index in times.indices.reversed() {
             if reported[index].kind == .segmentStart, !isBelieved[index], index + 1 < times.count {
-                // It starts with its first word.
+                // The segment starts with its first word.
                 times[index].start = times[index + 1].start
             }
             times[index].end = min(max(times[index].end, times[index].start), latest)
@@ -76,7 +75,7 @@ extension SpokenTime {
         return start.map { end < $0 } ?? false
     }
 
-    /// How much is lost by not believing a start. One that lies outside or that its own word's end contradicts counts for less.
+    /// Returns how much a start counts. A start that is out of bounds, or implausible given its own end, counts less.
     private static func credit(of reported: SpokenTime, within bounds: ClosedRange<Int64>) -> Int {
         guard reported.kind == .word, let start = reported.start else { return 5 }
         var credit = 4
@@ -86,7 +85,7 @@ extension SpokenTime {
         return credit
     }
 
-    /// Which starts to believe: those that are in order and count for the most.
+    /// Returns for each start whether to trust it: those that are in order and together count the most.
     private static func believed(
         _ reported: [SpokenTime], _ starts: [Int64], within bounds: ClosedRange<Int64>
     ) -> [Bool] {
@@ -96,7 +95,7 @@ extension SpokenTime {
         let order = Set(known.map { starts[$0] }).sorted()
         var places: [Int64: Int] = [:]
         for (place, start) in order.enumerated() { places[start] = place + 1 }
-        // For all starts up to a place, the best chain that ends there: a Fenwick tree of maxima.
+        // A Fenwick tree of maxima: the best chain that ends at or before a place.
         var best = [(credit: Int, last: Int)](repeating: (0, -1), count: order.count + 1)
         var before = [Int](repeating: -1, count: reported.count)
         var whole = (credit: 0, last: -1)
@@ -127,16 +126,16 @@ extension SpokenTime {
         return isBelieved
     }
 
-    /// Of two words that contradict only each other, one as good as the other, believes the one that leaves both more room.
+    /// If two neighboring words contradict only each other and count the same, trusts the one that leaves both more room.
     private static func settleTies(
         _ reported: [SpokenTime], _ starts: [Int64], within bounds: ClosedRange<Int64>, in isBelieved: inout [Bool]
     ) {
-        // What comes next and is believed, for each.
+        // For each word, the next trusted start.
         var following = [Int64](repeating: bounds.upperBound, count: reported.count)
         for index in reported.indices.dropLast().reversed() {
             following[index] = isBelieved[index + 1] ? starts[index + 1] : following[index + 1]
         }
-        // Where the last one that is believed must have ended, before the word before.
+        // When the last trusted word before the previous word must have ended.
         var earliest = bounds.lowerBound
         for index in reported.indices.dropFirst() {
             let before = index - 1
@@ -155,7 +154,7 @@ extension SpokenTime {
         }
     }
 
-    /// Gives a run of times that are not believed the room between the words around it, as near to what was told as that allows.
+    /// Places a run of rejected times between the words around it, as near to the reported times as possible.
     private static func mend(
         _ run: Range<Int>, of reported: [SpokenTime], in times: inout [(start: Int64, end: Int64)],
         within bounds: ClosedRange<Int64>
@@ -165,11 +164,11 @@ extension SpokenTime {
         let wanted = run.reduce(Int64(0)) { $0 + reported[$1].usual }
         var from = min(previous?.end ?? bounds.lowerBound, until)
         if let previous, until - from < wanted {
-            // The word before gives up to half of its time.
+            // The previous word gives up to half of its time.
             from = min(from, max(until - wanted, previous.start + (until - previous.start) / 2))
         }
         let room = min(until - from, wanted)
-        // A single word whose end is possible ends there. Else words lie beside the word that is nearer to what was told.
+        // A single word keeps its end if that is possible. Otherwise the words go next to the neighbor that is nearer to their reported times.
         let end = run.count == 1 ? reported[run.lowerBound].end.flatMap { $0 > from && $0 <= until ? $0 : nil } : nil
         let isAfterWord = run.lowerBound > 0 && reported[run.lowerBound - 1].kind == .word
         let isBeforeWord = run.upperBound < reported.count && reported[run.upperBound].kind == .word

@@ -2,11 +2,11 @@ import Foundation
 import Postgres
 import Tenancy
 
-/// A transcript as it lies in the database: JSON, decoded outside of the transaction.
+/// A transcript as it is stored in the database: JSON, which is decoded outside of the transaction.
 package struct StoredTranscript: Sendable {
     package let body: [UInt8]
 
-    /// The transcript of the tenant's job, or nil when there is none.
+    /// Returns the transcript of the tenant's job, or nil if there is none.
     package static func find(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Self? {
         try transaction.first(
             "SELECT body FROM transcripts WHERE tenant_id = \(tenant) AND job_id = \(job)", as: [UInt8].self
@@ -17,13 +17,13 @@ package struct StoredTranscript: Sendable {
         try JSONDecoder().decode(Transcript.self, from: Data(body))
     }
 
-    /// Keeps the transcript of a job, which has none yet.
+    /// Stores the transcript of a job that has none yet.
     func insert(for job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             "INSERT INTO transcripts (tenant_id, job_id, body) VALUES (\(tenant), \(job), \(body))")
     }
 
-    /// Removes the transcript of a job, if it has one.
+    /// Deletes the transcript of a job, if it has one.
     static func remove(of job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute("DELETE FROM transcripts WHERE tenant_id = \(tenant) AND job_id = \(job)")
     }

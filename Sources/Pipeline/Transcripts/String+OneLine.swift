@@ -1,8 +1,7 @@
-// Recognized text may hold anything. Formats made of lines get it without line ends and control characters.
+// Recognized text may contain anything. Formats made of lines get it without line ends and control characters.
 
 extension Unicode.Scalar {
-    /// Spaces, line ends, control characters and byte-order marks: where text may be taken apart.
-    /// No-break spaces hold words together and are none.
+    /// Whether text may be split here: at spaces, line ends, control characters and byte-order marks, but not at no-break spaces.
     var isSeparator: Bool {
         if value < 0x80 { return value <= 0x20 || value == 0x7F }
         switch value {
@@ -16,14 +15,14 @@ extension Unicode.Scalar {
 }
 
 extension String {
-    /// The parts between separators; none is empty or blank.
+    /// The parts between separators, without empty or blank ones.
     var unbrokenParts: [String] {
         unicodeScalars.split(whereSeparator: \.isSeparator).compactMap { part in
-            // A part of nothing but no-break spaces would be a blank line in disguise.
+            // A part with only no-break spaces would look like a blank line.
             part.allSatisfy(\.isNoBreakSpace) ? nil : String(part)
         }
     }
 
-    /// The text with every run of separators as one space, and none at the ends.
+    /// The text with each run of separators replaced by one space, and trimmed.
     var onOneLine: String { unbrokenParts.joined(separator: " ") }
 }

@@ -1,4 +1,4 @@
-/// What begins and ends at some moment of a recording, in milliseconds from its start.
+/// Something with a start and an end, in milliseconds.
 package protocol Timed {
     var start: Int64 { get set }
     var end: Int64 { get set }

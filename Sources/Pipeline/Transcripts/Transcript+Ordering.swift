@@ -1,17 +1,20 @@
-// The promise about times that every format makes: they never decrease and never pass the duration.
+// All formats promise that times never decrease and never exceed the duration.
 //
-// Recognizers break it at seams, at the end of the file and in music. What is wrong is mended, never dropped, and words keep the order in
-// which they were recognized.
+// Recognizers break this promise at the borders of chunks, at the end of the file and in music. Wrong times are corrected, never dropped,
+// and words keep the order in which they were recognized.
 
 extension Transcript {
-    /// Longer than any source, and small enough that arithmetic on times cannot overflow.
+    /// Milliseconds: longer than any source, and small enough that arithmetic on times cannot overflow.
     private static let longestDuration: Int64 = 100_000 * 3_600_000
 
-    /// The same words with times that hold the promise: all lie within 0 and the duration; segments start in
-    /// order; of one speaker, words start in the order in which they come, and end before the next begins; a segment contains its words.
-    /// Segments and turns of different speakers may overlap. A transcript that holds the promise comes back unchanged.
+    /// Returns the same words with times that keep the promise:
     ///
-    /// A time that is out of order is mended between its neighbors (``SpokenTime``): the others stay where they are.
+    /// - All times are from 0 to the duration.
+    /// - Segments are sorted by start, and each contains its words.
+    /// - The words of one speaker stay in order, and each ends before the next begins.
+    ///
+    /// Segments and speaker turns of different speakers may overlap. A transcript that keeps the promise doesn't change. A time that is out
+    /// of order is replaced by one between its neighbors (``SpokenTime``); the others stay as they are.
     package func ordered() -> Transcript {
         var result = self
         let duration = min(max(durationMilliseconds, 0), Self.longestDuration)
@@ -27,7 +30,7 @@ extension Transcript {
 }
 
 extension [Transcript.Segment] {
-    /// By start, but never turning around what one speaker says.
+    /// Sorts by start, but keeps the order of one speaker's segments.
     mutating func sortKeepingSpeakers() {
         if zip(self, dropFirst()).allSatisfy({ $0.start <= $1.start }) { return }
         var latest: [String?: Int64] = [:]
@@ -45,7 +48,7 @@ extension [Transcript.Segment] {
         var reported: [SpokenTime] = []
         for (index, place) in places.enumerated() {
             let segment = self[place]
-            // A start that is the first word's tells nothing more than that word.
+            // If it equals the first word's start, the segment's start is no further evidence.
             reported.append(.border(.segmentStart, segment.words.first?.start == segment.start ? nil : segment.start))
             reported += segment.words.map { SpokenTime(start: $0.start, end: $0.end, bytes: $0.text.utf8.count) }
             let next = index + 1 < places.count ? self[places[index + 1]].earliest : nil
@@ -62,12 +65,13 @@ extension [Transcript.Segment] {
 }
 
 extension Transcript.Segment {
-    /// Milliseconds by which a last word may start after its segment's end.
+    /// The last word may start up to this many milliseconds after its segment's end.
     private static let slack: Int64 = 1_000
 
     fileprivate var earliest: Int64 { words.reduce(start) { min($0, $1.start) } }
 
-    /// When its words have begun at the latest; nil where its end tells nothing of that: it lies before the words, or within what is next.
+    /// Returns the latest time at which its words can start; nil if the segment's end doesn't say, because it is before the words or after
+    /// the start of the next segment.
     fileprivate func latest(before next: Int64?) -> Int64? {
         // One of the starts may be wrong.
         let last = words.map(\.start).sorted().dropLast().last ?? start
@@ -102,14 +106,14 @@ extension Transcript.Segment {
             (words[index].start, words[index].end) = time
         }
         start = time
-        // An end that was told by a word's wrong time is as wrong.
+        // If a word's start was corrected, the segment's end may come from a wrong time, too.
         let own = isMended ? min(end, words.last?.end ?? end) : end
         end = max(min(max(own, start), duration), words.last?.end ?? start)
     }
 }
 
 extension Int64 {
-    /// The sum, or the greatest number.
+    /// Returns the sum, or the largest number if it overflows.
     fileprivate func plus(_ other: Int64) -> Int64 {
         let (sum, isTooLarge) = addingReportingOverflow(other)
         return isTooLarge ? .max : sum

@@ -1,22 +1,22 @@
 extension Transcript {
-    /// Words that a recognizer gave and that the transcript leaves out, and why: so that nothing disappears without a mark.
+    /// Recognized words that the transcript leaves out, and why, so that nothing disappears without a trace.
     ///
-    /// Times in milliseconds. The words themselves are not kept: what was not said is nobody's to read.
+    /// Times are in milliseconds. The words themselves are not stored, because nobody said them, or the other channel has them.
     package struct Removed: Sendable, Equatable, Codable {
         package enum Reason: String, Sendable, Codable, CaseIterable {
-            /// Nobody speaks there: the detector hears no speech, or the model's own figures say so.
+            /// Nobody speaks there: no speech was detected, or the model's own figures say so.
             case noSpeech = "no_speech"
-            /// The model was stuck: repetitions that have no sound of their own, or no time in which to be said.
+            /// The model was stuck: it repeated itself without sound, or without enough time to say it.
             case repetition
-            /// The model guessed: several of its own figures say so.
+            /// The model guessed, according to several of its own figures.
             case lowConfidence = "low_confidence"
-            /// One channel's microphone picked up what the other channel says, louder: it stands there.
+            /// One channel's microphone picked up the other channel's voice, which is louder there and kept there.
             case crosstalk
         }
 
         package var start: Int64
         package var end: Int64
-        /// How many.
+        /// Number of words.
         package var words: Int
         package var reason: Reason
 

@@ -1,17 +1,17 @@
 extension Transcript {
-    /// A stretch of speech by one speaker, as the recognizer cut it. Times in milliseconds.
+    /// A few seconds of text by one speaker, as the recognizer cut it. Times are in milliseconds.
     package struct Segment: Sendable, Equatable, Codable {
-        /// An id out of the transcript's `speakers`; nil without diarization.
+        /// An id from the transcript's `speakers`; nil without diarization.
         package var speaker: String?
-        /// 0 to 1; exactly 1 where the channel told the speaker.
+        /// 0 to 1; exactly 1 if the speaker is known by the channel.
         package var speakerConfidence: Double?
         package var start: Int64
         package var end: Int64
         package var text: String
         package var confidence: Double?
-        /// Set only when the chunks of one transcript come from different engines.
+        /// Set only if the chunks of a transcript were recognized by different engines.
         package var engine: String?
-        /// May be empty: some recognizers give no words.
+        /// May be empty, because some recognizers return no words.
         package var words: [Word]
 
         package init(
@@ -42,7 +42,7 @@ extension Transcript {
 }
 
 extension Transcript.Segment {
-    /// The segment, `offset` milliseconds later.
+    /// Returns the segment moved by `offset` milliseconds.
     func moved(by offset: Int64) -> Self {
         var moved = self
         moved.shift(by: offset)
@@ -50,7 +50,7 @@ extension Transcript.Segment {
         return moved
     }
 
-    /// The segment with these of its words alone; nil when there are none.
+    /// Returns the segment with only these of its words; nil if there are none.
     func with(words kept: [Transcript.Word]) -> Self? {
         guard let first = kept.first, let last = kept.last else { return nil }
         if kept.count == words.count { return self }

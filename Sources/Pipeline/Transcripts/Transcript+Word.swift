@@ -1,7 +1,7 @@
 extension Transcript {
-    /// One recognized word with its punctuation. Times in milliseconds.
+    /// One recognized word with its punctuation. Times are in milliseconds.
     package struct Word: Sendable, Equatable {
-        /// What to show, without spaces around it.
+        /// The text without spaces around it.
         package var text: String
         package var start: Int64
         package var end: Int64
@@ -9,10 +9,9 @@ extension Transcript {
         package var confidence: Double?
         /// Nil: the segment's speaker.
         package var speaker: String?
-        /// True when the times were spread over a longer stretch instead of measured.
+        /// True if the times weren't measured but estimated from a longer time.
         package var approximate: Bool?
-        /// Whether a space stands between this word and the one before: false for Chinese, Japanese or Thai
-        /// pieces and for what continues a word ("'s", "-known").
+        /// Whether there is a space before this word: false in Chinese, Japanese or Thai, and for what continues a word ("'s", "-known").
         package var spaced: Bool
 
         package init(
@@ -28,7 +27,7 @@ extension Transcript {
             self.spaced = spaced
         }
 
-        /// A word as Whisper writes it: a leading space says that it stands apart from the one before.
+        /// Creates a word from Whisper's form, in which a leading space means that there is a space before the word.
         package init(
             recognized: String, start: Int64, end: Int64, confidence: Double? = nil, speaker: String? = nil,
             approximate: Bool? = nil
@@ -43,7 +42,7 @@ extension Transcript {
 extension Transcript.Word {
     var middle: Int64 { (start + end) / 2 }
 
-    /// The word without case and punctuation, for comparing what two recognitions heard.
+    /// The word in lower case without punctuation, for comparing the words of two recognitions.
     var essence: String {
         String(
             text.lowercased().unicodeScalars.filter { $0.properties.isAlphabetic || $0.properties.numericType != nil })
@@ -61,7 +60,7 @@ extension Transcript.Word: Codable {
         case unspaced = "u"
     }
 
-    // By hand, so that the common case (a space before) takes no room in the database.
+    // Coded by hand, so that the common case (a space before) takes no room in the database.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -87,7 +86,7 @@ extension Transcript.Word: Codable {
 }
 
 extension Sequence<Transcript.Word> {
-    /// The words as running text on one line. Empty words leave at most their space.
+    /// The words as one line of text. Of empty words, at most their space remains.
     package var joinedText: String {
         var line = ""
         var space = false

@@ -1,17 +1,15 @@
-// What the pipeline delivers: the words of one source, who said them and what made them.
-//
-// Owns the stored form: `Codable` with short, stable keys, because a ten-hour transcript has 100,000 words.
-// Keys are never renamed; a new field is optional, so that old rows still decode. The customer's formats are
-// another matter and live in `Formats/`.
-
-/// The transcript of one job. All times are milliseconds from the start of the source.
+/// The transcript of one job: the words, who said them, and which engine recognized them. All times are milliseconds from the start of the
+/// source.
+///
+/// `Codable` is the stored form. Its keys are short, because a ten-hour transcript has 100,000 words. Keys are never renamed, and a new
+/// field is optional, so that old rows still decode. The customers' formats are in `Formats/`.
 package struct Transcript: Sendable, Equatable, Codable {
-    /// Why another engine than the first one made the transcript, or parts of it.
+    /// Why the fallback engine recognized the transcript, or parts of it.
     package struct Fallback: Sendable, Equatable, Codable {
-        /// The engine that should have done it.
+        /// The engine that should have recognized them.
         package var from: String
         package var reason: String
-        /// How many chunks of the source fell back.
+        /// Number of chunks that the fallback engine recognized.
         package var chunks: Int
 
         package init(from: String, reason: String, chunks: Int) {
@@ -21,9 +19,10 @@ package struct Transcript: Sendable, Equatable, Codable {
         }
     }
 
-    /// That one speaker speaks, as it was heard, whatever the words: also two at once, and without words. Times in milliseconds.
+    /// One speaker speaks, according to the diarization, with or without recognized words. Turns of two speakers may overlap. Times are in
+    /// milliseconds.
     package struct SpeakerTurn: Sendable, Equatable, Codable {
-        /// An id out of the transcript's `speakers`.
+        /// An id from the transcript's `speakers`.
         package var speaker: String
         package var start: Int64
         package var end: Int64
@@ -42,22 +41,22 @@ package struct Transcript: Sendable, Equatable, Codable {
     }
 
     package var jobID: String
-    /// The language's code, as Whisper names it.
+    /// Whisper's code of the language.
     package var language: String
-    /// 0 to 1; nil when the customer named the language.
+    /// 0 to 1; nil if the customer named the language.
     package var languageConfidence: Double?
     package var durationMilliseconds: Int64
     package var engine: String
     package var fallback: Fallback?
     package var model: String
-    /// "none", "channels", or the name of the model that ran.
+    /// "none", "channels", or the name of the diarization model.
     package var diarization: String
-    /// Speakers' ids in order of first speech; empty without diarization.
+    /// The speakers' ids in order of first speech; empty without diarization.
     package var speakers: [String]
-    /// Who speaks when, by start; nil where no model was asked.
+    /// Who speaks when, sorted by start; nil if no diarization model ran.
     package var voices: [SpeakerTurn]?
     package var segments: [Segment]
-    /// What was recognized and is not among the words, by start; nil where nothing was taken out.
+    /// Recognized words that were removed, sorted by start; nil if none were.
     package var removed: [Removed]?
 
     package init(

@@ -2,14 +2,14 @@ import Concurrency
 import Foundation
 import Synchronization
 
-/// Where stored transcripts are decoded and rendered: threads of its own, for ten hours of speech take up to a second
-/// of computing, which would hold up everything else on Swift's pool.
+/// Decodes and renders stored transcripts on threads of its own. Ten hours of speech take up to a second of processor time, which would
+/// hold up everything else on Swift's pool.
 ///
-/// As many at a time as there are queues; the others wait. What is under way and what waits is bounded in bytes, because
-/// each holds its stored form in memory: some long transcripts, or thousands of short ones.
+/// It renders as many at a time as it has queues; the others wait. The bytes of all stored transcripts that are rendered or waiting are
+/// limited, because they are in memory: a few long transcripts, or thousands of short ones.
 package final class TranscriptRenderer: Sendable {
     private struct Load {
-        /// Bytes under way and waiting, by queue.
+        /// Bytes of transcripts that are rendered or waiting, by queue.
         var queues: [Int]
         var total: Int { queues.reduce(0, +) }
     }
@@ -19,8 +19,8 @@ package final class TranscriptRenderer: Sendable {
     private let load: Mutex<Load>
 
     /// - Parameters:
-    ///   - queues: how many at a time; usually one a core, at most four.
-    ///   - mostBytes: of stored transcripts under way and waiting together. One alone may be larger.
+    ///   - queues: How many transcripts to render at a time; by default one per core, at most four.
+    ///   - mostBytes: Most bytes of stored transcripts that are rendered or waiting. A single one may be larger.
     package init(
         queues: Int = min(ProcessInfo.processInfo.activeProcessorCount, 4), mostBytes: Int = 256 * 1_024 * 1_024
     ) {
@@ -30,9 +30,10 @@ package final class TranscriptRenderer: Sendable {
         load = Mutex(Load(queues: Array(repeating: 0, count: count)))
     }
 
-    /// Runs `work` on the queue with the least to do and answers what it answers.
-    /// - Parameter bytes: the size of the stored transcript that `work` is about.
-    /// - Throws: ``TranscriptRendererError/overloaded`` at once when too much waits already; what `work` throws.
+    /// Runs `work` on the queue with the least to do and returns its result.
+    ///
+    /// - Parameter bytes: The size of the stored transcript that `work` uses.
+    /// - Throws: ``TranscriptRendererError/overloaded`` at once if too much is waiting; what `work` throws.
     package func run<Value: Sendable>(
         bytes: Int, _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
@@ -51,6 +52,6 @@ package final class TranscriptRenderer: Sendable {
 }
 
 package enum TranscriptRendererError: Error, Equatable {
-    /// Too much waits already; try again shortly.
+    /// Too much is waiting. Try again shortly.
     case overloaded
 }

@@ -1,13 +1,11 @@
-// How good a place between two fragments is for ending a cue or a line.
-
-/// From best to worst.
+/// The kind of a place between two fragments, from the best to the worst for ending a cue or a line.
 enum CueBreak {
     case sentence, clause, pause, word, insideWord
 
-    /// A silence that is heard as a pause.
+    /// A silence of this many milliseconds is a pause.
     private static let pauseLength: Int64 = 350
 
-    /// The place between two fragments of one run.
+    /// Determines the kind of the place between two fragments of one run.
     init(between fragment: CueFragment, and next: CueFragment) {
         if !next.spaced {
             let unspacedScript =
@@ -28,7 +26,7 @@ enum CueBreak {
         }
     }
 
-    /// What it costs to end a cue here.
+    /// The cost of ending a cue here.
     var costOfCue: Int {
         switch self {
         case .sentence: 0
@@ -39,7 +37,7 @@ enum CueBreak {
         }
     }
 
-    /// What it costs to end the first line of a cue here.
+    /// The cost of ending the first line of a cue here.
     var costOfLine: Int {
         switch self {
         case .sentence: 0
@@ -50,7 +48,7 @@ enum CueBreak {
         }
     }
 
-    /// What it costs to go on in the same cue.
+    /// The cost of continuing in the same cue.
     var costOfCrossing: Int {
         switch self {
         case .sentence: 12
@@ -66,12 +64,12 @@ enum CueBreak {
         "\"", "'", "”", "’", "»", "›", ")", "]", "}", "」", "』", "）", "】", "〉", "》",
     ]
 
-    /// The last character that is no closing quote or bracket.
+    /// Returns the last character that isn't a closing quote or bracket.
     private static func mark(ending text: String) -> Character? {
         text.last { !closers.contains($0) }
     }
 
-    /// Whether a full stop belongs to the word: an initial, a title, or the sentence visibly goes on.
+    /// Returns whether a period belongs to the word: after an initial or a title, or if the next word is in lower case.
     private static func isAbbreviation(_ text: String, before next: String) -> Bool {
         if next.first?.isLowercase == true { return true }
         let letters = text.filter(\.isLetter)

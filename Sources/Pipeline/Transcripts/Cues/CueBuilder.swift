@@ -1,36 +1,35 @@
-// Cuts a transcript into cues that read well: the way with the least cost over all cuts of a run.
-//
-// Guarantees: every fragment once and in order; a cue has one speaker, at most two lines of 42 columns, and, apart
-// from a single fragment that is longer, no more than seven seconds of speech. Costs weigh the rest: ends of
-// sentences before clauses before pauses before words, long enough to read, no crumbs, and an end near the place
-// where somebody else begins to speak, whose cue takes the screen.
-
-/// The cuts of one run, found by dynamic programming.
+/// Cuts a transcript into cues that read well. It finds the cuts of each run with the least total cost, by dynamic programming.
+///
+/// Guarantees: Every fragment appears once, in order. A cue has one speaker, at most two lines of 42 columns, and at most seven seconds
+/// of speech, unless a single fragment is longer.
+///
+/// Costs decide the rest: a cue should end after a sentence rather than a clause, a pause or a word. It should be long enough to read
+/// and not tiny. It should end where somebody else begins to speak, whose cue then takes the screen.
 struct CueBuilder {
     private let run: CueRun
     /// When the next run begins, or the source ends.
     private let limit: Int64
-    /// What kind of break follows each fragment.
+    /// The kind of break after each fragment.
     private let breaks: [CueBreak]
-    /// Columns of all fragments before an index, with their spaces.
+    /// The width of all fragments before an index, with their spaces.
     private let columnsBefore: [Int]
-    /// Costs of all breaks crossed before an index.
+    /// The costs of crossing all breaks before an index.
     private let crossingsBefore: [Int]
-    /// How far a cue that begins with a fragment may reach before it talks over somebody else.
+    /// For each fragment, the time from which a cue that begins with it talks over somebody else.
     private let talksOverFrom: [Int64]
 
-    /// Fragments that show nothing take no columns; a cue of them must still end somewhere.
+    /// Most fragments in a cue. Invisible fragments have no width, but a cue of them must still end somewhere.
     private static let mostPieces = 100
-    /// What a cue costs by itself: few are better than many.
+    /// The cost of a cue by itself, so that few cues are better than many.
     private static let costOfCue = 10
-    /// What it costs to go on while somebody else speaks …
+    /// The cost of continuing while somebody else speaks …
     private static let costOfTalkingOver = 80
-    /// … once that lasts longer than this; before, ends of turns overlap all the time.
+    /// … for longer than this, in milliseconds. Shorter overlaps at the end of a speaker turn are common.
     private static let toleratedOverlap: Int64 = 1_500
-    /// Who begins so soon after a cue does not interrupt it.
+    /// Somebody who begins to speak within this many milliseconds after the start of a cue doesn't interrupt it.
     private static let sameMoment: Int64 = 500
 
-    /// The cues of a transcript whose times are in order, by start, without overlap.
+    /// Returns the cues of a transcript whose times are in order: sorted by start, without overlap.
     static func cues(of transcript: Transcript) -> [Cue] {
         let runs = transcript.cueRuns
         let interruptions = CueInterruptions(runs)
@@ -40,7 +39,7 @@ struct CueBuilder {
             let limit = next ?? transcript.durationMilliseconds
             cues += CueBuilder(run, limit: limit, interruptions: interruptions).cues()
         }
-        // Overlapping speech: whoever begins first is shown first.
+        // If people speak at the same time, whoever begins first is shown first.
         cues.sort { $0.start < $1.start }
         return CueTiming(cues, duration: transcript.durationMilliseconds).settled()
     }
@@ -66,7 +65,7 @@ struct CueBuilder {
     }
 
     private func cues() -> [Cue] {
-        // For each number of fragments: the least cost of cutting them, and where the last cue then begins.
+        // For each number of fragments: the least cost of cutting them into cues, and where the last of these cues begins.
         var cheapest: [(cost: Int, start: Int)] = [(0, 0)]
         for last in run.fragments.indices {
             var best = (cost: Int.max, start: last)
@@ -89,12 +88,12 @@ struct CueBuilder {
         return cues.reversed()
     }
 
-    /// The columns of the fragments on one line.
+    /// Returns the width of these fragments on one line.
     private func columns(_ first: Int, _ last: Int) -> Int {
         columnsBefore[last + 1] - columnsBefore[first] - (run.fragments[first].spaced ? 1 : 0)
     }
 
-    /// The cost of these fragments as a cue; nil if they don't fit.
+    /// Returns the cost of these fragments as one cue; nil if they don't fit.
     private func cost(_ first: Int, _ last: Int) -> Int? {
         let columns = columns(first, last)
         var cost = Self.costOfCue + breaks[last].costOfCue + crossingsBefore[last] - crossingsBefore[first]
@@ -114,7 +113,7 @@ struct CueBuilder {
         return cost
     }
 
-    /// The best last fragment of the first line; nil if two lines don't hold the fragments.
+    /// Returns the best last fragment of the first line, and its cost; nil if the fragments don't fit on two lines.
     private func lineBreak(_ first: Int, _ last: Int) -> (fragment: Int, cost: Int)? {
         var best: (fragment: Int, cost: Int)?
         for fragment in first..<last {
@@ -146,15 +145,15 @@ struct CueBuilder {
     }
 }
 
-/// Where people talk at the same time: when the next of them begins.
+/// When people begin to speak while somebody else does.
 struct CueInterruptions {
-    /// In order; milliseconds.
+    /// Milliseconds, in order.
     private let starts: [Int64]
 
-    /// - Parameter runs: of all speakers. A run never interrupts itself, and one speaker's runs follow one another.
+    /// - Parameter runs: The runs of all speakers. A run never interrupts itself, and the runs of one speaker don't overlap.
     init(_ runs: [CueRun]) { starts = runs.compactMap(\.fragments.first?.start).sorted() }
 
-    /// The first time after `time` at which a run begins; nil when none does.
+    /// Returns the first time after `time` at which a run begins; nil if none does.
     func next(after time: Int64) -> Int64? {
         var low = 0
         var high = starts.count

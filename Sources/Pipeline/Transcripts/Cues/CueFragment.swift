@@ -1,11 +1,12 @@
-/// The least that cues are made of: a word, or a part of one too wide for a line. It is never empty, holds no
-/// spaces but no-break ones, and fits on a line. Times in milliseconds.
+/// The smallest part of a cue: a word, or a part of a word that is too wide for a line.
+///
+/// It is never empty, has no spaces except no-break spaces, and fits on a line. Times are in milliseconds.
 struct CueFragment {
     let text: String
     let columns: Int
-    /// Whether a space stands before it on the same line.
+    /// Whether there is a space before it, if it is on the same line as the previous one.
     var spaced: Bool
-    /// Whether a cut before it would go through a word that a line could hold.
+    /// Whether it continues a word, so that a cut before it would split the word.
     let insideWord: Bool
     var start: Int64
     var end: Int64
@@ -21,7 +22,7 @@ struct CueFragment {
 }
 
 extension CueFragment {
-    /// A recognized word: usually one fragment; more if it holds spaces or is too wide for a line.
+    /// Returns the fragments of a word: usually one; more if it contains spaces or is too wide for a line.
     static func fragments(of word: Transcript.Word) -> [CueFragment] {
         var fragments: [CueFragment] = []
         for part in word.text.unbrokenParts {
@@ -33,8 +34,8 @@ extension CueFragment {
         return spread(fragments, start: word.start, end: word.end)
     }
 
-    /// Text without words: cut at spaces and, in scripts without spaces, at every character; its time is spread
-    /// over the fragments by their width.
+    /// Returns the fragments of a text without words. It is cut at spaces and, in scripts without spaces, at every character. The fragments
+    /// share its time by their width.
     static func fragments(of text: String, start: Int64, end: Int64) -> [CueFragment] {
         var fragments: [CueFragment] = []
         for part in text.unbrokenParts {
@@ -49,7 +50,7 @@ extension CueFragment {
         return spread(fragments, start: start, end: end)
     }
 
-    /// Parts of a word too wide for a line, cut between graphemes into nearly equal widths.
+    /// Returns the word, or its parts of nearly equal width if it is too wide for a line.
     private static func fitting(_ word: String) -> [String] {
         let most = CueLimits.columnsPerLine
         // No character has more columns than bytes.
@@ -57,7 +58,7 @@ extension CueFragment {
         let total = word.columns
         if total <= most { return [word] }
         let count = (total + most - 1) / most
-        // One more, for a wide character at the seam.
+        // One more column, for a wide character at the cut.
         let width = min(most, total / count + 1)
         var parts = [""]
         var columns = 0

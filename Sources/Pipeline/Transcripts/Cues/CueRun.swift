@@ -1,11 +1,9 @@
-// Where cues may not reach across: a change of speaker or a silence.
-
-/// Fragments by one speaker without a long silence between them, in order and without overlap.
+/// Fragments by one speaker without a long silence between them, in order and without overlap. A cue never extends beyond a run.
 struct CueRun {
     let speaker: String?
     private(set) var fragments: [CueFragment] = []
 
-    /// Takes the fragment unless a silence parts it from the last one. Overlapping times are trimmed.
+    /// Appends the fragment, unless there is a long silence before it. Trims overlapping times. Returns whether it was appended.
     fileprivate mutating func take(_ fragment: CueFragment) -> Bool {
         var fragment = fragment
         if let last = fragments.last {
@@ -20,7 +18,7 @@ struct CueRun {
 }
 
 extension Transcript {
-    /// All that is said, as runs in the order of the segments.
+    /// The transcript's words as runs, in the order of the segments.
     var cueRuns: [CueRun] {
         var runs: [CueRun] = []
         for segment in segments {
@@ -38,7 +36,7 @@ extension Transcript {
 extension Transcript.Segment {
     fileprivate func cueFragments(after previous: String?) -> [(fragment: CueFragment, speaker: String?)] {
         var result: [(fragment: CueFragment, speaker: String?)] = []
-        // A word of nothing but a space hands it to the next one.
+        // If a word is only a space, the next word gets the space.
         var space = false
         for word in words {
             let fragments = CueFragment.fragments(of: word)

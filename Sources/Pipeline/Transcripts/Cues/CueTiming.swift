@@ -1,21 +1,23 @@
-// When cues come and go. Guarantees of `settled()`: starts increase, every cue ends after its start and no later
-// than the next one starts, none is longer than seven seconds or passes the duration. (Only a source with more
-// cues than milliseconds passes it: a subtitle without time would be invalid.) Cues get a second at least, and
-// time to be read, where their neighbors leave it, and no gap so short that it flickers. Where people speak at the
-// same time, their cues come one after the other, somewhat late if need be.
-
+/// Decides when cues appear and disappear. All times are in milliseconds.
+///
+/// `settled()` guarantees: Starts increase. Every cue ends after its start and no later than the next one starts. None is longer than
+/// seven seconds or extends beyond the duration. (The exception is a source with more cues than milliseconds, because a subtitle without
+/// duration would be invalid.)
+///
+/// If its neighbors leave room, a cue gets at least a second and enough time to be read, and there is no gap so short that it flickers. If
+/// people speak at the same time, their cues come one after the other, some of them a little late.
 struct CueTiming {
     private var cues: [Cue]
     private var duration: Int64
 
-    /// How far a cue may come before its words or after them to give a short one its second.
+    /// How long before or after its words a short cue may be shown to get its second.
     private static let give: Int64 = 500
     /// A gap shorter than this would only flicker, so the cue stays until the next one.
     private static let flicker: Int64 = 400
     /// How late a cue may come so that the one before it, spoken at the same time, can be read.
     private static let maximumLag: Int64 = 2_000
 
-    /// - Parameter cues: by start.
+    /// - Parameter cues: Sorted by start.
     init(_ cues: [Cue], duration: Int64) {
         self.cues = cues
         self.duration = duration
@@ -45,15 +47,15 @@ struct CueTiming {
         min(nextStart(after: index), cues[index].start + CueLimits.longest)
     }
 
-    /// Moves a cue that begins before the one before it has been read, though no further than that one's speech and
-    /// the audience's patience go; its end moves with it, so that it gets time in its turn.
+    /// Delays a cue that begins before the previous one has been read, but not beyond the end of the previous one's speech, and at most by
+    /// `maximumLag`. Its end moves with it, so that it can be read, too.
     private mutating func queueOverlaps() {
         for index in cues.indices.dropFirst() {
             let before = cues[index - 1]
             let start = cues[index].start
             guard start < before.end else { continue }
             let reading = max(CueLimits.shortest, Int64(before.columns) * 1_000 / CueLimits.comfortableSpeed)
-            // The order of starts stays: all starts are late by the same patience at most.
+            // The order of starts stays the same, because every start is delayed by at most the same time.
             let free = min(before.start + min(reading, before.end - before.start), start + Self.maximumLag)
             guard free > start else { continue }
             cues[index].start = free
@@ -61,7 +63,7 @@ struct CueTiming {
         }
     }
 
-    /// Moves starts apart that coincide: earlier from the end backwards, then later where that hit zero.
+    /// Separates starts that coincide: moves them earlier, from the last cue to the first, then later where they have reached zero.
     private mutating func separateStarts() {
         for index in cues.indices.reversed() {
             cues[index].start = max(0, min(cues[index].start, nextStart(after: index) - 1))
@@ -72,8 +74,8 @@ struct CueTiming {
         if let last = cues.last { duration = max(duration, last.start + 1) }
     }
 
-    /// Gives a cue shorter than a second what it lacks: from the silence after it, from the silence before it,
-    /// and then from what its neighbors can spare.
+    /// Lengthens a cue that is shorter than a second: into the silence after it, into the silence before it, and then by what its
+    /// neighbors can spare.
     private mutating func lengthen(_ index: Int) {
         cues[index].end = min(max(cues[index].end, cues[index].start + CueLimits.shortest), latestEnd(of: index))
         let before = index > 0 ? cues[index - 1].end : 0

@@ -1,4 +1,4 @@
-/// A time as subtitle files write it: `HH:MM:SS` and milliseconds. Hours grow beyond two digits.
+/// A time as in subtitle files: `HH:MM:SS` and milliseconds. Hours may have more than two digits.
 struct CueTimestamp {
     let milliseconds: Int64
 

@@ -1,4 +1,4 @@
-// The JSON that customers read: names, order and units are the API's contract.
+// The JSON that customers get. Its names, order and units are part of the API.
 
 import JSON
 

@@ -1,8 +1,8 @@
-// Text for reading: a paragraph per speaker's turn, a blank line between.
+// Text for reading: one paragraph each time the speaker changes, with a blank line between paragraphs.
 
 extension Transcript {
-    /// Paragraphs are led by "speaker_0: " where there is more than one speaker. Ends with a line end; a
-    /// transcript without words is empty.
+    /// Returns the transcript as text that ends with a line end. With several speakers, each paragraph begins with "speaker_0: ". Without
+    /// words, the text is empty.
     func plainText() -> [UInt8] {
         var bytes: [UInt8] = []
         for paragraph in paragraphs {

@@ -1,6 +1,6 @@
-// SubRip (.srt). The format has no escapes, yet players read tags in it. Two changes keep a text from being
-// taken for something else: "-->" becomes "→", and an invisible word joiner (U+2060) goes between the opening
-// character and the name of what looks like a tag ("<b>", "{\an8}"), which players then show as written.
+// SubRip (.srt). The format has no escapes, but players interpret tags in it. Two changes keep recognized text from being interpreted:
+// "-->" becomes "→". If something looks like a tag ("<b>", "{\an8}"), an invisible word joiner (U+2060) is inserted between the opening
+// character and the name, so that players show it as written.
 
 extension Transcript {
     func subRip() -> [UInt8] {

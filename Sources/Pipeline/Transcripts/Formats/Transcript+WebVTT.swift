@@ -1,4 +1,4 @@
-// WebVTT (.vtt), by the W3C's syntax: "&", "<" and ">" are escaped, which also keeps "-->" out of the text.
+// WebVTT (.vtt), as specified by the W3C. "&", "<" and ">" are escaped, which also keeps "-->" out of the text.
 
 extension Transcript {
     func webVTT() -> [UInt8] {
@@ -12,7 +12,7 @@ extension Transcript {
             if let voice = cue.speaker?.onOneLine, !voice.isEmpty {
                 bytes.append(contentsOf: "<v ".utf8)
                 appendWebVTT(voice, to: &bytes)
-                // The end tag may be left out when a voice speaks the whole cue.
+                // The end tag may be omitted if the voice speaks the whole cue.
                 bytes.append(UInt8(ascii: ">"))
             }
             for line in cue.lines {

@@ -1,10 +1,12 @@
-/// The formats in which a customer may have a transcript, in the order in which they are listed to customers and preferred where several
-/// are wanted alike. Raw values are the API's `format` parameter. A format is declared here; CONTRIBUTING.md says what else a new one needs.
+/// The formats of a transcript. Raw values are the values of the API's `format` parameter.
+///
+/// Their order is the order in which customers see them, and the order of preference if a client accepts several equally. CONTRIBUTING.md
+/// says what a new format needs besides its case here.
 package enum TranscriptFormat: String, Sendable, CaseIterable {
     case json, txt, srt, vtt, docx
 
-    /// Rises whenever the same transcript is written differently than before, so that clients' copies are known to be old.
-    /// A test fails until it does.
+    /// Increased whenever the same transcript is written differently than before, so that clients discard their cached copies. A test
+    /// fails until it is increased.
     package static let revision = 3
 
     /// The `Content-Type` to send.
@@ -15,7 +17,7 @@ package enum TranscriptFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// The name's ending, without a dot.
+    /// The extension of a file's name, without a dot.
     package var fileExtension: String { rawValue }
 
     /// The registered or usual media type, without parameters.
@@ -29,22 +31,24 @@ package enum TranscriptFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// The format of exactly this media type; case and parameters do not matter.
+    /// Returns the format with exactly this media type, or nil. Case and parameters don't matter.
     package init?(mediaType: String) {
         let type = mediaType.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased()
-        // Two names for SubRip that were never registered either, and are met as often.
+        // No media type is registered for SubRip; these two are as common as ours.
         let name = type == "text/srt" || type == "application/srt" ? TranscriptFormat.srt.mediaType : type
         guard let format = Self.allCases.first(where: { $0.mediaType == name }) else { return nil }
         self = format
     }
 }
 
-// Each format is a pure function of the transcript: the same words, the same bytes.
+// Each format is a pure function of the transcript: the same words give the same bytes.
 extension Transcript {
-    /// The transcript in a customer's format. Never fails, whatever the recognizer wrote; times are put in order
-    /// first (see `ordered()`). Takes time and memory in proportion to the words: half a second for ten hours, so
-    /// callers on Swift's pool go through a `TranscriptRenderer`.
-    /// - Parameter title: what to call the recording in the formats that have a heading; nil or blank: "Transcript".
+    /// Returns the transcript in a format. Never fails, whatever the recognizer wrote. Puts times in order first (see `ordered()`).
+    ///
+    /// It takes time and memory in proportion to the number of words: half a second for ten hours. So callers on Swift's pool use a
+    /// `TranscriptRenderer`.
+    ///
+    /// - Parameter title: The recording's name in formats that have a heading; nil or blank: "Transcript".
     package func rendered(as format: TranscriptFormat, title: String? = nil) -> [UInt8] {
         let transcript = ordered()
         return switch format {
@@ -57,16 +61,17 @@ extension Transcript {
     }
 }
 
-// Content negotiation by RFC 9110 §12.5.1, for calls that name no format.
+// Content negotiation by RFC 9110 §12.5.1, for calls without a format.
 
 extension TranscriptFormat {
-    /// Headers of more ranges than this are not written by people's clients; the rest is ignored.
+    /// Further ranges of a header are ignored. Real clients don't send that many.
     private static let mostRanges = 64
 
-    /// The format that an `Accept` header likes best. The most specific range that matches a format gives its
-    /// quality; among equals the more specific match wins, then the order of the cases.
-    /// Without a header, or when it accepts none of them, the answer is json: a client that asked for nothing we
-    /// have is better served by the transcript than by a 406.
+    /// Returns the format that an `Accept` header prefers.
+    ///
+    /// A format's quality is that of the most specific range that matches it. Among formats of equal quality the more specific match
+    /// wins, then the order of the cases. Without a header, or if it accepts none of the formats, the result is json: a transcript serves
+    /// such a client better than a 406.
     package static func negotiate(accept: String?) -> TranscriptFormat {
         let ranges = (accept ?? "").split(separator: ",").prefix(mostRanges).compactMap(MediaRange.init)
         var best: (format: TranscriptFormat, quality: Int, specificity: Int)?
@@ -86,7 +91,7 @@ extension TranscriptFormat {
 /// One element of an `Accept` header.
 private struct MediaRange {
     private let type: String
-    /// Thousandths, 0 to 1000.
+    /// In thousandths, 0 to 1000.
     let quality: Int
 
     init?(_ element: Substring) {
@@ -98,12 +103,12 @@ private struct MediaRange {
             quality = 1_000
             return
         }
-        // An unreadable weight makes the whole element unreadable.
+        // An element with an invalid weight is ignored.
         guard let value = Double(weight.dropFirst(2)), (0...1).contains(value) else { return nil }
         quality = Int((value * 1_000).rounded())
     }
 
-    /// 0: does not match; 1: `*/*`; 2: `text/*`; 3: the type itself.
+    /// Returns how specifically the range matches a format. 0: not at all; 1: `*/*`; 2: `text/*`; 3: the type itself.
     func specificity(for format: TranscriptFormat) -> Int {
         if type == "*/*" { return 1 }
         if type.hasSuffix("/*") { return format.mediaType.hasPrefix(type.dropLast()) ? 2 : 0 }

@@ -1,4 +1,4 @@
-/// A time as people read it, `h:mm:ss`: whole seconds that have passed, hours without a limit.
+/// A time for people, as `h:mm:ss`: seconds rounded down, any number of hours.
 struct ClockTime {
     /// 0 or more.
     let milliseconds: Int64

@@ -1,6 +1,6 @@
-/// What the languages that Whisper knows are called in English.
+/// The English names of the languages that Whisper knows.
 enum LanguageName {
-    /// The name of a language by its code ("de", also "de_at"); nil for a code that is not in the table.
+    /// Returns the name for a language's code ("de", also "de_at"); nil for an unknown code.
     static func english(_ code: String) -> String? {
         names[code.lowercased().prefix { $0 != "-" && $0 != "_" }].map(String.init)
     }

@@ -1,26 +1,28 @@
-/// A transcript's language as word processors want it: the tag, and the kind of script it is written in.
+/// A transcript's language as word processors need it: the tag, and the kind of script.
 struct LanguageTag {
-    /// How word processors group scripts; each group has a font and a language of its own in a style.
+    /// The groups of scripts in word processors. In a style, each group has its own font and language.
     enum Script {
         case western, eastAsian, complex
     }
 
-    /// A BCP 47 tag; nothing but letters, digits and hyphens.
+    /// A BCP 47 tag: only letters, digits and hyphens.
     let text: String
     let script: Script
     let isRightToLeft: Bool
 
     private static let rightToLeft: Set<String> = ["ar", "fa", "he", "ps", "sd", "ur", "yi"]
     private static let eastAsian: Set<String> = ["ja", "ko", "yue", "zh"]
-    /// Beside those written from right to left: Thai, Lao, Khmer, Burmese, Tibetan and the scripts of India.
+    /// Complex scripts written from left to right: Thai, Lao, Khmer, Burmese, Tibetan and the scripts of India.
     private static let complex: Set<String> = [
         "as", "bn", "bo", "gu", "hi", "km", "kn", "lo", "ml", "mr", "my", "ne", "pa", "sa", "si", "ta", "te", "th",
     ]
 
-    /// - Parameter code: as engines write it: "en", "en_us", "zh-TW". Nil when it is no language's code.
+    /// Returns nil if `code` isn't a language code.
+    ///
+    /// - Parameter code: A code as engines write it: "en", "en_us", "zh-TW".
     init?(_ code: String) {
         var parts = code.lowercased().split(whereSeparator: { $0 == "-" || $0 == "_" }).map(String.init)
-        // Whisper's code for Javanese was withdrawn long ago.
+        // Whisper uses an old code for Javanese, which was withdrawn.
         if parts.first == "jw" { parts[0] = "jv" }
         guard let language = parts.first, (2...3).contains(language.utf8.count),
             parts.allSatisfy({ (1...8).contains($0.utf8.count) && $0.utf8.allSatisfy(Self.isLetterOrDigit) })

@@ -1,8 +1,9 @@
-// Which way a paragraph runs. Recordings mix languages, so its own letters decide before the recording's language does.
+// The direction of a paragraph. Recordings mix languages, so the paragraph's own letters decide first, then the recording's language.
 
 extension String {
-    /// Whether most of its letters belong to scripts written from right to left.
-    /// - Parameter otherwise: the answer for a text without letters, and for one that is half and half.
+    /// Returns whether most letters belong to scripts written from right to left.
+    ///
+    /// - Parameter otherwise: The result for a text without letters, or with as many of each kind.
     func runsRightToLeft(otherwise: Bool) -> Bool {
         var balance = 0
         for scalar in unicodeScalars {
@@ -17,7 +18,7 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// Letters of Hebrew, Arabic, Syriac, Thaana, N'Ko and the other blocks that Unicode keeps for such scripts.
+    /// Whether this is a letter of Hebrew, Arabic, Syriac, Thaana, N'Ko or another of Unicode's blocks for scripts written from right to left.
     fileprivate var isRightToLeft: Bool {
         switch value {
         case ..<0x590: false

@@ -1,10 +1,12 @@
-// A Word document (.docx): title, facts, and a paragraph for each turn, which begins with speaker and time.
+// A Word document (.docx): title, facts, and paragraphs that begin with speaker and time.
 //
-// Guarantees: the same transcript and title give the same bytes; whatever the words are, the file is well-formed and
-// valid (ECMA-376, transitional). Paragraphs whose letters run from right to left are set that way.
+// Guarantees: The same transcript and title give the same bytes. Whatever the words are, the file is well-formed and valid (ECMA-376,
+// transitional). Paragraphs in scripts written from right to left have that direction.
 
 extension Transcript {
-    /// - Parameter title: the recording's name; shown as the heading and in the file's properties.
+    /// Returns the transcript as a Word document.
+    ///
+    /// - Parameter title: The recording's name, for the heading and the file's properties.
     func wordDocument(title: String?) -> [UInt8] {
         let name = title?.onOneLine ?? ""
         let heading = name.isEmpty ? "Transcript" : name
@@ -12,7 +14,7 @@ extension Transcript {
         let document = document(heading: heading, rightToLeft: language?.isRightToLeft ?? false)
 
         var archive = ZipArchive(capacity: document.count + 16_384)
-        // The list of types comes first: programs that tell a file by its first bytes look for it there.
+        // The list of types comes first, because programs that identify a file by its first bytes look for it there.
         archive.add("[Content_Types].xml", WordParts.fixed(WordParts.contentTypes))
         archive.add("_rels/.rels", WordParts.fixed(WordParts.packageRelationships))
         archive.add("word/document.xml", document)
@@ -24,7 +26,7 @@ extension Transcript {
         return archive.finished()
     }
 
-    /// `word/document.xml`, one paragraph a line.
+    /// Returns `word/document.xml`, with one paragraph per line.
     private func document(heading: String, rightToLeft: Bool) -> [UInt8] {
         let paragraphs = paragraphs
         let characters = paragraphs.reduce(0) { $0 + $1.text.utf8.count }
@@ -50,7 +52,7 @@ extension Transcript {
             xml.run("No words were recognized.", rightToLeft: false)
             xml.closeParagraph()
         }
-        // A4 with margins of 2.5 cm; heads and feet would stand 1.25 cm from the edge.
+        // A4 with margins of 2.5 cm. Headers and footers, if there were any, would be 1.25 cm from the edge.
         xml.markup(
             """
 
@@ -62,7 +64,7 @@ extension Transcript {
 }
 
 extension Paragraph {
-    /// The paragraph: speaker, if one is known, and time on a line, then the words.
+    /// Writes the paragraph: one line with the speaker, if known, and the time; then the words.
     fileprivate func write(to xml: inout XMLWriter, rightToLeft: Bool) {
         xml.openParagraph("Turn", rightToLeft: rightToLeft)
         if let voice = speaker?.onOneLine, !voice.isEmpty {

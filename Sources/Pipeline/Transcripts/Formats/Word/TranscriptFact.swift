@@ -1,11 +1,11 @@
-/// A line of a document's head: what the transcript was made of, when it is read without the API beside it.
+/// A line at the top of a document that says how the transcript was made, for readers without access to the API.
 struct TranscriptFact {
     let label: StaticString
     let value: String
 }
 
 extension Transcript {
-    /// Always in English and in this order; what does not apply is left out.
+    /// The facts, always in English and in this order, without those that don't apply.
     var facts: [TranscriptFact] {
         let code = language.onOneLine
         var facts = [

@@ -1,6 +1,6 @@
-// The parts of a Word document that hold no words: what the package consists of, how it looks, who wrote it
-// (ECMA-376, transitional). No themes, and one font that every system has or has a stand-in for.
-
+/// The parts of a Word document without recognized text: its contents, settings and properties (ECMA-376, transitional).
+///
+/// There are no themes, and only one font, which every system has or can replace.
 enum WordParts {
     static let contentTypes: StaticString = """
         <Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">\
@@ -47,21 +47,21 @@ enum WordParts {
         <Application>Verbatim</Application></Properties>
         """
 
-    /// Mode 15 is Word 2013 and later; without it Word opens the document in a compatibility mode.
+    /// Mode 15 is Word 2013 and later. Without it, Word opens the document in a compatibility mode.
     static let settings: StaticString = """
         <w:settings xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:compat>\
         <w:compatSetting w:name="compatibilityMode" w:uri="http://schemas.microsoft.com/office/word" w:val="15"/>\
         </w:compat></w:settings>
         """
 
-    /// A part that is the same in every document.
+    /// Returns a part that is the same in every document.
     static func fixed(_ markup: StaticString) -> [UInt8] {
         var xml = XMLWriter(capacity: markup.utf8CodeUnitCount + 64)
         xml.markup(markup)
         return xml.bytes
     }
 
-    /// Title and language for the file's properties. No time: the same transcript is the same file.
+    /// Returns the part with title and language for the file's properties. It has no time, so that the same transcript gives the same file.
     static func core(title: String, language: LanguageTag?) -> [UInt8] {
         var xml = XMLWriter(capacity: 512 + title.utf8.count)
         xml.markup(

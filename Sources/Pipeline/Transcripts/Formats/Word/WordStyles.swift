@@ -1,9 +1,9 @@
-// How the parts of the document look. The names are what people see in Word's list of styles, and what programs that
-// read the file go by: Title, Fact (with Fact Label), Turn (with Speaker and Time).
-
+/// The styles of a Word document: Title, Fact (with Fact Label), Turn (with Speaker and Time).
+///
+/// People see these names in Word's list of styles, and programs that read the file rely on them.
 enum WordStyles {
-    /// `word/styles.xml`. The document's language stands in the defaults, in the place for its kind of script, so that
-    /// every run has it; the head is in English.
+    /// Returns `word/styles.xml`. The document's language is in the defaults, in the attribute for its kind of script, so that it holds for all
+    /// text. The facts are marked as English.
     static func part(language: LanguageTag?) -> [UInt8] {
         var xml = XMLWriter(capacity: 4_096)
         xml.markup(opening)

@@ -1,7 +1,7 @@
-// Writes XML 1.0 straight into bytes. Markup is ours and known when this is compiled; whatever comes from a recording
-// goes through `text`, so that it can neither open a tag nor break the file.
-
-/// Appends in the order of its calls; the caller closes what it opens.
+/// Writes XML 1.0 into bytes, in the order of the calls. The caller closes the tags that it opens.
+///
+/// Markup is fixed when this is compiled. Everything that comes from a recording goes through `text`, so that it can neither open a tag nor
+/// break the file.
 struct XMLWriter {
     private(set) var bytes: [UInt8] = []
 
@@ -15,8 +15,10 @@ struct XMLWriter {
         bytes.append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
-    /// One line of text, for between tags or within double quotes. What XML 1.0 cannot hold is left out: control
-    /// characters, with them tabs and line ends, which readers would change, and U+FFFE and U+FFFF.
+    /// Writes one line of text, between tags or within double quotes.
+    ///
+    /// Leaves out what XML 1.0 doesn't allow: control characters, U+FFFE and U+FFFF. Tabs and line ends are left out, too, because XML
+    /// parsers would change them.
     mutating func text(_ line: String) {
         var line = line
         line.withUTF8 { escape($0) }

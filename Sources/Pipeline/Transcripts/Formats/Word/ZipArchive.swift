@@ -1,10 +1,10 @@
-// The container of a Word document: a ZIP archive (PKWARE's APPNOTE 6.3) whose entries are stored, not compressed.
-//
-// Readers must take stored entries like any others, and they make the archive the same, byte for byte, wherever it is
-// written: no library's version and no clock goes into it. Every entry carries the oldest time that the format knows.
-
-/// Appends entries in the order of the calls. Names are plain ASCII, and each is used once. All entries together stay
-/// below 4 GiB, which is far beyond any transcript.
+/// The container of a Word document: a ZIP archive (PKWARE's APPNOTE 6.3) whose entries are stored, not compressed.
+///
+/// Every reader accepts stored entries. They make the archive the same everywhere, byte for byte, because it depends on no library's
+/// version and no clock: every entry has the format's oldest time.
+///
+/// Entries are appended in the order of the calls. Names must be ASCII, each used once. All entries together must be below 4 GiB, which is
+/// far more than any transcript.
 struct ZipArchive {
     private var bytes: [UInt8] = []
     private var directory: [UInt8] = []
@@ -19,7 +19,7 @@ struct ZipArchive {
 
     mutating func add(_ name: String, _ content: [UInt8]) {
         let size = UInt32(clamping: content.count)
-        // What the entry's header and the directory say alike.
+        // The fields that the entry's header and the directory have in common.
         var description: [UInt8] = []
         // No flags, method 0: stored.
         description.append16(Self.version, 0, 0, 0, Self.date)
@@ -42,7 +42,7 @@ struct ZipArchive {
         count += 1
     }
 
-    /// The whole archive: all entries, then their directory.
+    /// Returns the whole archive: all entries, then their directory.
     consuming func finished() -> [UInt8] {
         let start = UInt32(clamping: bytes.count)
         bytes.append(contentsOf: directory)
@@ -56,7 +56,7 @@ struct ZipArchive {
 }
 
 extension [UInt8] {
-    /// The numbers' bytes, the lowest first.
+    /// Appends the numbers in little-endian order.
     fileprivate mutating func append16(_ numbers: UInt16...) {
         for number in numbers { Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) } }
     }
@@ -66,7 +66,7 @@ extension [UInt8] {
     }
 }
 
-/// The checksum of ZIP's entries: CRC-32 as Ethernet and gzip have it (polynomial 0x04C11DB7, reflected).
+/// The checksum of ZIP entries: CRC-32 as in Ethernet and gzip (polynomial 0x04C11DB7, reflected).
 enum CRC32 {
     /// The checksum of every single byte.
     private static let table: [UInt32] = (0..<256).map { byte in
