@@ -123,6 +123,19 @@ package struct ModelServerError: Error, CustomStringConvertible {
     package var description: String { "the model server answered \(status)" }
 }
 
+extension EgressResponse {
+    /// Returns the decoded JSON body.
+    ///
+    /// - Throws: ``ModelServerError`` with status 502, a temporary error, if the body isn't as expected.
+    func decoded<T: Decodable>(as type: T.Type = T.self) throws -> T {
+        do {
+            return try JSONDecoder().decode(T.self, from: Data(body))
+        } catch {
+            throw ModelServerError(status: 502)
+        }
+    }
+}
+
 extension EgressPart {
     static func wav(_ bytes: [UInt8]) -> EgressPart {
         EgressPart(name: "file", filename: "audio.wav", contentType: "audio/wav", content: .bytes(bytes))
