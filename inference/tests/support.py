@@ -18,7 +18,7 @@ WITH_WORDS = {"response_format": "verbose_json", "timestamp_granularities[]": "w
 
 
 class Server:
-    """Listens on a free port of the loopback unless `arguments` say otherwise."""
+    """A server that listens on a free port of the loopback, unless `arguments` say otherwise."""
 
     def __init__(self, *arguments: str, **popen) -> None:
         where = [] if "--uds" in arguments else ["--port", "0"]
@@ -29,7 +29,7 @@ class Server:
         self.address = self.wait_for("listening")["address"]
 
     def wait_for(self, event: str) -> dict:
-        """Reads the log up to the event. Fails when the server ends before."""
+        """Reads the log up to the event. Fails if the server ends before."""
         for line in self.process.stderr:
             self.log.append(line)
             if line.startswith("{") and json.loads(line)["event"] == event:
@@ -74,7 +74,7 @@ class Server:
             pass
 
     def finish(self) -> tuple[int, str]:
-        """The exit status and the whole log, once the process has ended by itself."""
+        """Waits until the process has ended by itself. Returns its exit status and the whole log."""
         self.log += self.process.stderr.readlines()
         self.process.stderr.close()
         if self.process.stdin:
@@ -122,7 +122,7 @@ def silence(seconds: float) -> bytes:
 
 
 def reference(*numbers: str) -> list[str]:
-    """The words that the clips' readers speak; all clips in their order without arguments."""
+    """Returns the words that are read in these clips; without arguments, in all clips in order."""
     lines = (CLIPS / "transcription").read_text().splitlines()
     return [
         word for line in lines if not numbers or line[-5:-1] in numbers for word in words(line[3 : line.index("</s>")])

@@ -1,4 +1,4 @@
-"""Who speaks when, with the carried models and real speech: a reader, and the same reader made another voice."""
+"""Who speaks when, with the bundled models and real speech: a reader, and the same reader altered to another voice."""
 
 import base64
 import concurrent.futures
@@ -27,7 +27,7 @@ def tearDownModule():
 
 
 def other_voice(frames: bytes) -> bytes:
-    """The same words by a smaller head: higher and faster."""
+    """Returns the same words in another voice, higher and faster."""
     heard = np.frombuffer(frames, "<i2").astype(np.float32)
     places = np.arange(0, heard.size - 1, 1.4)
     return np.interp(places, np.arange(heard.size), heard).astype("<i2").tobytes()
@@ -50,7 +50,7 @@ def spoken(answer: dict, labels: list) -> list[tuple[float, float, int]]:
 
 
 def who_speaks(turns, start: float, end: float) -> int | None:
-    """Who speaks most of the time between."""
+    """Returns who speaks the most between `start` and `end`."""
     times: dict[int, float] = {}
     for first, last, label in turns:
         times[label] = times.get(label, 0) + max(0, min(last, end) - max(first, start))

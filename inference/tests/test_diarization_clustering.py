@@ -1,4 +1,4 @@
-"""Which tracks are one speaker, on made voices: vectors around centers as far apart as those of real voices."""
+"""Which tracks are one speaker, with synthetic voices: vectors around centers as far apart as those of real voices."""
 
 import time
 import unittest
@@ -14,14 +14,14 @@ SETTINGS = Carried.clustering
 
 
 def voices(count: int, seed: int = 1, near: float = 0.0) -> np.ndarray:
-    """`near`: the cosine that any two of them have."""
+    """Returns the voices' centers. `near`: the cosine of any two of them."""
     chance = np.random.default_rng(seed)
     own = np.linalg.qr(chance.standard_normal((192, count + 1)))[0].T
     return np.sqrt(near) * own[-1] + np.sqrt(1 - near) * own[:count]
 
 
 def heard(who: np.ndarray, centers: np.ndarray, seconds, groups=None, seed: int = 2, like: float = 0.7) -> Tracks:
-    """Tracks of these speakers; `like` is the cosine that two tracks of one speaker have."""
+    """Returns tracks of these speakers. `like`: the cosine of two tracks of one speaker."""
     chance = np.random.default_rng(seed)
     noise = chance.standard_normal((len(who), centers.shape[1]))
     noise /= np.linalg.norm(noise, axis=1, keepdims=True)
@@ -32,7 +32,7 @@ def heard(who: np.ndarray, centers: np.ndarray, seconds, groups=None, seed: int 
 
 
 def same(labels: np.ndarray, who: np.ndarray) -> bool:
-    """Both part the tracks in the same way."""
+    """Returns whether both group the tracks in the same way."""
     return len({(int(a), int(b)) for a, b in zip(labels, who)}) == len(set(labels.tolist())) == len(set(who.tolist()))
 
 

@@ -1,5 +1,5 @@
-"""How pyannote.audio is used where it is installed: with a double of that library and of torch at its boundary, which
-keeps to the interface of pyannote.audio 3.1. It takes loud seconds for one speaker and quiet ones for another."""
+"""How the server uses pyannote.audio, with a double of that library and of torch. The double has the interface of
+pyannote.audio 3.1. For it, loud seconds are one speaker and quiet ones another."""
 
 import json
 import os
@@ -74,7 +74,7 @@ class Pipeline:
         vectors = {"SPEAKER_00": [3.0, 0, 0, 1], "SPEAKER_01": [0, 2.0, 0, 1]}
         found = [vectors[label] for label in annotation.labels()]
         if len(found) == 2 and len(annotation.segments["SPEAKER_01"]) == 1:
-            found[1] = [float("nan")] * 4  # what 3.1 says of a speaker with too little clean speech
+            found[1] = [float("nan")] * 4  # what 3.1 returns for a speaker with too little clean speech
         return annotation, np.array(found).reshape(len(found), 4)
 """
 
@@ -107,7 +107,7 @@ class WithTheLibrary(Server):
 
 
 def tone(*levels: float) -> bytes:
-    """A second for each level."""
+    """Returns one second of sound for each level."""
     wave = np.concatenate([level * np.sin(np.arange(16_000) * 0.2) * 32_000 for level in levels])
     return wav(wave.astype("<i2").tobytes())
 
@@ -174,9 +174,9 @@ class WhereItCannotBeHad(unittest.TestCase):
         self.assertNotIn("secret", "".join(server.log))
 
     def test_what_the_operator_named_is_not_replaced(self):
-        for name, reason in (("gated/model", "cannot be had"), ("no/such", "cannot be loaded \\(FileNotFoundError\\)")):
+        for name, reason in (("gated/model", "refuses the weights"), ("no/such", "cannot be loaded \\(FileNotFoundError\\)")):
             server = WithTheLibrary(PIPELINE, "--diarization-model", name)
-            limit = threading.Timer(60, server.process.kill)  # were it to go on, this test must not
+            limit = threading.Timer(60, server.process.kill)  # so that this test ends even if the server goes on
             limit.start()
             code, log = server.finish()
             limit.cancel()

@@ -1,4 +1,5 @@
-"""How windows become tracks: with made activities in the models' place, and the embedding model on real speech."""
+"""How windows become tracks, with synthetic activities instead of the segmentation model; and the embedding model with real
+speech."""
 
 import unittest
 
@@ -16,8 +17,8 @@ from verbatim_inference.pool import Stop
 
 
 class Windows:
-    """In the segmentation model's place: says for each window in turn who speaks. `0` is the first voice from start to
-    end, `0 1` the first and then the second, `-` nobody."""
+    """Replaces the segmentation model: says who speaks in each window. `0` is the first voice from start to end, `0 1` the
+    first and then the second, `-` nobody."""
 
     def __init__(self, *windows: str) -> None:
         self.left = list(windows)
@@ -35,7 +36,7 @@ class Windows:
 
 
 class Vectors:
-    """In the embedding model's place: counts."""
+    """Replaces the embedding model, and counts its calls."""
 
     def __init__(self) -> None:
         self.made = 0

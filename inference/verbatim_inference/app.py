@@ -1,6 +1,6 @@
-"""The HTTP application: its routes and what their forms mean.
+"""The HTTP application: its routes and the fields of their forms.
 
-Until the model is loaded everything but `/health` is 503. An error leaves as OpenAI's error object, never as a
+Until the model is loaded, every route but `/health` answers 503. Errors are sent as OpenAI's error object, never as a
 traceback."""
 
 import contextlib
@@ -27,13 +27,13 @@ from .service import Service
 
 
 def create_app(options: Options, on_failure: Callable[[str], None]) -> Starlette:
-    """`on_failure` gets one line for the operator when the model cannot be loaded, on another thread."""
+    """If the model cannot be loaded, calls `on_failure` on another thread, with one line for the operator."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette):
         service = Service(options, on_failure)
         service.start()
-        app.state.service = service  # on the app: Ray Serve hands no lifespan state to requests
+        app.state.service = service  # on the app, because Ray Serve passes no lifespan state to requests
         yield
         service.pool.close()
 
@@ -148,7 +148,7 @@ def _format(form: Form) -> Callable[[dict], Response]:
 
 def _recognition(form: Form, options: Options, model: Model) -> recognition.Request:
     if (form.text("model") or model.id) not in (model.id, "whisper-1", options.model):
-        raise APIError(404, "model_not_found", "The model does not exist here; see /v1/models.")
+        raise APIError(404, "model_not_found", "This server does not have the model; see /v1/models.")
     language = (form.text("language") or "auto").lower()
     if language != "auto" and language not in model.languages:
         raise invalid("language", "'language' must be a language code that the model knows, or auto.")

@@ -1,7 +1,7 @@
-"""Audio in: an uploaded file becomes mono 16 kHz float samples, bounded in length.
+"""Decodes an uploaded file to mono 16 kHz float samples of limited length.
 
-16 kHz mono 16-bit WAV, which Verbatim itself sends, is read directly; anything else goes through libav, which may
-neither open another file or address (playlists!) nor use a demuxer that reads one. Faults are `APIError`s."""
+16 kHz mono 16-bit WAV, which Verbatim itself sends, is read directly. Anything else goes through libav, which may neither
+open other files or addresses (playlists!) nor use a demuxer that does. All errors are `APIError`s."""
 
 import struct
 from typing import BinaryIO
@@ -15,7 +15,7 @@ _CONTAINERS = "aac,aiff,amr,asf,avi,caf,flac,matroska,webm,mov,mp4,mp3,mpegts,og
 
 
 def read(file: BinaryIO, max_seconds: int) -> np.ndarray:
-    """Samples in -1...1. Raises `APIError`: 400 `invalid_audio` or `empty_audio`, 413 `audio_too_long`."""
+    """Returns samples from -1 to 1. Raises `APIError`: 400 `invalid_audio` or `empty_audio`, 413 `audio_too_long`."""
     try:
         samples = _read_plain_wav(file, max_seconds * RATE)
         if samples is None:
@@ -24,19 +24,19 @@ def read(file: BinaryIO, max_seconds: int) -> np.ndarray:
     finally:
         file.close()
     if samples.size == 0:
-        raise APIError(400, "empty_audio", "The file holds no audio.")
+        raise APIError(400, "empty_audio", "The file has no audio.")
     floats = samples.astype(np.float32)
-    floats /= 32768.0  # in place: hours of samples are large
+    floats /= 32768.0  # in place, because hours of samples are large
     return floats
 
 
 def _too_long() -> APIError:
-    return APIError(413, "audio_too_long", "The audio is longer than this server takes in one request.")
+    return APIError(413, "audio_too_long", "The audio is longer than this server accepts in one request.")
 
 
 def _read_plain_wav(file: BinaryIO, limit: int) -> np.ndarray | None:
-    """The samples of a 16 kHz mono 16-bit PCM WAV; None for any other file. Sizes are taken as upper bounds only:
-    a file written to a pipe carries 0xFFFFFFFF."""
+    """Returns the samples of a 16 kHz mono 16-bit PCM WAV; None for any other file. Stated sizes are only upper limits,
+    because a file that was written to a pipe states 0xFFFFFFFF."""
     head = file.read(12)
     if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
         return None
@@ -63,7 +63,7 @@ def _read_plain_wav(file: BinaryIO, limit: int) -> np.ndarray | None:
 
 
 def _decode(file: BinaryIO, limit: int) -> np.ndarray:
-    import av  # here: slow to load, and seldom needed
+    import av  # here, because it loads slowly and is seldom needed
     from av.audio.resampler import AudioResampler
 
     resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
@@ -82,11 +82,11 @@ def _decode(file: BinaryIO, limit: int) -> np.ndarray:
     try:
         with av.open(file, mode="r", metadata_errors="ignore", options=options) as container:
             if not container.streams.audio:
-                raise APIError(400, "invalid_audio", "The file holds no audio stream.")
+                raise APIError(400, "invalid_audio", "The file has no audio stream.")
             for packet in container.demux(container.streams.audio[0]):
                 try:
                     frames = packet.decode()
-                except av.error.InvalidDataError:  # a damaged packet costs itself alone
+                except av.error.InvalidDataError:  # skip a damaged packet
                     continue
                 for frame in frames:
                     frame.pts = None

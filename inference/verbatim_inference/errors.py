@@ -1,4 +1,4 @@
-"""The errors that a client sees, in OpenAI's shape. No text of an exception ever reaches one."""
+"""The errors that clients get, in OpenAI's format. They never contain the text of an exception."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -27,7 +27,7 @@ def busy(message: str) -> APIError:
 
 
 class ClientGone(Exception):
-    """The client has closed its connection: its work has stopped and nobody reads an answer."""
+    """The client has closed its connection. Its work has stopped, and nobody reads the answer."""
 
 
 async def answer_api_error(_: Request, error: APIError) -> JSONResponse:
@@ -40,12 +40,12 @@ async def answer_http_exception(_: Request, error: HTTPException) -> JSONRespons
 
 
 async def answer_client_gone(_: Request, __: ClientGone) -> JSONResponse:
-    return APIError(499, "client_closed_request", "The client has gone.").response()
+    return APIError(499, "client_closed_request", "The client closed the connection.").response()
 
 
 async def answer_unknown(_: Request, error: Exception) -> JSONResponse:
     logs.failure("request_failed", error)
-    return APIError(500, "internal_error", "The request could not be carried out.").response()
+    return APIError(500, "internal_error", "The request failed because of an internal error.").response()
 
 
 HANDLERS = {

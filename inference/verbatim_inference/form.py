@@ -1,4 +1,4 @@
-"""The request's form: a multipart body read under caps, and its fields checked. Every fault is an `APIError`."""
+"""The request's form: reads a multipart body within limits, and checks its fields. Every error is an `APIError`."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from .audio import RATE
 from .errors import APIError, ClientGone, invalid
 
 _READ_TIMEOUT = 30.0  # seconds without a byte
-_IN_MEMORY = 8 << 20  # larger uploads lie in an unlinked temporary file
+_IN_MEMORY = 8 << 20  # bytes; larger uploads are in an unlinked temporary file
 
 
 class _Parser(MultiPartParser):
@@ -23,7 +23,7 @@ class _Parser(MultiPartParser):
 
 
 class Form:
-    """Closes the upload when left."""
+    """A context manager that closes the upload at its end."""
 
     def __init__(self, data: FormData) -> None:
         self._data = data
@@ -78,7 +78,7 @@ class Form:
         return value
 
     def whole(self, name: str, least: int, most: int) -> int | None:
-        """None when absent."""
+        """Returns the number, or None if the field is absent."""
         source = self.text(name)
         if source is None:
             return None
@@ -87,7 +87,8 @@ class Form:
         return int(source)
 
     def spans(self, name: str) -> tuple[activity.Span, ...] | None:
-        """`[[start, end], …]` in seconds, ascending; spans that touch become one. None when absent."""
+        """Parses `[[start, end], …]`, in seconds and ascending. Joins spans that touch or overlap. Returns None if the field
+        is absent."""
         source = self.text(name)
         if source is None:
             return None
@@ -98,7 +99,7 @@ class Form:
         spans: list[activity.Span] = []
         for start, end in pairs:
             if start < (spans[-1][0] if spans else 0) or end <= start:
-                raise invalid(name, f"'{name}' must hold ascending spans that are not empty.")
+                raise invalid(name, f"'{name}' must have ascending spans that are not empty.")
             if spans and start <= spans[-1][1]:
                 spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
             else:
@@ -107,7 +108,7 @@ class Form:
 
 
 async def read_json(request: Request, max_bytes: int) -> bytes:
-    """The body of a request that says it is JSON; not yet parsed, because that takes long where it is large."""
+    """Returns the body of a JSON request, not yet parsed, because parsing a large one takes long."""
     if not request.headers.get("content-type", "").lower().startswith("application/json"):
         raise APIError(415, "unsupported_media_type", "The body must be application/json.")
     _check_declared(request, max_bytes)
@@ -134,7 +135,7 @@ async def _counted(request: Request, max_bytes: int):
         except StopAsyncIteration:
             return
         except asyncio.TimeoutError:
-            raise APIError(408, "body_timeout", "The body stopped coming.", {"Connection": "close"}) from None
+            raise APIError(408, "body_timeout", "The body stopped arriving.", {"Connection": "close"}) from None
         count += len(block)
         if count > max_bytes:
             raise _too_large(max_bytes)

@@ -1,4 +1,4 @@
-"""The answer of `recognition.recognize` in each `response_format` of OpenAI's route."""
+"""Renders the result of `recognition.recognize` in each `response_format` of OpenAI's route."""
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 

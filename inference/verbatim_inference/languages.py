@@ -1,4 +1,4 @@
-"""Which language is spoken: judged once, from the first 30 seconds of speech."""
+"""Detects the spoken language, once, from the first 30 seconds of speech."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ _BLOCK = 120 * RATE
 
 
 def detect(model: Model, samples: np.ndarray, stop: Stop) -> dict:
-    """`language` is null where nobody speaks."""
+    """Returns the answer. `language` is null if nobody speaks."""
     speech = _first_speech(samples, stop)
     if not speech.size:
         return {"language": None, "probability": 0.0, "all": []}
@@ -28,7 +28,8 @@ def detect(model: Model, samples: np.ndarray, stop: Stop) -> dict:
 
 
 def _first_speech(samples: np.ndarray, stop: Stop) -> np.ndarray:
-    """Block by block, so that a long file whose speech begins at once costs little."""
+    """Returns the first 30 seconds of speech. It works block by block, so that a long file that begins with speech costs
+    little."""
     found: list[np.ndarray] = []
     size = 0
     for start in range(0, samples.size, _BLOCK):

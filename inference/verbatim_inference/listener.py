@@ -1,4 +1,4 @@
-"""The listening socket: TCP on an address, or a Unix socket that only its owner may open."""
+"""The listening socket: TCP on an address, or a Unix socket that only its owner can connect to."""
 
 import contextlib
 import os
@@ -23,7 +23,8 @@ def tcp(host: str, port: int) -> socket.socket:
 
 
 def unix(path: str) -> socket.socket:
-    """Mode 0600 from its first moment. Replaces a socket that nobody answers on; refuses a live one, or a file."""
+    """Returns a Unix socket, which has mode 0600 from the start. Replaces a socket on which no server answers. Raises
+    `ListenError` if a server answers there, or if there is a file with that name."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         _remove_stale(path)

@@ -1,4 +1,4 @@
-"""Logs: JSON lines on standard error. Never a transcript's text, a file's name or an exception's message."""
+"""Logs JSON lines to standard error, without texts of transcripts, names of files or messages of exceptions."""
 
 import datetime
 import json
@@ -17,18 +17,18 @@ def event(name: str, level: str = "info", **fields) -> None:
         try:
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
-        except (OSError, ValueError):  # whoever read the logs has gone; the work goes on
+        except (OSError, ValueError):  # the reader of the logs is gone; work on
             pass
 
 
 def failure(name: str, error: BaseException) -> None:
-    """Says where an unexpected error came from: its type and the lines it passed, not its text."""
+    """Logs where an unexpected error came from: its type and its last lines of code, but not its text."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     event(name, "error", error=type(error).__name__, at=[f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in frames])
 
 
 class _Handler(logging.Handler):
-    """Libraries' warnings, as events; their message may hold anything, so only its fixed part is told."""
+    """Logs libraries' warnings as events. A message may contain anything, so only its fixed part is logged."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.exc_info and record.exc_info[1]:

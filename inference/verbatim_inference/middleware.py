@@ -1,4 +1,4 @@
-"""One log line a request, and its id: the caller's `X-Request-Id` where it sent a sane one, else a new one."""
+"""Writes one log line per request, and sets its id: the caller's `X-Request-Id` if it is valid, else a new one."""
 
 import re
 import time
@@ -25,7 +25,7 @@ class RequestLog:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == "/health":  # asked every second: not worth a line
+        if scope["type"] != "http" or scope["path"] == "/health":  # requested every second, so not worth a line
             await self.app(scope, receive, send)
             return
         given = Headers(scope=scope).get("x-request-id", "")

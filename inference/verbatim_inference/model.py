@@ -1,4 +1,4 @@
-"""The Whisper model: what it is called, where it runs, and how it is loaded."""
+"""The Whisper model: its name, the device that it runs on, and how it is loaded."""
 
 import logging
 import os
@@ -16,9 +16,9 @@ class ModelError(Exception):
 @dataclass(frozen=True)
 class Model:
     id: str
-    """What transcripts name: `whisper_base`, `whisper_large_v3`; derived from what was loaded."""
+    """The name in transcripts: `whisper_base`, `whisper_large_v3`; derived from what was loaded."""
     whisper: object
-    """faster_whisper.WhisperModel; safe to use from several threads."""
+    """A `faster_whisper.WhisperModel`, which several threads can use."""
     device: str
     compute_type: str
 
@@ -32,7 +32,8 @@ class Model:
 
 
 def model_id(name: str) -> str:
-    """`large-v3`, `Systran/faster-whisper-large-v3` and `/models/whisper-large-v3/` are all `whisper_large_v3`."""
+    """Returns the id for a model's name or path. `large-v3`, `Systran/faster-whisper-large-v3` and
+    `/models/whisper-large-v3/` are all `whisper_large_v3`."""
     path = pathlib.PurePath(name)
     if path.parent.name == "snapshots":  # in the hub's cache: models--ORG--NAME/snapshots/REVISION
         path = pathlib.PurePath(path.parent.parent.name.rpartition("--")[2])
@@ -42,7 +43,7 @@ def model_id(name: str) -> str:
 
 
 def check(options: Options) -> None:
-    """Finds what can be told at once, before anything is listened on. Raises `ModelError`."""
+    """Checks what can be checked at once, before the server listens. Raises `ModelError`."""
     name = options.model
     directory = pathlib.Path(name)
     if directory.is_dir():
@@ -54,14 +55,14 @@ def check(options: Options) -> None:
 
 
 def load(options: Options) -> Model:
-    """Loads the model: seconds, or a download where the operator named a model of the hub. Raises `ModelError`."""
+    """Loads the model. Takes seconds, or longer if a model of the hub must be downloaded. Raises `ModelError`."""
     import ctranslate2
     import faster_whisper
 
     ctranslate2.set_log_level(logging.ERROR)
     try:
         gpus = ctranslate2.get_cuda_device_count() if options.device != "cpu" else 0
-    except RuntimeError:  # a driver that does not answer
+    except RuntimeError:  # the driver does not answer
         gpus = 0
     if options.device == "cuda" and not gpus:
         raise ModelError("no CUDA device was found; use --device auto or cpu")
@@ -79,7 +80,7 @@ def load(options: Options) -> Model:
             num_workers=options.worker_count(),
             local_files_only=os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "on", "yes", "true"),
         )
-    except Exception as error:  # the hub, the file system, CTranslate2: each raises its own kinds
+    except Exception as error:  # the hub, the file system and CTranslate2 each raise their own types
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise ModelError(f"the model {options.model} cannot be loaded: {reason}") from error
     return Model(options.name_as or model_id(options.model), whisper, device, compute_type)

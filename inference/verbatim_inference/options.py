@@ -1,4 +1,4 @@
-"""What the operator chooses: the command line's options, and the same from the environment for Ray Serve."""
+"""The operator's options: from the command line, or from the environment for Ray Serve."""
 
 import argparse
 import math
@@ -12,33 +12,33 @@ BUNDLED_MODEL = str(pathlib.Path(__file__).resolve().parent.parent / "models" / 
 @dataclass(frozen=True)
 class Options:
     model: str = BUNDLED_MODEL
-    """A directory with a CTranslate2 Whisper model, or a name that the Hugging Face hub knows."""
+    """A folder with a CTranslate2 Whisper model, or a name on the Hugging Face hub."""
     name_as: str | None = None
-    """The id to report in place of the one derived from the model's name."""
+    """The id to report instead of the one derived from the model's name."""
     diarization_model: str = "auto"
-    """`auto`: pyannote.audio where it is installed with its weights, else the carried models; `carried`; `pyannote`;
-    or a pipeline of pyannote.audio by its path or name."""
+    """`auto`: pyannote.audio if it is installed with its weights, else the bundled models; `carried`: the bundled models;
+    `pyannote`; or a pipeline of pyannote.audio, by its path or name."""
     device: str = "auto"
     compute_type: str = "auto"
     workers: int = 0
-    """Pieces that are worked on at a time; 0: one a core."""
+    """Number of requests that are processed at a time; 0: one per core."""
     threads: int = 1
-    """CPU threads a worker. Parallel pieces are faster than parallel threads."""
+    """CPU threads per worker. Parallel requests are faster than parallel threads."""
     max_body_bytes: int = 512_000_000
     max_seconds: int = 3600
-    """The longest audio in one request, once decoded: bounds memory (about 1.5 GB at one hour)."""
+    """The longest decoded audio in a request. It limits memory (about 1.5 GB for one hour)."""
 
     def worker_count(self) -> int:
         return self.workers or cores()
 
 
 def cores() -> int:
-    """The cores that this process may use, a container's CPU quota included."""
+    """Returns the number of cores that this process may use. A container's CPU quota counts."""
     count = len(os.sched_getaffinity(0))
     try:
         quota, period = pathlib.Path("/sys/fs/cgroup/cpu.max").read_text().split()
         count = min(count, math.ceil(int(quota) / int(period)))
-    except (OSError, ValueError):  # no cgroup v2, or "max": no quota
+    except (OSError, ValueError):  # no cgroup v2, or "max", which means no quota
         pass
     return max(1, count)
 
@@ -62,8 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default=default.device)
     parser.add_argument("--compute-type", choices=["auto", "int8", "float16"], default=default.compute_type)
-    parser.add_argument("--workers", type=whole_number, default=default.workers, help="default: one a core")
-    parser.add_argument("--threads", type=whole_number, default=default.threads, help="CPU threads a worker")
+    parser.add_argument("--workers", type=whole_number, default=default.workers, help="requests at a time (default: one per core)")
+    parser.add_argument("--threads", type=whole_number, default=default.threads, help="CPU threads per worker")
     parser.add_argument("--max-body-bytes", type=whole_number, default=default.max_body_bytes)
     parser.add_argument("--max-seconds", type=whole_number, default=default.max_seconds)
 

@@ -1,13 +1,13 @@
-"""Times in the order in which things were said.
+"""Corrects the times of words whose order is known.
 
-The order is believed before the times: the fewest are taken for wrong that must be, for all others to be in order, and
-each of those is put between its neighbors. So one absurd time moves no other word."""
+The order is trusted more than the times. As few times as possible are rejected so that all others are in order. Each rejected
+time is replaced by one between its neighbors. So one absurd time moves no other word."""
 
 import bisect
 
 
 def mended(times: list[tuple[float, float]], duration: float) -> list[tuple[float, float]]:
-    """Starts that never decrease, ends after their starts, all within 0 and `duration`."""
+    """Returns corrected times: starts never decrease, no end is before its start, all are from 0 to `duration`."""
     inside = [(min(max(start, 0.0), duration), min(max(end, 0.0), duration)) for start, end in times]
     believed = _longest_in_order([start for start, _ in inside])
     following = [duration] * len(inside)
@@ -16,7 +16,7 @@ def mended(times: list[tuple[float, float]], duration: float) -> list[tuple[floa
     result, now = [], 0.0
     for index, (start, end) in enumerate(inside):
         if index not in believed:
-            # Where the word before ends, or where its own end allows.
+            # The word starts after the previous one, and before its own end if that is possible.
             earliest = min(max(now, result[-1][1] if result else 0.0), following[index])
             end = end if earliest < end <= following[index] else following[index]
             start = min(max(start, earliest), end)
@@ -26,10 +26,10 @@ def mended(times: list[tuple[float, float]], duration: float) -> list[tuple[floa
 
 
 def _longest_in_order(starts: list[float]) -> set[int]:
-    """The indices of the longest run that never decreases, others left out."""
+    """Returns the indices of the longest subsequence that never decreases."""
     if all(first <= second for first, second in zip(starts, starts[1:])):
         return set(range(len(starts)))
-    least: list[float] = []  # for each length, the least start that ends a run of it
+    least: list[float] = []  # for each length, the smallest start that ends a subsequence of that length
     places: list[int] = []
     before = [-1] * len(starts)
     for index, start in enumerate(starts):

@@ -1,8 +1,9 @@
-"""The work pool: so many pieces at a time, so many more waiting, all others refused at once.
+"""The work pool: processes a limited number of requests at a time, lets a limited number wait, and rejects all others at once.
 
-What only looks at audio, and takes a moment, has threads of its own: it never waits for a piece that takes minutes.
+Short work that only examines audio has threads of its own, so that it never waits for a request that takes minutes.
 
-A piece whose client goes away is taken out of the queue, or told to stop by its `Stop`, which it asks between steps."""
+If a client closes its connection, its work is removed from the queue, or stopped by its `Stop`, which it checks between
+steps."""
 
 import asyncio
 import contextlib
@@ -19,7 +20,7 @@ Result = TypeVar("Result")
 
 
 class Stop:
-    """Told by the event loop, asked by the working thread."""
+    """Tells work to stop. The event loop sets it; the working thread checks it."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -35,7 +36,7 @@ class Stop:
 class WorkPool:
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self.limit = workers * 5  # at work, and four times as many waiting
+        self.limit = workers * 5  # running, and four times as many waiting
         self.admitted = 0
         self.running = 0
         self.closing = False
@@ -45,7 +46,7 @@ class WorkPool:
 
     @contextlib.contextmanager
     def admission(self):
-        """Holds a place from before the body is read until the answer is there. Raises 503 when all are taken."""
+        """Holds a place, from before the body is read until the answer is ready. Raises 503 if all places are taken."""
         if self.closing:
             raise busy("The server is shutting down.")
         if self.admitted >= self.limit:
@@ -57,8 +58,8 @@ class WorkPool:
             self.admitted -= 1
 
     async def run(self, request: Request, work: Callable[[Stop], Result], is_look: bool = False) -> Result:
-        """Runs `work` on a thread; `request`'s body must have been read. Raises `ClientGone` once the work of a
-        client that has gone has really stopped."""
+        """Runs `work` on a thread. The body of `request` must have been read. If the client closes its connection, raises
+        `ClientGone` once the work has really stopped."""
         stop = Stop()
 
         def guarded() -> Result:
@@ -76,7 +77,7 @@ class WorkPool:
             await asyncio.wait({future, gone}, return_when=asyncio.FIRST_COMPLETED)
             if not future.done():
                 stop.set()
-                if job.cancel():  # had not begun
+                if job.cancel():  # it had not begun
                     raise ClientGone
             return await future
         finally:
@@ -88,7 +89,7 @@ class WorkPool:
             self.running += change
 
     def close(self) -> None:
-        """Refuses what comes from now on; what was admitted is still worked off."""
+        """Rejects new requests from now on. Admitted ones are still processed."""
         self.closing = True
 
 

@@ -1,8 +1,8 @@
 """The same application on Ray Serve: `serve run verbatim_inference.ray_app:app`, with PYTHONPATH=inference.
 
-Ray is the operator's to install, beside requirements.txt, on the cluster's image. The model is taken from
-VERBATIM_WHISPER_MODEL; GPUs, replicas and autoscaling from the deployment's own configuration. A replica whose model
-cannot be loaded ends, and Ray says so."""
+The operator installs Ray, in addition to requirements.txt, in the cluster's image. VERBATIM_WHISPER_MODEL names the model;
+the deployment's own configuration sets GPUs, replicas and autoscaling. If a replica cannot load its model, it ends, and Ray
+reports that."""
 
 import os
 

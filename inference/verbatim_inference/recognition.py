@@ -1,10 +1,11 @@
-"""Recognition: one piece of audio becomes segments and words with times and probabilities.
+"""Recognition: turns the audio of one request into segments and words with times and probabilities.
 
-Silence is left out first (by the detector, or by spans that the caller brings), the rest is recognized in one go and
-the times are put back. Speech of which no word came is then heard once more, by itself (`unheard`). Times are seconds
-from the piece's start: they never decrease and never leave the piece. A word keeps Whisper's leading space (" Hello"),
-so that joining words gives the text in any script. Between segments the `Stop` is asked, so that work for a client that
-has gone ends within one window of 30 seconds."""
+First, silence is left out, by speech detection or by spans from the caller. The rest is joined and recognized as one, and the
+times are converted back. Speech in which no word was recognized is then recognized once more, by itself (`unheard`).
+
+Times are seconds from the start of the audio. They never decrease and never exceed its duration. A word keeps Whisper's leading
+space (" Hello"), so that joining words gives the text in any script. The `Stop` is checked between segments, so that work for
+a client that has closed its connection ends within one window of 30 seconds."""
 
 import bisect
 import copy
@@ -20,19 +21,20 @@ from .model import Model
 from .pool import Stop
 
 FALLBACK_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-"""The next one is tried where an answer repeats itself or is improbable."""
+"""If a result repeats itself or is improbable, the next temperature is tried."""
 
 
 _MARKS = frozenset(".,!?;:…。！？、，")
 
 _STRETCH, _CLOSE = 1.0, 0.15
-"""Seconds before a seam: how early stretched words may begin, and how late the last of them ends at least."""
+"""Seconds before a seam: stretched words begin at most `_STRETCH` before it, and the last of them ends at most `_CLOSE` before
+it."""
 
 
 @dataclass(frozen=True)
 class Request:
     language: str | None = None
-    """A code; None: detect it."""
+    """A language code; None: detect the language."""
     beam_size: int = 5
     temperatures: tuple[float, ...] = FALLBACK_TEMPERATURES
     words: bool = False
@@ -40,11 +42,11 @@ class Request:
     condition_on_previous_text: bool = False
     vad_filter: bool = True
     speech: tuple[activity.Span, ...] | None = None
-    """Where somebody speaks, when the caller knows: takes the detector's place."""
+    """Where somebody speaks, if the caller knows. It replaces speech detection."""
 
 
 def recognize(model: Model, samples: np.ndarray, request: Request, stop: Stop) -> dict:
-    """The answer in the shape of `verbose_json`. Raises `ClientGone`."""
+    """Returns the answer in the format of `verbose_json`. Raises `ClientGone`."""
     answer = {
         "task": "transcribe",
         "language": request.language,
@@ -96,7 +98,7 @@ def _spans(samples: np.ndarray, request: Request) -> list[activity.Span]:
 
 
 def _on_the_pieces_clock(segments, spans: list[activity.Span]):
-    """The segments with their times put back into the piece, from the clock of the joined spans."""
+    """Converts the segments' times from the joined spans back to the original audio."""
     seams = [0.0, *itertools.accumulate((end - start) / RATE for start, end in spans[:-1])]
     shifts = [start / RATE - seam for (start, _), seam in zip(spans, seams, strict=True)]
 
@@ -106,7 +108,7 @@ def _on_the_pieces_clock(segments, spans: list[activity.Span]):
     for segment in segments:
         if not segment.words:
             segment.start += shifts[span_at(segment.start)]
-            # An end on a seam is the end of what was before it.
+            # An end on a seam belongs to the span before it.
             segment.end += shifts[max(0, bisect.bisect_left(seams, segment.end) - 1)]
             yield segment
             continue
@@ -118,9 +120,9 @@ def _on_the_pieces_clock(segments, spans: list[activity.Span]):
 
 
 def _after_the_seam(words, at: list[int], seams: list[float]) -> list[int]:
-    """The span of each word. The model stretches a sentence's first words back into the silence before it, and so over
-    a seam: those said right before one go to the rest of their sentence, which may be a minute later. What was really
-    said before a pause is followed by its padding."""
+    """Returns the span of each word. The model stretches a sentence's first words back into the silence before it, and so over
+    a seam. So words right before a seam go to the rest of their sentence, which may be a minute later. Words that were really
+    said before the pause end earlier, because the padding of their span follows them."""
     first_after = next((index for index, span in enumerate(at) if span > at[0]), None)
     if first_after is None:
         return at
@@ -133,7 +135,7 @@ def _after_the_seam(words, at: list[int], seams: list[float]) -> list[int]:
 def _second_hearing(
     model: Model, samples: np.ndarray, spans: list[activity.Span], heard: list, request: Request, language, stop: Stop
 ) -> list:
-    """What was said where no word stands, on the piece's clock."""
+    """Recognizes speech without words once more. Returns segments with times of the original audio."""
     words = [(word.start, word.end) for segment in heard for word in segment.words or []]
     found = []
     for part in unheard.parts(samples, words, spans):
@@ -142,7 +144,7 @@ def _second_hearing(
             samples[int(part.start * RATE) : int(part.end * RATE)],
             language=language,
             beam_size=request.beam_size,
-            # Once: what is not sure at the first try is not believed at the second.
+            # Only one temperature: if the model is not sure at once, later attempts would not be trusted either.
             temperature=[0.0],
             word_timestamps=True,
             condition_on_previous_text=False,
@@ -158,12 +160,12 @@ def _second_hearing(
 
 
 def _insert(new, heard: list) -> None:
-    """Puts a second hearing into its place: between two segments, or two words of one, which is parted there."""
+    """Inserts a segment of the second recognition: between two segments, or between two words of one, which is split there."""
     place = next((index for index, segment in enumerate(heard) if segment.start >= new.start), len(heard))
     words = heard[place - 1].words or [] if place else []
     cut = next((index for index, word in enumerate(words) if word.start >= new.start), len(words))
     if cut and words[cut - 1].end - words[cut - 1].start > unheard.LONGEST_WORD:
-        # The model stretched this word over what it passed over. A sentence that begins just before it comes after.
+        # The model stretched this word over the speech that it skipped. If a sentence begins just before the word, it comes after.
         starts = range(cut - 1, max(0, cut - 4), -1)
         cut = next((index for index in starts if words[index - 1].word[-1:] in _MARKS), cut)
     if 0 < cut < len(words):
@@ -178,7 +180,7 @@ def _insert(new, heard: list) -> None:
 
 
 def _put_in_order(segments: list, duration: float) -> None:
-    """Keeps times in order and inside the piece; Whisper's own may step back or run past the end."""
+    """Corrects times that step back or exceed the duration, as Whisper's own may."""
     told = [part for segment in segments for part in segment.words or [segment]]
     for part, (start, end) in zip(told, order.mended([(part.start, part.end) for part in told], duration), strict=True):
         part.start, part.end = round(start, 3), round(end, 3)
@@ -208,5 +210,5 @@ def _rendered(segment, index: int, with_words: bool) -> dict:
 
 
 def _number(value: float) -> float | None:
-    """JSON has no NaN."""
+    """Rounds to four decimals. Returns None for infinity and NaN, which JSON does not have."""
     return round(float(value), 4) if math.isfinite(value) else None

@@ -1,5 +1,5 @@
-"""The one service behind the routes: its model, loaded on a thread while the application already answers, and its
-work pool."""
+"""The service behind the routes: the models and the work pool. A thread loads the models while the application already
+answers."""
 
 import threading
 import time
@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 class Service:
     def __init__(self, options: Options, on_failure: Callable[[str], None]) -> None:
-        """`on_failure` gets one line for the operator when the model cannot be loaded, on the loading thread."""
+        """If a model cannot be loaded, calls `on_failure` on the loading thread, with one line for the operator."""
         self.options = options
         self.pool = WorkPool(options.worker_count())
         self.model: Model | None = None
@@ -46,7 +46,7 @@ class Service:
     async def run(
         self, request: Request, form: Form, task: Callable[[np.ndarray, Stop], Result], is_look: bool = False
     ) -> Result:
-        """Decodes the form's file and gives its samples to `task`, both on a thread of the pool."""
+        """Decodes the form's file and passes its samples to `task`, both on a thread of the pool."""
         file = form.file()
 
         def work(stop: Stop) -> Result:
@@ -61,7 +61,7 @@ class Service:
         begun = time.monotonic()
         try:
             self.diarizer = loading.load(self.options)
-            self.model = load(self.options)  # last: the server is ready when it is there
+            self.model = load(self.options)  # last, because the server counts as ready once it is set
         except ModelError as error:
             self._on_failure(str(error))
         except Exception as error:

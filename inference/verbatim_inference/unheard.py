@@ -1,9 +1,9 @@
-"""Speech of which the model told no word, and its second hearing.
+"""Finds speech in which the model recognized no word, for a second recognition.
 
-Whisper hears 30 seconds at once. Where the same is said again and again in them, it tells it once, or gives the window
-up: a sentence said five times comes back once, a cry for help said twenty times not at all. So where the detector hears
-speech and no word stands, that part is recognized again by itself, once. What comes of it is believed only where the
-model is sure: a cough must not become a sentence."""
+Whisper processes 30 seconds at once. If they repeat the same words, it writes them once, or gives the window up: a sentence
+said five times comes back once, a cry for help said twenty times not at all. So a part with detected speech and without words
+is recognized again by itself, once. The result is trusted only if the model is sure, so that a cough does not become a
+sentence."""
 
 from typing import NamedTuple
 
@@ -13,32 +13,33 @@ from . import activity
 from .audio import RATE
 
 SHORTEST = 0.3
-"""Seconds of speech without a word that are worth hearing again."""
+"""Seconds. Shorter speech without a word is not recognized again."""
 MOST = 40
-"""Second hearings of one piece; each costs a window of the model. The longest come first."""
+"""Most second recognitions per request, the longest first. Each costs a window of the model."""
 
 LONGEST_WORD = 1.2
-"""Seconds. Words that are told to be longer are stretched over a pause, or over what the model passed over."""
+"""Seconds. Words with longer times are stretched over a pause, or over speech that the model skipped."""
 
 _NEAR = 0.2
 """Seconds by which a word's times may be wrong."""
 _END_OF_WORD = 0.6
-"""Seconds that are believed of either end of a stretched word."""
+"""Seconds at either end of a stretched word that count as the word."""
 _LEAD, _TAIL = 0.5, 0.3
-"""Seconds of what is around it that are heard with a part, but for other words."""
+"""Seconds before and after a part that are recognized with it, unless they have other words."""
 
 
 class Part(NamedTuple):
-    """In seconds from the piece's start."""
+    """Times are in seconds from the start of the audio."""
 
     start: float
     end: float
     speech: float
-    """How much of it is speech."""
+    """Seconds of speech in it."""
 
 
 def parts(samples: np.ndarray, words: list[tuple[float, float]], spans: list[activity.Span]) -> list[Part]:
-    """What is to be heard again, in order. `words`: the times that are told; `spans`: what was listened to."""
+    """Returns the parts to recognize again, in order. `words`: the words' times, in seconds; `spans`: what was recognized, in
+    samples."""
     found: list[Part] = []
     for start, end in _gaps(words, [(first / RATE, last / RATE) for first, last in spans]):
         first, last = max(0, int((start - _NEAR) * RATE)), min(samples.size, int((end + _NEAR) * RATE))
@@ -52,7 +53,7 @@ def parts(samples: np.ndarray, words: list[tuple[float, float]], spans: list[act
 
 
 def _gaps(words: list[tuple[float, float]], spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The parts of `spans` in which no word stands."""
+    """Returns the parts of `spans` without words."""
     covered: list[tuple[float, float]] = []
     for start, end in words:
         if end - start > LONGEST_WORD:
@@ -78,7 +79,7 @@ def _gaps(words: list[tuple[float, float]], spans: list[tuple[float, float]]) ->
 
 
 def is_sure(segment) -> bool:
-    """Whether a second hearing is believed."""
+    """Returns whether to trust a segment of a second recognition."""
     probabilities = [word.probability for word in segment.words or []]
     return (
         bool(probabilities)

@@ -1,10 +1,10 @@
-"""The pipeline over the models that the project carries: segmentation-3.0 and CAM++.
+"""The pipeline with the bundled models: segmentation-3.0 and CAM++.
 
-Windows of 10 seconds, each half over the one before; of each voice in each window the turns that it decides, and a
-vector from its clean speech in that window. Where a voice clearly goes on from the window before it shares that one's
-vector, which saves two fifths of the embedding. Windows without speech cost nothing. Between windows the `Stop` is
-asked.
-The models are loaded on first use; sessions may be used by several threads at a time."""
+It works on windows of 10 seconds that overlap by half. For each voice in each window it finds the turns, and a vector from
+the voice's clean speech in that window. If a voice clearly continues from the previous window, it shares that one's vector,
+which saves two fifths of the embedding. Windows without speech cost nothing. Between windows it checks the `Stop`.
+
+The models are loaded on first use. Several threads may use their sessions at a time."""
 
 import pathlib
 import threading
@@ -20,9 +20,9 @@ from .embedding import Embedding
 from .segmentation import FRAME, FRAMES, WINDOW, Activity, Segmentation
 from .tracks import Track, Turn
 
-_STEP = 297  # frames: half a window, and the frames of all windows fall on one grid
-_FIRST = 360  # samples before the middle of frame 0, less half a frame
-_BATCH = 2  # windows a run: larger batches are no faster, and take memory
+_STEP = 297  # frames: about half a window, so that the frames of all windows are on one grid
+_FIRST = 360  # samples before the middle of frame 0, minus half a frame
+_BATCH = 2  # windows per run: larger batches are no faster, and take memory
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,17 @@ class Settings:
     shortest: float = 0.15
     """Shorter turns, in seconds, are dropped."""
     embedded: float = 5.0
-    """At most so many seconds of a voice make its vector."""
+    """A vector is made from at most this many seconds of a voice."""
     piece: float = 0.3
-    """Shorter pieces of clean speech, in seconds, are left out where there are longer ones."""
+    """Shorter pieces of clean speech, in seconds, are left out if there are longer ones."""
     least: float = 0.25
-    """From less speech, in seconds, no vector is made."""
+    """No vector is made from less speech than this, in seconds."""
     shared: float = 2.0
-    """A vector from so many seconds serves the same voice in the next window,"""
+    """A vector from at least this many seconds is reused for the same voice in the next window …"""
     common: float = 1.5
-    """if it speaks so many seconds in what both windows hear,"""
+    """… if the voice speaks for this many seconds in the part that both windows have …"""
     agreement: float = 0.8
-    """and both windows agree on this part of them."""
+    """… and both windows agree on at least this share of them."""
 
 
 class Carried:
@@ -58,7 +58,7 @@ class Carried:
         self._loaded: tuple[Segmentation, Embedding] | None = None
 
     def tracks(self, samples: np.ndarray, speech: tuple[Span, ...] | None, _: int | None, stop: Stop) -> list[Track]:
-        """`speech`: where somebody speaks, in samples; None: look everywhere."""
+        """Returns the tracks. `speech`: where somebody speaks, in samples; None: not known, so every window is used."""
         segmentation, embedding = self._models()
         starts = [start for start in _starts(samples.size) if _is_wanted(start * FRAME, speech)]
         activities = []
@@ -89,8 +89,8 @@ class Carried:
             return self._loaded
 
     def _shared(self, voice: resolution.Voice, starts: list[int], activities: list[Activity], made: dict):
-        """The vector made for this voice in the window before, and its seconds. One that was itself shared is not
-        shared again: so the voice is looked at anew in every second window at least."""
+        """Returns the vector that was made for this voice in the previous window, and its seconds; None if there is none
+        to share. A shared vector is not shared again, so that at least every second window makes a new one."""
         common = starts[voice.window - 1] + FRAMES - starts[voice.window] if voice.window else 0
         if common <= 0:
             return None
@@ -103,7 +103,7 @@ class Carried:
     def _vector(
         self, voice: resolution.Voice, samples: np.ndarray, embedding: Embedding
     ) -> tuple[np.ndarray | None, float]:
-        """And the seconds behind it."""
+        """Returns the vector, and the seconds of speech that it is made of."""
         pieces = self._pieces(voice)
         seconds = sum(end - start for start, end in pieces) / RATE
         if seconds < self._settings.least:
@@ -120,7 +120,7 @@ class Carried:
         return [turn for turn in turns if turn[1] - turn[0] >= self._settings.shortest]
 
     def _pieces(self, voice: resolution.Voice) -> list[Span]:
-        """What the vector is made from: clean speech where there is enough, the longest pieces first."""
+        """Returns the pieces that the vector is made from: clean speech if there is enough, the longest pieces first."""
         least = self._settings.piece * RATE
         pieces = [piece for piece in _samples(voice, voice.alone) if piece[1] - piece[0] >= least]
         pieces = pieces or _samples(voice, voice.alone) or _samples(voice, voice.speaks)
@@ -134,7 +134,7 @@ class Carried:
 
 
 def _starts(size: int) -> list[int]:
-    """The first frames of the windows that cover so many samples; the last one ends where the samples end."""
+    """Returns the first frames of the windows that cover `size` samples. The last window ends where the samples end."""
     last = max(0, -(-(size - WINDOW) // FRAME))
     return [*range(0, last, _STEP), last]
 
@@ -144,7 +144,7 @@ def _is_wanted(start: int, speech: tuple[Span, ...] | None) -> bool:
 
 
 def _samples(voice: resolution.Voice, frames: np.ndarray) -> list[Span]:
-    """Runs of frames as spans of samples."""
+    """Converts runs of frames to spans of samples."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], frames.astype(np.int8), [0]])))
     return [
         ((voice.first + int(start)) * FRAME + _FIRST, (voice.first + int(end)) * FRAME + _FIRST)

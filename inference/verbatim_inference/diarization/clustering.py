@@ -1,52 +1,52 @@
-"""Which tracks are one speaker: agglomerative clustering of all tracks of a file at once.
+"""Decides which tracks are the same speaker, by agglomerative clustering of all tracks of a file at once.
 
-Two clusters are as alike as the mean cosine of their members, weighted by how much speech stands behind each. Tracks
-that were heard side by side in one window are known to be different voices: the more of the smaller cluster was heard
-beside the larger one, the less alike they count. What is too short to found a speaker is given to the nearest one.
+The similarity of two clusters is the mean cosine of their members, weighted by the amount of speech of each. Tracks of the
+same window are known to be different voices: the more of the smaller cluster shares windows with the larger one, the lower
+their similarity. A track that is too short to form a speaker of its own goes to the nearest one.
 
-The quadratic part never takes more than `FOUNDERS` tracks, so time and memory stay bounded in any file."""
+The quadratic part never has more than `FOUNDERS` tracks, so time and memory are limited for any file."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 FOUNDERS = 2000
-"""About 16 MB a matrix, and a second of work."""
+"""Most tracks in the quadratic part: about 16 MB per matrix, and a second of work."""
 
 
 @dataclass(frozen=True)
 class Settings:
     threshold: float = 0.4
-    """Clusters that are less alike are different speakers."""
+    """Clusters with less similarity are different speakers."""
     certain: float = 0.7
-    """Clusters that are this much alike are one speaker, whatever number the caller expects."""
+    """Clusters with at least this similarity are one speaker, whatever number the caller expects."""
     never: float = -np.inf
-    """Clusters that are less alike stay two, whatever number the caller expects."""
+    """Clusters with less similarity stay two, whatever number the caller expects."""
     apart: float = 0.2
-    """What being heard side by side all the time takes from likeness."""
+    """Subtracted from the similarity of two clusters that always share windows."""
     founder_seconds: float = 0.4
-    """Clean speech that a track needs to take part in finding the speakers."""
+    """Seconds of clean speech that a track needs to take part in finding the speakers."""
     weight_seconds: float = 5.0
-    """More clean speech than this makes a track no heavier."""
+    """More clean speech than this gives a track no more weight."""
     speaker_seconds: float = 0.4
-    """Clean speech that makes a speaker,"""
+    """A speaker needs this many seconds of clean speech …"""
     speaker_share: float = 0.015
-    """or, in a longer file, this share of it,"""
+    """… or, in a longer file, this share of all clean speech …"""
     speaker_most: float = 10.0
-    """but no more than so many seconds."""
+    """… but no more than this many seconds."""
     override: float = 0.3
-    """Two tracks heard side by side go to one speaker only if the next best is this much less alike."""
+    """Two tracks of a window go to the same speaker only if the next best one has this much less similarity."""
 
 
 @dataclass(frozen=True)
 class Tracks:
-    """What clustering looks at, a row for each track."""
+    """The input of clustering, with one row per track."""
 
     vectors: np.ndarray
     """(n, dimension), of unit length."""
     seconds: np.ndarray
     groups: np.ndarray
-    """Tracks with equal numbers were heard side by side."""
+    """Tracks with equal numbers are from the same window."""
 
     def __len__(self) -> int:
         return len(self.seconds)
@@ -56,7 +56,8 @@ class Tracks:
 
 
 def label(tracks: Tracks, expected: int | None, settings: Settings = Settings()) -> np.ndarray:
-    """A label from 0 for each track, without gaps. `expected` speakers are a hint: never more than can be heard."""
+    """Returns a label from 0 for each track, without gaps. `expected`, the number of speakers, is a hint: there are never
+    more speakers than distinguishable voices."""
     if not len(tracks):
         return np.empty(0, np.int64)
     founders = _founders(tracks, settings)
@@ -77,7 +78,7 @@ def label(tracks: Tracks, expected: int | None, settings: Settings = Settings())
 
 
 def _founders(tracks: Tracks, settings: Settings) -> np.ndarray:
-    """The tracks with enough clean speech; of too many the longest of each part of the file."""
+    """Returns the rows of the tracks with enough clean speech. If they are too many, the longest in each part of the file."""
     enough = np.flatnonzero(tracks.seconds >= min(settings.founder_seconds, float(tracks.seconds.max()) / 2))
     if enough.size <= FOUNDERS:
         return enough
@@ -87,7 +88,7 @@ def _founders(tracks: Tracks, settings: Settings) -> np.ndarray:
 
 
 def _merges(tracks: Tracks, settings: Settings) -> list[tuple[int, int, float]]:
-    """All merges, the most alike first: (cluster that stays, cluster that goes, likeness)."""
+    """Returns all merges, the most similar clusters first: (cluster that stays, cluster that goes, similarity)."""
     count = len(tracks)
     weights = np.minimum(tracks.seconds, settings.weight_seconds).astype(np.float32)
     cosines = (tracks.vectors @ tracks.vectors.T).astype(np.float32)
@@ -114,7 +115,7 @@ def _merges(tracks: Tracks, settings: Settings) -> list[tuple[int, int, float]]:
         likeness[:, goes] = -np.inf
         best[goes] = -np.inf
         row = cosines[stays] - settings.apart * np.minimum(beside[stays] / np.minimum(total, weights), 1)
-        row[likeness[stays] == -np.inf] = -np.inf  # itself, and what has gone
+        row[likeness[stays] == -np.inf] = -np.inf  # itself, and clusters that were merged
         likeness[stays] = row
         likeness[:, stays] = row
         partner[stays] = row.argmax()
@@ -133,7 +134,7 @@ def _merges(tracks: Tracks, settings: Settings) -> list[tuple[int, int, float]]:
 
 
 def _stop(tracks: Tracks, merges, expected: int | None, least: float, settings: Settings) -> int:
-    """How many of the merges to make."""
+    """Returns how many of the merges to make."""
     usual = next((step for step, merge in enumerate(merges) if merge[2] < settings.threshold), len(merges))
     if not expected:
         return usual
@@ -152,7 +153,7 @@ def _stop(tracks: Tracks, merges, expected: int | None, least: float, settings: 
 
 
 def _cut(tracks: Tracks, merges, stop: int) -> np.ndarray:
-    """The cluster of each track after so many merges, numbered without gaps."""
+    """Returns the cluster of each track after `stop` merges, numbered without gaps."""
     members = np.arange(len(tracks))
     for stays, goes, _ in merges[:stop]:
         members[members == goes] = stays
@@ -160,7 +161,7 @@ def _cut(tracks: Tracks, merges, stop: int) -> np.ndarray:
 
 
 def _assigned(likeness: np.ndarray, tracks: Tracks, settings: Settings) -> np.ndarray:
-    """Each track goes to the speaker it is most like; tracks heard side by side to different ones."""
+    """Assigns each track to the most similar speaker, and tracks of the same window to different ones."""
     labels = likeness.argmax(axis=1)
     order = np.argsort(tracks.groups, kind="stable")
     for group in np.split(order, np.flatnonzero(np.diff(tracks.groups[order])) + 1):

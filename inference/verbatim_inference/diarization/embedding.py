@@ -1,4 +1,4 @@
-"""Voices as vectors: 3D-Speaker's CAM++ over filter banks."""
+"""Turns voices into vectors, with 3D-Speaker's CAM++ over filter banks."""
 
 import pathlib
 
@@ -15,11 +15,11 @@ class Embedding:
         self._session = open_session(path)
 
     def run(self, pieces: list[np.ndarray]) -> np.ndarray | None:
-        """The vector, of unit length, of a voice heard in these pieces of audio. None when they hold no frame."""
+        """Returns the vector of the voice in these pieces of audio, of unit length; None if they are too short."""
         banks = np.concatenate([features.filter_banks(piece) for piece in pieces])
         if not len(banks):
             return None
-        banks -= banks.mean(axis=0)  # takes the channel and the loudness away
+        banks -= banks.mean(axis=0)  # removes the effects of the channel and of loudness
         (vectors,) = self._session.run(None, {"x": banks[None]})
         vector = vectors[0].astype(np.float32)
         length = float(np.linalg.norm(vector))

@@ -1,6 +1,8 @@
-"""Kaldi's log mel filter banks, as the embedding model was trained on them: 80 bands up to 8 kHz, frames of 25 ms every
-10 ms, no dither, edges snipped. In numpy, because the binding of Kaldi's own code hands frames over one by one at five
-times the cost; both agree to 1e-4."""
+"""Kaldi's log mel filter banks, on which the embedding model was trained: 80 bands up to 8 kHz, frames of 25 ms every 10 ms,
+no dither, edges snipped.
+
+Written in numpy, because the binding of Kaldi's own code returns frames one by one, at five times the cost. Both agree to
+1e-4."""
 
 import numpy as np
 
@@ -21,7 +23,7 @@ def _bank() -> np.ndarray:
     rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
     triangles = np.maximum(0, np.minimum(rising, falling))
-    return np.vstack([triangles, np.zeros((1, BANDS))]).astype(np.float32)  # Kaldi leaves the last bin out
+    return np.vstack([triangles, np.zeros((1, BANDS))]).astype(np.float32)  # Kaldi omits the last bin
 
 
 _BANK = _bank()
@@ -30,7 +32,7 @@ _FLOOR = np.finfo(np.float32).eps
 
 
 def filter_banks(samples: np.ndarray) -> np.ndarray:
-    """(frames, 80); no frame where there are less than 25 ms. Costs 0.5 ms a second of audio."""
+    """Returns an array (frames, 80); without frames for less than 25 ms. Takes 0.5 ms per second of audio."""
     if samples.size < _LENGTH:
         return np.empty((0, BANDS), np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(samples, _LENGTH)[::STEP]

@@ -1,8 +1,7 @@
-"""pyannote.audio's own pipeline, where that library is installed with its weights (machines with a GPU).
+"""pyannote.audio's own pipeline, if that library is installed with its weights (machines with a GPU).
 
-It diarizes a section as a whole: its speakers become the tracks, with one vector each. Clustering then only joins the
-speakers of several sections, and leaves those of one section apart. One section at a time: the pipeline is no place
-for two threads."""
+It diarizes a section as a whole. Its speakers become the tracks, with one vector each. Clustering then only joins speakers of
+different sections. The pipeline cannot be used by two threads, so it works on one section at a time."""
 
 import importlib.util
 import math
@@ -21,7 +20,7 @@ DEFAULT = "pyannote/speaker-diarization-3.1"
 
 
 class LibraryError(Exception):
-    """The pipeline cannot be had; the text says why, in a few words."""
+    """The pipeline is not available; the text says why, in a few words."""
 
 
 class Library:
@@ -37,7 +36,7 @@ class Library:
     )
 
     def __init__(self, name: str, device: str) -> None:
-        """Loads the pipeline, or fetches it from the Hugging Face hub. Raises `LibraryError`."""
+        """Loads the pipeline, or downloads it from the Hugging Face hub. Raises `LibraryError`."""
         if not is_installed():
             raise LibraryError("pyannote.audio is not installed")
         try:
@@ -45,13 +44,13 @@ class Library:
             from pyannote.audio import Pipeline
 
             pipeline = Pipeline.from_pretrained(name)
-            if pipeline is None:  # how 3.x says that the hub refused
-                raise LibraryError(f"the weights of {name} cannot be had")
+            if pipeline is None:  # version 3.x returns None if the hub refuses
+                raise LibraryError(f"the hub refuses the weights of {name}; accept their license there, and log in to the hub")
             if device == "cuda" or device == "auto" and torch.cuda.is_available():
                 pipeline.to(torch.device("cuda"))
         except LibraryError:
             raise
-        except Exception as error:  # the hub, the file system, torch: each raises its own kinds
+        except Exception as error:  # the hub, the file system and torch each raise their own types
             raise LibraryError(f"{name} cannot be loaded ({type(error).__name__})") from error
         self.model = _model(name)
         self._from_numpy = torch.from_numpy
@@ -61,7 +60,7 @@ class Library:
     def tracks(
         self, samples: np.ndarray, speech: tuple[Span, ...] | None, expected: int | None, stop: Stop
     ) -> list[Track]:
-        """`speech` is not needed here, except that there may be none."""
+        """Returns the tracks. `speech` is only used to skip a section without any."""
         if speech == ():
             return []
         while not self._lock.acquire(timeout=0.5):
@@ -86,12 +85,12 @@ class Library:
 def is_installed() -> bool:
     try:
         return importlib.util.find_spec("pyannote.audio") is not None
-    except ModuleNotFoundError:  # not even the namespace
+    except ModuleNotFoundError:  # there is no package `pyannote` at all
         return False
 
 
 def _model(name: str) -> str:
-    """What transcripts name: the hub's name, or the folder's where a path was given."""
+    """Returns the model's name for transcripts: the hub's name, or the folder's name if a path was given."""
     path = pathlib.PurePath(name)
     if not pathlib.Path(name).exists():
         return name
@@ -99,6 +98,6 @@ def _model(name: str) -> str:
 
 
 def _unit(vector: np.ndarray) -> np.ndarray | None:
-    """None where the pipeline had no vector for a speaker: it then says zeros or NaN."""
+    """Returns the vector with unit length. None if the pipeline has no vector for a speaker; it then returns zeros or NaN."""
     length = float(np.linalg.norm(vector))
     return (vector / length).astype(np.float32) if 0 < length < math.inf else None

@@ -1,5 +1,5 @@
-"""Which pipeline this server diarizes with: pyannote.audio's where it is installed with its weights, else the carried
-one; or what the operator named."""
+"""Chooses the diarization pipeline: the one that the operator named; else pyannote.audio's, if it is installed with its
+weights; else the bundled one."""
 
 import pathlib
 
@@ -14,7 +14,8 @@ _MODELS = pathlib.Path(__file__).resolve().parent.parent.parent / "models"
 
 
 def load(options: Options) -> Diarizer:
-    """One log line says what and why. Raises `ModelError` where what the operator named cannot be had."""
+    """Loads the pipeline. One log line says which, and why. Raises `ModelError` if the one that the operator named is not
+    available."""
     choice = options.diarization_model
     if choice == "carried":
         return _chosen(Carried(_MODELS), "as chosen")

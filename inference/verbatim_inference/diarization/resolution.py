@@ -1,8 +1,8 @@
-"""From windows that overlap to voices that do not contradict each other.
+"""Turns overlapping windows into voices that do not contradict each other.
 
-Each frame is decided once, from all windows that hear it, those weighing most in whose middle it lies: how many speak,
-and which of the windows' voices they are. A voice stays what one window took it for: voices of neighboring windows
-are not made one here, because that could not be undone, and clustering sees the whole file."""
+Each frame is decided once, from all windows that contain it: how many speak, and which of the windows' voices they are. The
+nearer a frame is to the middle of a window, the more that window counts. Voices of neighboring windows are not joined here,
+because that could not be undone. Clustering joins them; it sees the whole file."""
 
 from dataclasses import dataclass
 
@@ -14,28 +14,29 @@ from .segmentation import FRAMES, Activity
 @dataclass(frozen=True)
 class Settings:
     speech: float = 0.45
-    """From this probability on somebody speaks. Below a half, because what the model misses costs more than what it
-    invents: a word without a speaker."""
+    """From this probability on, somebody speaks. Below 0.5, because missed speech costs more than invented speech: it
+    leaves a word without a speaker."""
     overlap: float = 0.5
-    """From this probability on two speak."""
+    """From this probability on, two speak."""
 
 
 @dataclass(frozen=True)
 class Voice:
-    """One voice of one window. Arrays are by frame from `first`, the window's first."""
+    """One voice of one window. Arrays have one element per frame, from `first` on."""
 
     window: int
     number: int
-    """Among the voices of its window."""
+    """The voice's number in its window."""
     first: int
+    """The window's first frame."""
     speaks: np.ndarray
-    """This voice speaks, as decided from all windows."""
+    """Whether this voice speaks, as decided from all windows."""
     alone: np.ndarray
-    """This voice alone speaks, as this window hears it: also where another window decides."""
+    """Whether only this voice speaks, according to this window alone."""
 
 
 def resolve(starts: list[int], activities: list[Activity], settings: Settings) -> list[Voice]:
-    """`starts`: the first frame of each window, ascending. Voices that never speak are left out."""
+    """Returns the voices that speak. `starts`: the first frame of each window, ascending."""
     total = starts[-1] + FRAMES if starts else 0
     weight, anybody, several = np.zeros((3, total), np.float32)
     best = np.zeros((2, total), np.float32)
@@ -47,7 +48,7 @@ def resolve(starts: list[int], activities: list[Activity], settings: Settings) -
         several[here] += _MIDDLE * activity.several
         for voice, probability in enumerate(activity.voices.T):
             _place(best[:, here], names[:, here], _MIDDLE * probability, window * len(activity.voices.T) + voice)
-    weight[weight == 0] = 1  # between windows that were left out
+    weight[weight == 0] = 1  # frames of skipped windows
     speaking = anybody >= settings.speech * weight
     overlapping = several >= settings.overlap * weight
     voices = []
@@ -63,9 +64,9 @@ def resolve(starts: list[int], activities: list[Activity], settings: Settings) -
 
 
 def continued(before: np.ndarray, after: np.ndarray, voice: int, least: int, part: float) -> int | None:
-    """Which voice of a window this voice of the next one is, judged by the frames that both windows hear: `before` and
-    `after`, (frames, voices). None unless both speak for `least` frames there, and for this part of the time in which
-    one of them speaks."""
+    """Returns which voice of a window continues as this `voice` of the next one, judged by the frames that both windows
+    have: `before` and `after`, (frames, voices). Returns None unless both speak in at least `least` of these frames, and
+    in at least the share `part` of the frames in which one of them speaks."""
     both = np.minimum(before, after[:, voice : voice + 1]).sum(axis=0)
     either = np.maximum(before, after[:, voice : voice + 1]).sum(axis=0)
     other = int(both.argmax())
@@ -76,7 +77,7 @@ _MIDDLE = np.minimum(np.arange(1, FRAMES + 1), np.arange(FRAMES, 0, -1)).astype(
 
 
 def _place(best: np.ndarray, names: np.ndarray, score: np.ndarray, name: int) -> None:
-    """Keeps for each frame the two most probable voices, in place."""
+    """Updates the two most probable voices of each frame, in place."""
     leads = score > best[0]
     follows = ~leads & (score > best[1])
     for kept, new in ((best, score), (names, name)):

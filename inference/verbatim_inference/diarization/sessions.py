@@ -1,11 +1,11 @@
-"""Sessions of ONNX Runtime that stay small: one thread each, since requests run in parallel, and no plan of memory kept
-for each shape of input, since no two are alike."""
+"""Opens sessions of ONNX Runtime that stay small. Each has one thread, because requests run in parallel. They keep no memory
+pattern per input shape, because hardly any two inputs have the same shape."""
 
 import pathlib
 
 
 def open_session(path: pathlib.Path):
-    import onnxruntime  # here: slow to load, and not every server diarizes
+    import onnxruntime  # here, because it loads slowly and not every server diarizes
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

@@ -1,20 +1,21 @@
-"""What diarization of a section gives: tracks, each the turns of one voice over a short while."""
+"""The result of diarizing a section: tracks. Each has the turns of one voice within a short time."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
 Turn = tuple[float, float]
-"""Seconds from the start of the file that was sent."""
+"""Start and end, in seconds from the start of the file in the request."""
 
 
 @dataclass(frozen=True)
 class Track:
     turns: list[Turn]
-    """Ascending, without overlap among themselves. Turns of two tracks overlap where both speak."""
+    """Ascending, without overlap. Turns of different tracks overlap where both speak."""
     embedding: np.ndarray | None
-    """Of unit length; None where too little was said to describe the voice."""
+    """The vector that describes the voice, of unit length; None if there was too little of it."""
     seconds: float
-    """Speech of this voice alone that the embedding was made from."""
+    """Seconds of speech that the embedding was made from, in which only this voice speaks."""
     group: int
-    """Tracks of one group were heard side by side and told apart: they are not one speaker without strong reason."""
+    """Tracks with the same number are from one window and are different voices. Without a strong reason, they are not one
+    speaker."""

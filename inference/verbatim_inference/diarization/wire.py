@@ -1,5 +1,5 @@
-"""The JSON of the two routes. Vectors travel as base64 of little-endian float32, times in hundredths of a second: ten
-hours of talk are about 15 MB."""
+"""The JSON of the two routes. Vectors are base64 of little-endian float32; times have two decimals. Ten hours of speech are
+about 15 MB."""
 
 import base64
 import binascii
@@ -33,8 +33,8 @@ def _track(track: Track) -> dict:
 
 
 def parse(body: bytes) -> tuple[Tracks, list[int | None], int | None]:
-    """The tracks that have a vector, for each track of the request its row among them, and the expected speakers.
-    Raises `APIError` 400."""
+    """Returns the tracks that have a vector; for each track of the request its row among them, or None; and the expected
+    number of speakers. Raises `APIError` 400."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -43,7 +43,7 @@ def parse(body: bytes) -> tuple[Tracks, list[int | None], int | None]:
         raise invalid("tracks", "'tracks' must be a list.")
     tracks = content["tracks"]
     if len(tracks) > MAX_TRACKS:
-        raise invalid("tracks", f"'tracks' must hold no more than {MAX_TRACKS} tracks.")
+        raise invalid("tracks", f"'tracks' must have at most {MAX_TRACKS} elements.")
     rows: list[int | None] = []
     vectors: list[np.ndarray] = []
     seconds: list[float] = []
@@ -90,7 +90,7 @@ def _length(track: dict) -> float:
 
 
 def _vector(source) -> np.ndarray | None:
-    """Of unit length."""
+    """Returns the vector with unit length; None for null."""
     if source is None:
         return None
     if not isinstance(source, str) or not 0 < len(source) <= MAX_DIMENSION * 6:
