@@ -1,17 +1,18 @@
-"""The kernel's walls around yt-dlp. They stand before any of its code is loaded, and hold for every thread.
+"""The sandbox of yt-dlp and of sites' JavaScript, enforced by the kernel. It is set up before any of their code is loaded, and
+holds for every thread.
 
-- Limits on CPU time, memory, the size of each file and open files; no new privileges; memory that no process of the same
-  user may look into.
-- A filter of system calls that lists what is allowed. A socket cannot be made, connected, bound or listened on: the
-  process talks through the descriptors that the worker hands it, and through nothing else. No program, no process, no
-  signal to another, no look into another. What the filter does not know is answered as by a kernel that lacks it, so
-  that the C library takes an older way.
-- Landlock, where the kernel has it: files are read where Python and yt-dlp lie, and written in one folder.
-- For who runs a site's JavaScript, a second filter on top of the first one once all is loaded (`seal`): what is left is reading and writing
-  what is open, memory that holds no code, and an end.
+- Limits on CPU time, memory, the size of each file and the number of open files. No new privileges. Other processes of the
+  same user cannot read this process's memory.
+- A filter with a list of allowed system calls. The process cannot create, connect or bind a socket, or listen on one; it can
+  only talk through the descriptors that the worker gives it. It cannot start a program or a process, and cannot send signals
+  to another process or inspect one. A system call that is not in any list fails as on a kernel that does not have it, so
+  that the C library uses an older one.
+- Landlock, if the kernel has it: files can be read only where Python and yt-dlp are, and written only in one folder.
+- For the process that runs a site's JavaScript, a second filter once everything is loaded (`seal`). It leaves reading and
+  writing open descriptors, memory without code, and exiting.
 
-Without the limits and the filter there is no work: `CageError`. Without Landlock there is: the audit hook of `child.py`
-then bounds files alone, and the self-check says so.
+Without the limits and the filter, nothing runs: `CageError`. Landlock is optional. Without it, only the audit hook of
+`child.py` restricts files, and the self-check says so.
 """
 
 import ctypes
@@ -27,7 +28,7 @@ PR_SET_SECCOMP = 22
 PR_SET_NO_NEW_PRIVS = 38
 CLONE_THREAD = 0x10000
 
-#: System calls that are allowed, often used ones first: the number on x86-64 and on AArch64, None where there is none.
+#: The allowed system calls, frequent ones first: their numbers on x86-64 and on AArch64, None if there is none.
 ALLOWED = {
     "read": (0, 63), "recvfrom": (45, 207), "write": (1, 64), "poll": (7, None), "ppoll": (271, 73),
     "futex": (202, 98), "mmap": (9, 222), "munmap": (11, 215), "mprotect": (10, 226), "brk": (12, 214),
@@ -60,13 +61,13 @@ ALLOWED = {
     "unlinkat": (263, 35), "utime": (132, None), "utimensat": (280, 88), "utimes": (235, None), "writev": (20, 66),
 }
 
-#: Allowed with some arguments alone.
+#: System calls that are allowed only with certain arguments.
 CONDITIONAL = {
     "clone": (56, 220), "fcntl": (72, 25), "ioctl": (16, 29), "kill": (62, 129), "prctl": (157, 167),
     "prlimit64": (302, 261), "sendto": (44, 206), "tgkill": (234, 131),
 }
 
-#: Refused as forbidden, not as unknown: whoever tries them should know.
+#: System calls that fail with EPERM instead of ENOSYS, so that the caller knows that they are forbidden.
 REFUSED = {
     "accept": (43, 202), "accept4": (288, 242), "bind": (49, 200), "connect": (42, 203), "execve": (59, 221),
     "execveat": (322, 281), "fork": (57, None), "io_uring_setup": (425, 425), "listen": (50, 201),
@@ -75,24 +76,24 @@ REFUSED = {
     "sendmmsg": (307, 269), "sendmsg": (46, 211), "socket": (41, 198), "socketpair": (53, 199), "vfork": (58, None),
 }
 
-#: All that is left to who is sealed.
+#: The system calls that are left after `seal`.
 SEALED = {
     name: ALLOWED[name] for name in (
         "read", "write", "poll", "ppoll", "futex", "munmap", "mremap", "brk", "madvise", "clock_gettime", "gettimeofday", "time",
         "getrandom", "sched_yield", "rt_sigreturn", "rt_sigprocmask", "restart_syscall", "exit", "exit_group")
 }
-#: Of these the memory that they would make executable, and all but a descriptor's own flags.
+#: After `seal`, mmap and mprotect must not make memory executable, and fcntl may only get and set a descriptor's flags.
 SEALED_CONDITIONAL = {"mmap": (9, 222), "mprotect": (10, 226), "fcntl": (72, 25)}
 PROT_EXEC = 4
 #: F_GETFL, F_SETFL.
 SEALED_FCNTL = (3, 4)
 
-#: Who gets signals of a descriptor, and which: F_SETOWN, F_SETSIG, F_SETOWN_EX.
+#: These choose which process gets a descriptor's signals, and which signal: F_SETOWN, F_SETSIG, F_SETOWN_EX.
 REFUSED_FCNTL = (8, 10, 15)
 #: TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX.
 ALLOWED_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 
-#: The kernel's names for the machines that Verbatim runs on, and the column of their numbers.
+#: The machines that Verbatim runs on: the kernel's constant for each, and the column of its numbers.
 MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 
 LIBRARY = ctypes.CDLL(None, use_errno=True)
@@ -100,13 +101,13 @@ LIBRARY.syscall.restype = ctypes.c_long
 
 
 class CageError(OSError):
-    """A wall that must stand does not."""
+    """A required part of the sandbox could not be set up."""
 
 
 def limit(bounds: dict) -> None:
-    """Limits on this process, which it cannot raise again."""
+    """Sets limits on this process, which it cannot raise again."""
     for kind, value, more in (
-        # A second later what tells nothing: SIGKILL.
+        # SIGXCPU first, then SIGKILL a second later.
         (resource.RLIMIT_CPU, bounds["cpu_seconds"], 1),
         (resource.RLIMIT_FSIZE, bounds["file_bytes"], 0),
         (resource.RLIMIT_AS, bounds["memory_bytes"], 0),
@@ -117,9 +118,10 @@ def limit(bounds: dict) -> None:
 
 
 def enter(bounds: dict, folder: str | None, roots: tuple, seals: bool = False) -> bool:
-    """Shuts this process in for good. Must run on its only thread.
+    """Enters the sandbox for good. Must run while the process has one thread.
 
-    `folder` may be written, `roots` read. With `seals` it may call `seal` later on. Answers whether the kernel bounds files too.
+    Afterward, `folder` can be written and `roots` can be read. With `seals`, the process can call `seal` later. Returns whether
+    the kernel restricts files, too (Landlock). Raises `CageError`.
     """
     try:
         limit(bounds)
@@ -128,30 +130,31 @@ def enter(bounds: dict, folder: str | None, roots: tuple, seals: bool = False) -
         files = bound_files(folder, roots)
         install(filter_rules(seals))
     except (OSError, ValueError, KeyError) as error:
-        raise CageError(f"no cage, no work: {error}") from error
+        raise CageError(f"cannot set up the sandbox: {error}") from error
     return files
 
 
 def seal() -> None:
-    """Takes from this process, which is in the cage, whatever a computation does not need. Must run on its only thread."""
+    """Forbids this process, which is in the sandbox, everything that a computation does not need. Must run while the process has
+    one thread. Raises `CageError`."""
     try:
         install(sealed_rules())
     except (OSError, ValueError, KeyError) as error:
-        raise CageError(f"no cage, no work: {error}") from error
+        raise CageError(f"cannot set up the sandbox: {error}") from error
 
 
 def libraries() -> tuple:
-    """What the C library reads besides, which tells nobody of it."""
+    """Returns the paths that the C library reads, which Python's audit hook does not see."""
     paths = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/ssl", "/etc/pki",
              "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", sys.base_prefix + "/lib")
     return tuple({os.path.realpath(path) for path in paths})
 
 
 def install(rules: list) -> None:
-    """Has the kernel's filter machine follow those rules from now on, beside whatever it follows already: the strictest answer counts."""
+    """Adds a system call filter to those that are already installed. The strictest answer of all filters counts."""
     code = b"".join(struct.pack("HBBI", *rule) for rule in rules)
     buffer = ctypes.create_string_buffer(code, len(code))
-    # struct sock_fprog: how many, and where.
+    # struct sock_fprog: the number of rules, and their address.
     program = struct.pack("HP", len(rules), ctypes.addressof(buffer))
     prctl(PR_SET_SECCOMP, 2, ctypes.c_char_p(program))
 
@@ -161,7 +164,7 @@ def prctl(option: int, value: int, pointer: object = None) -> None:
         raise OSError(ctypes.get_errno(), f"prctl {option}")
 
 
-#: What the kernel's filter machine can do, and answer.
+#: Instructions of the kernel's filter machine, and its answers.
 LOAD, EQUAL, AT_LEAST, SET, ANSWER = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, REFUSE, ABSENT = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
 
@@ -171,11 +174,12 @@ def argument(index: int, half: int = 0) -> tuple:
 
 
 def when(number: int, *body: tuple) -> list:
-    """Those rules for that call; they end in an answer."""
+    """Returns the rules for one system call. `body` must end in an answer."""
     return [(EQUAL, 0, len(body), number), *body]
 
 
 def one_of(index: int, values: tuple, then: int, otherwise: int) -> list:
+    """Returns rules that answer `then` if an argument of the call has one of these values, else `otherwise`."""
     left = range(len(values), 0, -1)
     return [argument(index), *((EQUAL, count, 0, value) for count, value in zip(left, values)),
             (ANSWER, 0, 0, otherwise), (ANSWER, 0, 0, then)]
@@ -187,39 +191,39 @@ def each(calls: dict, column: int, then: int) -> list:
 
 
 def beginning(architecture: int) -> list:
-    """After it the call's number is loaded."""
+    """Returns the first rules, which check the architecture and load the call's number."""
     return [
         (LOAD, 0, 0, 4), (EQUAL, 1, 0, architecture), (ANSWER, 0, 0, 0x80000000), (LOAD, 0, 0, 0),
-        # The other way to call an x86-64 kernel has numbers from here on.
+        # From here on are the numbers of the x32 ABI, the other way to call an x86-64 kernel.
         (AT_LEAST, 0, 1, 0x40000000), (ANSWER, 0, 0, REFUSE),
     ]
 
 
 def filter_rules(seals: bool) -> list:
-    """What the kernel answers each call from now on, as its filter machine wants it: code, jump if so, jump if not, value."""
+    """Returns the rules of the filter, in the kernel's form: code, jump if true, jump if false, value."""
     architecture, column = MACHINES[platform.machine()]
     number = {name: numbers[column] for name, numbers in CONDITIONAL.items()}
     own = os.getpid()
     rules = beginning(architecture) + each(ALLOWED, column, ALLOW)
-    # To nobody but whom the descriptor is connected to.
+    # Only without an address, so to the other end of the connected descriptor.
     rules += when(number["sendto"], argument(4), (EQUAL, 0, 3, 0), argument(4, 1), (EQUAL, 0, 1, 0),
                   (ANSWER, 0, 0, ALLOW), (ANSWER, 0, 0, REFUSE))
-    # A thread is no process. Of the newer call the filter cannot see which it is, so that is absent.
+    # Only for threads. The filter cannot see the arguments of the newer clone3, so that call is absent.
     rules += when(number["clone"], argument(0), (SET, 0, 1, CLONE_THREAD), (ANSWER, 0, 0, ALLOW), (ANSWER, 0, 0, REFUSE))
     rules += when(number["fcntl"], *one_of(1, REFUSED_FCNTL, REFUSE, ALLOW))
     rules += when(number["ioctl"], *one_of(1, ALLOWED_IOCTL, ALLOW, REFUSE))
-    # Its own group: how the watch ends it.
+    # Its own process group, so that `watch` can end it, and itself.
     rules += when(number["kill"], *one_of(0, (0, own), ALLOW, REFUSE))
     rules += when(number["tgkill"], *one_of(0, (own,), ALLOW, REFUSE))
     rules += when(number["prlimit64"], *one_of(0, (0, own), ALLOW, REFUSE))
     if seals:
-        # What a filter allows, a further one can only forbid.
+        # For the second filter. That is safe, because another filter can only forbid more.
         rules += when(number["prctl"], *one_of(0, (PR_SET_SECCOMP,), ALLOW, REFUSE))
     return rules + each(REFUSED, column, REFUSE) + [(ANSWER, 0, 0, ABSENT)]
 
 
 def sealed_rules() -> list:
-    """The same for who is sealed."""
+    """Returns the rules of the second filter."""
     architecture, column = MACHINES[platform.machine()]
     number = {name: numbers[column] for name, numbers in SEALED_CONDITIONAL.items()}
     rules = beginning(architecture) + each(SEALED, column, ALLOW)
@@ -230,16 +234,17 @@ def sealed_rules() -> list:
 
 
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
-#: Of files: EXECUTE, WRITE_FILE, READ_FILE. Of folders: READ_DIR besides.
+#: Landlock's rights. READ_DIR is for folders only.
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, TRUNCATE = 1, 2, 4, 8, 1 << 14
 
 
 def bound_files(folder: str | None, roots: tuple) -> bool:
-    """Has the kernel refuse every file but those. False where it cannot: it is older than 5.13, or was built or started without."""
+    """Restricts this process to these files with Landlock. Returns False if the kernel does not have it: it is older than 5.13, or
+    was built or started without it."""
     version = LIBRARY.syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint(1))
     if version < 1:
         return False
-    # What each version of the kernel's interface can refuse: 13 rights in the first one, one more in each of the next two.
+    # The rights that each version of Landlock knows: 13 in the first, one more in each of the next two.
     handled = (1 << (13 + min(version - 1, 2))) - 1
     ruleset = LIBRARY.syscall(LANDLOCK_CREATE_RULESET, struct.pack("Q", handled), ctypes.c_size_t(8), ctypes.c_uint(0))
     if ruleset < 0:
@@ -264,7 +269,7 @@ def bound_files(folder: str | None, roots: tuple) -> bool:
 
 
 def self_check(files: bool) -> dict:
-    """Tries, from within, what is forbidden: what the kernel refused."""
+    """Tries, from inside the sandbox, what it forbids. Returns what the kernel refused."""
 
     def refused(call, *arguments) -> bool:
         result = call(*arguments)

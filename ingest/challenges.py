@@ -1,10 +1,11 @@
-"""Has yt-dlp solve the riddles that some sites set in JavaScript, without a program that it would have to start.
+"""Lets yt-dlp solve the JavaScript challenges of some sites without starting a program.
 
-yt-dlp knows of runtimes and of providers that use them. This gives it one of each: a runtime that is in no file of its own, and a provider
-that hands the script over a pair of sockets to `solver.py`, a process with a cage of its own. The worker starts that when the first script
-comes. What comes back is a stranger's: it is bounded here, and yt-dlp checks what it is.
+yt-dlp has runtimes, and providers that use them. This module adds one of each: a runtime without an executable, and a provider
+that sends the script through a pair of sockets to `solver.py`, a process in a sandbox of its own. The worker starts that process
+when the first script arrives. Its answers are a stranger's data: their size is limited here, and yt-dlp checks their content.
 
-It uses parts of yt-dlp that may change with any version. `register` then says no: pages go on without, and whoever asks is told.
+It uses parts of yt-dlp that may change with any version. `register` then returns False. Pages work without JavaScript, and the
+self-check reports that.
 """
 
 import os
@@ -12,15 +13,16 @@ import socket
 import struct
 import time
 
-#: What yt-dlp is told to use, and by which no program is looked for.
+#: The name of our runtime. yt-dlp looks for no program with this name.
 NAME = "caged"
+#: Most bytes of a script, and of its answer.
 LONGEST = 16 << 20
-#: For one script, by the clock: a busy machine is several times slower than its CPU seconds.
+#: Seconds for one script, in wall-clock time. On a busy machine that is several times the CPU time.
 PATIENCE = 300.0
 
 
 def version(packages: str) -> str | None:
-    """Of QuickJS, where it and the scripts for it are installed."""
+    """Returns the version of QuickJS, or None if it or yt-dlp's scripts for it are not installed."""
     names = os.listdir(packages) if os.path.isdir(packages) else []
     found = [name for name in names if name.startswith("quickjs_ng-") and name.endswith(".dist-info")]
     is_complete = "yt_dlp_ejs" in names and any(name.startswith("_quickjs.") for name in names)
@@ -28,7 +30,7 @@ def version(packages: str) -> str | None:
 
 
 class Solver:
-    """The way to the other process, which there is at most one of."""
+    """The connection to `solver.py`, of which there is at most one process."""
 
     def __init__(self, ask: object):
         self._ask = ask
@@ -36,12 +38,12 @@ class Solver:
         self._is_over = False
 
     def run(self, script: str) -> str:
-        """What the script printed; OSError where there is no answer, ValueError where the answer is that it failed."""
+        """Runs a script and returns what it printed. Raises OSError without an answer, ValueError if the script failed."""
         text = script.encode()
         if len(text) > LONGEST:
             raise ValueError("the script is too long")
         if self._is_over:
-            raise OSError("what runs JavaScript has ended")
+            raise OSError("the JavaScript process has ended")
         try:
             if self._connection is None:
                 self._connection = socket.socket(fileno=self._ask())
@@ -50,10 +52,10 @@ class Solver:
             self._connection.sendall(struct.pack("!I", len(text)) + text)
             (length,) = struct.unpack("!I", self._receive(4, deadline))
             if not 0 < length <= LONGEST + 1:
-                raise OSError("an answer of an impossible length")
+                raise OSError("the answer has an impossible length")
             answer = self._receive(length, deadline).decode(errors="replace")
         except OSError:
-            # Nobody knows where the next answer would begin, and a script may be at work still.
+            # Where the next answer would begin is unknown, and a script may still run.
             self._is_over = True
             if self._connection is not None:
                 self._connection.close()
@@ -68,14 +70,15 @@ class Solver:
             self._connection.settimeout(max(0.01, deadline - time.monotonic()))
             part = self._connection.recv(min(count, 1 << 20))
             if not part:
-                raise OSError("what runs JavaScript has ended")
+                raise OSError("the JavaScript process has ended")
             parts.append(part)
             count -= len(part)
         return b"".join(parts)
 
 
 def register(packages: str, ask: object) -> bool:
-    """Makes QuickJS known to yt-dlp; `ask` gives a descriptor that leads to it. False where it is not there, or yt-dlp too different."""
+    """Registers QuickJS with yt-dlp. `ask` returns a descriptor that is connected to `solver.py`. Returns False if QuickJS is not
+    installed, or if this version of yt-dlp is too different."""
     found = version(packages)
     if found is None:
         return False
@@ -101,11 +104,11 @@ def register(packages: str, ask: object) -> bool:
                 try:
                     return solver.run(stdin)
                 except (OSError, ValueError) as error:
-                    raise JsChallengeProviderError(f"the script was not run to its end: {error}", expected=True) from error
+                    raise JsChallengeProviderError(f"the script did not finish: {error}", expected=True) from error
 
         register_provider(CagedJCP)
         register_preference(CagedJCP)(lambda *_: 2000)
         supported_js_runtimes.value[NAME] = CagedJsRuntime
-    except Exception:  # whatever another version has put in their place
+    except Exception:  # another version of yt-dlp may fail in any way
         return False
     return True

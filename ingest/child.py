@@ -1,18 +1,18 @@
-"""Runs yt-dlp for a worker, within bounds that it cannot leave.
+"""Runs yt-dlp for a worker, in a sandbox.
 
-Standard input is one end of a pair of sockets. The order is one line of JSON on it: what to pass to yt-dlp, and the bounds.
-It is not on the command line, where every user of the machine could read a customer's URL. What bounds it:
+Standard input is one end of a pair of sockets. The order is one line of JSON on it: the arguments for yt-dlp, and the limits. It
+is not on the command line, where every user of the machine could read a customer's URL. These restrict the process:
 
-- the kernel, as `cage.py` asks it to, before any of yt-dlp's code is loaded;
-- an audit hook, which Python cannot take off again: it connects to nothing, resolves no names, starts no programs,
-  writes below its folder alone, reads that and what belongs to Python, and loads no native code;
-- the worker, which holds the other end: when that is closed, or the time is over, the whole process group is killed.
+- The kernel, set up by `cage.py` before any of yt-dlp's code is loaded.
+- An audit hook, which Python cannot remove: no connections, no name resolution, no programs, no native code. It writes only in
+  its folder, and reads only there and in what belongs to Python.
+- The worker, which has the other end of the sockets. If that is closed, or the time is over, the whole process group is killed.
 
-It can make no connection. It asks the worker for one, by a byte, and is handed a descriptor that leads to the proxy. By another byte it
-asks for one that leads to `solver.py`, which runs what sites want to be run as JavaScript; that process is not its own to start.
+The process cannot open connections. It sends the worker a byte and gets a descriptor that is connected to the proxy. With another
+byte it gets one that is connected to `solver.py`, which runs sites' JavaScript. It cannot start that process itself.
 
-On success one line of JSON goes to standard output for each --print; yt-dlp's own exit status is the answer, 70 without a
-cage. With --self-check it loads yt-dlp inside, and tells in one line of JSON what the kernel refuses.
+On success it prints one line of JSON for each --print. The exit status is yt-dlp's own, or 70 if the sandbox cannot be set up.
+With --self-check it loads yt-dlp in the sandbox, and prints one line of JSON that says what the kernel refuses.
 """
 
 import errno
@@ -29,36 +29,36 @@ import sysconfig
 import threading
 import time
 
-# Started without `site`: whatever lies in yt-dlp's environment would run before the cage is shut.
+# Python was started without `site`, because code in yt-dlp's environment would then run outside of the sandbox.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cage  # noqa: E402
 import challenges  # noqa: E402
 
 sys.path.pop(0)
 
-#: Where yt-dlp lies.
+#: The folder that has yt-dlp.
 PACKAGES = os.path.join(
     os.path.dirname(os.path.dirname(os.path.abspath(sys.executable))),
     "lib", f"python{sys.version_info[0]}.{sys.version_info[1]}", "site-packages")
 
-#: Starting anything, what goes out without connecting, and files that C code would open.
+#: Forbidden audit events: starting programs, the network, and files that C code would open.
 REFUSED = {
     "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn", "subprocess.Popen",
     "socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo",
     "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo", "sqlite3.connect",
 }
 
-#: How bytes are handed to the ciphers, which were loaded before.
+#: Events that pass bytes to the ciphers, which were loaded before.
 BUFFERS = {"ctypes.create_string_buffer", "ctypes.cdata/buffer"}
 
-#: Events whose arguments begin with the paths that they change; how many of them there are.
+#: Events that change paths, and how many of their first arguments are such paths.
 CHANGES = {
     "os.chmod": 1, "os.chown": 1, "os.link": 2, "os.mkdir": 1, "os.remove": 1, "os.rename": 2, "os.rmdir": 1,
     "os.symlink": 2, "os.truncate": 1, "os.utime": 1,
 }
 
 def within(folder: str, path: object) -> bool:
-    """Whether a path, as some call was given it, lies below the folder."""
+    """Returns whether the path of a call is in the folder."""
     if isinstance(path, int):
         return True
     real = os.path.realpath(os.fsdecode(path))
@@ -66,7 +66,7 @@ def within(folder: str, path: object) -> bool:
 
 
 def readable(plugins: list) -> tuple:
-    """Folders and files that Python itself reads."""
+    """Returns the folders and files that Python itself reads."""
     paths = {__file__, sys.executable, sys.prefix, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), PACKAGES, *sys.path, *plugins}
     certificates = ssl.get_default_verify_paths()
     paths |= {certificates.cafile, certificates.capath, certificates.openssl_cafile, certificates.openssl_capath}
@@ -75,7 +75,7 @@ def readable(plugins: list) -> tuple:
 
 
 def make_hook(folder: str, roots: tuple):
-    """What yt-dlp may do: write into its folder, and read what it consists of."""
+    """Returns the audit hook. It lets yt-dlp write to its folder, and read its folder and its own code."""
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     below = tuple(root + "/" for root in roots)
 
@@ -95,7 +95,7 @@ def make_hook(folder: str, roots: tuple):
                 writes = any(letter in mode for letter in "wax+")
                 allowed = within(folder, path) if writes else reads(path)
             else:
-                # Relative to what cannot be seen here.
+                # A relative path may be relative to a descriptor, which is not known here.
                 whole = os.path.isabs(path)
                 allowed = whole and (within(folder, path) if flags & writing else reads(path))
         elif event in ("os.listdir", "os.scandir"):
@@ -109,7 +109,8 @@ def make_hook(folder: str, roots: tuple):
 
 
 def descriptors_from(worker: socket.socket) -> object:
-    """What gives a descriptor of the kind that a byte asks the worker for: `c` a connection to the proxy, `j` one to who runs JavaScript."""
+    """Returns a function that requests a descriptor from the worker: with `c` one connected to the proxy, with `j` one connected to
+    `solver.py`."""
     lock = threading.Lock()
 
     def descriptor(kind: bytes) -> int:
@@ -117,18 +118,18 @@ def descriptors_from(worker: socket.socket) -> object:
             worker.send(kind)
             _, descriptors, _, _ = socket.recv_fds(worker, 1, 1, socket.MSG_CMSG_CLOEXEC)
         if not descriptors:
-            raise ConnectionRefusedError(errno.ECONNREFUSED, "the worker has none to give")
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "the worker gave no connection")
         return descriptors[0]
 
     return descriptor
 
 
 def take_connections_from(descriptor: object, port: int) -> None:
-    """From here on a stream is a connection that the worker made to the proxy at `port`, and leads nowhere else."""
+    """Replaces Python's sockets: a new TCP socket is a connection that the worker made to the proxy at `port`."""
     plain = socket.socket
 
     class HandedSocket(plain):
-        """One that is connected from its beginning."""
+        """A socket that is connected from the start."""
 
         def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
             if fileno is None and family in (-1, socket.AF_INET) and type in (-1, socket.SOCK_STREAM):
@@ -137,7 +138,7 @@ def take_connections_from(descriptor: object, port: int) -> None:
 
         def connect(self, address):
             if tuple(address[:2]) != ("127.0.0.1", port):
-                raise PermissionError("nothing but the proxy can be reached")
+                raise PermissionError("only the proxy can be reached")
 
     def getaddrinfo(host, service, *_, **__):
         if host != "127.0.0.1":
@@ -148,9 +149,9 @@ def take_connections_from(descriptor: object, port: int) -> None:
 
 
 def watch(seconds: float) -> None:
-    """Ends the process group when the worker goes, or when the time is over."""
+    """Ends the process group when the worker is gone, or when the time is over."""
     end = select.poll()
-    # Not what can be read: that is the answer to somebody who asked for a connection.
+    # Only hang-ups: data that can be read is the answer to a request for a connection.
     end.register(0, select.POLLRDHUP)
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
@@ -162,7 +163,7 @@ def watch(seconds: float) -> None:
 def read_order() -> dict:
     line = b""
     while not line.endswith(b"\n"):
-        # Byte by byte: nothing may stay in a buffer that the others do not see.
+        # Byte by byte, so that no data of later messages is left in a buffer here.
         byte = os.read(0, 1)
         if not byte or len(line) > 1 << 16:
             sys.exit(64)
@@ -179,14 +180,14 @@ def enter_cage(bounds: dict, folder: str | None, roots: tuple) -> bool:
 
 
 def load_ciphers() -> None:
-    """The one native library besides Python's own. Its loading is heard by the hook, which would refuse it: the cage is shut, so it comes before."""
+    """Loads the only native library besides Python's own: in the sandbox, but before the audit hook, which would refuse it."""
     sys.path.append(PACKAGES)
     try:
         from Cryptodome.Cipher import AES, Blowfish, PKCS1_OAEP, PKCS1_v1_5  # noqa: F401
         from Cryptodome.Hash import CMAC, SHA1
         from Cryptodome.PublicKey import RSA  # noqa: F401
 
-        # Each loads its part when it is used first.
+        # Each cipher loads its part when it is first used.
         key = bytes(16)
         for mode, more in ((AES.MODE_CBC, (key,)), (AES.MODE_CTR, ()), (AES.MODE_ECB, ()), (AES.MODE_GCM, (key,))):
             AES.new(key, mode, *more).decrypt(AES.new(key, mode, *more).encrypt(key))
@@ -198,13 +199,13 @@ def load_ciphers() -> None:
         for cipher in (AES, Blowfish):
             CMAC.new(key, ciphermod=cipher).update(key).digest()
         SHA1.new(key).digest()
-    except Exception:  # there is none, or another version of it
-        # Python decrypts by itself, slowly.
+    except Exception:  # the library is missing, or has another version
+        # yt-dlp then decrypts in Python, slowly.
         pass
 
 
 def refuse_parts(loader: type) -> None:
-    """A recording that a site keeps in several parts is none that can be had whole: the first one alone must not pass for it."""
+    """Makes yt-dlp reject a recording that a site keeps in several parts, because its first part must not pass for the whole."""
     import yt_dlp
 
     process = loader.process_ie_result
@@ -220,7 +221,7 @@ def refuse_parts(loader: type) -> None:
 
 
 def check() -> None:
-    """Shuts itself in, loads yt-dlp, and tells what holds."""
+    """Enters the sandbox, loads yt-dlp, and prints what the sandbox refuses."""
     files = enter_cage({"cpu_seconds": 60, "file_bytes": 1 << 20, "memory_bytes": 2 << 30}, None, readable([]))
     report = cage.self_check(files)
     load_ciphers()
@@ -235,14 +236,14 @@ def main() -> None:
         return check()
     order = read_order()
     if os.getsid(0) != os.getpid():
-        sys.exit("not in a session of its own")
+        sys.exit("child: must be started in a session of its own")
     folder = os.path.realpath(order["folder"])
     os.chdir(folder)
     roots = readable(order["plugins"])
     descriptor = descriptors_from(socket.socket(fileno=os.dup(0)))
     take_connections_from(descriptor, order["proxy_port"])
     enter_cage(order, folder, roots)
-    # Nor is what called the kernel left about.
+    # Don't leave the library that can call the kernel to yt-dlp.
     cage.LIBRARY = None
     threading.Thread(target=watch, args=(order["wall_seconds"],), daemon=True).start()
     load_ciphers()
@@ -252,7 +253,7 @@ def main() -> None:
     refuse_parts(yt_dlp.YoutubeDL)
     arguments = order["arguments"]
     if challenges.register(PACKAGES, lambda: descriptor(b"j")):
-        # By itself it would look for a program.
+        # Otherwise yt-dlp would look for a program.
         arguments = ["--no-js-runtimes", "--js-runtimes", challenges.NAME, *arguments]
     yt_dlp.main(arguments)
 

@@ -1,17 +1,19 @@
-"""Runs the JavaScript that a site hands to yt-dlp, for which it has a riddle to be solved, within bounds that it cannot leave.
+"""Runs the JavaScript challenges that sites give to yt-dlp, in a sandbox.
 
-Standard input is one end of a pair of sockets; `child.py`, which yt-dlp runs in, has the other one. Each script comes as its length in
-four bytes and its text, and is answered by the length, a sign, and what the script printed last (`+`) or why it came to nothing (`-`).
-Each gets a fresh context of QuickJS, an interpreter: it needs no memory that is written and run, no thread and no file. What bounds it:
+Standard input is one end of a pair of sockets; `child.py`, which runs yt-dlp, has the other. A script arrives as its length in four
+bytes and its text. The answer is its length, a sign, and what the script printed last (`+`) or why it failed (`-`).
 
-- QuickJS itself: the script finds no module, file, clock to wait for or program, and gets so much memory, stack and time;
-- the kernel, as `cage.py` asks it to, in two steps: the cage before anything of QuickJS is loaded, and before the first script the seal,
-  under which a process reads and writes what is open, asks for memory, and ends;
-- limits on CPU time, memory and time, which end it where QuickJS does not;
-- whoever asked: when the other end is closed, the kernel ends this process, also in the middle of a script.
+Each script gets a fresh context of QuickJS. QuickJS is an interpreter: it needs no executable memory, no thread and no file. These
+restrict a script:
 
-Arguments: CPU seconds, bytes of memory, seconds by the clock. With --self-check it tells in one line of JSON what the kernel refuses, and
-what QuickJS makes of six times seven. Exit status 70 without a cage, 69 without QuickJS.
+- QuickJS itself: a script has no modules, files, timers or programs, and limited memory, stack and time.
+- The kernel, set up by `cage.py` in two steps: the sandbox before QuickJS is loaded, and the seal before the first script. A
+  sealed process can only read and write open descriptors, allocate memory, and exit.
+- Limits on CPU time, memory and wall-clock time, which end the process if QuickJS does not end the script.
+- The asker: if the other end is closed, the kernel ends this process, even in the middle of a script.
+
+Arguments: CPU seconds, bytes of memory, seconds of wall-clock time. With --self-check it prints one line of JSON: what the kernel
+refuses, and whether QuickJS can multiply six by seven. Exit status 70: the sandbox cannot be set up; 69: there is no QuickJS.
 """
 
 import ctypes
@@ -26,24 +28,24 @@ import signal
 import struct
 import sys
 
-# Started without `site`: whatever lies in yt-dlp's environment would run before the cage is shut.
+# Python was started without `site`, because code in yt-dlp's environment would then run outside of the sandbox.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cage  # noqa: E402
 
 sys.path.pop(0)
 
-#: Of a script, and of what it may answer.
+#: Most bytes of a script, and of its answer.
 LONGEST = 16 << 20
-#: Of what is said of a failure.
+#: Most characters of an error message.
 LONGEST_COMPLAINT = 500
-#: What QuickJS itself is to see to, within the limits on the process.
+#: Limits that QuickJS enforces, below the limits on the process.
 SCRIPT_SECONDS, STACK_BYTES = 60, 4 << 20
 
 PRELUDE = "globalThis.printed = undefined; globalThis.console = {log(text) { printed = text; }};"
 
 
 def find_runtime() -> object:
-    """Where QuickJS lies; None where it does not."""
+    """Returns where QuickJS is; None if it is not installed."""
     packages = os.path.join(
         os.path.dirname(os.path.dirname(os.path.abspath(sys.executable))),
         "lib", f"python{sys.version_info[0]}.{sys.version_info[1]}", "site-packages")
@@ -51,14 +53,15 @@ def find_runtime() -> object:
 
 
 def load(spec: object) -> object:
-    """By its one file: in the cage its folder cannot be listed."""
+    """Loads QuickJS from its one file, because in the sandbox its folder cannot be listed."""
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 def shut_in(spec: object, bounds: dict) -> tuple:
-    """Enters the cage, loads QuickJS there, and seals. Answers QuickJS, and whether the kernel bounds files from the beginning."""
+    """Enters the sandbox, loads QuickJS there, and seals the process. Returns QuickJS, and whether the kernel restricts files even
+    before the seal (Landlock)."""
     try:
         files = cage.enter(bounds, None, (spec.origin, *cage.libraries()), seals=True)
         runtime = load(spec)
@@ -73,10 +76,10 @@ def shut_in(spec: object, bounds: dict) -> tuple:
 
 
 def solve(runtime: object, script: bytes, memory: int) -> tuple:
-    """Whether it printed something, and what; else why not."""
+    """Runs a script. Returns True and what it printed, or False and why it failed."""
     try:
         context = runtime.Context()
-        # What Python needs besides stays out of its reach.
+        # The rest of the memory is for Python.
         context.set_memory_limit(memory // 2)
         context.set_max_stack_size(STACK_BYTES)
         context.set_time_limit(SCRIPT_SECONDS)
@@ -89,12 +92,12 @@ def solve(runtime: object, script: bytes, memory: int) -> tuple:
         return (True, answer) if len(answer) < LONGEST else (False, "it printed too much")
     except MemoryError:
         return False, "out of memory"
-    except Exception as error:  # whatever its own code or QuickJS throws
+    except Exception as error:  # the script and QuickJS may throw anything
         return False, str(error)[:LONGEST_COMPLAINT]
 
 
 def receive(count: int) -> bytes:
-    """So many bytes; the end of this process where there are no more."""
+    """Reads `count` bytes. Ends the process if there are no more."""
     parts = []
     while count > 0:
         part = os.read(0, min(count, 1 << 20))
@@ -106,7 +109,7 @@ def receive(count: int) -> bytes:
 
 
 def watch(begins: bool) -> None:
-    """While a script runs the kernel sends SIGIO, which ends this process, as soon as the other end is closed."""
+    """Before (`begins`) and after a script: makes the kernel send SIGIO, which ends this process, when the other end is closed."""
     flags = fcntl.fcntl(0, fcntl.F_GETFL)
     fcntl.fcntl(0, fcntl.F_SETFL, flags | os.O_ASYNC if begins else flags & ~os.O_ASYNC)
     if begins:
@@ -138,7 +141,8 @@ def refused(result: int) -> bool:
 def check(spec: object) -> None:
     runtime, files = shut_in(spec, {"cpu_seconds": 60, "file_bytes": 1 << 20, "memory_bytes": 1 << 30})
     report = cage.self_check(files)
-    # Sealed it opens none, with Landlock or without, and makes no memory executable: 34 is of nobody and nothing else.
+    # A sealed process opens no file, with or without Landlock, and makes no memory executable. 5 is PROT_READ | PROT_EXEC, 34 is
+    # MAP_PRIVATE | MAP_ANONYMOUS.
     report["refuses_files"] = refused(cage.LIBRARY.open(b"/dev/null", 0))
     report["refuses_code"] = refused(cage.LIBRARY.mmap(None, ctypes.c_size_t(4096), 5, 34, -1, ctypes.c_long(0)))
     report["solves"] = solve(runtime, b"console.log(String(6 * 7))", 1 << 30) == (True, b"42")
@@ -149,14 +153,14 @@ def check(spec: object) -> None:
 def main() -> None:
     spec = find_runtime()
     if spec is None or spec.origin is None:
-        print("solver: there is no QuickJS", file=sys.stderr)
+        print("solver: QuickJS is not installed", file=sys.stderr)
         sys.exit(69)
     if sys.argv[1:] == ["--self-check"]:
         return check(spec)
     cpu, memory, wall = (int(argument) for argument in sys.argv[1:])
-    # Nothing but that pair of sockets.
+    # Close everything but standard input, output and error.
     os.closerange(3, 1024)
-    # Whoever started this may have had signals blocked or ignored, which is inherited.
+    # Blocked and ignored signals are inherited, so reset them.
     for number in (signal.SIGIO, signal.SIGALRM, signal.SIGXCPU):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
