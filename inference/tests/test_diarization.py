@@ -58,7 +58,7 @@ def who_speaks(turns, start: float, end: float) -> int | None:
 
 
 class WhoSpeaks(unittest.TestCase):
-    def test_two_voices_are_told_apart_and_found_again(self):
+    def test_two_voices_are_distinguished_and_recognized_again(self):
         parts = [samples("0870"), other_voice(samples("0890")), samples("0920"), other_voice(samples("0880"))]
         parts += [samples("0930"), other_voice(samples("0870"))]
         audio, bounds = b"", []
@@ -95,7 +95,7 @@ class WhoSpeaks(unittest.TestCase):
         self.assertEqual(set(ask(answer["tracks"], 1)), {0})
         self.assertEqual(set(ask(answer["tracks"], 2)), {0, 1})
 
-    def test_where_nobody_speaks_there_is_no_track(self):
+    def test_without_speech_there_is_no_track(self):
         noise = np.random.default_rng(1).normal(0, 1000, 20 * 16_000).astype("<i2").tobytes()
         hum = (8000 * np.sin(np.arange(12 * 16_000) * 2 * math.pi * 50 / 16_000)).astype("<i2").tobytes()
         for audio in (silence(12), noise, hum, silence(0.01)):
@@ -120,7 +120,7 @@ class WhoSpeaks(unittest.TestCase):
         self.assertGreater(min(starts), last - 1)
         self.assertEqual(server.post(TRACKS, audio, speech="[]")[1]["tracks"], [])
 
-    def test_what_travels_is_small_and_complete(self):
+    def test_the_answer_is_small_and_complete(self):
         status, answer = server.post(TRACKS, wav(samples("0870") * 8))
         self.assertLess(len(json.dumps(answer)) / answer["duration"] * 36_000, 32_000_000)
         for track in answer["tracks"]:
@@ -129,14 +129,14 @@ class WhoSpeaks(unittest.TestCase):
             self.assertEqual(vector.size, 192)
             self.assertAlmostEqual(float(np.linalg.norm(vector)), 1, 5)
 
-    def test_requests_at_a_time_do_not_disturb_each_other(self):
+    def test_parallel_requests_do_not_affect_each_other(self):
         audio = [wav(samples("0870")), wav(other_voice(samples("0890")))] * 2
         with concurrent.futures.ThreadPoolExecutor(4) as threads:
             together = list(threads.map(lambda one: server.post(TRACKS, one)[1], audio))
         self.assertEqual(together[:2], together[2:])
         self.assertEqual(together[0], server.post(TRACKS, audio[0])[1])
 
-    def test_the_server_tells_what_it_runs(self):
+    def test_health_names_the_model(self):
         told = server.health()["diarization"]
         self.assertEqual(told, {"model": "segmentation-3.0+campplus", "stretch_seconds": 600})
         self.assertIn('"reason": "as chosen"', "".join(server.log))
@@ -165,7 +165,7 @@ class Refusals(unittest.TestCase):
         vector = base64.b64encode(struct.pack("<4f", 1, 2, 3, 4)).decode()
         return {"embedding": vector, "seconds": 2.5, "group": 1, **changes}
 
-    def test_what_is_no_list_of_tracks_is_told_so(self):
+    def test_a_body_without_a_list_of_tracks_is_rejected(self):
         deep = "[" * 200_000
         for code, body in (
             ("invalid_json", b""),
@@ -199,7 +199,7 @@ class Refusals(unittest.TestCase):
             body = json.dumps({"tracks": [self.track()], "speakers_expected": expected})
             self.assert_refused("invalid_speakers_expected", body)
 
-    def test_too_large_a_body_is_refused_before_it_comes(self):
+    def test_a_body_that_is_too_large_is_rejected_before_it_is_sent(self):
         connection = server.connect()
         connection.putrequest("POST", SPEAKERS)
         connection.putheader("Content-Type", "application/json")
@@ -209,7 +209,7 @@ class Refusals(unittest.TestCase):
         self.assertEqual((response.status, json.loads(response.read())["error"]["code"]), (413, "file_too_large"))
         connection.close()
 
-    def test_a_track_without_a_vector_is_nobodys(self):
+    def test_a_track_without_a_vector_has_no_speaker(self):
         nobody = self.track(embedding=None)
         self.assertEqual(ask([nobody, self.track(), nobody]), [None, 0, None])
         self.assertEqual(ask([nobody]), [None])

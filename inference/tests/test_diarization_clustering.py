@@ -56,7 +56,7 @@ class Clustering(unittest.TestCase):
             labels = label(tracks, expected, SETTINGS)
             self.assertEqual(sorted(set(labels.tolist())), list(range(labels.max() + 1)))
 
-    def test_the_expected_number_is_kept_where_it_can_be_heard(self):
+    def test_the_expected_number_is_kept_if_the_voices_allow_it(self):
         near = voices(4, near=0.55)
         who = np.arange(80) % 4
         for expected in (1, 2, 3, 4):
@@ -70,7 +70,7 @@ class Clustering(unittest.TestCase):
         self.assertTrue(same(label(tracks, 7, SETTINGS), who))
         self.assertEqual(label(heard(np.array([0]), voices(1), 3), 5, SETTINGS).tolist(), [0])
 
-    def test_voices_heard_side_by_side_stay_two_though_they_sound_alike(self):
+    def test_voices_of_the_same_windows_stay_two_although_they_sound_alike(self):
         alike = voices(2, near=SETTINGS.threshold + SETTINGS.apart / 2)
         who = np.arange(40) % 2
         one_by_one = heard(who, alike, 3, like=0.95)
@@ -83,7 +83,7 @@ class Clustering(unittest.TestCase):
         tracks = heard(np.zeros(40, int), voices(1), 3, groups)
         self.assertEqual(set(label(tracks, None, SETTINGS).tolist()), {0})
 
-    def test_a_cough_founds_no_speaker_and_a_short_interjection_goes_to_the_nearest(self):
+    def test_a_cough_makes_no_speaker_and_a_short_interjection_goes_to_the_nearest(self):
         who = np.array([0, 1] * 30 + [2] + [0, 1])
         seconds = np.array([4.0] * 60 + [0.4] + [0.3] * 2)
         labels = label(heard(who, voices(3), seconds, like=0.8), None, SETTINGS)
@@ -96,10 +96,10 @@ class Clustering(unittest.TestCase):
         labels = label(heard(np.array([0, 0]), voices(1), [0.3, 0.4]), None, SETTINGS)
         self.assertEqual(len(set(labels.tolist())), 1)
 
-    def test_nothing_is_nothing(self):
+    def test_no_tracks_give_no_labels(self):
         self.assertEqual(label(Tracks(np.empty((0, 1)), np.empty(0), np.empty(0, int)), 3, SETTINGS).tolist(), [])
 
-    def test_a_file_of_ten_hours_takes_seconds_and_its_speakers_hold_from_end_to_end(self):
+    def test_a_file_of_ten_hours_takes_seconds_and_its_speakers_stay_the_same(self):
         count = 14_400
         who = np.random.default_rng(3).integers(0, 5, count)
         who[count // 2 : count // 2 + 40] = 5  # somebody is there for two minutes only

@@ -133,7 +133,7 @@ class ThePipelineOfTheLibrary(unittest.TestCase):
         self.assertEqual(status, 200, data)
         return json.loads(data)["labels"]
 
-    def test_it_is_taken_where_it_is_there(self):
+    def test_it_is_used_if_it_is_installed(self):
         chosen = self.server.chosen()
         self.assertEqual(chosen["model"], "pyannote/speaker-diarization-3.1")
         self.assertEqual(
@@ -156,7 +156,7 @@ class ThePipelineOfTheLibrary(unittest.TestCase):
     def test_the_callers_number_reaches_it(self):
         self.assertEqual(len(self.tracks(tone(0.9, 0.1, 0.1), speakers_expected="1")), 1)
 
-    def test_a_speaker_without_a_vector_and_a_file_without_speech_are_borne(self):
+    def test_a_speaker_without_a_vector_and_a_file_without_speech_are_accepted(self):
         tracks = self.tracks(tone(0.9, 0.1))
         self.assertEqual([track["embedding"] is None for track in tracks], [False, True])
         self.assertEqual(self.labels(tracks), [0, None])
@@ -164,8 +164,8 @@ class ThePipelineOfTheLibrary(unittest.TestCase):
         self.assertEqual(self.tracks(tone(0.9, 0.9), speech="[]"), [])
 
 
-class WhereItCannotBeHad(unittest.TestCase):
-    def test_the_carried_models_take_its_place_and_the_log_says_why(self):
+class WithoutTheLibrary(unittest.TestCase):
+    def test_the_bundled_models_replace_it_and_the_log_says_why(self):
         server = WithTheLibrary('raise ImportError("secret")').ready()
         self.addCleanup(server.stop)
         chosen = server.chosen()

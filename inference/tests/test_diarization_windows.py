@@ -68,7 +68,7 @@ class WindowsToTracks(unittest.TestCase):
         for (_, end), (start, _) in zip(turns, turns[1:]):
             self.assertAlmostEqual(end, start, 3)
 
-    def test_a_voice_that_goes_on_shares_its_vector_with_the_next_window_but_no_further(self):
+    def test_a_voice_that_continues_shares_its_vector_with_the_next_window_only(self):
         found, made = tracks(*["0"] * 6)
         self.assertEqual((len(found), made), (6, 3))
         first, second, third = (track.embedding for track in found[:3])
@@ -85,7 +85,7 @@ class WindowsToTracks(unittest.TestCase):
         self.assertEqual(tracks("- - - - 0 -", "- 0 - - - -")[1], 2)  # 1.7 s, the same in both windows
         self.assertEqual(tracks("- - - - 0 0", "- 0 0 - - -")[1], 1)  # 3.3 s
 
-    def test_silence_is_nobody(self):
+    def test_silence_has_no_track(self):
         self.assertEqual(tracks("-", "-", "-"), ([], 0))
 
     def test_work_for_a_client_that_has_gone_stops(self):
@@ -123,7 +123,7 @@ class Voices(unittest.TestCase):
         self.assertGreater(int((loud < 0).sum()), 40)  # the model as published, not the export that cut them off
         self.assertIsNone(embedding.run([heard[:100]]))
 
-    def test_filter_banks_tell_a_tones_pitch(self):
+    def test_filter_banks_show_the_pitch_of_a_tone(self):
         def loudest(hertz: float) -> int:
             tone = np.sin(np.arange(16_000) * 2 * np.pi * hertz / 16_000).astype(np.float32)
             banks = features.filter_banks(tone)

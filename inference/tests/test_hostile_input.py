@@ -31,7 +31,7 @@ class Refusals(unittest.TestCase):
         self.assertEqual((answered[0], answered[1]["error"]["code"]), (status, code), answered)
         self.assertEqual(set(answered[1]["error"]), {"message", "type", "code"})
 
-    def test_what_is_no_audio_is_told_so(self):
+    def test_a_file_that_is_not_audio_is_rejected(self):
         noise = random.Random(1).randbytes(50_000)
         for content in (
             noise,
@@ -45,7 +45,7 @@ class Refusals(unittest.TestCase):
             self.assert_refused(400, "invalid_audio", server.post("/v1/audio/languages", content))
             self.assert_refused(400, "invalid_audio", server.post("/v1/audio/speech-activity", content))
 
-    def test_nothing_is_told_so(self):
+    def test_an_empty_file_is_rejected(self):
         self.assert_refused(400, "empty_audio", server.post(TRANSCRIPTIONS, b""))
         self.assert_refused(400, "empty_audio", server.post(TRANSCRIPTIONS, wav(b"")))
 
@@ -94,10 +94,10 @@ class Refusals(unittest.TestCase):
             answered = server.post(TRANSCRIPTIONS, clip("0880"), **{field: value})
             self.assert_refused(400, "invalid_" + field.removesuffix("[]"), answered)
 
-    def test_another_model_is_not_pretended_to_be_here(self):
+    def test_another_model_is_rejected(self):
         self.assert_refused(404, "model_not_found", server.post(TRANSCRIPTIONS, clip("0880"), model="whisper_large_v3"))
 
-    def test_a_body_that_is_no_form_is_refused(self):
+    def test_a_body_that_is_not_a_form_is_rejected(self):
         body, headers = form(clip("0880"))
         cases = [
             (415, "unsupported_media_type", b"{}", {"Content-Type": "application/json"}),
@@ -110,13 +110,13 @@ class Refusals(unittest.TestCase):
             answered, _, data = server.call("POST", TRANSCRIPTIONS, content, with_headers)
             self.assert_refused(status, code, (answered, json.loads(data)))
 
-    def test_unknown_routes_and_methods_answer_in_the_same_shape(self):
+    def test_unknown_routes_and_methods_answer_in_the_same_format(self):
         for method, path, status in (("GET", "/secret", 404), ("GET", TRANSCRIPTIONS, 405)):
             answered, headers, data = server.call(method, path)
             self.assertEqual((answered, "error" in json.loads(data)), (status, True))
             self.assertTrue(headers["x-request-id"].startswith("req_"))
 
-    def test_a_sane_request_id_is_kept_and_another_replaced(self):
+    def test_a_valid_request_id_is_kept_and_another_replaced(self):
         self.assertEqual(
             server.call("GET", "/v1/models", headers={"X-Request-Id": "req_7"})[1]["x-request-id"], "req_7"
         )
@@ -124,7 +124,7 @@ class Refusals(unittest.TestCase):
 
 
 class Decoding(unittest.TestCase):
-    def test_a_size_of_a_pipe_is_an_upper_bound(self):
+    def test_the_size_in_a_piped_wav_is_an_upper_limit(self):
         frames = samples("0880")
         for size in (0xFFFFFFFF, 0x7FFFFFFF, len(frames) + 1):
             piped = wav(frames)[:40] + struct.pack("<I", size) + frames

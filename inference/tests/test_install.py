@@ -97,7 +97,7 @@ class ModelInstallation(unittest.TestCase):
         )
         self.assert_nothing_is_left()
 
-    def test_a_half_made_model_is_made_anew(self):
+    def test_an_incomplete_model_is_made_again(self):
         self.model.mkdir()
         (self.model / "model.bin").write_bytes(b"half")
         self.assertEqual(self.install()[0], 0)

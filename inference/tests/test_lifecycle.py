@@ -88,7 +88,7 @@ class Lifecycle(unittest.TestCase):
         self.assertIn("a file of that name exists", self.refused("--uds", self.path))
         self.assertEqual(pathlib.Path(self.path).read_text(), "precious")
 
-    def test_it_ends_with_its_parents_pipe_also_in_the_middle_of_work(self):
+    def test_it_ends_when_its_parent_ends_even_during_work(self):
         server = self.start("--uds", self.path, "--exit-with-stdin", stdin=subprocess.PIPE).ready()
         self.send(server, wav(samples("0870") * 8))
         server.wait_until(running=1)
@@ -120,7 +120,7 @@ class Lifecycle(unittest.TestCase):
         log = [json.loads(line) for line in server.stop().splitlines()]
         self.assertEqual([line["status"] for line in log if line["event"] == "request"], [499, 499])
 
-    def test_a_look_at_audio_never_waits_for_a_piece_that_is_recognized_for_minutes(self):
+    def test_short_work_never_waits_for_a_long_recognition(self):
         server = self.start("--workers", "1").ready()
         long = self.send(server, wav((samples("0870") + silence(0.4)) * 60))  # minutes of work
         server.wait_until(running=1)
@@ -133,7 +133,7 @@ class Lifecycle(unittest.TestCase):
         long.close()
         server.stop()
 
-    def test_more_than_a_full_queue_is_refused_and_the_rest_served(self):
+    def test_requests_beyond_a_full_queue_are_rejected_and_the_others_served(self):
         server = self.start("--workers", "1", "--name-as", "whisper_large_v3").ready()
         self.assertEqual(server.health()["model"], "whisper_large_v3")
         admitted = [self.send(server, clip("0880")) for _ in range(5)]

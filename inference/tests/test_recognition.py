@@ -57,7 +57,7 @@ class Recognition(unittest.TestCase):
             for figure in ("avg_logprob", "compression_ratio", "no_speech_prob", "temperature", "start", "end"):
                 self.assertIsInstance(part[figure], float, figure)
 
-    def test_words_come_only_when_asked_for(self):
+    def test_words_come_only_if_requested(self):
         _, answer = server.post(TRANSCRIPTIONS, clip("0880"), response_format="verbose_json")
         self.assertNotIn("words", answer)
         self.assertTrue(answer["segments"])
@@ -77,7 +77,7 @@ class Recognition(unittest.TestCase):
                 self.assertEqual((answer["text"], answer["segments"], answer["words"]), ("", [], []))
                 self.assertIsNone(answer["language"])
 
-    def test_times_count_from_the_start_though_silence_is_left_out(self):
+    def test_times_count_from_the_start_although_silence_is_left_out(self):
         audio = wav(silence(20) + samples("0880") + silence(40) + samples("0930"))
         _, answer = server.post(TRANSCRIPTIONS, audio, **WITH_WORDS)
         self.assert_words(reference("0880", "0930"), answer["text"], 0.1)  # few words: one may be wrong
@@ -86,7 +86,7 @@ class Recognition(unittest.TestCase):
         second = [word for word in answer["words"] if word["start"] > 60]
         self.assert_words(reference("0930"), "".join(word["word"] for word in second))
 
-    def test_what_is_said_again_and_again_is_told_each_time(self):
+    def test_repeated_speech_is_recognized_each_time(self):
         # The model alone recognizes the second clip only once, and the first twice instead of three times.
         for number, times in (("0880", 3), ("0930", 5)):
             audio = wav(silence(0.5) + (samples(number) + silence(1)) * times)
@@ -100,7 +100,7 @@ class Recognition(unittest.TestCase):
                 begun = [word for word in answer["words"] if 0 <= word["start"] - turn * step < step]
                 self.assertGreaterEqual(len(begun), len(reference(number)) - 2, turn)
 
-    def test_spans_of_the_caller_take_the_detectors_place(self):
+    def test_spans_of_the_caller_replace_speech_detection(self):
         lead = len(samples("0880")) / 32_000
         audio = wav(samples("0880") + silence(3) + samples("0930"))
         spans = json.dumps([[lead + 2.5, lead + 3.5], [lead + 3.2, 1000]])
@@ -111,7 +111,7 @@ class Recognition(unittest.TestCase):
         _, nothing = server.post(TRANSCRIPTIONS, audio, speech="[]")
         self.assertEqual(nothing["text"], "")
 
-    def test_a_sound_of_another_rate_with_two_channels_is_understood(self):
+    def test_stereo_audio_is_recognized(self):
         mono = samples("0880")
         stereo = b"".join(mono[i : i + 2] * 2 for i in range(0, len(mono), 2))
         _, answer = server.post(TRANSCRIPTIONS, wav(stereo, channels=2))
@@ -121,7 +121,7 @@ class Recognition(unittest.TestCase):
         _, answer = server.post(TRANSCRIPTIONS, clip("0880"), language="EN", response_format="verbose_json")
         self.assertEqual((answer["language"], answer["language_probability"]), ("en", 1))
 
-    def test_every_format_tells_the_same_words(self):
+    def test_every_format_has_the_same_words(self):
         _, plain = server.post(TRANSCRIPTIONS, clip("0880"), response_format="json")
         self.assertEqual(list(plain), ["text"])
         _, text = server.post(TRANSCRIPTIONS, clip("0880"), response_format="text")
@@ -149,7 +149,7 @@ class Order(unittest.TestCase):
             self.assertEqual(mended[:3] + mended[4:], told[:3] + told[4:])
             self.assertTrue(1 <= mended[3][0] <= mended[3][1] <= 2, mended)
 
-    def test_times_stay_within_the_piece(self):
+    def test_times_stay_within_the_duration(self):
         self.assertEqual(self.mended((-1, 0.5), (19, 25), (30, 31)), [(0, 0.5), (19, 20), (20, 20)])
 
 
@@ -161,7 +161,7 @@ class Unheard(unittest.TestCase):
         audio = numpy.frombuffer(samples("0880") + silence(1) + samples("0930"), dtype="<i2").astype("float32") / 32768
         return unheard.parts(audio[: int(length * 16_000)], words, [(0, int(length * 16_000))])
 
-    def test_speech_without_a_word_is_heard_again_and_nothing_else_is(self):
+    def test_only_speech_without_a_word_is_recognized_again(self):
         second = len(samples("0880")) / 32_000 + 1
         said = [(0.2, 1.2), (1.3, 2.4), (2.5, 2.7)]
         parts = self.parts(said, second + 3.2)
@@ -187,11 +187,11 @@ class Seams(unittest.TestCase):
         list(recognition._on_the_pieces_clock([segment], spans))
         return [(round(word.start, 3), round(word.end, 3)) for word in made]
 
-    def test_a_word_stands_where_it_was_said_on_either_side(self):
+    def test_a_word_keeps_its_place_on_either_side_of_a_seam(self):
         self.assertEqual(self.told((1, 1.5), (6, 6.5)), [(1, 1.5), (6, 6.5)])
         self.assertEqual(self.told((8, 8.5), (9, 9.5)), [(67.5, 68), (68.5, 69)])
 
-    def test_a_sentences_first_words_go_with_the_rest_of_it_though_heard_before_the_pause(self):
+    def test_first_words_that_the_model_put_before_a_pause_go_with_their_sentence(self):
         self.assertEqual(self.told((6.9, 7.4), (7.4, 8), (8, 9)), [(67, 67), (67, 67.5), (67.5, 68.5)])
         self.assertEqual(self.told((7.2, 7.45), (7.5, 8)), [(67, 67), (67, 67.5)])
 
@@ -226,7 +226,7 @@ class Activity(unittest.TestCase):
 
 
 class Languages(unittest.TestCase):
-    def test_english_is_told_though_it_begins_after_minutes_of_silence(self):
+    def test_english_is_detected_after_minutes_of_silence(self):
         _, answer = server.post("/v1/audio/languages", wav(silence(150) + samples("0870")))
         self.assertEqual(answer["language"], "en")
         self.assertGreater(answer["probability"], 0.9)
@@ -239,7 +239,7 @@ class Languages(unittest.TestCase):
 
 
 class Discovery(unittest.TestCase):
-    def test_the_server_tells_what_it_runs(self):
+    def test_health_names_the_model(self):
         status, _, body = server.call("GET", "/health")
         self.assertEqual(status, 200)
         answer = json.loads(body)
