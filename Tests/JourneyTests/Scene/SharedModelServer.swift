@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// One model server for all journeys: loading the model costs more than most of them.
+/// One model server for all journeys: loading the model costs more than most of them. It remembers what it recognized.
 final class SharedModelServer: Sendable {
     let url: String
     private let process: RunningProcess
@@ -12,8 +12,9 @@ final class SharedModelServer: Sendable {
 
     private init() async throws {
         process = try await RunningProcess(
-            Checkout.root + "/inference/serve",
+            Checkout.root + "/inference/.venv/bin/python",
             [
+                "-B", Checkout.root + "/Tests/ModelServer/serve.py",
                 // Room for all deployments that run at once: a busy server is another test's matter.
                 "--workers", "4", "--host", "127.0.0.1", "--port", "0", "--exit-with-stdin", "--model",
                 Checkout.root + "/inference/models/whisper-base",
