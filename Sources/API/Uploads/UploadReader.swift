@@ -65,3 +65,10 @@ package struct UploadReader: Sendable {
         return type.parameters["boundary"]
     }
 }
+
+/// What a multipart upload held.
+package struct Upload: Sendable {
+    /// The text fields by name, each given once.
+    package let fields: [String: String]
+    package let file: SpooledFile
+}
