@@ -40,3 +40,20 @@ struct LimitOptions: ParsableArguments, CustomReflectable {
     private typealias Number = Option<Int64?>
     private typealias OnOff = Option<Switch?>
 }
+
+/// A member whose name comes from a list, such as a limit's.
+struct NameKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.init(stringValue) }
+    init?(intValue: Int) { nil }
+}
+
+/// What an operator turns on or off.
+enum Switch: String, CaseIterable, ExpressibleByArgument {
+    case on, off
+
+    var isOn: Bool { self == .on }
+}

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Postgres
+import Tenancy
 
 /// `key`: customers' API keys.
 struct KeyCommand: AsyncParsableCommand {
@@ -9,4 +11,34 @@ struct KeyCommand: AsyncParsableCommand {
               verbatim-admin key list --tenant ten_01J…
             """,
         subcommands: [KeyIssue.self, KeyList.self, KeyRotate.self, KeyRevoke.self])
+}
+
+/// The key that a command is about, by its public id.
+///
+/// Read as text: the parser's own complaint would repeat what was typed, and that may be a secret.
+struct KeyArgument: ParsableArguments {
+    @Argument(help: "The key's public id, as `key list` shows it.")
+    var keyID: String
+
+    func validate() throws { _ = try id() }
+
+    func id() throws -> APIKeyID {
+        guard let id = APIKeyID(rawValue: keyID) else {
+            throw ValidationError("KEY_ID is the public id of 12 letters and digits that `key list` shows.")
+        }
+        return id
+    }
+}
+
+/// When a new key ends.
+struct ExpiryOption: ParsableArguments {
+    @Option(help: "When the key ends: a moment in RFC 3339, or a time from now such as 90d. Default: never.")
+    var expires: Moment?
+
+    func validate() throws {
+        let now = Timestamp.now()
+        if let expires, expires.after(now) <= now { throw ValidationError("--expires must lie in the future.") }
+    }
+
+    var moment: Timestamp? { expires?.after(.now()) }
 }

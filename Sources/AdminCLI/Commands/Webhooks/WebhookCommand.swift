@@ -1,6 +1,7 @@
 import ArgumentParser
 import Pipeline
 import Postgres
+import Settings
 import Tenancy
 
 /// `webhook`: how customers are told of their jobs.
@@ -19,5 +20,21 @@ struct WebhookCommand: AsyncParsableCommand {
             throw OperatorError("\(tenant) has no job \(id)")
         }
         return job
+    }
+}
+
+/// What the commands about webhooks read of the environment, besides the database's URL and the master key.
+struct WebhookSettings {
+    /// Blocks of addresses that may be connected to though private.
+    let egressAllow: String
+    /// Where customers reach the service.
+    let publicURL: String?
+
+    /// Throws what is wrong with them.
+    init() throws {
+        let reader = SettingsReader()
+        egressAllow = reader.string("VERBATIM_EGRESS_ALLOW") ?? ""
+        publicURL = NodeSettings.publicURL(reader)
+        try reader.finish()
     }
 }
