@@ -1,7 +1,7 @@
 import Hummingbird
 import Tenancy
 
-/// The table of the API: what is answered where, and what needs a token.
+/// The routes of the API: which handler answers which path, and which paths need an access token.
 struct Routes: Sendable {
     let auth: AuthRoutes
     let authentication: AuthenticationMiddleware

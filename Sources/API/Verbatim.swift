@@ -13,7 +13,7 @@ struct Verbatim: AsyncParsableCommand {
         discussion:
             """
             Settings come from the environment (VERBATIM_DATABASE_URL, VERBATIM_LISTEN, …); see docs/self-hosting.md.
-            --version alone tells the release.
+            --version alone prints the release.
             """,
         subcommands: [Serve.self, API.self, Worker.self])
 
@@ -34,9 +34,9 @@ struct Verbatim: AsyncParsableCommand {
         func run() async throws { try await start(.worker) }
     }
 
-    /// Runs a node; a fault at the start is one clear text on standard error and exit status 1.
+    /// Runs a node. An error at the start is one clear text on standard error, and exit status 1.
     private static func start(_ role: Node.Role) async throws {
-        // A client or child that goes away while it is written to is an error of that write, not the end of the process.
+        // Otherwise, writing to a client or child that has gone away would end the process.
         signal(SIGPIPE, SIG_IGN)
         MemoryProtection.hide()
         let openFiles = OpenFiles.raiseLimit()

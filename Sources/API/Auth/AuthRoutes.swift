@@ -1,7 +1,7 @@
 import Hummingbird
 import Tenancy
 
-/// Sessions: `POST /auth/token`, `/auth/refresh`, `/auth/revoke`, and the keys to verify our tokens with.
+/// Sessions: `POST /auth/token`, `/auth/refresh`, `/auth/revoke`, and the keys that verify our tokens.
 struct AuthRoutes: Sendable {
     let authenticator: Authenticator
     let tokens: AccessTokens
@@ -67,9 +67,11 @@ struct AuthRoutes: Sendable {
     private static let tooManyLogins =
         "Too many logins in a minute. Keep the access token for its hour, and try again later."
     private static let tooManyUnknown =
-        "Too many refresh tokens that are unknown or over came from this address in a minute. Try again later."
+        "This address sent too many unknown or expired refresh tokens within a minute. Try again later."
 
-    /// - Parameter limited: what is said where too much of it came.
+    /// Runs `body`, and turns its authentication errors into those of the API.
+    ///
+    /// - Parameter limited: the message if a rate limit is exceeded.
     private func answering<T>(_ limited: String, _ body: () async throws -> T) async throws -> T {
         do {
             return try await body()
@@ -90,7 +92,7 @@ struct AuthRoutes: Sendable {
     }
 }
 
-/// What a login and a refresh answer (RFC 6749's names).
+/// The answer to a login and to a refresh, with the names of RFC 6749.
 private struct TokenResponse: ResponseEncodable {
     let access_token: String
     let token_type = "Bearer"

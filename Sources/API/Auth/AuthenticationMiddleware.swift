@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Tenancy
 
-/// Lets requests with a valid access token through, with the principal that it names, unless that has lost its access since.
+/// Passes on requests with a valid access token, and the principal that the token names, unless the principal has lost its access since.
 struct AuthenticationMiddleware: RouterMiddleware {
     let tokens: AccessTokens
     let revocations: Revocations
@@ -25,7 +25,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
         }
         let parts = header.split(separator: " ", omittingEmptySubsequences: true)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else {
-            throw APIError(.invalidToken, "The Authorization header must read 'Bearer' and an access token.")
+            throw APIError(.invalidToken, "The Authorization header must be 'Bearer', a space and an access token.")
         }
         do {
             let principal = try await tokens.verify(String(parts[1]))
@@ -42,7 +42,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
 }
 
 extension APIError {
-    /// How a customer is told that an access token which is in order counts no more.
+    /// The answer to a valid access token that is no longer accepted.
     init(_ refusal: AccessRefusal) {
         switch refusal {
         case .keyIsOver:
@@ -56,7 +56,7 @@ extension APIError {
             self = .accountSuspended
         case .unknown:
             self = .transient(
-                "The service cannot find out just now whether this access token still counts. Please try again.",
+                "The service cannot check this access token at the moment. Please try again.",
                 retryAfterSeconds: 1)
         }
     }

@@ -4,8 +4,8 @@ import ServiceLifecycle
 
 /// Polls something until the node shuts down.
 ///
-/// A look that fails is logged once an outage, and so is the first that succeeds after it; what the last good one saw stays. While the database
-/// is away that is told for all by its ``Outage``.
+/// In an outage, the first failure is logged, and then the first success; the last good result stays in use. While the database doesn't
+/// answer, its ``Outage`` reports that for all pollers.
 struct Poller: Service {
     let what: String
     let every: Duration

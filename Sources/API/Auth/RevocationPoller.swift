@@ -5,14 +5,14 @@ import Tenancy
 
 /// Keeps a node's ``Revocations`` less than a second old, over a connection of its own: a busy pool must not keep requests waiting.
 ///
-/// A look ends within seconds whatever hangs: the server is told to give up, and a connection on which nothing comes back is cut and
-/// replaced. When no look succeeds, requests are refused, not let in.
+/// A query ends within seconds, whatever hangs: the server is told to give up, and a connection that doesn't answer is cut and replaced.
+/// While no query succeeds, requests are rejected.
 struct RevocationPoller: Service {
     let revocations: Revocations
     private let pool: PostgresPool
     private let logger: Logger
 
-    /// Takes the first snapshot: a node that has none must not serve.
+    /// Takes the first snapshot: a node without one must not serve.
     init(databaseURL: String, outage: Outage? = nil, logger: Logger) async throws {
         var configuration = PostgresPool.Configuration(
             url: databaseURL, role: "verbatim_system", size: 1, acquireTimeout: .seconds(5),

@@ -1,7 +1,9 @@
 import Synchronization
 
-/// Whether whoever sent a request has shown who they are. One a request, shared by all copies of its context: what is found out deep
-/// inside is known to the access log outside.
+/// Whether the caller of a request is authenticated.
+///
+/// There is one for each request, shared by all copies of the request's context. So the access log, the outermost middleware, learns what
+/// the authentication inside it found out.
 package final class Caller: Sendable {
     private let known = Atomic<Bool>(false)
 

@@ -4,10 +4,10 @@ import Egress
 package struct ClientAddress: Sendable, Equatable {
     /// The address itself.
     package let host: String
-    /// Whoever has it has all of these: the address itself, or an IPv6 address's first 64 bits.
+    /// The addresses that one client usually controls: a single IPv4 address, or the first 64 bits of an IPv6 address.
     package let network: String
 
-    /// - Parameter address: nil where there is none (a unix socket); all those are one.
+    /// - Parameter address: nil if there is none (a Unix socket). All such clients count as one.
     init(_ address: IPAddress?) {
         host = address?.description ?? "unknown"
         if case .v6(let number) = address {
@@ -19,7 +19,7 @@ package struct ClientAddress: Sendable, Equatable {
 }
 
 extension IPAddress {
-    /// The address as its family writes it: an IPv4 peer of an IPv6 socket (`::ffff:192.0.2.1`) is an IPv4 address.
+    /// The IPv4 address of an IPv4 peer that an IPv6 socket reports as `::ffff:192.0.2.1`. Other addresses are unchanged.
     var unmapped: IPAddress {
         guard case .v6(let number) = self, number >> 32 == 0xffff else { return self }
         return .v4(UInt32(truncatingIfNeeded: number))

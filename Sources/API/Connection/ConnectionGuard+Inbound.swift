@@ -26,7 +26,7 @@ extension ConnectionGuard {
         context.fireChannelReadComplete()
     }
 
-    /// Hummingbird wants more. While a request waits for its answer the socket is left alone.
+    /// Hummingbird asks for more bytes. While a request waits for its answer, the socket isn't read.
     package func read(context: ChannelHandlerContext) {
         if lingering { return context.read() }
         if isWithholding {
@@ -63,7 +63,7 @@ extension ConnectionGuard {
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// Whether a whole request is inside and its answer is not out.
+    /// Whether the application has the whole request and has not finished its answer.
     var isWithholding: Bool { exchange?.requestComplete == true }
 
     private func receive(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
@@ -95,7 +95,7 @@ extension ConnectionGuard {
     }
 
     private func receiveBody(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-        // No exchange: the codec refused the head, and this is the body that came with it.
+        // No exchange: the codec rejected the head, and this is the body that came with it.
         guard exchange != nil else { return }
         let count = Int64(bytes.readableBytes)
         exchange?.awaitsContinue = false
@@ -129,7 +129,7 @@ extension ConnectionGuard {
         }
     }
 
-    /// Both sides of an exchange are done: lets in what came behind it.
+    /// Ends an exchange whose request and answer are both complete, and passes on what the client sent after it.
     func finishExchange(_ context: ChannelHandlerContext) {
         exchange = nil
         var delivered = false

@@ -43,7 +43,7 @@ extension ConnectionGuard {
     }
 
     func inputClosedWhileLingering(_ context: ChannelHandlerContext) {
-        // With bytes of the answer still to be sent, the closing of our side ends the connection.
+        // While bytes of the answer are still to be sent, the connection ends when our side closes.
         if stallTimer == nil { context.close(promise: nil) }
     }
 

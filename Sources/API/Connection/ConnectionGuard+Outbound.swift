@@ -34,7 +34,7 @@ extension ConnectionGuard {
         guard var exchange else { return head }
         var head = head
         let unread = !exchange.requestComplete && !exchange.isDrainable(settings.drainBytes)
-        // Before chunks, an answer without a length ended with its connection.
+        // HTTP/1.0 has no chunks: an answer without a length ends with its connection.
         let isEndless = exchange.isOld && !exchange.isHead && !head.headerFields.contains(.contentLength)
         exchange.closes =
             exchange.closes || unread || quiescing || isEndless || GuardedExchange.asks(head.headerFields, for: "close")

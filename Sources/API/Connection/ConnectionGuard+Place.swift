@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The connection's place among all that are open.
+/// The connection's place among all open connections.
 extension ConnectionGuard {
     func takePlace(_ context: ChannelHandlerContext) {
         guard connection == nil else { return }
@@ -20,7 +20,7 @@ extension ConnectionGuard {
         if let connection { connections.turn(connection, to: doing) }
     }
 
-    /// Another connection has the place now. What was chosen may have changed since.
+    /// Another connection takes this one's place. What this one is doing may have changed since it was chosen.
     private func giveUpPlace(_ context: ChannelHandlerContext) {
         isEvicted = true
         guard context.channel.isActive else { return }
@@ -34,7 +34,7 @@ extension ConnectionGuard {
     }
 
     private func closeAfterAnswer(_ context: ChannelHandlerContext) {
-        // With bytes of the answer still to be sent, whoever waits for those closes.
+        // While bytes of the answer are still to be sent, `answerFlushed` ends the connection.
         if stallTimer == nil { context.close(promise: nil) }
     }
 }

@@ -19,7 +19,7 @@ extension ConnectionGuard {
         arm(.idle, context, after: settings.idleTimeout) { _, context in context.close(promise: nil) }
     }
 
-    /// Not moved by bytes that come: a head has to be whole in time, however it trickles.
+    /// Bytes that arrive don't extend this time: the whole head must arrive within it, however slowly it trickles.
     func armHead(_ context: ChannelHandlerContext) {
         arm(.head, context, after: settings.headTimeout) { connectionGuard, context in
             if connectionGuard.headBegun {
@@ -30,7 +30,7 @@ extension ConnectionGuard {
         }
     }
 
-    /// Starts a window of the body's rate, unless the client rightly waits for `100 Continue`.
+    /// Starts a window in which the body's rate is measured, unless the client is waiting for `100 Continue`.
     func armBody(_ context: ChannelHandlerContext) {
         guard let exchange, !exchange.awaitsContinue else { return }
         let now = context.eventLoop.now
@@ -48,7 +48,7 @@ extension ConnectionGuard {
         }
     }
 
-    /// Cuts a body that was too slow in the window. The time in which we did not read is not the client's.
+    /// Rejects a body that was too slow in the window. Time in which we did not read doesn't count against the client.
     private func judgeBody(_ context: ChannelHandlerContext) {
         guard let exchange, !exchange.requestComplete, let start = exchange.windowStart else { return }
         let now = context.eventLoop.now
@@ -64,7 +64,7 @@ extension ConnectionGuard {
         }
     }
 
-    /// The socket is read again.
+    /// Ends a time in which the socket was not read.
     func endPause(_ context: ChannelHandlerContext) {
         guard let since = exchange?.pausedSince else { return }
         exchange?.pausedNanoseconds += (context.eventLoop.now - since).nanoseconds
@@ -78,7 +78,7 @@ extension ConnectionGuard {
         deadline = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { action(context) }
     }
 
-    /// Watches that the client takes in what we have for it, as long as there is something.
+    /// Closes the connection if the client reads none of the bytes that wait for it.
     func armStall(_ context: ChannelHandlerContext) {
         guard stallTimer == nil else { return }
         bytesFlushedAtLastTick = bytesFlushed(context)
@@ -104,7 +104,8 @@ extension ConnectionGuard {
 
     private func bytesFlushed(_ context: ChannelHandlerContext) -> Int64 { bytesWritten - buffered(context) }
 
-    /// An unfinished upload gets a grace and then 503; whole requests are left to their handlers.
+    /// Begins the shutdown: an unfinished upload gets some time, and then 503. Requests that have arrived completely are left to their
+    /// handlers.
     func quiesce(_ context: ChannelHandlerContext) {
         quiescing = true
         if lingering {

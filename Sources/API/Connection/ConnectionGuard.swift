@@ -6,43 +6,42 @@ import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import Tenancy
 
-/// Stands between the HTTP codec and Hummingbird on each connection, and cures what Hummingbird leaves open.
+/// Stands between the HTTP codec and Hummingbird on each connection, and enforces what Hummingbird doesn't.
 ///
 /// Guarantees:
-/// - one request at a time goes in; pipelined ones wait inside, and the socket is not read meanwhile;
-/// - `100 Continue` is sent when the application first wants the body (`BodyWanted`), never before, and not after a
-///   final answer;
-/// - a declared or counted body over the absolute maximum is answered 413 here;
-/// - an answer given before the body is read to its end closes the connection (a small rest is drained instead),
-///   and a closing connection lingers: it goes on reading, within bounds, so that a client which is still sending
-///   gets to read its answer instead of a reset;
-/// - a head or a body that comes too slowly is cut with 408, an unread response and an idle connection are closed;
-/// - it holds one of the front's places (`OpenConnections`), which others may need more: then an idle connection is closed, and a request
-///   that has not come in is answered 503;
-/// - on shutdown an unfinished upload gets a grace, then 503;
-/// - what is not HTTP to the letter (`RequestSyntax`), and what is another protocol, is answered 400 and ends the connection;
-/// - HTTP/1.0 is spoken with whoever speaks it: the connection closes unless the client asks to keep it;
+/// - the application gets one request at a time; pipelined ones wait here, and the socket is not read meanwhile;
+/// - `100 Continue` is sent when the application first wants the body (`BodyWanted`), never before, and not after a final answer;
+/// - a body that is larger than the absolute maximum, by its declared size or as counted, is answered 413 here;
+/// - an answer given before the body is read to its end closes the connection (a small rest is drained instead), and a closing connection
+///   lingers: it goes on reading, within limits, so that a client which is still sending gets to read its answer instead of a reset;
+/// - a head or a body that arrives too slowly is answered 408; the connection closes if it is idle or if the client doesn't read its
+///   answer;
+/// - the connection takes one of the server's places (`OpenConnections`). If another connection needs it more, this one is closed if it is
+///   idle, and answered 503 if its request has not arrived completely;
+/// - on shutdown, an unfinished upload gets `shutdownGrace`, then 503;
+/// - a request that breaks HTTP's syntax (`RequestSyntax`), or that is another protocol, is answered 400 and ends the connection;
+/// - a client that speaks HTTP/1.0 is answered in HTTP/1.0: the connection closes unless the client asks to keep it;
 /// - every answer carries `X-Request-Id`.
 ///
-/// On failure it answers if no answer has started, else closes; the application's read throws a `RequestInterruption`.
-/// It lives on its channel's event loop alone, and all its clocks are that loop's.
+/// On failure it answers if no answer has started, else closes; the application's read throws a `RequestInterruption`. It lives on its
+/// channel's event loop alone, and all its timers are that loop's.
 package final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     package typealias InboundIn = HTTPRequestPart
     package typealias InboundOut = HTTPRequestPart
     package typealias OutboundIn = HTTPResponsePart
     package typealias OutboundOut = HTTPResponsePart
 
-    /// The application's word, as a user outbound event, that it reads the body now.
+    /// A user outbound event: the application reads the body now.
     package struct BodyWanted: Sendable {}
 
-    /// The application's word, likewise, that a request on this connection was an account's.
+    /// A user outbound event: a request on this connection was authenticated, for this account.
     package struct Authenticated: Sendable {
         let account: TenantID
 
         package init(account: TenantID) { self.account = account }
     }
 
-    /// What came behind a request that is not answered yet.
+    /// Something that the client sent after a request that isn't answered yet.
     enum Withheld {
         case part(HTTPRequestPart)
         case failure(any Error)
@@ -56,12 +55,12 @@ package final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandl
     let logger: Logger
     let connections: OpenConnections
 
-    /// Ours among them, from the start of the connection to its end.
+    /// This connection's id in `connections`, from its start to its end.
     var connection: OpenConnections.ID?
-    /// Its place is another's already.
+    /// Another connection has taken its place.
     var isEvicted = false
     var exchange: GuardedExchange?
-    /// Of the heads that have passed `RequestHeadValidator` and not yet begun here, in their order.
+    /// The versions of the heads that passed `RequestHeadValidator` and have not begun here yet, in their order.
     var versions = CircularBuffer<HTTPVersion>()
     var withheld = CircularBuffer<Withheld>()
     var readWithheld = false
@@ -136,12 +135,12 @@ package final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandl
         guard !lingering else { return }
         let answer = interruption.answer
         let requestID = exchange?.requestID ?? RequestIdentifier()
-        // A flood of connections must not become one of lines.
+        // A flood of connections must not become a flood of log lines.
         logger.log(
             level: interruption == .crowded ? .debug : .info, "Connection cut",
             metadata: ["error_code": "\(answer.code.rawValue)", "request_id": "\(requestID)"])
         if exchange?.responseStarted == true {
-            // Half an answer is out: only the end of the connection can tell that the rest will not come.
+            // A part of the answer is sent: only the end of the connection can tell the client that the rest will not come.
             context.close(promise: nil)
         } else {
             var (head, body) = style.render(answer, requestID: requestID)

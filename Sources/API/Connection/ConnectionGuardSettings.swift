@@ -3,21 +3,21 @@ import NIOCore
 
 /// The limits that a connection is held to. The defaults suit production; tests shorten them.
 package struct ConnectionGuardSettings: Sendable {
-    /// The largest media file that any account may be allowed, in bytes. What this one may send is judged when it is known who asks.
+    /// The largest media file that any account may be allowed, in bytes. The account's own limit is checked after authentication.
     package var maximumFileBytes = Limit.maxFileBytes.bounds.upperBound
-    /// What a body may hold beside the file: part headers and form fields, in bytes.
+    /// What a body may contain besides the file: part headers and form fields, in bytes.
     package var bodyOverheadBytes: Int64 = 1_000_000
     /// The slowest that a body may come in, in bytes a second, averaged over `bodyRateWindow`.
     package var minimumBodyRate: Int64 = 1_024
     package var bodyRateWindow = TimeAmount.seconds(30)
-    /// In which a body has to be in as a whole, whatever its size. The time in which we did not read does not count.
+    /// The time within which a body must arrive completely, whatever its size. Time in which we did not read doesn't count.
     package var bodyTime = TimeAmount.hours(1)
-    /// From then on a body whose size is declared has to keep the even pace that brings it in in time.
+    /// After this time, a body whose size is declared must keep the even pace at which it arrives within `bodyTime`.
     package var bodyGrace = TimeAmount.minutes(5)
-    /// From a head's first byte to its last, and from the connection's start to its first byte.
+    /// The longest time from a head's first byte to its last, and from the connection's start to its first byte.
     package var headTimeout = TimeAmount.seconds(10)
-    /// How long a connection may stay without a request. Longer than load balancers keep theirs (60 s, mostly): whoever closes first
-    /// must be the one that sends, or requests are sent into a connection that is being closed.
+    /// How long a connection may stay without a request. Load balancers usually keep theirs for 60 s. Ours lasts longer, so that the load
+    /// balancer closes first: otherwise it would send requests into connections that we are closing.
     package var idleTimeout = TimeAmount.seconds(75)
     /// How long a response may make no progress because the client does not read it.
     package var writeStallTimeout = TimeAmount.seconds(60)
@@ -31,7 +31,7 @@ package struct ConnectionGuardSettings: Sendable {
     package var lingerTotal = TimeAmount.seconds(30)
     /// … or this long, when another connection has its place.
     package var lingerEvicted = TimeAmount.milliseconds(250)
-    /// What an unfinished upload is given when the server shuts down.
+    /// How long an unfinished upload may take to arrive when the server shuts down.
     package var shutdownGrace = TimeAmount.seconds(10)
 
     package init() {}

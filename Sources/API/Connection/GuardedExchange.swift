@@ -2,13 +2,13 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
-/// What the connection guard knows of the one request that is under way on its connection.
+/// What the connection guard knows of the one request in progress on its connection.
 struct GuardedExchange {
     let requestID: RequestIdentifier
     let isHead: Bool
-    /// The client speaks HTTP/1.0: no chunks, no `100 Continue`, and no connection kept without a word.
+    /// The client speaks HTTP/1.0: no chunks, no `100 Continue`, and the connection closes unless the client asks to keep it.
     let isOld: Bool
-    /// The client waits for `100 Continue`, and neither that nor any of the body has passed.
+    /// The client waits for `100 Continue`, and neither that nor any byte of the body has been sent.
     var awaitsContinue: Bool
     /// The connection closes after this exchange.
     var closes: Bool
@@ -19,12 +19,12 @@ struct GuardedExchange {
     var responseStarted = false
     var responseEnded = false
 
-    // Of the body as a whole.
+    // The body as a whole.
     var bodyStart: NIODeadline?
-    /// Before the current rate window.
+    /// Nanoseconds before the current rate window in which we did not read.
     var pausedBefore: Int64 = 0
 
-    // Of the current rate window.
+    // The current rate window.
     var windowBytes: Int64 = 0
     var windowStart: NIODeadline?
     var pausedSince: NIODeadline?
@@ -43,7 +43,7 @@ struct GuardedExchange {
             || fields.contains(.upgrade) || head.method == .connect
     }
 
-    /// Whether the unread rest is small enough, and sure enough to come, to be read and dropped.
+    /// Whether the unread rest is small enough to be read and dropped, and the client is sure to send it.
     func isDrainable(_ limit: Int64) -> Bool {
         guard !awaitsContinue, let declaredBytes else { return false }
         return declaredBytes - receivedBytes <= limit
@@ -54,7 +54,7 @@ struct GuardedExchange {
         pausedNanoseconds + (pausedSince.map { (now - $0).nanoseconds } ?? 0)
     }
 
-    /// Whether the body can no longer be in in time at an even pace, or is not.
+    /// Whether the body took too long, or is behind the even pace at which it would arrive in time.
     func isOverdue(_ now: NIODeadline, _ settings: ConnectionGuardSettings) -> Bool {
         guard let bodyStart else { return false }
         let elapsed = (now - bodyStart).nanoseconds - pausedBefore - paused(until: now)

@@ -1,27 +1,28 @@
 import Synchronization
 import Tenancy
 
-/// All open connections of a front: whose they are, what they do, and who goes when another one needs the room.
+/// All open connections of a server: whom they belong to, what they are doing, and which one is closed when another needs its place.
 ///
-/// - A network has as many places as it leaves free, so that whoever comes finds one. Proxies of ours and this machine have no such share.
-/// - Where there is no place, the one that is idle longest is closed for the new one: those first that only close still, then idle
-///   ones, then those whose request has not come in and names nobody, and last the idle ones of known customers. A connection whose request
-///   is being worked on is never closed.
-/// - A connection is a known customer's once a request on it was authenticated. Half of the places are theirs in this way, and an account has
-///   as many of those as it leaves free.
-/// - Who finds no place at all is let in to be told so, or to ask for the health of the node, within a reserve. There the longest one
-///   goes of the network that holds most.
+/// - A network may have as many places as it leaves free, so that there is always one for somebody else. This limit doesn't apply to our
+///   proxies and this machine.
+/// - If there is no place, others are closed for the new connection. First go those that are only closing, then idle ones, then those that
+///   are sending a request and belong to no known customer, and last the idle ones of known customers; among these, the one that has been
+///   so for longest. A connection whose request is being worked on is never closed.
+/// - A connection belongs to a known customer once a request on it was authenticated. Half of the places may belong to known customers, and
+///   an account may have as many of these as it leaves free.
+/// - A connection that finds no place at all is accepted into a reserve, to be told so, or to check the node's health. If the reserve is
+///   full, the network with the most connections in it loses its oldest one.
 package final class OpenConnections: Sendable {
     package typealias ID = UInt64
 
     package enum Doing: Sendable {
-        /// Nothing, or its first bytes have not come.
+        /// No request's head has arrived.
         case idle
-        /// Its request is coming in.
+        /// Its request is arriving.
         case receiving
-        /// Its request is inside, and its answer is not out.
+        /// Its request has arrived, and its answer isn't sent yet.
         case working
-        /// Its last answer is out.
+        /// Its last answer is sent.
         case closing
     }
 
@@ -29,16 +30,16 @@ package final class OpenConnections: Sendable {
 
     private struct Connection {
         let network: String?
-        /// Else it is in the reserve.
+        /// False: it is in the reserve.
         var hasPlace = true
         var doing = Doing.idle
-        /// When it began to do that, in our counting.
+        /// The `tick` at which it began to do that.
         var since: UInt64
-        /// Within what known customers have.
+        /// The known customer in whose share it is.
         var account: TenantID?
         let close: @Sendable () -> Void
 
-        /// Who goes first has the lowest; nil stays.
+        /// The lowest rank is closed first; nil is never closed.
         var rank: Int? {
             switch doing {
             case .closing: 0
@@ -56,7 +57,7 @@ package final class OpenConnections: Sendable {
         var networks: [String: Int] = [:]
         var known = 0
         var accounts: [TenantID: Int] = [:]
-        /// Of those with a place.
+        /// How many of those with a place have a rank.
         var closable = 0
         var tick: UInt64 = 0
     }
@@ -66,12 +67,12 @@ package final class OpenConnections: Sendable {
 
     package init(limits: ConnectionLimits) { self.limits = limits }
 
-    /// Connections now, the reserve's among them.
+    /// How many connections are open now, including the reserve.
     package var count: Int { state.withLock { $0.connections.count } }
 
-    /// A new connection. Others may be closed for it.
+    /// Adds a new connection. Others may be closed for it.
     ///
-    /// - Parameter close: has it close from our side; called from anywhere, once at most.
+    /// - Parameter close: closes the connection from our side. It is called at most once, on any thread.
     package func open(peer: String?, close: @escaping @Sendable () -> Void) -> ID {
         let network = limits.network(of: peer)
         let (id, gone) = state.withLock { state -> (ID, [Connection]) in
@@ -90,7 +91,7 @@ package final class OpenConnections: Sendable {
         return id
     }
 
-    /// Its request's head has come.
+    /// Notes that its request's head has arrived, and returns what becomes of the request.
     package func begin(_ id: ID, path: String) -> Verdict {
         let (verdict, gone) = state.withLock { state -> (Verdict, [Connection]) in
             guard var connection = state.connections[id] else { return (.refuse, []) }
@@ -112,7 +113,9 @@ package final class OpenConnections: Sendable {
         return verdict
     }
 
-    /// - Returns: false when it was to be closed meanwhile.
+    /// Notes what it is doing now.
+    ///
+    /// - Returns: false if it was chosen to be closed meanwhile.
     @discardableResult
     package func turn(_ id: ID, to doing: Doing) -> Bool {
         state.withLock { state in
@@ -121,7 +124,7 @@ package final class OpenConnections: Sendable {
         }
     }
 
-    /// A request on it was authenticated.
+    /// Notes that a request on it was authenticated.
     package func authenticated(_ id: ID, as account: TenantID) {
         state.withLock { state in
             guard var connection = state.connections[id], connection.account == nil, connection.hasPlace else { return }
@@ -134,10 +137,11 @@ package final class OpenConnections: Sendable {
         }
     }
 
-    /// It is gone.
+    /// Removes it, because it is closed.
     package func closed(_ id: ID) { state.withLock { _ = Self.remove(id, &$0) } }
 
-    /// Whether there is a place for one more of a network, once those are gone that had to.
+    /// Makes room for one more connection of a network. Adds those that must be closed for that to `gone`, and returns whether there is a
+    /// place now.
     private func makeRoom(for network: String?, _ state: inout State, _ gone: inout [Connection]) -> Bool {
         if let network, let mine = state.networks[network], mine + 1 > max(1, limits.places - state.places - 1) {
             let chosen = Self.choose(min(batch, mine / 8), of: network, state)
@@ -149,10 +153,11 @@ package final class OpenConnections: Sendable {
         return state.places < limits.places
     }
 
-    /// Some go at a time, so that a flood has us look through all of them seldom.
+    /// How many are closed at a time: several, so that a flood seldom makes us search all connections.
     private var batch: Int { limits.places / 64 }
 
-    /// Who is to go, at least one, the longest of the lowest rank first; of known customers and of those that are sending, one at a time.
+    /// Returns which connections to close: those with the lowest rank, the longest in their state first. At least one, if any can be
+    /// closed; only one if they are sending or belong to known customers.
     private static func choose(_ count: Int, of network: String?, _ state: State) -> [ID] {
         guard state.closable > 0 else { return [] }
         var lowest = Int.max
@@ -179,7 +184,7 @@ package final class OpenConnections: Sendable {
     }
 }
 
-// The books: every change of a connection goes through here, so that the numbers stay right.
+// Bookkeeping: every change of a connection goes through here, so that the counts stay right.
 extension OpenConnections {
     private static func insert(_ connection: Connection, _ id: ID, _ state: inout State) {
         state.connections[id] = connection

@@ -2,8 +2,8 @@ import NIOCore
 
 /// Sees the raw bytes before the HTTP parser does, on the connection guard's behalf.
 ///
-/// The parser reports a head only when it is whole, so this tells the connection guard that one has begun; and while the connection guard
-/// lingers, this drops and counts what comes, so that no parser runs over gigabytes that nobody wants. It also tells other protocols
+/// The parser reports a head only when it is complete, so this tells the connection guard that one has begun. While the connection guard
+/// lingers, this drops and counts what arrives, so that no parser runs over gigabytes that nobody wants. It also recognizes other protocols
 /// by the connection's first line, because the parser takes some of them (RTSP, Icecast) for HTTP, and waits for more of others.
 final class RawByteObserver: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
@@ -11,7 +11,7 @@ final class RawByteObserver: ChannelInboundHandler {
 
     private let connectionGuard: ConnectionGuard
     private let guardContext: ChannelHandlerContext
-    /// The end of the connection's first line as far as it came; nil once that is whole.
+    /// The last bytes so far of the connection's first line; nil once the line is complete.
     private var firstLine: [UInt8]? = []
     private static let keptOfLine = 16
 
@@ -30,12 +30,12 @@ final class RawByteObserver: ChannelInboundHandler {
         }
     }
 
-    /// Whether the first line ends in `HTTP/` and a version, as far as it is there.
+    /// Whether the first line can still be HTTP's: once it is complete, it must end in `HTTP/` and a version.
     private func isHTTP(_ bytes: ByteBuffer) -> Bool {
         guard var line = firstLine else { return true }
         for byte in bytes.readableBytesView {
             guard byte == 0x0A else {
-                // Empty lines in front of it do no harm.
+                // Empty lines before it do no harm.
                 if byte != 0x0D || !line.isEmpty { line.append(byte) }
                 if line.count > 2 * Self.keptOfLine { line.removeFirst(Self.keptOfLine) }
                 continue
@@ -51,14 +51,14 @@ final class RawByteObserver: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // The parser turns this into a fault of its own when it comes in the middle of a request.
+        // The parser reports an error of its own if this happens in the middle of a request.
         if case ChannelEvent.inputClosed = event { connectionGuard.inputClosed = true }
         context.fireUserInboundEventTriggered(event)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         context.fireChannelReadComplete()
-        // Nobody further up asks for more.
+        // No other handler asks for more.
         if connectionGuard.lingering { context.read() }
     }
 }

@@ -1,9 +1,9 @@
 import NIOCore
 import NIOHTTP1
 
-/// Sees each request's head before its HTTP version is lost, on the connection guard's behalf, and stops what is not HTTP to the letter.
+/// Notes each request's HTTP version for the connection guard, and stops requests that break HTTP's syntax.
 ///
-/// It stands between the parser and the codec of `HTTPTypes`, which knows no versions.
+/// It stands between the parser and the codec of `HTTPTypes`, which drops the version.
 final class RequestHeadValidator: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -11,7 +11,7 @@ final class RequestHeadValidator: ChannelDuplexHandler, RemovableChannelHandler 
     typealias OutboundOut = HTTPServerResponsePart
 
     private let connectionGuard: ConnectionGuard
-    /// Behind a head that was stopped nothing counts: nobody knows where the next one would begin.
+    /// After such a head, everything is dropped: nobody knows where the next one would begin.
     private var isStopped = false
 
     init(connectionGuard: ConnectionGuard) { self.connectionGuard = connectionGuard }
@@ -29,7 +29,7 @@ final class RequestHeadValidator: ChannelDuplexHandler, RemovableChannelHandler 
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        // A client of HTTP/1.0 reads no chunks: without a length the end of the connection ends the body.
+        // A client of HTTP/1.0 reads no chunks: without a length, the body ends with the connection.
         if case .head(var head) = unwrapOutboundIn(data), connectionGuard.exchange?.isOld == true,
             !head.headers.contains(name: "content-length")
         {

@@ -5,9 +5,9 @@
 package enum RequestInterruption: Error, Equatable {
     /// The body came slower than the minimum rate.
     case tooSlow
-    /// The body came too slowly for its size: it would not be in in time.
+    /// The body came too slowly for its size: it would not arrive in time.
     case overdue(minutes: Int64)
-    /// The body grew past the absolute maximum, given in bytes of media.
+    /// The body is larger than the absolute maximum. The limit is that of the media file, in bytes.
     case tooLarge(limitBytes: Int64)
     /// There is no room for this connection, or others need it more.
     case crowded
@@ -25,7 +25,7 @@ package enum RequestInterruption: Error, Equatable {
         case .overdue(let minutes):
             APIError(
                 .requestTimeout,
-                "The request came in too slowly for its size: a body has to be in within \(minutes) minutes, at an even pace. Send it over a faster connection, or send a smaller file."
+                "The request came in too slowly for its size: the whole body must arrive within \(minutes) minutes, at an even pace. Use a faster connection, or send a smaller file."
             )
         case .tooLarge(let limit): .fileTooLarge(limitBytes: limit)
         case .crowded: .transient("The service has too many connections open. Please try again.", retryAfterSeconds: 5)

@@ -1,32 +1,32 @@
 import Egress
 import NIOHTTP1
 
-/// What RFC 9112 has a server refuse although the parser lets it pass.
+/// Checks what RFC 9112 tells servers to reject although the parser accepts it.
 enum RequestSyntax {
     static func isRight(_ head: HTTPRequestHead) -> Bool {
         hasRightHost(head) && hasRightLength(head) && hasRightCoding(head)
     }
 
-    /// Section 3.2: one `Host`, and a good one; before HTTP/1.1 there may be none.
+    /// Section 3.2: exactly one `Host`, and a valid one. In HTTP/1.0 it may be missing.
     private static func hasRightHost(_ head: HTTPRequestHead) -> Bool {
         let hosts = values("host", of: head)
         guard let host = hosts.first else { return head.version.isOld }
         return hosts.count == 1 && isHost(host)
     }
 
-    /// As many bytes as a number holds. The parser takes lengths up to 2^64, which no other part of us can count.
+    /// Every length must fit into an `Int64`. The parser accepts lengths up to 2^64, which the rest of our code can't count.
     private static func hasRightLength(_ head: HTTPRequestHead) -> Bool {
         values("content-length", of: head).allSatisfy { Int64($0).map { $0 >= 0 } ?? false }
     }
 
-    /// Section 6.1: of the transfer codings we know the one that everybody has to know, and HTTP/1.0 has none.
+    /// Section 6.1: the only transfer coding that we know is `chunked`, which every server must know. HTTP/1.0 has none.
     private static func hasRightCoding(_ head: HTTPRequestHead) -> Bool {
         let codings = values("transfer-encoding", of: head)
         guard let coding = codings.first else { return true }
         return !head.version.isOld && codings.count == 1 && coding.lowercased() == "chunked"
     }
 
-    /// Of each line of that name, without the blanks around it.
+    /// Returns the value of each field with that name, without the white space around it.
     private static func values(_ name: String, of head: HTTPRequestHead) -> [Substring] {
         head.headers[name].map { value in
             var value = value.drop { $0 == " " || $0 == "\t" }
@@ -35,7 +35,7 @@ enum RequestSyntax {
         }
     }
 
-    /// `uri-host [":" port]` of RFC 3986, and not empty, because of no `http` URI the host is.
+    /// `uri-host [":" port]` of RFC 3986. It must not be empty, because the host of an `http` URI never is.
     static func isHost(_ text: Substring) -> Bool {
         let bytes = text.utf8
         if bytes.first == UInt8(ascii: "[") {
@@ -46,7 +46,7 @@ enum RequestSyntax {
         return !name.isEmpty && isName(name, besides: "!$&'()*+,;=") && isPort(text[name.endIndex...])
     }
 
-    /// Nothing, or a colon and digits, which may be none.
+    /// Nothing, or a colon and a port number, which may be missing.
     private static func isPort(_ text: Substring) -> Bool {
         guard text.first == ":" else { return text.isEmpty }
         let digits = text.dropFirst()
@@ -68,7 +68,7 @@ enum RequestSyntax {
         return true
     }
 
-    /// Unreserved characters, whole escapes, and those of `others`.
+    /// Unreserved characters, complete percent escapes, and those of `others`.
     private static func isName(_ text: Substring, besides others: String) -> Bool {
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {
@@ -87,6 +87,7 @@ enum RequestSyntax {
 }
 
 extension HTTPVersion {
-    /// HTTP/1.0: before chunks, `100 Continue`, and connections that are kept without a word. The parser takes nothing older.
+    /// HTTP/1.0, which has no chunks and no `100 Continue`, and closes connections unless asked to keep them. The parser accepts nothing
+    /// older.
     var isOld: Bool { major == 1 && minor == 0 }
 }

@@ -3,12 +3,12 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The proxies whose word about a request's origin is believed (`VERBATIM_TRUSTED_PROXIES`).
+/// The proxies that are trusted to say where a request came from (`VERBATIM_TRUSTED_PROXIES`).
 ///
-/// Each proxy adds the address of whoever called it to the end of `X-Forwarded-For`; what stands before that is anybody's claim. So the
-/// list is read from its end, over the proxies that are ours, up to the first address that is not.
+/// Each proxy appends its caller's address to `X-Forwarded-For`; what stands before that may be anybody's invention. So the list is read
+/// from its end, past our own proxies, to the first address that is not one of them.
 package struct TrustedProxies: Sendable {
-    /// Nobody's word is believed: the peer is the client.
+    /// No proxy is trusted: the peer is the client.
     package static let none = TrustedProxies(blocks: [])
 
     private let blocks: [CIDR]
@@ -27,7 +27,7 @@ package struct TrustedProxies: Sendable {
     package func client(peer: String?, forwardedFor: String?) -> ClientAddress {
         guard var hop = peer.flatMap({ IPAddress($0) })?.unmapped else { return ClientAddress(nil) }
         var claims = (forwardedFor ?? "").split(separator: ",", omittingEmptySubsequences: false)[...]
-        // What is no address was not written by a proxy of ours: the last one that was is as far as we know.
+        // Our proxies write nothing but addresses. If this is none, the last address that one of them wrote is the client.
         while isTrusted(hop), let claim = claims.popLast(), let next = Self.address(claim)?.unmapped {
             hop = next
         }

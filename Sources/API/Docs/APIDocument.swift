@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-/// The OpenAPI document, read once at the start. `openapi.yaml` is where it is written; `openapi.json` is made of it by
-/// `scripts/lib/openapi-json`.
+/// The OpenAPI document, read once at the start. It is written in `openapi.yaml`; `scripts/lib/openapi-json` makes `openapi.json` from
+/// that.
 package struct APIDocument: Sendable {
     package struct Unreadable: Error, CustomStringConvertible {
         package let path: String
@@ -33,9 +33,9 @@ package struct APIDocument: Sendable {
         self.root = root
     }
 
-    /// The document of a service that customers reach at that address: programs that read it call there, and nowhere else.
+    /// Returns the document with `address` as its only server: programs that read it send their calls there.
     ///
-    /// - Parameter address: nil where the operator did not say. The calls are then beside the document.
+    /// - Parameter address: nil if the operator did not configure one. The calls then go to the server that the document came from.
     package func served(at address: String?) -> APIDocument {
         let server = JSONNode.object([JSONNode.Member(key: "url", value: .text(address ?? "/"))])
         return APIDocument(root: root.with("servers", .array([server])))
@@ -43,10 +43,10 @@ package struct APIDocument: Sendable {
 
     package var version: String { root["info"]?["version"]?.string ?? "unknown" }
 
-    /// What a node stands for: itself, or what it refers to.
+    /// Returns the node itself, or what it refers to if it is a reference.
     package func resolved(_ node: JSONNode) -> JSONNode {
         var node = node
-        // Our references refer to no references; a ring must not hold the start up.
+        // Our references refer to no other references. The limit is for a cycle, which must not block the start.
         for _ in 0..<8 {
             guard let pointer = node["$ref"]?.string, let target = root.value(at: pointer) else { break }
             node = target

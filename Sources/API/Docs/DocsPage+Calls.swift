@@ -69,7 +69,7 @@ extension DocsPage {
         }
     }
 
-    /// Which `error` the answer may carry.
+    /// The values that `error` may have in the answer.
     private func writeCodes(_ codes: [JSONNode], to html: inout HTML) {
         guard !codes.isEmpty else { return }
         html.element("p") { html in
@@ -82,7 +82,7 @@ extension DocsPage {
         }
     }
 
-    /// Which calls the answer is for.
+    /// Links to the calls for which the answer can be used.
     private func writeLinks(_ links: [JSONNode.Member], to html: inout HTML) {
         let operations = document.operations
         let called = links.compactMap { link in
@@ -121,7 +121,7 @@ extension DocsPage {
         }
     }
 
-    /// What a body is, once for each content type.
+    /// Writes what a body contains, once for each content type.
     private func writeContent(_ content: [JSONNode.Member], to html: inout HTML) {
         for type in content {
             html.element("p", ["class": "media"]) { $0.element("code", text: type.key) }

@@ -1,7 +1,7 @@
 extension DocsPage {
     private static let schemaPrefix = "#/components/schemas/"
 
-    /// Every named schema, for calls to point at.
+    /// Writes every named schema. The calls link to them.
     func writeSchemas(to html: inout HTML) {
         html.element("section", ["aria-labelledby": "schemas"]) { html in
             html.element("h2", ["id": "schemas"], text: "Schemas")
@@ -20,7 +20,7 @@ extension DocsPage {
         }
     }
 
-    /// What a body is: a link where it has a name, else its members.
+    /// Writes what a body contains: a link if its schema has a name, else its members.
     func writeSchema(_ schema: JSONNode, to html: inout HTML) {
         let parts = schema["allOf"]?.items ?? [schema]
         html.element("p", ["class": "type"]) { html in
@@ -36,7 +36,7 @@ extension DocsPage {
         }
     }
 
-    /// The members of an object, or of what a list holds, and theirs.
+    /// Writes the members of an object, or of a list's items, and their members.
     private func writeMembers(_ schema: JSONNode, to html: inout HTML) {
         if let items = schema["items"], items["$ref"] == nil { return writeMembers(items, to: &html) }
         guard let members = schema["properties"]?.members, !members.isEmpty else { return }
@@ -60,7 +60,7 @@ extension DocsPage {
         }
     }
 
-    /// A type in a few words: `string`, `array of Word`, `Job or null`.
+    /// Writes a type in a few words: `string`, `array of Word`, `Job or null`.
     func writeType(_ schema: JSONNode, to html: inout HTML) {
         if let pointer = schema["$ref"]?.string {
             let name = String(pointer.split(separator: "/").last ?? "")
@@ -88,14 +88,14 @@ extension DocsPage {
     }
 
     private static let bounds: KeyValuePairs<String, String> = [
-        "enum": "one of", "x-extensible-enum": "one of these, or of what later versions add:", "default": "default",
+        "enum": "one of", "x-extensible-enum": "one of these, or a value that later versions add:", "default": "default",
         "minimum": "at least", "maximum": "at most",
-        "minLength": "at least this many characters", "maxLength": "at most this many characters",
-        "minItems": "at least this many items", "maxItems": "at most this many items",
-        "maxProperties": "at most this many members", "pattern": "matches",
+        "minLength": "minimum length in characters:", "maxLength": "maximum length in characters:",
+        "minItems": "minimum number of items:", "maxItems": "maximum number of items:",
+        "maxProperties": "maximum number of members:", "pattern": "matches",
     ]
 
-    /// What a value must keep to.
+    /// Writes the constraints of a value.
     func writeConstraints(_ schema: JSONNode, to html: inout HTML) {
         guard Self.bounds.contains(where: { schema[$0.key] != nil }) else { return }
         html.element("ul", ["class": "bounds"]) { html in

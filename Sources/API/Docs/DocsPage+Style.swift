@@ -1,5 +1,5 @@
 extension DocsPage {
-    /// The page's one style sheet: a column on a phone, two on a desk; colors by the reader's own setting.
+    /// The page's only style sheet: one column on a phone, two on a wide screen; colors follow the reader's setting.
     static let style: StaticString = """
         :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --paper: #ffffff; --shade: #f5f7f9; --mark: #0a58ca; --good: #116329; --bad: #a40e26; }
         @media (prefers-color-scheme: dark) {

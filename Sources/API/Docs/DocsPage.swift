@@ -1,13 +1,13 @@
 import Crypto
 import FoundationEssentials
 
-/// The API's description as one page of HTML: made once, complete without scripts, images or anything from elsewhere.
+/// The API's description as one page of HTML, without scripts, images or anything from elsewhere. It is made once.
 package struct DocsPage {
     let document: APIDocument
 
     package init(_ document: APIDocument) { self.document = document }
 
-    /// Lets a browser apply the one style sheet that stands in the page, and nothing else, whatever the page may hold.
+    /// Lets a browser apply the style sheet of the page and nothing else, whatever the page may contain.
     package static let contentSecurityPolicy =
         "default-src 'none'; style-src 'sha256-\(styleDigest)'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -96,9 +96,9 @@ package struct DocsPage {
         html.element("section", ["aria-label": "Introduction"]) { html in
             html.prose(document.root["info"]?["description"]?.string)
             html.element("p") { html in
-                html.text("All addresses are below ")
+                html.text("All paths are relative to ")
                 html.element("code", text: document.root["servers"]?.items.first?["url"]?.string ?? "/")
-                html.text(". For machines: ")
+                html.text(". For programs: ")
                 html.element("a", ["href": "openapi.json"], text: "openapi.json")
                 html.text(" (OpenAPI \(document.root["openapi"]?.string ?? "")).")
             }

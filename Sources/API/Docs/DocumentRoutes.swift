@@ -1,12 +1,12 @@
 import HTTPTypes
 import Hummingbird
 
-/// `GET /openapi.json`: the API for machines. `GET /docs`: the same for people. Anyone may read them.
+/// `GET /openapi.json`: the API reference for programs. `GET /docs`: the same for people. Anyone may read them.
 struct DocumentRoutes: Sendable {
     private let document: StaticResponse
     private let page: StaticResponse
 
-    /// - Parameter address: where customers reach the service; nil where the operator did not say.
+    /// - Parameter address: where customers reach the service; nil if the operator did not configure it.
     init(_ document: APIDocument, address: String?) {
         let document = document.served(at: address)
         self.document = StaticResponse(document.bytes, contentType: "application/json")

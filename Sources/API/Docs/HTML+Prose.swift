@@ -1,5 +1,5 @@
 extension HTML {
-    /// A description's paragraphs, with what of Markdown our descriptions use: `code` and **weight**.
+    /// Writes the paragraphs of a description. Of Markdown, it knows what our descriptions use: `code` and **bold**.
     package mutating func prose(_ text: String?) {
         guard let text else { return }
         for paragraph in text.split(separator: "\n\n") {
@@ -8,7 +8,7 @@ extension HTML {
         }
     }
 
-    /// One line of it. A mark that is not closed stands for itself.
+    /// Writes one line of a description. A mark that isn't closed is written as it is.
     package mutating func phrase(_ line: String) {
         var rest = line[...]
         while let start = rest.firstIndex(where: { $0 == "`" || $0 == "*" }) {

@@ -1,10 +1,10 @@
-/// Writes HTML. What comes from outside of the source goes through `text` or an attribute's value, and is escaped there.
+/// Writes HTML. Text from outside the source code goes through `text` or an attribute's value, and is escaped there.
 package struct HTML {
     package private(set) var markup = ""
 
     package init() {}
 
-    /// Markup that stands in this source.
+    /// Writes markup from the source code, without escaping it.
     package mutating func raw(_ markup: StaticString) { self.markup += "\(markup)" }
 
     package mutating func text(_ text: String) { markup += Self.escaped(text) }

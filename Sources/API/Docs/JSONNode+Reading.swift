@@ -1,7 +1,7 @@
 import JSON
 
 extension JSONNode {
-    /// The text is no JSON, or nests deeper than a document of people does.
+    /// The text is no JSON, or is nested deeper than a document that people write.
     package struct Malformed: Error, CustomStringConvertible {
         package let offset: Int
         package var description: String { "no valid JSON at byte \(offset)" }
@@ -19,7 +19,7 @@ extension JSONNode {
         }
     }
 
-    /// Calls itself for what lies within, as deep as the reader allows.
+    /// Reads one value. Calls itself for nested ones, as deep as the reader allows.
     private static func read(from reader: inout JSONReader) throws(JSONReader.Fault) -> JSONNode {
         if try reader.open("{") {
             return .object(

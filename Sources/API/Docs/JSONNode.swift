@@ -1,4 +1,4 @@
-/// A JSON value whose members keep the order in which they were written: what a person wrote first is to be read first.
+/// A JSON value whose members keep the order in which they were written, which is the order in which to read them.
 package enum JSONNode: Sendable, Equatable {
     case object([Member])
     case array([JSONNode])
@@ -15,17 +15,17 @@ package enum JSONNode: Sendable, Equatable {
 
     package subscript(key: String) -> JSONNode? { members.first { $0.key == key }?.value }
 
-    /// The same object with another value in that member's place.
+    /// Returns the same object with another value for that member.
     package func with(_ key: String, _ value: JSONNode) -> JSONNode {
         .object(members.map { $0.key == key ? Member(key: key, value: value) : $0 })
     }
 
-    /// None where this is no object.
+    /// Empty if this is no object.
     package var members: [Member] {
         if case .object(let members) = self { members } else { [] }
     }
 
-    /// None where this is no array.
+    /// Empty if this is no array.
     package var items: [JSONNode] {
         if case .array(let items) = self { items } else { [] }
     }
@@ -36,7 +36,7 @@ package enum JSONNode: Sendable, Equatable {
 
     package var isTrue: Bool { self == .flag(true) }
 
-    /// What a reference such as `#/components/schemas/Job` points at (RFC 6901); nil when there is nothing.
+    /// Returns what a reference such as `#/components/schemas/Job` points at (RFC 6901); nil if there is nothing.
     package func value(at pointer: String) -> JSONNode? {
         guard pointer.hasPrefix("#/") else { return nil }
         var node: JSONNode? = self

@@ -62,7 +62,7 @@ extension APIError {
         Self(.transientError, message, headers: [.retryAfter: String(max(1, retryAfterSeconds))])
     }
 
-    /// 500 that tells nothing.
+    /// 500 without any detail.
     package static let internalError = Self(
         .internalError, "Something went wrong on our side. Please quote the request id to support.")
 }

@@ -2,7 +2,7 @@ import HTTPTypes
 
 /// What a handler throws to answer with a problem document.
 ///
-/// Everything in it is shown to the customer, so nothing of the inside belongs here. It is not logged as a fault.
+/// Customers see everything in it, so it must contain no internals. It is not logged as a fault.
 package struct APIError: Error, Sendable, Equatable {
     /// A member that a code adds to the problem document.
     package enum Detail: Sendable, Equatable {

@@ -7,7 +7,7 @@ package struct ProblemStyle: Sendable {
     /// What goes before `/errors/<code>` in `type`: the service's public URL without a slash at its end, or nothing.
     private let base: String
 
-    /// `publicURL`: where customers reach the service; without one, `type` is a relative reference.
+    /// - Parameter publicURL: where customers reach the service; without one, `type` is a relative reference.
     package init(publicURL: String? = nil) {
         var base = publicURL ?? ""
         while base.hasSuffix("/") { base.removeLast() }
@@ -39,7 +39,7 @@ package struct ProblemStyle: Sendable {
             type: "\(base)/errors/\(error.code.rawValue)", error: error, requestID: requestID)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Strings, integers and flags always encode; an answer without a body is better than none all the same.
+        // Strings, integers and flags can always be encoded. Even so, an answer without a body would be better than none.
         guard let data = try? encoder.encode(document) else { return ByteBuffer() }
         return ByteBuffer(bytes: data)
     }

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// `GET /healthz`: this process lives. `GET /readyz`: what it needs is there too, and it is not about to stop.
+/// `GET /healthz`: the process is up. `GET /readyz`: what it needs is available, too, and it isn't about to stop.
 struct HealthRoutes: Sendable {
     let readiness: Readiness
     let trafficDrain: TrafficDrain

@@ -3,18 +3,18 @@ import Pipeline
 import Postgres
 import Tenancy
 
-/// Whether this node has what it needs, looked at afresh at most once a second: whoever asks costs no more than that.
+/// Whether this node has what it needs. It is checked at most once a second, however often somebody asks.
 actor Readiness {
     /// The checks by name; each is "ok" or "not ready", or how full the scratch disk is.
     typealias Checks = [String: String]
-    /// With these a node takes requests.
+    /// The results with which a node takes requests.
     static let passing: Set = ["ok", DiskSpace.State.nearlyFull.rawValue]
 
     private let databases: Databases
     private let migrator: Migrator
     private let databaseURL: String
     private let storage: any Storage
-    /// nil on a node that works on no jobs.
+    /// Nil on a node without a worker.
     private let engine: EngineReadiness?
     private let scratch: DiskSpace?
     private let logger: Logger
@@ -38,7 +38,7 @@ actor Readiness {
 
     func checks() async -> Checks {
         if let last, ContinuousClock.now - last.at < .seconds(1) { return last.checks }
-        // One look at a time, however long it takes: the database may be what is slow.
+        // One check at a time, however long it takes: the database may be the slow part.
         if let look { return await look.value }
         let look = Task { await lookAround() }
         self.look = look
@@ -54,7 +54,7 @@ actor Readiness {
         checks["schema"] = await state("schema") { try await migrator.requireSchema(url: databaseURL, logger: logger) }
         checks["storage"] = await state("storage") { try await storage.check() }
         if let engine { checks["engine"] = await engine.isReady() ? "ok" : "not ready" }
-        // Its watch says so itself.
+        // `DiskMonitor` logs this.
         if let scratch { checks["scratch"] = scratch.state.rawValue }
         return checks
     }
@@ -65,7 +65,7 @@ actor Readiness {
             outage(of: name).works()
             return "ok"
         } catch {
-            // While the database is away that is told for all.
+            // While the database doesn't answer, its own outage is logged for all checks.
             if !(error is PostgresError) || databases.outage?.isOngoing != true {
                 outage(of: name).failed(["error": "\(error)"])
             }

@@ -2,8 +2,8 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Drains traffic before a shutdown: `/readyz` fails first, and everything is still answered for a while, so that
-/// nobody is sent to a closed door.
+/// Drains traffic before a shutdown: `/readyz` fails first, and everything is still answered for a while, so that no load balancer sends
+/// requests to a closed port.
 ///
 /// As a service it stops before the API does.
 final class TrafficDrain: Service {

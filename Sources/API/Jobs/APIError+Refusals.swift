@@ -5,13 +5,13 @@ import Postgres
 import Tenancy
 
 extension APIError {
-    /// How a customer is told why a recording was not taken; nil for what is no refusal.
+    /// The answer to a customer whose recording was rejected; nil if the error is no rejection.
     init?(refusal error: any Error) {
         switch error {
         case let refusal as AccessRefusal: self = APIError(refusal)
         case AdmissionError.tooManyAtOnce(let limit):
             self = .rateLimited(
-                "This account runs \(limit) jobs at once and lets none wait. Try again when one of them has ended.",
+                "This account runs \(limit) jobs at once, the most that it may, and its other jobs may not wait. Try again when one of them has ended.",
                 retryAfterSeconds: 10)
         case AdmissionError.backlogFull(let limit):
             self = .rateLimited(
@@ -37,15 +37,15 @@ extension APIError {
             self = .transient("The job could not be booked. Please send it again.", retryAfterSeconds: 30)
         case MediaError.overloaded, MediaError.timedOut, MediaError.interrupted:
             self = .transient(
-                "The service is too busy to look at the file. Try again shortly.", retryAfterSeconds: 5)
+                "The service is too busy to check the file. Try again shortly.", retryAfterSeconds: 5)
         case MediaError.lineShareExhausted:
             self = .rateLimited(
-                "As many files of this account wait to be looked at as may. Try again when some of them are done.",
+                "Too many files of this account are waiting to be checked. Try again when some of them are done.",
                 retryAfterSeconds: 5)
         case let error as StorageError where error.isFull || error.isAway:
             self = .transient("The service cannot take more files just now. Try again later.", retryAfterSeconds: 30)
         case let error as PostgresError where ["22P02", "22P05", "22021"].contains(error.sqlState):
-            // Text of the right form that PostgreSQL cannot hold, of which the customer's JSON is the only one that was not checked.
+            // Valid text that PostgreSQL cannot store. Only the customer's JSON has not been checked for that before.
             self = .invalidRequest("'metadata' holds something that cannot be stored.", field: "metadata")
         default: return nil
         }

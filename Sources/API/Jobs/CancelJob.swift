@@ -5,7 +5,7 @@ import Pipeline
 import Postgres
 import Tenancy
 
-/// `POST /jobs/{id}/cancel`: ends an unfinished job. What works on it stops within a second or two; what it had reserved is given back.
+/// `POST /jobs/{id}/cancel`: cancels an unfinished job. Work on it stops within a second or two, and its reservation is released.
 struct CancelJob: Sendable {
     let databases: Databases
     let hint: QueueHint

@@ -7,11 +7,11 @@ import Pipeline
 import Postgres
 import Tenancy
 
-/// `POST /jobs`: receives a recording into the spool, has it probed there, stores it and queues the job; or queues the job of a
-/// recording that a worker is to fetch.
+/// `POST /jobs`: receives a recording into the spool, probes it there, stores it and queues the job; or queues the job of a recording that
+/// a worker will fetch.
 ///
-/// Whatever refuses the recording, nothing of it stays: the spooled file goes with its handle, a stored one is removed when the
-/// job could not be queued.
+/// If the recording is rejected, for whatever reason, nothing of it stays: the spooled file goes with its handle, and a stored one is
+/// removed if the job could not be queued.
 struct CreateJob: Sendable {
     let databases: Databases
     let uploads: UploadReader
@@ -61,7 +61,7 @@ struct CreateJob: Sendable {
         let principal: Principal
         let effectiveLimits: EffectiveLimits
         let acceptOverage: Bool
-        /// Nil of a form, whose body is still to be read.
+        /// Nil for a form, whose body is still to be read.
         let url: URLSubmission?
 
         var tenant: TenantID { principal.tenant }
@@ -72,7 +72,7 @@ struct CreateJob: Sendable {
         return try await holdingPlace(jobRequest) { try await read(request, jobRequest).fingerprint() }
     }
 
-    /// One of the uploads that the account may have under way, from before its body is read to its end.
+    /// Runs `body` as one of the account's concurrent uploads, which begins before the request's body is read.
     private func holdingPlace<Value>(_ jobRequest: JobRequest, _ body: () async throws -> Value) async throws -> Value {
         try await uploads.places.hold(for: jobRequest.tenant, limit: jobRequest.effectiveLimits.uploadsAtOnce, body)
     }
@@ -117,10 +117,10 @@ struct CreateJob: Sendable {
     private func receive(_ request: Request, _ jobRequest: JobRequest, under claim: IdempotencyClaim?) async throws
         -> Job
     {
-        // Before the body is read, and again before it costs anything: others of the account's may have come to nothing meanwhile.
+        // Checked before the body is read, and again before the probe: other files of the account may have been rejected meanwhile.
         try requireBudget(of: jobRequest.tenant)
         let upload = try await read(request, jobRequest)
-        // However long the body took: whose access ended meanwhile starts nothing with it.
+        // The body may have taken long. If the caller's access ended meanwhile, nothing is started.
         try await databases.system.transaction { try jobRequest.principal.requireAccess(in: $0) }
         let options = try JobOptions(fields: upload.fields)
         if let address = options.webhookURL { try await webhooks.check(address, field: "webhook_url") }
@@ -140,11 +140,11 @@ struct CreateJob: Sendable {
     private func requireBudget(of tenant: TenantID) throws {
         guard let wait = media.refusals.wait(of: tenant) else { return }
         throw APIError.rateLimited(
-            "Too much of this account's last files could not be used, and finding that out took long. Wait before sending more.",
+            "Checking this account's rejected files took too much processor time. Wait before sending more.",
             retryAfterSeconds: Int(wait.components.seconds) + 1)
     }
 
-    /// Whether it came to nothing by the customer's doing, whether we refused or they went away: not by a fault of ours.
+    /// Whether the upload failed because of the customer, whose file was rejected or who went away, and not because of a fault of ours.
     private static func isRefusal(_ error: any Error) -> Bool {
         switch error {
         case is CancellationError, MediaError.timedOut: true
@@ -152,7 +152,7 @@ struct CreateJob: Sendable {
         }
     }
 
-    /// Works on a request whose key is held, and frees the key when the request is refused.
+    /// Runs `body` while it holds the request's idempotency key: renews the claim, and releases the key if the request fails.
     private func holding(
         _ claim: IdempotencyClaim, _ body: () async throws -> Response
     ) async throws -> Response {
@@ -160,7 +160,7 @@ struct CreateJob: Sendable {
         let renewal = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: IdempotencyKey.lease / 3)
-                // What cannot be renewed now may be the next time; admission finds out when it was taken over.
+                // A renewal that fails may succeed the next time. If another request takes the key over, admission notices.
                 try? await claim.renew(on: pool)
             }
         }
@@ -168,7 +168,8 @@ struct CreateJob: Sendable {
         do {
             return try await body()
         } catch {
-            // Also when the client is gone and this task with it. What cannot be freed is free when its lease ends.
+            // Unstructured, so that the key is released even if the client is gone and this task cancelled. If that fails, the key is free
+            // when its lease ends.
             await Task { try? await claim.abandon(on: pool) }.value
             throw error
         }
@@ -201,7 +202,7 @@ struct CreateJob: Sendable {
         }
     }
 
-    /// Of an idempotency key, in characters.
+    /// The longest idempotency key, in characters.
     private static let longestKey = 255
 
     private static func idempotencyKey(_ request: Request) throws -> String? {
@@ -213,7 +214,7 @@ struct CreateJob: Sendable {
         return key
     }
 
-    /// Looks into the file before it is accepted: what is wrong with it is said at once.
+    /// Probes the file before it is accepted, so that the client learns at once what is wrong with it.
     private func probe(_ path: String, _ jobRequest: JobRequest, _ spent: (Duration) -> Void) async throws -> MediaProbe
     {
         do {
@@ -243,7 +244,8 @@ struct CreateJob: Sendable {
             // The job may be queued, and then it needs its source.
             throw error
         } catch {
-            // Also when the client is gone and this task with it, in which an object store would not be asked any more.
+            // Unstructured, so that cleanup also runs when the client is gone and this task cancelled: a cancelled task would not ask an
+            // object store.
             await Task { try? await storage.remove(job: id, of: jobRequest.tenant) }.value
             throw error
         }

@@ -4,7 +4,7 @@ import Pipeline
 import Postgres
 import Tenancy
 
-/// `DELETE /jobs/{id}`: removes all of a finished job but what the bill needs.
+/// `DELETE /jobs/{id}`: deletes everything of a finished job except what billing needs.
 struct DeleteJob: Sendable {
     let databases: Databases
 

@@ -19,7 +19,7 @@ struct GetJob: Sendable {
         return JSONResponse.make(json.bytes, headers: headers)
     }
 
-    /// The customer's job that the path names; throws 404.
+    /// Returns the customer's job that the path names. Throws 404 if there is none.
     static func find(_ context: AuthenticatedContext, _ databases: Databases) async throws -> Job {
         let (tenant, id) = try named(context)
         guard let job = try await databases.app.transaction(of: tenant, { try Job.find(id, of: tenant, in: $0) }) else {
@@ -28,7 +28,7 @@ struct GetJob: Sendable {
         return job
     }
 
-    /// Whose job the path names, by its id; throws 404 where that is none.
+    /// Returns the caller's account and the job id in the path. Throws 404 if that is no job id.
     static func named(_ context: AuthenticatedContext) throws -> (TenantID, JobID) {
         guard let id = context.parameters.get("id").flatMap(JobID.init(rawValue:)) else { throw none }
         return (context.principal.tenant, id)

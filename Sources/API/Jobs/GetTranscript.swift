@@ -8,7 +8,7 @@ import Tenancy
 
 /// `GET /jobs/{id}/transcript`: renders the transcript in the format that `format` or `Accept` names.
 ///
-/// All that takes longer the longer the recording is runs on the renderer's threads.
+/// Work that grows with the recording's length runs on the renderer's threads.
 struct GetTranscript: Sendable {
     let databases: Databases
     let renderer = TranscriptRenderer()
@@ -40,7 +40,7 @@ struct GetTranscript: Sendable {
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
-    /// The transcript in the format, or its tag alone where the client has it already.
+    /// The transcript in the format, or its tag alone if the client has it already.
     private struct Answer: Sendable {
         let tag: String
         let bytes: [UInt8]?
@@ -71,13 +71,13 @@ struct GetTranscript: Sendable {
     static func notReady(_ job: Job) -> APIError {
         if let seconds = RemainingWork.retryAfterSeconds(job, now: .now()) {
             return APIError(
-                .notReady, "The job is \(job.status.rawValue); its transcript is not there yet.",
+                .notReady, "The job is \(job.status.rawValue); its transcript is not ready yet.",
                 headers: [.retryAfter: String(seconds)])
         }
         return APIError(.notReady, "The job is \(job.status.rawValue): there will be no transcript.")
     }
 
-    /// The same words in the same format, written by the same rules, have the same tag.
+    /// Returns the `ETag`: the same words in the same format, written by the same rules, have the same one.
     private static func tag(_ stored: StoredTranscript, _ format: TranscriptFormat) -> String {
         let digest = SHA256.hash(data: stored.body).prefix(16).map { byte in
             let digits = String(byte, radix: 16)
@@ -95,8 +95,8 @@ struct GetTranscript: Sendable {
 }
 
 extension Job {
-    /// What the customer knows the recording by: its file's name, or the last part of its URL's path when that looks
-    /// like one. Nothing of a URL's query.
+    /// The name by which the customer knows the recording: its file's name, or the last part of its URL's path if that looks like a file's
+    /// name. Nothing of a URL's query.
     fileprivate var displayName: String? {
         switch source {
         case .upload(let name?) where !name.isEmpty: name

@@ -1,6 +1,6 @@
 extension Int {
-    /// A whole number as JSON and clients of many languages write it: `28`, and `28.0` or `2.8e1` too, which JSON Schema takes for
-    /// the same. Nil for any other text, and beyond what a double tells exactly.
+    /// Reads a whole number as JSON and clients in many languages write it: `28`, and also `28.0` or `2.8e1`, which are the same to JSON
+    /// Schema. Nil for any other text, and for a number beyond what a double holds exactly.
     package init?(wholeNumber text: some StringProtocol) {
         if let number = Int(text) {
             self = number

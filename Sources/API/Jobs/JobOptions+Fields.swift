@@ -2,22 +2,22 @@ import JSON
 import Pipeline
 
 extension JobOptions {
-    /// The fields beside the file, by their names in the API.
+    /// The fields besides the file, by their names in the API.
     static let fieldNames: Set<String> = ["diarize", "language", "speakers_expected", "webhook_url", "metadata"]
     private static let speakersExpectedRange = 1...32
-    /// Bytes.
+    /// In bytes.
     private static let longestMetadata = 4 << 10
-    /// As deep as readers in other languages go without being told to.
+    /// In levels. Readers in other languages go that deep by default.
     private static let deepestMetadata = 100
 
-    /// The options that form fields spell. Throws `invalid_request`, naming the field.
+    /// Reads the options from form fields. Throws `invalid_request`, naming the field.
     ///
-    /// - Parameter source: the field that holds the recording itself; nil: a form's file.
+    /// - Parameter source: the field that contains the recording itself; nil: a form's file.
     package init(fields: [String: String], beside source: String? = nil) throws {
         self.init()
         if fields["source_url"] != nil {
             throw APIError.invalidRequest(
-                "A recording comes as a file or by its URL, not both; a URL in a body of application/json.",
+                "Send the recording's file or its URL, not both. A URL goes into a body of application/json.",
                 field: "source_url")
         }
         for name in fields.keys.sorted() where !Self.fieldNames.contains(name) {
@@ -29,11 +29,11 @@ extension JobOptions {
         if let text = fields["language"] { language = try Self.language(text) }
         if let text = fields["speakers_expected"] { speakersExpected = try Self.speakers(text) }
         if let text = fields["metadata"] { metadata = try Self.metadata(text) }
-        // Whether it may be told is looked at by `WebhookAddress`.
+        // `WebhookAddress` checks whether it may be used.
         webhookURL = fields["webhook_url"]
     }
 
-    /// What is said of a value that its field does not take.
+    /// The error for a value that its field doesn't accept.
     static func refusal(of field: String) -> APIError {
         let message =
             switch field {

@@ -38,7 +38,7 @@ struct ListJobs: Sendable {
         }
         filter.since = try query["since"].map { try time($0, field: "since") }
         filter.until = try query["until"].map { try time($0, field: "until") }
-        // An empty one is that of the first page: loops begin with it.
+        // An empty cursor means the first page: clients' loops begin with it.
         if let text = query["cursor"], !text.isEmpty {
             guard let cursor = JobCursor(String(text)) else {
                 throw APIError.invalidRequest("'cursor' must be a next_cursor of an earlier answer.", field: "cursor")

@@ -1,13 +1,13 @@
 import Pipeline
 import Postgres
 
-/// When it is worth asking for a job again.
+/// After how many seconds it is worth asking for a job again.
 enum RemainingWork {
-    /// Seconds, 1 to 15: what is left, at the pace that the job has shown so far.
+    /// Returns 1 to 15 seconds: what is left, at the pace that the job has shown so far. Nil for a finished job.
     static func retryAfterSeconds(_ job: Job, now: Timestamp) -> Int? {
         guard !job.status.isFinished else { return nil }
         guard let started = job.startedAt, job.progress > 0 else {
-            // Nothing is known yet but how long the recording is: at ten times real time.
+            // Only the recording's length is known yet: assume ten times real time.
             return clamped((job.durationMilliseconds ?? job.estimatedMilliseconds).map { Double($0) / 10_000 } ?? 2)
         }
         let elapsed = Double(max(0, now.milliseconds - started.milliseconds)) / 1000

@@ -5,13 +5,13 @@ import Pipeline
 
 /// What `POST /jobs` asks for in JSON: a recording to be fetched, and what to do with it.
 package struct URLSubmission: Sendable {
-    /// More than the contract's fields could ever need.
+    /// In bytes; more than the API's fields could ever need.
     private static let limitBytes = 64 << 10
     private static let sourceField = "source_url"
 
     package let source: SourceURL
     package let options: JobOptions
-    /// All fields, as a form would spell them: what the request is told from another by.
+    /// All fields, as a form would spell them. They distinguish this request from others.
     let fields: [String: String]
 
     static func read(_ request: Request, policy: AddressPolicy) async throws -> URLSubmission {
@@ -24,11 +24,11 @@ package struct URLSubmission: Sendable {
         let members = try JSONMembers(body).values
         if members[UploadForm.fileField] != nil {
             throw APIError.invalidRequest(
-                "A recording comes as a file or by its URL, not both; a file in multipart/form-data.",
+                "Send the recording's file or its URL, not both. A file goes into a form of multipart/form-data.",
                 field: UploadForm.fileField)
         }
         for (name, value) in members.sorted(by: { $0.key < $1.key }) {
-            // Said by leaving it out, too.
+            // Leaving the field out means the same.
             if value == .null { continue }
             fields[name] = try Self.text(of: value, name)
         }
@@ -52,7 +52,7 @@ package struct URLSubmission: Sendable {
         }
     }
 
-    /// A value as a form field would have it. Its type is part of the contract: `"true"` is not `true`.
+    /// Returns a value as a form field would spell it. Its type is part of the API: `"true"` is not `true`.
     private static func text(of value: JSONReader.Value, _ name: String) throws -> String {
         switch (name, value) {
         case ("diarize", .flag(let flag)): flag ? "true" : "false"
@@ -63,7 +63,7 @@ package struct URLSubmission: Sendable {
         case ("diarize", _), ("speakers_expected", _), ("metadata", _): throw JobOptions.refusal(of: name)
         case ("source_url", _), ("language", _), ("webhook_url", _):
             throw APIError.invalidRequest("'\(name)' must be a string.", field: name)
-        // Refused by its name, with the names that there are.
+        // `JobOptions` rejects the name, and says which ones there are.
         default: ""
         }
     }

@@ -3,8 +3,8 @@ import Crypto
 import Foundation
 
 extension Upload {
-    /// SHA-256 of what is asked: the fields, each with its name, and the file's bytes. Not of the file's name, nor of how the form
-    /// is put together.
+    /// Returns the SHA-256 of what is asked: the fields, each with its name, and the file's bytes. The file's name and the layout of the
+    /// form don't count.
     func fingerprint() async throws -> [UInt8] {
         let (fields, file) = (fields, file)
         // Gigabytes take seconds.
@@ -26,7 +26,7 @@ extension Upload {
 }
 
 extension URLSubmission {
-    /// SHA-256 of what is asked: the fields, each with its name. Not of what lies at the URL, which nobody knows yet.
+    /// The SHA-256 of what is asked: the fields, each with its name. What lies at the URL doesn't count: nobody knows it yet.
     var fingerprint: [UInt8] {
         var hash = SHA256()
         hash.update(fields: fields)

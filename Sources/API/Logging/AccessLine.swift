@@ -3,7 +3,7 @@ import Logging
 /// One line of the access log, written when a request's answer is known.
 struct AccessLine {
     static let message = "Request"
-    /// Lines a minute of callers who have not shown who they are: of one network, and of all.
+    /// Lines a minute for callers who are not authenticated: of one network, and of all.
     static let perNetwork = 120
     static let total = 1_200
 

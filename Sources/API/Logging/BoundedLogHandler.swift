@@ -1,9 +1,9 @@
 import Logging
 
-/// Passes on what the HTTP front logs, but of each message and in all no more than so many lines a minute: strangers cause these lines, by
-/// what they send and by how often. The lines of the access log are judged where they are written, by who is calling.
+/// Limits the log lines a minute of the HTTP server, of one message and of all, because strangers cause these lines by what they send and
+/// how often. The access log limits its lines by caller, before they get here.
 package struct BoundedLogHandler: LogHandler {
-    /// Lines of one message, and of all, a minute.
+    /// Lines a minute, of one message and of all.
     package static let perMessage = 120
     package static let total = 600
 
@@ -37,7 +37,7 @@ package struct BoundedLogHandler: LogHandler {
         let message = event.message.description
         guard message != AccessLine.message else { return base.log(event: event) }
         var plain = base
-        // It tells of many requests.
+        // The line is about many requests, so it has none of their metadata.
         plain.metadata = [:]
         let isAdmitted = budget.admits(String(message.prefix(64))) { [plain] count in
             Logger(label: "verbatim") { _ in plain }.notice(
@@ -48,7 +48,7 @@ package struct BoundedLogHandler: LogHandler {
 }
 
 extension Logger {
-    /// The same, bounded.
+    /// The same logger, limited.
     package var bounded: Logger {
         var logger = self
         logger.handler = BoundedLogHandler(handler)

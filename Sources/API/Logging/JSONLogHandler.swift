@@ -14,10 +14,10 @@ package struct JSONLogHandler: LogHandler {
     private let label: String
     private let descriptor: Int32
 
-    /// One for the process: all handlers write to the same place.
+    /// One lock for the process: all handlers write to the same place.
     private static let turn = Mutex<Void>(())
 
-    /// - Parameter descriptor: an open file descriptor, standard error unless a test looks on.
+    /// - Parameter descriptor: an open file descriptor; standard error except in tests.
     package init(label: String, level: Logger.Level = .info, descriptor: Int32 = STDERR_FILENO) {
         self.label = label
         self.descriptor = descriptor

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// How many log lines may be written in a minute: so many of one source, so many in all. What is more is counted, and the count told once a
-/// minute. So nobody can fill a disk by knocking, and who knocks loudly leaves room for the rest.
+/// Limits the log lines a minute, for each source and in all. Further lines are counted, and the count is logged once a minute. So no
+/// stranger can fill a disk, and a noisy source leaves room for the others.
 package final class LogRateLimit: Sendable {
     private struct Minute {
         var start: ContinuousClock.Instant?
@@ -27,7 +27,7 @@ package final class LogRateLimit: Sendable {
 
     /// Whether a line that `source` caused may be written.
     ///
-    /// - Parameter report: writes down how many were left out of the minute that is over.
+    /// - Parameter report: logs how many lines of the last minute were left out.
     package func admits(_ source: String, report: @escaping @Sendable (Int) -> Void) -> Bool {
         let moment = now()
         let (isAdmitted, leftOut, isFirst) = minute.withLock { minute in
@@ -36,7 +36,7 @@ package final class LogRateLimit: Sendable {
                 leftOut = minute.leftOut
                 minute = Minute(start: moment)
             }
-            // Sources are remembered only with a line of theirs, so there are no more than lines.
+            // A source is remembered only if one of its lines is written, so there are never more sources than lines.
             guard minute.lines < total, minute.bySource[source, default: 0] < perSource else {
                 minute.leftOut += 1
                 return (false, leftOut, minute.leftOut == 1)
@@ -47,7 +47,7 @@ package final class LogRateLimit: Sendable {
         }
         if leftOut > 0 { report(leftOut) }
         if isFirst {
-            // Also when nobody knocks any more.
+            // Also if no further line comes.
             Task {
                 try? await Task.sleep(for: Self.length)
                 end(minuteSince: moment, report)
@@ -58,7 +58,7 @@ package final class LogRateLimit: Sendable {
 
     private func end(minuteSince moment: ContinuousClock.Instant, _ report: @Sendable (Int) -> Void) {
         let leftOut = minute.withLock { minute in
-            // Another one has begun since.
+            // Another minute has begun since.
             guard let start = minute.start, start <= moment else { return 0 }
             defer { minute = Minute() }
             return minute.leftOut

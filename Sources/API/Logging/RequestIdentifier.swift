@@ -25,7 +25,7 @@ package struct RequestIdentifier: Sendable, Hashable, CustomStringConvertible {
         description = text
     }
 
-    /// The id that these header fields bring, else a new one.
+    /// Returns the id in these header fields, else a new one.
     package init(_ fields: HTTPFields) {
         self = fields[.xRequestID].flatMap { Self($0) } ?? Self()
     }

@@ -1,9 +1,9 @@
-/// How many durations fell into which span, and their sum.
+/// Counts durations by range, and adds them up.
 package struct DurationHistogram: Sendable {
     /// Upper bounds in seconds: most calls take milliseconds, an upload may take minutes.
     package static let bounds: [Double] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
-    /// One more than there are bounds: the last is for what is longer than all.
+    /// One more than there are bounds: the last counts what is longer than all bounds.
     private var counts = [UInt64](repeating: 0, count: bounds.count + 1)
     private var sum = 0.0
 
@@ -17,7 +17,7 @@ package struct DurationHistogram: Sendable {
         sum += seconds
     }
 
-    /// Buckets are cumulative: each counts all that is not longer than its bound.
+    /// Writes the buckets, which are cumulative: each counts everything up to its bound.
     package func write(route: String, method: String, to family: inout PrometheusText.Family) {
         var total: UInt64 = 0
         for (index, count) in counts.enumerated() {

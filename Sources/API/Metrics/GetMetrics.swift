@@ -4,7 +4,7 @@ import Pipeline
 
 /// `GET /metrics`: this process's requests and resources, and the queue that all nodes share, for Prometheus.
 ///
-/// It says nothing of any customer, and asks for no token: keep it inside, at the proxy.
+/// It says nothing about customers, and needs no token: the proxy must keep it internal.
 struct GetMetrics: Sendable {
     let version: String
     let meter: RequestMeter

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// Puts each request on the meter, until its answer is known or, for a streamed one, written.
+/// Measures each request until its answer is known or, if the answer is streamed, written.
 package struct MetricsMiddleware<Context: ConnectionContext>: RouterMiddleware {
     private let meter: RequestMeter
 
@@ -31,7 +31,7 @@ package struct MetricsMiddleware<Context: ConnectionContext>: RouterMiddleware {
         return response
     }
 
-    /// Hummingbird names the endpoint so when no route took the request.
+    /// Returns the route; nil if none took the request. Hummingbird then calls the endpoint `NotFound`.
     private static func route(_ context: Context) -> String? {
         context.endpointPath.flatMap { $0 == "NotFound" ? nil : $0 }
     }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Postgres
 
-/// What this process takes of its machine, without its children: the model server and the media tool.
+/// What this process uses of its machine, without its children: the model server and the media tool.
 struct ProcessReading: Sendable {
     /// Taken once, when the process began to serve.
     let start = Timestamp.now()
@@ -21,12 +21,12 @@ struct ProcessReading: Sendable {
         }
     }
 
-    /// Of `stat`: the fields count from behind the name, which may hold anything but ends with the last parenthesis.
+    /// From `stat`, whose fields are counted after the name. The name may contain anything, and ends with the last parenthesis.
     private static var cpuSeconds: Double? {
         guard let text = read("stat"), let name = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: name)...].split(separator: " ")
         guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
-        // Linux tells programs hundredths of a second, whatever the kernel's own clock does.
+        // Linux reports hundredths of a second to programs, whatever the kernel's own clock does.
         return (user + system) / 100
     }
 

@@ -13,7 +13,7 @@ package struct PrometheusText {
 
     package init() {}
 
-    /// A family and, written by `samples`, what it holds. Nothing may be written between two parts of one family.
+    /// Writes a family with the samples that `samples` adds. All samples of a family must be written at once.
     package mutating func family(
         _ name: String, _ kind: Kind, _ help: String, samples: (inout Family) -> Void
     ) {
@@ -23,7 +23,7 @@ package struct PrometheusText {
         text += family.lines
     }
 
-    /// A family of one sample without labels.
+    /// Writes a family of one sample without labels.
     package mutating func single(_ name: String, _ kind: Kind, _ help: String, _ value: Double) {
         family(name, kind, help) { $0.sample(value) }
     }
@@ -43,14 +43,14 @@ package struct PrometheusText {
         }
     }
 
-    /// Whole numbers as such: counters are read by people too.
+    /// Writes whole numbers without a fraction, because people read counters, too.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
         return Int64(exactly: value).map(String.init) ?? "\(value)"
     }
 
-    /// Label values and help texts may hold anything but these three, and a help text may hold quotes.
+    /// Escapes the three characters that a label value must not contain as they are. A help text may contain quotes.
     private static func escaped(_ value: String, quotes: Bool) -> String {
         var escaped = ""
         for scalar in value.unicodeScalars {

@@ -2,10 +2,10 @@ import Logging
 import Postgres
 import Tenancy
 
-/// Reads the queue at most once in five seconds, one look at a time, whoever asks and however often.
+/// Reads the queue at most once in five seconds, one query at a time, however often somebody asks.
 package actor QueueGauge {
     package static let freshness = Duration.seconds(5)
-    /// Prometheus waits ten seconds for everything by default.
+    /// Prometheus waits ten seconds for all metrics by default.
     private static let longestLook = Duration.seconds(3)
 
     private struct TookTooLong: Error {}
@@ -29,7 +29,7 @@ package actor QueueGauge {
         self.init(logger: logger) { try await databases.system.transaction { try QueueReading.now(in: $0) } }
     }
 
-    /// nil when the database did not say; that too holds for five seconds.
+    /// Returns the queue's state; nil if the database did not answer in time. That, too, is kept for five seconds.
     package func reading() async -> QueueReading? {
         if let last, now() - last.at < Self.freshness { return last.reading }
         if let current { return await current.value }

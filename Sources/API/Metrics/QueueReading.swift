@@ -1,6 +1,6 @@
 import Pipeline
 
-/// How the deployment's queue stands, across all accounts and nodes.
+/// The state of the deployment's queue, across all accounts and nodes.
 package struct QueueReading: Sendable, Equatable {
     package struct Tasks: Hashable, Sendable {
         package let kind: String
@@ -15,14 +15,14 @@ package struct QueueReading: Sendable, Equatable {
 
     package var jobsWaiting: Int64 = 0
     package var jobsRunning: Int64 = 0
-    /// Of the job that waits longest for its start; nil when none does.
+    /// How long the oldest waiting job has waited; nil if none waits.
     package var oldestWaitSeconds: Double?
     package var tasks: [Tasks: Int64] = [:]
-    /// Preparations of long recordings by their state, which are among the tasks.
+    /// Preparations of long recordings, by state. They are counted in `tasks`, too.
     package var longPreparations: [String: Int64] = [:]
-    /// Webhooks that are not delivered and not given up.
+    /// Webhooks that are neither delivered nor given up.
     package var deliveriesPending: Int64 = 0
-    /// How often each recognizer elsewhere refused a model, a request or a key.
+    /// How often each external recognizer rejected a model, a request or a key.
     package var engineRefusals: [String: Int64] = [:]
 
     package init() {}

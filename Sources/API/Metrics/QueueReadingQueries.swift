@@ -2,8 +2,8 @@ import Pipeline
 import Postgres
 
 extension QueueReading {
-    /// Looks across all accounts, so as `verbatim_system`. Costs as much as there is unfinished work, however much was ever done: every
-    /// part can go by an index of open rows alone.
+    /// Reads across all accounts, so the transaction must be of `verbatim_system`. The cost depends on the unfinished work alone, not on
+    /// the finished: every part can use an index of open rows.
     package static func now(in transaction: PostgresTransaction) throws -> QueueReading {
         var reading = QueueReading()
         if let open = try transaction.first(

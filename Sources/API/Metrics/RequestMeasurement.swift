@@ -1,9 +1,8 @@
 import Synchronization
 
-/// One request on the meter, from its head to its end.
+/// The measurement of one request, from its head to its end.
 ///
-/// It ends once: when it is said how it was answered, or, where nobody ever says so because the client is gone and the answer was
-/// never written, with its last owner.
+/// It ends once: with `answered`, or, if the client is gone and the answer was never written, with its last owner.
 package final class RequestMeasurement: Sendable {
     private let meter: RequestMeter
     private let method: String

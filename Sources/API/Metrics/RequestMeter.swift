@@ -3,8 +3,8 @@ import Synchronization
 
 /// Counts requests by route, method and class of status, and how long they took.
 ///
-/// The number of series is bounded by the routes: what no route took counts as the route `none`, a method that no route has as
-/// `other`. No address, account or job is ever a label. What the connection guard refuses never gets here.
+/// The routes limit the number of series: a request that no route took counts as the route `none`, an unusual method as `other`. No
+/// address, account or job is ever a label. What the connection guard rejects is not counted.
 package final class RequestMeter: Sendable {
     private struct Key: Hashable {
         let route: String
@@ -28,7 +28,7 @@ package final class RequestMeter: Sendable {
 
     package init() {}
 
-    /// Takes over a finished router's routes, so that each is there from the start, at zero: a rate needs a first value.
+    /// Takes over a finished router's routes, so that each has a series from the start, at zero: a rate needs a first value.
     func learn(_ routes: [(path: String, method: HTTPRequest.Method)]) {
         state.withLock { state in
             for (path, method) in routes {
@@ -37,7 +37,7 @@ package final class RequestMeter: Sendable {
         }
     }
 
-    /// A request has come. Whatever becomes of it, it counts as under way until the measurement has ended.
+    /// Begins to measure a request. Whatever becomes of it, it counts as in flight until the measurement ends.
     package func begin(_ method: String) -> RequestMeasurement {
         state.withLock { $0.inFlight += 1 }
         return RequestMeasurement(meter: self, method: method)

@@ -2,14 +2,14 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// One log line a request, when its answer is known or, for a streamed one, written.
+/// Writes one log line for each request, when its answer is known or, if the answer is streamed, written.
 ///
-/// Method, route (the pattern where a route took it, else the path cut to 128 characters; never a query), status,
-/// bytes in and out, milliseconds. Never header fields, form fields or file names. It also wraps the body, so that
-/// `Expect: 100-continue` is answered when the handler first reads.
+/// Method, route (the pattern if a route took it, else the path cut to 128 characters; never a query), status, bytes in and out,
+/// milliseconds. Never header fields, form fields or file names. It also wraps the body, so that `Expect: 100-continue` is answered when
+/// the handler first reads.
 ///
-/// Callers who show who they are get a line for each request. Of all others a minute has so many lines for each network and in all, and one
-/// that counts the rest; the metrics count everything.
+/// Every request of an authenticated caller gets a line. The lines for other requests are limited, for each network and in all, and one
+/// line a minute counts the rest. The metrics count everything.
 package struct AccessLogMiddleware<Context: ConnectionContext>: RouterMiddleware {
     private let proxies: TrustedProxies
     private let unauthenticated: LogRateLimit

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Which methods each address answers, for 405 and `OPTIONS`.
 ///
-/// Hummingbird's router says 404 for a known address under an unknown method. This table is filled once from the
-/// finished router, before the first request, and read only when no route was found.
+/// Hummingbird's router answers 404 to an unknown method of a known address. This table is filled once from the finished router, before the
+/// first request, and read only if no route was found.
 package final class AllowedMethods: Sendable {
     private struct Pattern {
         let components: [Substring]
@@ -16,13 +16,13 @@ package final class AllowedMethods: Sendable {
 
     package init() {}
 
-    /// Takes over the routes of a router whose routes are all in place.
+    /// Takes over the routes of a finished router.
     func learn(_ routes: [(path: String, method: HTTPRequest.Method)]) {
         let learned = routes.map { Pattern(components: $0.path.split(separator: "/"), method: $0.method.rawValue) }
         patterns.withLock { $0 = learned }
     }
 
-    /// The methods for a path, as `Allow` wants them; nil when no route has this path.
+    /// Returns the methods for a path, as `Allow` lists them; nil if no route has this path.
     func allow(_ path: String) -> String? {
         let components = path.split(separator: "/")
         var methods = Set<String>()

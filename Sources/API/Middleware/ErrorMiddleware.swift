@@ -3,11 +3,11 @@ import Hummingbird
 import Logging
 import Postgres
 
-/// The one place where a thrown error becomes an answer.
+/// The only place where a thrown error becomes an answer.
 ///
-/// `APIError` is answered as it is; Hummingbird's own errors take the same shape; a cancelled handler and a database
-/// that is away answer 503; anything else is logged once with the request's id and answered with an opaque 500. An
-/// address that exists under another method answers 405 with `Allow`, and `OPTIONS` on it 204 with `Allow`.
+/// `APIError` is answered as it is; Hummingbird's own errors take the same shape; a cancelled handler and a database that doesn't answer
+/// become 503; anything else is logged once with the request's id and answered with an opaque 500. An address that exists under another
+/// method answers 405 with `Allow`, and `OPTIONS` on it 204 with `Allow`.
 package struct ErrorMiddleware<Context: ConnectionContext>: RouterMiddleware {
     private let style: ProblemStyle
     private let methods: AllowedMethods
@@ -23,7 +23,7 @@ package struct ErrorMiddleware<Context: ConnectionContext>: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            // RFC 9110, 9.3.7: asked of the server as a whole.
+            // RFC 9110, 9.3.7: a question about the server as a whole.
             if request.method == .options, request.head.path == "*" { return Response(status: .noContent) }
             if request.method == .options, let allow = unrouted(context) ? methods.allow(request.uri.path) : nil {
                 return Response(status: .noContent, headers: [.allow: "\(allow), OPTIONS"])
@@ -60,7 +60,7 @@ package struct ErrorMiddleware<Context: ConnectionContext>: RouterMiddleware {
         }
     }
 
-    /// Hummingbird's own errors, by status: what the contract has no word for is an `invalid_request`.
+    /// Translates Hummingbird's own errors, by status. A status for which the API has no code becomes `invalid_request`.
     private func translate(
         _ status: HTTPResponse.Status, message: String?, headers: HTTPFields, _ request: Request, _ context: Context
     ) -> APIError {
@@ -79,6 +79,6 @@ package struct ErrorMiddleware<Context: ConnectionContext>: RouterMiddleware {
         }
     }
 
-    /// Whether no route took the request: Hummingbird then names the endpoint so.
+    /// Whether no route took the request. Hummingbird then calls the endpoint `NotFound`.
     private func unrouted(_ context: Context) -> Bool { context.endpointPath == "NotFound" }
 }

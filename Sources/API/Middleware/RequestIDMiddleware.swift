@@ -3,9 +3,9 @@ import Logging
 
 /// Gives each request its id and each answer its `X-Request-Id`.
 ///
-/// The connection guard has already checked or made the id and put it on the request, so that its own answers and the
-/// application's carry the same one; without a connection guard (a test of routes alone) this makes it. The request's logger
-/// carries it from here on as `request_id`.
+/// The connection guard has already checked or created the id and put it on the request, so that its own answers and the application's
+/// carry the same one. Without a connection guard (in a test of routes alone), this creates it. From here on, the request's logger carries
+/// it as `request_id`.
 package struct RequestIDMiddleware<Context: ConnectionContext>: RouterMiddleware {
     package init() {}
 

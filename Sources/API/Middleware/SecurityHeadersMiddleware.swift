@@ -3,8 +3,8 @@ import Hummingbird
 
 /// Header fields that keep browsers and caches from doing harm with an answer.
 ///
-/// Everything is `nosniff`; whatever was asked for with credentials, and whatever says nothing about caching after a
-/// call that is no plain read, is `no-store`. An answer's own `Cache-Control` is left alone.
+/// Every answer is `nosniff`. An answer to a request with credentials, or with another method than `GET` or `HEAD`, is `no-store`, unless
+/// it has a `Cache-Control` of its own.
 package struct SecurityHeadersMiddleware<Context: ConnectionContext>: RouterMiddleware {
     package init() {}
 

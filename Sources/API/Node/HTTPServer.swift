@@ -3,12 +3,12 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 
-/// The HTTP server with everything around the routes: the connection guard, request ids, the access log, security header fields
-/// and the error answers.
+/// The HTTP server with everything around the routes: the connection guard, request ids, the access log, security header fields and the
+/// error answers.
 ///
-/// Make it, add the routes to `router`, then take the `application` and run it as a service. On graceful shutdown it
-/// takes no new connections, lets running requests finish, gives unfinished uploads `ConnectionGuardSettings.shutdownGrace`
-/// and closes the rest. A handler that never ends is the service group's to bound.
+/// Create it, add the routes to `router`, then take the `application` and run it as a service. On graceful shutdown it takes no new
+/// connections, lets running requests finish, gives unfinished uploads `ConnectionGuardSettings.shutdownGrace` and closes the rest. It
+/// doesn't limit how long a handler takes; the service group does.
 package struct HTTPServer<Context: ConnectionContext> {
     /// Where the routes go. `HEAD` is answered wherever `GET` is.
     package let router: Router<Context>
@@ -37,7 +37,7 @@ package struct HTTPServer<Context: ConnectionContext> {
     package func application(
         logger: Logger, services: [any Service] = [], onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> Application<RouterResponder<Context>> {
-        // Whatever strangers make it say.
+        // Strangers can cause any number of these lines.
         let logger = logger.bounded
         let routes = router.routes.map { (path: $0.path.description, method: $0.method) }
         methods.learn(routes)
@@ -45,10 +45,10 @@ package struct HTTPServer<Context: ConnectionContext> {
         var configuration = ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port), serverName: "Verbatim", backlog: settings.backlog)
         let connections = OpenConnections(limits: settings.connections)
-        // Never reached but for moments: who has no place is closed, or told so.
+        // Exceeded only for moments: a connection without a place is told so, and closed.
         configuration.availableConnectionsDelegate = .maximum(settings.connections.descriptors, logger: logger)
         let (connectionGuard, style) = (settings.connectionGuard, style)
-        // The connection guard has the idle clock: Hummingbird's takes any byte for life.
+        // The connection guard times idle connections: Hummingbird's time-out starts again at any byte.
         return Application(
             responder: router.buildResponder(),
             server: .http1(

@@ -1,11 +1,11 @@
-/// Where and how the HTTP front listens.
+/// Where and how the HTTP server listens.
 package struct HTTPServerSettings: Sendable {
     package var host: String
-    /// 0 lets the system choose; `HTTPServer.application` then tells which one it was.
+    /// 0 lets the system choose one; `HTTPServer.application` then says which.
     package var port: Int
     /// Where customers reach the service, for the `type` of problem documents; nil makes them relative.
     package var publicURL: String?
-    /// Whose word about where a call came from is believed.
+    /// The proxies that are trusted to say where a request came from.
     package var proxies: TrustedProxies
     package var connectionGuard: ConnectionGuardSettings
     /// Connections that the kernel holds before they are accepted.

@@ -20,11 +20,11 @@ struct Node: Sendable {
 
     let role: Role
     let settings: NodeSettings
-    /// What the descriptors are for that this process may have.
+    /// How the file descriptors of this process are divided.
     let plan: OpenFilePlan
     let logger: Logger
 
-    /// - Parameter openFiles: descriptors that this process may have; nil where the system does not tell.
+    /// - Parameter openFiles: file descriptors that this process may have; nil if the system doesn't say.
     init(role: Role, settings: NodeSettings, openFiles: Int?, logger: Logger) throws {
         let limit = openFiles ?? .max
         plan = OpenFilePlan(
@@ -45,7 +45,7 @@ struct Node: Sendable {
         let databases = Databases(
             url: settings.databaseURL, size: OpenFilePlan.databaseConnections(slots: settings.workerSlots),
             outage: Outage(of: "the database", logger: logger), logger: logger)
-        // Now, not at the first webhook that cannot be signed.
+        // Checked now, not at the first webhook that cannot be signed.
         let clock = try await databases.system.transaction { [settings] transaction in
             try settings.masterKey.requireRight(in: transaction)
             return try ClockSkew.now(in: transaction)
@@ -72,7 +72,7 @@ struct Node: Sendable {
             maxConcurrentProbes: ProcessInfo.processInfo.activeProcessorCount, logger: logger)
 
         let trafficDrain = TrafficDrain(delay: role.answers ? settings.shutdownDelay : .zero, logger: logger)
-        // In the order of their start; they stop in the opposite order, so the worker drains while its engine still runs.
+        // In the order of their start. They stop in the opposite order, so the worker drains while its engine still runs.
         var services: [any Service] = [diskMonitor, SpoolSweep(root: settings.uploads, logger: logger)]
         var engine: EngineReadiness?
         if role.works {
@@ -164,7 +164,7 @@ struct Node: Sendable {
         _ engine: EngineReadiness?, _ disks: [DiskSpace], _ egress: EgressClient, _ trafficDrain: TrafficDrain
     ) async throws -> [any Service] {
         let tokens = AccessTokens(databases: databases, masterKey: settings.masterKey)
-        // The master key is tried now, not at the first login.
+        // Tries the master key now, not at the first login.
         _ = try await tokens.publicKeys()
         let revocations = try await RevocationPoller(
             databaseURL: settings.databaseURL, outage: databases.outage, logger: logger)
@@ -235,8 +235,10 @@ struct Node: Sendable {
     }
 }
 
-/// Tells the worker and the sender of webhooks of a shutdown at once. Services stop one after the other, the last first: this one is last, so they take
-/// nothing new while the API before it still ends its uploads.
+/// Makes the worker and the webhook sender stop claiming as soon as a shutdown begins.
+///
+/// Services stop one after the other, the last one first. This one is last, so worker and sender take nothing new while the API before it
+/// still ends its uploads.
 struct ClaimStop: Service {
     let worker: Worker
     let sender: WebhookSender

@@ -1,15 +1,15 @@
-// Both: `stat` belongs to whichever of the C modules the compiler met first.
+// Both imports: `stat` belongs to whichever of the C modules the compiler met first.
 import CoreFoundation
 import Foundation
 
-/// The folder for what this machine holds for a while: uploads under way, decoded audio, the model server's socket.
+/// The folder for what this machine holds for a while: uploads in progress, decoded audio, the model server's socket.
 enum ScratchFolder {
     struct Refused: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Makes it where it is missing. One that is there must be ours alone: in a place that everybody may write to, somebody
-    /// else could have made it first.
+    /// Creates the folder if it is missing. An existing one must belong to this user, and nobody else may write to it: in a place where
+    /// everybody may write, somebody else could have created it first.
     static func prepare(_ path: String) throws {
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

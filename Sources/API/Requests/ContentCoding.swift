@@ -1,9 +1,9 @@
 import HTTPTypes
 
-/// `Content-Encoding` of requests' bodies: we read none, whatever the client compresses with.
+/// `Content-Encoding` of request bodies: none is supported.
 enum ContentCoding {
-    /// To be called before the body is read. Throws `APIError`: 415 for a body that comes in a coding, with the field that says what
-    /// is read instead (RFC 9110, 15.5.16).
+    /// Call this before the body is read. Throws `APIError` 415 if the body is encoded, with the header field that says what is accepted
+    /// instead (RFC 9110, 15.5.16).
     static func requireNone(_ headers: HTTPFields) throws {
         let codings = (headers[.contentEncoding] ?? "").split(separator: ",").map {
             $0.lowercased().filter { !$0.isWhitespace }

@@ -1,16 +1,15 @@
-/// A header field's value with parameters, as `Content-Type` and `Content-Disposition` have them:
-/// `form-data; name="file"; filename="a b.mp3"`.
+/// A header field's value with parameters, as in `Content-Type` and `Content-Disposition`: `form-data; name="file"; filename="a b.mp3"`.
 ///
-/// Nil for what does not parse, and for a parameter that comes twice: two readers of the same bytes could
-/// understand it differently. Names are lower-cased, values are as sent, without quotes and escapes.
+/// Nil if it doesn't parse, or if a parameter comes twice: two readers of the same bytes could understand it differently. Names are
+/// lower-cased, values are as sent, without quotes and escapes.
 struct HeaderValue {
     let value: String
     let parameters: [String: String]
 
     init?(_ text: String) { self.init(text, shown: nil) }
 
-    /// - Parameter shown: a parameter that is for people alone. However it is written, something is read: of two the first, of one that
-    ///   is quoted badly all that follows, unless a name follows.
+    /// - Parameter shown: the name of a parameter that is only shown to people. It is read however it is written: if it comes twice, the
+    ///   first one; if it is quoted badly, everything that follows, unless that contains a name.
     init?(_ text: String, shown: String?) {
         var rest = text.utf8[...]
         let head = rest.prefix { $0 != UInt8(ascii: ";") }
@@ -38,7 +37,7 @@ struct HeaderValue {
         self.parameters = parameters
     }
 
-    /// A token or a quoted string, and the white space behind it; then only a semicolon or the end may stand.
+    /// Reads a token or a quoted string, and the white space after it. Only a semicolon or the end may follow.
     private static func parameterValue(_ rest: inout Substring.UTF8View) -> String? {
         rest = rest.drop(while: isSpace)
         guard rest.first == UInt8(ascii: "\"") else {
@@ -68,7 +67,7 @@ struct HeaderValue {
         return nil
     }
 
-    /// All of it, without the quotes around it. Nil where another reader could find a name in it.
+    /// Returns all of the text, without the quotes around it. Nil if another reader could find a name in it.
     private static func remainder(_ text: Substring.UTF8View) -> String? {
         let pieces = text.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).dropFirst()
         for piece in pieces {

@@ -7,9 +7,10 @@ import NIOCore
 package enum JSONBody {
     /// Reads and decodes the request's body.
     ///
-    /// - Parameter limitBytes: the largest body; unless told, more than any of ours needs and little enough to hold for strangers.
-    /// - Throws: `APIError`: 415 unless the content type is `application/json`, 413 `request_too_large`, 400 with the
-    ///   path of the `field` for what does not decode; and what reading the body throws.
+    /// - Parameter limitBytes: the largest body. The default is more than any of our bodies needs, and little enough to keep in memory for
+    ///   strangers.
+    /// - Throws: `APIError`: 415 unless the content type is `application/json`, 413 `request_too_large`, 400 with the path of the `field`
+    ///   that doesn't decode; and what reading the body throws.
     package static func decode<Value: Decodable>(
         _ type: Value.Type = Value.self, from request: Request, limitBytes: Int = 16 << 10
     ) async throws -> Value {
@@ -42,7 +43,7 @@ package enum JSONBody {
         return Array(body.readableBytesView)
     }
 
-    /// Names the field, but never repeats what stood in it.
+    /// Names the field, but never repeats its value.
     private static func answer(_ error: DecodingError) -> APIError {
         switch error {
         case .keyNotFound(let key, let context):

@@ -3,10 +3,10 @@ import JSON
 /// The members of a JSON object that a customer sent, each with its value as it was written.
 package struct JSONMembers: Sendable {
     package let values: [String: JSONReader.Value]
-    /// More than any field may have.
+    /// In levels; more than any field may have.
     private static let deepest = 128
 
-    /// - Throws: `APIError` `invalid_request` for what is not one JSON object in UTF-8, or names a member twice.
+    /// - Throws: `APIError` `invalid_request` unless it is one JSON object in UTF-8 that names no member twice.
     package init(_ bytes: [UInt8]) throws {
         let members: [JSONObjectReader.Member]
         do {
@@ -25,7 +25,7 @@ package struct JSONMembers: Sendable {
 }
 
 extension APIError {
-    /// 400 for what cannot be kept of `field`; nil for what is no JSON at all.
+    /// 400 if `field` contains JSON that cannot be kept; nil if it is no JSON at all.
     init?(_ fault: JSONReader.Fault, field: String?) {
         let subject = field.map { "'\($0.prefix(64))'" } ?? "The body"
         let message: String

@@ -9,7 +9,7 @@ extension HTTPField.Name {
     static let referrerPolicy = HTTPField.Name(known: "Referrer-Policy")
     static let upgrade = HTTPField.Name(known: "Upgrade")
 
-    /// For names that stand in this source: a misspelled one would be the fault of whoever wrote it.
+    /// For names in the source code: a misspelled one is a programming error.
     private init(known name: String) {
         guard let parsed = HTTPField.Name(name) else { preconditionFailure("\(name) is no header field name") }
         self = parsed

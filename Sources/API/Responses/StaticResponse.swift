@@ -2,14 +2,14 @@ import Crypto
 import HTTPTypes
 import Hummingbird
 
-/// An answer that is the same as long as the process runs; who has it already is told so (304).
+/// An answer that stays the same as long as the process runs. A client that has it already gets 304.
 struct StaticResponse: Sendable {
     private let bytes: ByteBuffer
     private let headers: HTTPFields
     private let tag: String
     private let contentType: String
 
-    /// - Parameter headers: beside `ETag`, `Cache-Control` and `Content-Type`.
+    /// - Parameter headers: header fields besides `ETag`, `Cache-Control` and `Content-Type`.
     init(_ bytes: [UInt8], contentType: String, headers: HTTPFields = [:]) {
         self.bytes = ByteBuffer(bytes: bytes)
         self.contentType = contentType

@@ -1,6 +1,6 @@
 import Tenancy
 
-/// A file name as a stranger gave it, made safe to show: the last path component, without what no ``PlainName`` may hold, at most
+/// A stranger's file name, made safe to show: the last path component, without the characters that no ``PlainName`` may contain, at most
 /// 255 bytes of UTF-8, never empty.
 struct DisplayName {
     let text: String

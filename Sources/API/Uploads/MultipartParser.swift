@@ -1,16 +1,15 @@
 import Glibc
 import NIOCore
 
-/// A streaming parser for `multipart/form-data` (RFC 7578, 2046): bytes go in as they come, events come out.
+/// A streaming parser for `multipart/form-data` (RFC 7578, 2046): bytes go in as they arrive, events come out.
 ///
-/// Memory stays constant: data events are slices of what was put in, and only a part's headers, or bytes that may be
-/// the start of a boundary, are kept between calls. The same bytes give the same parts however they are cut.
-/// A line that only begins like the boundary is data. What stands before the first and after the last boundary is
-/// dropped. After an error the parser is of no more use.
+/// Memory stays constant: data events are slices of what was put in, and only a part's headers, or bytes that may be the start of a
+/// boundary, are kept between calls. The same bytes give the same parts however they are cut. A line that only begins like the boundary is
+/// data. Everything before the first and after the last boundary is dropped. After an error the parser must not be used again.
 package struct MultipartParser {
     package enum Event: Equatable {
         case part(MultipartPart)
-        /// Some of the current part's bytes, never none.
+        /// Some of the current part's bytes; never empty.
         case data(ByteBuffer)
         case partEnd
         /// The closing boundary: whatever follows is dropped.
@@ -19,7 +18,7 @@ package struct MultipartParser {
 
     package static let maximumHeaderBytes = 16 * 1_024
     package static let maximumParts = 64
-    /// White space that a sender may leave behind a boundary.
+    /// White space that a sender may put after a boundary, in bytes.
     private static let maximumPadding = 256
 
     private enum State { case unnamed, preamble, headers, body, epilogue }
@@ -29,14 +28,14 @@ package struct MultipartParser {
     private var buffer: ByteBuffer
     private var state: State
     private var parts = 0
-    /// Events that one step found behind the one it returned.
+    /// The event that follows the one which the last step returned.
     private var pending: Event?
 
-    /// - Parameter boundary: nil where the sender did not name it, as programs do that set the content type by hand: then
-    ///   the body has to begin with it.
+    /// - Parameter boundary: nil if the sender did not name it, as happens when a program sets the content type by hand. The body must then
+    ///   begin with the boundary.
     /// - Throws: `invalidBoundary` unless it has 1 to 70 of RFC 2046's characters and does not end in a space.
     package init(boundary: String?) throws(MultipartError) {
-        // The line end that every boundary but the first has before it.
+        // Every boundary but the first follows a line end. This one is for the first.
         buffer = ByteBuffer(string: "\r\n")
         state = boundary == nil ? .unnamed : .preamble
         guard let boundary else { return }
@@ -50,7 +49,7 @@ package struct MultipartParser {
             && boundary.last != UInt8(ascii: " ")
     }
 
-    /// Puts in the next bytes. Take all events out before putting in more.
+    /// Adds the next bytes. Take out all events before adding more.
     package mutating func append(_ bytes: ByteBuffer) {
         guard state != .epilogue else { return }
         if buffer.readableBytes == 0 {
@@ -61,7 +60,7 @@ package struct MultipartParser {
         }
     }
 
-    /// The next event, or nil when more bytes are needed.
+    /// Returns the next event, or nil if more bytes are needed.
     package mutating func next() throws(MultipartError) -> Event? {
         if let event = pending {
             pending = nil
@@ -82,13 +81,14 @@ package struct MultipartParser {
         }
     }
 
-    /// To be called when no more bytes come. Throws `truncated` unless the closing boundary came.
+    /// Call this when no more bytes come. Throws `noBoundary` if the boundary is still unknown, and `truncated` unless the closing boundary
+    /// came.
     package func finish() throws(MultipartError) {
         guard state != .unnamed else { throw .noBoundary }
         guard state == .epilogue else { throw .truncated }
     }
 
-    /// Takes the body's first line for the boundary. False when more bytes are needed.
+    /// Takes the boundary from the body's first line. Returns false if more bytes are needed.
     private mutating func learnBoundary() throws(MultipartError) -> Bool {
         let longest = 2 + 2 + 70 + 2
         // Our own line end stands before it.
@@ -108,7 +108,7 @@ package struct MultipartParser {
 
     private enum Step {
         case event(Event)
-        /// Something was taken in that is no event.
+        /// Bytes were consumed that are no event.
         case skipped
     }
 
@@ -164,7 +164,7 @@ package struct MultipartParser {
         }
     }
 
-    /// What a CR starts: nil for mere content, `nothing` when more bytes have to tell.
+    /// Returns what a CR begins: a boundary; nil for mere content; `nothing` if more bytes are needed to tell.
     private func classify(_ bytes: UnsafeRawBufferPointer) -> Finding.Kind? {
         let length = delimiter.count
         guard bytes.prefix(length).elementsEqual(delimiter.prefix(bytes.count)) else { return nil }
@@ -202,7 +202,7 @@ package struct MultipartParser {
         return try MultipartPart(headerBlock: block)
     }
 
-    /// Bytes before the empty line that ends a part's headers; nil while it has not come.
+    /// Returns the number of bytes before the empty line that ends a part's headers; nil if that line has not come yet.
     private func headerBlockLength() -> Int? {
         buffer.withUnsafeReadableBytes { bytes in
             if bytes.count >= 2, bytes[0] == 0x0D, bytes[1] == 0x0A { return 0 }

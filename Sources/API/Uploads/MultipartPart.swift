@@ -1,4 +1,4 @@
-/// The headers of one part of a form: its name, and the file's name where it has one.
+/// The headers of one part of a form: its name, and the file's name if it has one.
 package struct MultipartPart: Equatable, Sendable {
     package let name: String
     /// As sent, decoded: never to be used as a path.
@@ -12,7 +12,7 @@ package struct MultipartPart: Equatable, Sendable {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")), line.allSatisfy({ $0 >= 0x20 || $0 == 0x09 }),
                 let first = line.first, first != 0x20, first != 0x09
             else { throw .malformedHeaders }
-            // A character a byte: names of files may be in any encoding, and what has a meaning here is ASCII.
+            // One character for each byte: file names may be in any encoding, and everything that matters here is ASCII.
             let value = Self.text(line[line.index(after: colon)...])
             switch Self.text(line[..<colon]).lowercased() {
             case "content-disposition":
@@ -49,12 +49,12 @@ package struct MultipartPart: Equatable, Sendable {
         return lines + [block[start...]]
     }
 
-    /// A character a byte.
+    /// Returns one character for each byte.
     private static func text(_ bytes: ArraySlice<UInt8>) -> String {
         String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
     }
 
-    /// The bytes of such a text.
+    /// Returns the bytes of a text with one character for each byte.
     private static func bytes(_ text: some StringProtocol) -> [UInt8] {
         text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
     }
@@ -73,13 +73,14 @@ package struct MultipartPart: Equatable, Sendable {
         }
     }
 
-    /// What such a value shows when it is of another form, or another encoding.
+    /// Returns a text to show for a value of another form, or in another encoding.
     private static func extendedText(_ text: String) -> String {
         let last = text.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""
         return UnknownEncodingText.decoded(decoded(last) ?? bytes(last))
     }
 
-    /// The bytes that percent escapes spell. Nil where one is broken; with `only`, all but those codes are left as they are.
+    /// Decodes percent escapes. Returns nil if one of them is broken. With `only`, it decodes just those bytes and leaves everything else
+    /// as it is.
     private static func decoded(_ text: some StringProtocol, only: Set<UInt8>? = nil) -> [UInt8]? {
         var result: [UInt8] = []
         var rest = bytes(text)[...]

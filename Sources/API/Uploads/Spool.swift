@@ -5,26 +5,26 @@ import Tenancy
 
 /// Where uploads wait on the local disk until they are probed and moved to storage.
 ///
-/// All files together stay within one budget, of which no account takes what others need; each is readable by this user
-/// alone, and each is removed when its last owner lets go of it: on success, on every failure, and at the next start after
-/// a crash. Disk calls run on a few threads of their own, never on an event loop or Swift's pool.
+/// All files together stay within one budget, and no account takes what others need of it. Only this user can read them. A file is removed
+/// when its last owner releases it, on success and on every failure; after a crash, the next start removes it. Disk calls run on a few
+/// threads of their own, never on an event loop or Swift's pool.
 package final class Spool: Sendable {
-    /// How far a file's share runs ahead of what has arrived: the block of memory that it is written through.
+    /// How many bytes a file reserves ahead of what has arrived: the size of the memory block through which it is written.
     static let windowBytes: Int64 = 1_024 * 1_024
 
     let budget: SpoolBudget
     let directory: SpoolDirectory
-    /// Of the disk; nil: not known.
+    /// What is free on the disk; nil if that is unknown.
     let room: DiskSpace?
     private let threads: [BlockingCalls]
     private let next = Atomic<Int>(0)
 
     /// - Parameters:
-    ///   - path: a directory for spools, made if need be; other processes may use the same one.
+    ///   - path: a directory for spools, created if it is missing; other processes may use the same one.
     ///   - budgetBytes: what all files of this process may take together.
     ///   - maximumFiles: how many there may be; each is written through a block of memory.
     ///   - threads: how many files are written at the same moment.
-    ///   - timeout: how long an upload that finds no room in its middle waits for some.
+    ///   - timeout: how long an upload waits if it runs out of room.
     ///   - room: what is free on the disk, which may be less than the budget.
     package static func open(
         at path: String, budgetBytes: Int64, maximumFiles: Int = 512, threads: Int = 4, timeout: Duration = .zero,
@@ -48,26 +48,26 @@ package final class Spool: Sendable {
     /// Bytes of the budget that are taken now.
     package var usedBytes: Int64 { budget.usedBytes }
 
-    /// Accounts with uploads under way.
+    /// Accounts with uploads in progress.
     package var accounts: Int { budget.accounts }
 
-    /// Uploads that wait for room in their middle.
+    /// Uploads that have run out of room and wait for some.
     package var waiting: Int { budget.waiting }
 
-    /// A new file to write to.
+    /// Creates a file to write to.
     ///
     /// - Parameters:
     ///   - account: whose upload it is.
-    ///   - expectedBytes: at most so many are coming, when that is known: an upload that could not fit as things stand fails before it
-    ///     has begun. They are taken as they come.
+    ///   - expectedBytes: the most bytes that will come, if that is known. If there is no room for so many now, the upload fails before it
+    ///     begins. Room is taken as the bytes arrive.
     package func create(
         for account: TenantID, expectedBytes: Int64? = nil
     ) async throws(SpoolError) -> SpoolWriter {
         let thread = threads[next.wrappingAdd(1, ordering: .relaxed).oldValue % threads.count]
-        // Where nothing is known of its size, there must at least be room for something.
+        // If its size is unknown, there must at least be room for something.
         let whole = max(1, expectedBytes ?? 1)
         let reserved = min(whole, Self.windowBytes)
-        // Before it has begun, and while what is under way still fits.
+        // Rejected before it begins, while uploads in progress still fit.
         if let room, room.state == .full || (room.free ?? .max) < whole { throw .storageFull }
         try budget.begin(reserved, of: whole, for: account)
         do {

@@ -1,15 +1,15 @@
 import Synchronization
 import Tenancy
 
-/// The bytes and the files that all uploads under way may take on the local disk together, and each account of them.
+/// How many bytes and files on the local disk the uploads in progress may take together, and how many of these an account.
 ///
-/// What has arrived counts, and a small window ahead of it; what a client only declares takes nothing from anybody. An account may hold
-/// as much as it leaves free: one alone half of everything, two a third each, and so on. So whoever comes finds room, however much the
-/// others have sent. Only the one upload in an otherwise empty spool may take all of it, because a file larger than half the budget
-/// could never come in else.
+/// What has arrived counts, plus a small window ahead of it; a size that a client only declares takes nothing. An account may hold as much
+/// as it leaves free: one alone half of everything, two a third each, and so on. So there is room for a newcomer, however much the others
+/// have sent. Only if there is no other file, an upload may take everything: otherwise a file larger than half the budget could never be
+/// received.
 ///
-/// An upload that finds no room in its middle waits for some, for as long as `timeout` lasts. Then, of all that wait, the one whose
-/// account holds most yields first, so that who holds little never loses an upload to who holds much.
+/// An upload that runs out of room waits for some, at most for `timeout`. Then, of all that wait, the one whose account holds most is given
+/// up first, so that an account that holds little never loses an upload to one that holds much.
 final class SpoolBudget: Sendable {
     struct Holding {
         var bytes: Int64 = 0
@@ -42,9 +42,10 @@ final class SpoolBudget: Sendable {
         self.timeout = timeout
     }
 
-    /// Takes a place for one more file and its first bytes or, when there is no room for the whole of it as things stand, nothing.
+    /// Takes room for one more file and its first bytes. Takes nothing if there is no room now for the whole file.
     ///
-    /// - Parameter whole: how large it says it will be.
+    /// - Parameter whole: how large it says it will be, in bytes.
+    /// - Throws: `shareExhausted` if it would fit without the account's other uploads, else `budgetExhausted`.
     func begin(_ bytes: Int64, of whole: Int64, for account: TenantID) throws(SpoolError) {
         let refusal = state.withLock { state -> SpoolError? in
             let asked = Holding(bytes: max(bytes, whole), files: 1)
@@ -55,9 +56,10 @@ final class SpoolBudget: Sendable {
         if let refusal { throw refusal }
     }
 
-    /// Takes more bytes for a file that has so many: as many as are wanted, or else as many as are needed, once there is room for those.
+    /// Takes more bytes for a file that has `held` bytes already: those that are wanted, or, if there is no room for so many, those that
+    /// are needed. Waits for room if there is none for these either.
     ///
-    /// - Returns: how many it took.
+    /// - Returns: the number of bytes taken.
     func grow(by needed: Int64, to wanted: Int64, beside held: Int64, for account: TenantID) async throws(SpoolError)
         -> Int64
     {
@@ -68,16 +70,16 @@ final class SpoolBudget: Sendable {
 
     func giveBack(_ bytes: Int64, of account: TenantID) { giveBack(Holding(bytes: bytes), of: account) }
 
-    /// The file is gone, and with it the bytes that it had left.
+    /// Gives back a file that is gone, and the bytes that it still had.
     func end(_ bytes: Int64, of account: TenantID) { giveBack(Holding(bytes: bytes, files: 1), of: account) }
 
     /// Bytes that are taken now.
     var usedBytes: Int64 { state.withLock { $0.all.bytes } }
 
-    /// Accounts that hold anything now.
+    /// Accounts that hold something now.
     var accounts: Int { state.withLock { $0.accounts.count } }
 
-    /// Uploads that wait for room in their middle.
+    /// Uploads that have run out of room and wait for some.
     var waiting: Int { state.withLock { $0.waiters.count } }
 
     private func take(_ bytes: Int64, beside held: Int64, for account: TenantID) -> Bool {
@@ -125,7 +127,8 @@ final class SpoolBudget: Sendable {
         for waiter in served { waiter.continuation.resume(returning: nil) }
     }
 
-    /// All for whom there is room now, the first to come first; who does not fit holds up nobody behind it.
+    /// Takes what those that wait need, first come, first served, and returns those that got it. One that doesn't fit holds up nobody
+    /// behind it.
     private func serve(_ state: inout State) -> [Waiter] {
         var served: [Waiter] = []
         for waiter in state.waiters {
@@ -140,9 +143,9 @@ final class SpoolBudget: Sendable {
     }
 }
 
-// An upload's wait for room in its middle.
+// How an upload waits for room.
 extension SpoolBudget {
-    /// Nil once the bytes are taken.
+    /// Waits for room. Returns nil once the bytes are taken, else why there was none.
     private func wait(for bytes: Int64, beside held: Int64, _ account: TenantID) async -> SpoolError? {
         let id = state.withLock { state in
             state.nextID += 1
@@ -169,11 +172,11 @@ extension SpoolBudget {
         }
     }
 
-    /// Ends a wait that has lasted long enough: not always this one.
+    /// Ends a wait when this one has lasted too long: that of the account that holds most, which may be another one.
     private func keepTime(_ id: UInt64) async {
         var pause = timeout
         while (try? await Task.sleep(for: pause)) != nil, state.withLock({ $0.waiters.contains { $0.id == id } }) {
-            // What one that yielded held comes back in a moment, and may be enough for the others.
+            // An upload that was given up gives back its bytes in a moment, and they may be enough for the others.
             pause = timeout / 10
             let now = ContinuousClock.now
             let isTime = state.withLock { state in

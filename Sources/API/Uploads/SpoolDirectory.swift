@@ -2,15 +2,15 @@ import Glibc
 
 /// The directory of one process's spooled files, below a root that several processes may share.
 ///
-/// The process holds a lock on its directory for as long as it lives, so that the next one to start can tell the
-/// directories of the dead and remove them. All calls block: they belong on a thread of their own.
+/// The process holds a lock on its directory for as long as it lives, so that the next one to start can recognize the directories of dead
+/// processes and remove them. All calls block: they belong on a thread of their own.
 final class SpoolDirectory: Sendable {
     let path: String
     private let descriptor: Int32
 
-    /// Makes the root if need be, removes what dead processes left there, and makes this process's own directory.
+    /// Creates the root if it is missing, removes what dead processes left there, and creates this process's own directory.
     init(root: String) throws(SpoolError) {
-        // Held while this runs, so that nobody takes a directory for dead between its making and its locking.
+        // Held while this runs, so that no other process takes the new directory for a dead one before it is locked.
         let lock = try Self.sweep(root: root)
         defer { Glibc.close(lock) }
         path = "\(root)/spool-\(getpid())-\(Self.randomName())"
@@ -29,7 +29,7 @@ final class SpoolDirectory: Sendable {
         close(descriptor)
     }
 
-    /// A new empty file that only this user can read, open for writing. The caller closes the descriptor.
+    /// Creates an empty file that only this user can read, and opens it for writing. The caller closes the descriptor.
     func createFile() throws(SpoolError) -> (name: String, descriptor: Int32) {
         let name = Self.randomName()
         let file = openat(descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -37,13 +37,14 @@ final class SpoolDirectory: Sendable {
         return (name, file)
     }
 
-    /// Removes a file; one that was moved away in the meantime is no fault.
+    /// Removes a file. It is no error if it was moved away meanwhile.
     func removeFile(_ name: String) { unlinkat(descriptor, name, 0) }
 
     /// Removes what dead processes left below `root`.
     static func removeLeftovers(root: String) throws(SpoolError) { Glibc.close(try sweep(root: root)) }
 
-    /// Makes the root if need be and removes what dead processes left there. Answers the lock under which it did, which the caller closes.
+    /// Creates the root if it is missing, and removes what dead processes left there. Returns the lock that it holds, which the caller
+    /// closes.
     private static func sweep(root: String) throws(SpoolError) -> Int32 {
         try makeDirectories(root)
         let lock = open("\(root)/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -85,7 +86,8 @@ final class SpoolDirectory: Sendable {
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {
-            // In place: the record ends with the name, and so may the memory. A copy of `d_name` would read all of its 256 bytes.
+            // Read in place: the record ends with the name, and the memory may end there, too. A copy of `d_name` would read all of its 256
+            // bytes.
             guard let field = UnsafePointer(entry).pointer(to: \.d_name) else { continue }
             let name = String(cString: UnsafeRawPointer(field).assumingMemoryBound(to: CChar.self))
             if name != ".", name != ".." { names.append(name) }

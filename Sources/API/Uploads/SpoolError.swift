@@ -2,15 +2,15 @@ import Glibc
 
 /// Why an upload could not be kept on the local disk.
 package enum SpoolError: Error, Equatable {
-    /// The uploads under way have taken all of the spool's budget.
+    /// The uploads in progress have taken all of the spool's budget.
     case budgetExhausted
-    /// The account's other uploads under way have taken all that it may.
+    /// The account's other uploads in progress have taken its whole share.
     case shareExhausted
     /// The disk, or the service's quota on it, is full.
     case storageFull
     /// The machine has no descriptors or memory left for another file.
     case exhausted
-    /// Anything else that the system said, by its `errno`.
+    /// Any other error of the system, with its `errno`.
     case failed(call: String, errno: Int32)
 
     init(call: String) {
@@ -24,7 +24,7 @@ package enum SpoolError: Error, Equatable {
 }
 
 extension APIError {
-    /// What a customer is told of a spool that fails; nil for what is to be logged.
+    /// The answer to a customer if the spool fails; nil for a fault that must be logged instead.
     init?(_ error: SpoolError) {
         switch error {
         case .budgetExhausted, .storageFull:
@@ -34,7 +34,7 @@ extension APIError {
             self = .transient("The service has too many files open. Please try again.", retryAfterSeconds: 5)
         case .shareExhausted:
             self = .rateLimited(
-                "This account has as much under way here as it may. Try again when some of its uploads have ended.",
+                "This account has too many uploads in progress here. Try again when some of them have ended.",
                 retryAfterSeconds: 10)
         case .failed: return nil
         }

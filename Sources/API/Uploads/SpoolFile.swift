@@ -2,8 +2,7 @@ import Concurrency
 import Synchronization
 import Tenancy
 
-/// One file in the spool and its share of the budget. The file is removed, and the share given back, when the last
-/// reference goes.
+/// One file in the spool and its share of the budget. The last reference to it removes the file and gives back the share.
 final class SpoolFile: Sendable {
     let name: String
     let account: TenantID
@@ -26,7 +25,7 @@ final class SpoolFile: Sendable {
 
     deinit {
         let bytes = reserved.withLock { $0 }
-        // Removing gigabytes takes its time: not on whichever thread let go. The share is free once they are.
+        // Removing gigabytes takes time, so it is not done on the thread that released the file. Only then is the share free.
         calls.start { [spool, name, account] in
             spool.directory.removeFile(name)
             spool.budget.end(bytes, of: account)
@@ -35,8 +34,8 @@ final class SpoolFile: Sendable {
 
     var path: String { "\(spool.directory.path)/\(name)" }
 
-    /// Makes the share at least so large: a window ahead, so that the budget is not asked for every block, but not beyond what is
-    /// coming; and exactly when it runs out. Waits where there is no room, for as long as the budget has time-out.
+    /// Makes the share at least so large. Takes a window ahead, so that the budget is not asked for every block, but no more than the file
+    /// still needs, and exactly `bytes` if the budget runs out. If there is no room, it waits for some, at most for the budget's time-out.
     func reserve(_ bytes: Int64) async throws(SpoolError) {
         let held = reserved.withLock { $0 }
         guard bytes > held else { return }
@@ -55,12 +54,12 @@ final class SpoolFile: Sendable {
     }
 }
 
-/// A whole upload in the spool. It is removed, unless it was moved away, when the last copy of this value goes.
+/// A complete upload in the spool. It is removed with the last copy of this value, unless it was moved away.
 package struct SpooledFile: Sendable {
     private let file: SpoolFile
     /// Its size in bytes.
     package let bytes: Int64
-    /// What the customer called it, made fit for display: never a path.
+    /// What the customer called it, made safe to show: never a path.
     package let originalName: String
 
     init(file: SpoolFile, bytes: Int64, originalName: String) {

@@ -2,7 +2,7 @@ import Concurrency
 import Logging
 import ServiceLifecycle
 
-/// Removes what APIs that were killed on this machine had received, also while those beside them live on.
+/// Removes the uploads of API processes that were killed on this machine, also while other ones run beside them.
 package struct SpoolSweep: Service {
     private let root: String
     private let interval: Duration
@@ -16,7 +16,7 @@ package struct SpoolSweep: Service {
         self.logger = logger
     }
 
-    /// Sweeps at once, and then now and then until shutdown.
+    /// Sweeps at once, and then at each interval until shutdown.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {

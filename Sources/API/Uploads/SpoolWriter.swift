@@ -3,9 +3,9 @@ import Glibc
 import NIOCore
 import Pipeline
 
-/// Writes one file of the spool, in blocks of 1 MiB that a thread of the spool's writes.
+/// Writes one file of the spool, in blocks of 1 MiB, on one of the spool's threads.
 ///
-/// Used by one task. Letting go of it without `finish` closes and removes the file.
+/// Used by one task. If it is released without `finish`, the file is closed and removed.
 package final class SpoolWriter {
     private static let blockBytes = Int(Spool.windowBytes)
 
@@ -51,7 +51,7 @@ package final class SpoolWriter {
     private func flush() async throws(SpoolError) {
         guard block.readableBytes > 0 else { return }
         let (full, descriptor) = (block, descriptor)
-        // Given up here so that the thread's copy is the only one, and its memory can be used again.
+        // Dropped here, so that the thread's copy is the only one and its memory can be used again.
         block = ByteBuffer()
         do {
             block = try await file.calls.run { () throws(SpoolError) in

@@ -1,10 +1,10 @@
-/// Text whose encoding nobody told, for showing it.
+/// Text of unknown encoding, decoded to be shown.
 enum UnknownEncodingText {
-    /// UTF-8 where it is that, also where a client cut it in the middle of a character; else what Western Windows would show. Never fails.
+    /// Decodes UTF-8, even if a client cut it in the middle of a character; anything else as Windows-1252. Never fails.
     static func decoded(_ bytes: [UInt8]) -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         let repaired = String(decoding: bytes, as: UTF8.self)
-        // Text in another encoding hardly ever holds a whole sequence of UTF-8.
+        // Text in another encoding hardly ever contains a complete UTF-8 sequence.
         let isUTF8 = repaired.unicodeScalars.contains { $0.value > 0x7F && $0 != "\u{FFFD}" }
         return isUTF8 ? repaired : windows1252(bytes)
     }
@@ -15,7 +15,7 @@ enum UnknownEncodingText {
                 bytes.map { (0x80...0x9F).contains($0) ? upper[Int($0) - 0x80] : Unicode.Scalar($0) }))
     }
 
-    /// 0x80 to 0x9F, where ISO-8859-1 has control characters; five of them mean nothing.
+    /// 0x80 to 0x9F, where ISO-8859-1 has control characters. Five of them are unassigned.
     private static let upper: [Unicode.Scalar] = [
         "\u{20AC}", "\u{FFFD}", "\u{201A}", "\u{0192}", "\u{201E}", "\u{2026}", "\u{2020}", "\u{2021}", "\u{02C6}",
         "\u{2030}", "\u{0160}", "\u{2039}", "\u{0152}", "\u{FFFD}", "\u{017D}", "\u{FFFD}", "\u{FFFD}", "\u{2018}",

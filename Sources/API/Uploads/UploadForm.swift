@@ -21,7 +21,7 @@ struct UploadForm: ~Copyable {
         case field(String, ByteBuffer)
     }
 
-    /// - Parameter writer: into which the file goes.
+    /// - Parameter writer: writes the file.
     init(writer: SpoolWriter, fileLimitBytes: Int64) {
         self.writer = writer
         self.fileLimitBytes = fileLimitBytes
@@ -36,7 +36,7 @@ struct UploadForm: ~Copyable {
         }
     }
 
-    /// The whole form, after its last part.
+    /// Returns the whole form, after its last part.
     consuming func upload() throws -> Upload {
         guard let file else {
             throw APIError.invalidRequest("The form has no part named \"file\".", field: Self.fileField)

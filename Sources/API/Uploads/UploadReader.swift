@@ -5,14 +5,14 @@ import Tenancy
 
 /// Reads a `multipart/form-data` upload: the part `file` into the spool, all other parts as text fields.
 ///
-/// Memory stays flat at any size. A body that is declared too large, or for which there is no room, is refused before any
-/// of it is read; else the refusal comes as soon as the count passes the limit. On every failure the spooled bytes are gone.
+/// Memory stays flat at any size. A body that is declared too large, or for which there is no room, is rejected before any of it is read;
+/// otherwise as soon as the count passes the limit. On every failure the spooled bytes are removed.
 package struct UploadReader: Sendable {
-    /// What a legitimate form holds beside its file: boundaries, part headers and all fields of the contract.
+    /// What a legitimate form contains besides its file: boundaries, part headers and all fields of the API.
     static let allowanceBytes: Int64 = 32 * 1_024
 
     private let spool: Spool
-    /// Of which an account has no more than its plan allows.
+    /// Limits an account's concurrent uploads.
     package let places = UploadSlots()
 
     package init(spool: Spool) { self.spool = spool }
@@ -22,9 +22,8 @@ package struct UploadReader: Sendable {
     /// - Parameters:
     ///   - account: whose upload it is.
     ///   - fileLimitBytes: the plan's cap on the file.
-    /// - Throws: `APIError`: 415 for another content type, 413 `file_too_large`, 400 with `field` for a form that is
-    ///   not as it should be, 429 when the account has too much under way, 503 when the spool is full; and what reading the
-    ///   body throws.
+    /// - Throws: `APIError`: 415 for another content type, 413 `file_too_large`, 400 with `field` for an invalid form, 429 if the account
+    ///   has too many uploads in progress, 503 if the spool is full; and what reading the body throws.
     package func read(_ request: Request, of account: TenantID, fileLimitBytes: Int64) async throws -> Upload {
         try ContentCoding.requireNone(request.headers)
         let boundary = try Self.boundary(request.headers)
@@ -34,7 +33,7 @@ package struct UploadReader: Sendable {
         }
         do {
             var parser = try MultipartParser(boundary: boundary)
-            // Before the body is read: whoever has no room learns so without sending it.
+            // Before the body is read, so that a client without room doesn't send it.
             let writer = try await spool.create(for: account, expectedBytes: declared)
             var form = UploadForm(writer: writer, fileLimitBytes: fileLimitBytes)
             let overhead = Int64(UploadForm.maximumFieldsBytes + MultipartParser.maximumHeaderBytes * 8)
@@ -43,7 +42,7 @@ package struct UploadReader: Sendable {
                 received += Int64(chunk.readableBytes)
                 parser.append(chunk)
                 while let event = try parser.next() { try await form.take(event) }
-                // Only junk around the parts gets here: the file and the fields have limits of their own.
+                // Only junk around the parts is counted here: the file and the fields have limits of their own.
                 guard received <= fileLimitBytes + overhead else {
                     throw APIError.requestTooLarge(limitBytes: fileLimitBytes + overhead)
                 }
@@ -57,7 +56,7 @@ package struct UploadReader: Sendable {
         }
     }
 
-    /// Nil where the content type does not name it.
+    /// Returns the boundary; nil if the content type doesn't name it.
     private static func boundary(_ headers: HTTPFields) throws -> String? {
         guard let type = headers[.contentType].flatMap(HeaderValue.init), type.value == "multipart/form-data" else {
             throw APIError.unsupportedMediaType("Send the file as multipart/form-data.")
@@ -66,7 +65,7 @@ package struct UploadReader: Sendable {
     }
 }
 
-/// What a multipart upload held.
+/// The content of a multipart upload.
 package struct Upload: Sendable {
     /// The text fields by name, each given once.
     package let fields: [String: String]

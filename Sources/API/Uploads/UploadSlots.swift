@@ -3,13 +3,15 @@ import Tenancy
 
 /// Limits each account's concurrent uploads in this process to what its plan allows.
 ///
-/// A place is free again before the answer goes out, so that a client which sends one file after the other never meets itself.
+/// A place is free again before the answer is sent, so that a client which sends one file after the other never blocks itself.
 package final class UploadSlots: Sendable {
     private let held = Mutex<[TenantID: Int]>([:])
 
     package init() {}
 
-    /// - Throws: `APIError` 429 when the account has `limit` under way; what `body` throws.
+    /// Runs `body` in one of the account's places.
+    ///
+    /// - Throws: `APIError` 429 if the account has `limit` uploads in progress; what `body` throws.
     nonisolated(nonsending) package func hold<Value>(
         for account: TenantID, limit: Int, _ body: () async throws -> Value
     ) async throws -> Value {
@@ -20,7 +22,7 @@ package final class UploadSlots: Sendable {
         }
         guard isFree else {
             throw APIError.rateLimited(
-                "This account sends \(limit) files at once already, which is as many as its plan allows. Try again when one of them is in.",
+                "This account sends \(limit) files at once already, the most that its plan allows. Try again when one of them has arrived.",
                 retryAfterSeconds: 5)
         }
         defer {
@@ -32,6 +34,6 @@ package final class UploadSlots: Sendable {
         return try await body()
     }
 
-    /// Accounts with uploads under way.
+    /// Accounts with uploads in progress.
     package var accounts: Int { held.withLock { $0.count } }
 }

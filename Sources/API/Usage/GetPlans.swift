@@ -22,7 +22,7 @@ struct GetPlans: Sendable {
         return JSONResponse.make(json.bytes, headers: [.cacheControl: "public, max-age=300"])
     }
 
-    /// What holds for each job comes first, then the month.
+    /// The limits of each job come first, then the month's.
     private static let order = Limit.allCases.filter { $0 != .monthlyMinutes } + [.monthlyMinutes]
 
     private static func write(_ plan: Plan, to json: inout JSONWriter) {
@@ -49,7 +49,7 @@ struct GetPlans: Sendable {
     }
 }
 
-/// The plans, read at most once a second, one look at a time: whoever asks costs no more than that.
+/// The plans, read at most once a second, one query at a time, however often somebody asks.
 private actor PlanList {
     private let databases: Databases
     private var last: (at: ContinuousClock.Instant, plans: [Plan])?

@@ -5,7 +5,7 @@ import Pipeline
 import Postgres
 import Tenancy
 
-/// `GET /usage`: how a customer stands in a month, by default in this one.
+/// `GET /usage`: what a customer has used in a month, and what is left; by default in the current month.
 struct GetUsage: Sendable {
     let databases: Databases
 

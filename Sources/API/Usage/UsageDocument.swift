@@ -3,7 +3,7 @@ import JSON
 import Pipeline
 import Tenancy
 
-/// A customer's month as it reads it.
+/// A customer's month as customers read it.
 struct UsageDocument: Sendable {
     let month: BillingMonth
     let usage: TenantUsage

@@ -2,7 +2,7 @@ import JSON
 import Pipeline
 import Postgres
 
-/// The tries to tell of one job's outcome, as customers read them: nothing of what the receiver answered but its status code.
+/// The delivery attempts of one job's webhook, as customers read them. Of the receiver's answer, they see the status code alone.
 struct DeliveriesDocument {
     let attempts: [DeliveryAttempt]
     let state: DeliveryState?

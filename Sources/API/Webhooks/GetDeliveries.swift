@@ -3,7 +3,7 @@ import Pipeline
 import Postgres
 import Tenancy
 
-/// `GET /jobs/{id}/deliveries`: how the telling of the job's outcome went.
+/// `GET /jobs/{id}/deliveries`: the delivery attempts of the job's webhook.
 struct GetDeliveries: Sendable {
     let databases: Databases
 

@@ -4,7 +4,7 @@ import Pipeline
 import Postgres
 import Tenancy
 
-/// `POST /jobs/{id}/deliveries`: has the job's outcome told again now, as the same event.
+/// `POST /jobs/{id}/deliveries`: sends the job's webhook again now, as the same event.
 struct PostDeliveries: Sendable {
     let databases: Databases
     let publicURL: String?

@@ -3,12 +3,12 @@ import Pipeline
 import Postgres
 import Tenancy
 
-/// `PUT /webhook`: names the account's default endpoint, or removes it.
+/// `PUT /webhook`: sets the account's default endpoint, or removes it.
 struct PutWebhook: Sendable {
     let databases: Databases
     let addresses: WebhookAddress
 
-    /// `{"url": "https://…"}` or `{"url": null}`; without `url` it says nothing.
+    /// `{"url": "https://…"}` or `{"url": null}`. A missing `url` is an error.
     private struct Body: Decodable {
         let url: String?
 
@@ -18,7 +18,7 @@ struct PutWebhook: Sendable {
 
         init(from decoder: any Decoder) throws {
             let members = try decoder.container(keyedBy: Key.self)
-            // Asked for as a value, so that a missing one is told from null.
+            // Decoded as an optional value, so that a missing member is an error and null is not.
             url = try members.decode(String?.self, forKey: .url)
         }
     }

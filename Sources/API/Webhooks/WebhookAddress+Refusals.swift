@@ -2,9 +2,9 @@ import Egress
 import Pipeline
 
 extension WebhookAddress {
-    /// As `check(_:)`; throws how a customer is told why an address is not taken.
+    /// The same as `check(_:)`, but throws the answer to a customer whose address is rejected.
     ///
-    /// - Parameter field: what the customer calls it.
+    /// - Parameter field: the field's name in the API.
     func check(_ url: String, field: String) async throws {
         do {
             try await check(url)
@@ -15,7 +15,7 @@ extension WebhookAddress {
         } catch WebhookAddressError.notPublic {
             throw Self.refused("'\(field)' must lead to a host on the public internet.", field)
         } catch is EgressError {
-            // No name server, no descriptor: nothing that the address is to blame for.
+            // No name server, or no descriptor left: that is not the address's fault.
             throw APIError.transient("'\(field)' cannot be checked just now. Please try again.", retryAfterSeconds: 5)
         }
     }

@@ -3,7 +3,7 @@ import JSON
 import Pipeline
 import Postgres
 
-/// The default endpoint as customers read it; of its secret, nothing.
+/// The default endpoint as customers read it, without its secret.
 struct WebhookDocument {
     let endpoint: WebhookEndpoint?
 
