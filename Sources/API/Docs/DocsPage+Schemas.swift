@@ -88,7 +88,8 @@ extension DocsPage {
     }
 
     private static let bounds: KeyValuePairs<String, String> = [
-        "enum": "one of", "x-extensible-enum": "one of these, or a value that later versions add:", "default": "default",
+        "enum": "one of", "x-extensible-enum": "one of these, or a value that later versions add:",
+        "default": "default",
         "minimum": "at least", "maximum": "at most",
         "minLength": "minimum length in characters:", "maxLength": "maximum length in characters:",
         "minItems": "minimum number of items:", "maxItems": "maximum number of items:",
