@@ -1,14 +1,14 @@
 import ArgumentParser
 import Terminal
 
-/// The operators' door.
+/// The operators' command line.
 @main
 struct Admin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verbatim-admin", abstract: "Operate a Verbatim deployment.",
         discussion: """
-            Connects to the database that VERBATIM_DATABASE_URL names, as the owner of its tables: a user who does not see every \
-            account, such as the nodes' own, is refused. Every change is written to the audit log. --version alone tells the release.
+            Connects to the database in VERBATIM_DATABASE_URL as the owner of its tables. A database user that does not see every \
+            account, such as the nodes' own, is rejected. Every change is written to the audit log. --version alone prints the release.
 
             Example:
               verbatim-admin tenant create --name "Example Ltd" --plan pro

@@ -5,7 +5,7 @@ import Postgres
 import Settings
 import Tenancy
 
-/// What a command needs of its surroundings, and how its faults are told: one sentence on standard error, exit status 1.
+/// What a command needs of its surroundings. It reports an error as one sentence on standard error, with exit status 1.
 struct Operation {
     let migrator: Migrator
     let databaseURL: String
@@ -14,15 +14,15 @@ struct Operation {
 
     /// What a command needs the database's user to be.
     enum Need {
-        /// Somebody who sees every account, in the current schema.
+        /// A user that sees every account; the schema must be current.
         case everyAccount
-        /// The tables' owner, where there are tables; the schema may be any.
+        /// The tables' owner, if there are tables; the schema may be any.
         case ownership
-        /// Anybody; the schema may be any.
+        /// Any user; the schema may be any.
         case nothing
     }
 
-    /// Runs `body` against the database, once it is clear that its user is who the command needs.
+    /// Runs `body` against the database, after checking that the database's user is what the command needs.
     static func run<T>(_ need: Need = .everyAccount, _ body: (Operation) async throws -> T) async throws -> T {
         do {
             let reader = SettingsReader()
@@ -62,8 +62,8 @@ struct Operation {
         guard let error = error as? PostgresError else { return "\(error)" }
         if error.kind == .commitOutcomeUnknown {
             return
-                "the connection was lost just as the change was written: it was made, or it was not. Look before you repeat it: "
-                + "what was made stands in 'verbatim-admin audit'"
+                "the connection was lost just as the change was written, so it may have been made or not. Check before you repeat it: "
+                + "if it was made, 'verbatim-admin audit' lists it"
         }
         guard error.sqlState == "42501" else { return "\(error)" }
         return "\(error); connect as the owner of the tables (VERBATIM_DATABASE_URL)"
@@ -73,7 +73,7 @@ struct Operation {
 extension OperatorVisibility {
     private var owner: String { owners.joined(separator: " or ") }
 
-    /// Why a command does not even begin.
+    /// The message if a command needs every account.
     var hiddenRowsMessage: String {
         "the database's user \(user) does not see every account: rows of \(hidden.joined(separator: ", ")) are hidden from it. "
             + "Connect as \(owner), the owner of the tables (VERBATIM_DATABASE_URL)"
@@ -84,20 +84,20 @@ extension OperatorVisibility {
     }
 }
 
-/// A fault that the operator can mend, in one sentence.
+/// An error that the operator can fix, in one sentence.
 struct OperatorError: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
 }
 
-/// What every command takes.
+/// The options of every command.
 struct OutputOptions: ParsableArguments {
     @Flag(help: "Print JSON, for programs.")
     var json = false
 }
 
-/// What every command takes that changes something.
+/// The options of every command that changes something.
 struct ChangeOptions: ParsableArguments {
     @Option(name: .customLong("as"), help: "Whose change this is, for the audit log. Default: $USER.")
     var `operator`: String?
@@ -108,7 +108,7 @@ struct ChangeOptions: ParsableArguments {
         _ = try PlainName.of(`operator`, option: "--as", longest: 200)
     }
 
-    /// Whoever is named, else what the environment says, where that is a name.
+    /// The name in --as, else the environment's, if that is a valid name, else the user id.
     var operatorName: String {
         let environment = ProcessInfo.processInfo.environment
         let names = [`operator`, environment["USER"], environment["LOGNAME"]]

@@ -2,13 +2,13 @@ import Postgres
 import Tenancy
 
 extension Tenant {
-    /// The tenant with this id. Throws what to tell an operator when there is none.
+    /// Returns the tenant with this id. Throws an ``OperatorError`` if there is none.
     static func required(_ id: TenantID, in transaction: PostgresTransaction) throws -> Tenant {
         guard let tenant = try find(id, in: transaction) else { throw OperatorError.noTenant(id) }
         return tenant
     }
 
-    /// The same, locked until the transaction ends. A deleted one is not changed any more.
+    /// The same, locked until the transaction ends. Throws, too, if the tenant was deleted: it cannot be changed any more.
     static func requiredForChange(_ id: TenantID, in transaction: PostgresTransaction) throws -> Tenant {
         guard let tenant = try lock(id, in: transaction) else { throw OperatorError.noTenant(id) }
         guard tenant.status != .deleted else { throw OperatorError.deletedTenant(id) }
@@ -17,7 +17,7 @@ extension Tenant {
 }
 
 extension APIKeyRecord {
-    /// The key with this id. Throws what to tell an operator when there is none.
+    /// Returns the key with this id. Throws an ``OperatorError`` if there is none.
     static func required(_ id: APIKeyID, in transaction: PostgresTransaction) throws -> APIKeyRecord {
         guard let key = try find(id, in: transaction) else { throw OperatorError.noKey(id) }
         return key

@@ -291,7 +291,7 @@ import Testing
             try home.pretend(version: "2031.1.1", works: true, javaScript: YtDlpHome.report(files: false))
             let open = try await finding()
             #expect(open.state == "warn")
-            #expect(open.message.contains("not shut in") && open.message.contains("ytdlp update"), "\(open.message)")
+            #expect(open.message.contains("not sandboxed") && open.message.contains("ytdlp update"), "\(open.message)")
         }
     }
 }

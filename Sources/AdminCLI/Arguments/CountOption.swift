@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// How much a list shows.
+/// How many entries a list shows.
 struct CountOption: ParsableArguments {
     @Option(help: "How many to show, 1 to 10000.")
     var limit = 50

@@ -16,7 +16,7 @@ package enum Moment: Sendable, Hashable, ExpressibleByArgument {
         }
     }
 
-    /// A distance counted into the future.
+    /// Returns the moment. A distance is counted from `now` into the future.
     package func after(_ now: Timestamp) -> Timestamp {
         switch self {
         case .at(let time): time
@@ -24,7 +24,7 @@ package enum Moment: Sendable, Hashable, ExpressibleByArgument {
         }
     }
 
-    /// A distance counted into the past.
+    /// Returns the moment. A distance is counted from `now` into the past.
     package func before(_ now: Timestamp) -> Timestamp {
         switch self {
         case .at(let time): time

@@ -1,7 +1,7 @@
 import Postgres
 
 extension DatabaseChecks {
-    /// Whether the service's roles may do what it needs, and no more. Nothing where the schema stands in the way, which is told already.
+    /// Whether the service's roles may do what it needs, and no more. Nothing if the schema is not current, which another check reports.
     func rights() async -> [Finding] {
         do {
             let migrator = try Migrator(directory: migrations)
@@ -20,7 +20,7 @@ extension DatabaseChecks {
                     .warn(
                         "rights",
                         "the service's roles have \(difference.surplus.count) rights that it does not need, the first is '\(first)': "
-                            + "take them away")
+                            + "revoke them")
                 ]
             }
             return [.ok("rights", "all \(difference.wanted) grants and policies are there")]

@@ -3,12 +3,12 @@ import Pipeline
 import Postgres
 import Tenancy
 
-/// Whether the database answers, is new enough, has our roles and exactly our schema, agrees on the time, and holds what our master
-/// key opens.
+/// Whether the database answers, is new enough, has our roles and exactly our schema, agrees on the time, and contains secrets that our
+/// master key opens.
 struct DatabaseChecks: Sendable {
     let url: String
     let migrations: String
-    /// Nil where there is none that can be tried.
+    /// Nil if there is no valid one.
     let masterKey: MasterKey?
     let logger: Logger
 
@@ -30,13 +30,13 @@ struct DatabaseChecks: Sendable {
             return [Self.server(version, name), Self.clock(clock)] + (await accounts(pool))
                 + [await roles(pool), await schema()] + (await rights()) + (await secrets())
         } catch {
-            return [.fail("database", "\(error); mend VERBATIM_DATABASE_URL or the server")]
+            return [.fail("database", "\(error); fix VERBATIM_DATABASE_URL or the server")]
         }
     }
 
     private static func server(_ version: Int64, _ name: String) -> Finding {
         let text = "PostgreSQL \(version / 10_000).\(version % 10_000)"
-        guard version >= 130_000 else { return .fail("database", "\(text) is too old; 13 is the least") }
+        guard version >= 130_000 else { return .fail("database", "\(text) is too old; version 13 or newer is needed") }
         return .ok("database", "\(text) answers, as \(name)")
     }
 
@@ -46,7 +46,7 @@ struct DatabaseChecks: Sendable {
         return difference.isBroken ? .fail("clock", text) : .warn("clock", text)
     }
 
-    /// A node's user need not see every account; an operator's must. Nothing where there are no tables yet.
+    /// A node's user need not see every account; an operator's must. Nothing if there are no tables yet.
     private func accounts(_ pool: PostgresPool) async -> [Finding] {
         do {
             let visibility = try await pool.transaction { try OperatorVisibility.current(in: $0) }
@@ -87,15 +87,16 @@ struct DatabaseChecks: Sendable {
                 )
             }
             if let closed = rows.first(where: { !$0.2 }) {
-                return .fail("roles", "this user may not enter \(closed.0): GRANT verbatim_app, verbatim_system TO it")
+                return .fail(
+                    "roles", "this user may not switch to \(closed.0): GRANT verbatim_app, verbatim_system TO it")
             }
-            return .ok("roles", "verbatim_app and verbatim_system are there, and this user may enter them")
+            return .ok("roles", "verbatim_app and verbatim_system are there, and this user may switch to them")
         } catch {
             return .fail("roles", "\(error)")
         }
     }
 
-    /// As a node asks at its start. Nothing where roles or schema stand in the way, which is told already.
+    /// Tries the master key, as a node does at its start. Nothing if the roles or the schema are wrong, which other checks report.
     private func secrets() async -> [Finding] {
         guard let masterKey else { return [] }
         let pool = PostgresPool(
@@ -108,7 +109,7 @@ struct DatabaseChecks: Sendable {
         } catch is SealedSecretError {
             finding = .fail(
                 "master key",
-                "VERBATIM_MASTER_KEY is not the key under which the database's secrets are sealed; no node starts with it"
+                "VERBATIM_MASTER_KEY is not the key that encrypted the database's secrets; no node starts with it"
             )
         } catch {
             finding = nil

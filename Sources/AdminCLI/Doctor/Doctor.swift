@@ -11,7 +11,7 @@ struct Doctor: AsyncParsableCommand {
         abstract: "Check the settings, database, schema, storage, engines, models, tools and disks of a node.",
         discussion: """
             Run it as the service's user, with the service's environment. One line a check: ok, warn, or FAIL and what to do; the \
-            exit status is 1 when anything fails. Values of settings are never shown.
+            exit status is 1 if anything fails. Values of settings are never shown.
 
             Example:
               verbatim-admin doctor
@@ -24,7 +24,7 @@ struct Doctor: AsyncParsableCommand {
         let checks: [Finding]
     }
 
-    /// What the nodes found refused. Nothing where the database, its roles or its schema stand in the way, which is told by itself.
+    /// Returns the models that nodes found rejected. Nothing if the database, its roles or its schema are wrong, which other checks report.
     private static func refused(_ url: String, _ logger: Logger) async -> [RefusedModel] {
         guard !url.isEmpty else { return [] }
         let pool = PostgresPool(

@@ -3,10 +3,10 @@ import Foundation
 import Logging
 import Pipeline
 
-/// Whether the model server can work, and whether the recognizers elsewhere answer and take our keys.
+/// Whether the model server can work, and whether the external recognizers answer and accept our keys.
 struct EngineChecks: Sendable {
     let environment: NodeEnvironment
-    /// What the nodes found: to ask for a transcript would cost money.
+    /// What nodes found rejected. The doctor doesn't find out by itself: a transcript would cost money.
     let refused: [RefusedModel]
     let logger: Logger
 
@@ -37,7 +37,7 @@ struct EngineChecks: Sendable {
         return findings
     }
 
-    /// A model that the settings still name, and requests that were refused since one was taken.
+    /// Reports rejected models that the settings still name, and requests that were rejected since the last accepted one.
     private func refusals(_ check: String, _ engine: String, of models: [String], setting: String) -> [Finding] {
         let found = refused.filter { $0.engine == engine && ($0.isAnyRequest || models.contains($0.model)) }
         guard !found.isEmpty else { return [] }
@@ -60,7 +60,7 @@ struct EngineChecks: Sendable {
             : .fail("model server", "does not answer at VERBATIM_INFERENCE_URL, or is loading its models; see its log")
     }
 
-    /// Any answer is one: what such servers answer to a look at their root differs.
+    /// Any answer will do: such servers answer differently to a request for their root.
     private func foreignWhisper(_ server: EngineSettings.WhisperServer, _ client: EgressClient) async -> Finding {
         do {
             _ = try await client.send(
@@ -72,11 +72,12 @@ struct EngineChecks: Sendable {
         } catch EgressError.responseTooLarge {
             return .ok("whisper server", "there is a server at VERBATIM_WHISPER_URL")
         } catch {
-            return .fail("whisper server", "\(error); mend VERBATIM_WHISPER_URL or the server")
+            return .fail("whisper server", "\(error); fix VERBATIM_WHISPER_URL or the server")
         }
     }
 
-    /// Whether the server takes our key, and lists the model. Nothing where it has no such list; some fetch a model when it is asked for.
+    /// Whether the server accepts our key and lists the model. Nothing if it has no list of models. An unlisted model is only a warning,
+    /// because some servers fetch a model when it is asked for.
     private func foreignModel(_ server: EngineSettings.WhisperServer, _ client: EgressClient) async -> [Finding] {
         struct Models: Decodable {
             struct Model: Decodable { let id: String }
@@ -91,7 +92,8 @@ struct EngineChecks: Sendable {
         else { return [] }
         if [401, 403].contains(answer.status) {
             return [
-                .fail("whisper server", "refuses us with HTTP \(answer.status); mend VERBATIM_WHISPER_API_KEY")
+                .fail(
+                    "whisper server", "rejects our requests with HTTP \(answer.status); check VERBATIM_WHISPER_API_KEY")
             ]
         }
         guard answer.isSuccess, let model = server.model,
@@ -109,12 +111,13 @@ struct EngineChecks: Sendable {
     private func assemblyAI(_ account: AssemblyAIAccount, _ client: EgressClient) async -> Finding {
         do {
             try await AssemblyAIEngine(account: account, client: client, logger: logger).check()
-            return .ok("assemblyai", "answers and takes our key (whether there is a balance it does not tell)")
+            return .ok("assemblyai", "answers and accepts our key (it does not say whether there is a balance)")
         } catch EngineError.misconfigured(let text) {
             return .fail(
-                "assemblyai", "refuses us: \(text); mend VERBATIM_ASSEMBLYAI_API_KEY or VERBATIM_ASSEMBLYAI_URL")
+                "assemblyai",
+                "rejects our requests: \(text); check VERBATIM_ASSEMBLYAI_API_KEY and VERBATIM_ASSEMBLYAI_URL")
         } catch EngineError.refused(let text) {
-            return .fail("assemblyai", "refuses us: \(text)")
+            return .fail("assemblyai", "rejects our requests: \(text)")
         } catch EngineError.quotaExceeded {
             return .fail("assemblyai", "its account is out of quota; top it up")
         } catch {

@@ -1,4 +1,4 @@
-/// What one of the doctor's checks found, in a sentence that says what to do where something is to be done.
+/// The result of one of the doctor's checks, in a sentence that says what to do if something must be done.
 struct Finding: Sendable, Encodable {
     enum State: String, Sendable, Encodable {
         case ok
@@ -7,7 +7,7 @@ struct Finding: Sendable, Encodable {
         /// Keeps a node from working.
         case fail
 
-        /// As people read it: what is wrong shouts.
+        /// As people read it. A failure is in capitals, so that it stands out.
         var label: String { self == .fail ? "FAIL" : rawValue }
     }
 

@@ -2,23 +2,23 @@ import Foundation
 import Logging
 import Pipeline
 
-/// Whether the places for recordings and for scratch can be used, and how much room their disks have.
+/// Whether the storage and the scratch folder can be used, and how much room their disks have.
 ///
-/// Writes nothing as another user than the service's: what it left behind would stand in the service's way.
+/// Writes nothing if the folder belongs to another user: a file of ours would be in the service's way.
 struct FolderChecks: Sendable {
     let storage: StorageSetting
     let scratch: String
     let scratchBytes: Int64
     let logger: Logger
 
-    /// With less, uploads are about to be refused.
+    /// With fewer bytes, uploads will soon be rejected.
     private static let leastBytes: Int64 = 1_000_000_000
     private static let comfortableBytes: Int64 = 10_000_000_000
 
     func run() async -> [Finding] {
         var findings: [Finding] = []
         switch storage {
-        // It cannot be read, which was said already.
+        // The setting is invalid, which was reported already.
         case .folder(""): break
         case .folder(let root):
             findings.append(await folder(root))
@@ -43,7 +43,7 @@ struct FolderChecks: Sendable {
 
     private func folder(_ root: String) async -> Finding {
         guard let status = Self.status(of: root) else {
-            return .warn("storage", "the folder of VERBATIM_STORAGE does not exist yet; a node makes it if it may")
+            return .warn("storage", "the folder of VERBATIM_STORAGE does not exist yet; a node creates it if it may")
         }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             return .fail("storage", "VERBATIM_STORAGE must name a folder")
@@ -62,7 +62,7 @@ struct FolderChecks: Sendable {
 
     private func scratchFolder() -> Finding {
         guard let status = Self.status(of: scratch) else {
-            return .ok("scratch", "does not exist yet; a node makes it")
+            return .ok("scratch", "does not exist yet; a node creates it")
         }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             return .fail("scratch", "VERBATIM_SCRATCH must name a folder, not a link or a file")
@@ -74,10 +74,10 @@ struct FolderChecks: Sendable {
         guard status.st_uid == geteuid() else {
             return .warn("scratch", "the folder of VERBATIM_SCRATCH belongs to another user; ask as the service's user")
         }
-        return .ok("scratch", "is this user's alone to write")
+        return .ok("scratch", "only this user may write to it")
     }
 
-    /// Of the disk on which the folder lies, or will lie.
+    /// Checks the disk on which the folder lies, or will lie.
     private func space(_ check: String, of folder: String, comfortable: Int64) -> [Finding] {
         var place = URL(fileURLWithPath: folder)
         while !FileManager.default.fileExists(atPath: place.path), place.path != "/" { place.deleteLastPathComponent() }

@@ -2,7 +2,7 @@ import Foundation
 import Pipeline
 import Settings
 
-/// Whether what a worker starts its own model server from is all there.
+/// Whether everything is installed that a worker's own model server needs.
 struct LocalModels: Sendable {
     let settings: NodeSettings
 
@@ -37,7 +37,7 @@ struct LocalModels: Sendable {
             guard carried.allSatisfy({ isFile("\(inference)/models/\($0)") }) else {
                 return .fail("speaker models", "\(carried.joined(separator: " or ")) is missing: \(Self.install)")
             }
-            return .ok("speaker models", "those that come along are there")
+            return .ok("speaker models", "the bundled models are there")
         case "pyannote":
             guard hasPyannote else {
                 return .fail(

@@ -1,12 +1,12 @@
 import Pipeline
 import Settings
 
-/// The settings of a node, as the node itself reads them, and all that is wrong with them.
+/// The settings of a node, as the node itself reads them, and everything that is wrong with them.
 struct NodeEnvironment: Sendable {
     let settings: NodeSettings
     /// One sentence each, without values.
     let faults: [String]
-    /// What looks like a setting and is none.
+    /// Variables that look like settings but are none.
     let unknown: [UnknownSetting]
 
     init(_ reader: SettingsReader) {

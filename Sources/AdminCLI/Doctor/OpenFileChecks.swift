@@ -2,16 +2,16 @@ import Foundation
 import Pipeline
 import Settings
 
-/// How many files a node may have open when it is started as this was, and how many connections and uploads follow from that.
+/// How many files a node may have open if it is started as this command was, and how many connections and uploads follow from that.
 struct OpenFileChecks: Sendable {
-    /// Nil where the system does not tell.
+    /// Nil if the system doesn't say.
     let limit: Int?
     let slots: Int
     let fetches: Int
 
     func run() -> [Finding] {
         guard let limit else { return [] }
-        // As `verbatim serve`, which needs most.
+        // For `verbatim serve`, which needs the most.
         let plan = OpenFilePlan(
             limit: limit, slots: slots, fetches: fetches, cores: ProcessInfo.processInfo.activeProcessorCount,
             answers: true, works: true)

@@ -2,12 +2,12 @@ import Foundation
 import Logging
 import Pipeline
 
-/// Whether the programs that a node runs are there and do as they must, and the description that it answers.
+/// Whether the programs that a node runs are there and work, and the API's description that it serves.
 struct ToolChecks: Sendable {
     let executables: String
     /// `openapi.json`.
     let document: String
-    /// What looks behind pages.
+    /// yt-dlp, which finds the media behind web pages.
     let pages: YtDlpInstallation
     let logger: Logger
 
@@ -33,13 +33,14 @@ struct ToolChecks: Sendable {
             }
             return .ok(
                 "media tool",
-                report.own_network ? "its sandbox is tight" : "its sandbox is tight, but for a network of its own")
+                report.own_network
+                    ? "its sandbox is tight" : "its sandbox is tight, except that it has no network of its own")
         } catch {
             return .fail("media tool", "verbatim-media does not run beside verbatim-admin: \(error)")
         }
     }
 
-    /// A node works without it, but for the URLs of pages.
+    /// A node works without it, except for URLs of pages.
     private func downloader() async -> Finding {
         let health = await pages.health()
         let lost = "jobs with the address of a page fail with source_unsupported"
@@ -50,7 +51,7 @@ struct ToolChecks: Sendable {
         if health.cage == .open {
             return .warn(
                 "yt-dlp",
-                "\(version) cannot be shut in on this machine, so \(lost): the kernel must grant system call filters (seccomp); see ingest/child.py --self-check"
+                "\(version) cannot be sandboxed on this machine, so \(lost): the kernel must grant system call filters (seccomp); see ingest/child.py --self-check"
             )
         }
         guard health.works else {
@@ -62,7 +63,7 @@ struct ToolChecks: Sendable {
             return .warn("yt-dlp", "\(version) works, but is older than \(pinned), which is pinned: run ingest/install")
         }
         guard case .works(let runtime) = health.javaScript else {
-            let state = health.javaScript == .missing ? "is not installed" : "does not start, or is not shut in"
+            let state = health.javaScript == .missing ? "is not installed" : "does not start, or is not sandboxed"
             let repair =
                 health.age == .newer
                 ? "run verbatim-admin ytdlp update" : "remove ingest/.venv, then run ingest/install"
@@ -73,7 +74,8 @@ struct ToolChecks: Sendable {
         }
         let newer = health.age == .newer ? "; newer than \(pinned), which is pinned" : ""
         let files =
-            health.cage == .withoutFiles ? "; this kernel has no Landlock, so Python alone bounds its files" : ""
+            health.cage == .withoutFiles
+            ? "; this kernel has no Landlock, so only Python limits which files it opens" : ""
         return .ok("yt-dlp", "\(version), with QuickJS \(runtime) for sites' JavaScript, works" + newer + files)
     }
 }

@@ -2,19 +2,19 @@ import ArgumentParser
 import Foundation
 import Tenancy
 
-/// What every command takes that cannot be taken back.
+/// The options of every command that cannot be undone, or that locks customers out.
 struct ConfirmationOptions: ParsableArguments {
     @Flag(help: "Don't ask for confirmation.")
     var yes = false
 
-    /// Whether there is somebody to ask, who is to be asked.
+    /// Whether it asks, and there is a terminal to ask at.
     var canAsk: Bool { !yes && isatty(STDIN_FILENO) == 1 }
 
-    /// Asks on the terminal. Throws when the answer is no, and where there is nobody to ask.
+    /// Asks on the terminal. Throws if the answer is no, or if there is no terminal.
     func confirm(_ question: String) throws {
         if yes { return }
         guard isatty(STDIN_FILENO) == 1 else {
-            throw OperatorError("this asks before it acts, and there is no terminal to ask at: repeat it with --yes")
+            throw OperatorError("this asks for confirmation, and there is no terminal to ask at: repeat it with --yes")
         }
         FileHandle.standardError.write(Data("\(question.shown) [y/N] ".utf8))
         let answer = (readLine() ?? "").trimmingCharacters(in: .whitespaces).lowercased()

@@ -1,22 +1,22 @@
 import Files
 import Foundation
 
-/// A file that only its owner may read, and that is there whole or not at all: it is written without a name, so that nothing of it
-/// stays when the command is interrupted, and named at the end.
+/// A file that only its owner may read, and that exists completely or not at all. It is written without a name, so that nothing of it stays
+/// if the command is interrupted, and gets its name at the end.
 struct ExportFile {
     private let handle: FileHandle
     private var waiting = Data()
 
     private init(_ handle: FileHandle) { self.handle = handle }
 
-    /// Throws when there is something in the file's place that is not to be replaced.
+    /// Throws if the path exists and must not be replaced.
     static func check(_ path: String, force: Bool) throws {
         var status = stat()
         guard !force, lstat(path, &status) == 0 else { return }
-        throw OperatorError("\(path) is there already; with --force it is replaced")
+        throw OperatorError("\(path) exists already; --force replaces it")
     }
 
-    /// Has `body` write the file.
+    /// Creates the file, and has `body` write it.
     static func write<T>(to path: String, force: Bool, _ body: (inout ExportFile) throws -> T) throws -> T {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let descriptor = UnnamedFile.open(in: folder)
@@ -25,7 +25,7 @@ struct ExportFile {
         let result = try body(&file)
         try file.flush()
         guard fsync(descriptor) == 0 else { throw fault(path) }
-        // A link refuses to replace what came there meanwhile; to replace it takes a renaming.
+        // A link fails if something has come there meanwhile. Only a renaming can replace a file.
         let name = force ? "\(path).\(UInt32.random(in: .min ... .max))" : path
         guard linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 else {
             throw fault(path)

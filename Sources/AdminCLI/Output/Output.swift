@@ -1,7 +1,7 @@
 import Foundation
 import Tenancy
 
-/// Prints a command's answer: JSON for machines, else text for people. Neither holds what a terminal would obey.
+/// Prints a command's answer: JSON for programs, else text for people. Neither contains characters that a terminal would obey.
 enum Output {
     static func show(_ value: some Encodable, json: Bool, text: @autoclosure () -> String) throws {
         guard json else { return print(text().shownInLines) }
@@ -10,7 +10,7 @@ enum Output {
         print(plain(String(decoding: try encoder.encode(value), as: UTF8.self)))
     }
 
-    /// The same JSON: beyond ASCII, where only strings are, what is not to be shown is spelled out.
+    /// Returns the same JSON, with the characters that must not be shown as escapes. They are all in strings, as everything beyond ASCII.
     private static func plain(_ json: String) -> String {
         json.shown { scalar in
             String(scalar).utf16.map { unit in

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Standard output for what may be long: written in large pieces, as it comes.
+/// Standard output for what may be long: written in blocks of 64 KiB, as it comes.
 struct StandardOutput {
     private var waiting = Data()
 

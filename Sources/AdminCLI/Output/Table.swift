@@ -1,22 +1,23 @@
 import Tenancy
 import Terminal
 
-/// Rows under a heading, in columns as wide as they need to be. Whatever a cell holds, it takes only its own place.
+/// Rows under headings, in columns as wide as they need to be. No content of a cell can leave its place.
 ///
-/// On a terminal that is too narrow, long columns are broken at their spaces; where not even their longest words have room beside each other, each row is
-/// a block of lines, a heading and its value each. Nothing is cut: what is shown is there to be copied. Elsewhere a row is one line.
+/// If a terminal is too narrow, long columns are broken at their spaces. If not even their longest words fit beside each other, each row
+/// becomes a block of lines, each with a heading and its value. Nothing is cut, so that everything can be copied. Elsewhere a row is one
+/// line.
 struct Table {
     let headings: [String]
     var rows: [[String]] = []
 
-    /// For standard output as it is.
+    /// The table for standard output, as wide as its terminal.
     var text: String { text(within: TerminalWidth.ofStandardOutput) }
 
     private static let gap = 2
     /// Words that are longer may be broken.
     private static let longestWord = 40
 
-    /// - Parameter width: the terminal's columns; nil: as many as it takes.
+    /// - Parameter width: the terminal's columns; nil: as many as the table needs.
     func text(within width: Int?) -> String {
         let lines = ([headings] + rows).map { $0.map(\.shown) }
         let natural = headings.indices.map { column in lines.map { $0[column].columns }.max() ?? 0 }
@@ -30,7 +31,7 @@ struct Table {
 
     private static func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + gap * max(0, widths.count - 1) }
 
-    /// What is left goes to all columns alike, as far as they need it.
+    /// Divides the remaining room among the columns alike, as far as they need it.
     private static func shared(_ room: Int, least: [Int], natural: [Int]) -> [Int] {
         var (widths, room) = (least, room)
         let byNeed = least.indices.sorted { natural[$0] - least[$0] < natural[$1] - least[$1] }
@@ -78,7 +79,7 @@ extension String {
         return text
     }
 
-    /// In lines of at most so many columns, at spaces where that is possible; itself where it fits.
+    /// Returns it in lines of at most so many columns, broken at spaces if possible.
     fileprivate func broken(at width: Int) -> [String] {
         guard columns > width else { return [self] }
         var lines: [String] = []

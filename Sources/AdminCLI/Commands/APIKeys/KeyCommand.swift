@@ -15,7 +15,7 @@ struct KeyCommand: AsyncParsableCommand {
 
 /// The key that a command is about, by its public id.
 ///
-/// Read as text: the parser's own complaint would repeat what was typed, and that may be a secret.
+/// It is read as text, because the parser's own error would repeat what was typed, and that may be a secret.
 struct KeyArgument: ParsableArguments {
     @Argument(help: "The key's public id, as `key list` shows it.")
     var keyID: String
@@ -30,9 +30,9 @@ struct KeyArgument: ParsableArguments {
     }
 }
 
-/// When a new key ends.
+/// When a new key expires.
 struct ExpiryOption: ParsableArguments {
-    @Option(help: "When the key ends: a moment in RFC 3339, or a time from now such as 90d. Default: never.")
+    @Option(help: "When the key expires: a time in RFC 3339, or a time from now such as 90d. Default: never.")
     var expires: Moment?
 
     func validate() throws {

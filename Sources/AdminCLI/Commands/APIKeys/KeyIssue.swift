@@ -48,8 +48,8 @@ struct KeyIssue: AsyncParsableCommand {
                     key_id: key.id.rawValue, api_key: key.text, tenant_id: tenant.rawValue, name: name,
                     expires_at: end?.rfc3339),
                 json: output.json,
-                text: "\(key.text)\n\nThis is the key's only showing; hand it over safely. Its public id is \(key.id)."
-                    + (end.map { " It ends on \($0)." } ?? ""))
+                text: "\(key.text)\n\nThe key is not shown again; hand it over safely. Its public id is \(key.id)."
+                    + (end.map { " It expires on \($0)." } ?? ""))
         }
     }
 }

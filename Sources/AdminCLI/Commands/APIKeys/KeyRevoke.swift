@@ -6,7 +6,7 @@ struct KeyRevoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke", abstract: "End an API key at once, and the sessions that began with it.",
         discussion: """
-            It cannot be taken back. To change a key without an interruption, rotate it.
+            This cannot be undone. To replace a key without an interruption, rotate it.
 
             Example:
               verbatim-admin key revoke 2oAwrY2V3oaQ --yes
@@ -23,7 +23,8 @@ struct KeyRevoke: AsyncParsableCommand {
             let found = try await operation.pool.transaction { try APIKeyRecord.required(id, in: $0) }
             if found.revokedAt == nil {
                 try confirmation.confirm(
-                    "Revoke the key \(id) (\(found.name)) of \(found.tenant)? Who uses it is refused at once.")
+                    "Revoke the key \(id) (\(found.name)) of \(found.tenant)? Clients that use it are rejected at once."
+                )
             }
             let (wasRevoked, row) = try await operation.pool.transaction { transaction in
                 let before = try APIKeyRecord.requiredForChange(id, in: transaction)

@@ -6,8 +6,8 @@ struct KeyRotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Rotate an API key: issue a new one; the old one keeps working for a while.",
         discussion: """
-            The new key has the name and account of the old one; it is shown this once and never again. A key that should end \
-            at once is revoked instead; with a grace of 0s the old one ends at once too, and this asks first.
+            The new key has the name and account of the old one; it is shown this once and never again. To end a key at once, \
+            revoke it instead. With a grace of 0s the old key ends at once, too; this asks for confirmation first.
 
             Example:
               verbatim-admin key rotate 2oAwrY2V3oaQ --grace 7d
@@ -49,21 +49,21 @@ struct KeyRotate: AsyncParsableCommand {
                     key_id: new.id.rawValue, api_key: new.text, tenant_id: old.tenant.rawValue, name: old.name,
                     replaces: id.rawValue, expires_at: end?.rfc3339, replaced_expires_at: oldEnd?.rfc3339),
                 json: output.json,
-                text: "\(new.text)\n\nThis is the key's only showing; hand it over safely. Its public id is \(new.id)."
+                text: "\(new.text)\n\nThe key is not shown again; hand it over safely. Its public id is \(new.id)."
                     + (oldEnd.map { " The old key, \(id), works until \($0)." } ?? ""))
         }
     }
 
-    /// Without a grace it is a revocation, with a successor that nobody has yet.
+    /// Asks first: without a grace, the old key is revoked before anybody has the new one.
     private func confirmEnd(of id: APIKeyID, _ operation: Operation) async throws {
         let old = try await operation.pool.transaction { try APIKeyRecord.required(id, in: $0) }
         try Self.check(old)
         try confirmation.confirm(
-            "Rotate the key \(id) (\(old.name)) of \(old.tenant) without a grace? Who uses the old one is refused at once."
+            "Rotate the key \(id) (\(old.name)) of \(old.tenant) without a grace? Clients that use the old one are rejected at once."
         )
     }
 
-    /// Only a key that works can be worth a successor, and one is enough.
+    /// Throws unless the key works and has no successor yet.
     private static func check(_ key: APIKeyRecord) throws {
         let state = key.state(at: .now())
         guard state == .active else {

@@ -13,7 +13,7 @@ struct Audit: AsyncParsableCommand {
 
     @Option(help: "Only what concerns this account.")
     var tenant: TenantID?
-    @Option(help: "From this moment on: RFC 3339, or so long ago, such as 24h.")
+    @Option(help: "From this time on: RFC 3339, or a time ago such as 24h.")
     var since: Moment?
     @OptionGroup var count: CountOption
     @OptionGroup var output: OutputOptions
@@ -44,7 +44,7 @@ struct Audit: AsyncParsableCommand {
             let (tenant, since, limit) = (tenant, since?.before(.now()), count.limit)
             let rows = try await operation.pool.transaction { transaction in
                 let records = try AuditRecord.newest(of: tenant, since: since, limit: limit, in: transaction)
-                // An account that is gone has a history all the same.
+                // A deleted account still has a history.
                 if let tenant, records.isEmpty { _ = try Tenant.required(tenant, in: transaction) }
                 return records
             }.map(Row.init)

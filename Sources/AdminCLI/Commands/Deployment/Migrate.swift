@@ -8,7 +8,7 @@ struct Migrate: AsyncParsableCommand {
         abstract: "Apply the missing migrations, and repair the roles and rights.",
         discussion: """
             Safe to repeat, and to run from several machines at once. Roles, grants and policies that are missing, as after a restore, \
-            are made anew. With --status it only tells which migrations would be applied.
+            are created again. With --status, it only lists which migrations would be applied.
 
             Example:
               verbatim-admin migrate --status
@@ -30,7 +30,7 @@ struct Migrate: AsyncParsableCommand {
                 var details: [String: String] = [:]
                 if !names.isEmpty { details["applied"] = names.joined(separator: ", ") }
                 if !mended.isEmpty { details["rights_mended"] = "\(mended.count)" }
-                // Afterward: there is no audit log before the first.
+                // Recorded afterward: before the first migration there is no audit log.
                 if !details.isEmpty {
                     let entry = AuditEntry(
                         operator: change.operatorName, action: "migrate", tenant: nil, details: details)

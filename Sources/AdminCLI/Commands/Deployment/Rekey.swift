@@ -7,8 +7,8 @@ struct Rekey: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Re-encrypt all stored secrets with a new master key.",
         discussion: """
-            From VERBATIM_MASTER_KEY_PREVIOUS to VERBATIM_MASTER_KEY, in one transaction; safe to repeat. First restart all nodes with \
-            both settings: they then read either. Afterward take the previous one away.
+            Re-encrypts from VERBATIM_MASTER_KEY_PREVIOUS to VERBATIM_MASTER_KEY, in one transaction; safe to repeat. First restart \
+            all nodes with both settings, so that they can read secrets of either key. Afterward remove the previous one.
 
             Example:
               verbatim-admin rekey

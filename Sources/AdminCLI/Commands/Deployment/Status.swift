@@ -3,12 +3,14 @@ import Pipeline
 import Postgres
 import Tenancy
 
-/// `status`: how the deployment fares.
+/// `status`: the state of the deployment.
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show the queue, the workers, the last hour's failures, and what waits for an operator.",
         discussion: """
-            A worker is seen while it holds a task; one that is idle is not. Webhook endpoints where every try has failed for a day are listed with the host of their URL, longest first, fifty at most: an account's default endpoint until it answers or is changed, an address that jobs name for a week after its last try.
+            Only workers that hold a task are shown, idle ones are not. Webhook endpoints where every attempt has failed for a day are \
+            listed with the host of their URL, those that have failed for longest first, fifty at most: an account's default endpoint \
+            until it acknowledges or is changed, an address that jobs name until a week after its last attempt.
 
             Example:
               verbatim-admin status

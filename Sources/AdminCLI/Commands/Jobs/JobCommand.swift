@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `job`: customers' jobs, as far as they are an operator's business.
+/// `job`: customers' jobs: their state, never their content.
 struct JobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "Customers' jobs: their state, never their content.",

@@ -10,12 +10,12 @@ struct JobRetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry", abstract: "Retry a failed job, as a new job with the same recording.",
         discussion: """
-            Once: of several at the same time one does it. The new job has the same options and is admitted anew, against the account's \
-            limits of now.
+            If several operators retry the same job at once, only one succeeds. The new job has the same options and must fit into \
+            the account's present limits.
 
-            The recording is the source while that is kept: see VERBATIM_SOURCE_RETENTION, and 'kept' in job show; that needs \
-            VERBATIM_STORAGE. Later, and where nothing was fetched, a job that named a URL fetches it again, as long as its customer \
-            has not deleted it; an upload whose source is gone is the customer's to send again.
+            While the recording is kept, it is copied, which needs VERBATIM_STORAGE: see VERBATIM_SOURCE_RETENTION, and 'kept' in job \
+            show. Later, or if nothing was fetched, a job with a URL fetches it again, unless its customer has deleted the job. If an \
+            uploaded recording is gone, the customer must send it again.
 
             Example:
               verbatim-admin job retry job_01J…
@@ -68,16 +68,16 @@ struct JobRetryCommand: AsyncParsableCommand {
                 switch refusal {
                 case .noJob: "there is no job \(id); see: verbatim-admin job list"
                 case .notFailed(let status): "the job \(id) has not failed: it is \(status.rawValue)"
-                case .deleted: "the job \(id) was deleted by its customer, and where its recording came from with it"
+                case .deleted: "the job \(id) was deleted by its customer, and the address of its recording with it"
                 case .sourceGone:
-                    "the recording of \(id) is gone: a source is kept for VERBATIM_SOURCE_RETENTION at most, and not where "
-                        + "the fault lies in it; the customer has to send it again"
+                    "the recording of \(id) is gone: it is kept for VERBATIM_SOURCE_RETENTION at most, and not at all if the "
+                        + "recording was at fault; the customer must send it again"
                 }
             throw OperatorError(sentence)
         }
     }
 
-    /// Says first what is about to be done: of several operators one does it.
+    /// Records first what is about to be done, so that only one of several operators does it.
     private func begin(_ retry: JobRetry, _ operation: Operation) async throws -> RetryClaim {
         let (id, new, operatorName) = (job, JobID(), change.operatorName)
         do {
@@ -90,10 +90,10 @@ struct JobRetryCommand: AsyncParsableCommand {
                 return claim
             }
         } catch let done as JobRetry.Done {
-            throw OperatorError("the recording was submitted once more already, as \(done.job)")
+            throw OperatorError("the recording was already submitted again, as \(done.job)")
         } catch let other as JobRetry.UnderWay {
             throw OperatorError(
-                "the recording is just being submitted once more, as \(other.job); should that come to nothing, "
+                "somebody else is submitting the recording again, as \(other.job); if that fails, "
                     + "it may be tried again from \(other.until) on")
         } catch is JobRetry.Gone {
             throw OperatorError("the job \(id) has just been deleted by its customer")
@@ -105,12 +105,12 @@ struct JobRetryCommand: AsyncParsableCommand {
         let setting = StorageSetting.read(reader)
         try reader.finish()
         if case .folder(let root) = setting { try requireOwner(of: root) }
-        // Copies within an object store pass no node.
+        // An object store copies by itself: no local space is needed.
         return try setting?.open(
             scratch: ScratchSpace(folder: NSTemporaryDirectory(), bytes: 0), logger: operation.logger)
     }
 
-    /// What another user writes into the folder, the service could neither read nor remove.
+    /// The service could neither read nor remove what another user writes into its folder.
     private static func requireOwner(of root: String) throws {
         var status = stat()
         guard stat(root, &status) == 0 else {
@@ -130,7 +130,7 @@ struct JobRetryCommand: AsyncParsableCommand {
                     + (overageAllowed
                         ? "; with --accept-overage the rest is billed" : "; see: verbatim-admin quota set"))
         case AdmissionError.tooManyAtOnce, AdmissionError.backlogFull:
-            OperatorError("the account has as many jobs under way as it may; try again later")
+            OperatorError("the account has as many unfinished jobs as it may; try again later")
         case AdmissionError.retryTakenOver:
             OperatorError("another retry took over, or the customer has just deleted the job; nothing was queued here")
         case AdmissionError.accountDeleted: OperatorError("the account was deleted; that cannot be undone")

@@ -8,8 +8,8 @@ struct JobShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show a job and its tasks: who works on them, how often, and what went wrong.",
         discussion: """
-            Neither words, metadata nor names of files are shown, and of a URL its host alone. A job is billed by its decoded length, of \
-            which a started second counts whole; while its month is open, what of it is overage can still become less.
+            Shows no words, metadata or file names, and only the host of a URL. A job is billed by its decoded length, rounded up to \
+            the next second. While its month is open, its overage can still become less.
 
             Example:
               verbatim-admin job show job_01J…
@@ -24,7 +24,7 @@ struct JobShow: AsyncParsableCommand {
         let bill: BillRow?
         let tasks: [TaskRow]
 
-        /// The job's members, and `bill` and `tasks` beside them.
+        /// Writes the job's members, and `bill` and `tasks` besides.
         func encode(to encoder: any Encoder) throws {
             try job.encode(to: encoder)
             var container = encoder.container(keyedBy: Key.self)
@@ -37,7 +37,7 @@ struct JobShow: AsyncParsableCommand {
         }
     }
 
-    /// On which terms the job was admitted, and what of it is overage.
+    /// The terms on which the job was admitted, and its overage.
     private struct BillRow: Encodable {
         let period, plan: String
         let accept_overage: Bool

@@ -8,7 +8,7 @@ struct QuotaClear: AsyncParsableCommand {
         commandName: "clear",
         abstract: "Remove the account's own limits, all or the named ones; the plan's apply again.",
         discussion: """
-            What the account's own limits were is kept in the audit log.
+            The audit log keeps what the account's own limits were.
 
             Example:
               verbatim-admin quota clear --tenant ten_01J… --only monthly-minutes concurrency

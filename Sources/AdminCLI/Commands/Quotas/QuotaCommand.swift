@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `quota`: what one account may do.
+/// `quota`: an account's limits.
 struct QuotaCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quota", abstract: "An account's limits: its plan's, or its own.",

@@ -2,13 +2,13 @@ import Billing
 import Postgres
 import Tenancy
 
-/// An account's limits and how far its month is used, as `--json` shows them.
+/// An account's limits and this month's usage, as `--json` shows them.
 struct QuotaRow: Encodable {
     let tenant: TenantID
     let effectiveLimits: EffectiveLimits
-    /// Those of the limits that are the account's own.
+    /// The limits that are the account's own, not its plan's.
     let own: [QuotaOverrides.Field]
-    /// The current one.
+    /// The current month.
     let month: BillingMonth
     let state: UsageMonth
 
@@ -34,7 +34,7 @@ struct QuotaRow: Encodable {
         for flag in AccountSwitch.allCases {
             try row.encode(effectiveLimits.switches.contains(flag), forKey: NameKey(flag.column.description))
         }
-        // Missing where the plan sells none.
+        // Missing if the plan sells none.
         try row.encodeIfPresent(effectiveLimits.overageRate, forKey: NameKey("overage_micros_per_minute"))
         try row.encode(own.map(\.column), forKey: NameKey("own"))
         try row.encode(month.rawValue, forKey: NameKey("period"))
@@ -56,7 +56,7 @@ struct QuotaRow: Encodable {
             + "\n\n\(month.rawValue): \(Self.minutes(state.used)) minutes used, \(Self.minutes(state.reserved)) reserved."
     }
 
-    /// With two decimals, rounded down.
+    /// Returns minutes with two decimals, rounded down.
     private static func minutes(_ seconds: Int64) -> String {
         let hundredths = seconds % 60 * 100 / 60
         return "\(seconds / 60).\(hundredths < 10 ? "0" : "")\(hundredths)"

@@ -7,7 +7,7 @@ struct QuotaSet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Give an account limits of its own, in place of its plan's.",
         discussion: """
-            Limits that are not named stay as they are. They hold for jobs that are submitted from now on.
+            Limits that are not named stay as they are. The new ones apply to jobs that are submitted from now on.
 
             Example:
               verbatim-admin quota set --tenant ten_01J… --monthly-minutes 3000 --overage on
@@ -41,11 +41,11 @@ struct QuotaSet: AsyncParsableCommand {
         }
     }
 
-    /// What an operator might not expect.
+    /// Returns what an operator might not expect.
     private func note(_ row: QuotaRow) -> String {
         guard limits.overrides.switches[.overage] == true, row.effectiveLimits.overageRate == nil else { return "" }
         return
-            "\n\nThe plan \(row.effectiveLimits.plan.rawValue) sells no overage: that takes effect on another plan only."
+            "\n\nThe plan \(row.effectiveLimits.plan.rawValue) sells no overage: this takes effect only on another plan."
     }
 }
 

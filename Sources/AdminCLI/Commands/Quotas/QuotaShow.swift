@@ -4,7 +4,7 @@ import Tenancy
 
 struct QuotaShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show an account's limits, whose they are, and this month's use.",
+        commandName: "show", abstract: "Show an account's limits, who set them, and this month's usage.",
         discussion: """
             Example:
               verbatim-admin quota show --tenant ten_01J… --json

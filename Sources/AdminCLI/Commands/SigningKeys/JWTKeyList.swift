@@ -4,10 +4,10 @@ import Tenancy
 
 struct JWTKeyList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the signing keys, the last to sign first.",
+        commandName: "list", abstract: "List the signing keys, newest first.",
         discussion: """
-            A key is 'waiting' while it is published and does not sign yet, 'signing', 'verifying' while what it signed still counts, and \
-            'retired'.
+            A key is 'waiting' while it is published but does not sign yet, then 'signing', then 'verifying' while tokens that it \
+            signed are still accepted, then 'retired'.
 
             Example:
               verbatim-admin jwt-key list
@@ -31,6 +31,6 @@ struct JWTKeyList: AsyncParsableCommand {
 }
 
 extension PostgresTransaction {
-    /// What time the database has: every node is nearer to it than to the operator's machine.
+    /// Returns the database's time, which is closer to the nodes' than the operator's machine is.
     func databaseTime() throws -> Timestamp { try first("SELECT now()", as: Timestamp.self) ?? .now() }
 }

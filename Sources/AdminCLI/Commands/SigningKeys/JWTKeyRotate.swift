@@ -6,10 +6,10 @@ struct JWTKeyRotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Rotate the signing key: create a new one and retire the older ones.",
         discussion: """
-            The new key is published at once, signs in six minutes, and the older ones verify for \(tailMinutes) minutes more: nobody is \
+            The new key is published at once and signs in six minutes. The older ones verify for \(tailMinutes) minutes more, so nobody is \
             logged out.
 
-            With --now, for a key that was stolen, the new one signs at once and no other verifies any more: every access token dies \
+            With --now, for a stolen key, the new one signs at once and no other verifies any more: every access token is invalid \
             within a minute, and clients get a new one from POST /auth/refresh.
 
             Needs VERBATIM_MASTER_KEY, as the nodes have it.
@@ -44,7 +44,7 @@ struct JWTKeyRotate: AsyncParsableCommand {
             try Output.show(
                 JWTKeyRow(key), json: output.json,
                 text: immediately
-                    ? "\(key.kid) signs from now on; every older access token is dead within a minute."
+                    ? "\(key.kid) signs from now on; every older access token is invalid within a minute."
                     : "\(key.kid) signs from \(key.signsFrom.rfc3339) on; the older keys verify for \(Self.tailMinutes) minutes more."
             )
         }

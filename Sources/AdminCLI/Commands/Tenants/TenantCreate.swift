@@ -7,8 +7,8 @@ struct TenantCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Create an account.",
         discussion: """
-            With VERBATIM_MASTER_KEY the account gets the secret that its webhooks are signed with; without,
-            webhook-secret create makes it later.
+            If VERBATIM_MASTER_KEY is set, the account also gets the secret that signs its webhooks. Otherwise, create it later with \
+            webhook-secret create.
 
             Example:
               verbatim-admin tenant create --name "Example Ltd" --plan pro

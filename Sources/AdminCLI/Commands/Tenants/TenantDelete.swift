@@ -7,10 +7,10 @@ struct TenantDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Delete an account for good, except what was billed.",
         discussion: """
-            Its keys and tokens die within a second. Its unfinished jobs are cancelled; words, names, metadata, addresses and secrets go. \
-            What stays: its id, the ledger and the statements (with its name, for them alone, where something was billed), a tombstone of each job (id, times, seconds, outcome), and the audit log. \
-            Recordings are removed by the workers, at once where one runs; repeated, the command tells how many jobs' are left. Repeating it is safe, \
-            also after a crash.
+            Its keys and tokens stop working within a second. Its unfinished jobs are cancelled. Words, names, metadata, addresses and \
+            secrets are deleted. What stays: its id, the ledger and the statements (with its name, for these alone, if something was \
+            billed), a record of each job (id, times, seconds, outcome), and the audit log. The workers delete the recordings, at once \
+            if one is running; run the command again to see how many jobs still have some. Repeating it is safe, also after a crash.
 
             Example:
               verbatim-admin tenant delete ten_01J… --yes

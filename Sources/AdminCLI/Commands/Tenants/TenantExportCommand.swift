@@ -7,9 +7,10 @@ struct TenantExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Export all data of an account, for its customer.",
         discussion: """
-            JSON Lines: an object a line, whose 'type' says what it is: account, limits, key, session, job, transcript, engine_copy, \
-            idempotency_key, month, reservation, usage, adjustment, statement_line, statement_name, webhook_endpoint, delivery, delivery_attempt, audit. All of one \
-            moment. Never a secret, and not who of the operators did what. Recordings, and words of jobs that are not done, are not in it. The file is for its owner's eyes alone, and none is overwritten without --force.
+            Writes JSON Lines: one object a line, whose 'type' says what it is: account, limits, key, session, job, transcript, engine_copy, \
+            idempotency_key, month, reservation, usage, adjustment, statement_line, statement_name, webhook_endpoint, delivery, delivery_attempt, audit. All \
+            of it is of the same moment. It contains no secrets, no operators' names, no recordings, and no words of unfinished jobs. \
+            Only its owner may read the file. An existing file is overwritten only with --force.
 
             Example:
               verbatim-admin tenant export ten_01J… --output example.jsonl
@@ -39,7 +40,7 @@ struct TenantExportCommand: AsyncParsableCommand {
         try await Operation.run { operation in
             let (id, operatorName) = (tenantID, change.operatorName)
             if let output { try ExportFile.check(output, force: force) }
-            // Before a byte is handed out.
+            // Recorded before a byte is exported.
             try await operation.pool.transaction { transaction in
                 _ = try Tenant.required(id, in: transaction)
                 try AuditEntry(operator: operatorName, action: "tenant export", tenant: id).record(in: transaction)

@@ -6,8 +6,8 @@ struct TenantSetPlan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set-plan", abstract: "Change an account's plan.",
         discussion: """
-            The new terms hold for jobs that are submitted from now on; those that were admitted keep theirs. Limits that the \
-            account has of its own stay; see: verbatim-admin quota show.
+            The new terms apply to jobs that are submitted from now on; jobs that were admitted before keep theirs. The account's own \
+            limits stay; see: verbatim-admin quota show.
 
             Example:
               verbatim-admin tenant set-plan ten_01J… --plan business

@@ -1,7 +1,7 @@
 import Postgres
 import Tenancy
 
-/// What `tenant suspend` and `tenant resume` have in common. Doing it again changes nothing and writes nothing down.
+/// What `tenant suspend` and `tenant resume` have in common. Repeating it changes nothing, and records nothing.
 struct TenantStatusChange: Sendable {
     private let id: TenantID
     private let status: TenantStatus

@@ -6,7 +6,7 @@ struct TenantSuspend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "suspend", abstract: "Suspend an account: its keys and tokens are refused until it is resumed.",
         discussion: """
-            Nothing is deleted. Jobs that run go on; jobs that wait do not start. Those that still wait when the month of their \
+            Nothing is deleted. Running jobs go on; waiting jobs do not start. Those that still wait when the month of their \
             submission is closed are cancelled then, without a bill.
 
             Example:
@@ -24,7 +24,7 @@ struct TenantSuspend: AsyncParsableCommand {
             let id = tenantID
             let tenant = try await operation.pool.transaction { try Tenant.required(id, in: $0) }
             if tenant.status == .active {
-                try confirmation.confirm("Suspend \(id) (\(tenant.name))? Its customers are refused at once.")
+                try confirmation.confirm("Suspend \(id) (\(tenant.name))? Its requests are rejected at once.")
             }
             try await TenantStatusChange(id: id, to: .suspended, action: "tenant suspend", by: change.operatorName)
                 .run(operation, json: output.json, already: "suspended already", done: "suspended")

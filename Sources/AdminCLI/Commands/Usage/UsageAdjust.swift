@@ -7,8 +7,8 @@ struct UsageAdjust: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "adjust", abstract: "Correct what an account owes for an open month.",
         discussion: """
-            A positive amount is owed on top, a negative one is given back. It stands in the ledger for good; only another one takes it back. \
-            'usage adjustments' lists them.
+            A positive amount is charged in addition, a negative one is credited. An adjustment stays in the ledger for good; only \
+            another one can reverse it. 'usage adjustments' lists them.
 
             Example:
               verbatim-admin usage adjust --tenant ten_01J… --period 2026-11 --amount-cents -500 --reason "Outage of 12 November"
@@ -17,7 +17,8 @@ struct UsageAdjust: AsyncParsableCommand {
     @Option(help: "The account's id.")
     var tenant: TenantID
     @OptionGroup var month: PeriodOptions
-    @Option(name: .customLong("amount-cents"), parsing: .unconditional, help: "US cents; negative gives back.")
+    @Option(
+        name: .customLong("amount-cents"), parsing: .unconditional, help: "US cents; a negative amount is credited.")
     var cents: Int64
     @Option(help: "Why, 1 to 500 characters.")
     var reason: String

@@ -7,7 +7,7 @@ struct UsageAdjustments: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "adjustments", abstract: "List corrections: how much, why, and by whom.",
         discussion: """
-            Account by account, oldest first. For a program, 'usage export --adjustments' writes them as CSV.
+            Account by account, oldest first. For programs, 'usage export --adjustments' writes them as CSV.
 
             Example:
               verbatim-admin usage adjustments --period 2026-11

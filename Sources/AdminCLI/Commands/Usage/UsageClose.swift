@@ -8,11 +8,12 @@ struct UsageClose: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "close", abstract: "Close a month: write its final statements.",
         discussion: """
-            All accounts at once, once the month is over and its last job has ended. What 'usage verify' finds is in the way. Repeating it is safe.
+            Closes it for all accounts at once, after the month is over and its last job has ended. A difference that 'usage verify' \
+            finds prevents it. Repeating it is safe.
 
-            Jobs of the month that wait for a suspended account would never end, and are in the way. At a terminal the question names \
-            them, and a yes cancels them first, without a bill; else that takes --cancel-suspended. Resume an account instead if its \
-            jobs are to run.
+            Waiting jobs of a suspended account would never end, so they prevent it, too. At a terminal, the question names them, and \
+            a yes cancels them first, without a bill; otherwise use --cancel-suspended. To let the jobs run instead, resume the \
+            account.
 
             Example:
               verbatim-admin usage close --period 2026-10
@@ -55,7 +56,7 @@ struct UsageClose: AsyncParsableCommand {
         }
     }
 
-    /// The jobs that wait for suspended accounts. Throws when anything else is in the way: then none of them is cancelled.
+    /// Returns the jobs that wait for suspended accounts. Throws if anything else prevents the closing: then none of them is cancelled.
     private func stranded(_ operation: Operation) async throws -> [StrandedJob] {
         let period = month.period
         do {
@@ -76,14 +77,14 @@ struct UsageClose: AsyncParsableCommand {
         return " Jobs that wait for suspended accounts are cancelled first (\(names(stranded)))."
     }
 
-    /// How many of whom, and which: the first twenty.
+    /// Says how many jobs of which accounts, and names the first twenty.
     private static func names(_ stranded: [StrandedJob]) -> String {
         let counts = Dictionary(grouping: stranded, by: \.tenant).map { "\($0): \($1.count)" }.sorted()
         let jobs = stranded.prefix(20).map(\.id.rawValue).joined(separator: ", ")
         return counts.joined(separator: ", ") + "; " + jobs + (stranded.count > 20 ? " …" : "")
     }
 
-    /// One at a time. Answers those that were still to be cancelled.
+    /// Cancels them, one at a time. Returns those that had not ended meanwhile.
     private func cancel(_ stranded: [StrandedJob], _ operation: Operation) async throws -> [StrandedJob] {
         let (because, operatorName) = ("usage close \(month.period)", change.operatorName)
         var cancelled: [StrandedJob] = []

@@ -22,21 +22,20 @@ struct PeriodOptions: ParsableArguments {
     @Option(help: "The UTC calendar month, as YYYY-MM.")
     var period: BillingMonth
 
-    /// Throws of a month that nobody can have used anything in yet: what a report said of it would be untrue a day later.
+    /// Throws if the month has not begun: whatever a report said about it would be wrong a day later.
     func requireBegun(at now: Timestamp = .now()) throws {
         guard period.start <= now else { throw OperatorError("\(period) has not begun") }
     }
 
-    /// The account of that id. Throws where there is none, and where there was none yet in that month.
+    /// Throws if there is no account with that id, or if there was none yet in that month.
     func requireAccount(_ id: TenantID, in transaction: PostgresTransaction) throws {
         let tenant = try Tenant.required(id, in: transaction)
         guard tenant.createdAt < period.end else {
-            throw OperatorError("\(id) had no account in \(period); it was opened at \(tenant.createdAt)")
+            throw OperatorError("there was no account \(id) in \(period); it was created at \(tenant.createdAt)")
         }
     }
 
-    /// Throws when nobody had an account in that month: there is nothing to be verified or closed, and 'agree' or 'closed' would be a word
-    /// about a month that was mistyped.
+    /// Throws if nobody had an account in that month. It was probably mistyped, and 'agree' or 'closed' would say something untrue.
     func requireAnyAccount(in transaction: PostgresTransaction) throws {
         guard try !MonthClosing.hasAccounts(period, in: transaction) else { return }
         throw OperatorError("nobody had an account in \(period); see: verbatim-admin tenant list")
@@ -51,7 +50,7 @@ struct UsageOptions: ParsableArguments {
 
     var period: BillingMonth { month.period }
 
-    /// Throws when the month has not begun, and when an account was named that there is not, or was not yet in that month.
+    /// Throws if the month has not begun, or if there is no such account or was none yet in that month.
     func check(in transaction: PostgresTransaction) throws {
         try month.requireBegun()
         if let tenant { try month.requireAccount(tenant, in: transaction) }
@@ -63,12 +62,12 @@ extension BillingMonth: ExpressibleByArgument {
 }
 
 extension Operation {
-    /// As long as it takes: a month may be large, and its reader slow.
+    /// No time-outs: a month may be large, and its reader slow.
     private static let timeout = ["statement_timeout", "idle_in_transaction_session_timeout"].map {
         (name: $0, value: "0")
     }
 
-    /// One picture of a month, whatever happens meanwhile. `body` runs once.
+    /// Runs `body` once, on one snapshot of the database.
     func reading<T: Sendable>(_ body: @Sendable (PostgresTransaction) throws -> T) async throws -> T {
         try await pool.transaction(settings: Self.timeout, isolation: .repeatableRead, retries: 0, body)
     }

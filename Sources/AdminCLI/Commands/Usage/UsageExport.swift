@@ -7,7 +7,7 @@ struct UsageExport: AsyncParsableCommand {
         commandName: "export", abstract: "Write a month's statements, its jobs or its adjustments to standard output.",
         discussion: """
             Periods include their start and exclude their end. A closed month's statements are the same, byte for byte, at every export. With \
-            --detail there is a row for each job that was billed, and in CSV a column for each of the 50 commonest keys of the jobs' metadata. \
+            --detail there is a row for each job that was billed, and in CSV a column for each of the 50 most common keys of the jobs' metadata. \
             With --adjustments there is a row for each correction, with its reason and author.
 
             Example:
@@ -23,7 +23,7 @@ struct UsageExport: AsyncParsableCommand {
     var format: Format?
     @Flag(help: "Export one row per job instead of one line per rate.")
     var detail = false
-    @Flag(help: "A row for each correction, with its reason and author.")
+    @Flag(help: "Export one row per correction, with its reason and author.")
     var adjustments = false
     @OptionGroup var output: OutputOptions
 

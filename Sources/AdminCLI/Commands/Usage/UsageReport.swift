@@ -7,8 +7,8 @@ struct UsageReport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Show the statements of a month: what was included, used and is owed.",
         discussion: """
-            Of an open month it shows what would be owed if it were closed now. The adjustments follow, each with its reason and author. \
-            Of a deleted account its statements still show the name.
+            For an open month, it shows what would be owed if the month were closed now. The adjustments follow, each with its reason \
+            and author. The statements of a deleted account still show its name.
 
             Example:
               verbatim-admin usage report --period 2026-11
@@ -45,7 +45,7 @@ struct UsageReport: AsyncParsableCommand {
         ])
         for statement in statements {
             for line in statement.lines {
-                // What a month has once stands on its first line alone.
+                // What concerns the whole month stands on its first line alone.
                 let isFirst = line.number == 1
                 table.rows.append([
                     statement.tenant.rawValue, names[statement.tenant] ?? "", line.plan.rawValue,

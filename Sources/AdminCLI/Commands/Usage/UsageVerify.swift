@@ -7,7 +7,7 @@ struct UsageVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Verify a month: recompute it from jobs and records, and compare.",
         discussion: """
-            Ends with 0 when jobs, ledger and statements agree, else with 1 and one difference a line.
+            Exit status 0 if jobs, ledger and statements agree, else 1, with one difference a line.
 
             Example:
               verbatim-admin usage verify --period 2026-11

@@ -4,7 +4,7 @@ import Postgres
 import Settings
 import Tenancy
 
-/// `webhook`: how customers are told of their jobs.
+/// `webhook`: inspects, tests and replays webhooks.
 struct WebhookCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "webhook", abstract: "Inspect, test and replay webhooks.",
@@ -14,7 +14,7 @@ struct WebhookCommand: AsyncParsableCommand {
             """,
         subcommands: [WebhookDeliveries.self, WebhookReplay.self, WebhookTest.self])
 
-    /// The tenant's job. Throws what to tell an operator when there is none.
+    /// Returns the tenant's job. Throws an ``OperatorError`` if there is none.
     static func requireJob(_ id: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Job {
         guard let job = try Job.find(id, of: tenant, in: transaction) else {
             throw OperatorError("\(tenant) has no job \(id)")
@@ -23,14 +23,14 @@ struct WebhookCommand: AsyncParsableCommand {
     }
 }
 
-/// What the commands about webhooks read of the environment, besides the database's URL and the master key.
+/// What the commands about webhooks read from the environment, besides the database's URL and the master key.
 struct WebhookSettings {
-    /// Blocks of addresses that may be connected to though private.
+    /// Blocks of private addresses to which webhooks may be sent.
     let egressAllow: String
     /// Where customers reach the service.
     let publicURL: String?
 
-    /// Throws what is wrong with them.
+    /// Throws if one of them is invalid.
     init() throws {
         let reader = SettingsReader()
         egressAllow = reader.string("VERBATIM_EGRESS_ALLOW") ?? ""

@@ -5,7 +5,7 @@ import Tenancy
 
 struct WebhookDeliveries: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "deliveries", abstract: "List an account's latest webhook tries, or one job's.",
+        commandName: "deliveries", abstract: "List the latest webhook attempts of an account or of one job.",
         discussion: """
             Example:
               verbatim-admin webhook deliveries --tenant ten_01J… --limit 20
@@ -13,7 +13,7 @@ struct WebhookDeliveries: AsyncParsableCommand {
 
     @Option(help: "The account's id.")
     var tenant: TenantID
-    @Option(help: "The latest tries of this job alone, oldest first.")
+    @Option(help: "Only the latest attempts of this job, oldest first.")
     var job: JobID?
     @OptionGroup var count: CountOption
     @OptionGroup var output: OutputOptions

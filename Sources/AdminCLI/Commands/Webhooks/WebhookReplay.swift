@@ -7,8 +7,8 @@ struct WebhookReplay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Send an account's webhooks again: one job's, or all of a period.",
         discussion: """
-            The same events, byte for byte, each on a new schedule of 24 hours. With --job, one that had no endpoint when it ended gets its event now, whose \
-            transcript_url begins with VERBATIM_PUBLIC_URL, as on the nodes.
+            Sends the same events, byte for byte, each on a new schedule of 24 hours. With --job, a job that had no endpoint when it \
+            ended gets its event now; its transcript_url begins with VERBATIM_PUBLIC_URL: set it as on the nodes.
 
             Example:
               verbatim-admin webhook replay --tenant ten_01J… --since 2026-11-23T09:00:00Z
@@ -18,9 +18,9 @@ struct WebhookReplay: AsyncParsableCommand {
     var tenant: TenantID
     @Option(help: "The job whose event is sent again.")
     var job: JobID?
-    @Option(help: "All events made from this moment on: RFC 3339, or so long ago, such as 24h.")
+    @Option(help: "All events created from this time on: RFC 3339, or a time ago such as 24h.")
     var since: Moment?
-    @Option(help: "Of these, those made before this moment. Default: now.")
+    @Option(help: "Only those created before this time. Default: now.")
     var until: Moment?
     @OptionGroup var change: ChangeOptions
     @OptionGroup var output: OutputOptions
@@ -57,7 +57,7 @@ struct WebhookReplay: AsyncParsableCommand {
         return try await pool.transaction { transaction in
             _ = try Tenant.requiredForChange(tenant, in: transaction)
             let job = try WebhookCommand.requireJob(id, of: tenant, in: transaction)
-            guard job.status.isFinished else { throw OperatorError("\(job.id) is \(job.status.rawValue) still") }
+            guard job.status.isFinished else { throw OperatorError("\(job.id) is still \(job.status.rawValue)") }
             guard try WebhookEvent.replay(job, publicURL: publicURL, in: transaction) else {
                 throw OperatorError("\(job.id) names no webhook_url, and the account has no default endpoint")
             }
@@ -70,7 +70,7 @@ struct WebhookReplay: AsyncParsableCommand {
     private func replay(since: Timestamp, until: Timestamp, on pool: PostgresPool) async throws -> Int {
         let (tenant, operatorName) = (tenant, change.operatorName)
         let replay = EventReplay(of: tenant, since: since, until: until, on: pool)
-        // Before it begins: what breaks off has sent some of them again.
+        // Recorded before it begins: if it breaks off, some events have been sent again.
         try await pool.transaction { transaction in
             _ = try Tenant.requiredForChange(tenant, in: transaction)
             let count = try replay.count(in: transaction)

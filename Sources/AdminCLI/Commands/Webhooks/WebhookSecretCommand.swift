@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `webhook-secret`: what customers' webhooks are signed with.
+/// `webhook-secret`: the secrets that sign customers' webhooks.
 struct WebhookSecretCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "webhook-secret", abstract: "Secrets that sign customers' webhooks.",

@@ -6,7 +6,7 @@ struct WebhookSecretCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Show an account's webhook secret; create it if there is none.",
         discussion: """
-            Needs VERBATIM_MASTER_KEY. While a rotation is under way this is the new secret.
+            Needs VERBATIM_MASTER_KEY. During a rotation, it shows the new secret.
 
             Example:
               verbatim-admin webhook-secret create --tenant ten_01J…
@@ -26,7 +26,7 @@ struct WebhookSecretCreate: AsyncParsableCommand {
                 let old = try WebhookSecrets.find(of: tenant, masterKey: masterKey, at: .now(), in: transaction)
                 let secrets = try WebhookSecrets.findOrCreate(
                     of: tenant, masterKey: masterKey, at: .now(), in: transaction)
-                // One that was there is shown, no more.
+                // An existing secret is only shown.
                 let action = old == nil ? "webhook-secret create" : "webhook-secret show"
                 try AuditEntry(operator: operatorName, action: action, tenant: tenant).record(in: transaction)
                 return secrets

@@ -6,10 +6,11 @@ struct WebhookSecretRotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Rotate an account's webhook secret; the old one keeps signing for a while.",
         discussion: """
-            Needs VERBATIM_MASTER_KEY. During the grace X-Transcription-Signature is made with the old secret,
-            X-Transcription-Signature-Next with the new one, and webhook-signature carries both. Then the new one takes over by
+            Needs VERBATIM_MASTER_KEY. During the grace, X-Transcription-Signature is made with the old secret, \
+            X-Transcription-Signature-Next with the new one, and webhook-signature carries both. Then the new one takes over by \
             itself. Rotating again within the grace replaces the new one.
-            With a grace of 0s the old one signs nothing more, and this asks first.
+
+            With a grace of 0s, the old one signs nothing more; this asks for confirmation first.
 
             Example:
               verbatim-admin webhook-secret rotate --tenant ten_01J… --grace 72h
@@ -39,19 +40,20 @@ struct WebhookSecretRotate: AsyncParsableCommand {
                 .record(in: transaction)
                 return secrets
             }
-            let until = secrets.nextFrom.map { "The old one signs too until \($0.rfc3339)." } ?? "It signs from now on."
+            let until =
+                secrets.nextFrom.map { "The old one also signs until \($0.rfc3339)." } ?? "It signs from now on."
             try Output.show(
                 WebhookSecretAnswer(secret: secrets.newest.text), json: output.json,
                 text: "\(secrets.newest.text)\n\n\(until)")
         }
     }
 
-    /// Whoever verifies with the old secret refuses what comes next.
+    /// Asks first: whoever verifies with the old secret rejects what comes next.
     private func confirmEnd(_ operation: Operation) async throws {
         let tenant = tenant
         let account = try await operation.pool.transaction { try Tenant.requiredForChange(tenant, in: $0) }
         try confirmation.confirm(
-            "Rotate the secret of \(tenant) (\(account.name)) without a grace? Who verifies with the old one refuses the next webhook."
+            "Rotate the secret of \(tenant) (\(account.name)) without a grace? Whoever verifies with the old one rejects the next webhook."
         )
     }
 }

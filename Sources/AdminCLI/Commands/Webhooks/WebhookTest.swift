@@ -6,9 +6,9 @@ import Tenancy
 struct WebhookTest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "Send a signed event webhook.test to an account's default endpoint, once, from here.",
+        abstract: "Send a signed webhook.test event to an account's default endpoint, once, from this machine.",
         discussion: """
-            Needs VERBATIM_MASTER_KEY; heeds VERBATIM_EGRESS_ALLOW. Exit status 1 when the endpoint does not acknowledge it.
+            Needs VERBATIM_MASTER_KEY; respects VERBATIM_EGRESS_ALLOW. Exit status 1 if the endpoint does not acknowledge the event.
 
             Example:
               verbatim-admin webhook test --tenant ten_01J…
@@ -36,7 +36,7 @@ struct WebhookTest: AsyncParsableCommand {
             let (url, secrets) = try await operation.pool.transaction { transaction in
                 _ = try Tenant.requiredForChange(tenant, in: transaction)
                 guard let endpoint = try WebhookEndpoint.findDefault(of: tenant, in: transaction) else {
-                    throw OperatorError("\(tenant) has no default endpoint; its customer names one with PUT /webhook")
+                    throw OperatorError("\(tenant) has no default endpoint; its customer sets one with PUT /webhook")
                 }
                 try AuditEntry(operator: operatorName, action: "webhook test", tenant: tenant).record(in: transaction)
                 let secrets = try WebhookSecrets.findOrCreate(

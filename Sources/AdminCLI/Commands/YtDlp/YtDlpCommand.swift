@@ -1,7 +1,7 @@
 import ArgumentParser
 import Pipeline
 
-/// `ytdlp`: what looks behind pages, on this machine.
+/// `ytdlp`: yt-dlp on this machine, which finds the media behind web pages.
 struct YtDlpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ytdlp", abstract: "yt-dlp on this machine, which finds the media behind web pages.",
@@ -16,7 +16,7 @@ struct YtDlpRow: Encodable {
     let installed, works: Bool
     /// Whether sites' JavaScript can be run.
     let javascript: Bool
-    /// What is installed, and what this version of Verbatim was tried with.
+    /// The installed version, and the one with which this version of Verbatim was tested.
     let version, pinned: String?
 
     init(_ health: YtDlpHealth) {

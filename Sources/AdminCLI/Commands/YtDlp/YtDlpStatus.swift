@@ -7,7 +7,7 @@ struct YtDlpStatus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show which yt-dlp is installed on this machine.",
         discussion: """
-            Starts it once, too. Exit status 1 when there is none or it does not start: URLs of pages are refused then.
+            It is also started once. Exit status 1 if there is none or it does not start: URLs of pages are rejected then.
 
             Example:
               verbatim-admin ytdlp status

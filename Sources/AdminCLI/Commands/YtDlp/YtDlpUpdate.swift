@@ -9,7 +9,8 @@ struct YtDlpUpdate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "update", abstract: "Install a newer yt-dlp than the pinned version on this machine.",
         discussion: """
-            Sites change faster than releases of Verbatim. The package comes from the registry that pip is configured for, without a hash of ours. Running workers use it from their next URL on. Each machine with workers has its own.
+            Sites change faster than releases of Verbatim. The package comes from the registry that pip is configured for, and is not \
+            checked against a hash of ours. Running workers use it from their next URL on. Each machine with workers has its own.
 
             Example:
               verbatim-admin ytdlp update
@@ -22,7 +23,7 @@ struct YtDlpUpdate: AsyncParsableCommand {
 
     func validate() throws {
         let isVersion = version?.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ".") } ?? true
-        guard isVersion, version?.isEmpty != true else { throw ValidationError("--version looks like 2026.10.26.") }
+        guard isVersion, version?.isEmpty != true else { throw ValidationError("--version must look like 2026.10.26.") }
     }
 
     func run() async throws {
@@ -35,7 +36,7 @@ struct YtDlpUpdate: AsyncParsableCommand {
                 try await operation.pool.transaction { transaction in try entry.record(in: transaction) }
             }
             let wanted = version ?? "newest"
-            // What comes is run on this machine: that somebody wanted it is known before.
+            // The package will run on this machine, so the audit log says first who wanted it.
             try await write("begun", wanted)
             do {
                 try await installation.update(to: version)
