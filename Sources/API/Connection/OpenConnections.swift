@@ -15,6 +15,7 @@ import Tenancy
 package final class OpenConnections: Sendable {
     package typealias ID = UInt64
 
+    /// What a connection is doing.
     package enum Doing: Sendable {
         /// No request's head has arrived.
         case idle
@@ -26,6 +27,7 @@ package final class OpenConnections: Sendable {
         case closing
     }
 
+    /// What becomes of a request. After `goAndClose`, the connection closes.
     package enum Verdict: Sendable { case go, goAndClose, refuse }
 
     private struct Connection {
@@ -91,7 +93,7 @@ package final class OpenConnections: Sendable {
         return id
     }
 
-    /// Notes that its request's head has arrived, and returns what becomes of the request.
+    /// Notes that the head of a connection's request has arrived, and returns what becomes of the request.
     package func begin(_ id: ID, path: String) -> Verdict {
         let (verdict, gone) = state.withLock { state -> (Verdict, [Connection]) in
             guard var connection = state.connections[id] else { return (.refuse, []) }
@@ -113,9 +115,9 @@ package final class OpenConnections: Sendable {
         return verdict
     }
 
-    /// Notes what it is doing now.
+    /// Notes what a connection is doing now.
     ///
-    /// - Returns: false if it was chosen to be closed meanwhile.
+    /// - Returns: false if the connection was chosen to be closed meanwhile.
     @discardableResult
     package func turn(_ id: ID, to doing: Doing) -> Bool {
         state.withLock { state in
@@ -124,7 +126,7 @@ package final class OpenConnections: Sendable {
         }
     }
 
-    /// Notes that a request on it was authenticated.
+    /// Notes that a request on a connection was authenticated.
     package func authenticated(_ id: ID, as account: TenantID) {
         state.withLock { state in
             guard var connection = state.connections[id], connection.account == nil, connection.hasPlace else { return }
@@ -137,7 +139,7 @@ package final class OpenConnections: Sendable {
         }
     }
 
-    /// Removes it, because it is closed.
+    /// Removes a connection that has closed.
     package func closed(_ id: ID) { state.withLock { _ = Self.remove(id, &$0) } }
 
     /// Makes room for one more connection of a network. Adds those that must be closed for that to `gone`, and returns whether there is a

@@ -1,7 +1,7 @@
 import Egress
 import NIOHTTP1
 
-/// Checks what RFC 9112 tells servers to reject although the parser accepts it.
+/// The rules of RFC 9112 that a server must enforce although the parser doesn't.
 enum RequestSyntax {
     static func isRight(_ head: HTTPRequestHead) -> Bool {
         hasRightHost(head) && hasRightLength(head) && hasRightCoding(head)

@@ -11,7 +11,8 @@ extension APIError {
         case let refusal as AccessRefusal: self = APIError(refusal)
         case AdmissionError.tooManyAtOnce(let limit):
             self = .rateLimited(
-                "This account runs \(limit) jobs at once, the most that it may, and its other jobs may not wait. Try again when one of them has ended.",
+                "This account runs \(limit) jobs at once, the most that it may, and its other jobs may not wait. "
+                    + "Try again when one of them has ended.",
                 retryAfterSeconds: 10)
         case AdmissionError.backlogFull(let limit):
             self = .rateLimited(

@@ -1,7 +1,7 @@
 import Pipeline
 import Postgres
 
-/// After how many seconds it is worth asking for a job again.
+/// How long to wait before asking for a job again.
 enum RemainingWork {
     /// Returns 1 to 15 seconds: what is left, at the pace that the job has shown so far. Nil for a finished job.
     static func retryAfterSeconds(_ job: Job, now: Timestamp) -> Int? {

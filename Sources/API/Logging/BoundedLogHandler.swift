@@ -1,7 +1,7 @@
 import Logging
 
-/// Limits the log lines a minute of the HTTP server, of one message and of all, because strangers cause these lines by what they send and
-/// how often. The access log limits its lines by caller, before they get here.
+/// A log handler that limits the lines a minute of the HTTP server, of one message and of all, because strangers cause these lines by what
+/// they send and how often. The access log limits its lines by caller, before they get here.
 package struct BoundedLogHandler: LogHandler {
     /// Lines a minute, of one message and of all.
     package static let perMessage = 120

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Limits the log lines a minute, for each source and in all. Further lines are counted, and the count is logged once a minute. So no
+/// A limit on log lines a minute, for each source and in all. Further lines are counted, and the count is logged once a minute. So no
 /// stranger can fill a disk, and a noisy source leaves room for the others.
 package final class LogRateLimit: Sendable {
     private struct Minute {

@@ -1,4 +1,4 @@
-/// Counts durations by range, and adds them up.
+/// How many durations fell into which range, and their sum.
 package struct DurationHistogram: Sendable {
     /// Upper bounds in seconds: most calls take milliseconds, an upload may take minutes.
     package static let bounds: [Double] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]

@@ -45,7 +45,7 @@ package struct HTTPServer<Context: ConnectionContext> {
         var configuration = ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port), serverName: "Verbatim", backlog: settings.backlog)
         let connections = OpenConnections(limits: settings.connections)
-        // Exceeded only for moments: a connection without a place is told so, and closed.
+        // Reached only for moments: a connection without a place is told so, and closed.
         configuration.availableConnectionsDelegate = .maximum(settings.connections.descriptors, logger: logger)
         let (connectionGuard, style) = (settings.connectionGuard, style)
         // The connection guard times idle connections: Hummingbird's time-out starts again at any byte.

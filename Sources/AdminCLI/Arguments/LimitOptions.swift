@@ -41,7 +41,7 @@ struct LimitOptions: ParsableArguments, CustomReflectable {
     private typealias OnOff = Option<Switch?>
 }
 
-/// A key of a JSON member or an option whose name comes from a list, such as a limit's.
+/// A coding key whose name comes from a list, such as a limit's.
 struct NameKey: CodingKey {
     let stringValue: String
     var intValue: Int? { nil }

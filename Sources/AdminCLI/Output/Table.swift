@@ -1,7 +1,7 @@
 import Tenancy
 import Terminal
 
-/// Rows under headings, in columns as wide as they need to be. No content of a cell can leave its place.
+/// Rows under headings, in columns as wide as they need to be. Whatever a cell contains, it cannot disturb the others.
 ///
 /// If a terminal is too narrow, long columns are broken at their spaces. If not even their longest words fit beside each other, each row
 /// becomes a block of lines, each with a heading and its value. Nothing is cut, so that everything can be copied. Elsewhere a row is one
