@@ -109,6 +109,9 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // All three executables: what scripts/setup builds.
+        .target(name: "Executables", dependencies: ["API", "AdminCLI", "MediaTool"], swiftSettings: strict),
+
         // What scripts/bench runs.
         .executableTarget(
             name: "FormatsBench", dependencies: ["Pipeline"], path: "benchmarks/Formats", swiftSettings: strict),

@@ -34,10 +34,7 @@ ensure_built() {
         say "Building Verbatim for the first time (about 10 minutes on two cores) …"
     fi
     rm -f -- "$build_stamp"
-    local product
-    for product in "${products[@]}"; do
-        swift_build "Building $product" --product "$product"
-    done
+    swift_build "Building Verbatim" --target Executables
     fingerprint >"$build_stamp"
 }
 

@@ -24,6 +24,7 @@ Sources/Pipeline/MediaTool/   MediaTool  CAV JSON
 Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Egress Settings Concurrency Files JSON
 Sources/API/                  API        Pipeline Billing Tenancy Postgres Egress Settings Terminal Concurrency JSON
 Sources/AdminCLI/             AdminCLI   Pipeline Billing Tenancy Postgres Egress Settings Terminal Files JSON
+Sources/Executables/          Executables
 '
 
 # Modules of others that only some of ours may import: a pattern for the name, then who may.
