@@ -53,12 +53,17 @@ run_part() {
     }
 }
 
-# Ends the command that `run_child` (or who else set `child`) has under way: asked first, killed after five seconds.
-# By session, for a build puts each of its compilers into a process group of its own.
+# Ends the command that `run_child` (or who else set `child`) has under way.
 end_child() {
-    [[ -n $child ]] || return 0
-    local session=$child turns=0 members
+    local session=$child
     child=
+    [[ -z $session ]] || end_session "$session"
+}
+
+# end_session PID – ends a command that was started as a session of its own: asked first, killed after five seconds.
+# By session, for a build puts each of its compilers into a process group of its own.
+end_session() {
+    local session=$1 turns=0 members
     kill -TERM "$session" 2>/dev/null
     while members=$(ps -o pid= -s "$session") && ((turns++ < 50)); do
         xargs -r kill -TERM <<<"$members" 2>/dev/null

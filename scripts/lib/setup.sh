@@ -11,15 +11,42 @@ set_up() {
         say "Another set-up of this checkout is under way; waiting for it …"
         flock 9
     fi
+    start_installs "${1:-}"
     ensure_built
-    run_part "$root/inference/install" >&2
-    run_part "$root/ingest/install" >&2
-    if [[ ${1:-} == test ]]; then
-        run_part "$root/Tests/Readers/install" >&2
-        run_part "$root/Tests/ObjectStore/install" >&2
-        run_part "$root/Tests/Clients/install" >&2
-    fi
+    await_installs
     exec 9>&-
+}
+
+# The session that `start_installs` started, until it has been waited for.
+installing=
+readonly install_log=$root/.run/install.log
+
+# start_installs [test] – installs the Python environments and the model while the executables are built: a build leaves
+# a core idle at times, and an installation waits for the network.
+start_installs() {
+    local installs=("$root/inference/install" "$root/ingest/install")
+    if [[ $1 == test ]]; then installs+=("$root"/Tests/{Readers,ObjectStore,Clients}/install); fi
+    at_exit+=(end_installs)
+    # shellcheck disable=SC2016
+    setsid -- bash -c 'for install; do "$install" || exit; done' installs "${installs[@]}" \
+        >"$install_log" 2>&1 </dev/null 7>&- 8>&- 9>&- &
+    installing=$!
+}
+
+# Shows what the installations said so far and will say; they say themselves why they failed.
+await_installs() {
+    local status=0
+    run_child tail -n +1 -f -s 0.1 --pid="$installing" -- "$install_log" >&2 || true
+    wait "$installing" || status=$?
+    installing=
+    ((status == 0)) || {
+        failure_said=1
+        exit 1
+    }
+}
+
+end_installs() {
+    [[ -z $installing ]] || end_session "$installing"
 }
 
 make_run_folder() {
