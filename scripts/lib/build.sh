@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Builds the three executables, in the one configuration of the project, and knows when there is nothing to do.
+# Builds the three executables, in the one configuration of the project, and knows when there is nothing to do and how
+# long it will take.
 # Guarantees that a build is skipped only if sources, manifest, toolchain and products are those of the last good build.
 
 readonly products=(verbatim verbatim-admin verbatim-media)
@@ -31,10 +32,10 @@ ensure_built() {
     built_already && return 0
     if [[ ! -x $root/.build/release/verbatim ]]; then
         require_space "$first_build_megabytes" "the first build"
-        say "Building Verbatim for the first time (about 10 minutes on two cores) …"
+        say "Building Verbatim for the first time …"
     fi
     rm -f -- "$build_stamp"
-    swift_build "Building Verbatim" --target Executables
+    swift_build "Building Verbatim" verbatim 270 --target Executables
     fingerprint >"$build_stamp"
 }
 
@@ -46,35 +47,38 @@ require_space() {
         fail "not enough disk space: $2 needs $1 MB in $root, of which $free MB are free."
 }
 
-# swift_build LABEL ARGUMENT... – one release build with a bar; on failure the faults and one sentence.
+# swift_build LABEL PRODUCT SECONDS ARGUMENT... – one release build with a bar; on failure the errors and one sentence.
+# PRODUCT is a file that such a build makes; SECONDS is how long the first one takes on two cores.
 swift_build() {
-    local label=$1 status=0 started=$SECONDS
-    shift
+    local label=$1 product=$2 seconds=$3 status=0 started=$SECONDS kind=first expected
+    shift 3
+    if [[ -e $root/.build/release/$product ]]; then kind=again; fi
+    expect_seconds "$product" "$kind" "$seconds"
+    expected=$reply
     setsid -- swift build -c release --package-path "$root" "$@" >"$build_log" 2>&1 </dev/null 7>&- 8>&- 9>&- &
     child=$!
     while kill -0 "$child" 2>/dev/null; do
-        show_build "$label" "$started"
+        bar_show_time "$label" $((SECONDS - started)) "$expected"
         sleep 0.5
     done
     wait "$child" || status=$?
     child=
     bar_reset
     ((status == 0)) || explain_build_failure
+    printf '%s\n' $((SECONDS - started)) >"$root/.run/seconds-$product-$kind"
 }
 
-# SwiftPM tells `[done/known so far] what`; what it does before that (resolving, cloning) is shown by its last line.
-show_build() {
-    local last elapsed permille
-    clock $((SECONDS - $2))
-    elapsed=$reply
-    last=$(tail -n 1 -- "$build_log" 2>/dev/null | tr -d '\r\033') || last=
-    if [[ $last =~ ^\[([0-9]+)/([0-9]+)\]\ (.*) ]] && ((BASH_REMATCH[2] > 0)); then
-        # More steps may become known at any time, and the last ones, a whole module or the linking, take minutes.
-        permille=$((BASH_REMATCH[1] * 1000 / BASH_REMATCH[2]))
-        bar_show "$1" $((permille < 990 ? permille : 990)) "$elapsed ${BASH_REMATCH[3]}"
-    elif [[ -n $bar_live ]]; then
-        bar_show "$1" 0 "$elapsed $last"
-    fi
+# expect_seconds PRODUCT KIND SECONDS – answers in $reply how long a build of this kind (first, again) will take: as long
+# as the last one here. Without one, SECONDS with two cores; a third of them does not get shorter with more cores. A build
+# after a change takes a third of a first one, say. No expectation is so short that the bar would stand at its end.
+expect_seconds() {
+    local cores seconds shortest last
+    cores=$(nproc)
+    seconds=$(($3 * (cores + 4) / (3 * cores)))
+    shortest=$((seconds / 6))
+    if [[ $2 == again ]]; then seconds=$((seconds / 3)); fi
+    if read -r last 2>/dev/null <"$root/.run/seconds-$1-$2" && [[ $last =~ ^[1-9][0-9]{0,5}$ ]]; then seconds=$last; fi
+    reply=$((seconds > shortest ? seconds : shortest + 1))
 }
 
 explain_build_failure() {

@@ -27,6 +27,29 @@ bar_show() {
     bar_drawn=1
 }
 
+# bar_show_time LABEL PASSED EXPECTED – a bar for what does not tell how far it is; the times in seconds.
+bar_show_time() {
+    local share tail
+    share_of_time "$2" "$3"
+    share=$reply
+    clock "$2"
+    tail=$reply
+    if (($2 < $3)); then
+        clock "$3"
+        tail+=" of about $reply"
+    fi
+    bar_show "$1" "$share" "$tail"
+}
+
+# share_of_time PASSED EXPECTED – answers in $reply, in thousandths, how far something is that is expected to take
+# EXPECTED seconds. It grows with the time, slower toward the end and past it, and is never 1000.
+share_of_time() {
+    local share=$(($1 * 1000 / $2))
+    # This curve goes on from the straight line in the same direction.
+    if ((share > 850)); then share=$((1000 - 22500 / (share - 700))); fi
+    reply=$((share < 1000 ? share : 999))
+}
+
 # Removes the bar from the terminal and starts the next one afresh.
 bar_clear() {
     if [[ -n $bar_drawn ]]; then printf '\r\033[K' >&2; fi

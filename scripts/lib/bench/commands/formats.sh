@@ -3,6 +3,6 @@
 
 bench_formats() {
     set_up
-    swift_build "Building the benchmark" --product FormatsBench
+    swift_build "Building the benchmark" FormatsBench 30 --product FormatsBench
     run_part "$root/.build/release/FormatsBench"
 }
