@@ -124,11 +124,13 @@ import Testing
             try head.write(to: URL(fileURLWithPath: path))
             #expect(truncate(path, 150_000_000) == 0)
             let job = try await customer.submit(file: path, fields: ["diarize": "false", "language": "en"])
-            #expect(try api.process.peakMemory() < 100_000_000)
+            let received = try api.process.peakMemory()
+            #expect(received < 100_000_000)
             #expect(try await store.keys(prefix + "/").count == 1)
             let worker = try await deployment.start("worker", settings.merging(["VERBATIM_SCRATCH": other.path]) { $1 })
             #expect(try await customer.words(of: job).contains("young man"))
-            #expect(try worker.process.peakMemory() < 120_000_000)
+            let worked = try worker.process.peakMemory()
+            #expect(worked < 120_000_000)
             #expect(try Self.recordings(in: other) == [])
         }
     }
