@@ -1,11 +1,11 @@
 import Postgres
 
-/// The UTC calendar month to whose bill a job belongs: that of its submission. Written `2026-11`.
+/// A UTC calendar month, written `2026-11`. A job is billed in the month in which it was submitted.
 package struct BillingMonth: RawRepresentable, Hashable, Sendable, Comparable, CustomStringConvertible, PostgresCodable
 {
     package let rawValue: String
 
-    /// The month that `rawValue` spells as `YYYY-MM`, or nil. Of the year 9999 there is none: its end could not be written.
+    /// Reads `YYYY-MM`; nil for anything else. The year 9999 has no months, because the end of the last one could not be written.
     package init?(rawValue: String) {
         guard rawValue.utf8.count == 7, !rawValue.hasPrefix("9999"),
             Timestamp(rfc3339: rawValue + "-01T00:00:00Z") != nil
@@ -13,10 +13,10 @@ package struct BillingMonth: RawRepresentable, Hashable, Sendable, Comparable, C
         self.rawValue = rawValue
     }
 
-    /// The month of that moment.
+    /// The month in which `moment` lies.
     package init(of moment: Timestamp) { rawValue = String(moment.rfc3339.prefix(7)) }
 
-    /// Its first moment.
+    /// The month's first moment.
     package var start: Timestamp {
         guard let start = Timestamp(rfc3339: rawValue + "-01T00:00:00Z") else {
             preconditionFailure("\(rawValue) was a month when it was made")
@@ -27,7 +27,7 @@ package struct BillingMonth: RawRepresentable, Hashable, Sendable, Comparable, C
     /// The first moment after it.
     package var end: Timestamp { next.start }
 
-    /// No month has more than 31 days, nor two in a row fewer than 59.
+    /// The month after this one. The moment 32 days after `start` is always in it: a month has at most 31 days, two in a row at least 59.
     package var next: BillingMonth { BillingMonth(of: start + .seconds(32 * 86_400)) }
 
     package var description: String { rawValue }

@@ -1,12 +1,15 @@
-/// Amounts in integers: rates are micro-dollars a minute, sums are cents. Nothing here ever passes through a floating-point number.
+/// Amounts as integers: rates in micro-dollars a minute, sums in cents. Nothing here uses floating-point numbers.
 package enum Money {
     package static let currency = "USD"
 
-    /// Micro-dollars in a cent, times seconds in a minute: what seconds × rate has to be divided by.
+    /// Micro-dollars in a cent times seconds in a minute. Seconds × rate divided by this is cents.
     private static let centUnit: Int128 = 600_000
 
-    /// What so many seconds cost at `rate`, in cents: computed exactly, then rounded once, a half to the even cent. Throws ``MoneyOverflow``.
-    /// `LedgerCheckQueries` rounds a second time, in SQL, so that `usage verify` trusts nothing here: change both.
+    /// Returns what `seconds` cost at `rate`, in cents. The exact amount is rounded once, half to even.
+    ///
+    /// `LedgerCheckQueries` does the same in SQL, so that `usage verify` does not depend on this code. Change both together.
+    ///
+    /// - Throws: ``MoneyOverflow``.
     package static func cents(seconds: Int64, rate: Int64) throws -> Int64 {
         let (whole, rest) = (Int128(seconds) * Int128(rate)).quotientAndRemainder(dividingBy: centUnit)
         let isUp = rest * 2 > centUnit || (rest * 2 == centUnit && !whole.isMultiple(of: 2))
@@ -14,13 +17,13 @@ package enum Money {
         return cents
     }
 
-    /// `-12.30`: a sign where it is negative, always two decimals.
+    /// `-12.30`: dollars with two decimals, and a sign if negative.
     package static func dollars(cents: Int64) -> String {
         let rest = String(cents.magnitude % 100)
         return (cents < 0 ? "-" : "") + "\(cents.magnitude / 100)." + (rest.count < 2 ? "0" : "") + rest
     }
 
-    /// A rate in dollars a minute: `0.04`, `0.0375`. Two decimals at least, six at most.
+    /// A rate in dollars a minute with two to six decimals: `0.04`, `0.0375`.
     package static func dollars(micros: Int64) -> String {
         var rest = String(micros.magnitude % 1_000_000)
         rest = String(repeating: "0", count: 6 - rest.count) + rest
@@ -29,5 +32,5 @@ package enum Money {
     }
 }
 
-/// An amount that no statement has room for.
+/// The amount does not fit into a statement, or is computed from a negative number.
 package struct MoneyOverflow: Error, Equatable {}

@@ -2,7 +2,7 @@ import Postgres
 import Tenancy
 
 extension AdjustmentRecord {
-    /// A row of an export.
+    /// The adjustment as a row of an export.
     package var row: [ExportColumn] {
         [
             .init("tenant_id", .text(adjustment.tenant.rawValue)),
@@ -17,7 +17,7 @@ extension AdjustmentRecord {
         ]
     }
 
-    /// The names of the columns, in their order; there also when nothing was adjusted.
+    /// The names of the columns, in order. An export without adjustments has them, too.
     package static let columnNames: [String] = AdjustmentRecord(
         id: 1, createdAt: Timestamp(milliseconds: 0),
         adjustment: Adjustment(

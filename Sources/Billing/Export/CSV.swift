@@ -1,6 +1,6 @@
-/// Comma-separated values as RFC 4180 has them: CRLF after every row, quotes where they are needed, quotes in quotes doubled.
+/// Comma-separated values as in RFC 4180: CRLF after every row, quotes only where needed, a quote within quotes doubled.
 ///
-/// A text that a spreadsheet would take for a formula gets an apostrophe before it; numbers stay numbers, negative ones too.
+/// A text that a spreadsheet would take for a formula gets an apostrophe in front. Numbers stay numbers, also negative ones.
 package enum CSV {
     package static func row(_ cells: [ExportCell]) -> String {
         cells.map(field).joined(separator: ",") + "\r\n"
@@ -28,7 +28,7 @@ package enum CSV {
             text.utf8.contains { [UInt8(ascii: ","), UInt8(ascii: "\""), 13, 10].contains($0) }
             || text.hasPrefix(" ") || text.hasSuffix(" ")
         guard needsQuotes else { return text }
-        // Byte by byte: a CR and an LF are one character to Swift, and a quote may stand before a combining mark.
+        // Byte by byte: Swift sees CR LF as one character, and a quote with a combining mark after it as another character.
         var bytes = [UInt8(ascii: "\"")]
         for byte in text.utf8 {
             if byte == UInt8(ascii: "\"") { bytes.append(byte) }

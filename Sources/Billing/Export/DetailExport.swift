@@ -1,11 +1,11 @@
 import Postgres
 import Tenancy
 
-/// The per-job detail of a month: one row a settled job, in the order in which the last of its seconds were reserved.
+/// The details of a month: one row per completed job, in the order in which the last seconds of each were reserved.
 package struct DetailExport: Sendable {
     package struct Row: Sendable {
         package let columns: [ExportColumn]
-        /// The job's metadata as JSON text; nil when the job was deleted.
+        /// The job's metadata as JSON text; nil if the job was deleted.
         package let metadata: String?
     }
 
@@ -17,12 +17,13 @@ package struct DetailExport: Sendable {
         self.tenant = tenant
     }
 
-    /// Calls `body` with each row: where the last of the job's seconds were reserved, for only there its overage is known. For one picture
-    /// with what else is read, the transaction must be repeatable read.
+    /// Calls `body` with each row. A job's row comes at its last share, because only then is its overage known.
+    ///
+    /// To see the same data as other queries of the transaction, the transaction must be repeatable read.
     package func forEach(in transaction: PostgresTransaction, _ body: (Row) throws -> Void) throws {
         var current: TenantID?
         var meter = OverageMeter()
-        // Of jobs of which a share is still to come.
+        // The overage so far, in seconds, of jobs with further shares to come.
         var begun: [String: Int64] = [:]
         try Ledger.forEachWithMetadata(of: month, tenant: tenant, in: transaction) { share, metadata in
             let entry = share.entry
@@ -36,7 +37,7 @@ package struct DetailExport: Sendable {
         }
     }
 
-    /// Writes it as CSV, with a column for each of the commonest keys of the metadata, for splitting costs, and one for the rest.
+    /// Writes the export as CSV. Each of the most frequent metadata keys gets a column, so that costs can be split by it; one column has the rest.
     package func writeCSV(in transaction: PostgresTransaction, to write: (String) throws -> Void) throws {
         var columns = MetadataColumns()
         try forEach(in: transaction) { columns.count(MetadataMembers(json: $0.metadata ?? "{}")) }

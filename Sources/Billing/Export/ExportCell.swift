@@ -1,8 +1,8 @@
-/// One value of an export, in the one form in which every format shows it.
+/// One value of an export, in the form that all formats share.
 package enum ExportCell: Sendable, Equatable {
-    /// What a person wrote, or one of our words; spreadsheets must never take it for a formula.
+    /// Text. A person may have written it, so a spreadsheet must never take it for a formula.
     case text(String)
-    /// Written as JSON writes numbers.
+    /// A number in JSON's notation.
     case number(String)
     case flag(Bool)
     case none

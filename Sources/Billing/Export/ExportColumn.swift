@@ -1,4 +1,4 @@
-/// A named value of an export's row; the order of a row's values is that of the columns.
+/// A named value in a row of an export. The order of a row's values is the order of the columns.
 package struct ExportColumn: Sendable {
     package let name: StaticString
     package let cell: ExportCell

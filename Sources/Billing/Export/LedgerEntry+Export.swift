@@ -2,7 +2,7 @@ import Postgres
 import Tenancy
 
 extension LedgerEntry {
-    /// The record as a row of a detail export: seconds and rate, and no amount, because rounding is the statement's.
+    /// The record as a row of a detail export. It has seconds and a rate, but no amount: only the statement rounds.
     package func row(of month: BillingMonth, overageSeconds: Int64) -> [ExportColumn] {
         [
             .init("tenant_id", .text(tenant.rawValue)),
@@ -20,7 +20,7 @@ extension LedgerEntry {
         ]
     }
 
-    /// The names of the columns, in their order; there also when nobody used anything.
+    /// The names of the columns, in order. An export without records has them, too.
     package static let columnNames: [String] = LedgerEntry(
         tenant: TenantID(unchecked: ""), admission: 1, job: "", seconds: 0, plan: .free, includedSeconds: 0,
         acceptsOverage: false, rate: nil, admittedAt: Timestamp(milliseconds: 0), settledAt: Timestamp(milliseconds: 0)

@@ -1,14 +1,14 @@
-/// Which keys of customers' metadata get a column of their own in a detail export: the commonest, in the order of their bytes.
+/// Which keys of customers' metadata get a column of their own in a detail export: the most frequent ones, sorted by their bytes.
 package struct MetadataColumns: Sendable {
     package static let most = 50
-    /// Keys that are counted at all, so that a month of random ones fills no memory.
+    /// How many different keys are counted, so that a month of random keys cannot fill the memory.
     private static let mostCounted = 10_000
 
     private var counts: [String: Int] = [:]
 
     package init() {}
 
-    /// Takes the metadata of one more job into account.
+    /// Counts the keys of one more job's metadata.
     package mutating func count(_ members: MetadataMembers) {
         for key in Set(members.members.filter { $0.scalar != nil }.map(\.key))
         where counts[key] != nil || counts.count < Self.mostCounted {
@@ -16,7 +16,7 @@ package struct MetadataColumns: Sendable {
         }
     }
 
-    /// The same for the same jobs, in whatever order they came.
+    /// The chosen keys, at most `most`. The order in which the jobs came does not matter, unless there are over 10,000 different keys.
     package var keys: [String] {
         let byName = counts.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         let commonest = byName.enumerated().sorted {
@@ -25,9 +25,9 @@ package struct MetadataColumns: Sendable {
         return commonest.prefix(Self.most).sorted { $0.offset < $1.offset }.map(\.element.key)
     }
 
-    /// The cells of one job: one for each of `keys`, then what has no column of its own, as a JSON object.
+    /// The cells of one job: one for each of `keys`, then a JSON object of the members without a column.
     package static func cells(_ members: MetadataMembers, keys: [String]) -> [ExportCell] {
-        // Of a key that stands there twice the last one counts, as for most readers of JSON.
+        // If a key occurs twice, the last one counts, as in most JSON parsers.
         var scalars: [String: ExportCell] = [:]
         for member in members.members { scalars[member.key] = member.scalar ?? ExportCell.none }
         let columns = Set(keys)

@@ -1,21 +1,22 @@
 import JSON
 
-/// The members of a customer's metadata, read from its JSON text without changing a digit: numbers stay as they were written.
+/// The members of a customer's metadata, read from its JSON text. Numbers keep their notation, digit for digit.
 ///
-/// PostgreSQL cannot split it, because it refuses some escapes that JSON allows (`\u0000`). The text is an object already: the column checks.
+/// PostgreSQL cannot split the text, because it rejects some escapes that JSON allows (`\u0000`). A check of the column makes sure that the
+/// text is an object.
 package struct MetadataMembers: Sendable {
     package struct Member: Sendable {
-        /// The key with its escapes read.
+        /// The key, unescaped.
         package let key: String
-        /// The value, where it is a text, a number or a flag.
+        /// The value, if it is a string, a number or a Boolean.
         package let scalar: ExportCell?
-        /// `"key":value` as it was written.
+        /// `"key":value` as in the text.
         package let source: String
     }
 
     package private(set) var members: [Member] = []
 
-    /// Of a text that is no object, as many members as there are before the fault.
+    /// Reads the members of a JSON object. In malformed text, the members before the error are read.
     package init(json: String) {
         var object = JSONObjectReader(JSONReader(stored: json))
         while let member = try? object.next() {
@@ -28,7 +29,7 @@ package struct MetadataMembers: Sendable {
 }
 
 extension ExportCell {
-    /// Nil for what is no scalar, and for null.
+    /// Nil for an object, an array and null.
     fileprivate init?(_ value: JSONReader.Value) {
         switch value {
         case .string(let text): self = .text(text)

@@ -2,8 +2,8 @@ import Postgres
 import Tenancy
 
 extension Statement {
-    /// Its lines as rows of an export. Nothing that changes after the month's end stands in them, not even the account's name: so a closed
-    /// month is exported the same, byte for byte, whenever that is done.
+    /// The statement's lines as rows of an export. They contain nothing that can change after the month's end, not even the account's name.
+    /// So every export of a closed month has the same bytes.
     package var rows: [[ExportColumn]] { lines.map(row) }
 
     private func row(_ line: StatementLine) -> [ExportColumn] {
@@ -31,7 +31,7 @@ extension Statement {
         ]
     }
 
-    /// The names of the columns, in their order; there also when nobody has a statement.
+    /// The names of the columns, in order. An export without statements has them, too.
     package static let columnNames: [String] = Statement(
         tenant: TenantID(unchecked: ""), month: BillingMonth(of: Timestamp(milliseconds: 0)), closedAt: nil,
         lines: [

@@ -1,7 +1,8 @@
 import Postgres
 import Tenancy
 
-/// A correction of an open month by an operator: positive is owed, negative is given back. It is never changed; another one corrects it.
+/// An operator's correction of an open month. A positive amount is owed, a negative one is credited. An adjustment is never changed; a further
+/// one corrects it.
 package struct Adjustment: Sendable, Equatable {
     package let tenant: TenantID
     package let month: BillingMonth
@@ -17,9 +18,9 @@ package struct Adjustment: Sendable, Equatable {
         self.author = author
     }
 
-    /// Writes it into the ledger, and answers what all adjustments of that month come to. Operators only.
+    /// Writes the adjustment into the ledger. Returns the sum of all adjustments of that month, in cents. Operators only.
     ///
-    /// Throws ``ReservationError/monthClosed(_:)`` when the month's bill is written already.
+    /// - Throws: ``ReservationError/monthClosed(_:)`` if the month is closed.
     package func record(in transaction: PostgresTransaction) throws -> Int64 {
         try UsageMonth.begin(month, of: tenant, in: transaction)
         guard try !UsageMonth.lock(month, of: tenant, in: transaction).isClosed else {

@@ -1,13 +1,13 @@
 import Postgres
 import Tenancy
 
-/// An adjustment as it stands in the ledger: what was corrected, why, and by whom.
+/// An adjustment in the ledger: what was corrected, why, and by whom.
 package struct AdjustmentRecord: Sendable, Equatable {
     package let id: Int64
     package let createdAt: Timestamp
     package let adjustment: Adjustment
 
-    /// Those of one month or of all, of one account or of every; account by account, oldest first. Operators only.
+    /// Returns the adjustments of one month or of all months, of one account or of all, by account, oldest first. Operators only.
     package static func all(
         of month: BillingMonth?, tenant: TenantID?, in transaction: PostgresTransaction
     ) throws -> [AdjustmentRecord] {

@@ -1,17 +1,17 @@
 import Postgres
 import Tenancy
 
-/// What one job costs its account: on which terms it was admitted, and how much of it is overage.
+/// What one job costs its account: the terms of its admission, and how much of it is overage.
 package struct JobBill: Sendable, Equatable {
     package let month: BillingMonth
     package let plan: PlanName
     package let acceptsOverage: Bool
-    /// Micro-dollars a minute beyond the month's; nil where the plan sold none.
+    /// The price of overage, in micro-dollars a minute; nil if the plan sold none.
     package let rate: Int64?
-    /// Of the seconds that are billed; nil until the job has ended. While the month is open, it falls when an earlier job fails.
+    /// How many of the billed seconds are overage; nil until the job has completed. It can fall while the month is open: if an earlier job fails.
     package let overageSeconds: Int64?
 
-    /// Nil when the job holds nothing and was not billed: it failed, or was cancelled. For the owner.
+    /// Returns the bill of a tenant's job; nil if the job failed or was cancelled, because it then holds no seconds and was not billed.
     package static func of(
         _ job: some TypedID, of tenant: TenantID, in transaction: PostgresTransaction
     ) throws -> JobBill? {

@@ -1,7 +1,7 @@
 import Postgres
 import Tenancy
 
-/// One record of the ledger: what a completed job used, and on which terms it was admitted.
+/// One usage record of the ledger: what a completed job used, and the terms of its admission.
 package struct LedgerEntry: Sendable, Equatable {
     package let tenant: TenantID
     /// The job's place among the month's admissions.
@@ -9,10 +9,10 @@ package struct LedgerEntry: Sendable, Equatable {
     package let job: String
     package let seconds: Int64
     package let plan: PlanName
-    /// The month's quota at its admission.
+    /// The month's quota when the job was admitted, in seconds.
     package let includedSeconds: Int64
     package let acceptsOverage: Bool
-    /// Micro-dollars a minute, at its admission; never nil where overage was accepted.
+    /// The price of overage when the job was admitted, in micro-dollars a minute; never nil if the job accepts overage.
     package let rate: Int64?
     package let admittedAt: Timestamp
     package let settledAt: Timestamp

@@ -5,7 +5,7 @@ import Tenancy
 package enum Ledger {
     private static let page = 5_000
 
-    /// Joins each record `u` of `usage` with its shares `s`: those seconds that it reserved at its admission, and each of its growths.
+    /// Joins each record `u` of `usage` with its shares `s`: the seconds reserved at the job's admission, and each later increase.
     static let shares: PostgresQuery = """
         CROSS JOIN LATERAL (
             SELECT u.admission AS place,
@@ -15,10 +15,10 @@ package enum Ledger {
         ) s
         """
 
-    /// Calls `body` with each share of the month's records, tenant by tenant, in the order in which they were reserved; of one tenant alone,
-    /// if one is given.
+    /// Calls `body` with each share of the month's records, of all tenants or of one. The order is by tenant, then by when the share was
+    /// reserved.
     ///
-    /// It comes in pages of one picture, so a month may be larger than the memory.
+    /// A cursor reads them page by page, so a month may be larger than the memory.
     package static func forEach(
         of month: BillingMonth, tenant: TenantID? = nil, in transaction: PostgresTransaction,
         _ body: (LedgerShare) throws -> Void
@@ -26,7 +26,7 @@ package enum Ledger {
         try pages(of: month, tenant: tenant, metadata: false, in: transaction) { share, _ in try body(share) }
     }
 
-    /// As ``forEach(of:tenant:in:_:)``; with the last share of a job that still exists comes the job's metadata, as JSON text.
+    /// Like ``forEach(of:tenant:in:_:)``, but the last share of each job comes with the job's metadata as JSON text, unless the job was deleted.
     package static func forEachWithMetadata(
         of month: BillingMonth, tenant: TenantID? = nil, in transaction: PostgresTransaction,
         _ body: (LedgerShare, String?) throws -> Void

@@ -2,14 +2,14 @@ import Tenancy
 
 /// What a month's records add up to.
 package struct LedgerTotals: Sendable {
-    /// What was sold beyond the month at one rate, and the plan whose rate it is.
+    /// The overage at one rate, and the plan that has this rate.
     package struct Overage: Sendable, Equatable {
         package var seconds: Int64
         package var plan: PlanName
     }
 
     private var meter = OverageMeter()
-    /// By rate, in micro-dollars a minute.
+    /// The overage by rate, in micro-dollars a minute.
     package private(set) var overage: [Int64: Overage] = [:]
 
     package init() {}
@@ -21,7 +21,7 @@ package struct LedgerTotals: Sendable {
 
     package var usedSeconds: Int64 { meter.usedSeconds }
 
-    /// Takes the next share, in the order in which they were reserved.
+    /// Adds the next share. Shares must come in the order in which they were reserved.
     package mutating func add(_ share: LedgerShare) {
         let (seconds, entry) = (meter.add(share), share.entry)
         guard seconds > 0, let rate = entry.rate else { return }

@@ -2,7 +2,7 @@ import Postgres
 import Tenancy
 
 extension LedgerTotals {
-    /// One tenant's month, added up by the database: the same as ``add(_:)`` makes of its records, however many they are.
+    /// Returns the totals of one tenant's month, added up by the database. ``add(_:)`` comes to the same totals, record by record.
     static func of(
         _ month: BillingMonth, tenant: TenantID, in transaction: PostgresTransaction
     ) throws -> LedgerTotals {

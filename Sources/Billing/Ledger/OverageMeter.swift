@@ -1,17 +1,16 @@
-/// Runs along a month's records, share by share in the order in which their seconds were reserved, and tells of each share how much of it is
-/// overage.
+/// Says how much of each share of a month is overage. Shares must come in the order in which they were reserved.
 ///
-/// What of a share lies beyond its quota is overage, where the job was admitted with `accept_overage`; a record without makes none, but moves
-/// the total on for those after it.
+/// The part of a share beyond its quota is overage, if the job accepts overage. A job that doesn't accept it makes none, but its seconds count
+/// toward the total for later shares.
 package struct OverageMeter: Sendable {
-    /// Of the shares so far.
+    /// The sum of the shares so far.
     package private(set) var usedSeconds: Int64 = 0
 
     package init() {}
 
     init(usedSeconds: Int64) { self.usedSeconds = usedSeconds }
 
-    /// The overage of the next share, in seconds.
+    /// Adds the next share. Returns its overage in seconds.
     package mutating func add(_ share: LedgerShare) -> Int64 {
         let before = usedSeconds
         usedSeconds += share.seconds

@@ -2,14 +2,14 @@ import Postgres
 import Tenancy
 
 extension EffectiveLimits {
-    /// What `tenant` may do now; nil when there is no such tenant.
+    /// Returns the limits that apply to `tenant` now; nil if there is no such tenant.
     package static func of(_ tenant: TenantID, in transaction: PostgresTransaction) throws -> EffectiveLimits? {
         try transaction.query(
             "SELECT p.name AS plan, p.queue_class, p.overage_micros_per_minute, \(limits(of: tenant))"
         ).first.map(EffectiveLimits.init(row:))
     }
 
-    /// The limits and switches that hold for `tenant` now, one row with a column each, named as in the tables.
+    /// A query for the limits and switches that apply to `tenant` now: one row, with the same column names as the tables.
     package static func limitsQuery(of tenant: TenantID) -> PostgresQuery { "SELECT \(limits(of: tenant))" }
 
     private static func limits(of tenant: TenantID) -> PostgresQuery {

@@ -1,15 +1,15 @@
 import Postgres
 import Tenancy
 
-/// A plan as it is sold: what its row says, before any account's own limits.
+/// A plan as it is sold, without any account's overrides.
 package struct Plan: Sendable, Equatable {
     package let name: PlanName
     package let limits: LimitValues
-    /// Micro-dollars a minute beyond the month's; nil where none are sold.
+    /// The price of overage, in micro-dollars a minute; nil if the plan sells none.
     package let overageRate: Int64?
     package let queuePriority: QueuePriority
 
-    /// Every plan, the smallest first.
+    /// Returns all plans, by included minutes.
     package static func all(in transaction: PostgresTransaction) throws -> [Plan] {
         try transaction.query(
             """

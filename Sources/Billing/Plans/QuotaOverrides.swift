@@ -1,18 +1,18 @@
-/// What an operator allows one tenant, limit by limit; what is missing is as its plan, or the default, has it.
+/// The limits and switches that an operator set for one tenant. For those that are missing, the plan or the default applies.
 package struct QuotaOverrides: Sendable, Equatable {
     package var limits: [Limit: Int64] = [:]
     package var switches: [AccountSwitch: Bool] = [:]
 
     package init() {}
 
-    /// What an operator may set for a tenant: each limit and each switch.
+    /// Something that an operator may set for a tenant: a limit or a switch.
     package enum Field: Sendable, Hashable, CaseIterable {
         case limit(Limit)
         case flag(AccountSwitch)
 
         package static var allCases: [Field] { Limit.allCases.map(limit) + AccountSwitch.allCases.map(flag) }
 
-        /// In `quota_overrides`; also the name that `verbatim-admin quota show --json` and the audit log know it by.
+        /// Its column in `quota_overrides`; also its name in `verbatim-admin quota show --json` and in the audit log.
         package var column: String {
             switch self {
             case .limit(let limit): limit.column.description
@@ -20,7 +20,7 @@ package struct QuotaOverrides: Sendable, Equatable {
             }
         }
 
-        /// As the command line writes it, without the dashes before it.
+        /// The name of its option on the command line, without the leading dashes.
         package var option: String {
             switch self {
             case .limit(let limit): limit.option
@@ -29,7 +29,7 @@ package struct QuotaOverrides: Sendable, Equatable {
         }
     }
 
-    /// What is the tenant's own, as text.
+    /// The values that are set, as text.
     package var values: [Field: String] {
         var values: [Field: String] = [:]
         for (limit, value) in limits { values[.limit(limit)] = value.description }

@@ -2,13 +2,13 @@ import Postgres
 import Tenancy
 
 extension QuotaOverrides {
-    /// The tenant's own limits.
+    /// Returns the tenant's overrides.
     package static func of(_ tenant: TenantID, in transaction: PostgresTransaction) throws -> QuotaOverrides {
         try transaction.query("SELECT \(list { $0 }) FROM quota_overrides WHERE tenant_id = \(tenant)")
             .first.map(QuotaOverrides.init(row:)) ?? QuotaOverrides()
     }
 
-    /// Makes those that are given the tenant's; the others stay as they are. Operators only.
+    /// Sets the given fields for the tenant. The others stay as they are. Operators only.
     package func set(for tenant: TenantID, in transaction: PostgresTransaction) throws {
         let given =
             Limit.allCases.map { "\(limits[$0])" as PostgresQuery }
@@ -21,7 +21,7 @@ extension QuotaOverrides {
             """)
     }
 
-    /// Lets the plan's limits hold again, of those that are named. Operators only.
+    /// Removes the tenant's overrides of `fields`, so that the plan's limits apply again. Operators only.
     package static func clear(
         _ fields: Set<Field>, of tenant: TenantID, in transaction: PostgresTransaction
     ) throws {
@@ -32,8 +32,8 @@ extension QuotaOverrides {
             """)
     }
 
-    /// Forgets what was the own of a tenant that is deleted; but for the included minutes, as long as a month is open whose statement
-    /// shows them. For the owner of the tables.
+    /// Deletes the overrides of a deleted tenant. The included minutes stay as long as a month is open, because its statement shows them.
+    /// Only the owner of the tables may do this.
     package static func forget(of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -43,7 +43,7 @@ extension QuotaOverrides {
         try clear(Set(Field.allCases).subtracting([.limit(.monthlyMinutes)]), of: tenant, in: transaction)
     }
 
-    /// Something about each column, in the order of the fields.
+    /// Returns `part` of each field's column, separated by commas, in the order of the fields.
     private static func list(
         _ fields: Set<Field> = Set(Field.allCases), _ part: (_ column: String) -> String
     ) -> PostgresQuery {

@@ -2,10 +2,13 @@ import Postgres
 import Tenancy
 
 extension Reservation {
-    /// How long a recording an unfinished job can pay for as things stand, in whole seconds: what it holds, and what its month has left
-    /// of the quota in force now or at its admission. Nil where it accepted whatever it costs.
+    /// Returns the length of the longest recording that an unfinished job can pay for now, in seconds. Nil if the job accepts overage: then
+    /// there is no limit.
     ///
-    /// Reads alone, so others may reserve meanwhile: ``resize(_:of:to:in:)`` decides. Throws ``ReservationError/noneHeld``.
+    /// The job can pay for what it holds and what is left of its month. The month's quota is the one of now or of the job's admission,
+    /// whichever is more. Other jobs may reserve seconds afterward, because nothing is locked; ``resize(_:of:to:in:)`` decides.
+    ///
+    /// - Throws: ``ReservationError/noneHeld``.
     package static func affordableSeconds(
         _ job: some TypedID, of tenant: TenantID, in transaction: PostgresTransaction
     ) throws -> Int64? {

@@ -1,16 +1,17 @@
 import Postgres
 import Tenancy
 
-/// What an unfinished job holds of its tenant's month, and on which terms: those of its admission.
+/// The seconds that an unfinished job holds of its tenant's month, and the terms of its admission.
 ///
-/// A reservation ends once: ``settle(_:of:seconds:in:)`` makes it the job's one record in the ledger, ``release(_:of:in:)`` gives it back.
-/// All of them lock the tenant's month first, so that any number of simultaneous calls never oversells it.
+/// A reservation ends once: ``settle(_:of:seconds:in:)`` turns it into the job's usage record, ``release(_:of:in:)`` gives it back. All of
+/// these functions lock the tenant's month first, so that simultaneous calls never oversell it.
 package enum Reservation {
-    /// Reserves a job's seconds in the month of `now`. Its place in the month's order of admission is the next one.
+    /// Reserves a job's seconds in the month of `now`, at the next place in the month's order.
     ///
     /// - Parameters:
-    ///   - seconds: nil when it is not known yet how long the source is: nothing is held then, but there must be something left.
-    ///   - acceptOverage: what goes beyond the month is bought, where the account sells it.
+    ///   - seconds: how long the recording is. Nil if that is not known yet: then nothing is held, but the month must have something left.
+    ///   - acceptOverage: whether the customer buys overage, if the account may.
+    /// - Throws: ``ReservationError/quotaExceeded(overageAllowed:)``, ``ReservationError/monthClosed(_:)``.
     package static func make(
         for job: some TypedID, of tenant: TenantID, seconds: Int64?, effectiveLimits: EffectiveLimits,
         acceptOverage: Bool,
@@ -43,13 +44,14 @@ package enum Reservation {
             """)
     }
 
-    /// Makes what a job holds what it needs, now that its seconds are known: gives the rest back, or reserves what is missing.
+    /// Changes a job's reservation to `seconds`, now that the recording's length is known: gives the rest back, or reserves an increase.
     ///
-    /// What it held keeps its place. What is missing gets a place of its own behind all that was admitted meanwhile, for which the month's
-    /// minutes were promised; it is covered by what the month includes now, or by what it included at the job's admission, whichever is
-    /// more. So nothing that was covered when it was reserved ever becomes overage: only the growth can.
+    /// The seconds that the job already holds keep their place. An increase gets the next place, behind all jobs that were admitted meanwhile
+    /// and were promised the month's minutes. Its quota is the one of now or of the job's admission, whichever is more. So seconds that were
+    /// within the quota when they were reserved never become overage. Only an increase can.
     ///
-    /// Throws ``ReservationError/quotaExceeded(overageAllowed:)`` when the growth fits neither, and no overage was agreed on at admission.
+    /// - Throws: ``ReservationError/quotaExceeded(overageAllowed:)`` if the increase exceeds the quota and the job doesn't accept overage;
+    ///   ``ReservationError/noneHeld``.
     package static func resize(
         _ job: some TypedID, of tenant: TenantID, to seconds: Int64, at now: Timestamp = .now(),
         in transaction: PostgresTransaction
@@ -81,7 +83,7 @@ package enum Reservation {
             """)
     }
 
-    /// What the month includes, in seconds: as its tenant's plan has it now; of a month that is over, as its last admission had it.
+    /// Returns the month's quota in seconds: today's, or the one of the last admission if the month is over.
     private static func included(
         in month: BillingMonth, of tenant: TenantID, at now: Timestamp, in transaction: PostgresTransaction
     ) throws -> Int64 {
@@ -96,7 +98,8 @@ package enum Reservation {
             """, as: Int64.self) ?? 0
     }
 
-    /// Turns what the completed job holds into its record in the ledger, of so many seconds: what it holds, or fewer.
+    /// Turns a completed job's reservation into its usage record of `seconds`, which are at most what it holds. Throws
+    /// ``ReservationError/noneHeld``.
     package static func settle(
         _ job: some TypedID, of tenant: TenantID, seconds: Int64, in transaction: PostgresTransaction
     ) throws {
@@ -124,7 +127,7 @@ package enum Reservation {
             """)
     }
 
-    /// Gives back what a failed or cancelled job holds.
+    /// Gives back what a failed or cancelled job holds. Throws ``ReservationError/noneHeld``.
     package static func release(_ job: some TypedID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         let (held, _) = try held(job, of: tenant, in: transaction)
         try transaction.execute("DELETE FROM reservations WHERE tenant_id = \(tenant) AND job_id = \(job)")
@@ -142,7 +145,7 @@ package enum Reservation {
         var increases: ReservationIncreases
     }
 
-    /// What the job holds, and its month, locked. The caller holds the job's row, so nobody else ends the reservation meanwhile.
+    /// Returns what the job holds, and its month, locked. The caller has locked the job's row, so nobody else can end the reservation.
     private static func held(
         _ job: some TypedID, of tenant: TenantID, in transaction: PostgresTransaction
     ) throws -> (Held, UsageMonth) {
@@ -164,10 +167,10 @@ package enum Reservation {
 }
 
 package enum ReservationError: Error, Equatable {
-    /// The month's minutes do not cover the job; with `overageAllowed` they would if the customer accepted overage.
+    /// The month has too few minutes left for the job. `overageAllowed`: the customer could buy them by accepting overage.
     case quotaExceeded(overageAllowed: Bool)
-    /// The clock of this node lies in a month whose bill is written already.
+    /// The month is closed. An admission gets this only on a node whose clock is late.
     case monthClosed(BillingMonth)
-    /// The job holds nothing, or no longer.
+    /// The job has no reservation, or no longer.
     case noneHeld
 }

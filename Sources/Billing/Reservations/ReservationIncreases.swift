@@ -1,9 +1,8 @@
-/// What a job's seconds grew by after its admission: each growth with its own place in the month's order, and with what the month included
-/// then. In order of their places.
+/// The increases of a job's reservation, by their places in the month's order. Each has a number of seconds and the month's quota at that time.
 struct ReservationIncreases: Sendable, Equatable {
     private(set) var places: [Int64]
     private(set) var seconds: [Int64]
-    /// Seconds that the month included.
+    /// The month's quotas, in seconds.
     private(set) var included: [Int64]
 
     mutating func add(_ grown: Int64, at place: Int64, included: Int64) {
@@ -12,7 +11,8 @@ struct ReservationIncreases: Sendable, Equatable {
         self.included.append(included)
     }
 
-    /// Takes so many seconds away, the latest first, for those are the dearest; what is more than all growths is of the job's first place.
+    /// Takes seconds away, from the last increase first, because the last seconds are the most expensive. What exceeds all increases is taken from
+    /// the seconds of the job's admission, which are not counted here.
     mutating func giveBack(_ surplus: Int64) {
         var left = surplus
         while left > 0, let last = seconds.indices.last {

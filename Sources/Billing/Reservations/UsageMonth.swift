@@ -1,12 +1,12 @@
 import Postgres
 import Tenancy
 
-/// How far a tenant's month is used, in seconds.
+/// How many seconds of a tenant's month are used and reserved.
 package struct UsageMonth: Sendable, Equatable {
     package let used: Int64
-    /// Held by unfinished jobs.
+    /// Seconds that unfinished jobs hold.
     package let reserved: Int64
-    /// Places that were given: one to each job at its admission, one to each growth.
+    /// How many places were given: one to each job at its admission, one to each increase.
     package let admissions: Int64
     package let isClosed: Bool
 
@@ -17,20 +17,21 @@ package struct UsageMonth: Sendable, Equatable {
         self.isClosed = isClosed
     }
 
-    /// As it is now, nothing when there is no such month yet.
+    /// Returns the month as it is now; zeros if it has no row yet.
     package static func of(
         _ month: BillingMonth, tenant: TenantID, in transaction: PostgresTransaction
     ) throws -> UsageMonth {
         try find("", month, tenant, transaction) ?? UsageMonth(used: 0, reserved: 0, admissions: 0, isClosed: false)
     }
 
-    /// Makes sure that there is such a month.
+    /// Makes sure that the month has a row.
     static func begin(_ month: BillingMonth, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             "INSERT INTO usage_months (tenant_id, month) VALUES (\(tenant), \(month)) ON CONFLICT DO NOTHING")
     }
 
-    /// As it is until the transaction ends: whoever else wants to change it waits.
+    /// Locks the month until the transaction ends, and returns it. Others who want to change it wait. Throws ``ReservationError/noneHeld`` if it
+    /// has no row.
     static func lock(
         _ month: BillingMonth, of tenant: TenantID, in transaction: PostgresTransaction
     ) throws -> UsageMonth {
@@ -40,8 +41,9 @@ package struct UsageMonth: Sendable, Equatable {
         return state
     }
 
-    /// Waits until nobody else is just changing the month, or making it: a row that nobody can see yet cannot be locked, so this makes the
-    /// month itself, for which it has to wait until whoever is making it has done so or not.
+    /// Waits until no other transaction is changing or creating the month.
+    ///
+    /// Creates the row, because a row that another transaction has not committed yet can't be locked. The insert waits for that transaction.
     package static func wait(
         for month: BillingMonth, of tenant: TenantID, in transaction: PostgresTransaction
     ) throws {

@@ -1,15 +1,15 @@
 import Postgres
 import Tenancy
 
-/// Computes a month anew, from the jobs and the records, and compares: the counters, the records, the statements.
+/// Computes a month again from its jobs and records, and compares the result with the counters, the records and the statements.
 ///
-/// Overage and amounts are computed by PostgreSQL here (`LedgerCheckQueries`), so that they are a check on ``OverageMeter`` and ``Money``.
+/// PostgreSQL computes overage and amounts here (`LedgerCheckQueries`), so that ``OverageMeter`` and ``Money`` are checked, too.
 package enum LedgerCheck {
-    /// Every difference, by tenant. The transaction must be repeatable read, or hold the months.
+    /// Returns all differences. The transaction must be repeatable read, or have locked the months.
     package static func run(
         _ month: BillingMonth, tenant: TenantID? = nil, in transaction: PostgresTransaction
     ) throws -> [LedgerDifference] {
-        // A month of millions takes its time, and must be closed all the same.
+        // A month with millions of jobs takes longer than the usual limit, but must be closed, too.
         try transaction.execute("SET LOCAL statement_timeout = 0")
         return try counters(month, tenant, transaction) + jobs(month, tenant, transaction)
             + places(month, tenant, transaction) + strayLines(month, tenant, transaction)
@@ -24,7 +24,7 @@ package enum LedgerCheck {
         return statements.flatMap { compare($0, with: recomputed[$0.tenant] ?? Recomputed()) }
     }
 
-    /// What PostgreSQL makes of a tenant's month.
+    /// What PostgreSQL computed for a tenant's month.
     struct Recomputed {
         struct Overage: Equatable, CustomStringConvertible {
             let rate, seconds, cents: Int64

@@ -14,7 +14,7 @@ extension LedgerCheck {
         }
     }
 
-    /// The counters of the month against the sums of its records.
+    /// Compares the counters of the month with the sums of its records.
     static func counters(
         _ month: BillingMonth, _ tenant: TenantID?, _ transaction: PostgresTransaction
     ) throws -> [LedgerDifference] {
@@ -48,8 +48,9 @@ extension LedgerCheck {
             """, transaction)
     }
 
-    /// A completed job has one record, of its decoded seconds and in the month of its submission; an unfinished one has one reservation; a
-    /// failed or cancelled one has nothing. A record may have lost its job, which was deleted then; a reservation may not.
+    /// Compares jobs with records and reservations. A completed job has one record of its decoded seconds in the month of its submission. An
+    /// unfinished job has one reservation. A failed or cancelled job has neither. A record without a job is fine, because the job may have
+    /// been deleted; a reservation without a job is not.
     static func jobs(
         _ month: BillingMonth, _ tenant: TenantID?, _ transaction: PostgresTransaction
     ) throws -> [LedgerDifference] {
@@ -83,7 +84,7 @@ extension LedgerCheck {
             """, transaction)
     }
 
-    /// A place is one job's, those of a job come one after the other, and its growths are no more than the job.
+    /// Checks that a place belongs to one job, that a job's places ascend, and that its increases are not more than its seconds.
     static func places(
         _ month: BillingMonth, _ tenant: TenantID?, _ transaction: PostgresTransaction
     ) throws -> [LedgerDifference] {
@@ -113,7 +114,7 @@ extension LedgerCheck {
             """, transaction)
     }
 
-    /// Lines of a statement stand in closed months alone.
+    /// Checks that only closed months have stored statement lines.
     static func strayLines(
         _ month: BillingMonth, _ tenant: TenantID?, _ transaction: PostgresTransaction
     ) throws -> [LedgerDifference] {
@@ -126,7 +127,7 @@ extension LedgerCheck {
             """, transaction)
     }
 
-    /// The month's sums, its overage by rate, and what that costs, by tenant.
+    /// Returns each tenant's sums of the month, its overage by rate, and what that costs.
     static func recompute(
         _ month: BillingMonth, _ tenant: TenantID?, _ transaction: PostgresTransaction
     ) throws -> [TenantID: Recomputed] {

@@ -1,6 +1,6 @@
 import Tenancy
 
-/// One thing on which the ledger, the jobs and the statements do not agree.
+/// One thing in which the ledger, the jobs and the statements differ.
 package struct LedgerDifference: Sendable, Equatable, CustomStringConvertible {
     package let tenant: TenantID
     package let what: String

@@ -1,24 +1,25 @@
 import Postgres
 import Tenancy
 
-/// The month's end: statements are written down for good, and the month takes nothing any more.
+/// Closes months: writes the statements for good. A closed month accepts no jobs and no adjustments.
 package enum MonthClosing {
     package enum Outcome: Sendable, Equatable {
         case closed(statements: Int)
         case wasClosed
     }
 
-    /// What must be seen to before a month can be closed.
+    /// Why a month cannot be closed yet.
     package enum Obstacle: Error, Equatable {
         case notOver(BillingMonth)
-        /// The ids of the first twenty, and how many there are.
+        /// The ids of the first 20 jobs, and how many there are in all.
         case unfinishedJobs([String], count: Int)
         case differences([LedgerDifference])
     }
 
-    /// Closes the month of every tenant, or of none. Operators only.
+    /// Closes the month for all tenants, or for none. Throws ``Obstacle``. Operators only.
     ///
-    /// The months are made where they are missing, and locked, before anything is looked at: an admission by a late clock waits, and is refused.
+    /// First the month is created where it is missing, and locked, for every tenant. A job that a node with a late clock admits now waits, and
+    /// is then rejected.
     package static func run(
         _ month: BillingMonth, at now: Timestamp, in transaction: PostgresTransaction
     ) throws -> Outcome {
@@ -32,8 +33,8 @@ package enum MonthClosing {
         return .closed(statements: statements.count)
     }
 
-    /// Throws ``Obstacle`` for what is in the way of closing the month, besides jobs of these ids. The transaction must be repeatable read,
-    /// or hold the months.
+    /// Throws ``Obstacle`` if something prevents closing the month, not counting the unfinished `jobs`. The transaction must be repeatable
+    /// read, or have locked the months.
     package static func check(
         _ month: BillingMonth, besides jobs: Set<String> = [], in transaction: PostgresTransaction
     ) throws {
@@ -45,7 +46,7 @@ package enum MonthClosing {
         guard differences.isEmpty else { throw Obstacle.differences(differences) }
     }
 
-    /// Whether there is nothing left to close.
+    /// Returns whether the month is closed for all tenants.
     package static func isDone(_ month: BillingMonth, in transaction: PostgresTransaction) throws -> Bool {
         try transaction.first(
             """
@@ -57,7 +58,7 @@ package enum MonthClosing {
             """, as: Bool.self) ?? false
     }
 
-    /// Whether anybody had an account in the month, or something happened in it.
+    /// Returns whether anybody had an account before the month's end, or anything was used or reserved in it.
     package static func hasAccounts(_ month: BillingMonth, in transaction: PostgresTransaction) throws -> Bool {
         try transaction.first(
             """
@@ -66,7 +67,7 @@ package enum MonthClosing {
             """, as: Bool.self) ?? false
     }
 
-    /// The months before that one which are not closed, oldest first, and how many statements closing each of them writes.
+    /// Returns the open months before `month`, oldest first, each with the number of statements that closing it writes.
     package static func open(
         before month: BillingMonth, in transaction: PostgresTransaction
     ) throws -> [(month: BillingMonth, statements: Int64)] {
@@ -88,8 +89,8 @@ package enum MonthClosing {
         ).map { (month: $0.0, statements: $0.1) }
     }
 
-    /// Locks the month of every tenant who had an account before its end; false when none of them is open. Who was deleted has a month only
-    /// where something happened in it.
+    /// Locks the month of every tenant that had an account before its end. Returns false if it is closed for all of them. A deleted tenant
+    /// has a month only if it used something in it.
     private static func lockOpenMonths(_ month: BillingMonth, _ transaction: PostgresTransaction) throws -> Bool {
         try transaction.execute(
             """

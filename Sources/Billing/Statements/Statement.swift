@@ -1,10 +1,10 @@
 import Postgres
 import Tenancy
 
-/// What a tenant owes for a month: a line a rate, whose sums are the statement's totals.
+/// What a tenant owes for a month: one line per rate. The sums of the lines are the statement's totals.
 ///
-/// The first line carries what is there once a month (the included minutes, the used seconds, the adjustments); further lines, for overage
-/// at other rates, carry 0 there. Of an open month it is what would be owed if the month were closed now.
+/// The first line has what a month has once: the included minutes, the used seconds and the adjustments. Further lines, for overage at other
+/// rates, have 0 there. The statement of an open month says what would be owed if the month were closed now.
 package struct Statement: Sendable, Equatable {
     package let tenant: TenantID
     package let month: BillingMonth
@@ -19,7 +19,7 @@ package struct Statement: Sendable, Equatable {
         self.lines = lines
     }
 
-    /// An open month's, drawn up from its records.
+    /// Computes the statement of an open month from its records. Throws ``MoneyOverflow``.
     package init(
         tenant: TenantID, month: BillingMonth, terms: Terms, totals: LedgerTotals, adjustmentsCents: Int64
     ) throws {
@@ -28,7 +28,7 @@ package struct Statement: Sendable, Equatable {
             lines: try Self.lines(terms: terms, totals: totals, adjustmentsCents: adjustmentsCents))
     }
 
-    /// What the tenant has now, which an open month's statement shows.
+    /// The terms that the statement of an open month shows.
     package struct Terms: Sendable, Equatable {
         package let plan: PlanName
         package let monthlyMinutes: Int64
@@ -41,7 +41,7 @@ package struct Statement: Sendable, Equatable {
         }
     }
 
-    /// A line a rate, the lowest first; without overage one line at the plan's own rate.
+    /// One line per rate, the lowest rate first. Without overage, one line at the plan's rate.
     private static func lines(
         terms: Terms, totals: LedgerTotals, adjustmentsCents: Int64
     ) throws -> [StatementLine] {

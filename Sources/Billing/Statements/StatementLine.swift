@@ -1,15 +1,15 @@
 import Tenancy
 
-/// One line of a statement: overage at one rate, and on the first line what a month has once.
+/// One line of a statement: overage at one rate. The first line also has what a month has once.
 package struct StatementLine: Sendable, Equatable {
     /// From 1.
     package let number: Int
-    /// Whose rate it is: the plan under which that overage was agreed on; without overage, the tenant's.
+    /// The plan that has this rate: the one under which the overage was sold; without overage, the tenant's plan.
     package let plan: PlanName
     package let includedMinutes: Int64
     package let usedSeconds: Int64
     package let overageSeconds: Int64
-    /// Micro-dollars a minute; nil where the plan sells no overage, and none was made.
+    /// Micro-dollars a minute; nil if the plan sells no overage and there is none.
     package let rate: Int64?
     package let amountCents: Int64
     package let adjustmentsCents: Int64

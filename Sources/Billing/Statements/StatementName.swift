@@ -1,10 +1,10 @@
 import Postgres
 import Tenancy
 
-/// The name that a deleted account had, kept for its statements alone: they are invoices, and whoever keeps the books must be able to say
-/// whose. It goes with the account where nothing was ever billed.
+/// The name of a deleted account, kept only for its statements: they are invoices, and accounting must know whose. If the account was never
+/// billed anything, the name is deleted, too.
 package enum StatementName {
-    /// Keeps the account's name, before that is erased; said again it changes nothing. Operators only.
+    /// Keeps the account's name, before the account is erased. A second call changes nothing. Operators only.
     package static func keep(of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -13,7 +13,7 @@ package enum StatementName {
             """)
     }
 
-    /// Forgets it again where the account has neither a record nor an adjustment. Once no job of the account is unfinished.
+    /// Deletes the name if the account has neither a usage record nor an adjustment. Call it when no job of the account is unfinished.
     package static func forgetUnlessBilled(_ tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -23,7 +23,7 @@ package enum StatementName {
             """)
     }
 
-    /// What stands on the statements of every account.
+    /// Returns the name for each account's statements.
     package static func all(in transaction: PostgresTransaction) throws -> [TenantID: String] {
         try Dictionary(
             uniqueKeysWithValues: transaction.all(

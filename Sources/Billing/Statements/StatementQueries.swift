@@ -2,12 +2,12 @@ import Postgres
 import Tenancy
 
 extension Statement {
-    /// The statements of everybody who had an account before the month's end, by tenant; of one tenant alone, if one is given. A deleted
-    /// account has those of the months in which it owed or used something.
+    /// Returns the statements of all tenants that had an account before the month's end, by tenant, or of one tenant. A deleted account has
+    /// statements of the months in which it owed or used something.
     ///
-    /// A closed month's are read as they were written, an open one's are drawn up: with the account's terms of now, or, when the month is over at
-    /// `now`, with those of its last admission. Reads with several statements: the transaction must be
-    /// repeatable read, or hold the months.
+    /// Statements of a closed month are read as they were stored. Those of an open month are computed: with the account's terms of today, or
+    /// with those of the last admission if the month is over at `now`. This takes several queries, so the transaction must be repeatable
+    /// read, or have locked the months.
     package static func all(
         of month: BillingMonth, tenant: TenantID? = nil, at now: Timestamp = .now(), in transaction: PostgresTransaction
     ) throws -> [Statement] {
@@ -25,8 +25,8 @@ extension Statement {
         return try accounts.map { try Statement($0, month, totals[$0.id], lines[$0.id]) }
     }
 
-    /// The one tenant's of ``all(of:tenant:at:in:)``, with its records added up by the database: for who asks often, however large the month
-    /// is. The same transaction's rules hold.
+    /// Returns one tenant's statement, like ``all(of:tenant:at:in:)`` and with the same rules for the transaction. Here the database adds up
+    /// the records, so this may be called often, however large the month is.
     package static func of(
         _ tenant: TenantID, month: BillingMonth, at now: Timestamp = .now(), in transaction: PostgresTransaction
     ) throws -> Statement? {
@@ -38,8 +38,8 @@ extension Statement {
     }
 
     /// - Parameters:
-    ///   - totals: of an open month.
-    ///   - lines: of a closed one.
+    ///   - totals: the totals of an open month.
+    ///   - lines: the stored lines of a closed month.
     private init(
         _ account: Account, _ month: BillingMonth, _ totals: LedgerTotals?, _ lines: [StatementLine]?
     ) throws {
@@ -52,7 +52,7 @@ extension Statement {
         }
     }
 
-    /// Writes its lines down for good. The closing of its month follows in the same transaction.
+    /// Stores the statement's lines for good. The caller closes the month in the same transaction.
     func store(in transaction: PostgresTransaction) throws {
         try transaction.batch(
             lines.map { line in
@@ -68,8 +68,8 @@ extension Statement {
             })
     }
 
-    /// Whether the account `t`, whose month is `m` where it has one, has a statement of the month: who had an account before its end, and
-    /// of a deleted one whoever owed or used something.
+    /// The SQL condition for whether the account `t` has a statement of the month. `m` is its month, if it has one. An account has one if it
+    /// existed before the month's end; a deleted account, if it owed or used something.
     static func isDue(month: PostgresQuery, end: PostgresQuery) -> PostgresQuery {
         """
         (t.created_at < \(end) OR m.tenant_id IS NOT NULL) AND (t.status <> 'deleted'
@@ -80,7 +80,7 @@ extension Statement {
         """
     }
 
-    /// Whose statement it is, and what an open month's is drawn up with.
+    /// The account of a statement, with what is needed to compute the statement of an open month.
     private struct Account {
         let id: TenantID
         let terms: Terms
@@ -103,7 +103,7 @@ extension Statement {
                 JOIN plans p ON p.name = t.plan
                 LEFT JOIN quota_overrides q ON q.tenant_id = t.id
                 LEFT JOIN usage_months m ON m.tenant_id = t.id AND m.month = \(month)
-                -- A month that is over keeps the terms of its last admission, whatever was agreed on since.
+                -- A month that is over keeps the terms of its last admission, whatever changed since.
                 LEFT JOIN LATERAL (
                     SELECT u.plan, u.included_seconds, u.rate_micros_per_minute FROM (
                         SELECT admission, plan, included_seconds, rate_micros_per_minute FROM usage
@@ -126,7 +126,7 @@ extension Statement {
 }
 
 extension StatementLine {
-    /// What was written down for the month, by tenant, in order.
+    /// Returns the month's stored lines, by tenant, in order.
     fileprivate static func stored(
         _ month: BillingMonth, _ tenant: TenantID?, _ transaction: PostgresTransaction
     ) throws -> [TenantID: [StatementLine]] {

@@ -1,24 +1,24 @@
 import Postgres
 import Tenancy
 
-/// How a tenant stands in a month, as it may see it itself.
+/// What a tenant has used in a month, for the tenant to see.
 package struct TenantUsage: Sendable, Equatable {
     package let plan: PlanName
     package let includedMinutes: Int64
     package let usedSeconds: Int64
-    /// Held by unfinished jobs.
+    /// Seconds that unfinished jobs hold.
     package let reservedSeconds: Int64
     package let overageSeconds: Int64
-    /// Before adjustments.
+    /// The price of the overage, without adjustments.
     package let overageCents: Int64
     package let effectiveLimits: EffectiveLimits
     package let runningJobs: Int
     package let waitingJobs: Int
 
-    /// What of the month neither is used nor held.
+    /// What is left of the month's quota.
     package var leftSeconds: Int64 { max(0, includedMinutes * 60 - usedSeconds - reservedSeconds) }
 
-    /// As it is at one moment: all figures are of one picture. Nil when there is no such tenant.
+    /// Reads all figures in one snapshot. Nil if there is no such tenant.
     package static func of(
         _ tenant: TenantID, month: BillingMonth, at now: Timestamp = .now(), on pool: PostgresPool
     ) async throws -> TenantUsage? {
