@@ -1,9 +1,9 @@
 import Crypto
 
-/// An API key as its holder sees it: `tsk_live_` + 12 characters of public id + 43 of secret (256 bits) + 6 of checksum.
+/// An API key as its holder sees it: `tsk_live_`, a public id of 12 characters, a secret of 43 (256 bits) and a checksum of 6.
 ///
-/// The checksum tells a mistyped or made-up key from a real one without a look into the database, the id tells which hash to
-/// compare with: only a key that passes both costs an Argon2 run.
+/// The checksum exposes a mistyped or made-up key without a query. The id tells which hash to compare with. Only a key that passes both
+/// costs an Argon2 run.
 package struct APIKey: Sendable {
     package let id: APIKeyID
     let secret: String
@@ -19,7 +19,7 @@ package struct APIKey: Sendable {
         secret = Base62.random(Self.secretLength)
     }
 
-    /// The key that `text` spells, or nil when its form or its checksum is wrong.
+    /// Parses a key. Nil if its form or its checksum is wrong.
     package init?(_ text: String) {
         let length = Self.prefix.count + Self.idLength + Self.secretLength + Self.checksumLength
         guard text.utf8.count == length, text.hasPrefix(Self.prefix) else { return nil }
@@ -30,7 +30,7 @@ package struct APIKey: Sendable {
         guard Self.checksum(id: id, secret: secret) == digits.suffix(Self.checksumLength) else { return nil }
     }
 
-    /// The key in full. Shown once, to whom it is issued; never stored, never logged.
+    /// The whole key. It is shown once, to the person who gets it, and never stored or logged.
     package var text: String {
         Self.prefix + id.rawValue + secret + Self.checksum(id: id, secret: secret)
     }

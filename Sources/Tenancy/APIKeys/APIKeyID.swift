@@ -1,6 +1,6 @@
 import Postgres
 
-/// The public part of an API key: names it in lists, logs and commands.
+/// The public part of an API key, which names it in lists, logs and commands.
 package struct APIKeyID: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible, PostgresCodable {
     package let rawValue: String
 

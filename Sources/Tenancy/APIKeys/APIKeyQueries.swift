@@ -16,26 +16,26 @@ extension APIKeyRecord {
             """)
     }
 
-    /// A tenant's keys, oldest first. Operators only.
+    /// Returns a tenant's keys, oldest first. Operators only.
     package static func all(of tenant: TenantID, in transaction: PostgresTransaction) throws -> [APIKeyRecord] {
         try transaction.query(
             "SELECT \(columns) FROM api_keys WHERE tenant_id = \(tenant) ORDER BY created_at, id"
         ).map(APIKeyRecord.init(row:))
     }
 
-    /// The key with this id, whoever's it is, or nil. Operators only.
+    /// Returns the key with this id, of any tenant, or nil. Operators only.
     package static func find(_ id: APIKeyID, in transaction: PostgresTransaction) throws -> APIKeyRecord? {
         try transaction.query("SELECT \(columns) FROM api_keys WHERE id = \(id)").first.map(APIKeyRecord.init(row:))
     }
 
-    /// The key with this id, as it is until the transaction ends; nil when there is none. Operators only.
+    /// Locks the key with this id until the transaction ends, and returns it; nil if there is none. Operators only.
     package static func lock(_ id: APIKeyID, in transaction: PostgresTransaction) throws -> APIKeyRecord? {
         try transaction.query("SELECT \(columns) FROM api_keys WHERE id = \(id) FOR NO KEY UPDATE")
             .first.map(APIKeyRecord.init(row:))
     }
 
-    /// Writes down that `successor` took this key's place, and lets this one work for `grace` more, or as long as it would have
-    /// anyway if that is shorter. Answers its end. Operators only.
+    /// Records that `successor` replaces this key. This key expires after `grace`, or at its own time if that is sooner. Returns when it
+    /// expires. Operators only.
     package func yield(
         to successor: APIKeyID, after grace: Duration, in transaction: PostgresTransaction
     ) throws -> Timestamp? {
@@ -49,8 +49,8 @@ extension APIKeyRecord {
             """, as: Timestamp.self)
     }
 
-    /// Ends the key, and with it the sessions that began with it, however many: they count only as long as their key does. Their rows
-    /// are swept afterward. Operators only.
+    /// Revokes the key. This ends all its sessions at once, because a session is valid only as long as its key. ``SessionSweep`` deletes
+    /// their rows later. Operators only.
     package func revoke(in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -66,7 +66,7 @@ extension APIKeyRecord {
 }
 
 extension APIKeyCredentials {
-    /// The usable key with this id, whoever's it is; nil when there is none, or it has expired or was revoked.
+    /// Returns the key with this id, of any tenant; nil if there is none, or if it has expired or was revoked.
     static func find(_ id: APIKeyID, at now: Timestamp, in transaction: PostgresTransaction) throws -> Self? {
         try transaction.first(
             """

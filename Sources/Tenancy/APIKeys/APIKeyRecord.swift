@@ -1,6 +1,6 @@
 import Postgres
 
-/// An issued API key as the service knows it: everything but its secret.
+/// An API key as the service stores it, without its secret.
 package struct APIKeyRecord: Sendable, Equatable {
     package let id: APIKeyID
     package let tenant: TenantID
@@ -9,10 +9,10 @@ package struct APIKeyRecord: Sendable, Equatable {
     package let expiresAt: Timestamp?
     package let revokedAt: Timestamp?
     package let lastUsedAt: Timestamp?
-    /// The key that took its place. This one works until it expires.
+    /// The key that replaces it. This key works until it expires.
     package let replacedBy: APIKeyID?
 
-    /// Whether it opens the door at that moment, and if not, why.
+    /// Returns whether the key works at that moment, and if not, why.
     package func state(at now: Timestamp) -> APIKeyState {
         if revokedAt != nil { return .revoked }
         if let expiresAt, expiresAt <= now { return .expired }
@@ -24,7 +24,7 @@ package enum APIKeyState: String, Sendable {
     case active, expired, revoked
 }
 
-/// What a login needs to know of a key.
+/// What a login needs to know about a key.
 struct APIKeyCredentials: Sendable {
     let tenant: TenantID
     let secretHash: String

@@ -2,8 +2,8 @@ import CArgon2
 import Concurrency
 import Synchronization
 
-/// Argon2id with the contract's cost (m=19456 KiB, t=2, p=1), on threads of its own and never more at once than it has threads:
-/// a run holds 19 MiB, and a flood of logins must not hold them all at the same time.
+/// Argon2id with the cost m=19456 KiB, t=2, p=1, on threads of its own. The number of threads limits the memory that a flood of logins
+/// can take, because each run needs 19 MiB.
 package final class Argon2: Sendable {
     private static let memoryKiB: UInt32 = 19_456
     private static let passes: UInt32 = 2
@@ -16,8 +16,8 @@ package final class Argon2: Sendable {
     private let begun = Atomic<Int>(0)
 
     /// - Parameters:
-    ///   - threads: how many runs at once.
-    ///   - maxWaiting: how many may be under way or wait before ``Argon2Error/overloaded``.
+    ///   - threads: how many runs are possible at once.
+    ///   - maxWaiting: how many runs may be in progress or waiting. Further calls throw ``Argon2Error/overloaded``.
     package init(threads: Int, maxWaiting: Int = 256) {
         self.threads = (0..<max(1, threads)).map { BlockingCalls("argon2-\($0)") }
         self.maxWaiting = maxWaiting
@@ -26,13 +26,14 @@ package final class Argon2: Sendable {
     /// How many runs have begun so far.
     package var runs: Int { begun.load(ordering: .relaxed) }
 
-    /// The PHC string of `secret` under a fresh 128-bit salt.
+    /// Returns the PHC string of `secret` with a new 128-bit salt. Throws ``Argon2Error``.
     package func hash(_ secret: String) async throws -> String {
         try await run({}) { try Self.encode(secret) }
     }
 
-    /// Whether `secret` is the one behind `phc`. The comparison takes the same time whatever differs.
-    /// - Parameter admission: asked when its turn has come; what it throws is thrown, and nothing is run.
+    /// Returns whether `secret` matches the PHC string `phc`. The comparison takes constant time. Throws ``Argon2Error``.
+    ///
+    /// - Parameter admission: called just before the run. If it throws, there is no run, and its error is thrown.
     package func verify(
         _ secret: String, against phc: String, admission: @escaping @Sendable () throws -> Void = {}
     ) async throws -> Bool {
@@ -79,8 +80,8 @@ package final class Argon2: Sendable {
 }
 
 package enum Argon2Error: Error, Equatable {
-    /// Too many wait already; try again shortly.
+    /// Too many runs are waiting; try again shortly.
     case overloaded
-    /// libargon2's own code: out of memory, or a stored hash that is not one.
+    /// libargon2's error code: out of memory, or the stored text is not a hash.
     case failed(code: Int32)
 }

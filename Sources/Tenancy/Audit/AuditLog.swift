@@ -1,15 +1,15 @@
 import Foundation
 import Postgres
 
-/// What operators changed, and who did. Written in the transaction of the change itself: neither is ever without the other.
+/// What an operator changed. It is written in the transaction of the change, so that neither exists without the other.
 package struct AuditEntry: Sendable {
     package let `operator`: String
-    /// What was done, as the command names it: `tenant create`.
+    /// The command: `tenant create`.
     package let action: String
     package let tenant: TenantID?
-    /// What it was done to, where that is not the tenant itself: a key's id, a job's.
+    /// What was changed, if not the tenant itself: the id of a key or a job.
     package let target: String?
-    /// What it was changed from or to, by name. Never a secret.
+    /// The old or new values, by name. Never a secret.
     package let details: [String: String]
 
     package init(

@@ -1,13 +1,13 @@
 import Foundation
 import Postgres
 
-/// A line of the audit log.
+/// An entry of the audit log.
 package struct AuditRecord: Sendable {
     package let id: Int64
     package let at: Timestamp
     package let entry: AuditEntry
 
-    /// The newest lines first: of one tenant, or of all; from `since` on. Operators only.
+    /// Returns entries since `since`, of one tenant or of all, newest first. Operators only.
     package static func newest(
         of tenant: TenantID?, since: Timestamp?, limit: Int, in transaction: PostgresTransaction
     ) throws -> [AuditRecord] {

@@ -1,22 +1,23 @@
 import Logging
 import Postgres
 
-/// The service's doors to PostgreSQL: `app` sees the one tenant that a transaction names, the others see across tenants
-/// on the tables whose policies say so. Each has connections of its own, so that no crowd at one holds up another.
+/// A node's connection pools. `app` and `health` see only the tenant that a transaction names. The others see all tenants, in those tables
+/// whose policies allow it. Each pool has connections of its own, so that a crowd in one holds up none of the others.
 package struct Databases: Sendable {
     package let app: PostgresPool
     package let system: PostgresPool
-    /// For calls of which nobody knows yet whose they are: logins, refreshes, revocations. However many come, they take nothing
-    /// from customers who are known, nor from the queue.
+    /// For requests that are not authenticated yet: logins, refreshes, revocations. However many come, they take no connections from
+    /// authenticated customers or the queue.
     package let sessions: PostgresPool
-    /// For the leases of what is being worked on, and for nothing else: who works must be able to say so in time.
+    /// For leases only, because a heartbeat must never wait for a connection.
     package let leases: PostgresPool
-    /// For the question whether the database answers, which stands behind no work.
+    /// For checking whether the database answers, without waiting behind other work.
     package let health: PostgresPool
-    /// Tells operators when the database is away, for all of these.
+    /// Logs when the database does not answer, for all these pools.
     package let outage: Outage?
 
-    /// - Parameter size: connections of the `app` pool; `system` gets half as many, `sessions` a quarter and four at least, `leases` two, `health` one.
+    /// - Parameter size: connections of the `app` pool. `system` gets half as many (at least two), `sessions` a quarter (at least four),
+    ///   `leases` two, `health` one.
     package init(url: String, size: Int, outage: Outage? = nil, logger: Logger) {
         self.outage = outage
         func pool(_ configuration: PostgresPool.Configuration) -> PostgresPool {
@@ -37,7 +38,7 @@ package struct Databases: Sendable {
 }
 
 extension PostgresPool {
-    /// A transaction that sees `tenant`'s rows and no other's: row-level security stands behind every `WHERE`.
+    /// Runs a transaction that sees only `tenant`'s rows. Row-level security ensures this, even if a query lacks its `WHERE`.
     package func transaction<T: Sendable>(
         of tenant: TenantID, isolation: PostgresIsolation = .readCommitted,
         _ body: @Sendable (PostgresTransaction) throws -> T
@@ -52,28 +53,28 @@ extension PostgresPool.Configuration {
         .init(url: url, role: role, size: size, applicationName: "verbatim")
     }
 
-    /// Whoever waits here too long is told so: the line is short. What hangs is cut before ``Revocations`` looks past it.
+    /// The line is short, so that callers soon get an error. A revocation that hangs is aborted before ``Revocations`` could miss it.
     fileprivate static func sessions(url: String, size: Int) -> Self {
         .init(
             url: url, role: "verbatim_system", size: size, acquireTimeout: .seconds(5), statementTimeout: .seconds(10),
             workTimeout: .seconds(20), maxWaiters: 256)
     }
 
-    /// A look that hangs must end while the lease still holds. One connection for the heartbeat, one for the looks beside it.
+    /// A query that hangs must end before the lease expires. One connection is for the heartbeat, one for the checks beside it.
     fileprivate static func leases(url: String) -> Self {
         .init(
             url: url, role: "verbatim_system", size: 2, acquireTimeout: .seconds(5), connectTimeout: .seconds(2),
             statementTimeout: .seconds(10), lockTimeout: .seconds(5), workTimeout: .seconds(12))
     }
 
-    /// As a customer's role, but not in customers' line.
+    /// Has the same role as `app`, but does not wait in line with its requests.
     fileprivate static func health(url: String) -> Self {
         .init(
             url: url, role: "verbatim_app", size: 1, acquireTimeout: .seconds(5), connectTimeout: .seconds(2),
             statementTimeout: .seconds(5), workTimeout: .seconds(8))
     }
 
-    /// The operators' connection: acts as the owner of the tables, whose policies let it see every tenant.
+    /// For operators. They act as the owner of the tables, which sees every tenant by its policies.
     package static func owner(url: String) -> Self {
         .init(url: url, role: nil, size: 2, applicationName: "verbatim-admin")
     }

@@ -1,18 +1,18 @@
 import Postgres
 
-/// What a user of the database sees of all accounts.
+/// Whether a database user sees the rows of every account.
 ///
-/// Row-level security does not refuse who sees a part: the other rows are simply not there, and a sum over them is 0. So whoever is to
-/// speak about every account asks first. It is decided by what the user sees, not by its name: the owner of the tables, a member of it, a
-/// superuser and a reader with BYPASSRLS see everything.
+/// Row-level security gives no error if a user sees only some rows. The others are simply missing, and sums over them are 0. So commands about
+/// all accounts check this first. What counts is what the user sees, not its name: the owner of the tables, its members, superusers and
+/// readers with BYPASSRLS see everything.
 package struct OperatorVisibility: Sendable, Equatable {
-    /// Who is connected.
+    /// The name of the connected user.
     package let user: String
-    /// The tables of which this user does not see every row.
+    /// The tables with rows that this user does not see.
     package let hidden: [String]
-    /// Who owns the tables; nobody where there are none yet.
+    /// Who owns the tables; empty if there are none yet.
     package let owners: [String]
-    /// Whether this user is, or may act as, each of them.
+    /// Whether this user is each of the owners, or may act as it.
     package let isOwner: Bool
 
     package static func current(in transaction: PostgresTransaction) throws -> OperatorVisibility {

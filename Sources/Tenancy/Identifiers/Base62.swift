@@ -1,15 +1,15 @@
-/// Digits, upper case, lower case: what survives a double click, a URL and a shell.
+/// Text of digits and ASCII letters, which survives a double click, a URL and a shell.
 enum Base62 {
     private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
-    /// `count` characters from the system's random source, 5.95 bits each.
+    /// Returns `count` characters from the system's random source, with 5.95 bits each.
     static func random(_ count: Int) -> String {
         var generator = SystemRandomNumberGenerator()
         let digits = (0..<count).map { _ in alphabet[Int.random(in: 0..<62, using: &generator)] }
         return String(decoding: digits, as: UTF8.self)
     }
 
-    /// `value` in exactly `width` characters, most significant first.
+    /// Returns `value` in exactly `width` characters, most significant first.
     static func encode(_ value: UInt32, width: Int) -> String {
         var rest = value
         var digits = [UInt8](repeating: alphabet[0], count: width)

@@ -1,6 +1,6 @@
 import Postgres
 
-/// An id whose type keeps it from being taken for another's: a prefix, then a ULID (`ten_01J…`, `job_01J…`).
+/// An id with a type of its own, so that the compiler finds mix-ups. It is a prefix and a ULID (`ten_01J…`, `job_01J…`).
 package protocol TypedID: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible, PostgresCodable
 where RawValue == String {
     static var prefix: String { get }
@@ -8,13 +8,13 @@ where RawValue == String {
 }
 
 extension TypedID {
-    /// The id that `rawValue` spells, or nil when it has another form.
+    /// Parses an id. Nil if the form is wrong.
     package init?(rawValue: String) {
         guard rawValue.hasPrefix(Self.prefix), ULID.isValid(rawValue.dropFirst(Self.prefix.count)) else { return nil }
         self.init(unchecked: rawValue)
     }
 
-    /// A new id for the moment `now`.
+    /// Creates an id with the time `now`.
     package init(at now: Timestamp = .now()) {
         self.init(unchecked: Self.prefix + ULID(at: now).description)
     }
@@ -22,7 +22,7 @@ extension TypedID {
     package var description: String { rawValue }
 }
 
-/// Whose everything is.
+/// The id of a tenant.
 package struct TenantID: TypedID {
     package static let prefix = "ten_"
     package let rawValue: String

@@ -1,12 +1,12 @@
 import Postgres
 
-/// A ULID: 48 bits of milliseconds, then 80 random bits, as 26 characters of Crockford's base 32. Sorts by time of creation.
+/// A ULID: the time in milliseconds (48 bits) and 80 random bits, as 26 characters of Crockford's base 32. ULIDs sort by time of creation.
 package struct ULID: Sendable, Hashable, CustomStringConvertible {
     package let description: String
 
     private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
 
-    /// A new id for the moment `now`.
+    /// Creates an id with the time `now`.
     package init(at now: Timestamp = .now()) {
         var generator = SystemRandomNumberGenerator()
         self.init(at: now, using: &generator)
@@ -31,7 +31,7 @@ package struct ULID: Sendable, Hashable, CustomStringConvertible {
         description = String(decoding: digits, as: UTF8.self)
     }
 
-    /// Whether `text` has the form of a ULID.
+    /// Returns whether `text` has the form of a ULID.
     package static func isValid(_ text: some StringProtocol) -> Bool {
         text.utf8.count == 26 && text.utf8.allSatisfy(alphabet.contains)
     }

@@ -1,14 +1,13 @@
-/// A dictionary that never holds more than so many entries.
+/// A dictionary with a maximum number of entries. The least recently used ones are dropped.
 ///
-/// It keeps two generations. When the younger one is full, the older one is forgotten and the younger takes its place; what is
-/// read or written moves to the younger one. So what was not used for longest goes, in constant time and without a list; half of
-/// the entries, those used last, are always there.
+/// It keeps two generations. An entry that is read or written moves to the younger one. When that is full, the older one is dropped and the
+/// younger one takes its place. This takes constant time and needs no list. The half of the capacity that was used last is always kept.
 package struct BoundedCache<Key: Hashable, Value> {
     private var younger: [Key: Value] = [:]
     private var older: [Key: Value] = [:]
     private let half: Int
 
-    /// - Parameter capacity: entries at most; at least two.
+    /// - Parameter capacity: the maximum number of entries; at least two.
     package init(capacity: Int) { half = max(1, capacity / 2) }
 
     package var count: Int { younger.count + older.count }

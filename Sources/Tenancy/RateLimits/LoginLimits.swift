@@ -1,9 +1,9 @@
 import Postgres
 
-/// How often one may try to log in. Each node counts for itself.
+/// The rate limits of logins. Each node counts on its own.
 ///
-/// Nobody can lock out another's key: a key's logins count only when its secret was right, and wrong secrets count against the
-/// address they came from.
+/// Nobody can lock out somebody else's key: a login counts against the key only if the secret was right. Wrong secrets count against the key
+/// together with the address they came from.
 package final class LoginLimits: Sendable {
     private struct Attempt: Hashable {
         let key: APIKeyID
@@ -14,30 +14,30 @@ package final class LoginLimits: Sendable {
     private let logins: RateLimit<APIKeyID>
     private let wrongSecrets: RateLimit<Attempt>
 
-    /// - Parameter capacity: how many addresses, keys, and keys from addresses are kept.
+    /// - Parameter capacity: how many addresses, how many keys, and how many pairs of key and address are remembered.
     package init(capacity: Int = 20_000) {
         calls = RateLimit(perMinute: 600, capacity: capacity)
         logins = RateLimit(perMinute: 60, capacity: capacity)
         wrongSecrets = RateLimit(perMinute: 10, capacity: capacity)
     }
 
-    /// A call from `network`, whatever is in it.
+    /// Counts a call from `network`, whatever its content.
     package func takeCall(from network: String, at now: Timestamp) throws(RateLimited) {
         try calls.take(network, at: now)
     }
 
-    /// Whether a secret for `key` may be looked at.
+    /// Throws unless a secret for `key` may be checked. Counts nothing.
     func check(_ key: APIKeyID, from address: String, at now: Timestamp) throws(RateLimited) {
         try wrongSecrets.check(Attempt(key: key, address: address), at: now)
         try logins.check(key, at: now)
     }
 
-    /// The secret was wrong. Throws where too many were under way at once: the caller must not learn what this one was.
+    /// Counts a wrong secret. Throws if too many were checked at once, so that the caller doesn't learn whether this one was right.
     func takeWrongSecret(for key: APIKeyID, from address: String, at now: Timestamp) throws(RateLimited) {
         try wrongSecrets.take(Attempt(key: key, address: address), at: now)
     }
 
-    /// The secret was right.
+    /// Counts a login with the right secret.
     func takeLogin(of key: APIKeyID, at now: Timestamp) throws(RateLimited) {
         try logins.take(key, at: now)
     }

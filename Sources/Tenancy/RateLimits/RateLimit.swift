@@ -1,11 +1,11 @@
 import Postgres
 import Synchronization
 
-/// So many a minute for each key, in this process alone.
+/// Allows each key a number of calls a minute, in this process only.
 ///
-/// The window slides: the moments of the last minute are kept, so that no minute, wherever it begins, sees more than the limit.
-/// Only what was let through counts; whoever goes on knocking is let in again as soon as there is room. No more than `capacity` keys
-/// are kept, those not heard of for longest are forgotten.
+/// The window slides: the times of the last minute's calls are kept, so that no period of a minute has more calls than the limit. Only allowed
+/// calls count, so a caller that keeps trying gets through as soon as there is room. At most `capacity` keys are kept; the least recently
+/// used ones are dropped.
 package final class RateLimit<Key: Hashable & Sendable>: Sendable {
     private let perMinute: Int
     private let recent: Mutex<BoundedCache<Key, [Int64]>>
@@ -15,16 +15,16 @@ package final class RateLimit<Key: Hashable & Sendable>: Sendable {
         recent = Mutex(BoundedCache(capacity: capacity))
     }
 
-    /// How many keys are kept at this moment.
+    /// How many keys are kept now.
     package var count: Int { recent.withLock { $0.count } }
 
-    /// Whether there is room for `key`; takes nothing.
+    /// Throws unless `key` has room for a call. Counts nothing.
     package func check(_ key: Key, at now: Timestamp) throws(RateLimited) {
         let moments = recent.withLock { Self.last(minuteOf: $0[key] ?? [], at: now) }
         try judge(moments, at: now)
     }
 
-    /// Takes a place for `key`. When there is none, nothing is counted.
+    /// Counts a call of `key`. Throws if there is no room, and then counts nothing.
     package func take(_ key: Key, at now: Timestamp) throws(RateLimited) {
         let moments = recent.withLock { recent in
             let moments = Self.last(minuteOf: recent[key] ?? [], at: now)
@@ -34,7 +34,7 @@ package final class RateLimit<Key: Hashable & Sendable>: Sendable {
         try judge(moments, at: now)
     }
 
-    /// Gives back a place that was taken at that moment: it turned out to cost nothing.
+    /// Removes the call that was counted at that moment, because it turned out not to count.
     package func giveBack(_ key: Key, takenAt moment: Timestamp) {
         recent.withLock { recent in
             guard var moments = recent[key], let index = moments.lastIndex(of: moment.milliseconds) else { return }
@@ -49,15 +49,15 @@ package final class RateLimit<Key: Hashable & Sendable>: Sendable {
         throw RateLimited(retryAfterSeconds: max(1, Int((wait + 999) / 1000)))
     }
 
-    /// The moments of the minute before `now`, oldest first. Those after it are gone too: the clock was set back.
+    /// The times in the minute before `now`, oldest first. Later times are dropped, too: the clock was set back.
     private static func last(minuteOf moments: [Int64], at now: Timestamp) -> [Int64] {
         moments.filter { $0 > now.milliseconds - 60_000 && $0 <= now.milliseconds }
     }
 }
 
-/// There is no room at this moment.
+/// The limit is reached.
 package struct RateLimited: Error, Equatable {
-    /// The whole seconds, one at least, after which there is.
+    /// Whole seconds until the next call is allowed, at least one.
     package let retryAfterSeconds: Int
 
     package init(retryAfterSeconds: Int) { self.retryAfterSeconds = retryAfterSeconds }

@@ -1,36 +1,36 @@
 import Postgres
 import Synchronization
 
-/// How many refresh tokens that nobody has one network may show, so that whoever makes them up hardly ever reaches the database.
-/// Each node counts for itself.
+/// Limits how many unknown or expired refresh tokens a network may send, so that somebody who makes up tokens hardly reaches the database.
+/// Each node counts on its own.
 ///
-/// A token takes a place of its network before it is looked up, and gives it back when it turns out to be somebody's: so what counts
-/// is what was made up or is over, however many come at once. Tokens that this node has lately seen to be good take no place at all,
-/// and pass also where a neighbor behind the same address has used them up.
+/// A token is counted before it is looked up, and no longer if it turns out to be valid. So the limit holds even for tokens that come at the
+/// same time. Tokens that this node has recently found valid are not counted. They pass even if a neighbor at the same address has used up
+/// the limit.
 package final class UnknownTokenLimit: Sendable {
-    /// Made-up tokens a minute and network.
+    /// Unknown tokens per minute and network.
     package static let perMinute = 120
 
     private let places: RateLimit<String>
     private let good: Mutex<BoundedCache<[UInt8], Void>>
 
     /// - Parameters:
-    ///   - networks: how many are kept.
-    ///   - tokens: how many good ones are remembered, by their hashes.
+    ///   - networks: how many networks are remembered.
+    ///   - tokens: how many valid tokens are remembered, by their hashes.
     package init(networks: Int = 20_000, tokens: Int = 50_000) {
         places = RateLimit(perMinute: Self.perMinute, capacity: networks)
         good = Mutex(BoundedCache(capacity: tokens))
     }
 
-    /// Has `body` look a token up, and answers what it found. Throws ``RateLimited`` before, where the network has shown too many.
+    /// Looks a token up with `body`, and returns what it found. Throws ``RateLimited`` instead if the network has sent too many.
     ///
-    /// - Parameter body: nil when the token is nobody's, or counts no more.
+    /// - Parameter body: returns nil if the token is unknown or no longer valid.
     func lookUp<T>(
         _ hash: [UInt8], from network: String, at now: Timestamp, _ body: () async throws -> T?
     ) async throws -> T? {
         let isKnown = good.withLock { $0[hash] != nil }
         if !isKnown { try places.take(network, at: now) }
-        // Where the database fails nobody knows whose it is: the place stays taken.
+        // If the database fails, nobody knows whether the token is valid, so it stays counted.
         let found = try await body()
         if found == nil {
             good.withLock { $0[hash] = nil }
@@ -41,6 +41,6 @@ package final class UnknownTokenLimit: Sendable {
         return found
     }
 
-    /// The token is good: we have just made it.
+    /// Remembers a token as valid.
     func remember(_ hash: [UInt8]) { good.withLock { $0[hash] = () } }
 }

@@ -1,10 +1,10 @@
 import Postgres
 
 extension MasterKey {
-    /// Throws ``SealedSecretError`` when what lies sealed in the database was sealed under another key: whoever goes on would make
-    /// secrets that nobody else can open. A database without secrets is anybody's.
+    /// Throws ``SealedSecretError`` if the secrets in the database are encrypted with another key. A process that went on would store secrets
+    /// that the other nodes cannot decrypt. If the database has no secrets, any key is right.
     ///
-    /// `rekey` seals all anew in one transaction, so that one secret tells of all.
+    /// Checking one secret is enough, because `rekey` encrypts all of them again in one transaction.
     package func requireRight(in transaction: PostgresTransaction) throws {
         for column in SealedColumn.all {
             let sealed = try transaction.first(

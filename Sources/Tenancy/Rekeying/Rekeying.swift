@@ -1,17 +1,17 @@
 import Postgres
 
-/// What became of the secrets of one column when the master key changed.
+/// The result of a change of the master key for one column of secrets.
 package struct Rekeying: Sendable, Equatable {
     /// `table.column`.
     package let name: String
-    /// Sealed anew.
+    /// How many secrets were encrypted with the new key.
     package let resealed: Int
-    /// Under the new key already.
+    /// How many were already encrypted with the new key.
     package let left: Int
 
-    /// Seals every secret in the database anew, from `previous` to `current`; safe to repeat. Operators only.
+    /// Decrypts every secret in the database with `previous` and encrypts it with `current`. Safe to repeat. Operators only.
     ///
-    /// Throws ``RekeyingError`` when a secret opens under neither; then the transaction must end with nothing changed.
+    /// - Throws: ``RekeyingError`` if neither key decrypts a secret. The caller must then roll the transaction back.
     package static func run(
         from previous: MasterKey, to current: MasterKey, in transaction: PostgresTransaction
     ) throws -> [Rekeying] {
@@ -22,7 +22,7 @@ package struct Rekeying: Sendable, Equatable {
         _ column: SealedColumn, from previous: MasterKey, to current: MasterKey, in transaction: PostgresTransaction
     ) throws -> Rekeying {
         let (table, id, name) = (column.table, column.id, column.column)
-        // Readers go on; a writer waits, so that no secret comes in behind our back.
+        // Readers go on. Writers wait, so that no secret is added unseen.
         try transaction.execute("LOCK TABLE \(unescaped: table) IN SHARE ROW EXCLUSIVE MODE")
         let rows = try transaction.all(
             """
@@ -51,11 +51,11 @@ package struct RekeyingError: Error, Equatable, CustomStringConvertible {
     let row: String
 
     package var description: String {
-        "The secret of \(row) opens under neither VERBATIM_MASTER_KEY nor VERBATIM_MASTER_KEY_PREVIOUS; nothing was changed."
+        "Neither VERBATIM_MASTER_KEY nor VERBATIM_MASTER_KEY_PREVIOUS opens the secret of \(row); nothing was changed."
     }
 }
 
 extension SealedColumn {
-    /// Every such column there is. A new one belongs here, or `rekey` leaves it behind.
+    /// All columns with secrets. List new ones here, or `rekey` skips them.
     static let all = [SigningKey.sealing, WebhookSecret.sealing, WebhookSecret.sealingNext]
 }

@@ -1,10 +1,10 @@
 import Postgres
 
 extension Principal {
-    /// Throws ``AccessRefusal`` when its key or session has ended or its account is not active, by what the database says at this moment. For what
-    /// went on for longer than ``Revocations`` looks back, such as an upload.
+    /// Throws ``AccessRefusal`` if the key or session has ended or the account is not active, as the database says now. For requests that
+    /// last longer than ``Revocations`` remembers, such as an upload.
     ///
-    /// - Parameter transaction: as `verbatim_system`.
+    /// - Parameter transaction: a transaction of the role `verbatim_system`.
     package func requireAccess(in transaction: PostgresTransaction) throws {
         let found = try transaction.first(
             """

@@ -1,19 +1,20 @@
 import Postgres
 
 extension Revocations {
-    /// What the database says at one moment.
+    /// The result of one query for who has lost access.
     package struct Look: Sendable {
         package let at: Timestamp
         let snapshot: Snapshot
-        /// Those that ended since the last look, and some before that.
+        /// The sessions that ended since the last query, and some that ended shortly before.
         package let sessions: [(id: SessionID, endedAt: Timestamp)]
     }
 }
 
 extension Revocations.Look {
-    /// Keys that ended within ``AccessTokens/longestUse``, and suspended tenants. No token of a key that ended before lives any
-    /// more. Likewise sessions, from `since` on. A deleted
-    /// tenant's keys ended with it: it is not looked for by itself, else every account that ever left would be in every look.
+    /// Finds suspended tenants, and the keys that ended within ``AccessTokens/longestUse``: tokens of keys that ended earlier have expired.
+    /// Finds sessions that ended after `since`; if it is nil, within the same period.
+    ///
+    /// Deleted tenants are not included, because their number only grows. Their keys were revoked when they were deleted.
     package static func take(since: Timestamp?, in transaction: PostgresTransaction) throws -> Self {
         let remembered = PostgresQuery.interval(EndedSessions.memory)
         let answers = try transaction.batch([

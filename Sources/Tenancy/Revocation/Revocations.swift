@@ -1,14 +1,13 @@
 import Postgres
 import Synchronization
 
-/// Whose access tokens count no more though their hour is not over: those of revoked and expired keys, of suspended tenants, and of
-/// sessions that were ended.
+/// Knows whose access tokens are rejected before they expire: those of revoked and expired keys, of suspended tenants, and of ended sessions.
 ///
-/// A snapshot in memory, so that no request costs a query: ``refresh()`` takes a new one, several times a second. One that is older
-/// than ``freshness`` is not believed. Whoever asks then waits for a new one, all for the same, and no longer than their time-out;
-/// who cannot be judged by then is refused. Of sessions, which may be many, each look asks only for what ended since the last one.
+/// It keeps a snapshot in memory, so that no request costs a query. ``refresh()`` takes a new one several times a second. A snapshot older than
+/// ``freshness`` is not used. All requests then wait for the same new one, but not beyond their time-out. A request that gets none is
+/// rejected. Sessions may be many, so each query asks only for those that ended since the last one.
 package final class Revocations: Sendable {
-    /// How long a snapshot counts, from the moment at which the database was asked: within that time a revoked key is refused.
+    /// How long a snapshot is valid after the query. So a revoked key is rejected within this time.
     package static let freshness = Duration.seconds(1)
 
     struct Snapshot: Sendable {
@@ -19,9 +18,9 @@ package final class Revocations: Sendable {
     private struct State {
         var snapshot = Snapshot()
         var sessions = EndedSessions()
-        /// Nil before the first one.
+        /// When the snapshot was taken; nil before the first one.
         var taken: ContinuousClock.Instant?
-        /// The look under way.
+        /// The query in progress.
         var look: Task<Void, any Error>?
     }
 
@@ -31,7 +30,7 @@ package final class Revocations: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - pool: acts as `verbatim_system`; its `workTimeout` bounds a look.
+    ///   - pool: has the role `verbatim_system`; its `workTimeout` limits how long a query may take.
     ///   - timeout: how long a request waits for a new snapshot.
     package init(
         pool: PostgresPool, timeout: Duration = .seconds(3),
@@ -42,7 +41,7 @@ package final class Revocations: Sendable {
         self.now = now
     }
 
-    /// Asks the database who has lost access, or waits for the answer where it is being asked already.
+    /// Takes a new snapshot from the database. If another call is doing so, waits for its result.
     package func refresh() async throws {
         let look = state.withLock { state in
             if let look = state.look { return look }
@@ -63,15 +62,15 @@ package final class Revocations: Sendable {
         }
     }
 
-    /// Throws when `principal`'s tokens count no more, or when nobody can tell.
+    /// Throws if `principal`'s tokens are no longer valid, or if that cannot be determined.
     package func check(_ principal: Principal) async throws(AccessRefusal) {
         var isCertain = isFresh
-        // Whoever waited is judged by what they waited for, also where a busy machine lets them go on late.
+        // The snapshot that was waited for counts, even if a busy machine resumes this task late.
         if !isCertain { isCertain = await waitForFreshOne() }
         let (snapshot, sessionIsOver) = state.withLock { state in
             (state.snapshot, principal.session.map { state.sessions.contains($0) } ?? false)
         }
-        // Also when it is old: what has ended stays so.
+        // These hold in an old snapshot, too: what has ended does not come back.
         if snapshot.keys.contains(principal.key) { throw .keyIsOver }
         if sessionIsOver { throw .sessionIsOver }
         guard isCertain else { throw .unknown }
@@ -83,11 +82,11 @@ package final class Revocations: Sendable {
         return taken.map { now() - $0 < Self.freshness } ?? false
     }
 
-    /// Returns when there is a fresh snapshot, when a look has failed, or when the time-out is over: whether there is one.
+    /// Waits until there is a fresh snapshot, a query has failed, or the time-out is over. Returns whether there is a fresh snapshot.
     private func waitForFreshOne() async -> Bool {
         let (stream, signal) = AsyncStream.makeStream(of: Bool.self)
         let looking = Task {
-            // A look that took long may be old when it comes.
+            // The snapshot of a slow query may be too old when it arrives.
             while !isFresh, !Task.isCancelled, (try? await refresh()) != nil {}
             signal.yield(isFresh)
             signal.finish()
@@ -96,7 +95,7 @@ package final class Revocations: Sendable {
             try? await Task.sleep(for: timeout)
             signal.finish()
         }
-        // Ends too when the request is cancelled.
+        // The loop also ends when the request is cancelled.
         var isThere = false
         for await found in stream { isThere = found }
         looking.cancel()
@@ -106,11 +105,11 @@ package final class Revocations: Sendable {
 }
 
 package enum AccessRefusal: Error, Equatable {
-    /// Revoked or expired.
+    /// The key was revoked or has expired.
     case keyIsOver
-    /// Revoked, by its holder or because one of its refresh tokens was used twice.
+    /// The session was revoked by its holder, or because one of its refresh tokens was used twice.
     case sessionIsOver
     case tenantIsSuspended
-    /// The database has not said for too long whose access has ended.
+    /// The database has not answered for too long, so nobody knows whose access has ended.
     case unknown
 }

@@ -1,18 +1,18 @@
 import Crypto
 import Foundation
 
-/// The operator's key under which secrets lie in the database: AES-256-GCM, a fresh nonce each, bound to their purpose.
+/// The operator's key that encrypts the secrets in the database, with AES-256-GCM. Each secret has a new nonce and is bound to its purpose.
 package struct MasterKey: Sendable {
     private let key: SymmetricKey
-    /// Opens what is not sealed anew yet; seals nothing.
+    /// Decrypts secrets that `rekey` has not changed yet; encrypts none.
     private var previous: SymmetricKey?
 
-    /// A key that seals nothing in earnest: what a reader of settings goes on with after it has reported a fault.
+    /// A placeholder that never encrypts anything. Settings continue with it after they have reported an invalid key.
     package static let zero = MasterKey(key: SymmetricKey(data: [UInt8](repeating: 0, count: 32)))
 
     private init(key: SymmetricKey) { self.key = key }
 
-    /// - Parameter hex: 64 hexadecimal digits (`VERBATIM_MASTER_KEY`), else nil.
+    /// Reads `VERBATIM_MASTER_KEY`. Nil unless `hex` is 64 hexadecimal digits.
     package init?(hex: String) {
         var bytes: [UInt8] = []
         var rest = Substring(hex)
@@ -27,21 +27,23 @@ package struct MasterKey: Sendable {
         key = SymmetricKey(data: bytes)
     }
 
-    /// This key, which also opens what `previous` sealed: what a node goes by while `rekey` has not run yet.
+    /// Returns this key, which then also decrypts what `previous` encrypted. Nodes use it until `rekey` has run.
     package func fallingBack(to previous: MasterKey?) -> MasterKey {
         var key = self
         key.previous = previous?.key
         return key
     }
 
-    /// `plain`, sealed for `purpose` (which row's which column), as nonce, cipher text and tag.
+    /// Encrypts `plain`. Returns nonce, cipher text and tag.
+    ///
+    /// - Parameter purpose: the column and row to which the secret is bound.
     package func seal(_ plain: [UInt8], for purpose: String) throws -> [UInt8] {
         let box = try AES.GCM.seal(plain, using: key, authenticating: Array(purpose.utf8))
         guard let combined = box.combined else { throw SealedSecretError.unreadable }
         return Array(combined)
     }
 
-    /// What was sealed for `purpose`. Throws ``SealedSecretError`` when it was altered, moved or sealed under another key.
+    /// Decrypts a secret of `purpose`. Throws ``SealedSecretError`` if it was altered, moved to another row, or encrypted with another key.
     package func open(_ sealed: [UInt8], for purpose: String) throws(SealedSecretError) -> [UInt8] {
         guard let box = try? AES.GCM.SealedBox(combined: sealed) else { throw .unreadable }
         for key in [key, previous] {

@@ -1,9 +1,9 @@
-/// A column that holds secrets sealed under the master key, one a row, each bound to its row.
+/// A column of secrets that are encrypted with the master key, each bound to its row.
 ///
-/// All three are trusted SQL of this source's.
+/// The three members go into SQL as they are, so they must be literals of our own code.
 package struct SealedColumn: Sendable {
     package let table: String
-    /// What names a row, as text: a column, or an expression over several.
+    /// A text that identifies a row: a column, or an expression of several.
     package let id: String
     package let column: String
 
@@ -13,6 +13,6 @@ package struct SealedColumn: Sendable {
         self.column = column
     }
 
-    /// What the secret of row `id` is sealed for.
+    /// The purpose to which the secret of the row `id` is bound.
     package func purpose(_ id: String) -> String { "\(table).\(column):\(id)" }
 }

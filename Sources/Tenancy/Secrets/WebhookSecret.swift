@@ -1,15 +1,15 @@
 import Crypto
 import Foundation
 
-/// What a tenant's webhooks are signed with: `whsec_` and 32 random bytes in Base64, as the customer holds it.
+/// A secret that signs a tenant's webhooks: `whsec_` and 32 random bytes in Base64, as the customer has it.
 package struct WebhookSecret: Sendable, Equatable {
     package let text: String
-    /// What the text stands for.
+    /// The decoded key.
     package let bytes: [UInt8]
 
     private static let prefix = "whsec_"
 
-    /// A new one.
+    /// Creates a random secret.
     package init() {
         bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
         text = Self.prefix + Data(bytes).base64EncodedString()

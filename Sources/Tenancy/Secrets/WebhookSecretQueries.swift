@@ -1,8 +1,9 @@
 import Postgres
 
 extension WebhookSecrets {
-    /// The tenant's secrets; the first one is made here, once, however many ask for it together, and only under the key that sealed
-    /// what else there is: throws ``SealedSecretError``.
+    /// Returns the tenant's secrets. Creates the first one, once, even if several callers ask at the same time.
+    ///
+    /// - Throws: ``SealedSecretError`` if `masterKey` is not the key of the other secrets in the database.
     package static func findOrCreate(
         of tenant: TenantID, masterKey: MasterKey, at now: Timestamp, in transaction: PostgresTransaction
     ) throws -> WebhookSecrets {
@@ -20,15 +21,16 @@ extension WebhookSecrets {
         return made
     }
 
-    /// The tenant's secrets, or nil while it has none.
+    /// Returns the tenant's secrets, or nil if it has none.
     package static func find(
         of tenant: TenantID, masterKey: MasterKey, at now: Timestamp, in transaction: PostgresTransaction
     ) throws -> WebhookSecrets? {
         try find("", tenant, masterKey, now, transaction)
     }
 
-    /// Begins a rotation: a new secret signs beside the current one and takes its place after `grace`. One that was to do so before
-    /// is replaced; its own time had not come. A tenant without one gets its first, which signs at once: nobody holds another.
+    /// Begins a rotation. A new secret signs beside the current one, and replaces it after `grace`.
+    ///
+    /// If another rotation is in progress, its new secret is dropped. A tenant without a secret gets its first one, which signs alone at once.
     package static func rotate(
         of tenant: TenantID, grace: Duration, masterKey: MasterKey, at now: Timestamp,
         in transaction: PostgresTransaction

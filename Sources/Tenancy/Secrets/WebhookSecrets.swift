@@ -1,13 +1,13 @@
 import Postgres
 
-/// What signs a tenant's webhooks at one moment: one secret, or two while a rotation's grace lasts.
+/// The secrets that sign a tenant's webhooks at one moment: one, or two during a rotation.
 package struct WebhookSecrets: Sendable, Equatable {
     package let current: WebhookSecret
-    /// Signs beside the current one, and takes its place at `nextFrom`.
+    /// The secret that signs beside the current one, and replaces it at `nextFrom`.
     package let next: WebhookSecret?
     package let nextFrom: Timestamp?
 
-    /// As of `now`: a next secret whose time has come is the current one.
+    /// The secrets as of `now`: the next one is the current one if its time has come.
     init(current: WebhookSecret, next: WebhookSecret? = nil, nextFrom: Timestamp? = nil, at now: Timestamp) {
         if let next, let nextFrom, nextFrom > now {
             self.current = current
@@ -20,6 +20,6 @@ package struct WebhookSecrets: Sendable, Equatable {
         }
     }
 
-    /// Whichever will sign alone in the end.
+    /// The secret that signs alone after the rotation.
     package var newest: WebhookSecret { next ?? current }
 }

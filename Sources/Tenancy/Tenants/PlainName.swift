@@ -1,21 +1,22 @@
-/// A name, a reason or an author: a line of text that people are shown in tables, questions and statements, so that it must show what it
-/// is and nothing else.
+/// A name, a reason or an author: one line of text that people see in tables, questions and statements. It must not trick the eye.
 ///
-/// The one rule on which characters that takes. Refused are control characters (line ends, tabs, escape sequences of terminals), line and
-/// paragraph separators, those that turn the direction of text around, and those that are not seen. Of the last, scripts and emoji
-/// need joiners and variation selectors: these may stand behind a character that they can belong to, one at a time.
+/// This is the only rule for its characters. These are rejected: control characters (line ends, tabs, escape sequences of terminals), line and
+/// paragraph separators, characters that reverse the direction of text, and invisible ones. Some scripts and emoji need joiners and variation
+/// selectors, which are invisible. A single one of these may follow a character that it can belong to.
 package struct PlainName: Sendable, Equatable {
     package enum Fault: Error, Equatable {
-        /// Nothing is left without the spaces around it.
+        /// The text is empty, or consists of spaces.
         case empty
-        /// In code points.
+        /// The text has more code points than `limit`.
         case tooLong(limit: Int)
         case unfit(Unicode.Scalar)
     }
 
     package let text: String
 
-    /// The name that `text` spells, without spaces around it.
+    /// Checks `text` and removes the spaces around it.
+    ///
+    /// - Parameter longest: the maximum length in code points.
     package init(_ text: String, longest: Int) throws(Fault) {
         if let scalar = Self.firstUnfit(in: text) { throw .unfit(scalar) }
         let name = Self.trimmed(text)
@@ -24,10 +25,10 @@ package struct PlainName: Sendable, Equatable {
         self.text = name
     }
 
-    /// `text` without what does not fit: for what a stranger calls something, which is better shown than refused.
+    /// Returns `text` without the characters that are not allowed. For names from strangers, which are better cleaned than rejected.
     package static func cleaned(_ text: String) -> String {
         var rest = text
-        // What stood between two that went may have held them apart.
+        // Without a character, the ones beside it may break the rule together.
         while firstUnfit(in: rest) != nil { rest = rewritten(rest) { _ in "" } }
         return trimmed(rest)
     }
@@ -71,7 +72,7 @@ package struct PlainName: Sendable, Equatable {
 
 extension PlainName {
     private static let joiners: Set<Unicode.Scalar> = ["\u{200C}", "\u{200D}"]
-    /// Format characters by their category, which are seen all the same: signs that stand over the digits behind them.
+    /// Characters of the format category that are visible all the same: signs that span the digits after them.
     private static let seen: [ClosedRange<UInt32>] = [
         0x0600...0x0605, 0x06DD...0x06DD, 0x070F...0x070F, 0x0890...0x0891, 0x08E2...0x08E2, 0x110BD...0x110BD,
         0x110CD...0x110CD,
@@ -80,7 +81,7 @@ extension PlainName {
     private static func fits(
         _ scalar: Unicode.Scalar, behind before: Unicode.Scalar?, before next: Unicode.Scalar?
     ) -> Bool {
-        // Nearly all that there is.
+        // Fast path for nearly all text.
         if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7F }
         let isJoiner = joiners.contains(scalar)
         if isJoiner || scalar.properties.isVariationSelector {
@@ -108,13 +109,13 @@ extension PlainName {
 }
 
 extension String {
-    /// The same, with what is unfit for a ``PlainName`` as `\u{1B}`: for a terminal, whatever lies in the database.
+    /// The text with characters that a ``PlainName`` may not have escaped as `\u{1B}`. So a terminal can show any text of the database.
     package var shown: String { shown { "\\u{\(String($0.value, radix: 16, uppercase: true))}" } }
 
-    /// The same, with what is unfit spelled by `escape`.
+    /// The text with characters that a ``PlainName`` may not have replaced by `escape`.
     package func shown(_ escape: (Unicode.Scalar) -> String) -> String { PlainName.rewritten(self, escape) }
 
-    /// As ``shown``, line by line.
+    /// Like ``shown``, but keeps line ends.
     package var shownInLines: String {
         split(separator: "\n", omittingEmptySubsequences: false).map { String($0).shown }.joined(separator: "\n")
     }

@@ -10,11 +10,11 @@ package struct Tenant: Sendable, Equatable {
 }
 
 package enum TenantStatus: String, Sendable, CaseIterable, PostgresCodable {
-    /// A deleted account's row stays, without its name: the ledger refers to it.
+    /// The row of a deleted account stays, without its name, because the ledger refers to it.
     case active, suspended, deleted
 }
 
-/// What a customer pays for; `Billing.Plan` tells what it allows.
+/// What a customer pays for. `Billing.Plan` has its limits.
 package enum PlanName: String, Sendable, CaseIterable, PostgresCodable {
     case free, pro, business
 }

@@ -1,22 +1,22 @@
 import Postgres
 
 extension Tenant {
-    /// What stands where a deleted account's names stood. `Billing.StatementName` keeps the account's own for its statements.
+    /// What replaces the names of a deleted account and its keys. `Billing.StatementName` keeps the account's name for its statements.
     package static let deletedName = "deleted"
 
-    /// Ends the account for good: nobody gets in any more, and its name and its keys' are gone. Nil when there is no such account; said again
-    /// it changes nothing. Operators only.
+    /// Marks the account as deleted: its keys are revoked, and its name and those of its keys are erased. A second call changes nothing.
+    /// Operators only.
     ///
-    /// It waits for every transaction that is just adding something of the tenant's, because a row that refers to a tenant holds the tenant's
-    /// row until its transaction ends; whoever adds something later finds the account deleted.
+    /// This waits for every transaction that is adding rows of the tenant, because such a row locks the tenant's row until its transaction
+    /// ends. Later transactions find the account deleted.
     ///
-    /// - Returns: where the account stood before.
+    /// - Returns: the account's status before; nil if there is no such account.
     package static func end(_ id: TenantID, in transaction: PostgresTransaction) throws -> TenantStatus? {
         let before = try transaction.first(
             "SELECT status FROM tenants WHERE id = \(id) FOR UPDATE", as: TenantStatus.self)
         guard let before else { return nil }
         try transaction.execute("UPDATE tenants SET status = 'deleted', name = \(deletedName) WHERE id = \(id)")
-        // The rows stay: nodes ask for an hour which keys have ended.
+        // The rows stay, because for an hour nodes still ask which keys have ended.
         try transaction.execute(
             """
             UPDATE api_keys

@@ -14,31 +14,31 @@ extension Tenant {
         return tenant
     }
 
-    /// Every tenant, oldest first. Operators only.
+    /// Returns all tenants, oldest first. Operators only.
     package static func all(in transaction: PostgresTransaction) throws -> [Tenant] {
         try transaction.query("SELECT id, name, plan, status, created_at FROM tenants ORDER BY id").map(
             Tenant.init(row:))
     }
 
-    /// The tenant with this id, or nil.
+    /// Returns the tenant with this id, or nil.
     package static func find(_ id: TenantID, in transaction: PostgresTransaction) throws -> Tenant? {
         try transaction.query("SELECT id, name, plan, status, created_at FROM tenants WHERE id = \(id)")
             .first.map(Tenant.init(row:))
     }
 
-    /// The tenant with this id, as it is until the transaction ends; nil when there is none. Operators only.
+    /// Locks the tenant with this id until the transaction ends, and returns it; nil if there is none. Operators only.
     package static func lock(_ id: TenantID, in transaction: PostgresTransaction) throws -> Tenant? {
         try transaction.query(
             "SELECT id, name, plan, status, created_at FROM tenants WHERE id = \(id) FOR NO KEY UPDATE"
         ).first.map(Tenant.init(row:))
     }
 
-    /// Puts the tenant on that plan, whose terms hold for the jobs that are admitted from now on. Operators only.
+    /// Changes the tenant's plan. Its terms apply to jobs that are admitted from now on. Operators only.
     package func put(on plan: PlanName, in transaction: PostgresTransaction) throws {
         try transaction.execute("UPDATE tenants SET plan = \(plan) WHERE id = \(id)")
     }
 
-    /// Suspends the tenant, or lets it in again. Operators only.
+    /// Suspends the tenant, or reactivates it. Operators only.
     package func become(_ status: TenantStatus, in transaction: PostgresTransaction) throws {
         try transaction.execute("UPDATE tenants SET status = \(status) WHERE id = \(id)")
     }

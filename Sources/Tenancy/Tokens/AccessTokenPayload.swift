@@ -1,7 +1,7 @@
 import JWTKit
 import Postgres
 
-/// The claims of an access token. Its times are whole seconds since 1970.
+/// The claims of an access token. Times are whole seconds since 1970.
 struct AccessTokenPayload: JWTPayload {
     static let issuer = "verbatim"
 
@@ -10,7 +10,7 @@ struct AccessTokenPayload: JWTPayload {
     let sub: String
     /// The API key that logged in.
     let key: String
-    /// The session, which ends with its refresh tokens. Older tokens have none.
+    /// The session. Tokens of older nodes have none.
     let sid: String?
     let iat: Int64
     let exp: Int64
@@ -24,7 +24,7 @@ struct AccessTokenPayload: JWTPayload {
         exp = iat + lifetimeSeconds
     }
 
-    /// The signature alone is JWTKit's to judge; ``AccessTokens`` judges the claims, by its own clock.
+    /// Does nothing: JWTKit only checks the signature. ``AccessTokens`` checks the claims, with its own clock.
     func verify(using algorithm: some JWTAlgorithm) async throws {}
 
     var principal: Principal? {

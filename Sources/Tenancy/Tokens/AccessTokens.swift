@@ -2,20 +2,20 @@ import Crypto
 import Postgres
 import Synchronization
 
-/// Issues and verifies access tokens: JWTs signed with ES256 by the newest key of `jwt_keys` whose time has come.
+/// Issues and verifies access tokens: JWTs, signed with ES256 by the newest key of `jwt_keys` that may sign already.
 ///
-/// A token is verified once and then known by its hash until it expires or its key retires. One that names an unknown `kid`
-/// (somebody has just made a new key) causes one look into the database, at most one a second; ``reload()`` looks regularly.
+/// The signature of a token is verified once. Then the token is known by its hash until it expires or its key is retired. A token with an
+/// unknown `kid`, for example of a new key, causes a query for keys, at most one a second. ``reload()`` does the same regularly.
 package final class AccessTokens: Sendable {
     /// How long an access token is valid, in seconds.
     package static let lifetimeSeconds: Int64 = 3600
-    /// How far apart the clocks of two machines may be, in seconds.
+    /// How far the clocks of two machines may differ, in seconds.
     private static let clockDifferenceSeconds: Int64 = 60
-    /// How long after its key or session has ended a token may still come, at the most, by the database's clock: a node whose clock is ahead
-    /// may have issued it at the last moment, and one whose clock is behind believes it for as long again. What is remembered of
-    /// revocations and of old signing keys follows from it, so that no revoked key's tokens live again.
+    /// How long after the end of its key or session a token may still seem valid, at most, by the database's clock: a node whose clock is ahead
+    /// may have issued it at the last moment, and a node whose clock is behind accepts it for longer. Revocations and old signing keys are
+    /// remembered for this time, so that no token of a revoked key becomes valid again.
     package static let longestUse = Duration.seconds(lifetimeSeconds + 2 * clockDifferenceSeconds)
-    /// How long our key set may be cached, in seconds.
+    /// How long clients may cache our public keys, in seconds.
     package static let keySetCacheSeconds: Int64 = 300
 
     private let keys: SigningKeys
@@ -29,7 +29,7 @@ package final class AccessTokens: Sendable {
         let exp: Int64
     }
 
-    /// - Parameter remembering: how many tokens are known at a time; those not used for longest are verified anew.
+    /// - Parameter remembering: how many verified tokens are kept; the least recently used ones are dropped, and verified again.
     package init(
         databases: Databases, masterKey: MasterKey, remembering: Int = 20_000,
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now
@@ -39,17 +39,17 @@ package final class AccessTokens: Sendable {
         self.clock = clock
     }
 
-    /// How many signatures were verified so far.
+    /// How many signatures have been verified so far.
     package var signatureChecks: Int { checks.load(ordering: .relaxed) }
 
-    /// A token for `principal`, valid for an hour.
+    /// Returns a new token for `principal`, valid for an hour.
     package func issue(for principal: Principal) async throws -> String {
         let now = clock()
         let payload = AccessTokenPayload(principal, issuedAt: now, lifetimeSeconds: Self.lifetimeSeconds)
         return try await keys.current().sign(payload, at: now)
     }
 
-    /// Who holds `token`. Throws ``AccessTokenError``; anything else is the database's.
+    /// Returns whose token it is. Throws ``AccessTokenError``, or an error of the database.
     package func verify(_ token: String) async throws -> Principal {
         guard token.utf8.count <= 2048 else { throw AccessTokenError.invalid }
         let digest = SHA256.hash(data: Array(token.utf8))
@@ -68,12 +68,12 @@ package final class AccessTokens: Sendable {
         return token.principal
     }
 
-    /// The public halves, for whoever verifies our tokens: of all keys that verify, and of those that will sign soon.
+    /// Returns the public keys with which others can verify our tokens: those that verify now, and those that will sign soon.
     package func publicKeys() async throws -> JSONWebKeySet {
         JSONWebKeySet(keys: try await keys.current().published(at: clock()).map(JSONWebKey.init))
     }
 
-    /// Looks which keys there are now. When that fails, those known so far stay.
+    /// Loads the signing keys again. If that fails, the loaded ones stay.
     package func reload() async throws { try await keys.reload() }
 
     private func verifyAnew(_ token: String) async throws -> KnownToken {
@@ -83,7 +83,7 @@ package final class AccessTokens: Sendable {
         guard ring.accepts(kid, at: clock()) else { throw AccessTokenError.invalid }
         checks.add(1, ordering: .relaxed)
         guard let payload = try await ring.payload(of: token, signedBy: kid), let principal = payload.principal,
-            // A difference between two nodes' clocks is no forgery.
+            // Issued later than now, the token may come from a node whose clock is ahead.
             payload.iat <= clock().milliseconds / 1000 + Self.clockDifferenceSeconds
         else { throw AccessTokenError.invalid }
         return KnownToken(principal: principal, kid: kid, exp: payload.exp)
@@ -91,8 +91,8 @@ package final class AccessTokens: Sendable {
 }
 
 package enum AccessTokenError: Error, Equatable {
-    /// A right token, past its hour.
+    /// The token is valid but has expired.
     case expired
-    /// Anything else: not a JWT, not signed by us, not for us.
+    /// The token is not a JWT, not signed by us, or has other claims than ours.
     case invalid
 }

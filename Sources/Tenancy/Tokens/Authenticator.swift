@@ -1,6 +1,6 @@
 import Postgres
 
-/// Logs API keys in and keeps their sessions: what stands behind `/auth/token`, `/auth/refresh` and `/auth/revoke`.
+/// Logs in with API keys and manages sessions, for `/auth/token`, `/auth/refresh` and `/auth/revoke`.
 package struct Authenticator: Sendable {
     private let databases: Databases
     private let argon2: Argon2
@@ -21,15 +21,16 @@ package struct Authenticator: Sendable {
         self.clock = clock
     }
 
-    /// Lets a call to log in pass, before anything of it is read. Throws ``RateLimited``.
+    /// Counts a login request before its body is read. Throws ``RateLimited``.
     package func admitCall(from network: String) throws {
         try limits.takeCall(from: network, at: clock())
     }
 
     /// Exchanges an API key for a session. Throws ``AuthenticationError``, ``RateLimited`` or ``Argon2Error/overloaded``.
     ///
-    /// The form and checksum are looked at first, then the limits, then the key's id: only a key that exists costs an Argon2 run.
-    /// - Parameter address: where the call came from.
+    /// First the form and checksum are checked, then the limits, then the key's id. So only a key that exists costs an Argon2 run.
+    ///
+    /// - Parameter address: where the request came from.
     package func logIn(apiKey text: String, from address: String) async throws -> Session {
         let now = clock()
         guard let key = APIKey(text) else { throw AuthenticationError.invalidAPIKey }
@@ -39,7 +40,7 @@ package struct Authenticator: Sendable {
                 try APIKeyCredentials.find(key.id, at: now, in: $0)
             })
         else { throw AuthenticationError.invalidAPIKey }
-        // Again when its turn comes: many wrong ones may have been sent at once.
+        // Checks the limits again just before the run, because many wrong secrets may have been sent at once.
         let (limits, clock) = (limits, clock)
         let isRight = try await argon2.verify(key.secret, against: credentials.secretHash) {
             try limits.check(key.id, from: address, at: clock())
@@ -64,11 +65,13 @@ package struct Authenticator: Sendable {
             refreshToken: refresh.text, refreshExpiresIn: RefreshToken.lifetimeSeconds)
     }
 
-    /// A new access token for the holder of a refresh token, which stays the same; with `rotate` a new one takes its place, for
-    /// what is left of its time. A token that was replaced and is used again ends all that came from the same login, unless it is soon
-    /// after, and the new one was not used yet: then it gets the same new one.
+    /// Returns a new access token for a refresh token. The refresh token stays the same; with `rotate` a new one replaces it, which expires at
+    /// the same time.
     ///
-    /// Throws ``AuthenticationError``, and ``RateLimited`` where too many made-up tokens came from `network`.
+    /// If a replaced token is used again, its session ends. Exception: within ``RefreshToken/retryWindow``, and if nobody has used the new
+    /// token, the caller gets the same new token.
+    ///
+    /// - Throws: ``AuthenticationError``; ``RateLimited`` if `network` has sent too many unknown tokens.
     package func refresh(
         _ text: String, rotate: Bool = false, from network: String = "unknown"
     ) async throws -> Session {
@@ -88,10 +91,10 @@ package struct Authenticator: Sendable {
             refreshExpiresIn: (holder.expiresAt.milliseconds - now.milliseconds) / 1000)
     }
 
-    /// Ends a session, with every token that came from its login, access tokens too. An unknown token is as good as a revoked one.
+    /// Ends a session with all its tokens, access tokens too. An unknown token is no error.
     ///
-    /// Throws ``RateLimited`` where too many made-up tokens came from `network`.
     /// - Returns: whether there was a session to end.
+    /// - Throws: ``RateLimited`` if `network` has sent too many unknown tokens.
     @discardableResult
     package func revoke(_ text: String, from network: String = "unknown") async throws -> Bool {
         guard let token = RefreshToken(text) else { return false }
@@ -106,7 +109,7 @@ package struct Authenticator: Sendable {
     }
 }
 
-/// What a login or a refresh answers. Lifetimes in seconds.
+/// The answer to a login or a refresh. Lifetimes are in seconds.
 package struct Session: Sendable {
     package let accessToken: String
     package let expiresIn: Int64

@@ -1,15 +1,15 @@
 import Foundation
 
-/// A JWT as it is written (RFC 7515's compact form), taken apart before anything in it is believed.
+/// A JWT in RFC 7515's compact form, parsed before it is verified.
 ///
-/// The libraries read more than one spelling of the same token: padding, the other alphabet of base64, digits whose last bits belong to
-/// no byte, and the second signature that every signature of ECDSA has. Whoever keeps a token's text, or its hash, tells by it whether
-/// it is the same token; so there is one spelling, and the others are no tokens.
+/// The libraries accept several spellings of the same token: padding, the other Base64 alphabet, unused bits in the last digit, and the second
+/// valid signature that every ECDSA signature has. But a token must have one spelling, because we recognize tokens by their hashes. So all
+/// other spellings are rejected here.
 struct CompactJWT {
-    /// What the header of a token says that this service issues. Tokens without it come from an older node: their signature may be either of the two.
+    /// The `typ` in the header of our tokens. Tokens of older nodes have `JWT` instead, and may have either of the two signatures.
     static let type = "at+jwt"
 
-    /// Of the header; nothing is verified by it.
+    /// The key's name in the header. Nothing is verified yet.
     let kid: String
 
     private struct Header: Decodable {
@@ -32,7 +32,7 @@ struct CompactJWT {
         kid = header.kid
     }
 
-    /// The same token with the signature that we issue.
+    /// Returns the same token with the one of its two signatures that we issue. Nil if it has no valid form.
     static func lowered(_ text: String) -> String? {
         guard let dot = text.lastIndex(of: "."),
             let signature = bytes(of: text[text.index(after: dot)...]).flatMap(ES256Signature.init)
@@ -40,13 +40,13 @@ struct CompactJWT {
         return text[...dot] + encoded(signature.lowered.bytes)
     }
 
-    /// What base64url (RFC 4648, 5) without padding spells; nil for every other spelling, and for nothing.
+    /// Decodes base64url (RFC 4648, section 5) without padding. Nil for every other spelling, and for empty text.
     private static func bytes(of text: Substring) -> [UInt8]? {
         guard !text.isEmpty, text.utf8.allSatisfy(isDigit) else { return nil }
         let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
         let standard = String(text).replacing("-", with: "+").replacing("_", with: "/") + padding
         guard let data = Data(base64Encoded: standard) else { return nil }
-        // The last digit's spare bits show only in this direction.
+        // Only encoding it again shows whether unused bits of the last digit were set.
         return encoded(Array(data)) == text ? Array(data) : nil
     }
 

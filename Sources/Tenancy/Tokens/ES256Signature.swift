@@ -1,7 +1,7 @@
-/// A signature of ES256 (RFC 7518, 3.4): r and s, 32 bytes each.
+/// An ES256 signature (RFC 7518, section 3.4): r and s, 32 bytes each.
 ///
-/// For each there is a second one, (r, n − s), which anybody can make and which verifies as well. The one with the lower s is the one
-/// that we issue, so that a token has one spelling.
+/// For each signature there is a second valid one, (r, n − s), which anybody can compute. We issue the one with the lower s, so that a token has
+/// one spelling.
 struct ES256Signature: Equatable {
     /// The order n of the curve P-256.
     private static let order: [UInt8] = [
@@ -11,7 +11,7 @@ struct ES256Signature: Equatable {
 
     let bytes: [UInt8]
 
-    /// Nil unless these are 64 bytes.
+    /// Nil unless there are 64 bytes.
     init?(_ bytes: [UInt8]) {
         guard bytes.count == 64 else { return nil }
         self.bytes = bytes
@@ -19,13 +19,13 @@ struct ES256Signature: Equatable {
 
     var isLow: Bool { !otherS.lexicographicallyPrecedes(bytes[32...]) }
 
-    /// The same signature in the form that we issue.
+    /// The signature with the lower s, which we issue.
     var lowered: ES256Signature {
         guard !isLow, let other = ES256Signature(bytes.prefix(32) + otherS) else { return self }
         return other
     }
 
-    /// n − s. Of an s that is none (0, or n and more) some number or other; such a signature verifies nowhere.
+    /// n − s. If s is out of range (0, or n and above), the result is meaningless, but such a signature is never valid.
     private var otherS: [UInt8] {
         var result = [UInt8](repeating: 0, count: 32)
         var borrow = 0

@@ -1,7 +1,7 @@
 import Crypto
 import Foundation
 
-/// A public key as RFC 7517 writes it.
+/// A public key in the form of RFC 7517.
 package struct JSONWebKey: Codable, Sendable {
     package let kty, crv, alg, use, kid, x, y: String
 
@@ -17,7 +17,7 @@ package struct JSONWebKey: Codable, Sendable {
     }
 }
 
-/// The public keys, as `/.well-known/jwks.json` answers them.
+/// The public keys that `/.well-known/jwks.json` returns.
 package struct JSONWebKeySet: Codable, Sendable {
     package let keys: [JSONWebKey]
 }

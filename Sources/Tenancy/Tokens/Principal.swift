@@ -1,8 +1,8 @@
-/// Who is asking: the tenant, the key it came with, and the login.
+/// Who sends a request: the tenant, the API key and the session.
 package struct Principal: Sendable, Hashable {
     package let tenant: TenantID
     package let key: APIKeyID
-    /// Nil for an access token from before these named their session.
+    /// Nil for an access token of an older node, which does not name its session.
     package let session: SessionID?
 
     package init(tenant: TenantID, key: APIKeyID, session: SessionID? = nil) {

@@ -1,15 +1,15 @@
 import Postgres
 
-// How much there may be of sessions: of one key, and of the tokens of one. Each step touches few rows, however many there are.
+// Limits the number of sessions of a key and of tokens of a session. Each step changes few rows, however many there are.
 extension RefreshToken {
-    /// Live sessions of a key at most. Another login ends the oldest, whose last access token lives out its hour.
+    /// How many live sessions a key may have. A further login ends the oldest one, but its last access token stays valid for its hour.
     package static let sessionsPerKey = 10_000
-    /// Replaced tokens of a session that are kept to notice when one of them is used again; an older one is as good as unknown.
+    /// How many replaced tokens of a session are kept, to notice if one is used again. Older ones count as unknown.
     package static let replacedPerSession = 1_000
-    /// Rows that one login or rotation removes at most.
+    /// How many rows one login or rotation deletes at most.
     private static let step = 100
 
-    /// Stores the token as the first of its family, and forgets what its key has too much of, and of what is over.
+    /// Stores the token as the first of its family. Also deletes some of the key's expired tokens, and its oldest session if it has too many.
     func store(for key: APIKeyID, of tenant: TenantID, at now: Timestamp, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -26,7 +26,8 @@ extension RefreshToken {
             """)
     }
 
-    /// Makes room for one more session of the key. What else there is of a family whose first token is gone counts no more, and is swept.
+    /// Makes room for one more session of the key by deleting first tokens. The other tokens of these families are then no longer valid;
+    /// ``SessionSweep`` deletes them.
     private func endOldest(of key: APIKeyID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         let live: PostgresQuery = """
             FROM refresh_tokens
@@ -43,7 +44,7 @@ extension RefreshToken {
             """)
     }
 
-    /// Forgets replaced tokens of the session beyond what is kept.
+    /// Deletes the session's oldest replaced tokens beyond ``replacedPerSession``.
     func forgetOldest(of holder: RefreshTokenHolder, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """

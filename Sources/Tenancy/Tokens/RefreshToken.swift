@@ -1,12 +1,12 @@
 import Crypto
 import Foundation
 
-/// A refresh token: 256 random bits that only their holder knows. We keep their SHA-256.
+/// A refresh token: 256 random bits that only the holder knows. We store their SHA-256.
 package struct RefreshToken: Sendable {
-    /// 30 days from the login, whatever happens between: in seconds.
+    /// 30 days from the login, in seconds. Rotation does not extend it.
     static let lifetimeSeconds: Int64 = 30 * 24 * 3600
-    /// How long after a rotation the replaced token still gets its successor, as long as nobody has used that: for who asked many times at
-    /// once, or lost the answer.
+    /// How long after a rotation the replaced token still gets the new one, if nobody has used that yet. For clients that sent several requests
+    /// at once or lost the answer.
     package static let retryWindow = Duration.seconds(10)
 
     let text: String
@@ -15,7 +15,7 @@ package struct RefreshToken: Sendable {
         text = "rt_" + Base62.random(43)
     }
 
-    /// nil when `text` cannot be one of ours, which saves a look into the database.
+    /// Nil if `text` cannot be one of our tokens, which saves a query.
     init?(_ text: String) {
         guard text.hasPrefix("rt_"), text.utf8.count == 46, Base62.isValid(text.dropFirst(3)) else { return nil }
         self.text = text
@@ -25,14 +25,14 @@ package struct RefreshToken: Sendable {
 }
 
 extension RefreshToken {
-    /// The token that takes this one's place, sealed so that only who presents this one can read it.
+    /// Encrypts the token that replaces this one, so that only the holder of this one can read it.
     func seal(_ successor: RefreshToken) throws -> [UInt8] {
         let box = try AES.GCM.seal(Data(successor.text.utf8), using: successorKey)
         guard let combined = box.combined else { throw SealedSecretError.unreadable }
         return Array(combined)
     }
 
-    /// Nil when it was not sealed by this token.
+    /// Decrypts the token that replaced this one. Nil if this token did not encrypt it.
     func open(_ sealed: [UInt8]) -> RefreshToken? {
         guard let box = try? AES.GCM.SealedBox(combined: sealed),
             let plain = try? AES.GCM.open(box, using: successorKey)
@@ -40,7 +40,7 @@ extension RefreshToken {
         return RefreshToken(String(decoding: plain, as: UTF8.self))
     }
 
-    /// Each token seals one successor, so the key is used once.
+    /// The key for the one successor that this token encrypts.
     private var successorKey: SymmetricKey {
         HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: Array(text.utf8)), info: Data("verbatim refresh successor".utf8),

@@ -1,21 +1,21 @@
 import Postgres
 
-// A family of tokens is a session. Its first token's row stands for it (`token_hash = family`): it is locked by whoever changes the family,
-// and revoked in the family's stead, so that a session ends in one row, whatever it has grown to.
+// All tokens of a session form a family. The row of its first token represents it (`token_hash = family`): to change the family, this row is
+// locked, and to end the session, only this row is revoked, however many tokens there are.
 extension RefreshToken {
-    /// Whose token this is and until when it counts: nil when it is unknown, expired or revoked, or its key is.
+    /// Uses the token, and replaces it by `successor` if there is one.
     ///
-    /// With a `successor` that one takes this one's place. Who asks for that again within ``retryWindow`` gets the same successor, as long as
-    /// nobody has used it. Any other use of a replaced token means that two hold it, one of whom stole it: it revokes its family.
+    /// A replaced token that is used again within ``retryWindow`` gets the same successor, if nobody has used that yet. Any other use of a
+    /// replaced token means that two parties have it, and one stole it. This revokes its family.
     ///
-    /// - Returns: the holder, and the token that they are to use from now on.
+    /// - Returns: the holder, and the token to use from now on. Nil if this token is unknown, expired or revoked, or if its key is.
     func use(
         at now: Timestamp, replacingBy successor: RefreshToken?, in transaction: PostgresTransaction
     ) throws -> (holder: RefreshTokenHolder, token: RefreshToken)? {
         if successor != nil { try lockFamily(in: transaction) }
         guard var holder = try find(at: now, in: transaction) else { return nil }
         if holder.replacement != nil, successor == nil {
-            // Only now is it known that the family may change.
+            // Only now we know that the family may change.
             try lockFamily(in: transaction)
             guard let again = try find(at: now, in: transaction) else { return nil }
             holder = again
@@ -37,7 +37,7 @@ extension RefreshToken {
         return (holder, successor ?? self)
     }
 
-    /// One at a time changes a family.
+    /// Locks the family, so that only one transaction at a time changes it.
     func lockFamily(in transaction: PostgresTransaction) throws {
         try transaction.query(
             """
@@ -47,9 +47,9 @@ extension RefreshToken {
             """)
     }
 
-    /// Ends the session. The moment is the database's: by that nodes ask what ended since they last asked.
+    /// Ends the session. The time is the database's, because nodes ask by it which sessions have ended since their last query.
     ///
-    /// - Returns: whether there was one to end.
+    /// - Returns: whether there was a session to end.
     @discardableResult
     func revokeFamily(in transaction: PostgresTransaction) throws -> Bool {
         try transaction.execute(
@@ -81,7 +81,7 @@ extension RefreshToken {
         }
     }
 
-    /// What took this token's place, for who asks once more in time.
+    /// Returns the token that replaced this one; nil if ``retryWindow`` is over or the new token was used.
     private func open(
         _ replacement: RefreshTokenHolder.Replacement, at now: Timestamp, in transaction: PostgresTransaction
     ) throws -> RefreshToken? {
@@ -111,10 +111,10 @@ extension RefreshToken {
 }
 
 struct RefreshTokenHolder: Sendable {
-    /// Another token has taken its place.
+    /// The token was replaced by another one.
     struct Replacement: Sendable {
         let at: Timestamp
-        /// That one; nil when it is too late to ask for it.
+        /// The new token, encrypted; nil if it was deleted, because it is too late to ask for it.
         let sealed: [UInt8]?
     }
 
@@ -123,6 +123,6 @@ struct RefreshTokenHolder: Sendable {
     let expiresAt: Timestamp
     let tenantStatus: TenantStatus
     let replacement: Replacement?
-    /// It took another's place, and nobody has used it yet.
+    /// Whether this token replaced another one and is used for the first time.
     let isFirstUse: Bool
 }

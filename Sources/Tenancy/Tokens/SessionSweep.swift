@@ -1,29 +1,29 @@
 import Postgres
 
-/// Forgets refresh tokens that count no more: those whose time is over, those whose key has ended, those of sessions that were ended; and
-/// successors that nobody may ask for any more. Nothing waits for it: what is still there is refused all the same.
+/// Deletes refresh tokens that are no longer valid: expired ones, and those of ended keys and sessions. Also deletes successors that nobody may
+/// ask for any more. Nothing depends on it, because such tokens are rejected anyway.
 ///
-/// In short steps, so that a key with a million sessions keeps nobody waiting; several nodes may sweep at once.
+/// The steps are short, so that a key with a million sessions makes nobody wait. Several nodes may sweep at once.
 package struct SessionSweep: Sendable {
-    /// Rows that one step takes.
+    /// How many rows one step changes at most.
     package static let batch = 1_000
-    /// Steps of a run; what is more is left to the next.
+    /// How many steps of each kind a run has at most. The next run does the rest.
     package static let steps = 100
-    /// How long the first row of an ended session stays: nodes ask what ended within the hour, and an upload that was let in before may end later.
+    /// How long the first row of an ended session is kept. For an hour nodes still ask for it, and uploads that began before may take longer.
     package static let memory = Duration.seconds(24 * 3600)
 
-    /// How long after its key has ended a refresh token may still be there: its lifetime, and a day.
+    /// How long after the end of its key a refresh token may still exist: its lifetime and a day.
     private static let longestUse = PostgresQuery.interval(.seconds(RefreshToken.lifetimeSeconds + 24 * 3600))
-    /// How long a successor is kept: well beyond the time in which it may be asked for again.
+    /// How long a successor is kept: much longer than anybody may ask for it.
     private static let retries = PostgresQuery.interval(RefreshToken.retryWindow * 6)
     private static let remembered = PostgresQuery.interval(memory)
 
     private let pool: PostgresPool
 
-    /// - Parameter pool: acts as `verbatim_system`.
+    /// - Parameter pool: has the role `verbatim_system`.
     package init(pool: PostgresPool) { self.pool = pool }
 
-    /// Answers how many tokens were forgotten.
+    /// Returns how many tokens were deleted.
     @discardableResult
     package func run() async throws -> Int {
         var forgotten = 0
@@ -38,7 +38,7 @@ package struct SessionSweep: Sendable {
         return forgotten
     }
 
-    /// What is removed, a step of each.
+    /// One step of each kind of deletion.
     package static let removals = [expired, ofEndedKeys, ofEndedSessions, endedSessions].map { rows in
         "DELETE FROM refresh_tokens WHERE token_hash IN (\(rows))" as PostgresQuery
     }
@@ -58,8 +58,8 @@ package struct SessionSweep: Sendable {
         ORDER BY expires_at LIMIT \(batch) FOR UPDATE SKIP LOCKED
         """
 
-    /// Key by key, by the one index that has this order: where there are none of a key's any more, no other is read to find that out. A key
-    /// that ended longer ago than any token lives has none left, and is not asked for every minute for ever.
+    /// Goes key by key, and reads the only index that has this order. So a key without tokens costs no reading of other keys' rows. Keys that
+    /// ended longer ago than ``longestUse`` have no tokens left, and are not looked at again.
     private static let ofEndedKeys: PostgresQuery = """
         SELECT r.token_hash FROM (
             SELECT tenant_id, id FROM api_keys WHERE revoked_at > now() - \(longestUse)
@@ -74,7 +74,7 @@ package struct SessionSweep: Sendable {
         LIMIT \(batch)
         """
 
-    /// Before their first rows, by which they are found.
+    /// Comes before ``endedSessions``, because these tokens are found by their family's first row.
     private static let ofEndedSessions: PostgresQuery = """
         SELECT r.token_hash FROM refresh_tokens root CROSS JOIN LATERAL (
             SELECT token_hash FROM refresh_tokens

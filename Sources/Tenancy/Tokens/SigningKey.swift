@@ -2,13 +2,13 @@ import Crypto
 import Foundation
 import Postgres
 
-/// A pair of keys that signs access tokens (ES256), named by its `kid`.
+/// A key pair that signs access tokens (ES256). Its name is the `kid`.
 struct SigningKey: Sendable {
     let kid: String
     let pair: P256.Signing.PrivateKey
-    /// It is published before it signs, so that whoever keeps our key set knows it by then.
+    /// When it begins to sign. It is published earlier, so that clients who cache our public keys have it by then.
     let signsFrom: Timestamp
-    /// From then on what it signed counts no more.
+    /// When its signatures stop being valid; nil if that is not decided.
     let retiredAt: Timestamp?
 
     init(signingFrom: Timestamp) {
@@ -31,6 +31,6 @@ struct SigningKey: Sendable {
 
     func verifies(at now: Timestamp) -> Bool { retiredAt.map { $0 > now } ?? true }
 
-    /// Where the private halves lie.
+    /// Where the private keys are stored.
     static let sealing = SealedColumn(table: "jwt_keys", id: "kid", column: "private_sealed")
 }

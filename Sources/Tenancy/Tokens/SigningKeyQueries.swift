@@ -1,7 +1,8 @@
 import Postgres
 
 extension SigningKey {
-    /// Every key that still verifies at `now`, the last to sign first. Makes the very first one, once, however many nodes start together.
+    /// Returns all keys that verify at `now`, the latest first. Creates the first key of a database, once, even if several nodes start at the
+    /// same time.
     static func loadOrCreate(
         masterKey: MasterKey, at now: Timestamp, in transaction: PostgresTransaction
     ) throws -> [SigningKey] {
@@ -37,7 +38,7 @@ extension SigningKey {
             """)
     }
 
-    /// One at a time decides which keys there are.
+    /// Locks the set of keys, so that only one transaction at a time adds or retires keys.
     static func lock(in transaction: PostgresTransaction) throws {
         try transaction.query("SELECT pg_advisory_xact_lock(hashtext('verbatim.jwt_keys'))")
     }

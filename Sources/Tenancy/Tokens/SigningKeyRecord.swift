@@ -1,13 +1,13 @@
 import Postgres
 
-/// A signing key as operators see it: everything but the key.
+/// A signing key as operators see it, without the key itself.
 package struct SigningKeyRecord: Sendable, Equatable {
     package enum State: String, Sendable {
-        /// Published, and not yet used.
+        /// Published, but not used yet.
         case waiting
-        /// Signs what is issued now.
+        /// Signs the tokens that are issued now.
         case signing
-        /// Signs no more; what it signed still counts.
+        /// Signs no more tokens, but its signatures are still valid.
         case verifying
         case retired
     }

@@ -1,15 +1,15 @@
 import Postgres
 
 extension SigningKeyRecord {
-    /// How long a new key is published before it signs: longer than customers may cache our key set and a node takes to hear of it.
+    /// How long a new key is published before it signs: longer than clients may cache our public keys, and longer than a node needs to load it.
     package static let noticePeriod = Duration.seconds(AccessTokens.keySetCacheSeconds + 60)
-    /// How much longer an old key verifies: as long as its tokens come, and three minutes for a node that has not heard of the new one.
+    /// How long an old key still verifies: as long as its tokens are valid, and three minutes for a node that has not loaded the new key.
     package static let tail = AccessTokens.longestUse + .seconds(3 * 60)
 
-    /// Makes a new signing key, and lets all older ones go: once what they signed has run out, so that nobody notices; or, for a
-    /// key that was stolen, `immediately`, which ends every access token there is. Operators only.
+    /// Creates a new signing key, and retires all older ones when the tokens that they signed have expired. Operators only.
     ///
-    /// Throws ``SealedSecretError`` under another master key than the nodes': they could not read the new key, nor start.
+    /// - Parameter immediately: retires the older keys now, for example because one was stolen. This ends all access tokens.
+    /// - Throws: ``SealedSecretError`` if `masterKey` is not the nodes' key, because they could not read the new key and would not start.
     @discardableResult
     package static func rotate(
         immediately: Bool, masterKey: MasterKey, at now: Timestamp, in transaction: PostgresTransaction
@@ -26,7 +26,7 @@ extension SigningKeyRecord {
             state: immediately ? .signing : .waiting)
     }
 
-    /// All that ever were, the last to sign first. Operators only.
+    /// Returns all keys that ever existed, the latest first. Operators only.
     package static func all(at now: Timestamp, in transaction: PostgresTransaction) throws -> [SigningKeyRecord] {
         var signs = true
         return try transaction.all(
@@ -40,7 +40,7 @@ extension SigningKeyRecord {
             } else if signsFrom > now {
                 state = .waiting
             } else {
-                // The first that may.
+                // The latest key that may sign is the one that does.
                 state = signs ? .signing : .verifying
                 signs = false
             }

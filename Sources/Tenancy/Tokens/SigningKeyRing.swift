@@ -1,9 +1,9 @@
 import JWTKit
 import Postgres
 
-/// The signing keys of one moment, ready to sign and to verify.
+/// The signing keys that were loaded at one moment, ready to sign and to verify.
 struct SigningKeyRing: Sendable {
-    /// The last to sign first.
+    /// The latest key first.
     private let keys: [SigningKey]
     private let collection = JWTKeyCollection()
 
@@ -14,18 +14,18 @@ struct SigningKeyRing: Sendable {
         }
     }
 
-    /// What verifies at `now`, and what will sign soon.
+    /// The keys that verify at `now`, and those that will sign soon.
     func published(at now: Timestamp) -> [SigningKey] { keys.filter { $0.verifies(at: now) } }
 
-    /// Whether there is such a key, and what it signed counts at `now`.
+    /// Returns whether there is a key `kid` whose signatures are valid at `now`.
     func accepts(_ kid: String, at now: Timestamp) -> Bool {
         keys.contains { $0.kid == kid && $0.verifies(at: now) }
     }
 
-    /// `payload`, signed by the newest key whose time has come.
+    /// Signs `payload` with the latest key that may sign at `now`.
     func sign(_ payload: AccessTokenPayload, at now: Timestamp) async throws -> String {
         let valid = published(at: now)
-        // Where our clock is behind the one of whoever made the very first key, that one signs early.
+        // If another node created the first key and our clock is behind that node's, the key signs before its time.
         guard let key = valid.first(where: { $0.signsFrom <= now }) ?? valid.last else {
             throw AccessTokenError.invalid
         }
@@ -35,7 +35,7 @@ struct SigningKeyRing: Sendable {
         return lowered
     }
 
-    /// The claims of `token` when `kid`'s signature is under it, else nil.
+    /// Returns the claims of `token` if the key `kid` signed it, else nil.
     func payload(of token: String, signedBy kid: String) async throws -> AccessTokenPayload? {
         guard keys.contains(where: { $0.kid == kid }) else { return nil }
         do {

@@ -1,6 +1,6 @@
 import Postgres
 
-/// Keeps the ring of signing keys as the database last told it. One look at a time; who asks meanwhile gets its answer too.
+/// Keeps the signing keys that were last loaded from the database. One load runs at a time; callers meanwhile get its result.
 actor SigningKeys {
     private let databases: Databases
     private let masterKey: MasterKey
@@ -20,13 +20,13 @@ actor SigningKeys {
         return try await reload()
     }
 
-    /// The ring after a new look, when the last one is a second old: strangers must not make us ask without end.
+    /// Loads the keys again, at most once a second, so that strangers cannot cause many queries.
     func afterAnotherLook() async throws -> SigningKeyRing {
         if loading == nil, let ring, clock() - loadedAt < .seconds(1) { return ring }
         return try await reload()
     }
 
-    /// Looks again. When that fails the ring stays as it was.
+    /// Loads the keys again. If that fails, the loaded ones stay.
     @discardableResult
     func reload() async throws -> SigningKeyRing {
         if let loading { return try await loading.value }
