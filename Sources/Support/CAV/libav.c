@@ -1,4 +1,4 @@
-// The part of libav that is macros or variadic, as plain constants and functions.
+// libav's macros and variadic functions as plain constants and functions.
 #include "CAV.h"
 
 #include <errno.h>

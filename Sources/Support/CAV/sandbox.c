@@ -1,5 +1,5 @@
-// The media tool's cage: what hostile bytes could still do after they took over the decoder. Everything is refused with
-// EPERM unless listed, so that libav meets an error it handles; a system call of a foreign architecture kills.
+// The media tool's sandbox: it limits what a hostile file can do after it has taken over the decoder. Every system call that
+// is not listed fails with EPERM, an error that libav handles. A system call of a foreign architecture kills the process.
 #define _GNU_SOURCE
 #include "CAV.h"
 
@@ -33,7 +33,7 @@
 #define ANSWER(action) BPF_STMT(BPF_RET | BPF_K, (action))
 #define REFUSE ANSWER(SECCOMP_RET_ERRNO | EPERM)
 #define ALLOW_CALL(number) UNLESS_EQUAL_SKIP(number, 1), ANSWER(SECCOMP_RET_ALLOW)
-// Memory may be had, but never memory to run code from. Arguments are compared by their low word: PROT_ bits live there.
+// Allows memory, but never executable memory. The filter compares the low word of an argument, which has the PROT_ bits.
 #define ALLOW_WITHOUT_EXECUTION(number) \
     UNLESS_EQUAL_SKIP(number, 4), LOAD(args[2]), UNLESS_BITS_SKIP(PROT_EXEC, 1), REFUSE, ANSWER(SECCOMP_RET_ALLOW)
 
@@ -80,7 +80,7 @@ static int limit(int resource, rlim_t soft, rlim_t hard) {
     if (getrlimit(resource, &current) != 0) {
         return errno;
     }
-    // An unprivileged process may only go down.
+    // An unprivileged process may only lower its limits.
     if (wanted.rlim_max > current.rlim_max) {
         wanted.rlim_max = current.rlim_max;
     }
@@ -120,11 +120,11 @@ int verbatim_sandbox_enter(
     outcome->failed_step = NULL;
     close_descriptors(first_closed_descriptor);
 
-    // A user namespace of its own also takes root's powers away, where the kernel grants one. A kernel that does not is
-    // no reason to stop: the filter below refuses every socket anyway.
+    // A new user namespace, if the kernel allows one, also takes root's privileges away. It is fine if the kernel does not
+    // allow it, because the filter below refuses every socket anyway.
     outcome->own_network = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 || unshare(CLONE_NEWNET) == 0;
 
-    // One second between the two limits: SIGXCPU first, SIGKILL if something holds it off.
+    // SIGXCPU comes first, and SIGKILL one second later if something blocks it.
     STEP("RLIMIT_CPU", limit(RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1));
     STEP("RLIMIT_AS", limit(RLIMIT_AS, limits.address_space_bytes, limits.address_space_bytes));
     STEP("RLIMIT_FSIZE", limit(RLIMIT_FSIZE, 0, 0));

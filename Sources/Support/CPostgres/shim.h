@@ -11,5 +11,5 @@ enum {
     CPG_SOURCE_FUNCTION = PG_DIAG_SOURCE_FUNCTION,
 };
 
-// prctl takes a variable number of arguments, which Swift cannot call. Names the calling thread.
+// Names the calling thread. In C, because prctl is variadic and Swift cannot call it.
 static inline void cpg_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

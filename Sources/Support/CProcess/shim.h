@@ -2,10 +2,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-// prctl takes a variable number of arguments, which Swift cannot call. 0, or -1 with errno set.
+// In C, because prctl is variadic and Swift cannot call it. Returns 0, or -1 with errno set.
 static inline int verbatim_hide_memory(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
-// The C libraries do not agree on the type of RLIMIT_NOFILE, which Swift would have to name. 0, or -1 with errno set.
+// In C, because the type of RLIMIT_NOFILE differs between C libraries and Swift would have to name it. Returns 0, or -1 with
+// errno set.
 static inline int verbatim_open_files(rlim_t *soft, rlim_t *hard) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;

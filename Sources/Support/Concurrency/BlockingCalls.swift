@@ -1,24 +1,23 @@
 import Dispatch
 
-/// A place for calls that block or compute for long: they run on threads of its own, never on the cooperative pool that
-/// heartbeats and requests share.
+/// Runs calls that block or compute for long on threads of its own, never on the cooperative pool that heartbeats and requests share.
 ///
-/// A call that has begun runs to its end, whatever becomes of the task that waits for it: a C call cannot be cancelled. How many may
-/// wait is the caller's to bound.
+/// A call that has begun runs to its end, even if the task that waits for it is cancelled, because C calls cannot be cancelled. The caller must
+/// limit how many calls may wait.
 package struct BlockingCalls: Sendable {
     private let queue: DispatchQueue
 
-    /// One call at a time, in the order in which they come. Made for a single call, it is a thread for that call.
+    /// Runs one call at a time, in the order of arrival. An instance for a single call is a thread for that call.
     ///
-    /// - Parameter name: the thread's, for debuggers.
+    /// - Parameter name: the thread's name, for debuggers.
     package init(_ name: String) { queue = DispatchQueue(label: name) }
 
     private init(concurrent name: String) { queue = DispatchQueue(label: name, attributes: .concurrent) }
 
-    /// As many calls at a time as the system has threads for.
+    /// Returns an instance that runs as many calls at a time as the system has threads for.
     package static func concurrent(_ name: String) -> BlockingCalls { BlockingCalls(concurrent: name) }
 
-    /// Runs `work` and waits for it without blocking. Throws what `work` throws.
+    /// Runs `work` and waits for it without blocking the caller's thread. Throws what `work` throws.
     package func run<Value: Sendable, Failure: Error>(
         _ work: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
@@ -28,6 +27,6 @@ package struct BlockingCalls: Sendable {
         return try result.get()
     }
 
-    /// Runs `work`, for which nobody waits, after the calls that came before.
+    /// Runs `work` after the earlier calls, without waiting for it.
     package func start(_ work: @escaping @Sendable () -> Void) { queue.async(execute: work) }
 }

@@ -1,21 +1,21 @@
 import CCurl
 
-// A URL parsed by libcurl's own parser, so that what was checked is what is connected to.
+// A URL that libcurl's own parser has parsed, so that the checks see the same host as the connection.
 //
-// Owns the C handle. Only http and https with a host, and no control characters, get through.
+// Owns the C handle. Accepts only http and https URLs with a host and without control characters.
 
 final class CurlURL {
     let handle: OpaquePointer
-    /// As written: without port and credentials, not yet in its ASCII form.
+    /// The host as written, without port and credentials, not converted to ASCII.
     let host: String
-    /// Whether a user name or a password stands in it.
+    /// Whether the URL contains a user name or a password.
     let hasCredentials: Bool
 
     init(_ text: String) throws(EgressError) {
         guard text.utf8.count <= 16_384, text.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else { throw .badURL }
         guard let handle = curl_url() else { throw .failed(code: Int(CURLE_OUT_OF_MEMORY.rawValue)) }
         do throws(EgressError) {
-            // Unknown schemes are parsed too, to be refused by their name rather than as malformed.
+            // Unknown schemes are parsed, too, so that the error can say that the scheme is not supported.
             let flags = UInt32(CURLU_NON_SUPPORT_SCHEME)
             guard curl_url_set(handle, CURLUPART_URL, text, flags) == CURLUE_OK else { throw .badURL }
             let scheme = try Self.part(CURLUPART_SCHEME, of: handle)
@@ -38,7 +38,7 @@ final class CurlURL {
         return curl_url_get(handle, part, &text, 0) == CURLUE_OK
     }
 
-    /// The one that is connected to: the scheme's own where none is written.
+    /// The port to connect to: the scheme's default if the URL has none.
     var port: String? { try? Self.part(CURLUPART_PORT, of: handle, flags: UInt32(CURLU_DEFAULT_PORT)) }
 
     var lastPathComponent: String? {
@@ -46,7 +46,7 @@ final class CurlURL {
         return path?.split(separator: "/").last.map(String.init)
     }
 
-    /// What `reference` means where this URL is the base, in full (RFC 3986). This object then stands for that.
+    /// Resolves `reference` against this URL (RFC 3986). Returns the whole URL, which replaces the URL of this object.
     func resolve(_ reference: String) throws(EgressError) -> String {
         let flags = UInt32(CURLU_NON_SUPPORT_SCHEME)
         guard curl_url_set(handle, CURLUPART_URL, reference, flags) == CURLUE_OK else { throw .badURL }

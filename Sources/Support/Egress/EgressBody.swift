@@ -1,10 +1,10 @@
-// What a request carries. Files are read in small pieces while they are sent, never whole, and again from the start
-// when a redirect or a lost idle connection needs it; they must not change meanwhile.
+// The body of a request. Files are read in blocks while they are sent. After a redirect or on a new connection, they may be read
+// again from the start, so they must not change meanwhile.
 
 package enum EgressBody: Sendable {
     case none
     case bytes([UInt8])
-    /// Offset and length in bytes; the file must be a regular one that reaches that far.
+    /// Offset and length are in bytes. The file must be regular, and at least that long.
     case file(path: String, offset: Int64, length: Int64)
     /// Sent as `multipart/form-data`, in this order.
     case multipart([EgressPart])

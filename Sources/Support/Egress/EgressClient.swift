@@ -1,11 +1,11 @@
 import Logging
 import Synchronization
 
-// The one door out: every request of this program to anything outside goes through a client of this kind.
+// Sends HTTP requests. All outgoing requests of this program go through such a client.
 //
-// Guarantees, for every request: http or https only, TLS verified, no proxy from the environment, no cookies, all the
-// limits of `EgressLimits`, and for customers' URLs the `AddressPolicy` at each connection. Blocking work is done on a
-// thread of its own. Logs hold the method, host, status and time, never more.
+// Guarantees for every request: only http or https, verified TLS, no proxy from the environment, no cookies, all limits of
+// `EgressLimits`, and for customers' URLs the `AddressPolicy` at each connection. Blocking work is done on threads of its own.
+// Logs contain only the method, host, status and time.
 
 package final class EgressClient: Sendable {
     private enum State {
@@ -24,7 +24,7 @@ package final class EgressClient: Sendable {
     private let configuration: EgressConfiguration
     private let logger: Logger
 
-    /// Threads start with the first request that needs them.
+    /// Creates a client. Its threads start with the first request that needs them.
     package init(configuration: EgressConfiguration = EgressConfiguration(), logger: Logger) {
         self.configuration = configuration
         self.logger = logger
@@ -34,39 +34,39 @@ package final class EgressClient: Sendable {
         for thread in state.withLock({ $0.threads }) { thread.beginClosing() }
     }
 
-    /// Returns the answer, whatever its status, with its body in memory.
+    /// Returns the response, whatever its status, with its body in memory.
     ///
-    /// A request that meets a kept connection just as the server closes it is sent once more on a new one: a POST may
-    /// therefore arrive twice, unless it has a connection of its own.
-    /// - Throws: `EgressError`, or `CancellationError` after the task was cancelled, when the connection is closed.
+    /// If the server closes an idle connection just as a request is sent on it, the request is sent again on a new connection. So a
+    /// POST may arrive twice, unless it has a connection of its own.
+    /// - Throws: `EgressError`, or `CancellationError` if the task was cancelled. The connection is closed by then.
     package func send(_ request: EgressRequest) async throws -> EgressResponse {
         try await perform(request, sink: nil)
     }
 
-    /// Writes the body of a 2xx answer to a descriptor, at its offset, as it comes; no other answer reaches it.
+    /// Writes the body of a 2xx response to a file descriptor, at its offset, as it arrives.
     ///
-    /// The descriptor is for a file and stays the caller's, who keeps it open until this returns. After an error, part
-    /// of a body may have been written. `body` then holds only the beginning (64 KiB) of an unsuccessful answer.
-    /// - Throws: As `send`; `responseTooLarge` at once when the answer announces too much.
+    /// The caller keeps the descriptor open until this returns, and closes it. After an error, part of a body may have been written.
+    /// For other statuses nothing is written, and `body` is the beginning of the response's body (64 KiB).
+    /// - Throws: Like `send`; `responseTooLarge` at once if the announced length is too large.
     package func download(_ request: EgressRequest, to fileDescriptor: Int32) async throws -> EgressResponse {
         try await perform(request, sink: fileDescriptor)
     }
 
-    /// Judges a customer's URL by its form and by what its host resolves to now. Connects to nothing.
+    /// Checks a customer's URL by its form and by the addresses to which its host resolves now. Connects to nothing.
     ///
-    /// A name that does not resolve in time passes: what decides is the judgment at each connection.
-    /// - Throws: `EgressError`: `badURL` also for one with a user name or password, `unsupportedScheme`, `refusedAddress` when
-    ///   every address is refused.
+    /// A name that cannot be resolved within `limit` passes, because the check at each connection is what counts.
+    /// - Throws: `EgressError`: `badURL`, also for a URL with a user name or password; `unsupportedScheme`; `refusedAddress` if all
+    ///   addresses are refused.
     package func judge(customerURL url: String, within limit: Duration) async throws {
         let spelled = try EgressURL(url)
         guard !spelled.hasCredentials else { throw EgressError.badURL }
-        // Also in spellings that this machine's resolver does not know: another's may.
+        // Also for spellings of addresses that this machine's resolver does not know, because another resolver may.
         guard !spelled.isRefused(by: configuration.addressPolicy) else {
             throw EgressError.refusedAddress(spelled.host)
         }
         var request = EgressRequest(
             url: url, limits: EgressLimits(total: limit, connect: limit, responseBytes: 0), trust: .customerSupplied,
-            // On one that was kept the request would be sent.
+            // On an idle connection the request would be sent.
             ownConnection: true)
         request.isProbe = true
         do {
@@ -79,16 +79,16 @@ package final class EgressClient: Sendable {
         }
     }
 
-    /// The same, but for a success `judge` decides what becomes of its body once it has begun. A length that is announced and larger
-    /// than the request's limit is not judged first.
-    /// - Throws: Also `EgressError.unwanted`, when it is stopped.
+    /// Like `download(_:to:)`, but `judge` decides what to do with the body of a successful response once it has begun. If the announced
+    /// length exceeds the request's limit, the judge is not asked.
+    /// - Throws: Also `EgressError.unwanted` if the judge stops the download.
     package func download(
         _ request: EgressRequest, to fileDescriptor: Int32, judge: @escaping EgressJudge
     ) async throws -> EgressResponse {
         try await perform(request, sink: fileDescriptor, judge: judge)
     }
 
-    /// Ends what is under way with `EgressError.closed`, closes all connections and ends the threads.
+    /// Ends all requests with `EgressError.closed`, closes all connections and ends the threads.
     package func close() async {
         let threads = state.withLock { state in
             let threads = state.threads

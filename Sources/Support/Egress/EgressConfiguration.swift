@@ -1,21 +1,21 @@
-// How much one client does at a time, and by which rules.
+// The limits and rules of a client.
 //
-// The two trust levels have separate connections, threads and limits, so these numbers hold for each of them.
+// The two trust levels have separate connections and threads, so these numbers apply to each of them.
 
 package struct EgressConfiguration: Sendable {
-    /// Transfers under way at once.
+    /// How many transfers may run at once.
     package var maxConcurrent: Int
-    /// Of customers' URLs, where that is another number.
+    /// The same for customers' URLs, if it differs.
     package var maxConcurrentForCustomers: Int?
-    /// Requests that wait for their turn, in the order in which they came; a further one is `.overloaded`.
+    /// How many requests may wait in line. A further one fails with `.overloaded`.
     package var maxWaiting: Int
-    /// Connections kept open for the next request.
+    /// How many idle connections are kept for the next request.
     package var maxIdleConnections: Int
     package var addressPolicy: AddressPolicy
-    /// For tests: what resolves the names in customers' URLs, those of redirects aside. nil: the system, through libcurl.
+    /// For tests: resolves the names in customers' URLs, except in redirects. Nil: libcurl uses the system's resolver.
     package var resolver: NameResolver?
     package var userAgent: String
-    /// A PEM file of the certificate authorities to trust; nil for the system's.
+    /// A PEM file with the certificate authorities to trust; nil for the system's.
     package var certificateAuthorities: String?
 
     package init(

@@ -1,6 +1,6 @@
-// Why there is no answer. Cancellation is Swift's own `CancellationError`.
+// Why there is no response. Cancellation is Swift's `CancellationError` instead.
 //
-// A description holds neither the URL nor anything sent or received, so it may be logged and shown.
+// A description contains neither the URL nor anything sent or received, so it may be logged and shown.
 
 package enum EgressError: Error, Sendable, Equatable {
     /// A customer's URL led to an address that the policy refuses. Nothing was sent there.
@@ -9,35 +9,35 @@ package enum EgressError: Error, Sendable, Equatable {
     case unsupportedScheme
     /// The request itself is malformed: a mistake of the calling code.
     case badRequest(String)
-    /// A file to send could not be read as far as was promised; `errno`, or 0 when it is shorter than that.
+    /// A file to send could not be read. `errno`, or 0 if the file is shorter than the body's length.
     case bodyUnreadable(Int32)
     case couldNotResolve
-    /// Refused, unreachable, or not within the time for connecting. Nothing was sent.
+    /// The host refused the connection, was unreachable, or did not answer within the time for connecting. Nothing was sent.
     case couldNotConnect
-    /// The host could not prove who it is.
+    /// The host could not prove its identity.
     case tls
-    /// The host was connected to, but the TLS handshake broke off: the network's fault, or a host that speaks no TLS of ours.
+    /// The connection was made, but the TLS handshake failed: because of the network, or because the host has no TLS version that we support.
     case tlsHandshake
     case timedOut
     case tooSlow
     case responseTooLarge(limit: Int)
-    /// The answer was not HTTP, or its header was absurdly long.
+    /// The response is not HTTP, or its header is too long.
     case badResponse
-    /// The body is not compressed as the answer says.
+    /// The body is not compressed in the way that the header says.
     case badEncoding
-    /// `errno` of writing a download to its file descriptor.
+    /// Writing a download to its file descriptor failed with this `errno`.
     case sinkFailed(Int32)
     case connectionLost
     case tooManyRedirects
-    /// As many requests wait as may.
+    /// Too many requests are waiting in line.
     case overloaded
     case closed
-    /// The caller looked at the beginning of the answer and did not want the rest.
+    /// The caller saw the beginning of the response and did not want the rest.
     case unwanted
-    /// libcurl's code, where it fits none of the above.
+    /// Any other error, with libcurl's code.
     case failed(code: Int)
 
-    /// Whether the same request may well succeed a little later.
+    /// Whether the same request may succeed a little later.
     package var isTransient: Bool {
         switch self {
         case .couldNotResolve, .couldNotConnect, .tlsHandshake, .timedOut, .tooSlow, .connectionLost, .overloaded: true

@@ -1,11 +1,11 @@
-// The header fields of an answer, in the order in which they came, found by name in any case.
+// The header fields of a response, in the order in which they came. Names are case-insensitive.
 
 package struct EgressHeaders: Sendable {
     package private(set) var fields: [(name: String, value: String)] = []
 
     package init() {}
 
-    /// The first value of that name.
+    /// The value of the first field with that name.
     package subscript(name: String) -> String? {
         let wanted = name.lowercased()
         return fields.first { $0.name.lowercased() == wanted }?.value

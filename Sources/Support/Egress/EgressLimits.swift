@@ -1,13 +1,13 @@
-// What one request may cost. There is no request without limits.
+// The limits of one request. There is no request without limits.
 
 package struct EgressLimits: Sendable, Equatable {
-    /// From the call to the last byte of the answer: waiting for a turn, redirects and everything else included.
+    /// The time from the call to the last byte of the response, including waiting in line and redirects.
     package var total: Duration
-    /// For the name's resolution, the connection and the TLS handshake together, for each connection made.
+    /// The time for name resolution, connecting and the TLS handshake together, for each connection.
     package var connect: Duration
-    /// nil: a server may be silent until `total` runs out, as an engine is while it works.
+    /// Nil: a server may be silent until `total` is over, as an engine is while it works.
     package var minimumRate: EgressRate?
-    /// Of the answer's body.
+    /// The size of the response's body.
     package var responseBytes: Int
 
     package init(total: Duration, connect: Duration, minimumRate: EgressRate? = nil, responseBytes: Int) {
@@ -18,8 +18,8 @@ package struct EgressLimits: Sendable, Equatable {
     }
 }
 
-/// The body bytes that must move, in either direction, in each stretch of `over` once connected. Stretches follow one
-/// another, so a stall ends the request after at most twice that time.
+/// How many body bytes must move, in either direction, in each period of length `over`, once connected. Periods follow one
+/// another, so a stalled request ends after at most twice that time.
 package struct EgressRate: Sendable, Equatable {
     package var bytesPerSecond: Int
     package var over: Duration

@@ -1,32 +1,32 @@
-// One outgoing request, as its caller states it.
+// An outgoing request.
 
 package struct EgressRequest: Sendable {
     package var method: String
-    /// With its scheme, `http` or `https`.
+    /// The URL with its scheme, `http` or `https`.
     package var url: String
-    /// Connect to this Unix socket instead of the URL's host. For the operator's own services only.
+    /// A Unix socket to which to connect instead of the URL's host. Only for the operator's own services.
     package var unixSocketPath: String?
-    /// Sent as given, also to where a redirect leads, but for `Authorization` and `Cookie`, which stay with the first
-    /// host. The body's length and framing are not the caller's to set.
+    /// Sent as given, also after redirects. Only `Authorization` and `Cookie` are not sent to other hosts. The caller must not set
+    /// the body's length or framing.
     package var headers: [(name: String, value: String)]
     package var body: EgressBody
     package var limits: EgressLimits
-    /// How many redirects are followed; with 0 a redirect is an answer like any other.
+    /// How many redirects are followed. With 0, a redirect is a response like any other.
     package var redirects: Int
     package var trust: EgressTrust
-    /// A connection of its own, closed afterward: then the request goes out once at most.
+    /// Whether the request gets a new connection, which is closed afterward. Then the request is sent at most once.
     package var ownConnection: Bool
-    /// False: an answer whose header has come is one, however its body goes on. No more of that than the limit is read, and
-    /// nothing is kept.
+    /// False: the response counts when its header has come, whatever happens to its body. The body is read up to the limit, and
+    /// not kept.
     package var needsBody: Bool
-    /// False: it begins at once, however many are under way or wait, and counts as none of them. For looks at whether a service is well, of
-    /// which one is made at a time: what they ask about would else decide when they are asked.
+    /// False: the request begins at once, however many others are running or waiting, and does not count as one of them. For health checks, of
+    /// which one runs at a time: otherwise an overloaded service would delay its own checks.
     package var waitsInLine: Bool
-    /// A body that comes compressed is undone; the limit holds for what it comes to. False: it is taken as it comes.
+    /// Whether a compressed body is decoded. The limit then applies to the decoded size.
     package var decodesBody = true
-    /// False: the body ends with its connection, whatever its length is said to be. For servers whose word is no number.
+    /// False: the body ends with its connection, whatever `Content-Length` says. For servers whose value is not a number.
     package var believesLength = true
-    /// Nothing is connected to: the addresses alone are judged.
+    /// Only checks the addresses, and connects to none.
     var isProbe = false
 
     package init(
@@ -49,16 +49,16 @@ package struct EgressRequest: Sendable {
     }
 }
 
-/// Whose word the URL is.
+/// Who supplied a URL.
 package enum EgressTrust: Sendable, Hashable, CaseIterable {
-    /// An engine, a storage or another service that the operator named: any address.
+    /// The operator: an engine, storage or another service, at any address.
     case operatorConfigured
-    /// A media URL or a webhook: only addresses that the `AddressPolicy` permits, judged at each connection.
+    /// A customer: a media URL or a webhook. Only addresses that the `AddressPolicy` permits, checked at each connection.
     case customerSupplied
 }
 
 extension EgressRequest {
-    /// Refuses what would let a value break out of its place in the request.
+    /// Throws `EgressError.badRequest` for values with which a request could be injected, or other mistakes of the caller.
     func validate() throws(EgressError) {
         guard Self.isToken(method) else { throw .badRequest("the method is not a token") }
         for header in headers {
@@ -66,7 +66,7 @@ extension EgressRequest {
             guard Self.isOneLine(header.value) else { throw .badRequest("a header's value has control characters") }
             let framing = ["content-length", "transfer-encoding", "expect"]
             guard !framing.contains(header.name.lowercased()) else {
-                throw .badRequest("the body's framing is not the caller's to set")
+                throw .badRequest("a header sets the body's framing")
             }
         }
         switch body {

@@ -1,18 +1,19 @@
-// An answer, whatever its status: a 500 is an answer, not an error of the transport.
+// A response, whatever its status. A 500 is a response, not an `EgressError`.
 
 package struct EgressResponse: Sendable {
     package let status: Int
     package let headers: EgressHeaders
-    /// Empty for a successful download, whose body went to its file descriptor; of another answer to one, the beginning.
+    /// The body. Empty for a successful download, which was written to its file descriptor. For an unsuccessful download, the
+    /// beginning of the body.
     package let body: [UInt8]
-    /// Where redirects led, the answer's own address; nil when there were none.
+    /// The URL to which redirects led; nil if there were none.
     package let redirectedTo: String?
     package let timings: EgressTimings
 
     package var isSuccess: Bool { (200..<300).contains(status) }
 }
 
-/// Times from the moment the transfer had its turn; each includes those before it.
+/// Durations since the transfer began. Each includes those before it.
 package struct EgressTimings: Sendable {
     package let firstByte: Duration
     package let total: Duration

@@ -1,16 +1,16 @@
 import Glibc
 
-// A customer's URL as the client would understand it, looked at without connecting or resolving.
+// A customer's URL as the client understands it, without connecting or resolving its name.
 //
-// What is refused here is refused early, as a courtesy: whoever gets past it is judged again by address at each connection.
+// These checks only make errors early. What counts is the check of the address at each connection.
 
 package struct EgressURL: Sendable, Equatable {
-    /// As libcurl understood it, without brackets. For logs: it holds nothing else of the URL.
+    /// The host as libcurl understands it, without brackets. It may be logged, because it contains nothing else of the URL.
     package let host: String
     package let hasCredentials: Bool
-    /// The last part of the path, without escapes; nil where there is none.
+    /// The last part of the path, unescaped; nil if there is none.
     package let lastPathComponent: String?
-    /// The address that the host spells, in whatever form; nil of a name.
+    /// The address, if the host is one, in any spelling; nil for a name.
     package let literal: IPAddress?
 
     /// - Throws: `EgressError.badURL`, or `.unsupportedScheme`.
@@ -22,21 +22,21 @@ package struct EgressURL: Sendable, Equatable {
         literal = Self.address(spelledBy: host)
     }
 
-    /// What a reference in a document means, in full: relative to where the document was.
+    /// Resolves a reference in a document against the document's URL. Returns the whole URL.
     ///
     /// - Throws: `EgressError.badURL`.
     package static func resolve(_ reference: String, at base: String) throws(EgressError) -> String {
         try CurlURL(base).resolve(reference)
     }
 
-    /// Whether the host spells an address that the policy refuses. A name other than this machine's own says nothing yet.
+    /// Returns whether the host is an address that the policy refuses. A name is not, except this machine's own names.
     package func isRefused(by policy: AddressPolicy) -> Bool {
         literal.map { !policy.permits($0) } ?? false
     }
 
-    /// Decimal, octal, hexadecimal and shortened forms, digits of other scripts, a dot at the end, and this machine's own names.
+    /// Reads decimal, octal, hexadecimal and shortened forms, digits of other scripts, a dot at the end, and this machine's own names.
     private static func address(spelledBy host: String) -> IPAddress? {
-        // An IPv6 address may name an interface.
+        // An IPv6 address may end with `%` and an interface.
         let plain = plain(host).prefix { $0 != "%" }
         var name = String(plain)
         while name.hasSuffix(".") { name.removeLast() }
@@ -48,7 +48,7 @@ package struct EgressURL: Sendable, Equatable {
         return !name.isEmpty && inet_aton(name, &four) == 1 ? .v4(UInt32(bigEndian: four.s_addr)) : nil
     }
 
-    /// In lower case, with what stands for an ASCII letter, digit or dot in its place, as a resolver would put it.
+    /// Returns the host in lower case, with variants of ASCII letters, digits and dots replaced, as a resolver does.
     private static func plain(_ host: String) -> String {
         var plain = ""
         for scalar in host.unicodeScalars {

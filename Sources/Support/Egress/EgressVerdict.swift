@@ -1,25 +1,25 @@
-// What a download's caller decides once the answer has begun.
+// The caller's decision about a download once the response has begun.
 
-/// How a successful answer begins.
+/// The beginning of a successful response.
 package struct EgressResponseHead: Sendable {
     package let status: Int
     package let headers: EgressHeaders
-    /// Where redirects led; nil when there were none.
+    /// The URL to which redirects led; nil if there were none.
     package let redirectedTo: String?
-    /// The body's first bytes: 1,024 of them, or all there are.
+    /// The first 1,024 bytes of the body, or all if it is shorter.
     package let bytes: [UInt8]
 }
 
 package enum EgressVerdict: Sendable {
-    /// The body goes to the file descriptor, so many bytes of it at most.
+    /// Write the body to the file descriptor, at most `limit` bytes.
     case store(limit: Int)
-    /// It is small, and wanted in memory.
+    /// Return the body in memory, at most `limit` bytes. For small bodies.
     case read(limit: Int)
-    /// So many bytes of it are wanted in memory; what comes after them is not, and is no fault.
+    /// Return the first `limit` bytes of the body in memory. A longer body is no error.
     case readBeginning(limit: Int)
-    /// It is not wanted: the connection is closed, and the call throws `EgressError.unwanted`.
+    /// Close the connection. The call throws `EgressError.unwanted`.
     case stop
 }
 
-/// Called once, on the client's thread, which it must not keep waiting.
+/// Called once, on the client's thread, so it must return quickly.
 package typealias EgressJudge = @Sendable (EgressResponseHead) -> EgressVerdict

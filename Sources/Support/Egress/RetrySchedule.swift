@@ -1,9 +1,9 @@
-// When to try again, as data.
+// When to retry, as data.
 
 package struct RetrySchedule: Sendable, Equatable {
-    /// How long to wait after the first failed attempt, the second, and so on. After the last there is none.
+    /// How long to wait after the first failed attempt, the second, and so on. After the last delay there is no further attempt.
     package let delays: [Duration]
-    /// The part of a delay, 0...1, by which it varies both ways, so that many callers do not return at once.
+    /// The fraction of a delay, 0...1, by which it varies randomly either way, so that many callers do not retry at once.
     package let jitter: Double
 
     package init(delays: [Duration], jitter: Double) {
@@ -13,8 +13,9 @@ package struct RetrySchedule: Sendable, Equatable {
         self.jitter = jitter
     }
 
+    /// Returns the delay before the next attempt; nil if there is none.
+    ///
     /// - Parameter attempt: How many attempts have failed, from 1.
-    /// - Returns: nil when there is no further attempt.
     package func delay(attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration? {
         guard attempt >= 1, attempt <= delays.count else { return nil }
         let factor = jitter == 0 ? 1 : Double.random(in: (1 - jitter)...(1 + jitter), using: &generator)

@@ -1,20 +1,20 @@
 import Glibc
 
-/// Files without a name: nothing of one stays when its process ends, however it ends.
+/// Files without a name. The kernel deletes such a file when the process ends, however it ends.
 package enum UnnamedFile {
-    /// Linux's `O_TMPFILE`, which Swift's import of the headers leaves out: `__O_TMPFILE | O_DIRECTORY`.
+    /// Linux's `O_TMPFILE` (`__O_TMPFILE | O_DIRECTORY`), which Swift does not import.
     private static let flag: Int32 = 0o20_000_000 | O_DIRECTORY
 
-    /// Makes an empty one in a folder, for reading and writing, by this user alone. The descriptor is the caller's, who may give the file
-    /// a name (`linkat`).
+    /// Creates an empty file in `folder` that only this user can read and write. The caller must close the descriptor, and may give the file
+    /// a name with `linkat`.
     ///
-    /// - Returns: a descriptor; below 0 when there is none, as `errno` says.
+    /// - Returns: a descriptor; below 0 on failure, with `errno` set.
     package static func open(in folder: String) -> Int32 { Glibc.open(folder, flag | O_RDWR | O_CLOEXEC, 0o600) }
 
-    /// The same also where the file system knows no files without a name (some overlays, NFS): there it is made with one, and loses that
-    /// at once. It can be given no other.
+    /// Does the same on any file system. Where files without a name are not supported (NFS, some overlays), the file is created with a name
+    /// that is removed at once. Such a file cannot be given a name again.
     ///
-    /// - Parameter prefix: what that name begins with.
+    /// - Parameter prefix: how the temporary name begins.
     package static func openAnywhere(in folder: String, prefix: String) -> Int32 {
         let unnamed = open(in: folder)
         guard unnamed < 0, errno == EOPNOTSUPP || errno == EISDIR else { return unnamed }

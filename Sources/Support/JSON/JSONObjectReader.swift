@@ -1,23 +1,23 @@
-/// Reads the one object that a JSON text is, member by member, each as it was written.
+/// Reads a JSON text that is an object, member by member, and keeps how each was written.
 ///
-/// Other decoders make numbers and spacing their own; what a customer is to get back must stay as it came.
+/// Other decoders change numbers and spacing, but customers must get back what they sent.
 package struct JSONObjectReader {
     package struct Member: Sendable, Equatable {
-        /// With its escapes read.
+        /// The name, unescaped.
         package let name: String
         package let value: JSONReader.Value
-        /// The name with its quotes, and the value, as they were written.
+        /// The name with its quotes, and the value, as in the text.
         package let nameSource, valueSource: String
     }
 
     private var reader: JSONReader
     private var hasBegun = false
-    /// In which member reading stands, as its name was written.
+    /// The name of the member that is being read, as in the text.
     package private(set) var member: String?
 
     package init(_ reader: JSONReader) { self.reader = reader }
 
-    /// The next member; nil at the text's end.
+    /// Returns the next member; nil at the end of the text.
     package mutating func next() throws(JSONReader.Fault) -> Member? {
         let isFirst = !hasBegun
         hasBegun = true
@@ -37,15 +37,15 @@ package struct JSONObjectReader {
         return Member(name: name, value: value, nameSource: nameSource, valueSource: valueSource)
     }
 
-    /// Why a text was refused, and in which member of its object, as the name was written.
+    /// Why a text was rejected, and in which member of its object. The name is as in the text.
     package struct Refusal: Error, Equatable {
         package let fault: JSONReader.Fault
         package let member: String?
     }
 
-    /// All members of what somebody sent.
+    /// Returns all members of an object that somebody sent.
     ///
-    /// - Parameter deepest: how many levels of objects and arrays there may be.
+    /// - Parameter deepest: how many levels of objects and arrays are allowed.
     package static func members(of bytes: [UInt8], deepest: Int) throws(Refusal) -> [Member] {
         let text: JSONReader
         do {

@@ -1,32 +1,33 @@
-/// Reads JSON text (RFC 8259) and gives its parts back as they were written.
+/// Reads JSON text (RFC 8259) and returns its parts as they were written.
 ///
-/// It keeps nothing of what it has read, and does not call itself: deep nesting costs no stack. Two kinds of text are told apart:
+/// It keeps nothing of what it has read, and is not recursive, so deep nesting takes no stack. There are two kinds of text:
 ///
-/// - What somebody sends is read strictly, as PostgreSQL reads it too. What passes can be stored, given back as it was written, and
-///   read by whoever gets it. Other readers take more: a byte order mark, UTF-16, halves of surrogate pairs.
-/// - What is stored already is read by whatever rules held when it came: any depth, any number, and U+FFFD for what is no character.
+/// - Text that somebody sends is read strictly, by PostgreSQL's rules. So accepted text can be stored, returned as it was written, and read by
+///   any client. Other parsers also accept a byte order mark, UTF-16, or halves of surrogate pairs.
+/// - Text that is already stored may have been accepted under other rules. So any depth and any number is read, and U+FFFD replaces what is
+///   not a character.
 package struct JSONReader {
     package enum Fault: Error, Equatable, Sendable {
         case malformed
         case tooDeep(levels: Int)
-        /// `\u0000`, which no text in the database can hold.
+        /// `\u0000`, which PostgreSQL cannot store.
         case holdsNUL
-        /// `\ud800` alone, say: no character.
+        /// Half of a surrogate pair, such as `\ud800` alone, which is not a character.
         case loneSurrogate
-        /// Beyond 1.8e308: readers that keep numbers as doubles, which are most, would refuse the whole document.
+        /// A number beyond 1.8e308. Most parsers store numbers as doubles and would reject the whole document.
         case hugeNumber
     }
 
     private let bytes: [UInt8]
     private let isStrict: Bool
     private let deepest: Int
-    /// How many objects and arrays are open here.
+    /// How many objects and arrays are open at this position.
     private var depth = 0
     package private(set) var position = 0
 
-    /// Reads what somebody sent. Throws ``Fault/malformed`` unless it is UTF-8.
+    /// Reads text that somebody sent. Throws ``Fault/malformed`` unless it is UTF-8.
     ///
-    /// - Parameter deepest: how many levels of objects and arrays there may be.
+    /// - Parameter deepest: how many levels of objects and arrays are allowed.
     package init(_ bytes: [UInt8], deepest: Int) throws(Fault) {
         guard String(validating: bytes, as: UTF8.self) != nil else { throw .malformed }
         self.bytes = bytes
@@ -34,7 +35,7 @@ package struct JSONReader {
         isStrict = true
     }
 
-    /// Reads what is stored.
+    /// Reads text that is already stored.
     package init(stored text: String) {
         bytes = Array(text.utf8)
         deepest = .max
@@ -43,20 +44,20 @@ package struct JSONReader {
 
     // MARK: - Punctuation
 
-    /// The next byte that is no white space, without taking it; nil at the end.
+    /// Returns the next byte that is not white space, without taking it; nil at the end.
     package mutating func next() -> UInt8? {
         while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
         return position < bytes.count ? bytes[position] : nil
     }
 
-    /// Takes the next character if it is this one.
+    /// Takes the next character if it is `character`. Returns whether it was.
     package mutating func take(_ character: Unicode.Scalar) -> Bool {
         guard next() == UInt8(ascii: character) else { return false }
         position += 1
         return true
     }
 
-    /// Takes the bracket that opens an object or an array, if it comes next.
+    /// Takes the bracket that opens an object or an array, if it comes next. Returns whether it did.
     package mutating func open(_ bracket: Unicode.Scalar) throws(Fault) -> Bool {
         guard next() == UInt8(ascii: bracket) else { return false }
         guard depth < deepest else { throw .tooDeep(levels: deepest) }
@@ -65,35 +66,35 @@ package struct JSONReader {
         return true
     }
 
-    /// Takes the bracket that closes the innermost object or array, if it comes next.
+    /// Takes the bracket that closes the innermost object or array, if it comes next. Returns whether it did.
     package mutating func close(_ bracket: Unicode.Scalar) -> Bool {
         guard take(bracket) else { return false }
         depth -= 1
         return true
     }
 
-    /// Throws unless nothing but white space is left.
+    /// Throws unless only white space is left.
     package mutating func end() throws(Fault) {
         guard next() == nil else { throw .malformed }
     }
 
     // MARK: - Values
 
-    /// What a value is, and its text.
+    /// A value and its text.
     package enum Value: Sendable, Equatable {
         case null
         case flag(Bool)
-        /// As written, with as many digits as it has: whoever reads it decides how many of them count.
+        /// The number as written, with all its digits.
         case number(String)
-        /// Without quotes and escapes.
+        /// The string without quotes and escapes.
         case string(String)
-        /// As written.
+        /// The object as written.
         case object(String)
-        /// As written.
+        /// The array as written.
         case array(String)
     }
 
-    /// The next value.
+    /// Reads the next value.
     package mutating func value() throws(Fault) -> Value {
         switch next() {
         case UInt8(ascii: "{"): return .object(try nested())
@@ -102,7 +103,7 @@ package struct JSONReader {
         }
     }
 
-    /// The next value, which is neither an object nor an array.
+    /// Reads the next value, which must be neither an object nor an array.
     package mutating func scalar() throws(Fault) -> Value {
         switch next() {
         case UInt8(ascii: "\""): return .string(try string())
@@ -119,15 +120,15 @@ package struct JSONReader {
         }
     }
 
-    /// What stands between a place and here, as it was written.
+    /// Returns the text from `start` up to the current position, as it was written.
     package func source(from start: Int) -> String { String(decoding: bytes[start..<position], as: UTF8.self) }
 
-    /// An object or array to its end, as it was written.
+    /// Reads an object or array to its end. Returns it as it was written.
     private mutating func nested() throws(Fault) -> String {
         let start = position
         var closers: [Unicode.Scalar] = []
         repeat {
-            // Where a value begins.
+            // Here a value begins.
             if try open("{") {
                 closers.append("}")
                 if !close("}") {
@@ -142,7 +143,7 @@ package struct JSONReader {
             } else {
                 _ = try scalar()
             }
-            // Where it ends, and with it perhaps what it stands in.
+            // Here it ends, and perhaps the objects and arrays around it, too.
             while let closer = closers.last, !take(",") {
                 guard close(closer) else { throw .malformed }
                 closers.removeLast()
@@ -192,12 +193,12 @@ package struct JSONReader {
 
     // MARK: - Strings
 
-    /// The next value, a string, with its escapes read.
+    /// Reads the next value, which must be a string. Returns it unescaped.
     package mutating func string() throws(Fault) -> String {
         guard next() == UInt8(ascii: "\"") else { throw .malformed }
         position += 1
         var start = position
-        // Only where there are escapes is anything put together.
+        // Stays empty for a string without escapes.
         var units: [UInt16] = []
         while position < bytes.count {
             switch bytes[position] {
@@ -216,7 +217,7 @@ package struct JSONReader {
         throw .malformed
     }
 
-    /// What a backslash begins.
+    /// Reads an escape sequence.
     private mutating func escape(into units: inout [UInt16]) throws(Fault) {
         let unit = try codeUnit()
         guard isStrict else { return units.append(unit == 0 ? 0xFFFD : unit) }
@@ -233,7 +234,7 @@ package struct JSONReader {
         }
     }
 
-    /// One UTF-16 unit, from its backslash on.
+    /// Reads the escape sequence of one UTF-16 unit, beginning at its backslash.
     private mutating func codeUnit() throws(Fault) -> UInt16 {
         guard position + 1 < bytes.count else { throw .malformed }
         let letter = bytes[position + 1]

@@ -1,24 +1,24 @@
-// Writes JSON text straight into bytes: numbers come from integers, so that 1234 ms is 1.234 and nothing else.
+// Writes JSON text directly as bytes. Decimal numbers are made from integers, so that 1234 ms is exactly 1.234.
 
-/// Appends JSON values in the order of its calls and sets the commas. The caller balances what it opens.
+/// Appends JSON values in the order of the calls, with commas between them. The caller writes a key before each member's value.
 package struct JSONWriter {
     package private(set) var bytes: [UInt8] = []
     private var needsComma = false
     private let endsNoLine: Bool
 
     /// - Parameters:
-    ///   - capacity: how many bytes it will be, about.
-    ///   - endsNoLine: escape, beside what JSON demands, what readers of lines and terminals may take for a line's end or a command:
-    ///     U+007F to U+009F, U+2028 and U+2029.
+    ///   - capacity: roughly how many bytes will be written.
+    ///   - endsNoLine: also escape characters that programs may take for a line end and terminals for a command: U+007F to U+009F, U+2028
+    ///     and U+2029.
     package init(capacity: Int, endsNoLine: Bool = false) {
         self.endsNoLine = endsNoLine
         bytes.reserveCapacity(capacity)
     }
 
-    /// What was written, as text.
+    /// What has been written, as text.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// `text` as a JSON string, with its quotes.
+    /// Returns `text` as a JSON string with quotes.
     package static func quoted(_ text: String) -> String {
         var json = JSONWriter(capacity: text.utf8.count + 2)
         json.string(text)
@@ -39,14 +39,14 @@ package struct JSONWriter {
         close("]")
     }
 
-    /// A member's name that may need escapes.
+    /// Writes a member's name, escaped.
     package mutating func key(escaping name: String) {
         string(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
-    /// A member's name of ours, which needs no escapes.
+    /// Writes a member's name that needs no escapes.
     package mutating func key(_ name: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -69,14 +69,14 @@ package struct JSONWriter {
         if let value { raw(String(value)) } else { null() }
     }
 
-    /// Milliseconds, 0 or more, as seconds: at least one decimal, at most three.
+    /// Writes milliseconds (0 or more) as seconds with one to three decimals.
     package mutating func seconds(_ milliseconds: Int64) {
         separate()
         decimal(milliseconds, digits: 3)
         needsComma = true
     }
 
-    /// A share of one with at most four decimals, clamped to 0…1; null for nil and what is not a number.
+    /// Writes a share, clamped to 0…1, with one to four decimals. Nil and NaN become null.
     package mutating func share(_ value: Double?) {
         guard let value, value.isFinite else { return null() }
         separate()
@@ -88,7 +88,7 @@ package struct JSONWriter {
         raw(value ? "true" : "false")
     }
 
-    /// Text that is JSON already.
+    /// Writes text that is already JSON.
     package mutating func raw(_ value: String) {
         separate()
         bytes.append(contentsOf: value.utf8)
@@ -114,7 +114,7 @@ package struct JSONWriter {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
     }
 
-    /// `value` with its decimal point `digits` places from the right, without needless zeros.
+    /// Writes `value` with the decimal point `digits` places from the right, and without needless zeros.
     private mutating func decimal(_ value: Int64, digits: Int) {
         var unit: Int64 = 1
         for _ in 0..<digits { unit *= 10 }
@@ -149,7 +149,7 @@ package struct JSONWriter {
         bytes.append(contentsOf: text[plain...])
     }
 
-    /// The character that is to be escaped there, and how many bytes of UTF-8 it has; nil for one that is not.
+    /// Returns the character at `index` and its length in UTF-8 bytes, if it must be escaped; else nil.
     private static func escaped(at index: Int, of text: UnsafeBufferPointer<UInt8>) -> (unit: UInt16, length: Int)? {
         let rest = text[index...].prefix(3)
         switch text[index] {

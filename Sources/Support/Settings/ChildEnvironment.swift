@@ -1,20 +1,22 @@
 import Foundation
 
-/// What child processes get to know of this one's environment: of each kind the names that it needs, and nothing else. Whatever an
-/// operator exports besides, keys of a cloud among it, stays here.
+/// Which environment variables child processes get: for each kind those that it needs, and no others. Whatever else an operator exports, such
+/// as cloud keys, is not passed on.
 package enum ChildEnvironment: Sendable {
-    /// The model server: where its libraries, graphics cards, caches and the hub of models are, and how many threads it may use.
+    /// The model server: where its libraries, GPUs, caches and the model hub are, and how many threads it may use.
     case modelServer
-    /// `verbatim-media`: nothing at all.
+    /// `verbatim-media` gets nothing.
     case mediaTool
-    /// yt-dlp, with that folder as its home. No program is to be found.
+    /// yt-dlp, with `home` as its home folder and a `PATH` without any programs.
     case pages(home: String)
-    /// What runs sites' JavaScript: nothing but how text is written.
+    /// The process that runs sites' JavaScript gets only `LANG`.
     case solver
-    /// What installs yt-dlp: where pip's registry is.
+    /// The installer of yt-dlp, which needs pip's settings.
     case installer
 
-    /// - Parameter own: this process's.
+    /// Returns the child's variables.
+    ///
+    /// - Parameter own: the variables of this process.
     package func variables(of own: [String: String] = ProcessInfo.processInfo.environment) -> [String: String] {
         own.filter { isPassed($0.key) }.merging(fixed) { $1 }
     }
@@ -29,7 +31,7 @@ package enum ChildEnvironment: Sendable {
         [$0, $0.lowercased()]
     }
 
-    /// Those that are handed on where they are set. A star stands for any rest.
+    /// The variables that are passed on if they are set. `*` at the end matches anything.
     private var names: [String] {
         switch self {
         case .modelServer:

@@ -1,13 +1,13 @@
 import Foundation
 
-/// Where the project's own files (`sql/`, `inference/`, the media tool) lie.
+/// Where the project's own files (`sql/`, `inference/`, the media tool) are.
 ///
-/// `VERBATIM_HOME` names the folder; without it, it is the nearest folder above the executable that holds `sql/`, so that
+/// `VERBATIM_HOME` names the folder. Without it, the nearest folder above the executable with `sql/` and `inference/` is used, so that
 /// `.build/release/verbatim` finds its checkout.
 package struct Installation: Sendable {
-    /// The folder that holds `sql/` and `inference/`.
+    /// The folder that contains `sql/` and `inference/`.
     package let root: String
-    /// The folder that holds the executables.
+    /// The folder that contains the executables.
     package let executables: String
 
     package init(reader: SettingsReader) {
@@ -25,7 +25,7 @@ package struct Installation: Sendable {
     }
 
     package var migrations: String { root + "/sql" }
-    /// What `GET /openapi.json` answers.
+    /// The file that `GET /openapi.json` returns.
     package var apiDocument: String { root + "/openapi.json" }
 
     private static var executablePath: String {

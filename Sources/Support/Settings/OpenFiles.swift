@@ -3,15 +3,15 @@ import Glibc
 
 /// How many files, sockets and pipes this process may have open at once.
 package enum OpenFiles {
-    /// More is of no use to a node, and a child that closes all it might have inherited, one by one, would take long.
+    /// A node needs no more, and a child process that closes all inherited descriptors one by one would take long.
     private static let enough = 65_536
 
-    /// What `raiseLimit` leads to: the hard limit, or what is enough. Nil where the system does not tell.
+    /// The limit that ``raiseLimit()`` can reach: the hard limit, but at most `enough`. Nil if the system does not report its limits.
     package static var reachable: Int? { limits.map { max($0.soft, min($0.hard, enough)) } }
 
-    /// Raises the soft limit as far as this process may, once, at its start. Children inherit it.
+    /// Raises the soft limit as far as this process may. Called once, at the start of a process. Child processes inherit the limit.
     ///
-    /// - Returns: the limit that holds now.
+    /// - Returns: the limit that applies now; nil if the system does not report it.
     @discardableResult
     package static func raiseLimit() -> Int? {
         guard let limits, let reachable else { return nil }
@@ -19,8 +19,8 @@ package enum OpenFiles {
         return verbatim_raise_open_files(rlim_t(reachable)) == 0 ? reachable : limits.soft
     }
 
-    /// Whether a child can be started: its pipes take descriptors, and the library that starts it ends this process where it gets only some of
-    /// them. Asks for more than one start takes, so that a few at the same moment fit.
+    /// Whether there are enough descriptors to start a child process. The library that starts it would end this process if it got only some of
+    /// the descriptors for its pipes. 32 are needed: more than one start takes, so that several can start at once.
     package static var haveRoomForChild: Bool {
         var taken: [Int32] = []
         defer { for descriptor in taken { close(descriptor) } }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Reads settings from the environment and remembers every fault, so that an operator sees all of them at once.
+/// Reads settings from the environment and collects all errors, so that an operator sees them at once.
 ///
-/// Each `NAME` may also be given as `NAME_FILE`, the path of a file that holds the value (a secret mounted by an orchestrator).
-/// A getter answers its default after a fault, and ``finish()`` throws what came together. Values never appear in a fault's text.
+/// Each `NAME` may also be given as `NAME_FILE`, the path of a file with the value (a secret mounted by an orchestrator). After an error, a
+/// getter returns its default. ``finish()`` throws the collected errors. Their texts never contain values.
 package final class SettingsReader {
     private let environment: [String: String]
     private var faults: [String] = []
@@ -13,7 +13,7 @@ package final class SettingsReader {
         self.environment = environment
     }
 
-    /// The value of `name`, or nil when it is unset or empty.
+    /// Returns the value of `name`, or nil if it is unset or empty.
     package func string(_ name: String) -> String? {
         names.insert(name)
         if let value = environment[name], !value.isEmpty {
@@ -32,14 +32,14 @@ package final class SettingsReader {
         return text.isEmpty ? nil : text
     }
 
-    /// The value of `name`; a fault with `hint` when it is missing.
+    /// Returns the value of `name`. Reports an error with `hint` if it is missing.
     package func required(_ name: String, hint: String) -> String {
         if let value = string(name) { return value }
         report("\(name) is not set: \(hint)")
         return ""
     }
 
-    /// The value of `name` as a whole number within `range`.
+    /// Returns the value of `name` as a whole number within `range`.
     package func integer(_ name: String, default fallback: Int, in range: ClosedRange<Int>) -> Int {
         guard let text = string(name) else { return fallback }
         guard let value = Int(text), range.contains(value) else {
@@ -49,7 +49,7 @@ package final class SettingsReader {
         return value
     }
 
-    /// The value of `name` as one of an enumeration's raw values.
+    /// Returns the value of `name` as one of an enumeration's raw values, in upper or lower case.
     package func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, default fallback: Choice) -> Choice
     where Choice.RawValue == String {
         guard let text = string(name) else { return fallback }
@@ -60,8 +60,12 @@ package final class SettingsReader {
         return value
     }
 
-    /// The value of `name` as a time of whole seconds within `range`: `90`, `30s`, `90m` or `24h`. `example`: some of them, for who wrote
-    /// another.
+    /// Returns the value of `name` as a duration: `90`, `30s`, `90m` or `24h`.
+    ///
+    /// - Parameters:
+    ///   - fallback: seconds, if it is unset.
+    ///   - range: whole seconds.
+    ///   - example: valid values, for the error message.
     package func seconds(
         _ name: String, default fallback: Int64, in range: ClosedRange<Int64>, example: String
     ) -> Duration {
@@ -69,7 +73,7 @@ package final class SettingsReader {
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600]
         let unit = text.last.flatMap { units[$0] }
         let (number, factor) = unit.map { (text.dropLast(), $0) } ?? (text[...], 1)
-        // Bounded before it is multiplied.
+        // Checked before the multiplication, which could overflow.
         guard number.utf8.allSatisfy({ (48...57).contains($0) }), let count = Int64(number),
             count <= range.upperBound, range.contains(count * factor)
         else {
@@ -79,24 +83,24 @@ package final class SettingsReader {
         return .seconds(count * factor)
     }
 
-    /// Remembers a fault that a caller found in a value.
+    /// Adds an error that a caller found in a value.
     package func report(_ fault: String) {
         faults.append(fault)
     }
 
-    /// These are settings too, though nobody asks for them under the others' values.
+    /// Marks names as known settings that are not read with the values that the other settings have.
     package func mention(_ names: String...) { self.names.formUnion(names) }
 
-    /// What the environment holds that looks like a setting and is none, once everything was asked for.
+    /// Variables that look like settings but are none. Use it after all settings were read.
     package var unknown: [UnknownSetting] { UnknownSetting.all(in: environment, known: names) }
 
-    /// Throws every fault found so far.
+    /// Throws all errors found so far.
     package func finish() throws(SettingsError) {
         if !faults.isEmpty { throw SettingsError(faults: faults) }
     }
 }
 
-/// Everything that is wrong with the settings, one sentence a fault.
+/// All errors in the settings, one sentence each.
 package struct SettingsError: Error, CustomStringConvertible {
     package let faults: [String]
 

@@ -1,26 +1,26 @@
-/// Which of the words that there are somebody may have meant by one that there is not.
+/// Finds the known word that somebody may have meant by an unknown one.
 package enum Spelling {
-    /// The nearest of `words`, where it is near enough to be meant; of several the first.
+    /// Returns the nearest of `words`, if it is near enough; the first one if several are equally near.
     package static func nearest(to word: String, among words: some Collection<String>) -> String? {
         let typed = word.lowercased()
         let near = words.map { (word: $0, distance: distance(typed, $0.lowercased())) }
             .filter { $0.distance <= farthest(typed, $0.word) }.min { $0.distance < $1.distance }
         if let near { return near.word }
-        // Begun and not ended, when only one begins so.
+        // The beginning of a word, if only one word begins with it.
         let begun = words.filter { $0.lowercased().hasPrefix(typed) }
         return typed.count >= 3 && begun.count == 1 ? begun.first : nil
     }
 
-    /// What follows "… is not known": `; did you mean X?`, or nothing.
+    /// Returns ` Did you mean 'X'?`, or nothing without a suggestion.
     package static func question(_ suggestion: String?) -> String { suggestion.map { " Did you mean '\($0)'?" } ?? "" }
 
-    /// One slip in a short word, a slip for each four letters of a long one.
+    /// How many typing errors are near enough: none in words of one or two letters, else one for every four letters, but at least one.
     private static func farthest(_ typed: String, _ word: String) -> Int {
         let length = min(typed.count, word.count)
         return length < 3 ? 0 : max(1, length / 4)
     }
 
-    /// How many letters were left out, added, changed or swapped with their neighbor. Only a word's first 64 letters count.
+    /// The number of letters that were omitted, added, changed or swapped with their neighbor. Only the first 64 letters of a word count.
     static func distance(_ left: String, _ right: String) -> Int {
         let (left, right) = (Array(left.prefix(64)), Array(right.prefix(64)))
         var (last, row) = ([Int](), Array(0...right.count))

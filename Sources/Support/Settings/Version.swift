@@ -1,4 +1,4 @@
-/// Which release this is, as `--version` and `verbatim_build_info` say it, and `openapi.yaml`.
+/// The version of this release, which `--version`, `verbatim_build_info` and `openapi.yaml` show.
 package enum Version {
     package static let current = "0.1.0-unreleased"
 }

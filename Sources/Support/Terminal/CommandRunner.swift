@@ -2,13 +2,13 @@ import ArgumentParser
 import Foundation
 import Settings
 
-/// Runs what a command line says, as the parser's own `main` does, and helps who mistypes: commands, options and values that there are not are answered
-/// with the ones that may be meant, and exit status 64. Completion scripts also complete what stands behind `help`.
+/// Runs a command line like the parser's own `main`, but with better help for typing errors: for an unknown command, option or value, it
+/// suggests the one that may be meant, and exits with status 64. Its completion scripts also complete what follows `help`.
 package enum CommandRunner {
     package static func run<Root: AsyncParsableCommand>(
         _ root: Root.Type, _ arguments: [String] = Array(CommandLine.arguments.dropFirst())
     ) async {
-        // Not by the parser's own means, which would give every command below an option of that name; one has its own.
+        // The parser's own `--version` would apply to every subcommand, but one of them has its own option of that name.
         if arguments == ["--version"] {
             print("\(root._commandName) \(Version.current)")
             return
@@ -46,7 +46,7 @@ package enum CommandRunner {
 }
 
 extension ParsableCommand {
-    /// As the parser's own faults end.
+    /// The usage lines with which the parser ends its own error messages.
     fileprivate static func usageString(for command: any ParsableCommand.Type) -> String {
         let help = helpMessage(for: command)
         let usage = help.split(separator: "\n").first { $0.hasPrefix("USAGE: ") }?.dropFirst("USAGE: ".count) ?? ""

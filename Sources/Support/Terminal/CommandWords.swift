@@ -1,16 +1,16 @@
 import ArgumentParser
 import Settings
 
-/// The words at a command line's start that name a command, and the first one that names none.
+/// The words at the beginning of a command line that name a command, and an error for the first one that names none.
 struct CommandWords {
-    /// As far as the words lead.
+    /// The command that the known words name.
     private(set) var command: any ParsableCommand.Type
     private(set) var fault: String?
 
     init(_ arguments: [String], root: any ParsableCommand.Type) {
         command = root
         var rest = arguments[...]
-        // `help tenant list` names a command as `tenant list` does.
+        // `help tenant list` names the same command as `tenant list`.
         if rest.first == "help" { rest.removeFirst() }
         for word in rest {
             let below = command.configuration.subcommands
@@ -26,13 +26,13 @@ struct CommandWords {
         }
     }
 
-    /// What a terminal must not be shown is not repeated.
+    /// Does not repeat a word that a terminal must not show.
     private static func quoted(_ word: String) -> String {
         let isPlain = word.utf8.allSatisfy { (0x20...0x7e).contains($0) } && word.utf8.count <= 60
         return isPlain ? "'\(word)'" : "of that name"
     }
 
-    /// The long options that the command has, as its help names them.
+    /// The command's long options, taken from its help.
     func options(of root: any ParsableCommand.Type) -> Set<String> {
         let help = root.helpMessage(for: command)
         guard let usage = help.firstRange(of: "USAGE:") else { return [] }

@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// The parser's completion scripts, which say nothing of what stands behind `help`, with that.
+/// Adds completions of what follows `help` to the parser's completion scripts, which lack them.
 enum CompletionScript {
     private typealias Group = (path: String, commands: String)
 
-    /// The script with completions for `help`; as it is where it is of a shape that is not known.
+    /// Returns the script with completions for `help`; unchanged if its form is unknown.
     static func completing(help root: any ParsableCommand.Type, in script: String) -> String {
         let (name, groups) = (root._commandName, groups(below: root))
         if let body = script.firstRange(of: "_\(name)_help() {\n    :\n}") {

@@ -1,13 +1,13 @@
 import Settings
 
-/// What the parser says of a wrong command line, with the words that may have been meant where it does not say them itself.
+/// Adds suggestions to the parser's error messages, where the parser makes none itself.
 enum Misspelling {
     /// - Parameter known: the command's long options.
     static func explained(_ message: String, _ arguments: [String], known: Set<String>) -> String {
         withValue(withOption(message, arguments, known))
     }
 
-    /// That an option is missing is often that it is spelled otherwise.
+    /// If the parser misses an option, the option may have been misspelled.
     private static func withOption(_ message: String, _ arguments: [String], _ known: Set<String>) -> String {
         let isOpen = message.hasPrefix("Error: Unknown option '--") && !message.contains("Did you mean")
         guard isOpen || message.hasPrefix("Error: Missing "), !known.isEmpty else { return message }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// How many columns there are for what is printed.
+/// The width of the terminal and of characters, in columns.
 package enum TerminalWidth {
-    /// Nil where standard output is no terminal: what a program or a file takes is whole. What `COLUMNS` says comes first, then what the terminal says,
-    /// then 80.
+    /// The width that `COLUMNS` says, else the terminal's, else 80. Nil if standard output is not a terminal: nothing is shortened for a program
+    /// or a file.
     package static var ofStandardOutput: Int? {
         guard isatty(STDOUT_FILENO) == 1 else { return nil }
         if let given = ProcessInfo.processInfo.environment["COLUMNS"].flatMap({ Int($0) }), given > 0 { return given }
@@ -12,7 +12,7 @@ package enum TerminalWidth {
         return Int(size.ws_col)
     }
 
-    /// How many columns a character takes: two for most of East Asia's and for pictures, none for what only changes another one.
+    /// Returns how many columns a character takes: two for most East Asian characters and emoji, none for combining marks.
     package static func columns(of character: Character) -> Int {
         guard let scalar = character.unicodeScalars.first else { return 0 }
         if scalar.isASCII { return 1 }

@@ -1,5 +1,5 @@
-// What Swift cannot see of libav and of the kernel: macros as constants, callbacks as C functions, and the sandbox of
-// the media tool. Nothing here allocates or keeps state beyond the process' own limits.
+// What Swift cannot import from libav and the kernel: macros as constants, callbacks as C functions, and the sandbox of the
+// media tool. Nothing here allocates memory, or keeps state except the limits of the process.
 #pragma once
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -19,14 +19,14 @@ extern const int64_t verbatim_av_no_timestamp;
 // Silences libav for the whole process: its messages may quote the file.
 void verbatim_av_silence(void);
 
-// Makes every attempt of a demuxer to open something else (a playlist's entry, a data reference) fail.
+// Makes every attempt of a demuxer fail that opens another file (a playlist's entry, a data reference).
 void verbatim_av_refuse_other_files(AVFormatContext *context);
 
-// The score with which `verbatim_av_identify` trusts its answer; at or below it any text may look like MP3.
+// A score of `verbatim_av_identify` above this is reliable. At or below it, any text may look like MP3.
 extern const int verbatim_av_doubtful_score;
 
-// Which demuxer the bytes call for, among all that libav has (so that a picture is told from an MP3), reading at most
-// `limit` bytes. NULL when none claims them; `score` tells how sure it is, 0 to 100.
+// Returns the demuxer for the input, among all of libav's, so that a picture is not taken for an MP3. Reads at most `limit`
+// bytes. NULL if no demuxer accepts them. `score` says how sure it is, 0 to 100.
 const AVInputFormat *verbatim_av_identify(AVIOContext *input, unsigned int limit, int *score);
 
 struct verbatim_sandbox_limits {
@@ -35,20 +35,21 @@ struct verbatim_sandbox_limits {
 };
 
 struct verbatim_sandbox_outcome {
-    // NULL when all went well; else a constant.
+    // NULL on success, else a constant string.
     const char *failed_step;
     bool own_network;
 };
 
-// Locks the calling process for good, in this order: descriptors from `first_closed_descriptor` up closed, limits on
-// CPU, memory, files, descriptors and processes, a network of its own (best effort), death with its parent, no new
-// privileges, and an allow-list of system calls that leaves it reading, writing to open descriptors and allocating.
-// Returns 0, or the errno of the step that failed, named in the outcome. Must run on the only thread.
+// Locks the calling process in for good. It closes the descriptors from `first_closed_descriptor` up, moves the process into
+// a network namespace of its own (best effort), limits CPU time, memory, files, descriptors and processes, and lets the
+// process die with its parent and gain no privileges. Last comes an allow list of system calls, with which it can still read
+// and write open descriptors and allocate memory.
+// Returns 0, or the errno of the step that failed, which the outcome names. The process must have only one thread.
 int verbatim_sandbox_enter(
     struct verbatim_sandbox_limits limits, unsigned int first_closed_descriptor,
     struct verbatim_sandbox_outcome *outcome);
 
-// Each tries the forbidden thing and tells whether the kernel refused it. For the self-check, inside the sandbox.
+// Each tries something forbidden and returns whether the kernel refused it. For the self-check inside the sandbox.
 bool verbatim_sandbox_refuses_open(void);
 bool verbatim_sandbox_refuses_socket(void);
 bool verbatim_sandbox_refuses_execution(void);

@@ -1,4 +1,4 @@
-// libcurl for Swift: its own header, and typed forms of its variadic functions, which Swift cannot call.
+// libcurl for Swift: its header, and typed forms of its variadic functions, which Swift cannot call.
 #pragma once
 #include <curl/curl.h>
 
@@ -10,7 +10,7 @@ CURLcode verbatim_curl_set_list(CURL *handle, CURLoption option, struct curl_sli
 CURLcode verbatim_curl_set_url(CURL *handle, CURLU *value);
 CURLcode verbatim_curl_set_mime(CURL *handle, curl_mime *value);
 
-// Each sets a callback together with the context that it is given.
+// Each sets a callback and its context.
 CURLcode verbatim_curl_set_write(CURL *handle, curl_write_callback callback, void *context);
 CURLcode verbatim_curl_set_header(CURL *handle, curl_write_callback callback, void *context);
 CURLcode verbatim_curl_set_read(CURL *handle, curl_read_callback callback, void *context);
@@ -19,16 +19,16 @@ CURLcode verbatim_curl_set_open_socket(CURL *handle, curl_opensocket_callback ca
 
 CURLcode verbatim_curl_get_long(CURL *handle, CURLINFO info, long *value);
 CURLcode verbatim_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value);
-// The text stays libcurl's, until the handle's next request.
+// libcurl owns the text. It is valid until the handle's next request.
 CURLcode verbatim_curl_get_string(CURL *handle, CURLINFO info, char **value);
 CURLMcode verbatim_curl_multi_set_long(CURLM *handle, CURLMoption option, long value);
 
-// The address inside libcurl's structure, which is longer than its declared type for IPv6 and Unix sockets.
+// Returns the address inside libcurl's structure. For IPv6 and Unix sockets it is longer than its declared type.
 const void *verbatim_curl_address_bytes(const struct curl_sockaddr *address);
 
-// For whoever looks at the process; Swift's Glibc leaves this function out. At most 15 bytes.
+// Names the thread for debuggers, with at most 15 bytes. Swift's Glibc lacks this function.
 void verbatim_curl_name_this_thread(const char *name);
 
-// Sends one byte over a pair of Unix sockets, and with it a descriptor, unless that is negative: the macros that this
-// takes are none for Swift. Never waits. 0, or -1 with errno set.
+// Sends one byte over a Unix socket, together with a descriptor unless that is negative. In C, because Swift cannot use the
+// macros for this. Never waits. Returns 0, or -1 with errno set.
 int verbatim_hand_descriptor(int channel, int descriptor);

@@ -1,15 +1,15 @@
-// Which addresses a customer's URL may lead to: the one place of this decision. Two places ask it when they connect: `EgressTransfer`
-// (libcurl) and `ProxyExchange` (yt-dlp). Addresses that the operator configured are not asked about.
+// Decides which addresses a customer's URL may lead to. This is the only place of that decision. `EgressTransfer` (libcurl) and
+// `ProxyExchange` (yt-dlp) check it when they connect. Addresses that the operator configured are not checked.
 //
-// A pure function of the address that is about to be connected to, so neither a name, a redirect, a changed DNS
-// answer nor an odd spelling of an address gets around it. Whatever is not known to be globally routable is refused;
-// an IPv6 address that carries an IPv4 address is judged by that.
+// The decision depends only on the address of the connection, so no name, redirect, changed DNS answer or odd spelling of an
+// address gets around it. An address is refused unless it is known to be globally routable. For an IPv6 address that contains an
+// IPv4 address, the IPv4 address counts.
 
 package struct AddressPolicy: Sendable {
     private let allowed: [CIDR]
 
-    /// - Parameter allowed: Blocks that are reachable although they are not public, for development and for
-    ///   operators whose customers are in their own network.
+    /// - Parameter allowed: Blocks that may be reached although they are not public, for development and for operators whose
+    ///   customers are in their own network.
     package init(allowed: [CIDR] = []) {
         self.allowed = allowed
     }
@@ -41,8 +41,8 @@ package struct AddressPolicy: Sendable {
     private static let translated = CIDR.v6(0x64, 0xff9b, prefix: 96)
     private static let sixToFour = CIDR.v6(0x2002, prefix: 16)
 
-    // Outside of it lie ::, ::1, IPv4-compatible, local NAT64, discard, unique local, link-local, site-local,
-    // multicast, and what is not given out yet.
+    // Outside of this block are ::, ::1, IPv4-compatible, local NAT64, discard, unique local, link-local, site-local and
+    // multicast addresses, and blocks that are not allocated yet.
     private static let globalUnicast = CIDR.v6(0x2000, prefix: 3)
 
     private static let refusedV6: [CIDR] = [

@@ -1,11 +1,11 @@
-// A block of addresses: a base address and how many of its leading bits count.
+// A block of addresses: a base address, and how many of its leading bits count.
 
 package struct CIDR: Sendable, Hashable {
     package let base: IPAddress
     package let prefix: Int
 
     /// - Parameter text: `10.0.0.0/8`, `fd00::/8`, or a single address.
-    /// - Throws: `CIDRError`, whose description says what is wrong and how to write it.
+    /// - Throws: `CIDRError`. Its description says what is wrong and how to write it.
     package init(_ text: String) throws(CIDRError) {
         let halves = text.split(separator: "/", omittingEmptySubsequences: false)
         guard halves.count <= 2, let base = halves.first.flatMap({ IPAddress(String($0)) }) else {
@@ -43,7 +43,7 @@ package struct CIDR: Sendable, Hashable {
         return CIDR(base: .v4(number), prefix: prefix)
     }
 
-    /// - Parameter groups: The leading 16-bit groups; those left out are zero.
+    /// - Parameter groups: The leading 16-bit groups; the others are zero.
     static func v6(_ groups: UInt16..., prefix: Int) -> CIDR {
         var number: UInt128 = 0
         for index in 0..<8 {
@@ -52,13 +52,13 @@ package struct CIDR: Sendable, Hashable {
         return CIDR(base: .v6(number), prefix: prefix)
     }
 
-    /// Never true across families: `10.0.0.0/8` does not contain `::ffff:10.0.0.1`.
+    /// Returns whether the block contains the address. Families never mix: `10.0.0.0/8` does not contain `::ffff:10.0.0.1`.
     package func contains(_ address: IPAddress) -> Bool {
         address.masked(to: prefix) == base
     }
 }
 
-/// Why a text is not a block of addresses. The text is an operator's setting, so it is repeated in the description.
+/// Why a text is not a block of addresses. The description quotes the text, because it is an operator's setting.
 package enum CIDRError: Error, Equatable, CustomStringConvertible {
     case notAnAddress(String)
     case badPrefix(String, limit: Int)
@@ -85,7 +85,7 @@ extension IPAddress {
     }
 
     fileprivate func masked(to prefix: Int) -> IPAddress {
-        // A shift by the whole width gives zero in Swift, so prefix 0 needs no case of its own.
+        // In Swift, a shift by the whole width gives zero, so prefix 0 is no special case.
         switch self {
         case .v4(let number): .v4(number & (UInt32.max << (32 - prefix)))
         case .v6(let number): .v6(number & (UInt128.max << (128 - prefix)))

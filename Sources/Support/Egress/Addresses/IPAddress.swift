@@ -2,14 +2,14 @@ import Glibc
 
 // An IPv4 or IPv6 address as a number.
 //
-// Text is read strictly (`inet_pton`): no octal, hexadecimal or shortened IPv4 forms. What libcurl resolves
-// arrives here as socket address bytes, so those forms are judged by the address that they mean.
+// Text is read strictly (`inet_pton`), without octal, hexadecimal or shortened IPv4 forms. If libcurl resolves such a form, it
+// arrives here as a socket address, so the address that it means counts.
 
 package enum IPAddress: Sendable, Hashable {
     case v4(UInt32)
     case v6(UInt128)
 
-    /// - Returns: nil when the text is not one address in its standard form.
+    /// Nil unless the text is one address in its standard form.
     package init?(_ text: String) {
         var four = in_addr()
         var six = in6_addr()
@@ -24,8 +24,9 @@ package enum IPAddress: Sendable, Hashable {
         }
     }
 
-    /// - Parameter bytes: A `sockaddr_in` or `sockaddr_in6` as the system laid it out.
-    /// - Returns: nil when the bytes are of another family, or too short for the family they name.
+    /// Nil if the bytes are of another family, or too short.
+    ///
+    /// - Parameter bytes: A `sockaddr_in` or `sockaddr_in6` in the system's layout.
     package init?(socketAddress bytes: UnsafeRawBufferPointer) {
         guard bytes.count >= MemoryLayout<sa_family_t>.size else { return nil }
         switch Int32(bytes.loadUnaligned(as: sa_family_t.self)) {

@@ -1,14 +1,14 @@
 import CCurl
 import Glibc
 
-/// What turns a host's name into addresses.
+/// Resolves a host's name to addresses.
 ///
-/// Whoever uses one judges the addresses that came out of it, and connects to those, never to the name again.
+/// Callers check the resulting addresses against the policy and connect to those addresses, never to the name again.
 package struct NameResolver: Sendable {
-    /// In the order in which they are to be tried; empty when there is no such name. May block for many seconds.
+    /// Returns the addresses in the order in which to try them; empty if there is no such name. May block for many seconds.
     package let addresses: @Sendable (_ name: String) -> [IPAddress]
 
-    /// Whether there certainly is no such name, as opposed to nobody having said. May block for many seconds.
+    /// Returns whether a name server said that there is no such name. False if no server answered. May block for many seconds.
     package let denies: @Sendable (_ name: String) -> Bool
 
     package init(
@@ -19,7 +19,7 @@ package struct NameResolver: Sendable {
         self.denies = denies
     }
 
-    /// The system's, with its hosts file and its name servers.
+    /// The system's resolver, with its hosts file and name servers.
     package static let system = NameResolver(
         addresses: { name in
             var list: UnsafeMutablePointer<addrinfo>?
@@ -38,11 +38,11 @@ package struct NameResolver: Sendable {
             var list: UnsafeMutablePointer<addrinfo>?
             let code = look(for: name, &list)
             if code == 0 { freeaddrinfo(list) }
-            // The others say that a name server is away, or something of ours.
+            // Other codes mean that a name server does not answer, or that something here failed.
             return code == EAI_NONAME || code == noAddress
         })
 
-    /// `EAI_NODATA`, a name without any address, which Swift's import of the headers leaves out.
+    /// `EAI_NODATA`, a name without any address. Swift does not import it.
     private static let noAddress: Int32 = -5
 
     private static func look(for name: String, _ list: inout UnsafeMutablePointer<addrinfo>?) -> Int32 {

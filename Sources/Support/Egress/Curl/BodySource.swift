@@ -1,9 +1,9 @@
 import CCurl
 import Glibc
 
-// The bytes of a body or of one part, read from where libcurl asks for them.
+// The bytes of a body or of one part, from which libcurl reads.
 //
-// Owns the file's descriptor. Lives on the client's thread, where reading a local file may block.
+// Owns the file's descriptor. Used on the client's thread, where reading a local file may block.
 
 final class BodySource {
     private enum Content {
@@ -12,9 +12,9 @@ final class BodySource {
     }
 
     let length: Int64
-    /// Set when reading failed, which ends the transfer.
+    /// Set if reading failed, which ends the transfer.
     private(set) var failure: EgressError?
-    /// Bytes handed out, those read again included.
+    /// How many bytes libcurl has read, including those that it read again.
     private(set) var moved = 0
     private let content: Content
     private var position: Int64 = 0
@@ -28,7 +28,7 @@ final class BodySource {
         guard offset >= 0, length >= 0, !path.utf8.contains(0) else {
             throw .badRequest("a file's path, offset or length is impossible")
         }
-        // Not blocking: opening a pipe without a writer would otherwise stop every transfer.
+        // Non-blocking, because opening a pipe without a writer would otherwise stop all transfers.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .bodyUnreadable(errno) }
         var status = stat()
@@ -79,7 +79,7 @@ final class BodySource {
         return count
     }
 
-    // The C callbacks of a source whose address was given as their context.
+    // The C callbacks. Their context is the address of the source.
 
     static let readCallback: curl_read_callback = { buffer, size, count, context in
         guard let buffer, let context else { return Int(CURL_READFUNC_ABORT) }

@@ -1,9 +1,9 @@
 import CCurl
 
-// One libcurl easy handle with everything that must live as long as it does.
+// A libcurl easy handle with everything that must live as long as the handle.
 //
-// Owns and frees the handle, the header list, the multipart body and the URL. An option that cannot be set is an error:
-// no request goes out with a protection missing. Used by one thread at a time.
+// Owns and frees the handle, the header list, the multipart body and the URL. If an option cannot be set, that is an error, so
+// that no request is sent without its protections. Used by one thread at a time.
 
 final class CurlHandle {
     let raw: UnsafeMutableRawPointer
@@ -26,7 +26,7 @@ final class CurlHandle {
         curl_slist_free_all(addresses)
     }
 
-    /// libcurl's process-wide set-up, done once.
+    /// libcurl's initialization for the whole process, done once.
     static let isInitialized = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     func set(_ option: CURLoption, _ value: String) throws(EgressError) {
@@ -50,7 +50,7 @@ final class CurlHandle {
         try Self.check(verbatim_curl_set_url(raw, url.handle))
     }
 
-    /// - Parameter lines: In libcurl's form: `Name: value`, `Name;` for an empty value, `Name:` to leave one out.
+    /// - Parameter lines: In libcurl's form: `Name: value`, `Name;` for an empty value, `Name:` to omit a header.
     func setHeaders(_ lines: [String]) throws(EgressError) {
         for line in lines {
             guard let longer = curl_slist_append(headers, line) else {
@@ -70,7 +70,7 @@ final class CurlHandle {
         try Self.check(verbatim_curl_set_list(raw, CURLOPT_RESOLVE, list))
     }
 
-    /// - Parameter parts: Each with the source of its bytes, which the caller keeps alive as long as this handle.
+    /// - Parameter parts: Each part with the source of its bytes, which the caller must keep as long as this handle.
     func setMultipart(_ parts: [(part: EgressPart, source: BodySource)]) throws(EgressError) {
         guard let mime = curl_mime_init(raw) else { throw .failed(code: Int(CURLE_OUT_OF_MEMORY.rawValue)) }
         self.mime = mime
@@ -94,7 +94,7 @@ final class CurlHandle {
         return verbatim_curl_get_long(raw, info, &value) == CURLE_OK ? value : 0
     }
 
-    /// - Parameter info: One of those that count in 64 bits (`CURLINFO_…_T`).
+    /// - Parameter info: One with a 64-bit value (`CURLINFO_…_T`).
     func count(_ info: CURLINFO) -> Int64 {
         var value: curl_off_t = 0
         return verbatim_curl_get_offset(raw, info, &value) == CURLE_OK ? Int64(value) : 0
@@ -105,7 +105,7 @@ final class CurlHandle {
         return verbatim_curl_get_string(raw, info, &value) == CURLE_OK ? value.map { String(cString: $0) } : nil
     }
 
-    /// - Parameter info: One of those in microseconds (`CURLINFO_…_TIME_T`).
+    /// - Parameter info: One in microseconds (`CURLINFO_…_TIME_T`).
     func time(_ info: CURLINFO) -> Duration {
         .microseconds(count(info))
     }

@@ -1,7 +1,7 @@
 import CCurl
 
 extension EgressError {
-    /// What a libcurl code means by itself.
+    /// The error for a libcurl code.
     init(_ code: CURLcode) {
         switch code {
         case CURLE_URL_MALFORMAT:

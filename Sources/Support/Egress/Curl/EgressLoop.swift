@@ -1,9 +1,9 @@
 import CCurl
 
-// What the transfer thread does: takes requests and cancellations in, drives libcurl, hands answers back.
+// The work of a transfer thread: takes requests and cancellations, drives libcurl, and returns responses.
 //
-// Owns the multi handle with its connections, and every transfer. It waits only in `curl_multi_poll`, which a new
-// request, a cancellation or the end wakes up.
+// Owns the multi handle with its connections, and every transfer. It waits only in `curl_multi_poll`. A new request, a
+// cancellation and the end wake it up.
 
 final class EgressLoop {
     private let thread: EgressThread
@@ -11,9 +11,9 @@ final class EgressLoop {
     private let configuration: EgressConfiguration
     private let maxConcurrent: Int
     private var waiting: [EgressSubmission] = []
-    /// By easy handle, which is how libcurl names them.
+    /// The running transfers by easy handle, with which libcurl identifies them.
     private var active: [UnsafeMutableRawPointer: EgressTransfer] = [:]
-    /// Of the active ones those that had to wait in line.
+    /// How many of the active transfers count toward `maxConcurrent`.
     private var inPlaces = 0
     private let clock = ContinuousClock()
 
@@ -27,7 +27,7 @@ final class EgressLoop {
         verbatim_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, configuration.maxIdleConnections)
     }
 
-    /// Returns when the thread closes, with everything freed.
+    /// Runs until the thread closes, and then frees everything.
     func run() {
         while true {
             let inbox = thread.takeInbox()
@@ -94,7 +94,7 @@ final class EgressLoop {
         var running: Int32 = 0
         let code = curl_multi_perform(multi, &running)
         guard code == CURLM_OK else {
-            // Never seen; without this the callers would wait for their time-outs.
+            // This has never been seen. Without it, the callers would wait for their time-outs.
             for transfer in active.values { end(transfer, .failure(EgressError.failed(code: Int(code.rawValue)))) }
             return
         }
@@ -118,7 +118,7 @@ final class EgressLoop {
         }
     }
 
-    /// Those that have their answer, and whose body nobody waits for any longer.
+    /// Ends transfers that have their response, and whose body nobody waits for any longer.
     private func endAnsweredTransfers() {
         let now = clock.now
         for transfer in active.values where transfer.bodyDeadline.map({ $0 <= now }) == true {
@@ -126,7 +126,7 @@ final class EgressLoop {
         }
     }
 
-    /// Taking an unfinished transfer out of the multi handle closes its connection, before the caller goes on.
+    /// Ends a transfer. If it is unfinished, removing it from the multi handle closes its connection, before the caller continues.
     private func end(_ transfer: EgressTransfer, _ result: Result<EgressResponse, any Error>) {
         curl_multi_remove_handle(multi, transfer.handle.raw)
         active[transfer.handle.raw] = nil
@@ -134,7 +134,7 @@ final class EgressLoop {
         thread.finish(transfer.submission, result)
     }
 
-    /// libcurl's own timers shorten the wait further.
+    /// Returns how long to wait at most. libcurl's own timers shorten the wait further.
     private func untilNextDuty() -> Duration {
         let duties =
             waiting.map(\.deadline) + active.values.flatMap { [$0.nextRateCheck, $0.bodyDeadline].compactMap(\.self) }

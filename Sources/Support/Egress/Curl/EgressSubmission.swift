@@ -1,11 +1,11 @@
-// A request on its way to the client's thread, with the caller that waits for it.
+// A request on its way to the client's thread, with the waiting caller.
 
 struct EgressSubmission: Sendable {
     let id: UInt64
     let request: EgressRequest
-    /// Where a download goes.
+    /// The file descriptor of a download.
     let sink: Int32?
-    /// Decides what becomes of its success.
+    /// Decides what to do with a successful response.
     let judge: EgressJudge?
     let deadline: ContinuousClock.Instant
     /// Resumed exactly once, by the thread.

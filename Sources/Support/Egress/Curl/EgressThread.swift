@@ -2,22 +2,21 @@ import CCurl
 import Glibc
 import Synchronization
 
-// The way from any task to one transfer thread and back.
+// Passes requests from any task to a transfer thread, and the responses back.
 //
-// Each level of trust has a thread and connections of its own, because libcurl would otherwise reuse a connection that was
-// opened for an operator's private service when a customer's URL names the same host. Owns the thread, which owns the
-// handles.
+// Each level of trust has its own thread and connections. Otherwise libcurl could reuse a connection to an operator's private
+// service for a customer's URL that names the same host. Owns the thread, which owns the handles.
 
 final class EgressThread: Sendable {
-    /// What the thread has yet to see.
+    /// What the thread has not handled yet.
     struct Inbox: Sendable {
         var submissions: [EgressSubmission] = []
         var cancellations: [UInt64] = []
         var isClosing = false
     }
 
-    /// Sendable although a pointer: the one call on it from other threads, `curl_multi_wakeup`, is made for that, and
-    /// happens under the lock under which the thread takes it back before freeing it.
+    /// Sendable although it is a pointer: other threads only call `curl_multi_wakeup`, which is made for that. They do so under a
+    /// lock, under which the thread takes the pointer back before it frees the handle.
     private struct WakeupHandle: @unchecked Sendable {
         let raw: UnsafeMutableRawPointer
     }
@@ -25,7 +24,7 @@ final class EgressThread: Sendable {
     private struct State {
         var inbox = Inbox()
         var nextID: UInt64 = 0
-        /// Of those that wait in line.
+        /// The number of unfinished requests that count toward `maxConcurrent`.
         var unfinished = 0
         var hasEnded = false
         var wakeup: WakeupHandle?
@@ -42,8 +41,8 @@ final class EgressThread: Sendable {
 
     /// Starts the thread.
     /// - Parameters:
-    ///   - name: The thread's, at most 15 bytes.
-    ///   - maxConcurrent: Transfers under way at once.
+    ///   - name: The thread's name, at most 15 bytes.
+    ///   - maxConcurrent: How many transfers may run at once.
     init(name: String, maxConcurrent: Int, configuration: EgressConfiguration) throws(EgressError) {
         self.configuration = configuration
         self.maxConcurrent = maxConcurrent
@@ -75,7 +74,7 @@ final class EgressThread: Sendable {
                     EgressSubmission(
                         id: id, request: request, sink: sink, judge: judge, deadline: deadline,
                         continuation: continuation))
-                // The handler may have run before there was anything to cancel.
+                // The cancellation handler may have run before the request was submitted.
                 if Task.isCancelled { cancel(id) }
             }
         } onCancel: {
@@ -83,7 +82,7 @@ final class EgressThread: Sendable {
         }
     }
 
-    /// Ends what is under way with `.closed`; returns when the thread has freed everything.
+    /// Ends all requests with `.closed`. Returns when the thread has freed everything.
     func close() async {
         await withCheckedContinuation { continuation in
             let hasEnded = state.withLock { state in
@@ -123,7 +122,7 @@ final class EgressThread: Sendable {
         }
     }
 
-    // What the thread calls.
+    // The functions that the thread calls.
 
     func takeInbox() -> Inbox {
         state.withLock { state in
@@ -134,12 +133,12 @@ final class EgressThread: Sendable {
     }
 
     func finish(_ submission: EgressSubmission, _ result: Result<EgressResponse, any Error>) {
-        // Counted before the caller goes on, who may send the next at once.
+        // Counted before the caller continues, because it may send the next request at once.
         if submission.request.waitsInLine { state.withLock { $0.unfinished -= 1 } }
         submission.continuation.resume(with: result)
     }
 
-    /// From here on no other thread touches the handle.
+    /// From now on no other thread uses the handle.
     func takeBackHandle() {
         state.withLock { $0.wakeup = nil }
     }
@@ -153,7 +152,7 @@ final class EgressThread: Sendable {
         for closer in closers { closer.resume() }
     }
 
-    /// Carries what the thread starts with across `pthread_create`, which hands it over once.
+    /// Passes the thread's arguments through `pthread_create`.
     private final class ThreadEntry {
         private let thread: EgressThread
         private let name: String
@@ -173,7 +172,7 @@ final class EgressThread: Sendable {
 
         private func run() {
             verbatim_curl_name_this_thread(name)
-            // A peer that has gone is an error of its transfer; OpenSSL's writes would make it the process's end.
+            // A lost peer must only fail its transfer, but OpenSSL's writes would end the process with SIGPIPE.
             var signals = sigset_t()
             sigemptyset(&signals)
             sigaddset(&signals, SIGPIPE)

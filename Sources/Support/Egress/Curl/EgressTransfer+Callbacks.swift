@@ -1,6 +1,6 @@
 import CCurl
 
-// The C functions that libcurl calls; their context is the transfer's address.
+// The C functions that libcurl calls. Their context is the transfer's address.
 
 extension EgressTransfer {
     func setCallbacks() throws(EgressError) {
@@ -14,7 +14,7 @@ extension EgressTransfer {
         Unmanaged<EgressTransfer>.fromOpaque(context).takeUnretainedValue()
     }
 
-    // Returning another number than the bytes given ends the transfer; nothing of either kind comes empty-handed.
+    // A callback that returns another number than the bytes it got ends the transfer. libcurl never calls these with zero bytes.
 
     private static let headerCallback: curl_write_callback = { buffer, size, count, context in
         guard let context else { return 0 }

@@ -1,12 +1,12 @@
 import CCurl
 
-// How a request becomes libcurl's options.
+// Sets libcurl's options for a request.
 
 extension EgressTransfer {
     func setProtections(_ configuration: EgressConfiguration) throws(EgressError) {
         try handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
         try handle.set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
-        // Otherwise the environment could name a proxy, which would connect where our policy does not look.
+        // Otherwise the environment could name a proxy, whose connections our policy does not check.
         try handle.set(CURLOPT_PROXY, "")
         try handle.set(CURLOPT_NOPROXY, "*")
         try handle.set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
@@ -14,15 +14,15 @@ extension EgressTransfer {
         try handle.set(CURLOPT_SSL_VERIFYHOST, 2)
         try handle.set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         if let path = configuration.certificateAuthorities { try handle.set(CURLOPT_CAINFO, path) }
-        // One transfer per connection, so that ending a transfer ends its connection.
+        // HTTP/1.1 has one transfer per connection, so that ending a transfer ends its connection.
         try handle.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         try handle.set(CURLOPT_NOSIGNAL, true)
-        // A cancelled transfer must not make the whole thread wait for its name's resolution.
+        // A cancelled transfer must not make the whole thread wait until its name is resolved.
         try handle.set(CURLOPT_QUICK_EXIT, true)
         try handle.set(CURLOPT_USERAGENT, configuration.userAgent)
     }
 
-    /// Has libcurl take the addresses of a name from elsewhere than the system.
+    /// Makes libcurl use the addresses of `resolver` instead of the system's.
     func setAddresses(of url: CurlURL, _ resolver: NameResolver) throws(EgressError) {
         guard !url.host.hasPrefix("["), IPAddress(url.host) == nil, let port = url.port else { return }
         let addresses = resolver.addresses(url.host)
@@ -43,7 +43,7 @@ extension EgressTransfer {
         try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, 128 << 10)
     }
 
-    /// - Returns: The sources that libcurl reads from, to be kept as long as the handle.
+    /// - Returns: The sources from which libcurl reads. The caller must keep them as long as the handle.
     func setBody(_ request: EgressRequest) throws(EgressError) -> [BodySource] {
         let source: BodySource
         switch request.body {
@@ -54,7 +54,7 @@ extension EgressTransfer {
             if request.method != "POST" { try handle.set(CURLOPT_CUSTOMREQUEST, request.method) }
             return pairs.map(\.source)
         case .none:
-            // A POST and a PUT state a length even of nothing.
+            // A POST or PUT has a `Content-Length` even without a body.
             guard request.method == "POST" || request.method == "PUT" else {
                 try setMethodWithoutBody(request.method)
                 return []
@@ -79,12 +79,12 @@ extension EgressTransfer {
     }
 
     func setHeaders(_ request: EgressRequest) throws(EgressError) {
-        // Waiting for “100 Continue” costs a second where the server does not know it.
+        // No `Expect`: waiting for “100 Continue” costs a second if the server does not support it.
         var lines = ["Expect:"]
         let isTyped = request.headers.contains { $0.name.lowercased() == "content-type" }
         switch request.body {
         case .none, .bytes, .file:
-            // libcurl would call every POST a web form.
+            // Otherwise libcurl would send the type of a web form with every POST.
             if !isTyped { lines.append("Content-Type:") }
         case .multipart:
             break
@@ -112,7 +112,7 @@ extension EgressTransfer {
 }
 
 extension Duration {
-    /// Rounded up, and at least 1, because to libcurl 0 means no limit; at most about 24 days, which fit its counter.
+    /// Milliseconds, rounded up: at least 1, because 0 means no limit to libcurl; at most about 23 days, which fit its counter.
     var wholeMilliseconds: Int {
         let (seconds, attoseconds) = components
         guard seconds < 2_000_000 else { return 2_000_000_000 }

@@ -1,34 +1,33 @@
 import CCurl
 import Glibc
 
-// One request under way: its handle, what it sends, what has come back, and why it must stop.
+// A running request: its handle, what it sends, what has come back, and why it must stop.
 //
-// Belongs to the client's thread; libcurl calls back into it only while that thread drives it. Dropping it frees
-// everything it opened. It must have left its multi handle by then.
+// It belongs to the client's thread. libcurl calls back only while that thread drives it. Its deinit frees everything that it
+// opened; before that, it must be removed from its multi handle.
 
 final class EgressTransfer {
     let submission: EgressSubmission
     let handle: CurlHandle
-    /// When the rate is to be looked at next.
+    /// When to check the rate next.
     private(set) var nextRateCheck: ContinuousClock.Instant?
-    /// Once the answer is there whose body nobody needs: how long that may take to end.
+    /// Set when the header of a response has come whose body nobody needs: until when the body may end.
     private(set) var bodyDeadline: ContinuousClock.Instant?
-    /// Enough for an answer of a usual length, so that its sender sees it taken.
+    /// Enough for a body of the usual length, so that its sender sees it received.
     private static let bodyGrace = Duration.seconds(1)
     private let policy: AddressPolicy?
     private var sources: [BodySource] = []
     private var collector: ResponseCollector
-    /// What was found since the last answer began, on the way to the next hop: an address that the policy refuses, and whether there
-    /// is another that it permits.
+    /// What was found on the way to the current hop, since the last response began: an address that the policy refuses, and whether there is
+    /// another one that it permits.
     private var refused: String?
     private var isReachable = false
     private var movedAtLastCheck = 0
 
-    /// What libcurl undoes.
+    /// The encodings that libcurl can decode.
     private static let knownCodings: Set<String> = ["gzip", "x-gzip", "deflate", "br", "zstd"]
 
-    /// libcurl reads the body of an answer that it is redirected by to its end, and shows it to nobody. Pages of a whole site have
-    /// less.
+    /// libcurl reads the body of a redirect to its end, without showing it to us. Even large pages are smaller than this.
     private static let longestRedirect = 1 << 20
 
     init(
@@ -51,7 +50,7 @@ final class EgressTransfer {
             try handle.set(CURLOPT_FRESH_CONNECT, true)
             try handle.set(CURLOPT_FORBID_REUSE, true)
         }
-        // Nobody is asked to compress. Who does so all the same is read, within the limit on what comes of it.
+        // Asks the server not to compress. If it compresses anyway, the body is decoded, within the limit on the decoded size.
         if request.needsBody, request.decodesBody { try handle.set(CURLOPT_ACCEPT_ENCODING, "identity") }
         if !request.believesLength { try handle.set(CURLOPT_IGNORE_CONTENT_LENGTH, true) }
         if policy != nil, let resolver = configuration.resolver { try setAddresses(of: url, resolver) }
@@ -64,7 +63,7 @@ final class EgressTransfer {
         try setHeaders(request)
     }
 
-    /// Whether less moved since the last look than the rate asks for. The time of connecting does not count.
+    /// Returns whether fewer bytes moved since the last check than the minimum rate. Time for connecting does not count.
     func isTooSlow(at now: ContinuousClock.Instant) -> Bool {
         guard let due = nextRateCheck, now >= due, let rate = submission.request.limits.minimumRate else {
             return false
@@ -92,68 +91,68 @@ final class EgressTransfer {
                     total: handle.time(CURLINFO_TOTAL_TIME_T))))
     }
 
-    /// Whether the body has come to its end. Behind the end of what is compressed some servers send more, which libcurl refuses and
-    /// browsers do not see.
+    /// Returns whether the body is complete. After the end of a compressed body, some servers send more. libcurl reports that as an error, but
+    /// browsers ignore it.
     private func isWhole(_ code: CURLcode) -> Bool {
         let isRefusedRest = code == CURLE_WRITE_ERROR && collector.failure == nil && !collector.codings.isEmpty
         return code == CURLE_OK || isRefusedRest
     }
 
-    /// Whether libcurl ended the answer for how its header is written: a length that is no number, a field without a colon, one without
-    /// end. Whoever needs no more than the status has that.
+    /// Returns whether libcurl rejected a malformed header: a length that is not a number, a field without a colon, a field without end. A
+    /// caller that only needs the status can ignore that.
     private func isMatterOfForm(_ code: CURLcode) -> Bool {
         switch code {
         case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_OUT_OF_MEMORY: true
         case CURLE_WRITE_ERROR: collector.failure == .badResponse
-        // CURLE_TOO_LARGE of later versions.
+        // 100 is CURLE_TOO_LARGE in later versions.
         default: code.rawValue == 100
         }
     }
 
-    /// Of a redirect: whether its own body goes on and on.
+    /// Whether the response is a redirect with a body longer than `longestRedirect`.
     var isEndlessRedirect: Bool {
         collector.isRedirect && submission.request.redirects > 0
             && handle.count(CURLINFO_SIZE_DOWNLOAD_T) > Self.longestRedirect
     }
 
-    /// What an endless redirect is.
+    /// The error for an endless redirect.
     var redirectTooLarge: EgressError { .responseTooLarge(limit: Self.longestRedirect) }
 
     private var isConnected: Bool { handle.time(CURLINFO_PRETRANSFER_TIME_T) > .zero }
 
     private func error(_ code: CURLcode, now: ContinuousClock.Instant) -> EgressError {
-        // What our own callbacks found is the cause; libcurl's code then only says that a callback ended it.
+        // If one of our callbacks found an error, that is the cause. libcurl's code then only says that a callback failed.
         if let failure = collector.failure ?? sources.lazy.compactMap(\.failure).first { return failure }
         switch code {
         case CURLE_OK:
-            // The end came before the header's.
+            // The connection ended before the header did.
             return .connectionLost
         case CURLE_COULDNT_CONNECT:
             return refused.flatMap { isReachable ? nil : .refusedAddress($0) } ?? .couldNotConnect
         case CURLE_OPERATION_TIMEDOUT:
-            // libcurl counts in milliseconds and may be a little early.
+            // libcurl's timer counts in milliseconds and may fire a little early.
             let outOfTime = now + .milliseconds(10) >= submission.deadline
             return outOfTime || isConnected ? .timedOut : .couldNotConnect
         case CURLE_UNSUPPORTED_PROTOCOL:
-            // Of a redirect's target; the first URL was checked. Without an answer so far it was not HTTP.
+            // The scheme of a redirect's target, because the first URL was checked. Without any response, the server did not speak HTTP.
             return handle.number(CURLINFO_RESPONSE_CODE) == 0 ? .badResponse : .unsupportedScheme
         default:
             return EgressError(code)
         }
     }
 
-    // What the callbacks do.
+    // The functions that the callbacks call.
 
     func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
         if ResponseCollector.isStatusLine(line) {
-            // This hop was reached: what stood in its way says nothing of the next one.
+            // This hop was reached. The addresses on the way to it say nothing about the next one.
             (refused, isReachable) = (nil, false)
             let isRedirected = handle.number(CURLINFO_REDIRECT_COUNT) > 0
             collector.redirectedTo = isRedirected ? handle.text(CURLINFO_EFFECTIVE_URL) : nil
         }
         let goesOn = collector.takeHeader(line)
         let request = submission.request
-        // A name that is no coding (`UTF-8`, `aws-chunked`) says nothing of the body: browsers take that as it is, libcurl ends it.
+        // If `Content-Encoding` names something else (`UTF-8`, `aws-chunked`), browsers take the body as it is. libcurl would fail.
         if collector.hasAnswer {
             try? handle.set(
                 CURLOPT_HTTP_CONTENT_DECODING, collector.codings.allSatisfy(Self.knownCodings.contains))
@@ -166,8 +165,8 @@ final class EgressTransfer {
 
     func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool { collector.takeBody(bytes) }
 
-    /// The judgment at connect time: whatever name, redirect or DNS answer led here, the address is decided upon, and
-    /// the socket for it is made, in this one place.
+    /// Checks the address and creates the socket for it. Every connection passes here, whatever name, redirect or DNS answer led to
+    /// the address.
     func openSocket(to address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
         if let policy {
             let bytes = UnsafeRawBufferPointer(
@@ -183,7 +182,7 @@ final class EgressTransfer {
         }
         isReachable = true
         if submission.request.isProbe { return CURL_SOCKET_BAD }
-        // Not inherited by the child processes that the worker starts.
+        // Child processes of the worker must not inherit it.
         let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
         return socket(address.pointee.family, type, address.pointee.protocol)
     }

@@ -1,19 +1,19 @@
 import Glibc
 
-// What has come of an answer so far: header fields, and the body in memory or in its file.
+// The part of a response that has arrived: header fields, and the body in memory or in its file.
 //
-// Every path has a cap, because the other side decides how much there is. A download stores only the body of a success;
-// of another answer it keeps the first bytes, which say what was wrong, and drops the rest.
+// Everything has a limit, because the other side decides how much it sends. A download stores only the body of a successful
+// response. Of other responses it keeps the first bytes, which say what was wrong.
 
 struct ResponseCollector {
     private(set) var headers = EgressHeaders()
     private(set) var body: [UInt8] = []
     private(set) var failure: EgressError?
-    /// All that is wanted of the body has come: the transfer may be ended, and is a success.
+    /// The wanted part of the body has come. The transfer may be ended, and is a success.
     private(set) var hasEnough = false
-    /// Where redirects led so far.
+    /// The URL to which redirects have led so far.
     var redirectedTo: String?
-    /// Body bytes received.
+    /// How many bytes of the body have been received.
     private(set) var received = 0
     private var status = 0
     private var headerBytes = 0
@@ -24,7 +24,7 @@ struct ResponseCollector {
     private let keepsBody: Bool
     private let judge: EgressJudge?
     private var verdict: EgressVerdict?
-    /// What is kept back until there is a verdict.
+    /// The beginning of the body, until there is a verdict.
     private var beginning: [UInt8] = []
 
     private static let headerLimit = 256 << 10
@@ -32,9 +32,9 @@ struct ResponseCollector {
     private static let judgedBytes = 1024
 
     /// - Parameters:
-    ///   - sink: Where a download goes; the descriptor stays its caller's.
-    ///   - judge: Decides what becomes of a download's success.
-    ///   - keepsBody: False: of the body nothing is kept, and the answer does not depend on it.
+    ///   - sink: The descriptor to which a download is written. The caller closes it.
+    ///   - judge: Decides what to do with a successful download.
+    ///   - keepsBody: False: the body is not kept, and the result does not depend on it.
     init(sink: Int32?, judge: EgressJudge? = nil, limit: Int, hasBody: Bool, keepsBody: Bool = true) {
         self.sink = sink
         self.judge = judge
@@ -43,13 +43,13 @@ struct ResponseCollector {
         self.keepsBody = keepsBody
     }
 
-    /// Whether the header of a final answer has come, whole.
+    /// Whether the whole header of a final response has come.
     var hasAnswer: Bool { status >= 200 && !inHeader }
 
-    /// Whether the final answer has begun, at least.
+    /// Whether a final response has at least begun.
     var hasStatus: Bool { status >= 200 }
 
-    /// How the body comes, in the answer's own words; empty where it comes as it is.
+    /// The encodings in `Content-Encoding`; empty if the body is not encoded.
     var codings: [String] {
         (headers["content-encoding"] ?? "").split(separator: ",").map { $0.lowercased().filter { !$0.isWhitespace } }
             .filter { !["", "identity", "none"].contains($0) }
@@ -59,13 +59,13 @@ struct ResponseCollector {
 
     private var isSuccess: Bool { (200..<300).contains(status) }
 
-    /// Takes one line of a header, or of the trailer, which is ignored.
+    /// Takes one line of a header, or of a trailer, which is ignored.
     /// - Returns: false to end the transfer; `failure` says why.
     mutating func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
         headerBytes += line.count
         guard headerBytes <= Self.headerLimit else { return fail(.badResponse) }
         if !inHeader, Self.isStatusLine(line) {
-            // A new answer: after 100 Continue, or of the next hop.
+            // A new response, after 100 Continue or a redirect.
             headers.removeAll()
             beginning = []
             inHeader = true
@@ -76,7 +76,7 @@ struct ResponseCollector {
         let content = line.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
         if content.isEmpty {
             inHeader = false
-            // Before anything is judged: who announces too much need not send the first byte of it.
+            // Too large a length ends the transfer before the first byte of the body.
             return judgeLength()
         }
         guard let colon = content.firstIndex(of: UInt8(ascii: ":")) else { return true }
@@ -87,7 +87,7 @@ struct ResponseCollector {
     /// - Returns: false to end the transfer; `failure` says why.
     mutating func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
         received += bytes.count
-        // What is beyond the limit is not waited for.
+        // The transfer ends at the limit.
         guard keepsBody else { return received <= limit }
         if sink != nil, !isSuccess { return keep(bytes, upTo: Self.keptOfFailedDownload) }
         if case .readBeginning(let wanted)? = verdict { return keep(bytes, upTo: wanted) }
@@ -108,26 +108,26 @@ struct ResponseCollector {
         }
     }
 
-    /// Keeps of the body so much, and has the transfer ended when that has come.
+    /// Keeps `wanted` bytes of the body, and ends the transfer when they have come.
     private mutating func keep(_ bytes: UnsafeRawBufferPointer, upTo wanted: Int) -> Bool {
         body.append(contentsOf: bytes.prefix(max(0, wanted - body.count)))
         hasEnough = body.count >= wanted
         return !hasEnough
     }
 
-    /// Whether an answer begins with it, as libcurl sees it: in upper case or lower.
+    /// Returns whether the line begins a response. As in libcurl, case does not matter.
     static func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
         line.count > 5 && zip(line, "http/".utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
     }
 
-    /// Three digits behind the first word. Servers leave out the reason phrase, and set the words apart as they like.
+    /// Returns the three digits after the first word; 0 if there are none. Some servers omit the reason phrase or use other white space.
     private static func status(of line: UnsafeRawBufferPointer) -> Int {
         let isBlank: (UInt8) -> Bool = { $0 == 32 || $0 == 9 }
         let digits = line.drop { !isBlank($0) }.drop(while: isBlank).prefix { (48...57).contains($0) }
         return digits.count == 3 ? digits.reduce(0) { $0 * 10 + Int($1 - 48) } : 0
     }
 
-    /// To be called at the end of a complete answer: one that was shorter than what is judged is judged now.
+    /// Must be called at the end of a complete response. If the body is shorter than `judgedBytes`, the judge is asked now.
     mutating func finish() -> Bool {
         guard let sink, isSuccess, judge != nil, verdict == nil else { return true }
         return settle(in: sink)
@@ -152,7 +152,7 @@ struct ResponseCollector {
         return beginning.withUnsafeBytes { store($0, in: sink) }
     }
 
-    /// A length that is announced and too large need not be received to be refused.
+    /// Rejects a body whose announced length is too large, before it is received.
     private mutating func judgeLength() -> Bool {
         guard hasBody, keepsBody, isSuccess, let length = headers["content-length"].flatMap(Int.init), length > limit
         else {

@@ -1,21 +1,21 @@
 import Glibc
 import Synchronization
 
-// A small forward proxy on loopback, for one child process that fetches what a customer named and cannot be trusted to
-// look where it connects.
+// A small forward proxy on loopback for a child process that fetches a customer's URL, because such a process does not check the
+// addresses to which it connects.
 //
-// It serves `CONNECT` and absolute-form requests to whoever knows its credentials. It resolves names itself, judges every
-// address by the policy and connects to the address that it judged. Connections, bytes and time are bounded; nothing is
-// logged. Ends, with all its connections, when it is stopped or let go.
+// It serves `CONNECT` and absolute-form requests with its credentials. It resolves names itself, checks every address against the
+// policy, and connects to that address. Connections, bytes and time are limited. Nothing is logged. It ends with all its
+// connections when it is stopped or released.
 
 package final class FilteringProxy: Sendable {
     package struct Limits: Sendable {
-        /// At once; a further one waits until its client gives up.
+        /// How many connections may be open at once. A further one waits.
         package var connections: Int
-        /// Of all connections together, both ways.
+        /// The bytes of all connections together, in both directions.
         package var bytes: Int64
         package var connect: Duration
-        /// Without a byte either way.
+        /// How long a connection may be idle in both directions.
         package var idle: Duration
 
         package init(
@@ -28,13 +28,13 @@ package final class FilteringProxy: Sendable {
         }
     }
 
-    /// What it met, for whoever has to say why nothing came.
+    /// What happened, to explain why a fetch failed.
     package struct Report: Sendable, Equatable {
-        /// An address was asked for that the policy refuses.
+        /// The policy refused all addresses of a host.
         package var hasRefused = false
         /// A name did not resolve.
         package var isUnresolved = false
-        /// The bytes are used up.
+        /// The limit on bytes was reached.
         package var isExhausted = false
         package var bytes: Int64 = 0
 
@@ -42,22 +42,22 @@ package final class FilteringProxy: Sendable {
     }
 
     package let port: UInt16
-    /// What the client is to be told, as one URL.
+    /// The proxy's URL for the client, with its credentials.
     package var url: String { "http://\(Self.user):\(password)@127.0.0.1:\(port)" }
 
     private static let user = "verbatim"
     private let password: String
     private let counters: ProxyCounters
-    /// Readable from when it is stopped.
+    /// Becomes readable when the proxy is stopped.
     private let stopped: ProxySocket
-    /// Closing this end wakes whoever waits for anything.
+    /// Closing this end wakes all waiting threads.
     private let stopper: Mutex<Int32?>
 
-    /// Listens at once, on a port of the system's choice.
+    /// Starts to listen on a port that the system chooses.
     package init(policy: AddressPolicy, resolver: NameResolver = .system, limits: Limits) throws(EgressError) {
         var generator = SystemRandomNumberGenerator()
         password = (0..<4).map { _ in String(generator.next(), radix: 36) }.joined()
-        // First of all: what fails here must not hold a descriptor that nobody closes.
+        // Comes first, so that a failure leaves no descriptor open.
         guard let (listener, port) = ProxySocket.listening() else { throw .couldNotConnect }
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw .failed(code: Int(errno)) }
@@ -78,18 +78,18 @@ package final class FilteringProxy: Sendable {
 
     package var report: Report { counters.report }
 
-    /// A way to it for a child that may make no socket.
+    /// Returns a channel to the proxy for a child process that may not create sockets.
     ///
     /// - Parameters:
-    ///   - first: what the child reads before anything else.
-    ///   - other: gives the child a descriptor that does not lead here, when it asks for one; it is closed when it was handed over.
+    ///   - first: the bytes that the child reads first.
+    ///   - other: returns another descriptor if the child asks for it. The descriptor is closed after it was passed to the child.
     package func channel(
         saying first: [UInt8], other: @escaping @Sendable () -> Int32? = { nil }
     ) throws(EgressError) -> ProxyChannel {
         try ProxyChannel(to: port, stop: stopped, saying: first, other: other)
     }
 
-    /// Closes the door and all connections. What was under way ends within moments.
+    /// Stops listening and closes all connections, within moments.
     package func stop() {
         stopper.withLock { end in
             if let descriptor = end { close(descriptor) }
@@ -98,7 +98,7 @@ package final class FilteringProxy: Sendable {
     }
 }
 
-/// What the connections of one proxy share.
+/// The counters that all connections of a proxy share.
 final class ProxyCounters: Sendable {
     private struct State {
         var report = FilteringProxy.Report()
@@ -118,7 +118,7 @@ final class ProxyCounters: Sendable {
     func enter() { state.withLock { $0.open += 1 } }
     func leave() { state.withLock { $0.open -= 1 } }
 
-    /// Counts bytes that were moved; false when there are to be no more.
+    /// Counts bytes that were moved. Returns false if the limit is exceeded.
     func count(_ bytes: Int) -> Bool {
         state.withLock { state in
             state.report.bytes += Int64(bytes)
@@ -128,14 +128,14 @@ final class ProxyCounters: Sendable {
     }
 }
 
-/// Starts threads that end by themselves.
+/// Starts detached threads.
 enum ProxyThread {
     private final class Entry {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
-    /// False when the system has no room for one more.
+    /// Returns false if the system cannot start another thread.
     static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         let entry = Unmanaged.passRetained(Entry(body))
         var thread = pthread_t()
@@ -155,7 +155,7 @@ enum ProxyThread {
     }
 }
 
-/// RFC 4648, for one header field.
+/// Base64 (RFC 4648) for a header field.
 enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 

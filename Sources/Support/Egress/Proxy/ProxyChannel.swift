@@ -1,18 +1,19 @@
 import CCurl
 import Glibc
 
-/// The way to a proxy for a child that may make no socket: a pair of sockets, over which it asks for a connection by a byte and is
-/// handed the descriptor of one. What it was told first lies in the pair already. By the byte `j` it asks for what its starter has for it.
+/// A channel to a proxy for a child process that may not create sockets. It is a pair of sockets. The child sends a byte to ask for a connection
+/// to the proxy, and gets its descriptor. With the byte `j` it asks for the other descriptor that its starter offers. Before that, it can read
+/// the first bytes that its starter wrote.
 ///
-/// Ends with its proxy, or when it is let go; the child sees its end closed then.
+/// The channel ends with its proxy, or when it is released. Then the child sees its end closed.
 package final class ProxyChannel: Sendable {
-    /// The child's end, for its standard input. Closed with this object: a child that was started has its own.
+    /// The child's end, for its standard input. It is closed with this object; a child that was started has its own copy.
     package let childEnd: Int32
     private let ours: ProxySocket
 
-    /// A child that asks without taking finds room for a few.
+    /// The socket's buffer in bytes. It holds a few descriptors that the child has asked for but not taken.
     private static let room: Int32 = 4 << 10
-    /// For a connection to the proxy, and for the child to take it.
+    /// How long connecting to the proxy may take, and how long the child may take to accept the descriptor.
     private static let timeout = Duration.seconds(15)
 
     private static let other = UInt8(ascii: "j")
@@ -33,12 +34,12 @@ package final class ProxyChannel: Sendable {
     }
 
     deinit {
-        // Our thread may hold the other one for a moment longer.
+        // The thread may keep the socket for a moment longer.
         shutdown(ours.descriptor, Int32(SHUT_RDWR))
         close(childEnd)
     }
 
-    /// Makes a connection for each byte, until either side has gone.
+    /// Passes a descriptor to the child for each byte, until either side is gone.
     private static func serve(
         _ child: ProxySocket, _ port: UInt16, _ stop: ProxySocket, _ other: @Sendable () -> Int32?
     ) {
@@ -60,12 +61,12 @@ package final class ProxyChannel: Sendable {
 
     private static func connection(_ port: UInt16, _ stop: ProxySocket) -> ProxySocket? {
         let connection = ProxySocket.connected(to: .v4(0x7F00_0001), port: port, within: timeout, stop: stop)
-        // For whoever gets it, reads wait until he says otherwise.
+        // The child expects a socket whose reads block.
         if let connection { _ = fcntl(connection.descriptor, F_SETFL, 0) }
         return connection
     }
 
-    /// A byte without a descriptor says that there is none. False when the child takes nothing.
+    /// Passes a descriptor to the child. A byte without a descriptor says that there is none. Returns false if the child takes nothing in time.
     private static func hand(_ connection: ProxySocket?, to child: ProxySocket, _ stop: ProxySocket) -> Bool {
         let deadline = ContinuousClock.now + timeout
         while verbatim_hand_descriptor(child.descriptor, connection?.descriptor ?? -1) != 0 {

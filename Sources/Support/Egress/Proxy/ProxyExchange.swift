@@ -1,6 +1,7 @@
 import Glibc
 
-/// One connection to the proxy, on a thread of its own: a head, a judgment, and bytes both ways until either side is done.
+/// A connection to the proxy, on a thread of its own. It reads the head, checks the address, and relays bytes both ways until either side is
+/// done.
 struct ProxyExchange {
     let client: ProxySocket
     let door: ProxyListener
@@ -27,7 +28,7 @@ struct ProxyExchange {
         let status: String
     }
 
-    /// A connection to an address of the host that the policy permits.
+    /// Connects to an address of the host that the policy permits. Tries up to four.
     private func reach(_ head: ProxyHead) -> Result<ProxySocket, Unreachable> {
         let literal = IPAddress(head.host)
         let addresses = literal.map { [$0] } ?? door.resolver.addresses(head.host)
@@ -51,7 +52,7 @@ struct ProxyExchange {
         return .failure(Unreachable(status: isLate ? "504 Gateway Timeout" : "502 Bad Gateway"))
     }
 
-    /// The head's lines, and what came behind them.
+    /// Reads the head. Returns its lines, and the bytes that came after it.
     private func readHead() -> (String, [UInt8])? {
         let deadline = ContinuousClock.now + Self.headTimeout
         let end = Array("\r\n\r\n".utf8)
@@ -98,7 +99,7 @@ struct ProxyExchange {
         }
     }
 
-    /// In a time that does not tell how much of it was right.
+    /// Compares in constant time, so that the time doesn't reveal how much was right.
     private static func isEqual(_ given: String, _ wanted: String) -> Bool {
         let (given, wanted) = (Array(given.utf8), Array(wanted.utf8))
         guard given.count == wanted.count else { return false }
@@ -106,7 +107,7 @@ struct ProxyExchange {
     }
 }
 
-/// Bytes that go one way.
+/// The bytes of one direction.
 private struct ProxyStream {
     let from: ProxySocket
     let to: ProxySocket
@@ -125,7 +126,7 @@ private struct ProxyStream {
     var readEvents: Int16 { waiting.isEmpty && !hasEnded ? Int16(POLLIN) : 0 }
     var writeEvents: Int16 { waiting.isEmpty ? 0 : Int16(POLLOUT) }
 
-    /// Reads and writes what can be without waiting; how many bytes were written. Nil when a side is gone.
+    /// Reads and writes as much as possible without waiting. Returns how many bytes were written; nil if a side is gone.
     mutating func move() -> Int? {
         if waiting.isEmpty, !hasEnded {
             var block: [UInt8] = []

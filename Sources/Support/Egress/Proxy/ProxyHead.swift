@@ -1,14 +1,15 @@
-/// The head of a request to the proxy: where it leads, and what is to be sent there.
+/// The head of a request to the proxy: its target, and the bytes to send there.
 struct ProxyHead: Equatable {
     let host: String
     let port: UInt16
-    /// What the other side gets first; empty of a tunnel, whose client speaks for itself.
+    /// The bytes that are sent to the target first. Empty for a tunnel, where the client sends everything itself.
     let forwarded: [UInt8]
     let isTunnel: Bool
     let authorization: String?
 
-    /// - Parameter text: the lines of the head, without the empty one that ends it.
-    /// - Returns: nil when it is not what a proxy is asked.
+    /// Nil unless this is a request to a proxy.
+    ///
+    /// - Parameter text: the lines of the head, without the empty line at its end.
     init?(_ text: String) {
         var lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
         let words = lines.removeFirst().split(separator: " ", omittingEmptySubsequences: false)
@@ -29,7 +30,7 @@ struct ProxyHead: Equatable {
             (self.host, self.port) = (host, port)
             let path = rest[authority.endIndex...]
             let target = path.hasPrefix("/") ? String(path) : "/" + path
-            // One request a connection: what comes after it would otherwise go where nobody judged it.
+            // One request per connection, because a second one could be for another host, which would not be checked.
             let kept = fields.filter { !["proxy-authorization", "proxy-connection", "connection"].contains($0.name) }
             let head =
                 ["\(words[0]) \(target) HTTP/1.1"] + kept.map { "\($0.line)" } + ["Connection: close", "", ""]
@@ -43,7 +44,7 @@ struct ProxyHead: Equatable {
         return (line[..<colon].lowercased(), String(value), line)
     }
 
-    /// `host:port`, `[address]:port`; no credentials.
+    /// Parses `host:port` or `[address]:port`, without credentials.
     private static func authority(_ text: Substring, defaultPort: UInt16?) -> (String, UInt16)? {
         var host = text
         var port = defaultPort

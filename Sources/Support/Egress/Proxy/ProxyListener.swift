@@ -1,6 +1,6 @@
 import Glibc
 
-/// The listening side of a proxy, and what its connections need to know.
+/// The listening side of a proxy, with everything that its connections need.
 struct ProxyListener: Sendable {
     let listener: ProxySocket
     let stop: ProxySocket
@@ -8,18 +8,18 @@ struct ProxyListener: Sendable {
     let policy: AddressPolicy
     let resolver: NameResolver
     let limits: FilteringProxy.Limits
-    /// The one value of `Proxy-Authorization` that is let in.
+    /// The only accepted value of `Proxy-Authorization`.
     let authorization: String
 
     private static let pause = Duration.milliseconds(20)
 
-    /// Takes connections in until the proxy is stopped, each on a thread of its own.
+    /// Accepts connections until the proxy is stopped, and serves each on a thread of its own.
     func serve() {
         while let ready = ProxySocket.wait(
             [(listener, Int16(POLLIN))], stop: stop, until: ContinuousClock.now + .seconds(3600))
         {
             guard ready[0] != 0 else { continue }
-            // One of those that are open will end, or a descriptor become free; nobody is told no who only came early.
+            // Waits until a connection ends or a descriptor is free, instead of rejecting the client.
             guard counters.hasRoom, let client = listener.accept() else {
                 if ProxySocket.wait([(listener, 0)], stop: stop, until: ContinuousClock.now + Self.pause) == nil,
                     isStopped

@@ -1,16 +1,16 @@
 import CCurl
 import Glibc
 
-/// A descriptor in the hands of the proxy: never blocking, closed with its last reference.
+/// A non-blocking socket of the proxy. It is closed with its last reference.
 final class ProxySocket: Sendable {
     let descriptor: Int32
 
-    /// - Parameter descriptor: becomes this object's to close.
+    /// - Parameter descriptor: this object closes it.
     init(owning descriptor: Int32) { self.descriptor = descriptor }
 
     deinit { close(descriptor) }
 
-    /// A listener on loopback, and its port.
+    /// Creates a listener on loopback. Returns it and its port.
     static func listening() -> (ProxySocket, UInt16)? {
         guard let listener = make(AF_INET) else { return nil }
         let bound = withSocketAddress(.v4(0x7F00_0001), port: 0) { bind(listener.descriptor, $0, $1) == 0 }
@@ -31,13 +31,13 @@ final class ProxySocket: Sendable {
     func accept() -> ProxySocket? {
         let accepted = Glibc.accept(descriptor, nil, nil)
         guard accepted >= 0 else { return nil }
-        // What starts children closes all that they are not meant to have; this is for whoever does not.
+        // Our own way of starting children closes all other descriptors; this is for ways that don't.
         _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
         _ = fcntl(accepted, F_SETFL, O_NONBLOCK)
         return ProxySocket(owning: accepted)
     }
 
-    /// Connects to that very address; nil when that fails, takes too long, or `stop` is closed.
+    /// Connects to exactly this address. Nil if that fails or takes too long, or if `stop` is closed.
     static func connected(to address: IPAddress, port: UInt16, within limit: Duration, stop: ProxySocket)
         -> ProxySocket?
     {
@@ -76,7 +76,7 @@ final class ProxySocket: Sendable {
 
     func finishWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Waits until one of the sockets is ready; what each is ready for. Nil when `stop` is closed, or at the deadline.
+    /// Waits until one of the sockets is ready. Returns the events of each. Nil if `stop` is closed or at the deadline.
     static func wait(
         _ sockets: [(socket: ProxySocket, events: Int16)], stop: ProxySocket, until deadline: ContinuousClock.Instant
     ) -> [Int16]? {
@@ -106,7 +106,7 @@ final class ProxySocket: Sendable {
     }
 }
 
-/// Runs `body` with an address as the system wants it.
+/// Calls `body` with an address in the system's form.
 private func withSocketAddress<Result>(
     _ address: IPAddress, port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
 ) -> Result {

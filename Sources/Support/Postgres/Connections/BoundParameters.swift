@@ -1,7 +1,7 @@
-// The binds of one statement in the shape that libpq wants.
+// The binds of one statement in the form that libpq needs.
 
 struct BoundParameters {
-    /// What the protocol can count.
+    /// The protocol's maximum number of binds.
     static let limit = 65_535
 
     let types: [UInt32]
@@ -11,11 +11,11 @@ struct BoundParameters {
     private var lengths: [Int32] = []
     private var formats: [Int32] = []
 
-    /// - Throws: `PostgresError` `.usage` for too many binds or too large ones, or for text with a NUL, which PostgreSQL
-    ///   has no place for (with the SQLSTATE that the server would give, 22021).
+    /// - Throws: `PostgresError` `.usage` for too many or too large binds. Also for text with a NUL, which PostgreSQL cannot
+    ///   store; this error has the server's SQLSTATE, 22021.
     init(_ binds: [PostgresBind]) throws {
         guard binds.count <= Self.limit else {
-            throw PostgresError.usage("\(binds.count) binds in one statement, \(Self.limit) are possible")
+            throw PostgresError.usage("a statement has \(binds.count) binds; at most \(Self.limit) are possible")
         }
         types = binds.map(\.oid)
         for bind in binds {
@@ -25,8 +25,9 @@ struct BoundParameters {
                 lengths.append(0)
                 continue
             }
-            // A value cannot be larger than 1 GiB in PostgreSQL.
-            guard bytes.count < 1 << 30 else { throw PostgresError.usage("a bind of \(bytes.count) bytes") }
+            guard bytes.count < 1 << 30 else {
+                throw PostgresError.usage("a bind has \(bytes.count) bytes; PostgreSQL's limit is 1 GiB")
+            }
             if bind.format == .text, bytes.contains(0) {
                 throw PostgresError(kind: .usage, sqlState: "22021", message: "text with a NUL character")
             }
@@ -40,7 +41,7 @@ struct BoundParameters {
 
     var count: Int32 { Int32(types.count) }
 
-    /// Calls `body` with values, lengths and formats; valid only during the call.
+    /// Calls `body` with values, lengths and formats. They are valid only during the call.
     func withPointers<R>(_ body: ([UnsafePointer<CChar>?], [Int32], [Int32]) throws -> R) rethrows -> R {
         try storage.withUnsafeBufferPointer { storage in
             let values = offsets.map { offset in offset.flatMap { storage.baseAddress?.advanced(by: $0) } }

@@ -1,7 +1,7 @@
-// One piece of work on a connection, as its task sees it: the way by which a cancelled task stops a running statement.
+// Lets a cancelled task stop the statement that it is running on a connection.
 //
-// Guarantees: a cancel is sent only while this piece of work runs, repeated until it ends (the first may reach the
-// server just before the statement does).
+// Guarantees: cancel requests are sent only while the work runs. They are repeated until it ends, because the first one may
+// reach the server before the statement does.
 
 import Glibc
 import Synchronization
@@ -9,7 +9,7 @@ import Synchronization
 final class CancelTicket: Sendable {
     private struct State {
         var isCancelled = false
-        /// While the work runs.
+        /// Not nil while the work runs.
         var canceller: StatementCanceller?
     }
 
@@ -17,19 +17,19 @@ final class CancelTicket: Sendable {
 
     var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
-    /// The work runs from here on.
+    /// The work begins.
     func start(_ canceller: StatementCanceller) { state.withLock { $0.canceller = canceller } }
 
     func end() { state.withLock { $0.canceller = nil } }
 
-    /// Returns at once; the talking happens on a thread of its own, because it blocks.
+    /// Returns at once. The requests are sent on a thread of their own, because sending blocks.
     func cancel() {
         let isRunning = state.withLock { state in
             state.isCancelled = true
             state.canceller?.noteUse()
             return state.canceller != nil
         }
-        // Without a thread the statement's time-out remains.
+        // If no thread can be started, the statement ends by its time-out.
         if isRunning { try? DetachedThread.start(name: "pg-cancel") { self.sendUntilEnd() } }
     }
 

@@ -1,11 +1,11 @@
-// One thread that runs one actor's jobs, one after the other, so that this actor may block in libpq.
+// A thread that runs the jobs of one actor, one after the other, so that this actor may block in libpq.
 //
-// Lives as long as its actor: the actor's deinit calls `stop()`, so no job can come after.
+// It lives as long as its actor: the actor's deinit calls `stop()`, so no job can come later.
 
 import Glibc
 import Synchronization
 
-// Unchecked because of the semaphore's pointer, which never changes; sem_t is made for use by several threads.
+// Unchecked because of the pointer to the semaphore. It never changes, and a sem_t may be used by several threads.
 final class ConnectionThread: SerialExecutor, @unchecked Sendable {
     private struct State {
         var jobs: [UnownedJob] = []
@@ -13,7 +13,7 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
     }
 
     private let state = Mutex(State())
-    /// Counts what the thread has not looked at yet.
+    /// Counts the jobs and stops that the thread has not handled yet.
     private let wake: UnsafeMutablePointer<sem_t>
 
     init(name: String) throws {
@@ -34,7 +34,7 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
         sem_post(wake)
     }
 
-    /// Ends the thread after what is queued.
+    /// Ends the thread after the queued jobs.
     func stop() {
         state.withLock { $0.isStopped = true }
         sem_post(wake)

@@ -1,4 +1,4 @@
-// Starts threads of our own for C calls that block: those never run on Swift's cooperative pool.
+// Starts threads for C calls that block, because those must never run on Swift's cooperative pool.
 
 import CPostgres
 import Glibc
@@ -15,13 +15,13 @@ enum DetachedThread {
     }
 
     /// Runs `body` on a new thread that ends with it. The kernel shows 15 bytes of `name`.
-    /// - Throws: `PostgresError` `.connectionLost` when the system has no thread to give.
+    /// - Throws: `PostgresError` `.connectionLost` if the system cannot start a thread.
     static func start(name: String, _ body: @escaping @Sendable () -> Void) throws {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        // Reserved, not used: room for what a transaction's closure may do, such as encode nested JSON.
+        // Address space, not memory: room for what a transaction's closure may do, such as encoding nested JSON.
         pthread_attr_setstacksize(&attributes, 4 << 20)
         let start = Unmanaged.passRetained(Start(name: name, body: body))
         var thread = pthread_t()

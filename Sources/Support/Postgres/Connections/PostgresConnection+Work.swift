@@ -1,7 +1,7 @@
-// The same work as the pool offers, on one connection: for what needs a session of its own, such as a migration.
+// The calls of the pool on a single connection, for work that needs a session of its own, such as a migration.
 
 extension PostgresConnection {
-    /// As `PostgresPool.transaction`, without retries.
+    /// Like `PostgresPool.transaction`, but without retries.
     @discardableResult
     package func transaction<T: Sendable>(
         settings: [(name: String, value: String)] = [], isolation: PostgresIsolation = .readCommitted,
@@ -10,22 +10,22 @@ extension PostgresConnection {
         try await attempt(isolation.start(settings: settings), body).result.get()
     }
 
-    /// One statement in a transaction of its own.
+    /// Runs one statement in a transaction of its own.
     @discardableResult
     package func query(_ query: PostgresQuery) async throws -> PostgresRows { try await attempt(query).result.get() }
 
-    /// As `query`, answering the number of rows that the statement touched.
+    /// Like `query`, but returns the number of affected rows.
     @discardableResult
     package func execute(_ query: PostgresQuery) async throws -> Int { try await self.query(query).affectedRows }
 }
 
-/// How much a transaction sees of others while it runs.
+/// How much a transaction sees of others' changes while it runs.
 package enum PostgresIsolation: String, Sendable {
     case readCommitted = "READ COMMITTED"
     case repeatableRead = "REPEATABLE READ"
     case serializable = "SERIALIZABLE"
 
-    /// What opens a transaction: BEGIN and its local settings.
+    /// The statements that begin a transaction: BEGIN and its local settings.
     func start(settings: [(name: String, value: String)]) -> [PostgresQuery] {
         let begin: PostgresQuery = "BEGIN ISOLATION LEVEL \(unescaped: rawValue)"
         return [begin] + settings.map { "SELECT set_config(\($0.name), \($0.value), true)" }

@@ -1,4 +1,4 @@
-// One connection on a thread of its own, so that libpq may block without holding up anything else.
+// A connection with a thread of its own, so that libpq may block without holding up anything else.
 //
 // Guarantees: a transaction begins, runs and ends on that thread without a suspension in between. On failure: a lost
 // connection stays lost; `PostgresPool` replaces it.
@@ -15,7 +15,7 @@ package actor PostgresConnection {
 
     deinit { thread.stop() }
 
-    /// Connects, within the configuration's `connectTimeout` for each address.
+    /// Connects, with the configuration's `connectTimeout` for each address of the server.
     /// - Throws: `PostgresError`.
     package static func open(
         _ configuration: PostgresPool.Configuration, logger: Logger
@@ -29,36 +29,36 @@ package actor PostgresConnection {
         session = try PostgresSession(configuration: configuration, logger: logger)
     }
 
-    /// The connection is of no use afterward.
+    /// Closes the connection for good.
     package func close() { session = nil }
 
     func ping() -> Bool { session.map { session in session.bounded { session.ping() } } ?? false }
 
-    /// What became of one piece of work, and of the connection under it.
+    /// How one piece of work ended, and the state of its connection.
     struct Outcome<T: Sendable>: Sendable {
         let result: Result<T, any Error>
-        /// The connection was found dead before the server had anything of this work to keep.
+        /// The connection was lost before the server had received anything of this work that it could keep.
         var wasLostBeforeStart = false
-        /// The same work may succeed when it runs again.
+        /// The same work may succeed if it runs again.
         var isRetryable = false
-        /// The connection is clean and may serve others.
+        /// The connection is clean, and others may use it.
         var isReusable = false
     }
 
-    /// One transaction, once. Never throws: the pool needs to know how it ended.
+    /// Runs one transaction, once. Does not throw, because the pool needs to know how it ended.
     nonisolated func attempt<T: Sendable>(
         _ start: [PostgresQuery], _ body: @Sendable (PostgresTransaction) throws -> T
     ) async -> Outcome<T> {
         await withSession { $0.transaction(start, body) }
     }
 
-    /// One statement in a transaction of its own, once.
+    /// Runs one statement in a transaction of its own, once.
     nonisolated func attempt(_ query: PostgresQuery) async -> Outcome<PostgresRows> {
         await withSession { $0.autocommit(query) }
     }
 
-    // Nonisolated, so that the call of `run` is a hop to the actor's thread. The closure of an isolated method would run
-    // on Swift's pool here (Swift 6.3), and block it.
+    // Nonisolated, so that the call of `run` switches to the actor's thread. In an isolated method, the closure would run on
+    // Swift's pool (as of Swift 6.3) and block it.
     private nonisolated func withSession<T: Sendable>(
         _ body: @Sendable (PostgresSession) -> Outcome<T>
     ) async -> Outcome<T> {

@@ -1,11 +1,11 @@
-// The end of a pool.
+// Closing a pool.
 
 import Logging
 import Synchronization
 
 extension PostgresPool {
-    /// Refuses whoever comes or waits, closes what is idle, and waits for work under way, at most `limit`. What is still
-    /// running then goes on to its end, and its connection is closed with it.
+    /// Rejects new and waiting callers, closes idle connections, and waits for running work, at most `limit`. Work that is
+    /// still running then goes on, and its connection is closed when it ends.
     package func close(within limit: Duration = .seconds(10)) async {
         let (waiters, idle) = state.withLock { state in
             defer { (state.waiters, state.idle) = ([], []) }

@@ -1,32 +1,32 @@
-// How connections are made and how many; the same values serve a listener and a lone connection.
+// How connections are opened, and how many. A listener and a single connection use the same configuration.
 
 extension PostgresPool {
     package struct Configuration: Sendable {
-        /// A libpq URI or conninfo string. TLS is its `sslmode`.
+        /// A libpq URI or conninfo string. Its `sslmode` sets TLS.
         package var url: String
-        /// Entered by `SET ROLE` right after connecting; a connection on which that fails is not used.
+        /// Set with `SET ROLE` right after connecting. If that fails, the connection is not used.
         package var role: String?
-        /// Connections at most.
+        /// The maximum number of connections.
         package var size: Int
         /// How long a caller waits for a connection.
         package var acquireTimeout: Duration
-        /// For each address of the server; whole seconds, 2 at least.
+        /// How long connecting to each address of the server may take; whole seconds, at least two.
         package var connectTimeout: Duration
         package var statementTimeout: Duration
         package var lockTimeout: Duration
         package var idleInTransactionTimeout: Duration
-        /// How long one piece of work may take, a transaction as a whole: then its connection is cut, which helps also where the
-        /// server cannot be reached any more. Nil: as long as the server lets it.
+        /// How long one piece of work may take, such as a whole transaction. Then its connection is cut, which also works if the
+        /// server cannot be reached any more. Nil: only the server's time-outs apply.
         package var workTimeout: Duration?
         package var applicationName: String
-        /// Callers that may wait for a connection at one time.
+        /// How many callers may wait for a connection at a time.
         package var maxWaiters: Int
-        /// A connection unused for longer is tried with an empty statement before it is given out.
+        /// A connection that was idle for longer is tested with an empty statement before it is used.
         package var validateAfterIdle: Duration = .seconds(30)
-        /// Tells operators when the server is away, for all pools and listeners that share it.
+        /// Logs when the server does not answer, for all pools and listeners that share it.
         package var outage: Outage?
 
-        /// A time-out of zero for statements, locks or idle transactions means none.
+        /// A time-out of zero for statements, locks or idle transactions means that there is none.
         package init(
             url: String, role: String? = nil, size: Int = 8, acquireTimeout: Duration = .seconds(10),
             connectTimeout: Duration = .seconds(5), statementTimeout: Duration = .seconds(30),

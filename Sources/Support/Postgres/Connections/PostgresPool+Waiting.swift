@@ -1,4 +1,4 @@
-// Who has a connection, who waits for one. The lock is held for list operations only.
+// Who has a connection and who waits for one. The lock is held only for operations on these lists.
 
 import Synchronization
 
@@ -8,7 +8,7 @@ extension PostgresPool {
         let since: ContinuousClock.Instant
     }
 
-    /// The right to one of the `size` places: with a connection, or nil to open one.
+    /// The right to one of the `size` places: an idle connection, or nil if the caller has to open one.
     typealias Slot = IdleConnection?
 
     struct Waiter: Sendable {
@@ -24,20 +24,20 @@ extension PostgresPool {
     }
 
     struct State {
-        /// Places that nobody holds and no connection fills.
+        /// Places without a connection that nobody holds.
         var free: Int
         var idle: [IdleConnection] = []
         var leased = 0
-        /// In the order of arrival.
+        /// The waiting callers in the order of arrival.
         var waiters: [Waiter] = []
         var lastWaiter = 0
         var isClosed = false
-        /// Waits in `close()` until nothing is leased any more.
+        /// Calls of `close()` that wait until nothing is leased.
         var drain: [Int: CheckedContinuation<Bool, Never>] = [:]
 
         init(size: Int) { free = size }
 
-        /// What a caller gets at once; nil when it has to wait.
+        /// Returns what a caller gets at once; nil if it has to wait.
         mutating func take(maxWaiters: Int) throws -> Slot? {
             if isClosed { throw PostgresError.usage("the connection pool is closed") }
             guard idle.isEmpty, free == 0 else {
@@ -59,7 +59,7 @@ extension PostgresPool {
         }
     }
 
-    /// Callers that wait for a connection right now.
+    /// How many callers are waiting for a connection now.
     package var waiting: Int { state.withLock { $0.waiters.count } }
 
     func acquire() async throws -> Slot {
@@ -76,13 +76,13 @@ extension PostgresPool {
 
     private func wait(_ continuation: CheckedContinuation<Slot, any Error>, id: Int) {
         let timer = Task { [configuration, weak self] in
-            // Cancelled when the wait is over.
+            // The timer is cancelled when the wait is over.
             guard (try? await Task.sleep(for: configuration.acquireTimeout)) != nil else { return }
             let message = "no connection became free within \(configuration.acquireTimeout)"
             self?.abandon(id, for: PostgresError(kind: .timeout, message: message))
         }
         let waiter = Waiter(id: id, continuation: continuation, timer: timer)
-        // Once more under the lock: a connection may have come back in between.
+        // Tries again under the lock, because a connection may have come back in between.
         let answer = state.withLock { state in
             Result { () throws -> Slot? in
                 let slot = try state.take(maxWaiters: configuration.maxWaiters)
@@ -97,7 +97,7 @@ extension PostgresPool {
         }
     }
 
-    /// Gives up a place in the queue.
+    /// Removes a waiting caller, which gets `error`.
     private func abandon(_ id: Int, for error: any Error) {
         let waiter = state.withLock { state in
             state.waiters.firstIndex { $0.id == id }.map { state.waiters.remove(at: $0) }
@@ -105,7 +105,8 @@ extension PostgresPool {
         waiter?.resume(with: .failure(error))
     }
 
-    /// Hands a place to who waits longest, or keeps it. A closed pool takes no connection back: false, nothing changed.
+    /// Gives a place to the caller that has waited longest, or keeps it. A closed pool takes no connection back: then this
+    /// returns false and changes nothing.
     @discardableResult
     func release(_ slot: Slot) -> Bool {
         let (isTaken, waiter, drained) = state.withLock { state in

@@ -1,9 +1,8 @@
-// A bounded number of connections, lent to one piece of work at a time.
+// A limited number of connections. Each is lent to one piece of work at a time.
 //
-// Guarantees: never more than `size` connections; callers are served in the order in which they came, wait no longer
-// than `acquireTimeout`, and no more than `maxWaiters` of them wait; what runs on a connection is synchronous, so that
-// no transaction stays open while anything awaits. On failure: broken connections are replaced, connections are given
-// back only when clean.
+// Guarantees: there are never more than `size` connections. Callers are served in the order of arrival, wait no longer than
+// `acquireTimeout`, and at most `maxWaiters` of them wait. What runs on a connection is synchronous, so that no transaction
+// stays open across an `await`. On failure: broken connections are replaced, and only clean ones are used again.
 
 import Logging
 import Synchronization
@@ -13,22 +12,21 @@ package final class PostgresPool: Sendable {
     let logger: Logger
     let state: Mutex<State>
 
-    /// Connects lazily.
+    /// Opens no connection yet.
     package init(configuration: Configuration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
         state = Mutex(State(size: configuration.size))
     }
 
-    /// Runs `body` in a transaction: COMMIT when it returns, ROLLBACK when it throws.
+    /// Runs `body` in a transaction: COMMIT if it returns, ROLLBACK if it throws.
     ///
-    /// BEGIN and the settings (each local to the transaction) take one round trip. `body` runs on the connection's
-    /// thread, and **again**, on a clean transaction, after a serialization failure or a deadlock, at most `retries`
-    /// times: it must do nothing that cannot be undone. A connection found dead before the transaction had begun is
-    /// replaced once.
+    /// BEGIN and the settings (each local to the transaction) take one round trip. `body` runs on the connection's thread.
+    /// After a serialization failure or a deadlock it runs **again** in a new transaction, at most `retries` times. So it must
+    /// do nothing that a rollback does not undo. If the connection is dead before the transaction begins, it is replaced once.
     ///
-    /// - Throws: what `body` throws; `CancellationError` when the task is cancelled, also in the middle of a statement;
-    ///   `PostgresError`, of kind `.commitOutcomeUnknown` when the connection broke during COMMIT.
+    /// - Throws: what `body` throws; `CancellationError` if the task is cancelled, even in the middle of a statement;
+    ///   `PostgresError`, of kind `.commitOutcomeUnknown` if the connection broke during COMMIT.
     @discardableResult
     package func transaction<T: Sendable>(
         settings: [(name: String, value: String)] = [], isolation: PostgresIsolation = .readCommitted,
@@ -38,13 +36,14 @@ package final class PostgresPool: Sendable {
         return try await perform(retries: retries) { await $0.attempt(start, body) }
     }
 
-    /// One statement in a transaction of its own. Not run again after a lost connection: it may have been done.
+    /// Runs one statement in a transaction of its own. It does not run again after a lost connection, because it may have
+    /// been executed.
     @discardableResult
     package func query(_ query: PostgresQuery) async throws -> PostgresRows {
         try await perform(retries: 3) { await $0.attempt(query) }
     }
 
-    /// As `query`, answering the number of rows that the statement touched.
+    /// Like `query`, but returns the number of affected rows.
     @discardableResult
     package func execute(_ query: PostgresQuery) async throws -> Int { try await self.query(query).affectedRows }
 
@@ -77,13 +76,13 @@ package final class PostgresPool: Sendable {
             case .failure(let error):
                 guard outcome.isRetryable, attempts < retries else { throw error }
                 attempts += 1
-                // Those that clashed come back at different moments.
+                // A random delay, so that transactions that clashed do not clash again.
                 try await Task.sleep(for: .milliseconds(Int.random(in: 1...(10 << min(attempts, 5)))))
             }
         }
     }
 
-    /// A connection that is open, and that answers if it was unused for long or if `mustAnswer`.
+    /// Returns an open connection. It is tested first if it was idle for long or if `mustAnswer`.
     private func lease(mustAnswer: Bool) async throws -> PostgresConnection {
         let slot = try await acquire()
         if let idle = slot {
@@ -102,7 +101,7 @@ package final class PostgresPool: Sendable {
 
     private func giveBack(_ connection: PostgresConnection, isReusable: Bool) async {
         if isReusable, release(IdleConnection(connection: connection, since: .now)) { return }
-        // Closed first, so that the server never sees more than `size` of them.
+        // Closed before the place is released, so that the server never sees more than `size` connections.
         await connection.close()
         release(nil)
     }

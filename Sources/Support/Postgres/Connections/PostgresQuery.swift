@@ -1,7 +1,7 @@
-// SQL whose interpolations are binds: what stands in `\(…)` never becomes SQL text, whatever it holds.
+// SQL whose interpolations are binds: a value in `\(…)` never becomes part of the SQL text.
 
 package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomStringConvertible {
-    /// The SQL between the binds; always one more than there are binds.
+    /// The SQL between the binds: always one piece more than there are binds.
     private(set) var pieces: [String]
     private(set) var binds: [PostgresBind]
 
@@ -12,18 +12,18 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, Custom
         binds = stringInterpolation.binds
     }
 
-    /// Trusted SQL text, taken as it is. Never pass anything that came from outside.
+    /// Takes trusted SQL text as it is. Never pass anything that came from outside.
     package init(unescaped sql: String) {
         pieces = [sql]
         binds = []
     }
 
-    /// A literal of SQL, in whole seconds: unlike a bind, one that the planner knows.
+    /// An SQL literal in whole seconds. Unlike a bind, the planner knows its value.
     package static func interval(_ duration: Duration) -> PostgresQuery {
         PostgresQuery(unescaped: "interval '\(duration.components.seconds) seconds'")
     }
 
-    /// The queries in a row with `separator` (trusted SQL) between them; empty input gives an empty query.
+    /// Joins queries with `separator` (trusted SQL) between them. Without queries, the result is empty.
     package init(joining queries: [PostgresQuery], separator: String) {
         var interpolation = StringInterpolation(literalCapacity: 0, interpolationCount: 0)
         for (index, query) in queries.enumerated() {
@@ -33,14 +33,14 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, Custom
         self.init(stringInterpolation: interpolation)
     }
 
-    /// The text that goes to the server, binds as `$1`, `$2` …
+    /// The text that is sent to the server, with binds as `$1`, `$2` …
     package var sql: String {
         var text = pieces[0]
         for index in binds.indices { text += "$\(index + 1)\(pieces[index + 1])" }
         return text
     }
 
-    /// The SQL without any value, safe to log.
+    /// The SQL without values, safe to log.
     package var description: String { sql }
 
     package struct StringInterpolation: StringInterpolationProtocol {
@@ -54,26 +54,26 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, Custom
 
         package mutating func appendLiteral(_ literal: String) { pieces[pieces.count - 1] += literal }
 
-        /// A value: becomes a bind.
+        /// A value becomes a bind.
         package mutating func appendInterpolation(_ value: some PostgresEncodable) {
             binds.append(PostgresBind(value))
             pieces.append("")
         }
 
-        /// A value or NULL: becomes a bind.
+        /// A value or NULL becomes a bind.
         package mutating func appendInterpolation<T: PostgresEncodable>(_ value: T?) {
             binds.append(PostgresBind(value))
             pieces.append("")
         }
 
-        /// A query inside a query: its SQL is spliced in, its binds renumbered.
+        /// The SQL of a query inside a query is inserted, and its binds are renumbered.
         package mutating func appendInterpolation(_ query: PostgresQuery) {
             appendLiteral(query.pieces[0])
             binds += query.binds
             pieces += query.pieces.dropFirst()
         }
 
-        /// Trusted SQL text, spliced in as it is. Never pass anything that came from outside.
+        /// Trusted SQL text is inserted as it is. Never pass anything that came from outside.
         package mutating func appendInterpolation(unescaped sql: String) { appendLiteral(sql) }
     }
 }

@@ -2,13 +2,13 @@
 
 import CPostgres
 
-// Unchecked because of the C pointer: libpq never changes a finished PGresult, and all that is called here reads it.
+// Unchecked because of the C pointer: libpq never changes a finished PGresult, and all calls here only read it.
 final class PostgresResult: @unchecked Sendable {
     private let pointer: OpaquePointer
     let rowCount: Int
     let columnCount: Int
 
-    /// Takes the result over.
+    /// Takes ownership of the result.
     init(_ pointer: OpaquePointer) {
         self.pointer = pointer
         rowCount = Int(PQntuples(pointer))
@@ -23,7 +23,7 @@ final class PostgresResult: @unchecked Sendable {
     var command: String { String(cString: PQcmdStatus(pointer)) }
 
     func column(named name: String) -> Int? {
-        // PQfnumber would fold the case of the name.
+        // PQfnumber would convert the name to lower case.
         (0..<columnCount).first { self.name(of: $0) == name }
     }
 

@@ -1,4 +1,4 @@
-// What a statement answered: rows by position, in the order in which the server sent them.
+// The rows that a statement returned, in the order in which the server sent them.
 
 import CPostgres
 
@@ -12,13 +12,13 @@ package struct PostgresRows: Sendable, RandomAccessCollection {
         return PostgresRow(result: result, index: position)
     }
 
-    /// The rows that an INSERT, UPDATE, DELETE or SELECT touched; 0 for other statements.
+    /// How many rows an INSERT, UPDATE, DELETE or SELECT affected; 0 for other statements.
     package var affectedRows: Int { result.affectedRows }
 
-    /// Every row's only column.
+    /// Decodes the only column of every row.
     package func decode<T: PostgresDecodable>(_ type: T.Type) throws -> [T] { try map { try $0.decode(type) } }
 
-    /// Every row decoded by position.
+    /// Decodes the columns of every row by position.
     package func decode<each T: PostgresDecodable>(_ types: repeat (each T).Type) throws -> [(repeat each T)] {
         try map { try $0.decode(repeat each types) }
     }
@@ -28,15 +28,14 @@ package struct PostgresRow: Sendable {
     let result: PostgresResult
     let index: Int
 
-    /// The only column.
-    /// - Throws: as for several.
+    /// Decodes the only column. Throws like the function for several columns.
     package func decode<T: PostgresDecodable>(_ type: T.Type) throws -> T {
         try expectColumns(1)
         return try result.decode(type, row: index, column: 0)
     }
 
-    /// All columns by position.
-    /// - Throws: `PostgresError` `.usage` when their number differs, `.decoding` when a column holds something else.
+    /// Decodes all columns by position.
+    /// - Throws: `PostgresError` `.usage` if their number differs, `.decoding` if a column has another type or value.
     package func decode<each T: PostgresDecodable>(_ types: repeat (each T).Type) throws -> (repeat each T) {
         var wanted = 0
         for _ in repeat (each types) { wanted += 1 }
@@ -51,12 +50,12 @@ package struct PostgresRow: Sendable {
 
     private func expectColumns(_ wanted: Int) throws {
         guard wanted == result.columnCount else {
-            throw PostgresError.usage("the row has \(result.columnCount) columns, \(wanted) were asked for")
+            throw PostgresError.usage("the row has \(result.columnCount) columns instead of \(wanted)")
         }
     }
 
-    /// The column of that name, as SQL gave it.
-    /// - Throws: `PostgresError` `.usage` when there is none, `.decoding` when it holds something else.
+    /// Decodes the column `name`, spelled as in the SQL.
+    /// - Throws: `PostgresError` `.usage` if there is no such column, `.decoding` if it has another type or value.
     package func value<T: PostgresDecodable>(_ name: String, _ type: T.Type = T.self) throws -> T {
         guard let column = result.column(named: name) else {
             throw PostgresError.usage("the row has no column \(name)")
@@ -64,7 +63,7 @@ package struct PostgresRow: Sendable {
         return try result.decode(type, row: index, column: column)
     }
 
-    /// As `value(_:_:)`.
+    /// Like `value(_:_:)`.
     package subscript<T: PostgresDecodable>(name: String, as type: T.Type) -> T {
         get throws { try value(name, type) }
     }

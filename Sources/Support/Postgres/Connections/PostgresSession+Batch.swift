@@ -3,17 +3,17 @@
 import CPostgres
 
 extension PostgresSession {
-    /// What was sent, in the order in which it is answered.
+    /// A message that was sent. The answers come in the same order.
     private enum Sent {
         case prepare(StatementCache.Key)
         case execute
     }
 
-    /// The results, in order. The first error ends the batch: what follows it is not run.
+    /// Returns the results in order. After the first error, the statements that follow are not executed.
     func batch(_ queries: [PostgresQuery]) throws -> [PostgresRows] {
         if queries.isEmpty { return [] }
         try checkReady()
-        // Before anything is sent: a bind that cannot be sent must not leave half a batch behind.
+        // Comes before anything is sent, so that an invalid bind does not leave half a batch behind.
         let prepared = try queries.map { (sql: $0.sql, parameters: try BoundParameters($0.binds)) }
         guard PQenterPipelineMode(connection) == 1 else {
             isBroken = true
@@ -50,7 +50,7 @@ extension PostgresSession {
         }
     }
 
-    /// Reads every answer, also after an error, so that the connection is in step again.
+    /// Reads every answer, also after an error, so that the connection can be used again.
     private func receive(_ sent: [Sent]) throws -> [PostgresRows] {
         var results: [PostgresRows] = []
         var firstError: (any Error)?
@@ -69,7 +69,7 @@ extension PostgresSession {
         return results
     }
 
-    /// One statement's result and the NULL that ends it.
+    /// Reads one statement's result and the NULL that ends it.
     private func answer() throws -> PostgresResult {
         let pointer = PQgetResult(connection)
         if pointer != nil {

@@ -1,10 +1,10 @@
-// Runs statements, one at a time: prepared once, binary results.
+// Runs statements, one at a time. They are prepared once, and results are binary.
 
 import CPostgres
 import Glibc
 
 extension PostgresSession {
-    /// One statement with its binds.
+    /// Runs one statement with its binds.
     func run(_ query: PostgresQuery) throws -> PostgresRows {
         try checkReady()
         let parameters = try BoundParameters(query.binds)
@@ -19,7 +19,7 @@ extension PostgresSession {
         return rows
     }
 
-    /// Statements in the simple protocol, without binds: BEGIN, COMMIT, whole SQL files. Answers the last one's result.
+    /// Runs statements in the simple protocol, without binds: BEGIN, COMMIT, whole SQL files. Returns the last result.
     @discardableResult
     func runScript(_ sql: String) throws -> PostgresResult {
         try checkReady()
@@ -37,13 +37,13 @@ extension PostgresSession {
         return name
     }
 
-    /// Nothing more is sent for a cancelled task or on a lost connection.
+    /// Throws if the task was cancelled or the connection is lost, so that nothing more is sent.
     func checkReady() throws {
         if isCancelled { throw CancellationError() }
         guard isAlive else { throw PostgresError.connectionLost("the connection was lost") }
     }
 
-    /// Takes the result over; throws what the server said against it.
+    /// Takes ownership of a result. Throws the server's error if it is one.
     func checked(_ pointer: OpaquePointer?) throws -> PostgresResult {
         guard let pointer else {
             isBroken = true
@@ -59,13 +59,13 @@ extension PostgresSession {
             return result
         case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
             isBroken = true
-            throw PostgresError.usage("COPY is not spoken here")
+            throw PostgresError.usage("COPY is not supported")
         default:
             throw failure(pointer)
         }
     }
 
-    /// The error of a failed result: a cancelled task's own, where it was that task that stopped the statement.
+    /// Returns the error of a failed result: `CancellationError` if the statement was stopped because its task was cancelled.
     func failure(_ pointer: OpaquePointer?) -> any Error {
         let error = PostgresError(result: pointer, lost: !isAlive)
         lastError = error
@@ -73,29 +73,29 @@ extension PostgresSession {
         return error
     }
 
-    /// Has the server forget what the cache forgot; waits with it while a failed transaction would refuse.
+    /// Deallocates statements on the server that the cache drops. Not in a failed transaction, which would reject that.
     func trimStatements() {
         while statements.count > statements.capacity, isIdle || isInTransaction, let name = statements.evict() {
             PQclear(PQexec(connection, "DEALLOCATE \(name)"))
         }
     }
 
-    /// After a change of the schema: everything is prepared anew.
+    /// Drops all prepared statements, because the schema has changed.
     func forgetStatements() {
         statements.removeAll()
         PQclear(PQexec(connection, "DEALLOCATE ALL"))
     }
 
-    /// Reads what came while nobody was asking: a terminated connection shows here, before anything is sent.
+    /// Reads what the server sent meanwhile. So a connection that the server has closed is noticed before anything is sent.
     func noticeEnd() {
         var descriptor = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
-        // A terminated server leaves its last words and then the end: two or three rounds at most.
+        // A server that shuts down sends a last message and then closes: two or three rounds at most.
         for _ in 0..<8 where PQstatus(connection) == CONNECTION_OK && poll(&descriptor, 1, 0) > 0 {
             if PQconsumeInput(connection) == 0 { isBroken = true }
         }
     }
 
-    /// Whether the server still answers.
+    /// Returns whether the server still answers.
     func ping() -> Bool {
         noticeEnd()
         guard isAlive else { return false }

@@ -1,4 +1,4 @@
-// The course of a transaction: opened in one round trip, run, committed or rolled back, and judged.
+// Runs a transaction: begins it in one round trip, commits it or rolls it back, and says whether it may run again.
 
 import CPostgres
 
@@ -14,7 +14,7 @@ extension PostgresSession {
         } catch {
             let isLost = !isAlive
             rollBack()
-            // Settings and a snapshot were all the server had of us: running again elsewhere repeats nothing.
+            // The server has executed nothing but BEGIN and settings, so running again elsewhere repeats nothing.
             return Outcome(
                 result: .failure(error), wasLostBeforeStart: isLost && !(error is CancellationError),
                 isRetryable: isWorthRetrying(error))
@@ -27,7 +27,7 @@ extension PostgresSession {
             try commit()
             return Outcome(result: .success(value))
         } catch {
-            // A closure may have wrapped the server's error in its own; what ended the transaction decides.
+            // The closure may have thrown an error of its own, but the server's error that failed the transaction counts.
             let cause = isInFailedTransaction ? lastError ?? error : error
             let isRetryable = isWorthRetrying(error) || isWorthRetrying(cause)
             rollBack()
@@ -39,7 +39,7 @@ extension PostgresSession {
         lastError = nil
         let result = Result { try run(query) }
         guard case .failure(let error) = result else { return Outcome(result: result) }
-        // BEGIN or the like by hand must not leave a transaction behind.
+        // If the statement was a BEGIN, it must not leave a transaction behind.
         rollBack()
         return Outcome(result: result, isRetryable: isWorthRetrying(error) && isAlive)
     }
@@ -47,11 +47,11 @@ extension PostgresSession {
     private func commit() throws {
         try checkReady()
         if isInFailedTransaction {
-            // The closure swallowed an error of the server; COMMIT would quietly roll back.
+            // The closure caught an error of the server, so COMMIT would silently roll back.
             throw lastError ?? PostgresError.usage("the transaction had failed")
         }
         guard isInTransaction else {
-            throw PostgresError.usage("a statement ended the transaction that its closure stands in")
+            throw PostgresError.usage("a statement ended the transaction in which it ran")
         }
         do {
             let result = try runScript("COMMIT")
@@ -59,11 +59,11 @@ extension PostgresSession {
         } catch let error as PostgresError where error.kind == .connectionLost {
             throw PostgresError(
                 kind: .commitOutcomeUnknown, sqlState: error.sqlState,
-                message: "the connection was lost during COMMIT: the transaction may or may not stand")
+                message: "the connection was lost during COMMIT: the transaction may or may not have been committed")
         }
     }
 
-    /// Leaves the connection without a transaction, or broken.
+    /// Ends any transaction of the connection.
     private func rollBack() {
         endTicket()
         guard isAlive else { return }

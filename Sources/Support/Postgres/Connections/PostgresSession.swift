@@ -1,6 +1,6 @@
-// Owns one libpq connection and what it has prepared. Everything here blocks and belongs to one thread.
+// Owns one libpq connection and its prepared statements. Everything here blocks and belongs to one thread.
 //
-// On failure: a session whose connection is lost stays lost (`isAlive` is false); its owner drops it and makes another.
+// On failure: a session whose connection is lost stays lost (`isAlive` is false). Its owner drops it and opens another.
 
 import CPostgres
 import Glibc
@@ -9,12 +9,12 @@ import Logging
 final class PostgresSession {
     let connection: OpaquePointer
     let canceller: StatementCanceller
-    /// The work under way.
+    /// The running work.
     private var ticket: CancelTicket?
     var statements = StatementCache(capacity: 256)
-    /// What the server last refused.
+    /// The server's last error.
     var lastError: PostgresError?
-    /// Set when what the connection would do next cannot be known.
+    /// Set if the connection is in an unknown state.
     var isBroken = false
     private let role: String?
     private let cutter = SocketCutter()
@@ -22,9 +22,9 @@ final class PostgresSession {
     private let wasSuperuser: String?
     private let notices: NoticeLog
 
-    /// Connects, sets the time-outs and enters the role.
-    /// - Throws: `PostgresError` `.usage` for a URL that libpq cannot read, `.connectionLost` when the server cannot be
-    ///   reached or refuses, `.server` when a setting or the role is refused.
+    /// Connects, sets the time-outs and the role.
+    /// - Throws: `PostgresError` `.usage` for a URL that libpq cannot read, `.connectionLost` if the server cannot be reached
+    ///   or rejects the connection, `.server` if it rejects a setting or the role.
     init(configuration: PostgresPool.Configuration, logger: Logger) throws {
         let connection = try Self.connect(configuration)
         guard PQstatus(connection) == CONNECTION_OK, let canceller = StatementCanceller(connection: connection) else {
@@ -55,7 +55,7 @@ final class PostgresSession {
         PQfinish(connection)
     }
 
-    /// Runs calls that block, and cuts the connection when they take longer than a piece of work may.
+    /// Runs calls that block, and cuts the connection if they take longer than `workTimeout`.
     func bounded<T>(_ body: () -> T) -> T {
         let fuse = cutter.fuse(workTimeout)
         defer { fuse?.cancel() }
@@ -73,17 +73,17 @@ final class PostgresSession {
         self.ticket = ticket
     }
 
-    /// The task was cancelled whose work is under way.
+    /// Whether the task of the running work was cancelled.
     var isCancelled: Bool { ticket?.isCancelled ?? false }
 
-    /// From here on nothing is cancelled any more.
+    /// From now on, no more cancel requests are sent.
     func endTicket() {
         ticket?.end()
         ticket = nil
     }
 
-    /// The server reports when the session's rights become, or cease to be, those of a superuser. With a role set they
-    /// never should: somebody ran RESET ROLE.
+    /// Whether a statement left the role, such as RESET ROLE. It shows if the session's superuser rights change, which the
+    /// server reports.
     var hasLeftRole: Bool { role != nil && Self.superuser(connection) != wasSuperuser }
 
     private static func connect(_ configuration: PostgresPool.Configuration) throws -> OpaquePointer {
@@ -93,7 +93,7 @@ final class PostgresSession {
         }
         PQconninfoFree(options)
         let timeout = max(2, (configuration.connectTimeout.wholeMilliseconds + 999) / 1000)
-        // Later entries win: the URL over our keepalives, our settings over the URL.
+        // Later entries win: the URL over our keepalives, and the settings after it over the URL.
         let settings: [(String, String)] = [
             ("keepalives", "1"), ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
             ("tcp_user_timeout", "30000"), ("dbname", configuration.url), ("connect_timeout", "\(timeout)"),
@@ -109,7 +109,7 @@ final class PostgresSession {
         return connection
     }
 
-    /// Answers what the server says of superuser rights once the role is entered.
+    /// Returns what the server reports about superuser rights after the role is set.
     private static func setUp(
         _ connection: OpaquePointer, _ configuration: PostgresPool.Configuration
     ) throws -> String? {

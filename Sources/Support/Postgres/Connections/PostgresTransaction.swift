@@ -1,4 +1,4 @@
-// A transaction under way, as its closure sees it. Not Sendable and unusable once the closure has returned.
+// A running transaction, for its closure. It is not Sendable, and cannot be used after the closure has returned.
 
 package final class PostgresTransaction {
     fileprivate let session: PostgresSession
@@ -8,43 +8,43 @@ package final class PostgresTransaction {
 
     func end() { isOpen = false }
 
-    /// One statement with its binds.
-    /// - Throws: `PostgresError`; `CancellationError` when the task was cancelled. After an error of the server the
-    ///   transaction refuses everything but the end.
+    /// Runs one statement with its binds.
+    /// - Throws: `PostgresError`; `CancellationError` if the task was cancelled. After an error of the server, the
+    ///   transaction rejects all further statements.
     @discardableResult
     package func query(_ query: PostgresQuery) throws -> PostgresRows {
         try guarded { try session.run(query) }
     }
 
-    /// As `query`, answering the number of rows that the statement touched.
+    /// Like `query`, but returns the number of affected rows.
     @discardableResult
     package func execute(_ query: PostgresQuery) throws -> Int { try self.query(query).affectedRows }
 
-    /// The first row's only column; nil where there is no row.
+    /// Returns the only column of the first row; nil if there is no row.
     package func first<T: PostgresDecodable>(_ query: PostgresQuery, as type: T.Type) throws -> T? {
         try self.query(query).first?.decode(type)
     }
 
-    /// The first row, decoded by position; nil where there is none.
+    /// Returns the first row, decoded by position; nil if there is no row.
     package func first<each T: PostgresDecodable>(
         _ query: PostgresQuery, as types: repeat (each T).Type
     ) throws -> (repeat each T)? {
         try self.query(query).first?.decode(repeat each types)
     }
 
-    /// Every row's only column.
+    /// Returns the only column of every row.
     package func all<T: PostgresDecodable>(_ query: PostgresQuery, as type: T.Type) throws -> [T] {
         try self.query(query).decode(type)
     }
 
-    /// Every row, decoded by position.
+    /// Returns every row, decoded by position.
     package func all<each T: PostgresDecodable>(
         _ query: PostgresQuery, as types: repeat (each T).Type
     ) throws -> [(repeat each T)] {
         try self.query(query).decode(repeat each types)
     }
 
-    /// All statements in one round trip. The first error is thrown, and what follows it is not run.
+    /// Runs all statements in one round trip. The first error is thrown, and the statements after it are not executed.
     @discardableResult
     package func batch(_ queries: [PostgresQuery]) throws -> [PostgresRows] {
         try guarded { try session.batch(queries) }
@@ -55,15 +55,15 @@ package final class PostgresTransaction {
         let value = try body()
         guard !session.isIdle else {
             isOpen = false
-            throw PostgresError.usage("a statement ended the transaction that its closure stands in")
+            throw PostgresError.usage("a statement ended the transaction in which it ran")
         }
         return value
     }
 }
 
 extension PostgresTransaction {
-    /// Several statements at once, in the simple protocol and without binds: a migration's file.
-    /// - Returns: whether this transaction still stands afterward: not when they ended it, even if they began another.
+    /// Runs several statements at once, in the simple protocol and without binds: the file of a migration.
+    /// - Returns: whether this transaction is still open. False if they ended it, even if they began another one.
     func script(_ sql: String) throws -> Bool {
         let number: PostgresQuery = "SELECT pg_current_xact_id()::text"
         let before = try first(number, as: String.self)

@@ -1,6 +1,6 @@
-// Cuts a connection from outside its thread, so that a call that hangs in libpq comes back, with an error.
+// Cuts a connection from outside its thread, so that a call that hangs in libpq returns with an error.
 //
-// The server's own time-outs do not reach that far: they say nothing when the server, or the way to it, is gone.
+// The server's time-outs are not enough: they do not help if the server or the network is gone.
 
 import Glibc
 import Synchronization
@@ -10,10 +10,10 @@ final class SocketCutter: Sendable {
 
     func attach(to descriptor: Int32) { self.descriptor.withLock { $0 = descriptor } }
 
-    /// Before the descriptor is closed: its number may be another's right after.
+    /// Call this before the descriptor is closed, because its number may be reused right after.
     func detach() { descriptor.withLock { $0 = nil } }
 
-    /// Cuts after so long, unless what this answers is cancelled before. Nil: never.
+    /// Cuts the connection after `limit`, unless the returned task is cancelled before. Nil: never.
     func fuse(_ limit: Duration?) -> Task<Void, Never>? {
         limit.map { limit in
             Task {

@@ -1,7 +1,7 @@
 // Remembers which statements one connection has prepared.
 
 struct StatementCache {
-    /// The declared types are part of it: the same text with other binds is another statement.
+    /// The SQL and the types of its binds: the same text with other types is another statement.
     struct Key: Hashable {
         let sql: String
         let types: [UInt32]
@@ -21,14 +21,14 @@ struct StatementCache {
 
     var count: Int { entries.count }
 
-    /// The name under which it is prepared.
+    /// Returns the name of a prepared statement; nil if it is not prepared.
     mutating func name(of key: Key) -> String? {
         uses += 1
         entries[key]?.lastUse = uses
         return entries[key]?.name
     }
 
-    /// A new name for it, which counts as prepared from now on.
+    /// Adds a statement and returns its new name. From now on it counts as prepared.
     mutating func add(_ key: Key) -> String {
         uses += 1
         names += 1
@@ -40,7 +40,8 @@ struct StatementCache {
     mutating func remove(_ key: Key) { entries[key] = nil }
     mutating func removeAll() { entries = [:] }
 
-    /// Forgets the least recently used statement beyond the capacity and names it, so that the server can forget it too.
+    /// Drops the least recently used statement if there are more than `capacity`. Returns its name, so that the caller can
+    /// deallocate it on the server.
     mutating func evict() -> String? {
         guard entries.count > capacity, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) else {
             return nil

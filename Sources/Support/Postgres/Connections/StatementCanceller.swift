@@ -1,11 +1,11 @@
-// Cancels what a connection is doing, from outside its thread.
+// Cancels the running statement of a connection, from outside its thread.
 //
-// A connection that a cancel was sent to is never used again, so that a late one cannot hit somebody else's statement.
+// After a cancel request, the connection is never used again, so that a late request cannot hit another statement.
 
 import CPostgres
 import Synchronization
 
-// Unchecked because of the C pointer: a PGcancel is never changed, and PQcancel is documented as thread-safe.
+// Unchecked because of the C pointer: a PGcancel never changes, and PQcancel is documented as thread-safe.
 final class StatementCanceller: @unchecked Sendable {
     private let handle: OpaquePointer
     private let wasUsed = Atomic(false)
@@ -17,11 +17,11 @@ final class StatementCanceller: @unchecked Sendable {
 
     deinit { PQfreeCancel(handle) }
 
-    /// A cancel was asked for, sometime.
+    /// Whether a cancel request was ever made.
     var wasEverUsed: Bool { wasUsed.load(ordering: .sequentiallyConsistent) }
     func noteUse() { wasUsed.store(true, ordering: .sequentiallyConsistent) }
 
-    /// Asks the server, over a connection of its own. Blocks.
+    /// Sends a cancel request to the server, over a new connection. Blocks.
     func send() {
         var message = [CChar](repeating: 0, count: 256)
         _ = PQcancel(handle, &message, Int32(message.count))

@@ -1,8 +1,8 @@
 import Logging
 
 extension Logger {
-    /// Tells of something that could not be done. Where the database is away, which its pool tells by an ``Outage``, this is for who looks
-    /// closely: a line for each of those who ask would say the same many times a second.
+    /// Logs that something failed. If that is because the database does not answer, which its pool logs as an ``Outage``, the line is written
+    /// at debug level. Otherwise every caller would log the same, many times a second.
     package func failure(
         _ message: Logger.Message, _ error: any Error, level: Logger.Level = .error, metadata: Logger.Metadata = [:]
     ) {

@@ -1,8 +1,8 @@
 extension Outage {
-    /// Notes what an error says of the server, and answers it marked where this outage speaks for it: a connection that cannot be made or broke,
-    /// and whoever found no connection meanwhile. What the server itself refuses proves that it is there.
+    /// Records what an error says about the server. An error that the server sent proves that the server answers. Returns the error, marked as
+    /// reported if this outage covers it: no connection could be opened, one broke, or none was free during the outage.
     ///
-    /// - Parameter mark: of the beginning of what failed.
+    /// - Parameter mark: the value of ``mark`` when the failed work began.
     func watch(_ error: PostgresError, since mark: Int) -> PostgresError {
         switch error.kind {
         case .connectionLost, .commitOutcomeUnknown:

@@ -1,18 +1,18 @@
-// Tells operators that something which the service needs is away, whoever asks for it and however often: at once, then once a minute while
-// it lasts, and when it is back.
+// Logs that something which a node needs does not answer: at once, then once a minute, then when it is back. It does not matter how many
+// callers notice it, and how often.
 //
-// Guarantees: no more than one line a minute says "away", also where what is away comes and goes; "back" is said only of what was told to be
-// away. It lies here because the pool of connections, the lowest of those who ask, tells of its server by it.
+// Guarantees: at most one line a minute says "away", even if the thing comes and goes. "Back" is only logged after "away". The type is in this
+// module because the connection pool, the lowest layer that uses it, logs the server's outages with it.
 
 import Logging
 import Synchronization
 
 package final class Outage: Sendable {
     private struct State {
-        /// Of the first failure since it last worked.
+        /// When it first failed since it last worked.
         var since: ContinuousClock.Instant?
         var lastReported: ContinuousClock.Instant?
-        /// Operators know of the outage under way.
+        /// Whether the current outage was logged.
         var isReported = false
     }
 
@@ -24,13 +24,13 @@ package final class Outage: Sendable {
     private let logger: Logger
     private let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
-    /// So that those for whom all is well need no lock.
+    /// An atomic, so that callers need no lock while all is well.
     private let failing = Atomic(false)
     private let failures = Atomic(0)
 
     /// - Parameters:
-    ///   - begun: what is said first, then `lasting`, at the end `over`.
-    ///   - gracePeriod: how long it must have failed before anything is said.
+    ///   - begun: the first message. Then comes `lasting`, at the end `over`.
+    ///   - gracePeriod: how long it must have failed before anything is logged.
     package init(
         begun: String, lasting: String, over: String, level: Logger.Level = .error, gracePeriod: Duration = .zero,
         logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
@@ -42,7 +42,7 @@ package final class Outage: Sendable {
         self.now = now
     }
 
-    /// Of something that is there or not: `the database`.
+    /// Makes the messages from the name of what is away, such as `the database`.
     package convenience init(
         of what: String, level: Logger.Level = .error, gracePeriod: Duration = .zero, logger: Logger,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
@@ -52,13 +52,13 @@ package final class Outage: Sendable {
             gracePeriod: gracePeriod, logger: logger, now: now)
     }
 
-    /// It failed and has not worked since.
+    /// Whether it failed and has not worked since.
     package var isOngoing: Bool { failing.load(ordering: .acquiring) }
 
-    /// For who begins something now: see `works(since:)`.
+    /// A number for a call that begins now, to pass to `works(since:)`.
     package var mark: Int { failures.load(ordering: .acquiring) }
 
-    /// - Parameter details: computed only where a line is written.
+    /// - Parameter details: computed only if a line is written.
     package func failed(_ details: @autoclosure () -> Logger.Metadata) {
         let moment = now()
         failures.add(1, ordering: .acquiringAndReleasing)
@@ -78,8 +78,8 @@ package final class Outage: Sendable {
 
     package func failed(_ error: any Error) { failed(["error": "\(error)"]) }
 
-    /// - Parameter mark: of the beginning of what worked. Where it failed for somebody since then that says nothing: the end of what was
-    ///   under way when it went is not its return.
+    /// - Parameter mark: the value of `mark` when the call that worked began. If another call has failed since then, this one proves nothing: it
+    ///   may have been answered just before the outage.
     package func works(since mark: Int? = nil) {
         guard isOngoing, mark ?? self.mark == self.mark else { return }
         let moment = now()

@@ -1,19 +1,19 @@
-// The three ways in which a column can disappoint its reader. The row adds the column's name.
+// The three errors of decoding a column. The row adds the column's name.
 
 extension PostgresError {
-    /// The column is NULL and `type` has no place for that.
+    /// The column is NULL, but `type` is not optional.
     package static func unexpectedNull<T>(_ type: T.Type) -> PostgresError {
         PostgresError(kind: .decoding(column: ""), message: "NULL cannot be read as \(type)")
     }
 
-    /// The column's SQL type is not one that `type` reads.
+    /// The column has an SQL type that `type` cannot read.
     package static func mismatch<T>(_ type: T.Type, oid: UInt32) -> PostgresError {
         PostgresError(kind: .decoding(column: ""), message: "a value of type \(oid) cannot be read as \(type)")
     }
 
-    /// The bytes are of the right SQL type but no value of `type`.
+    /// The column has the right SQL type, but its value is not one of `type`.
     package static func invalidValue<T>(_ type: T.Type) -> PostgresError {
-        PostgresError(kind: .decoding(column: ""), message: "the value is none of \(type)")
+        PostgresError(kind: .decoding(column: ""), message: "the value is not a valid \(type)")
     }
 
     func naming(column: String) -> PostgresError {

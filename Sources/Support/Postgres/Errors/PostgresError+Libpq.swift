@@ -1,9 +1,9 @@
-// Reads a `PostgresError` out of libpq's results, leaving behind everything that can hold data.
+// Makes a `PostgresError` from libpq's results, without anything that can contain data.
 
 import CPostgres
 
 extension PostgresError {
-    /// The error of a failed result. `lost`: the connection did not survive it.
+    /// The error of a failed result. `lost`: whether the connection is lost, too.
     init(result: OpaquePointer?, lost: Bool) {
         let sqlState = Self.field(result, Int32(CPG_SQLSTATE))
         let primary = Self.field(result, Int32(CPG_MESSAGE_PRIMARY))
@@ -22,7 +22,7 @@ extension PostgresError {
         return String(cString: text)
     }
 
-    /// Class 22 (data exception) quotes the offending value in the primary message: cut from the first quote to the last.
+    /// Errors of class 22 (data exception) quote the value in the primary message. Removes everything from the first to the last quote.
     private static func withoutValues(_ message: String, sqlState: String?) -> String {
         guard sqlState?.hasPrefix("22") == true, let first = message.firstIndex(of: "\""),
             let last = message.lastIndex(of: "\""), first < last

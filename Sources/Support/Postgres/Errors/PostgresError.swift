@@ -1,37 +1,37 @@
-// What can go wrong between this process and PostgreSQL, in one type.
+// An error of PostgreSQL or of the connection to it.
 //
-// Guarantees: no bind value, no DETAIL and no connection URL ever stands in a `PostgresError`, so that it may be logged.
+// Guarantees: a `PostgresError` never contains a bind value, a DETAIL or a connection URL, so it may be logged.
 
 package struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Kind: Sendable, Equatable {
-        /// The server refused a statement; `sqlState` says why.
+        /// The server rejected a statement; `sqlState` says why.
         case server
-        /// There is no connection, or it broke; nothing of the transaction was committed.
+        /// No connection could be opened, or it broke. Nothing of the transaction was committed.
         case connectionLost
-        /// The connection broke while COMMIT was under way: the transaction may or may not stand.
+        /// The connection broke during COMMIT: the transaction may or may not have been committed.
         case commitOutcomeUnknown
         /// No connection became free within the pool's `acquireTimeout`.
         case timeout
-        /// As many callers as the pool's `maxWaiters` already wait for a connection.
+        /// The pool's `maxWaiters` callers are already waiting for a connection.
         case poolExhausted
-        /// A column did not hold what the caller asked for.
+        /// A column has another type or value than the caller asked for.
         case decoding(column: String)
         /// The caller broke a rule of this module.
         case usage
     }
 
     package let kind: Kind
-    /// The server's five-character code, where the server spoke.
+    /// The server's five-character code, if the error is the server's.
     package var sqlState: String?
-    /// The violated constraint, where there is one.
+    /// The violated constraint, if there is one.
     package var constraint: String?
-    /// The table concerned, where the server named one.
+    /// The table, if the server named one.
     package var table: String?
-    /// The server's primary message, or this module's own sentence. Never holds values.
+    /// The server's primary message, or this module's own. It never contains values.
     package let message: String
-    /// A prepared statement outlived a change of the schema; preparing it anew cures it.
+    /// A prepared statement is older than a change of the schema. Preparing it again helps.
     var isStalePlan = false
-    /// It comes of an outage that the pool's ``Outage`` tells of: nobody else need say so at every turn.
+    /// The error is part of an outage that the pool's ``Outage`` logs, so nobody else needs to log it each time.
     package internal(set) var isReported = false
 
     package init(
@@ -50,10 +50,10 @@ package struct PostgresError: Error, Sendable, Equatable, CustomStringConvertibl
         PostgresError(kind: .connectionLost, message: message)
     }
 
-    /// The same transaction may well succeed when it runs again: serialization failure, deadlock.
+    /// The same transaction may succeed if it runs again: serialization failure, deadlock.
     package var isRetryable: Bool { sqlState == "40001" || sqlState == "40P01" }
 
-    /// The database cannot be used right now, whatever the statement: answer "try later".
+    /// The database cannot be used now, whatever the statement, so the client should try again later.
     package var isUnavailable: Bool {
         switch kind {
         case .connectionLost, .commitOutcomeUnknown, .timeout, .poolExhausted: true
@@ -61,8 +61,8 @@ package struct PostgresError: Error, Sendable, Equatable, CustomStringConvertibl
         }
     }
 
-    /// The statement met others, or too much of everything, and may well succeed later: it waited too long for a lock or altogether,
-    /// was chosen to end a deadlock, or the server ran out of something or is being shut down.
+    /// The statement may succeed later. It waited too long for a lock, took too long, or was chosen to end a deadlock, or the server ran out of
+    /// a resource or is shutting down.
     package var isCongestion: Bool {
         guard let sqlState else { return false }
         return isRetryable || sqlState == "55P03" || sqlState == "57014" || sqlState.hasPrefix("53")

@@ -1,4 +1,4 @@
-// What a listener's thread does: connect, LISTEN, wait for the socket or the wake-up, connect again.
+// The work of a listener's thread: connect, LISTEN, wait for the socket or the wake-up, connect again.
 
 import CPostgres
 import Glibc
@@ -23,7 +23,7 @@ struct ListenLoop {
         self.notifications = notifications
     }
 
-    /// Returns when woken.
+    /// Runs until `wake` is signaled.
     mutating func run() {
         repeat {
             do {
@@ -38,7 +38,8 @@ struct ListenLoop {
         } while !isWoken(within: pause)
     }
 
-    /// From 100 ms, doubled up to 10 s; half of it by chance, so that nodes do not come back all at once.
+    /// Milliseconds before the next attempt: 100 ms, doubled each time up to 10 s. Up to half of it is cut at random, so that nodes do not all
+    /// come back at once.
     private var pause: Int32 {
         let longest = 100 << min(failures - 1, 7)
         return Int32(Int.random(in: min(longest, 10_000) / 2...min(longest, 10_000)))
@@ -59,7 +60,7 @@ struct ListenLoop {
             ]
             let ready = poll(&descriptors, 2, 60_000)
             if descriptors[1].revents != 0 { return }
-            // Long silence: ask, so that a peer that vanished without a word is found out.
+            // After a minute of silence it pings, to notice a server that vanished.
             let isAlive = ready == 0 ? session.ping() : PQconsumeInput(session.connection) == 1 && session.isAlive
             guard isAlive else { throw PostgresError.connectionLost("the connection was lost") }
         }

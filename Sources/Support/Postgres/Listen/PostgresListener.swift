@@ -1,19 +1,18 @@
-// Listens for NOTIFY on a connection and a thread of its own.
+// Listens for NOTIFY, with its own connection and thread.
 //
-// Guarantees: a hint of a (re)connection comes first on every connection, before its notifications. On failure: a lost
-// connection is replaced, with pauses that grow to ten seconds; hints that nobody reads are dropped, the oldest first,
-// beyond 1,024.
+// Guarantees: on every connection, `reconnected` comes first, before its notifications. On failure: a lost connection is
+// replaced, with pauses that grow to ten seconds. Of notifications that nobody reads, the latest 1,024 are kept.
 
 import Logging
 import Synchronization
 
 package final class PostgresListener: Sendable {
-    /// For one reader. Ends with `close()`.
+    /// The notifications, for one reader. The stream ends with `close()`.
     package let notifications: AsyncStream<PostgresNotification>
     private let wake: WakePipe?
     private let end = ThreadEnd()
 
-    /// Starts listening; of the configuration, what concerns one connection counts.
+    /// Starts listening. Uses those settings of the configuration that concern one connection.
     package init(configuration: PostgresPool.Configuration, channels: [String], logger: Logger) {
         let (notifications, continuation) = AsyncStream.makeStream(
             of: PostgresNotification.self, bufferingPolicy: .bufferingNewest(1024))
@@ -32,7 +31,7 @@ package final class PostgresListener: Sendable {
                 end.signal()
             }
         } catch {
-            // Hints are missed, no more: whoever reads them polls as well.
+            // This only makes readers slower, because they poll, too.
             logger.error("listening for notifications could not start: \(error)")
             continuation.finish()
             end.signal()
@@ -41,14 +40,14 @@ package final class PostgresListener: Sendable {
 
     deinit { wake?.signal() }
 
-    /// Ends the stream and the connection, and waits for that: at most as long as one attempt to connect.
+    /// Ends the stream and the connection, and waits until they have ended. This takes at most as long as one attempt to connect.
     package func close() async {
         wake?.signal()
         await end.wait()
     }
 }
 
-/// Tells when a thread is done.
+/// Lets callers wait for the end of a thread.
 private final class ThreadEnd: Sendable {
     private let state = Mutex((hasEnded: false, waiting: [CheckedContinuation<Void, Never>]()))
 

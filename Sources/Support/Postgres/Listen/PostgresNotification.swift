@@ -1,7 +1,7 @@
-// A word from another session by NOTIFY. Only ever a hint: it can be missed, so polling must stand behind it.
+// A NOTIFY of another session. It is only a hint and can be missed, so its reader must also poll.
 
 package struct PostgresNotification: Sendable, Equatable {
-    /// Empty when the listener has just (re)connected: hints may have been missed, look for yourself.
+    /// Empty if the listener has just connected: notifications may have been missed, so poll now.
     package let channel: String
     package let payload: String
 

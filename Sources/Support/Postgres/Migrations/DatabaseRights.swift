@@ -1,15 +1,15 @@
-// The roles, grants and policies that the service works by, all of them, from one list beside the migrations.
+// All roles, grants and policies that the service needs, from one list beside the migrations.
 //
-// Guarantees: what is missing is found by comparing, not by trying; repairing adds what is missing and takes nothing away; two who repair
-// at once wait for each other. A dump holds no roles, and a database that is restored without them lacks everything that names them: the
-// list is how that is found and repaired.
+// Guarantees: missing rights are found by comparison, not by trying. Repairing adds what is missing and removes nothing. Two repairs at the same
+// time wait for each other. The list is needed because a dump contains no roles: a database that is restored without them lacks everything
+// that names them.
 
 import FoundationEssentials
 import Logging
 
-/// The file `rights.sql`: roles and grants. Row-level security follows from it, see `rowSecurity(of:)`.
+/// The content of `rights.sql`: roles and grants. Row-level security follows from them, see `rowSecurity(of:)`.
 package struct DatabaseRights: Sendable, Equatable {
-    /// Beside the migrations, and not one of them.
+    /// The file lies beside the migrations but is not one of them.
     package static let fileName = "rights.sql"
 
     /// One privilege of one role.
@@ -20,11 +20,11 @@ package struct DatabaseRights: Sendable, Equatable {
         let object: String
         let role: String
 
-        /// As `PostgresTransaction.rights(of:)` writes it.
+        /// The grant in the form of `PostgresTransaction.rights(of:)`.
         var line: String { "GRANT \(privilege)\(column.map { " (\($0))" } ?? "") ON \(object) TO \(role)" }
     }
 
-    /// Who does the service's work.
+    /// The service's roles.
     let roles: [String]
     private let grants: [Grant]
 
@@ -32,13 +32,13 @@ package struct DatabaseRights: Sendable, Equatable {
     package struct Difference: Sendable, Equatable {
         /// How many roles, grants and policies the service needs.
         package let wanted: Int
-        /// What the database lacks of them, as statements in the order in which they can be run.
+        /// Those that the database lacks, as statements in an order in which they can be executed.
         package let missing: [String]
-        /// Rights of the service's roles that it does not need.
+        /// Rights that the service's roles have but do not need.
         package let surplus: [String]
     }
 
-    /// Reads the file of that directory. Without one there are no rights, as for migrations that are only tried.
+    /// Reads the file in `directory`. Without a file there are no rights, as in tests of migrations.
     /// - Throws: `MigrationError.invalidRights` for a statement that is neither `CREATE ROLE … NOLOGIN` nor `GRANT`.
     init(directory: String) throws {
         let bytes = FileManager.default.contents(atPath: directory + "/" + Self.fileName) ?? Data()
@@ -68,7 +68,7 @@ package struct DatabaseRights: Sendable, Equatable {
         (self.roles, self.grants) = (roles, grants)
     }
 
-    /// `SELECT (a, b), DELETE` is SELECT of a, SELECT of b, and DELETE.
+    /// Splits a list: `SELECT (a, b), DELETE` is SELECT of a, SELECT of b, and DELETE.
     private static func privileges(_ list: String) -> [(name: String, column: String?)] {
         list.matches(of: /([A-Z]+)(?: \(([a-z_, ]+)\))?/).flatMap { match -> [(name: String, column: String?)] in
             guard let columns = match.2 else { return [(String(match.1), nil)] }
@@ -89,8 +89,8 @@ package struct DatabaseRights: Sendable, Equatable {
             surplus: found.filter { !needed.contains($0) && !$0.hasSuffix(" TO PUBLIC") })
     }
 
-    /// What follows for a table that holds rows of tenants: row-level security that binds its owner too, and a policy for each who may use it.
-    /// Operators work as the owner and see every row; `verbatim_app` sees one tenant's, `verbatim_system` every one.
+    /// The statements that follow for a table with rows of tenants: row-level security, for its owner too, and a policy for each role that may use
+    /// it. Operators act as the owner and see every row; `verbatim_app` sees the rows of one tenant, `verbatim_system` every row.
     private func rowSecurity(of table: TenantTable) -> (switches: [String], policies: [String]) {
         let switches = ["ENABLE", "FORCE"].map { "ALTER TABLE \(table.name) \($0) ROW LEVEL SECURITY" }
         var policies = [policy("operator", on: table, to: "CURRENT_USER", "true", writes: true)]
@@ -103,7 +103,7 @@ package struct DatabaseRights: Sendable, Equatable {
         return (switches, policies)
     }
 
-    /// As `PostgresTransaction.rights(of:)` writes it.
+    /// A policy in the form of `PostgresTransaction.rights(of:)`.
     private func policy(
         _ name: String, on table: TenantTable, to role: String, _ rows: String, writes: Bool
     ) -> String {
@@ -111,7 +111,7 @@ package struct DatabaseRights: Sendable, Equatable {
             + (writes ? " WITH CHECK (\(rows))" : "")
     }
 
-    /// - Returns: what was missing.
+    /// Adds missing rights. Returns them as statements.
     func repair(in transaction: PostgresTransaction) throws -> [String] {
         let missing = try difference(in: transaction).missing
         for role in roles { try transaction.makeRole(role) }
@@ -121,7 +121,7 @@ package struct DatabaseRights: Sendable, Equatable {
 }
 
 extension Migrator {
-    /// How the database's roles, grants and policies stand to what the service needs. Changes nothing.
+    /// Compares the database's roles, grants and policies with those that the service needs. Changes nothing.
     package func rightsDifference(url: String, logger: Logger) async throws -> DatabaseRights.Difference {
         let rights = rights
         return try await withSession(url, logger) { session in

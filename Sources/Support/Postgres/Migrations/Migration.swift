@@ -1,9 +1,9 @@
-// One numbered SQL file, and how the database stands to it.
+// A numbered SQL file, and its state in a database.
 
 package struct Migration: Sendable, Equatable {
     /// From 1, without gaps.
     package let number: Int
-    /// What stands between the number and `.sql`.
+    /// The part of the file's name between the number and `.sql`.
     package let name: String
     let sql: String
 }
@@ -14,7 +14,7 @@ package struct MigrationStatus: Sendable, Equatable {
         case pending
         /// Applied, but the file has changed since.
         case altered
-        /// In the database, but among no files of ours: the database is newer than this program.
+        /// In the database, but not among our files: the database is newer than this program.
         case unknown
     }
 
@@ -28,7 +28,7 @@ package struct MigrationStatus: Sendable, Equatable {
 /// What `migrate` did.
 package struct MigrationOutcome: Sendable, Equatable {
     package let applied: [Migration]
-    /// Roles, grants and policies that were missing and are there now, as statements. Those of a new database don't count.
+    /// The missing roles, grants and policies that were added, as statements. Empty for a new database.
     package let mended: [String]
 }
 
@@ -41,22 +41,23 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
     case pending([String])
     case altered([String])
     case newerDatabase([String])
-    /// The file ended the transaction around it.
+    /// The file ended the transaction in which it ran.
     case endsTransaction(String)
     case failed(String, PostgresError)
-    /// Roles, grants or policies that the service needs, as statements.
+    /// The database lacks these roles, grants or policies, as statements.
     case missingRights([String])
-    /// A statement of `rights.sql` that is none.
+    /// A statement of `rights.sql` that is not allowed there.
     case invalidRights(String)
-    /// The database has the migrations of a version before 1.0, which are not those of today.
+    /// The database has the migrations of a version before 1.0, which were others.
     case beforeFirstRelease
 
     package var description: String {
         switch self {
         case .unreadableDirectory(let path): "the migrations in \(path) cannot be read"
-        case .invalidFile(let name): "\(name) is no migration: its name must be NNNN_name.sql, its content UTF-8 SQL"
+        case .invalidFile(let name):
+            "\(name) is not a migration: its name must be NNNN_name.sql, and its content SQL in UTF-8"
         case .duplicateNumber(let number): "two migrations have the number \(number)"
-        case .missingNumber(let number): "there is no migration number \(number), but later ones"
+        case .missingNumber(let number): "there is no migration number \(number), but there are later ones"
         case .pending(let names):
             "the database lacks \(names.joined(separator: ", ")): run `verbatim-admin migrate`"
         case .altered(let names):
@@ -65,12 +66,12 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
         case .newerDatabase(let names):
             "the database has \(names.joined(separator: ", ")), which this program does not know: run the newer release"
         case .endsTransaction(let name):
-            "\(name) holds BEGIN, COMMIT or ROLLBACK: a migration is one transaction, take them out"
+            "\(name) contains BEGIN, COMMIT or ROLLBACK: remove them, because a migration is one transaction"
         case .missingRights(let rights):
-            "the database lacks \(rights.count) of the roles, grants and policies that the service works by, as after a restore "
+            "the database lacks \(rights.count) of the roles, grants and policies that the service needs, as after a restore "
                 + "without its roles: run `verbatim-admin migrate`"
         case .invalidRights(let statement):
-            "rights.sql may only create roles and grant rights, each on a table, sequence or schema; it says \(statement)"
+            "rights.sql may only create roles and grant rights, each on a table, sequence or schema; it contains \(statement)"
         case .beforeFirstRelease:
             "this database was created by a version before 1.0, whose schema cannot be migrated; nothing in it was changed. To keep its "
                 + "data, export it with the version that created it (`verbatim-admin tenant export`, `verbatim-admin usage export`). "

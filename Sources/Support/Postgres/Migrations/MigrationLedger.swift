@@ -1,10 +1,10 @@
-// The table that says which migrations a database has.
+// The table `schema_migrations`, which says which migrations a database has.
 
 enum MigrationLedger {
-    /// The session lock that lets one migrator at a time work on a database; any constant that nobody else uses.
+    /// The key of the session lock with which only one migrator at a time works on a database. Any constant that nobody else uses.
     static let lock: Int64 = 0x5645_5242_4154_494D
 
-    /// What versions before 1.0 recorded for their first migration. Theirs were others, under the same numbers.
+    /// The checksums of the first migration of versions before 1.0. These had other migrations with the same numbers.
     static let checksumsBeforeFirstRelease: Set = [
         "44ace1ef8938f3c32c509fe868eadebe137cc914aaaa117eda41240e81804665",
         "2d9f8119d50cb4da63b91ce3f66d156ff75013f70ed6d515c6a64d19fc485db9",
@@ -28,12 +28,12 @@ enum MigrationLedger {
                     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
                 )
                 """)
-            // Every role may ask whether the schema is current; the table holds names of files only.
+            // Every role may check whether the schema is current. The table only contains names of files.
             try transaction.execute("GRANT SELECT ON schema_migrations TO PUBLIC")
         }
     }
 
-    /// By number; empty where no migration ever ran.
+    /// Returns the applied migrations by number; empty if none was ever applied.
     static func rows(on session: PostgresConnection) async throws -> [Int: Row] {
         try await session.transaction(isolation: .repeatableRead) { transaction in
             let exists = try transaction.first("SELECT to_regclass('schema_migrations') IS NOT NULL", as: Bool.self)
@@ -46,7 +46,7 @@ enum MigrationLedger {
         }
     }
 
-    /// SHA-256 in hexadecimal of each file, reckoned by the server.
+    /// Returns the SHA-256 of each file in hexadecimal, computed by the server.
     static func checksums(of migrations: [Migration], on session: PostgresConnection) async throws -> [String] {
         try await session.transaction { transaction in
             try transaction.batch(migrations.map { "SELECT encode(sha256(\([UInt8]($0.sql.utf8))), 'hex')" })
@@ -54,7 +54,7 @@ enum MigrationLedger {
         }
     }
 
-    /// The file and its row, in one transaction.
+    /// Runs the file and adds its row, in one transaction.
     static func apply(_ migration: Migration, on session: PostgresConnection) async throws {
         do {
             try await session.transaction { transaction in

@@ -3,7 +3,7 @@
 import FoundationEssentials
 
 extension Migrator {
-    /// Beside the migrations, and none of them: the rights, and the schema for people to read.
+    /// Files beside the migrations that are none: the rights, and the schema for people to read.
     private static let others: Set = [DatabaseRights.fileName, "schema.sql"]
 
     static func read(directory path: String) throws -> [Migration] {

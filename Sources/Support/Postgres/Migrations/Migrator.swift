@@ -1,25 +1,25 @@
-// Brings a database to the schema of the numbered files in one directory.
+// Migrates a database to the schema of the numbered files in one directory.
 //
-// Guarantees: forward only, in order; each file is one transaction together with its row in `schema_migrations`; of two
-// migrators at once the second waits and finds nothing to do; a file that changed after it was applied, a database newer than
-// the files, or one from before the first release is refused. On failure: the failing file leaves nothing behind, those before it stand.
+// Guarantees: migrations only go forward, in order. Each file is one transaction together with its row in `schema_migrations`. Of two
+// migrators at the same time, the second waits and then finds nothing to do. A file that changed after it was applied, a database that is newer
+// than the files, and one from before the first release are rejected. On failure: the failed file leaves nothing behind; earlier ones stay.
 
 import Logging
 
 package struct Migrator: Sendable {
     package let migrations: [Migration]
-    /// What the service's roles must be able to do once all are applied.
+    /// The rights that the service needs after all migrations.
     package let rights: DatabaseRights
 
-    /// Reads `NNNN_name.sql` and `rights.sql`; `schema.sql` and names that do not end in `.sql` are left alone.
-    /// - Throws: `MigrationError` for a gap, a duplicate number or a file that is none.
+    /// Reads `NNNN_name.sql` and `rights.sql`. Ignores `schema.sql` and names that do not end in `.sql`.
+    /// - Throws: `MigrationError` for a gap, a duplicate number or a file that is not a migration.
     package init(directory path: String) throws {
         migrations = try Self.read(directory: path)
         rights = try DatabaseRights(directory: path)
     }
 
-    /// Applies what is pending, then makes what is missing of the roles, grants and policies, as the user of the URL. Waits at most ten
-    /// minutes for another migrator.
+    /// Applies pending migrations, then adds missing roles, grants and policies, as the user of the URL. Waits at most ten minutes for
+    /// another migrator.
     /// - Throws: `MigrationError`, `PostgresError`.
     @discardableResult
     package func migrate(url: String, logger: Logger) async throws -> MigrationOutcome {
@@ -41,14 +41,14 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// How the database stands to the files, by number. Changes nothing.
+    /// Returns the state of each migration, by number. Changes nothing.
     /// - Throws: `MigrationError.beforeFirstRelease`, `PostgresError`.
     package func status(url: String, logger: Logger) async throws -> [MigrationStatus] {
         try await withSession(url, logger) { try await status(on: $0) }
     }
 
-    /// Returns only if the database has exactly the schema of the files, and the service's roles all their rights. Rights of a table that somebody
-    /// has locked for longer than two seconds cannot be told, and are taken to be there.
+    /// Throws unless the database has exactly the schema of the files, and the service's roles have all their rights. If a table is locked for
+    /// more than two seconds, the rights cannot be checked, and are taken to be there.
     /// - Throws: `MigrationError`, whose text says what to do; `PostgresError`.
     package func requireCurrent(url: String, logger: Logger) async throws {
         let rights = rights
@@ -66,7 +66,7 @@ package struct Migrator: Sendable {
         guard missing.isEmpty else { throw MigrationError.missingRights(missing) }
     }
 
-    /// The same of the schema alone.
+    /// Does the same for the schema only.
     package func requireSchema(url: String, logger: Logger) async throws {
         try requireSchema(try await status(url: url, logger: logger))
     }
@@ -103,7 +103,7 @@ package struct Migrator: Sendable {
         return status.sorted { $0.number < $1.number }
     }
 
-    /// As the only one who changes the schema. Waits at most ten minutes for another.
+    /// Runs `body` as the only migrator of the database. Waits at most ten minutes for another one.
     private func withLock<T: Sendable>(
         _ url: String, _ logger: Logger, _ body: (PostgresConnection) async throws -> T
     ) async throws -> T {
@@ -115,7 +115,7 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// On a connection of its own, as the URL's user; without time-outs for statements, because a migration may take long.
+    /// Runs `body` on a new connection, as the user of the URL. Statements have no time-out, because a migration may take long.
     func withSession<T: Sendable>(
         _ url: String, _ logger: Logger, _ body: (PostgresConnection) async throws -> T
     ) async throws -> T {

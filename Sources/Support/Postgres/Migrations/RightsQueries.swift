@@ -1,14 +1,14 @@
-// Which roles, grants and policies a database has, each as the statement that would make it.
+// The roles, grants and policies of a database, each as the statement that creates it.
 
-/// A table that holds rows of tenants.
+/// A table with rows of tenants.
 struct TenantTable: Sendable {
     let name: String
-    /// Whose row it is.
+    /// The column with the tenant's id.
     let tenantColumn: String
 }
 
 extension PostgresTransaction {
-    /// Every table with a `tenant_id`, and `tenants` itself, by name.
+    /// Returns every table with a `tenant_id`, and `tenants` itself, by name.
     func tenantTables() throws -> [TenantTable] {
         try all(
             """
@@ -20,8 +20,8 @@ extension PostgresTransaction {
         ).map { TenantTable(name: $0.0, tenantColumn: $0.1) }
     }
 
-    /// Sorted as they can be run: roles, then row-level security, grants and policies. What concerns other roles than `roles`, the owners of the
-    /// tables and PUBLIC is left out. A policy of the table's owner names it CURRENT_USER.
+    /// Returns the rights of `roles`, of the tables' owners and of PUBLIC, in an order in which the statements can be executed: roles, row-level
+    /// security, grants, policies. A policy of a table's owner names it CURRENT_USER.
     func rights(of roles: [String]) throws -> [String] {
         try all(
             """
@@ -66,11 +66,11 @@ extension PostgresTransaction {
             """, as: String.self)
     }
 
-    /// Makes the role where it is missing, and this user a member of it that may enter it. Lets it into the schema by a grant of its own, where
-    /// this user owns that, though PUBLIC may have the same.
+    /// Creates the role if it is missing, and makes this user a member that may SET ROLE to it. If this user owns the schema, grants the role
+    /// the use of it, even if PUBLIC has the same right.
     func makeRole(_ name: String) throws {
-        // Roles belong to the whole cluster: another database of it may be creating them at this moment. From PostgreSQL 16 on, who creates
-        // a role is its member, but may not enter it without the SET option.
+        // Roles belong to the whole cluster, so a migration of another database may be creating them now. Since PostgreSQL 16, whoever creates a
+        // role becomes its member, but may not SET ROLE to it without the SET option.
         _ = try script(
             """
             DO $$
@@ -101,7 +101,7 @@ extension PostgresTransaction {
             """)
     }
 
-    /// Runs one of those statements. A policy of that name which says something else goes.
+    /// Executes one of those statements. Replaces a different policy with the same name.
     func make(right line: String) throws {
         let words = line.split(separator: " ")
         guard words.starts(with: ["CREATE", "POLICY"]), words.count > 4 else {
@@ -113,7 +113,7 @@ extension PostgresTransaction {
         let owner = try first(
             "SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = \(String(table))::regclass",
             as: String.self)
-        // Whoever mends may be a member of the owner.
+        // The user who repairs may be a member of the owner instead of the owner.
         try execute(
             PostgresQuery(
                 unescaped: line.replacing(

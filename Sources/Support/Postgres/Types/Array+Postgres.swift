@@ -1,6 +1,6 @@
-// Arrays on the wire: one dimension, no NULL elements. [UInt8] is bytea.
+// Arrays in the protocol: one dimension, no NULL elements. [UInt8] is bytea.
 
-/// A type of which arrays can be bound and read.
+/// A type whose arrays can be bound and read.
 package protocol PostgresArrayElement: Sendable {
     static var postgresArrayOID: UInt32 { get }
     static var postgresArrayFormat: PostgresFormat { get }
@@ -28,7 +28,7 @@ extension PostgresBinaryElement {
     package static var postgresArrayFormat: PostgresFormat { .binary }
 
     package static func encodeArray(_ elements: [Self]) -> [UInt8] {
-        // Dimensions, "has NULLs", element type; then per dimension its length and lower bound.
+        // Number of dimensions, "has NULLs", element type; then the length and lower bound of each dimension.
         var bytes = Int32(elements.isEmpty ? 0 : 1).networkBytes + Int32(0).networkBytes + postgresOID.networkBytes
         if elements.isEmpty { return bytes }
         bytes += Int32(clamping: elements.count).networkBytes + Int32(1).networkBytes

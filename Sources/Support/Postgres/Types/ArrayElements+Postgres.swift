@@ -1,4 +1,4 @@
-// The array elements that are no plain binary arrays: bytes, strings, enums and typed ids.
+// The array elements whose arrays have other forms: bytes, strings, enums and typed ids.
 
 extension UInt8: PostgresArrayElement {
     package static var postgresArrayOID: UInt32 { PostgresOID.bytea }
@@ -12,8 +12,8 @@ extension UInt8: PostgresArrayElement {
 }
 
 extension String: PostgresArrayElement {
-    /// Untyped, as a single String is: fits text[], uuid[] and arrays of enums. Where nothing tells the server the
-    /// type (`unnest(…)`), the SQL needs a cast such as `::text[]`.
+    /// Untyped, like a single String, so that it fits text[], uuid[] and arrays of enums. If the server cannot infer the type
+    /// (`unnest(…)`), the SQL needs a cast such as `::text[]`.
     package static var postgresArrayOID: UInt32 { 0 }
     package static var postgresArrayFormat: PostgresFormat { .text }
 
@@ -21,7 +21,7 @@ extension String: PostgresArrayElement {
         var bytes = [UInt8(ascii: "{")]
         for (index, element) in elements.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            // Always quoted: then only the quote and the backslash mean anything.
+            // Always quoted, so that only the quote and the backslash are special.
             bytes.append(UInt8(ascii: "\""))
             for byte in element.utf8 {
                 if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { bytes.append(UInt8(ascii: "\\")) }

@@ -1,4 +1,4 @@
-// Reads the binary form that all of PostgreSQL's arrays share: one dimension, no NULL elements.
+// Reads the binary form that all of PostgreSQL's arrays share, with one dimension and no NULL elements.
 
 enum BinaryArray {
     /// The built-in array types: bool, int2, int4, text, bpchar, varchar, int8, float4, float8, name, json, timestamptz,
@@ -27,7 +27,7 @@ enum BinaryArray {
         guard dimensions == 1 else { throw PostgresError.mismatch([Element].self, oid: oid) }
         let count = try number()
         _ = try number()
-        // Each element takes four bytes at least: a lying count cannot make us reserve more than we were sent.
+        // Each element takes at least four bytes, so a wrong count cannot make us reserve more memory than was sent.
         guard count >= 0, count <= rest.count / 4 else { throw PostgresError.mismatch([Element].self, oid: oid) }
         var elements: [Element] = []
         elements.reserveCapacity(count)

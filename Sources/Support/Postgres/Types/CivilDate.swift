@@ -1,4 +1,4 @@
-// Days and dates of the proleptic Gregorian calendar, by counting in eras of 400 years (146,097 days) from 0000-03-01.
+// A date of the proleptic Gregorian calendar, computed in eras of 400 years (146,097 days) from 0000-03-01.
 
 struct CivilDate: Equatable {
     let year: Int64
@@ -12,9 +12,9 @@ struct CivilDate: Equatable {
         guard CivilDate(daysSince1970: daysSince1970) == self else { return nil }
     }
 
-    /// Takes any number of days that fits in milliseconds.
+    /// The date of any number of days whose milliseconds fit into `Int64`.
     init(daysSince1970: Int64) {
-        // 719,468 days lie between 0000-03-01 and 1970-01-01.
+        // There are 719,468 days between 0000-03-01 and 1970-01-01.
         let days = daysSince1970 + 719_468
         let era = days.flooredQuotient(by: 146_097)
         let ofEra = days - era * 146_097
@@ -36,7 +36,7 @@ struct CivilDate: Equatable {
 }
 
 extension Int64 {
-    /// Division toward negative infinity.
+    /// Returns the quotient, rounded toward negative infinity.
     func flooredQuotient(by divisor: Int64) -> Int64 {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? quotient - 1 : quotient

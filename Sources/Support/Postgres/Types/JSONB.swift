@@ -1,4 +1,4 @@
-// A JSON document as text, stored in a jsonb (or json) column. Whether it is JSON is for the server to say.
+// A JSON document as text, for a jsonb or json column. The server checks that it is JSON.
 
 package struct JSONB: PostgresCodable, Hashable, Sendable {
     package var text: String

@@ -1,4 +1,4 @@
-// Bool, the integers and Double on the wire. Integers decode from any width that holds their value.
+// Bool, integers and Double in the protocol. Integers are read from columns of any width if the value fits.
 
 extension Bool: PostgresCodable {
     package static var postgresOID: UInt32 { PostgresOID.bool }
@@ -14,10 +14,10 @@ extension Bool: PostgresCodable {
 }
 
 extension FixedWidthInteger {
-    /// Big-endian, as everything on PostgreSQL's wire.
+    /// The big-endian bytes, which PostgreSQL's protocol uses everywhere.
     var networkBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { [UInt8]($0) } }
 
-    /// Reads a big-endian integer; nil where the width differs.
+    /// Reads a big-endian integer; nil if the width differs.
     init?(networkBytes bytes: UnsafeRawBufferPointer) {
         guard bytes.count == MemoryLayout<Self>.size else { return nil }
         self.init(bigEndian: bytes.loadUnaligned(as: Self.self))

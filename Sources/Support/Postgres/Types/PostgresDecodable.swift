@@ -1,9 +1,9 @@
-// What a column can be read as.
+// The types as which a column can be read.
 
 /// A value that can be read from a column in PostgreSQL's binary format.
 package protocol PostgresDecodable {
     /// - Parameters:
-    ///   - postgresBytes: the column's bytes, nil for NULL; valid only during the call.
+    ///   - postgresBytes: the column's bytes, valid only during the call; nil for NULL.
     ///   - oid: the column's SQL type.
     /// - Throws: `PostgresError.unexpectedNull`, `.mismatch` or `.invalidValue`; the row adds the column's name.
     init(postgresBytes: UnsafeRawBufferPointer?, oid: UInt32) throws

@@ -1,4 +1,4 @@
-// What may stand in a query's `\(…)`.
+// The types that are allowed in a query's `\(…)`.
 
 /// A value that can be bound to a statement.
 package protocol PostgresEncodable: Sendable {
@@ -13,13 +13,13 @@ package typealias PostgresCodable = PostgresDecodable & PostgresEncodable
 
 /// How the bytes of a bind are written.
 package enum PostgresFormat: Int32, Sendable {
-    /// As in SQL text; must be UTF-8 without NUL.
+    /// As in SQL text: UTF-8 without NUL.
     case text = 0
     /// In the binary form of the declared type.
     case binary = 1
 }
 
-/// A value made ready for the wire.
+/// A value in the form in which it is sent.
 struct PostgresBind: Sendable {
     let oid: UInt32
     let format: PostgresFormat
@@ -36,7 +36,7 @@ extension PostgresEncodable {
     package static var postgresFormat: PostgresFormat { .binary }
 }
 
-// Enums and typed ids: `enum State: String, PostgresCodable {}` is all they need.
+// For enums and typed ids: `enum State: String, PostgresCodable {}` is all they need.
 extension PostgresEncodable where Self: RawRepresentable, RawValue: PostgresEncodable {
     package static var postgresOID: UInt32 { RawValue.postgresOID }
     package static var postgresFormat: PostgresFormat { RawValue.postgresFormat }

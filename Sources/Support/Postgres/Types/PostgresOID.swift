@@ -1,4 +1,4 @@
-// The numbers of PostgreSQL's built-in types that this module reads or declares (pg_type.dat; they never change).
+// The ids of PostgreSQL's built-in types that this module reads or declares. They never change (pg_type.dat).
 
 enum PostgresOID {
     static let bool: UInt32 = 16
@@ -17,7 +17,7 @@ enum PostgresOID {
     static let timestamptz: UInt32 = 1184
     static let uuid: UInt32 = 2950
     static let jsonb: UInt32 = 3802
-    /// Types from here on are made by the database's own SQL: enums, citext and the like.
+    /// Types from here on were created in the database: enums, citext and the like.
     static let firstOfUser: UInt32 = 16384
 
     static let boolArray: UInt32 = 1000

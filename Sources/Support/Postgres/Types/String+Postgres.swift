@@ -1,11 +1,11 @@
-// Text on the wire. A String is bound untyped and in text form, so that it fits text, enum, uuid or numeric columns alike.
+// Text in the protocol. A String is bound untyped and in text form, so that it fits text, enum, uuid and numeric columns.
 
 extension String: PostgresCodable {
     package static var postgresOID: UInt32 { 0 }
     package static var postgresFormat: PostgresFormat { .text }
     package var postgresBytes: [UInt8]? { [UInt8](utf8) }
 
-    /// Reads text, varchar, char, name, json, jsonb, uuid, and types of the database's own such as enums.
+    /// Reads text, varchar, char, name, json, jsonb, uuid, and types that were created in the database, such as enums.
     package init(postgresBytes: UnsafeRawBufferPointer?, oid: UInt32) throws {
         guard let postgresBytes else { throw PostgresError.unexpectedNull(String.self) }
         switch oid {

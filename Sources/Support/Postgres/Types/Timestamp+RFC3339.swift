@@ -1,13 +1,13 @@
-// A moment as API clients write and read it.
+// A timestamp in the form that API clients write and read.
 
 extension Timestamp: CustomStringConvertible {
     package var description: String { rfc3339 }
 
-    /// `2026-11-23T03:20:57.123Z`: always milliseconds, always UTC. Years are those of the Gregorian calendar, four
-    /// digits from 0000 to 9999; no clock of ours leaves that span.
+    /// `2026-11-23T03:20:57.123Z`: always with milliseconds, always in UTC. Years are Gregorian and have four digits, from 0000
+    /// to 9999; none of our clocks is outside that range.
     package var rfc3339: String {
         let day = milliseconds.flooredQuotient(by: 86_400_000)
-        // The product may lie before the first moment there is; the difference never does.
+        // The product may overflow, but the difference is always right.
         let ofDay = milliseconds &- day &* 86_400_000
         let date = CivilDate(daysSince1970: day)
         return "\(date.year.padded(4))-\(date.month.padded(2))-\(date.day.padded(2))"
@@ -15,8 +15,8 @@ extension Timestamp: CustomStringConvertible {
             + ".\((ofDay % 1000).padded(3))Z"
     }
 
-    /// Reads RFC 3339 with any offset; digits beyond the millisecond are dropped. Nil for everything else, leap
-    /// seconds and dates that do not exist included.
+    /// Reads RFC 3339 with any offset. Digits beyond the millisecond are dropped. Nil for everything else, also for leap
+    /// seconds and dates that do not exist.
     package init?(rfc3339 text: String) {
         var reader = Digits(text.utf8)
         guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
@@ -31,7 +31,7 @@ extension Timestamp: CustomStringConvertible {
     }
 }
 
-/// Walks over the bytes of a date.
+/// Reads the bytes of a date.
 private struct Digits {
     private var rest: Substring.UTF8View
 
@@ -60,7 +60,7 @@ private struct Digits {
         return value
     }
 
-    /// Milliseconds; 0 where there is no fraction.
+    /// Reads a fraction of a second as milliseconds; 0 if there is none.
     mutating func fraction() -> Int64? {
         guard take(".") else { return 0 }
         guard let first = digit() else { return nil }
@@ -72,7 +72,7 @@ private struct Digits {
         return value
     }
 
-    /// Seconds east of Greenwich.
+    /// Reads the offset in seconds east of UTC.
     mutating func offset() -> Int64? {
         if take("Zz") { return 0 }
         let isWest = rest.first == UInt8(ascii: "-")

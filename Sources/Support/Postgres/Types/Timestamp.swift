@@ -3,7 +3,7 @@
 import Glibc
 
 package struct Timestamp: Comparable, Hashable, Sendable {
-    /// Since 1970-01-01T00:00:00Z, leap seconds not counted.
+    /// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
     package var milliseconds: Int64
 
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
@@ -16,7 +16,7 @@ package struct Timestamp: Comparable, Hashable, Sendable {
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
-    /// Parts of a millisecond are dropped; beyond the ends of `Int64` the result stays at the end.
+    /// Drops parts of a millisecond. A result beyond the range of `Int64` is clamped.
     package static func + (time: Timestamp, duration: Duration) -> Timestamp {
         let (sum, overflow) = time.milliseconds.addingReportingOverflow(duration.wholeMilliseconds)
         return Timestamp(milliseconds: overflow ? (duration < .zero ? .min : .max) : sum)
@@ -33,7 +33,7 @@ package struct Timestamp: Comparable, Hashable, Sendable {
 }
 
 extension Duration {
-    /// Toward zero; stays at the ends of `Int64`.
+    /// The milliseconds, rounded toward zero and clamped to `Int64`.
     package var wholeMilliseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
@@ -56,14 +56,14 @@ extension Timestamp: PostgresCodable {
         return (before || beyond ? (milliseconds < 0 ? Int64.min : .max) : microseconds).networkBytes
     }
 
-    /// Drops what is finer than a millisecond. The infinities are no moments: they throw.
+    /// Drops parts of a millisecond. Throws for `infinity` and `-infinity`.
     package init(postgresBytes: UnsafeRawBufferPointer?, oid: UInt32) throws {
         guard let postgresBytes else { throw PostgresError.unexpectedNull(Timestamp.self) }
         guard oid == PostgresOID.timestamptz, let microseconds = Int64(networkBytes: postgresBytes) else {
             throw PostgresError.mismatch(Timestamp.self, oid: oid)
         }
         guard microseconds != .min, microseconds != .max else { throw PostgresError.invalidValue(Timestamp.self) }
-        // Rounded toward the past, before 2000 as after.
+        // Rounded toward the past, also before 2000.
         let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: 1000)
         self.init(milliseconds: quotient - (remainder < 0 ? 1 : 0) + Self.postgresEpoch)
     }
