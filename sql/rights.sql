@@ -1,26 +1,25 @@
--- Who may read and write what: the rights of the service's two roles, complete. This is no migration but the state that every
--- database has; `verbatim-admin migrate` grants what is missing, also after a restore without roles, and nodes do not start
--- before. Edit it in place when a new table or query needs a right. A right that is no longer needed also takes a
--- migration that revokes it; `doctor` reports rights beyond this list.
+-- All rights of the service's two roles. This file is not a migration. It says what every database has: `verbatim-admin migrate` grants
+-- missing rights, also after a restore without roles, and nodes don't start without them. Edit this file if a new table or query needs a
+-- right. To remove a right, also revoke it in a migration; `doctor` reports rights that are not in this list.
 --
--- Row-level security follows from this list: on every table with a `tenant_id`, and on `tenants`, it is enabled and forced, with these
+-- Row-level security follows from this list. It is enabled and forced on every table with a `tenant_id`, and on `tenants`, with these
 -- policies:
---     operator   the table's owner, as whom operators work, sees every row
+--     operator   the table's owner, as which operators act, sees every row
 --     own        verbatim_app, if it is granted anything, sees the rows of the tenant that SET LOCAL verbatim.tenant names
 --     every      verbatim_system, if it is granted anything, sees every row
 CREATE ROLE verbatim_app NOLOGIN;
 CREATE ROLE verbatim_system NOLOGIN;
 GRANT USAGE ON SCHEMA public TO verbatim_app, verbatim_system;
--- Everyone may ask whether the schema is current.
+-- Every role may check whether the schema is current.
 GRANT SELECT ON schema_migrations TO PUBLIC;
 
--- Tenancy. No role but the owner reads `audit_log`.
+-- Tenancy. Only the owner reads `audit_log`.
 GRANT SELECT ON tenants TO verbatim_app, verbatim_system;
 GRANT SELECT, UPDATE (last_used_at) ON api_keys TO verbatim_system;
 GRANT SELECT, INSERT, UPDATE (revoked_at, rotated_at, successor, used_at), DELETE ON refresh_tokens TO verbatim_system;
 GRANT SELECT, INSERT ON jwt_keys TO verbatim_system;
 
--- Billing. Only operators close and adjust months; the owner alone reads `deleted_tenant_names`.
+-- Billing. Only operators close and adjust months. Only the owner reads `deleted_tenant_names`.
 GRANT SELECT ON plans TO verbatim_app, verbatim_system;
 GRANT SELECT ON quota_overrides TO verbatim_app, verbatim_system;
 GRANT SELECT, INSERT, UPDATE (used_seconds, reserved_seconds, admissions) ON usage_months TO verbatim_app;
@@ -29,14 +28,14 @@ GRANT SELECT, INSERT ON usage TO verbatim_app;
 GRANT SELECT ON adjustments TO verbatim_app;
 GRANT SELECT ON statement_lines TO verbatim_app;
 
--- Jobs. Across tenants a claim starts a job, and a worker's sweep asks which recordings are still needed.
+-- Jobs. verbatim_system starts a job with its first claim, and its sweep checks which recordings are still needed.
 GRANT SELECT, INSERT, UPDATE ON jobs TO verbatim_app;
 GRANT SELECT (tenant_id, id, status, source_deleted_at), UPDATE (status, started_at, status_changed_at) ON jobs TO verbatim_system;
 GRANT SELECT, INSERT, UPDATE, DELETE ON chunks TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sections TO verbatim_app;
 GRANT SELECT, INSERT, DELETE ON transcripts TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO verbatim_app;
--- A worker deletes old keys without reading request or response. It may update a column in order to lock rows.
+-- A worker deletes old keys without reading request or response. It may update one column, because it must lock rows.
 GRANT SELECT (tenant_id, key, lease_until, created_at), UPDATE (lease_until), DELETE ON idempotency_keys TO verbatim_system;
 
 -- Queue.

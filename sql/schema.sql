@@ -1,5 +1,5 @@
--- What all migrations together make, written by scripts/lib/schema-sql: for reading, nothing runs it. Why things are so stands in the
--- migrations, who may read and write what in rights.sql.
+-- The schema that all migrations together create, written by scripts/lib/schema-sql. For reading only; nothing runs it. The migrations
+-- say why things are so, and rights.sql says who may read and write what.
 
 CREATE TABLE tenants (
     id         text NOT NULL,
