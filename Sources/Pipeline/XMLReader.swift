@@ -1,7 +1,7 @@
-/// Reads markup of a stranger's from front to back: elements, attributes, text.
+/// Reads a stranger's XML from front to back: elements, attributes, text.
 ///
-/// It knows no external entities, no definitions and no encodings but UTF-8, holds nothing but the place where it is, and never
-/// looks back: time and memory grow with the text and with nothing in it. What is not well formed ends it early.
+/// It supports no external entities, no definitions and no encoding but UTF-8. It keeps only its position and never goes back, so time and
+/// memory depend only on the length of the text. Malformed text ends it early.
 struct XMLReader {
     enum Event: Equatable {
         case start(name: String, attributes: [String: String])
@@ -13,12 +13,12 @@ struct XMLReader {
     private static let mostAttributes = 64
 
     private var rest: ArraySlice<UInt8>
-    /// Of an element that opened and closed in one tag.
+    /// The name of an element that opened and closed in one tag.
     private var pendingEnd: String?
 
     init(_ bytes: [UInt8]) { rest = bytes[...] }
 
-    /// Nil at the end.
+    /// Returns the next event; nil at the end.
     mutating func next() -> Event? {
         if let name = pendingEnd {
             pendingEnd = nil
@@ -119,7 +119,7 @@ struct XMLReader {
         return false
     }
 
-    /// A document type, with what it declares: none of it is looked at.
+    /// Skips a document type with all its declarations.
     private mutating func skipDeclaration() -> Bool {
         var depth = 0
         for (index, byte) in zip(rest.indices, rest) {
@@ -140,7 +140,7 @@ struct XMLReader {
 
     private static let named = ["amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'"]
 
-    /// The five entities that XML itself names, and characters by number. Any other stays as it is.
+    /// Replaces XML's five predefined entities, and characters by number. Other entities stay as they are.
     private static func unescaped(_ text: String) -> String {
         guard text.contains("&") else { return text }
         var plain = ""

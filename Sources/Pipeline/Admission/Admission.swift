@@ -2,7 +2,7 @@ import Billing
 import Postgres
 import Tenancy
 
-/// The door of the queue: a submission becomes a job, its reservation and its first task in one transaction, or nothing at all.
+/// Turns a submission into a job, a reservation and a first task, in one transaction.
 package struct Admission: Sendable {
     private let databases: Databases
     private let hint: QueueHint
@@ -16,9 +16,9 @@ package struct Admission: Sendable {
         self.clock = clock
     }
 
-    /// What can be said before a recording is received: whether the tenant has room for one more job and anything left of its month.
+    /// Checks what can be checked before a recording is received: whether the tenant has room for one more job, and minutes left in its month.
     ///
-    /// Throws ``AdmissionError`` or `ReservationError`.
+    /// - Throws: ``AdmissionError`` or `ReservationError`.
     package func check(_ tenant: TenantID, _ effectiveLimits: EffectiveLimits, acceptOverage: Bool) async throws {
         let month = BillingMonth(of: clock())
         try await databases.app.transaction(of: tenant) { transaction in
@@ -31,14 +31,14 @@ package struct Admission: Sendable {
         }
     }
 
-    /// Queues a job. When it throws, nothing was queued, and the stored source is the caller's to remove; except with
-    /// ``AdmissionError/outcomeUnknown``: then the source must stay where it is.
+    /// Queues a job. If it throws, nothing was queued, and the caller must remove the stored source. Exception: after
+    /// ``AdmissionError/outcomeUnknown(_:)`` the source must stay.
     ///
     /// - Parameters:
-    ///   - key: the customer's key for this submission; the answer is kept with it, in the same transaction.
-    ///   - retry: the failed job whose recording it is once more, held by the caller; let go in the same transaction.
-    ///   - answer: what the customer is told.
-    /// - Throws: ``AdmissionError``, `ReservationError`, or what the database says.
+    ///   - key: the customer's idempotency key. The answer is stored with it, in the same transaction.
+    ///   - retry: the failed job whose recording is submitted again. The caller holds it; the same transaction ends the hold.
+    ///   - answer: returns the response for the customer.
+    /// - Throws: ``AdmissionError``, `ReservationError`, or an error of the database.
     package func admit(
         _ submission: Submission, under key: IdempotencyClaim? = nil, retrying retry: RetryClaim? = nil,
         answer: @Sendable (Job) -> [UInt8] = { _ in [] }
@@ -50,7 +50,7 @@ package struct Admission: Sendable {
                 guard let effectiveLimits = try EffectiveLimits.of(submission.tenant, in: transaction) else {
                     throw AdmissionError.notQueued
                 }
-                // A job that is there first, then the month, the load last: as jobs that end do it.
+                // Locks first an existing job, then the month, and last the load: the same order as when a job ends.
                 try retry?.complete(in: transaction)
                 try Reservation.make(
                     for: submission.id, of: submission.tenant, seconds: submission.estimatedSeconds,
@@ -69,14 +69,14 @@ package struct Admission: Sendable {
         return job
     }
 
-    /// After a connection that broke while COMMIT was under way: the job is there or it is not. Also when the caller is gone: who does
-    /// not know must not remove the source.
+    /// Finds out whether the job was queued, after the connection broke during COMMIT. Unstructured, so that it also runs if the caller was
+    /// cancelled: without the answer, the source must not be removed.
     private func look(for submission: Submission, at now: Timestamp) async throws -> Job {
         let databases = databases
         return try await Task {
             do {
                 return try await databases.app.transaction(of: submission.tenant) { transaction in
-                    // The admission holds the month until it is decided, also where it has just made it.
+                    // The broken transaction locks the month until it is committed or rolled back, even if it has created the month.
                     try UsageMonth.wait(for: BillingMonth(of: now), of: submission.tenant, in: transaction)
                     return try Self.found(submission, in: transaction)
                 }
@@ -97,7 +97,7 @@ package struct Admission: Sendable {
 }
 
 extension TenantLoad {
-    /// Whether one more job may be submitted. Throws ``AdmissionError``.
+    /// Throws ``AdmissionError`` unless one more job may be submitted.
     package func checkRoom(_ effectiveLimits: EffectiveLimits) throws {
         if !effectiveLimits.isQueueingEnabled, queued + running >= effectiveLimits.concurrency {
             throw AdmissionError.tooManyAtOnce(limit: effectiveLimits.concurrency)
@@ -107,18 +107,19 @@ extension TenantLoad {
 }
 
 package enum AdmissionError: Error {
-    /// The account was deleted while the recording came in.
+    /// The account was deleted while the recording was received.
     case accountDeleted
-    /// The job is not there.
+    /// The job was not queued.
     case notQueued
-    /// Whether the job is there could not be found out: the database is away.
+    /// It is unknown whether the job was queued, because the database does not answer.
     case outcomeUnknown(any Error)
-    /// The account has as many jobs under way as it may, and does not let more wait.
+    /// The account has as many unfinished jobs as it may run at once, and queueing is off.
     case tooManyAtOnce(limit: Int)
-    /// As many jobs wait as may.
+    /// The maximum number of jobs are waiting.
     case backlogFull(limit: Int)
-    /// Another request has taken over the idempotency key meanwhile: this one was silent for too long.
+    /// Another request has taken over the idempotency key, because this one did not renew it for too long.
     case keyTakenOver
-    /// Somebody else submits the failed job once more, this caller having been silent for too long, or its customer has deleted it.
+    /// Somebody else has taken over the retry of the failed job, because this caller did not renew its claim for too long. Or the customer has
+    /// deleted the job.
     case retryTakenOver
 }

@@ -1,21 +1,21 @@
 import Postgres
 import Tenancy
 
-/// What a customer's `Idempotency-Key` says of a request that comes under it.
+/// What to do with a request that has a certain `Idempotency-Key`.
 package enum IdempotencyKey: Sendable {
-    /// Nobody has used it within a day: the request is to be worked on, and the key's claim to be completed or abandoned.
+    /// The key was not used within a day. Process the request, and complete or abandon the claim.
     case claimed(IdempotencyClaim)
-    /// The first request was accepted: SHA-256 of what it asked, the job that it became, and what it was answered.
+    /// The first request was accepted. The fingerprint is the SHA-256 of what it asked for.
     case answered(fingerprint: [UInt8], job: JobID, answer: [UInt8])
-    /// The first request is still being worked on.
+    /// The first request is still being processed.
     case inProgress
 
-    /// For how long the same request gets the first answer again: 24 hours.
+    /// How long the same request gets the first answer again: 24 hours.
     package static let lifetime = Duration.seconds(24 * 3600)
-    /// How long a claim holds unless it is renewed: a node that dies blocks its customer's key no longer.
+    /// How long a claim holds unless it is renewed. If a node dies, its customer's key is blocked for this long.
     package static let lease = Duration.seconds(30)
 
-    /// Looks at `key` and claims it when it is free.
+    /// Looks up `key`, and claims it if it is free.
     package static func begin(_ key: String, of tenant: TenantID, on pool: PostgresPool) async throws -> IdempotencyKey
     {
         let claim = IdempotencyClaim(tenant: tenant, key: key)
@@ -28,7 +28,7 @@ package enum IdempotencyKey: Sendable {
                     created_at > now() - make_interval(secs => \(lifetime / .seconds(1))) FROM idempotency_keys
                 WHERE tenant_id = \(tenant) AND key = \(key) FOR UPDATE
                 """, as: [UInt8]?.self, JobID?.self, [UInt8]?.self, Bool.self, Bool.self)
-            // Abandoned at this very moment: the customer's next try claims it.
+            // It was abandoned just now. The customer's next request claims it.
             guard let (fingerprint, job, answer, isHeld, isRecent) = found else { return .inProgress }
             if isRecent, let fingerprint, let job, let answer {
                 return .answered(fingerprint: fingerprint, job: job, answer: answer)
@@ -39,8 +39,7 @@ package enum IdempotencyKey: Sendable {
         }
     }
 
-    /// Forgets keys whose day is over, of all tenants, also of those that send nothing any more; `limit` at most, the oldest first. Answers
-    /// how many it were.
+    /// Deletes expired keys of all tenants, at most `limit`, the oldest first. Returns how many were deleted.
     package static func sweep(limit: Int, on pool: PostgresPool) async throws -> Int {
         try await pool.execute(
             """
@@ -52,7 +51,7 @@ package enum IdempotencyKey: Sendable {
             """)
     }
 
-    /// Forgets the keys under which a job was submitted.
+    /// Deletes the keys with which a job was submitted.
     static func forget(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute("DELETE FROM idempotency_keys WHERE tenant_id = \(tenant) AND job_id = \(job)")
     }
@@ -69,13 +68,13 @@ package enum IdempotencyKey: Sendable {
     }
 }
 
-/// An idempotency key that this request holds, until it is accepted or refused.
+/// An idempotency key that this request holds until it is accepted or rejected.
 package struct IdempotencyClaim: Sendable {
     private let tenant: TenantID
     private let key: String
-    /// Tells this request from any other that may take the key over.
+    /// Identifies this request, because another one may take over the key.
     private let holder = ULID().description
-    /// SHA-256 of what is asked; set when it is known.
+    /// SHA-256 of what the request asks for; set when it is known.
     package var fingerprint: [UInt8] = []
 
     fileprivate init(tenant: TenantID, key: String) {
@@ -105,7 +104,7 @@ package struct IdempotencyClaim: Sendable {
             """)
     }
 
-    /// Holds the key for another while. Call it three times a lease, for as long as the request is worked on.
+    /// Extends the lease. Call this three times per lease while the request is processed.
     package func renew(on pool: PostgresPool) async throws {
         try await pool.transaction(of: tenant) { transaction in
             _ = try transaction.execute(
@@ -116,7 +115,7 @@ package struct IdempotencyClaim: Sendable {
         }
     }
 
-    /// Frees the key: the request was refused, which is not remembered.
+    /// Frees the key, because rejected requests are not remembered.
     package func abandon(on pool: PostgresPool) async throws {
         try await pool.transaction(of: tenant) { transaction in
             _ = try transaction.execute(
@@ -124,7 +123,7 @@ package struct IdempotencyClaim: Sendable {
         }
     }
 
-    /// Keeps the answer, in the transaction of what it tells. The day counts from now.
+    /// Stores the answer, in the transaction that queues the job. The 24 hours begin now.
     func complete(_ job: JobID, answer: [UInt8], in transaction: PostgresTransaction) throws {
         let rows = try transaction.execute(
             """

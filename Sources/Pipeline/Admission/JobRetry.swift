@@ -1,8 +1,8 @@
 import Postgres
 import Tenancy
 
-/// A failed job that is to be submitted once more: as a new job, admitted anew. Its recording is the source that is kept, or is fetched
-/// from the job's URL again.
+/// A failed job that an operator submits again, as a new job. Its recording is the source if that is kept, or is fetched again from the job's
+/// URL.
 package struct JobRetry: Sendable {
     private let job: JobID
     package let tenant: TenantID
@@ -14,17 +14,17 @@ package struct JobRetry: Sendable {
         case elsewhere(SourceURL)
     }
 
-    /// Why a job cannot be tried again.
+    /// Why a job cannot be retried.
     package enum Refusal: Error, Equatable {
         case noJob
         case notFailed(JobStatus)
-        /// The customer deleted it, and with it where its recording came from.
+        /// The customer deleted the job, and with it the URL of its recording.
         case deleted
-        /// It was uploaded, and the source is kept no longer, or never was: the fault lay in the recording.
+        /// The job was an upload, and its source is no longer kept. Or it never was kept, because the recording itself was invalid.
         case sourceGone
     }
 
-    /// Throws ``Refusal``. For the owner, who sees every tenant.
+    /// Finds a failed job of any tenant. Throws ``Refusal``. Operators only.
     package static func find(_ job: JobID, in transaction: PostgresTransaction) throws -> JobRetry {
         let found = try transaction.query(
             """
@@ -67,7 +67,7 @@ package struct JobRetry: Sendable {
         self.options = options
     }
 
-    /// Whether the recording is in storage; else it is fetched again.
+    /// Whether the recording is in storage. Otherwise it is fetched again.
     package var isKept: Bool {
         switch recording {
         case .kept: true
@@ -75,37 +75,38 @@ package struct JobRetry: Sendable {
         }
     }
 
-    /// Holds the job, beside what the caller writes into the audit log, to submit it once more as `new`: one caller, whoever else asks.
+    /// Claims the job, to submit it again as `new`. Only one caller at a time gets the claim. The caller also writes the audit log in this
+    /// transaction. Operators only.
     ///
-    /// Throws ``Done``, ``UnderWay``, or ``Gone``. For the owner.
+    /// - Throws: ``Done``, ``UnderWay`` or ``Gone``.
     package func begin(as new: JobID, in transaction: PostgresTransaction) throws -> RetryClaim {
         let claim = RetryClaim(job: job, tenant: tenant, new: new)
         try claim.take(in: transaction)
         return claim
     }
 
-    /// The job as which it was submitted once more already.
+    /// It was already submitted again, as this job.
     package struct Done: Error, Equatable {
         package let job: JobID
 
         package init(job: JobID) { self.job = job }
     }
 
-    /// Somebody else is just submitting it once more, as that job, or died over it: then it is free at `until`.
+    /// Somebody else is submitting it again, as this job. If they have crashed, the claim is free at `until`.
     package struct UnderWay: Error {
         package let job: JobID
         package let until: Timestamp
     }
 
-    /// The customer deleted the job meanwhile.
+    /// The customer has deleted the job meanwhile.
     package struct Gone: Error {}
 
-    /// Queues the claim's new job. When it throws, nothing was queued, and the job may be tried again at once; except with
-    /// `AdmissionError.outcomeUnknown`: then the claim's lease must end first.
+    /// Queues the claim's new job. If it throws, nothing was queued, and the job may be retried at once. Exception: after
+    /// `AdmissionError.outcomeUnknown` the claim's lease must end first.
     ///
     /// - Parameters:
-    ///   - storage: needed where the recording is kept.
-    ///   - pool: the owner's.
+    ///   - storage: needed if the recording is kept.
+    ///   - pool: connects as the owner of the tables.
     package func submit(
         under claim: RetryClaim, acceptOverage: Bool, to admission: Admission, storage: (any Storage)?,
         on pool: PostgresPool
@@ -126,7 +127,7 @@ package struct JobRetry: Sendable {
         }
     }
 
-    /// The new job has a copy of its own: the failed one's goes at its time.
+    /// Returns the new job's source. A kept recording is copied, because the failed job's copy is deleted when its time is over.
     private func source(of new: JobID, in storage: (any Storage)?) async throws -> Submission.Source {
         switch recording {
         case .elsewhere(let url): return .url(url)
@@ -141,6 +142,6 @@ package struct JobRetry: Sendable {
         }
     }
 
-    /// The recording is kept, and the caller said not where.
+    /// The recording is kept, but the caller passed no storage.
     private struct StorageNeeded: Error {}
 }

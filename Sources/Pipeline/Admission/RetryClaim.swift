@@ -1,10 +1,11 @@
 import Postgres
 import Tenancy
 
-/// A failed job that this caller is submitting once more, as `new`: nobody else does until that is queued, given up, or silent for too long.
+/// A claim on a failed job that this caller is submitting again, as `new`. Nobody else can do so until the new job is queued, the claim is given
+/// up, or its lease expires.
 ///
-/// The claim is a lease, so that a caller who dies blocks the job for a while alone; and it is asked again in the transaction that queues
-/// the new job, so that one who was merely slow queues nothing.
+/// The lease ensures that a caller who dies does not block the job for long. The claim is checked again in the transaction that queues the new
+/// job, so that a caller who was merely slow queues nothing.
 package struct RetryClaim: Sendable {
     /// How long a claim holds unless it is renewed.
     package static let lease = Duration.seconds(60)
@@ -13,7 +14,7 @@ package struct RetryClaim: Sendable {
     let tenant: TenantID
     package let new: JobID
 
-    /// Takes the job, if it is free: nobody's, or one's who fell silent before the new job was there.
+    /// Takes the claim if it is free: nobody has it, or its lease expired before the new job was queued.
     func take(in transaction: PostgresTransaction) throws {
         let found = try transaction.first(
             """
@@ -22,20 +23,20 @@ package struct RetryClaim: Sendable {
             """, as: JobID?.self, Timestamp?.self, Bool.self, Bool.self)
         guard let (before, until, isHeld, isDeleted) = found, !isDeleted else { throw JobRetry.Gone() }
         if let before {
-            // Looked for once the row is held: a new job that was just being queued is there by now.
+            // Comes after the row is locked, so that a new job that was just being queued is visible now.
             if try Job.status(before, of: tenant, in: transaction) != nil { throw JobRetry.Done(job: before) }
             if isHeld, let until { throw JobRetry.UnderWay(job: before, until: until) }
         }
         try JobLifecycle.holdForRetry(job, of: tenant, as: new, lease: Self.lease, in: transaction)
     }
 
-    /// Runs `body`, which queues the new job, and holds the claim for as long. When it throws, the job is free again at once; except where
-    /// the new job may be there all the same.
+    /// Runs `body`, which queues the new job, and renews the claim meanwhile. If it throws, the claim is given up at once, unless the new job
+    /// may have been queued.
     func holding<T>(on pool: PostgresPool, _ body: () async throws -> T) async throws -> T {
         let renewal = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: Self.lease / 3)
-                // What cannot be renewed now may be the next time; admission finds out when it was taken over.
+                // If this fails, the next renewal may succeed. Admission notices if the claim was taken over.
                 try? await renew(on: pool)
             }
         }
@@ -50,7 +51,7 @@ package struct RetryClaim: Sendable {
         }
     }
 
-    /// Lets the job go, in the transaction that queues the new one.
+    /// Ends the claim, in the transaction that queues the new job.
     func complete(in transaction: PostgresTransaction) throws {
         guard try JobLifecycle.completeRetry(of: job, of: tenant, as: new, in: transaction) else {
             throw AdmissionError.retryTakenOver

@@ -2,20 +2,20 @@ import Billing
 import Postgres
 import Tenancy
 
-/// A recording that was received, probed and stored, or is to be fetched from a URL, and now asks to become a job.
+/// A request for a job, with a recording that was received, probed and stored, or that will be fetched from a URL.
 package struct Submission: Sendable {
     package let id: JobID
     package let tenant: TenantID
     package let options: JobOptions
-    /// Minutes over the month's are bought, where the account sells them.
+    /// Whether the customer buys overage, if the account may.
     package let acceptOverage: Bool
     package let source: Source
 
     package enum Source: Sendable {
         case file(SubmittedFile)
-        /// Known by its address alone: how long and how large it is will be seen when it is there.
+        /// A URL. The recording's length and size are unknown until it was fetched.
         case url(SourceURL)
-        /// Known by its address, and fetched before.
+        /// A URL whose recording was fetched before.
         case fetched(SourceURL, SubmittedFile)
     }
 
@@ -29,7 +29,7 @@ package struct Submission: Sendable {
         self.source = source
     }
 
-    /// Of a file.
+    /// A submission of a file.
     package init(
         id: JobID, tenant: TenantID, options: JobOptions, acceptOverage: Bool = false, fileName: String?,
         bytes: Int64, estimatedMilliseconds: Int64?, channels: Int?, sourceKey: StorageKey
@@ -42,7 +42,7 @@ package struct Submission: Sendable {
                     key: sourceKey)))
     }
 
-    /// Whole seconds, rounded up; nil where nobody knows.
+    /// Whole seconds, rounded up; nil if the length is unknown.
     var estimatedSeconds: Int64? { file?.estimatedMilliseconds.map { ($0 + 999) / 1000 } }
 
     private var file: SubmittedFile? {
@@ -60,19 +60,19 @@ package struct Submission: Sendable {
     }
 }
 
-/// A recording that was received, and lies in storage.
+/// A recording that is in storage.
 package struct SubmittedFile: Sendable {
     package let name: String?
     package let bytes: Int64
-    /// What the probe made expect; nil where it could not tell.
+    /// The length that the probe estimated; nil if it could not.
     package let estimatedMilliseconds: Int64?
-    /// What the probe saw.
+    /// The channels that the probe found.
     package let channels: Int?
     package let key: StorageKey
 }
 
 extension Submission {
-    /// Queues the job, with the limits that its tenant has now.
+    /// Queues the job with the limits that its tenant has now.
     func insert(_ effectiveLimits: EffectiveLimits, at now: Timestamp, in transaction: PostgresTransaction) throws {
         try JobLifecycle.queue(
             id, of: tenant, options, maxMilliseconds: effectiveLimits.maxDurationSeconds * 1000, url: url?.text,
@@ -90,7 +90,8 @@ extension Submission {
 
     /// Throws ``AdmissionError/accountDeleted``.
     ///
-    /// Asked once the job is inserted, which holds the tenant's row: a deletion is either seen here, or comes later and finds the job.
+    /// Called after the job is inserted, which locks the tenant's row. So a deletion of the account is either seen here, or comes later and
+    /// finds the job.
     func requireAccount(in transaction: PostgresTransaction) throws {
         let status = try transaction.first("SELECT status FROM tenants WHERE id = \(tenant)", as: TenantStatus.self)
         guard let status, status != .deleted else { throw AdmissionError.accountDeleted }

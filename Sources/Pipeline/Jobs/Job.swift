@@ -1,7 +1,7 @@
 import Postgres
 import Tenancy
 
-/// One recording on its way from source to transcript, as its customer sees it.
+/// A recording on its way to a transcript, as its customer sees it.
 package struct Job: Sendable, Equatable {
     package let id: JobID
     package let tenant: TenantID
@@ -9,11 +9,11 @@ package struct Job: Sendable, Equatable {
     package let createdAt: Timestamp
     package let startedAt: Timestamp?
     package let completedAt: Timestamp?
-    /// By audio done, 0 to 1; 1 when completed and not before.
+    /// The share of the audio that is done, 0 to 1; 1 only when completed.
     package let progress: Double
-    /// What the probe made expect; nil where it could not tell.
+    /// The duration that the probe estimated; nil if it could not.
     package let estimatedMilliseconds: Int64?
-    /// Of the decoded source; nil until it is known.
+    /// The duration of the decoded recording; nil until it is known.
     package let durationMilliseconds: Int64?
     package let language: String?
     package let diarize: Bool
@@ -22,14 +22,14 @@ package struct Job: Sendable, Equatable {
     package let engine: String?
     /// The customer's JSON object, as text.
     package let metadata: String
-    /// Where the customer wants to be told of this job; nil: the account's default endpoint, if there is one.
+    /// The URL that gets this job's webhook; nil: the account's default endpoint, if there is one.
     package let webhookURL: String?
     package let failure: JobFailure?
 }
 
 /// Where a job's recording came from.
 package enum JobSource: Sendable, Equatable {
-    /// A file that was posted; its name is for display alone.
+    /// An uploaded file; its name is only for display.
     case upload(name: String?)
     case url(String)
 }
@@ -41,7 +41,7 @@ package struct JobOptions: Sendable, Equatable {
     package var speakersExpected: Int?
     /// A JSON object, as text, at most 4 KiB.
     package var metadata = "{}"
-    /// Where to tell of the job's end, instead of the account's default endpoint.
+    /// The URL that gets this job's webhook, instead of the account's default endpoint.
     package var webhookURL: String?
 
     package init() {}
@@ -55,7 +55,7 @@ extension Job {
         error_reason, error_message
         """
 
-    /// The tenant's job with this id, or nil.
+    /// Returns the tenant's job with this id, or nil.
     package static func find(_ id: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Job? {
         try transaction.query(
             "SELECT \(columns) FROM jobs WHERE tenant_id = \(tenant) AND id = \(id) AND deleted_at IS NULL"
@@ -63,22 +63,22 @@ extension Job {
         .first.map(Job.init(row:))
     }
 
-    /// Locks the job's row, which whoever ends it or one of its tasks locks first.
+    /// Locks the job's row. Everybody who ends the job or one of its tasks locks this row first.
     static func lock(_ id: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.query("SELECT FROM jobs WHERE tenant_id = \(tenant) AND id = \(id) FOR NO KEY UPDATE")
     }
 
-    /// Where the job stands; nil when there is none.
+    /// Returns the job's status; nil if there is no such job.
     static func status(_ id: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> JobStatus? {
         try transaction.first(
             "SELECT status FROM jobs WHERE tenant_id = \(tenant) AND id = \(id)", as: JobStatus.self)
     }
 
-    /// The tenant's jobs that pass `filter`, newest first: one more than `limit` when there is a further page.
+    /// Returns the tenant's jobs that match `filter`, newest first: one more than `limit` if there is a further page.
     static func list(
         of tenant: TenantID, _ filter: JobFilter, limit: Int, in transaction: PostgresTransaction
     ) throws -> [Job] {
-        // Which index serves best hangs on the values: a minute's changes are few, a year's are all there is.
+        // The best index depends on the values: few jobs change in a minute, all of them in a year.
         try transaction.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         return try transaction.query(
             """
@@ -88,7 +88,7 @@ extension Job {
         ).map(Job.init(row:))
     }
 
-    /// Conditions for what is asked and no other: one that says `IS NULL OR` is served by no index.
+    /// Returns only the conditions that the filter has, because no index can be used for `IS NULL OR`.
     private static func asked(by filter: JobFilter) -> PostgresQuery {
         let conditions: [PostgresQuery?] = [
             filter.status.map { "AND status = \($0)" }, filter.since.map { "AND status_changed_at >= \($0)" },
@@ -133,12 +133,12 @@ extension Job {
     private static func progress(_ status: JobStatus, done: Int64, work: Int64?) -> Double {
         if status == .completed { return 1 }
         guard let work, work > 0 else { return 0 }
-        // All audio is done a moment before the transcript is there.
+        // The audio is done shortly before the transcript is written.
         return min(0.99, Double(done * 1000 / work) / 1000)
     }
 }
 
-/// Where a job stands: `queued → processing → completed | failed | cancelled`, never backwards.
+/// The status of a job: `queued → processing → completed | failed | cancelled`, never backward.
 package enum JobStatus: String, Sendable, CaseIterable, PostgresCodable {
     case queued, processing, completed, failed, cancelled
 
@@ -150,7 +150,7 @@ package enum JobStatus: String, Sendable, CaseIterable, PostgresCodable {
     }
 }
 
-/// The name of a job, for its customer and in every table: `job_` + ULID, so that ids sort by time.
+/// The id of a job, for its customer and in every table: `job_` and a ULID, so that ids sort by time.
 package struct JobID: TypedID {
     package static let prefix = "job_"
     package let rawValue: String

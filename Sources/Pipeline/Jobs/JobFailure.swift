@@ -1,6 +1,6 @@
 import Postgres
 
-/// Why a job failed, as its customer reads it: an error code of the contract, with a reason where the code has one.
+/// Why a job failed, for its customer: an error code of the API, with a reason if the code has reasons.
 package struct JobFailure: Error, Sendable, Equatable {
     package enum Code: String, Sendable, PostgresCodable {
         case invalidAudio = "invalid_audio"
@@ -18,10 +18,10 @@ package struct JobFailure: Error, Sendable, Equatable {
 
     package let code: Code
     package let reason: String?
-    /// A sentence that says what happened and what to do. Nothing of the inside, nothing of the content.
+    /// A sentence that says what happened and what to do. It contains no internals and no content.
     package let message: String
 
-    /// Whether the same recording may succeed another time.
+    /// Whether the same recording may succeed at a later time.
     var mayPass: Bool { code != .invalidAudio }
 
     package init(code: Code, reason: String? = nil, message: String) {
@@ -56,7 +56,7 @@ package struct JobFailure: Error, Sendable, Equatable {
 }
 
 extension InvalidAudioReason {
-    /// What to tell the customer.
+    /// The message for the customer.
     package var message: String {
         switch self {
         case .unsupportedFormat:
@@ -68,14 +68,14 @@ extension InvalidAudioReason {
     }
 }
 
-/// The contract's reasons of `invalid_audio`.
+/// The API's reasons of `invalid_audio`.
 package enum InvalidAudioReason: String, Codable, Sendable, CaseIterable {
-    /// Not one of our containers or codecs, or no audio in it.
+    /// The container or codec is not supported, or there is no audio.
     case unsupportedFormat = "unsupported_format"
-    /// One of ours, but nothing in it can be decoded.
+    /// The format is supported, but nothing can be decoded.
     case decodeFailed = "decode_failed"
-    /// Longer than the plan allows. Decided by the caller: the tool knows no plan.
+    /// The recording is longer than the plan allows. Callers decide this, because the media tool knows no plans.
     case durationExceedsLimit = "duration_exceeds_limit"
-    /// No bytes, or nothing but silence.
+    /// The file is empty, or contains only silence.
     case emptyAudio = "empty_audio"
 }

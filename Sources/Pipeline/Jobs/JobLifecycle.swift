@@ -1,24 +1,24 @@
 import Postgres
 import Tenancy
 
-/// A job's life, step by step: queued → processing → completed, failed or cancelled → deleted. The one writer of the table `jobs`.
+/// A job's life, step by step: queued → processing → completed, failed or cancelled → deleted. Only this type writes the table `jobs`.
 ///
-/// Each step is one statement in its caller's transaction, beside what else changes with it: `Admission` queues a job with its first
-/// task, `FairScheduler` starts it with its first claim, the stages note what they found, `JobOutcome` ends it with its bill and its webhook,
-/// `JobDeletion` leaves a tombstone. A step that must not come twice or too late is conditional and tells whether it was made: a caller
-/// that ignores a false writes beside somebody else's end.
+/// Each step is one statement in its caller's transaction, together with everything else that changes: `Admission` queues a job with its first
+/// task, `FairScheduler` starts it with its first claim, the stages store what they found, `JobOutcome` ends it with its bill and its webhook,
+/// `JobDeletion` leaves a tombstone. A step that must not happen twice or too late is conditional, and returns whether it happened. Callers must
+/// check this, or they would write something about a job that has already ended.
 enum JobLifecycle {
     // MARK: queued
 
     /// Writes a new job, queued.
     ///
     /// - Parameters:
-    ///   - maxMilliseconds: the longest that its recording may be.
-    ///   - url: where its recording is to be fetched, or was; nil of an upload.
-    ///   - name: the recording's, for display alone. Like what follows nil as long as nobody knows.
-    ///   - estimatedMilliseconds: what the probe made expect.
-    ///   - channels: what the probe saw.
-    ///   - path: of the recording in storage.
+    ///   - maxMilliseconds: the maximum length of its recording.
+    ///   - url: the URL of its recording; nil for an upload.
+    ///   - name: the recording's name, only for display. This and the following ones are nil as long as they are unknown.
+    ///   - estimatedMilliseconds: the length that the probe estimated.
+    ///   - channels: the channels that the probe found.
+    ///   - path: the path of the recording in storage.
     static func queue(
         _ job: JobID, of tenant: TenantID, _ options: JobOptions, maxMilliseconds: Int64, url: String?, name: String?,
         bytes: Int64?, estimatedMilliseconds: Int64?, channels: Int?, path: String?, at now: Timestamp,
@@ -38,7 +38,7 @@ enum JobLifecycle {
             """)
     }
 
-    /// Locks the job, to start it. False when it does not wait any more, or somebody else holds it.
+    /// Locks the job, to start it. Returns false if it is not queued any more, or if somebody else has locked it.
     static func lockQueued(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Bool {
         try !transaction.query(
             """
@@ -50,7 +50,7 @@ enum JobLifecycle {
 
     // MARK: processing
 
-    /// Starts a job that the caller has locked: see ``lockQueued(_:of:in:)``.
+    /// Starts a job that the caller has locked with ``lockQueued(_:of:in:)``.
     static func start(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -59,7 +59,7 @@ enum JobLifecycle {
             """)
     }
 
-    /// Notes the recording that was fetched for the job. False when the job has ended or has one already.
+    /// Stores which recording was fetched for the job. Returns false if the job has ended or already has one.
     static func noteSource(
         of job: JobID, of tenant: TenantID, path: String, name: String?, bytes: Int64, estimatedMilliseconds: Int64?,
         channels: Int?, in transaction: PostgresTransaction
@@ -73,8 +73,8 @@ enum JobLifecycle {
             """) == 1
     }
 
-    /// Notes that the recording is longer than `milliseconds`, whatever its file claimed. Does nothing when the task is not held any
-    /// more under that fence.
+    /// Stores that the recording is longer than `milliseconds`, whatever its file says. Does nothing if the task has another fence or does not
+    /// run any more.
     static func noteLength(
         of job: JobID, of tenant: TenantID, beyond milliseconds: Int64, task: Int64, fence: Int64,
         in transaction: PostgresTransaction
@@ -89,13 +89,13 @@ enum JobLifecycle {
             """)
     }
 
-    /// Notes what the preparation found. False when the job has ended.
+    /// Stores what the preparation found. Returns false if the job has ended.
     ///
     /// - Parameters:
-    ///   - total: samples of the recording.
-    ///   - work: samples to be worked on, in all parts.
-    ///   - done: samples of parts that need no work.
-    ///   - parts: how many parts are to be worked on.
+    ///   - total: the samples of the recording.
+    ///   - work: the samples to process, in all parts together.
+    ///   - done: the samples of parts that need no processing.
+    ///   - parts: how many parts must be processed.
     static func notePreparation(
         of job: JobID, of tenant: TenantID, total: Int64, work: Int64, done: Int64, parts: Int, language: String,
         languageConfidence: Double?, engine: String, diarization: String, in transaction: PostgresTransaction
@@ -110,7 +110,7 @@ enum JobLifecycle {
             """) == 1
     }
 
-    /// Counts a part of the job as done. Returns how many are left, or nil when the job has ended.
+    /// Counts a part of the job as done. Returns how many parts are left, or nil if the job has ended.
     static func endPart(
         of job: JobID, of tenant: TenantID, samples: Int64, in transaction: PostgresTransaction
     ) throws -> Int? {
@@ -124,7 +124,7 @@ enum JobLifecycle {
 
     // MARK: completed, failed, cancelled
 
-    /// Completes a job. Returns the samples of its recording, or nil when it has ended already.
+    /// Completes a job. Returns the samples of its recording, or nil if the job has already ended.
     static func complete(
         _ job: JobID, of tenant: TenantID, engine: String, in transaction: PostgresTransaction
     ) throws -> Int64? {
@@ -139,7 +139,7 @@ enum JobLifecycle {
 
     /// Fails a job that the caller has locked and found unfinished.
     ///
-    /// - Parameter retention: for how long its source is kept; nil: it goes with the clean-up.
+    /// - Parameter retention: how long its source is kept; nil: the clean-up deletes it at once.
     static func fail(
         _ job: JobID, of tenant: TenantID, _ failure: JobFailure, keepingSourceFor retention: Duration?,
         in transaction: PostgresTransaction
@@ -163,7 +163,7 @@ enum JobLifecycle {
             """)
     }
 
-    /// Notes that no audio of the job is left in storage.
+    /// Records that no audio of the job is left in storage.
     static func noteSourceDeleted(of job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -172,15 +172,15 @@ enum JobLifecycle {
             """)
     }
 
-    /// Notes it once more: audio was found and removed after its job's clean-up.
+    /// Records it again, because audio was found and removed after the job's clean-up.
     static func noteSourceDeletedAgain(of job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             "UPDATE jobs SET source_deleted_at = now() WHERE tenant_id = \(tenant) AND id = \(job)")
     }
 
-    // MARK: failed, and submitted once more
+    // MARK: failed, and submitted again
 
-    /// Notes that a failed job, which the caller has locked, is being submitted once more as `new`, until the lease ends.
+    /// Records that a failed job, which the caller has locked, is being submitted again as `new`. This hold lasts until the lease ends.
     static func holdForRetry(
         _ job: JobID, of tenant: TenantID, as new: JobID, lease: Duration, in transaction: PostgresTransaction
     ) throws {
@@ -191,7 +191,7 @@ enum JobLifecycle {
             """)
     }
 
-    /// Ends the hold: the new job is queued. False when somebody else has taken the hold over, or the job was deleted.
+    /// Ends the hold, because the new job is queued. Returns false if somebody else has taken over the hold, or if the job was deleted.
     static func completeRetry(
         of job: JobID, of tenant: TenantID, as new: JobID, in transaction: PostgresTransaction
     ) throws -> Bool {
@@ -203,7 +203,7 @@ enum JobLifecycle {
             """) == 1
     }
 
-    /// Extends the hold, if it is still there.
+    /// Extends the hold, if it still exists.
     static func renewRetry(
         of job: JobID, of tenant: TenantID, as new: JobID, lease: Duration, on pool: PostgresPool
     ) async throws {
@@ -214,7 +214,7 @@ enum JobLifecycle {
             """)
     }
 
-    /// Gives the hold up: no new job came of it.
+    /// Gives up the hold, because no new job was queued.
     static func abandonRetry(of job: JobID, of tenant: TenantID, as new: JobID, on pool: PostgresPool) async throws {
         try await pool.execute(
             """
@@ -229,7 +229,7 @@ enum JobLifecycle {
 
     // MARK: deleted
 
-    /// Notes that the transcript was deleted. The first time stands.
+    /// Records that the transcript was deleted. Later calls do not change the time.
     static func noteTranscriptDeleted(of job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -238,7 +238,7 @@ enum JobLifecycle {
             """)
     }
 
-    /// Makes a job, which the caller has locked and found finished, a tombstone: id, account, times, seconds, outcome.
+    /// Turns a job, which the caller has locked and found finished, into a tombstone: id, account, times, seconds, outcome.
     static func delete(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -251,8 +251,8 @@ enum JobLifecycle {
             """)
     }
 
-    /// Removes where the customer wanted to be told, which a tombstone made by the customer may still hold, of that many of the
-    /// tenant's jobs. Returns how many they were.
+    /// Removes the webhook URLs of up to `limit` of the tenant's jobs, because the tombstone of a job that its customer deleted may still have
+    /// one. Returns the number of jobs.
     static func forgetAddresses(of tenant: TenantID, limit: Int, in transaction: PostgresTransaction) throws -> Int {
         try transaction.execute(
             """

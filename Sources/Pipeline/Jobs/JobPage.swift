@@ -2,13 +2,13 @@ import Foundation
 import Postgres
 import Tenancy
 
-/// Which of a tenant's jobs a list is to hold.
+/// Which of a tenant's jobs a list contains.
 package struct JobFilter: Sendable {
     package var status: JobStatus?
-    /// By the time at which the job last changed status: from `since` on, before `until`.
+    /// The range of the time at which the job last changed its status: from `since` on, before `until`.
     package var since: Timestamp?
     package var until: Timestamp?
-    /// Only jobs older than this one: where the page before ended.
+    /// Only jobs older than this one, with which the previous page ended.
     package var before: JobID?
 
     package init() {}
@@ -35,7 +35,7 @@ package struct JobCursor: Sendable, Equatable {
 
     package init(before: JobID) { self.before = before }
 
-    /// Nil when `text` is not a cursor of ours.
+    /// Nil if `text` is not one of our cursors.
     package init?(_ text: String) {
         guard let data = Data(base64Encoded: text), let before = JobID(rawValue: String(decoding: data, as: UTF8.self))
         else { return nil }
@@ -43,6 +43,6 @@ package struct JobCursor: Sendable, Equatable {
         guard self.text == text else { return nil }
     }
 
-    /// 30 bytes make 40 base64 digits without padding, of which none needs an escape in a URL.
+    /// 30 bytes are 40 Base64 digits without padding. None of them needs an escape in a URL.
     package var text: String { Data(before.rawValue.utf8).base64EncodedString() }
 }

@@ -1,9 +1,9 @@
-/// The language to recognize: one that the customer names, or whichever is spoken.
+/// The language to recognize: one that the customer names, or the one that is detected.
 package enum LanguageChoice: Sendable, Equatable {
     case automatic
     case code(String)
 
-    /// Nil when `text` is neither `auto` nor one of Whisper's codes.
+    /// Nil unless `text` is `auto` or one of Whisper's codes.
     package init?(_ text: String) {
         let code = text.lowercased()
         if code == "auto" {

@@ -1,4 +1,4 @@
-/// The clock of the pipeline: samples of the decoded 16 kHz signal.
+/// The pipeline's unit of time: samples of the decoded 16 kHz signal.
 package enum Samples {
     package static let perSecond: Int64 = 16_000
     static let bytesEach = 2
@@ -6,7 +6,7 @@ package enum Samples {
     /// Whole milliseconds, rounded down.
     package static func milliseconds(_ samples: Int64) -> Int64 { samples / 16 }
 
-    /// Whole seconds, rounded up: what is billed.
+    /// Whole seconds, rounded up, as they are billed.
     package static func billedSeconds(_ samples: Int64) -> Int64 { (samples + perSecond - 1) / perSecond }
 
     package static func from(milliseconds: Int64) -> Int64 { milliseconds * 16 }
