@@ -2,17 +2,17 @@ import Billing
 import Postgres
 import Tenancy
 
-/// A task that this worker holds, for as long as its lease lasts. `fence` proves it: a later claim has a higher one.
+/// A task that this worker has claimed, as long as its lease lasts. A later claim of the same task has a higher `fence`.
 package struct ClaimedTask: Sendable, Hashable {
     package let tenant: TenantID
     package let id: Int64
     package let job: JobID
     package let kind: TaskKind
-    /// Which chunk of a `recognize` task, which section of a `diarize` task; nil of the others.
+    /// The number of the chunk of a `recognize` task, or of the section of a `diarize` task; nil for other kinds.
     package let part: Int?
-    /// Of a `prepare` task: its recording is long, or nobody knows. It has a place beside the slots.
+    /// Whether a `prepare` task has a long recording, or one of unknown length. It then has a slot for long preparations.
     package let isLong: Bool
-    /// 1 at the first try.
+    /// The number of the attempt, from 1.
     package let attempt: Int
     package let fence: Int64
 
@@ -22,15 +22,15 @@ package struct ClaimedTask: Sendable, Hashable {
     }
 }
 
-// What a worker writes about a task that it holds, under the tenant's eyes alone. Each statement is conditional on the fencing
-// token, so it does nothing for a worker that lost its lease.
+// What a worker writes about a task that it has claimed, in transactions of the tenant. Each statement is conditional on the fence, so it does
+// nothing if the worker has lost its lease.
 extension ClaimedTask {
-    /// Locks the job's row. Whoever ends a task takes this lock before any task's, so that no two wait for each other.
+    /// Locks the job's row. This comes before the lock of any task, so that no two transactions wait for each other.
     private func lockJob(in transaction: PostgresTransaction) throws {
         try Job.lock(job, of: tenant, in: transaction)
     }
 
-    /// Marks the task done. First in its transaction: throws ``LeaseLost`` before anything else is written.
+    /// Marks the task done. Must come first in its transaction, so that it throws ``LeaseLost`` before anything else is written.
     package func finish(in transaction: PostgresTransaction) throws {
         try lockJob(in: transaction)
         let rows = try transaction.execute(
@@ -41,7 +41,7 @@ extension ClaimedTask {
         guard rows == 1 else { throw LeaseLost() }
     }
 
-    /// Marks the task failed for good.
+    /// Marks the task failed for good. Throws ``LeaseLost``.
     func fail(_ error: String, in transaction: PostgresTransaction) throws {
         try lockJob(in: transaction)
         let rows = try transaction.execute(
@@ -52,7 +52,8 @@ extension ClaimedTask {
         guard rows == 1 else { throw LeaseLost() }
     }
 
-    /// Puts the task back, to be tried again after `delay`; a clean-up no later than its job's source may stay.
+    /// Puts the task back, to be retried after `delay`. A *clean* task runs no later than the end of its job's retention. Throws
+    /// ``LeaseLost``.
     package func retry(after delay: Duration, error: String, in transaction: PostgresTransaction) throws {
         let rows = try transaction.execute(
             """
@@ -68,8 +69,8 @@ extension ClaimedTask {
         guard rows == 1 else { throw LeaseLost() }
     }
 
-    /// Puts the task back for a while without counting the attempt: what it needs is busy or full, or works elsewhere. Answers
-    /// false for a task that has been tried for a day, which is long enough. How long it waited for its turn does not count.
+    /// Puts the task back for a while without counting the attempt, because what it needs is busy or full, or still works elsewhere. Returns
+    /// false, and does nothing, if the first claim was more than a day ago. The time before the first claim does not count.
     package func postpone(by delay: Duration, error: String?, in transaction: PostgresTransaction) throws -> Bool {
         try transaction.execute(
             """
@@ -81,7 +82,7 @@ extension ClaimedTask {
             """) == 1
     }
 
-    /// Puts the task back until its job's source is not to be kept any longer.
+    /// Puts the task back until the end of its job's retention. Throws ``LeaseLost``.
     package func rest(in transaction: PostgresTransaction) throws {
         try lockJob(in: transaction)
         let rows = try transaction.execute(
@@ -95,7 +96,7 @@ extension ClaimedTask {
         guard rows == 1 else { throw LeaseLost() }
     }
 
-    /// Ends a task that there is nothing left to do for.
+    /// Ends a task that has nothing left to do.
     package func cancel(in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -104,7 +105,7 @@ extension ClaimedTask {
             """)
     }
 
-    /// Puts the task back untouched, as if this worker had never claimed it: it is shutting down.
+    /// Puts the task back as if this worker had never claimed it, because the worker is shutting down.
     package func handBack(in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -113,7 +114,7 @@ extension ClaimedTask {
             """)
     }
 
-    /// Puts a preparation back untouched, for a place among the long ones.
+    /// Puts a preparation back as a long one, without counting the attempt. Throws ``LeaseLost``.
     package func handOver(in transaction: PostgresTransaction) throws {
         let rows = try transaction.execute(
             """
@@ -123,7 +124,7 @@ extension ClaimedTask {
         guard rows == 1 else { throw LeaseLost() }
     }
 
-    /// Queues a following task of the same job, in the same class.
+    /// Queues a further task of the same job, with the same priority.
     package func follow(
         with kind: TaskKind, part: Int? = nil, isLong: Bool = false, in transaction: PostgresTransaction
     ) throws {
@@ -134,27 +135,27 @@ extension ClaimedTask {
             """)
     }
 
-    /// Counts this task's part of the job as done, of so many samples. The last one queues the assembly.
+    /// Counts this task's part of the job as done. The last part queues the *assemble* task. Throws ``LeaseLost`` if the job has ended.
     func endPart(samples: Int64, in transaction: PostgresTransaction) throws {
         let left = try JobLifecycle.endPart(of: job, of: tenant, samples: samples, in: transaction)
         guard let left else { throw LeaseLost() }
         if left == 0 { try follow(with: .assemble, in: transaction) }
     }
 
-    /// Notes that the recording is longer than that, whatever its file claimed, for who goes on with it or submits it again.
+    /// Stores that the recording is longer than `samples`, whatever its file says, for later attempts and for a retry of the job.
     func noteLength(beyond samples: Int64, in transaction: PostgresTransaction) throws {
         try JobLifecycle.noteLength(
             of: job, of: tenant, beyond: Samples.milliseconds(samples), task: id, fence: fence, in: transaction)
     }
 }
 
-/// This worker no longer holds the task: its lease ran out and another took over, or the job has ended. Whatever it was about
-/// to write must not be written.
+/// This worker has lost the task: its lease expired and another worker took over, or the job has ended. The worker must write nothing more
+/// about the task.
 package struct LeaseLost: Error {
     package init() {}
 }
 
-/// The job has ended, or was never such: the task that this worker still holds has nothing to do.
+/// The job has ended or does not exist, so its task has nothing to do.
 struct JobEnded: Error {}
 
 /// A task to be queued.
@@ -163,7 +164,7 @@ struct NewTask: Sendable {
     let job: JobID
     let tenant: TenantID
     let part: Int?
-    /// Of a preparation: see ``Preparations``.
+    /// Whether this is a long preparation, see ``Preparations``.
     let isLong: Bool
 
     init(kind: TaskKind, job: JobID, of tenant: TenantID, part: Int? = nil, isLong: Bool = false) {
@@ -174,7 +175,7 @@ struct NewTask: Sendable {
         self.part = part
     }
 
-    /// Queues the task with which its job begins.
+    /// Queues the task as the first one of its job.
     func insert(priority: QueuePriority, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """

@@ -2,25 +2,25 @@ import Billing
 import Postgres
 import Tenancy
 
-/// Chooses the task that a free slot works on next.
+/// Chooses the next task for a free slot.
 ///
-/// The priority class goes first, but one turn in five is the other class's. Within a class tenants take turns,
-/// whatever one of them has queued; within a tenant what was begun goes on before another job starts, the oldest first. A job
-/// starts only within its tenant's concurrency, and not while the account is suspended.
+/// The priority class goes first, but one turn in five goes to the normal class. Within a class tenants take turns, however many tasks one of
+/// them has queued. Within a tenant, tasks of started jobs come before new jobs, the oldest first. A job starts only within its tenant's
+/// concurrency, and not while the account is suspended.
 ///
-/// Tasks are chosen one after the other, however many workers ask: whoever holds this value holds the scheduler's row. What somebody else is just
-/// changing is passed over, never waited for, so that no two transactions wait for each other.
+/// Tasks are chosen one at a time, however many workers ask, because this value holds a lock on the scheduler's row. Rows that other
+/// transactions have locked are skipped, so that no two transactions wait for each other.
 struct FairScheduler {
-    /// After so many turns of the priority class the next one is the other's.
+    /// After this many turns of the priority class in a row, the next turn goes to the normal class.
     private static let mostPriorityTurns = 4
 
-    /// A kind of slot. Each kind counts its turns by itself.
+    /// A kind of slot. Each kind counts its turns separately.
     enum SlotKind: Sendable {
         case engines, fetches
-        /// Of long recordings.
+        /// Preparations of long recordings.
         case preparations
 
-        /// A condition on tasks; its first half is the index's.
+        /// A condition on tasks. Its first part is the condition of the index.
         var kinds: PostgresQuery {
             switch self {
             case .engines: "kind <> 'clean' AND kind <> 'fetch' AND NOT is_long"
@@ -29,7 +29,7 @@ struct FairScheduler {
             }
         }
 
-        /// Of `scheduler`: how often in a row the priority class went first.
+        /// The column of `scheduler` that counts the turns in a row of the priority class.
         fileprivate var inARow: PostgresQuery {
             switch self {
             case .engines: "priority_streak"
@@ -38,7 +38,7 @@ struct FairScheduler {
             }
         }
 
-        /// Of `tenant_load`: the number of the tenant's last turn.
+        /// The column of `tenant_load` with the number of the tenant's last turn.
         fileprivate var lastTurn: PostgresQuery {
             switch self {
             case .engines: "last_claim"
@@ -51,10 +51,10 @@ struct FairScheduler {
     private let slotKind: SlotKind
     private var number: Int64
     private var inARow: Int
-    /// Those whose next task somebody else is just changing, and those who have their share.
+    /// Tenants whose next task is locked, and those that have their share.
     private var passedOver: [TenantID] = []
 
-    /// Locks the scheduler's row; waits for a worker that holds it.
+    /// Locks the scheduler's row. Waits if another worker has locked it.
     static func lock(for slotKind: SlotKind, in transaction: PostgresTransaction) throws -> FairScheduler {
         guard
             let (number, inARow) = try transaction.first(
@@ -67,10 +67,10 @@ struct FairScheduler {
         try transaction.execute("UPDATE scheduler SET last_claim = \(number), \(slotKind.inARow) = \(inARow)")
     }
 
-    /// Chooses no more of that tenant's tasks.
+    /// Makes the scheduler choose no more tasks of this tenant.
     mutating func passOver(_ tenant: TenantID) { passedOver.append(tenant) }
 
-    /// The next task, locked, with its start noted; nil when there is none for anybody.
+    /// Chooses and locks the next task, and records the turn and the job's start. Returns nil if there is no task.
     mutating func next(in transaction: PostgresTransaction) throws -> ScheduledTask? {
         while let (scheduled, inARow) = try candidate(in: transaction) {
             guard try scheduled.lock(in: transaction) else {
@@ -85,7 +85,7 @@ struct FairScheduler {
         return nil
     }
 
-    /// How many tenants but those have a task of that kind that may be claimed.
+    /// Returns how many tenants, except those in `full`, have a task of that kind that may be claimed now.
     static func waiting(for slotKind: SlotKind, besides full: [TenantID], in transaction: PostgresTransaction) throws
         -> Int
     {
@@ -102,7 +102,7 @@ struct FairScheduler {
             """, as: Int.self) ?? 0
     }
 
-    /// Who comes next, and how often in a row the priority class has then gone first.
+    /// Returns the next task, and how many turns in a row the priority class has then had.
     private func candidate(in transaction: PostgresTransaction) throws -> (ScheduledTask, inARow: Int)? {
         if inARow >= Self.mostPriorityTurns, let scheduled = try first(of: .normal, in: transaction) {
             return (scheduled, 0)
@@ -113,7 +113,8 @@ struct FairScheduler {
         return try first(of: .normal, in: transaction).map { ($0, 0) }
     }
 
-    /// The next of a class: the tenant whose last turn is longest ago, and of those that never had one the oldest job's.
+    /// Returns the next task of a class: of the tenant whose last turn was longest ago. Of tenants that never had a turn, the oldest job comes
+    /// first.
     private func first(of queuePriority: QueuePriority, in transaction: PostgresTransaction) throws -> ScheduledTask? {
         try transaction.first(
             """
@@ -145,18 +146,18 @@ struct FairScheduler {
     }
 }
 
-/// The one row of the table `scheduler`, which the migrations made, is gone.
+/// The only row of the table `scheduler`, which a migration has inserted, is missing.
 struct SchedulerRowMissing: Error {}
 
-/// A task that was chosen.
+/// A task that the scheduler has chosen.
 struct ScheduledTask {
     let tenant: TenantID
     let task: Int64
     let job: JobID
-    /// With this task its job begins.
+    /// Whether its job starts with this task.
     let starts: Bool
 
-    /// False when somebody else is just changing the task, the job that it would start, or how many the tenant has.
+    /// Locks the task. Returns false if somebody else has locked the task, the job that it would start, or the tenant's load.
     fileprivate func lock(in transaction: PostgresTransaction) throws -> Bool {
         let load = try transaction.query(
             "SELECT FROM tenant_load WHERE tenant_id = \(tenant) FOR NO KEY UPDATE SKIP LOCKED")
@@ -169,7 +170,7 @@ struct ScheduledTask {
         ).isEmpty
     }
 
-    /// Notes the turn, and the start of a job: `queued → processing`.
+    /// Records the turn, and the start of the job: `queued → processing`.
     fileprivate func note(_ number: Int64, of slotKind: FairScheduler.SlotKind, in transaction: PostgresTransaction)
         throws
     {

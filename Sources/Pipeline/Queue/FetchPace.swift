@@ -1,22 +1,23 @@
 import Synchronization
 import Tenancy
 
-/// This fetch was slow while others waited for its place. It goes on later.
+/// This fetch was slow and made way for others. It continues later.
 struct FetchYielded: Error {}
 
-/// How the fetches of one worker get on, so that slow sources keep its places from nobody for long.
+/// Watches the speed of a worker's fetches, so that slow sources do not keep all its slots for long.
 ///
-/// A fetch has a minute to show its pace. One that is slow then makes way when others wait and no place is free: first those that can go
-/// on where they are, then the youngest. So many slow ones stay, the oldest, since a source that serves no parts would never come whole
-/// otherwise; those are bounded by the clocks of a download. Who made way is no worse off than who just came: it waits for its turn.
+/// A fetch has a minute to show its speed. After that, a slow one makes way if others wait and no slot is free: first those that can be resumed,
+/// then the youngest. A few slow ones always stay, the oldest, because a source that cannot be resumed would otherwise never be complete. The
+/// time limits of a download end those. A fetch that made way waits for its turn like a new one.
 package final class FetchPace: Sendable {
     package struct Terms: Sendable {
-        /// In which nothing is held against a fetch.
+        /// How long a fetch may be slow at its beginning.
         package var trial = Duration.seconds(60)
-        /// What a fetch must bring in so long a time to count as fast …
+        /// The period over which the speed is measured.
         package var span = Duration.seconds(60)
+        /// A slower fetch is slow.
         package var bytesASecond: Int64 = 64 << 10
-        /// … and from then on.
+        /// After this time, `bytesASecondOfLong` is the limit.
         package var longTrial = Duration.seconds(600)
         package var bytesASecondOfLong: Int64 = 1 << 20
 
@@ -27,12 +28,12 @@ package final class FetchPace: Sendable {
         let tenant: TenantID
         let progress: FetchProgress
         let begun: ContinuousClock.Instant
-        /// How much there was when: from `span` ago on.
+        /// How many bytes there were at which time, for the last `span`.
         var marks: [(at: ContinuousClock.Instant, bytes: Int64)]
         var hasYielded = false
     }
 
-    /// How often its bytes are counted.
+    /// How often the bytes are counted within `span`.
     private static let markInterval = 12
 
     private let terms: Terms
@@ -44,7 +45,7 @@ package final class FetchPace: Sendable {
         self.now = now
     }
 
-    /// Runs a fetch of that claim's, and watches it. Throws ``FetchYielded`` where `body` was stopped for others.
+    /// Runs a fetch and watches its speed. Throws ``FetchYielded`` if `body` was stopped to make way for others.
     package func watch<Value>(
         _ claim: ClaimedTask, _ body: (FetchProgress) async throws -> Value
     ) async throws -> Value {
@@ -63,19 +64,20 @@ package final class FetchPace: Sendable {
         }
     }
 
-    /// The claims of those that are to make way now, and to be stopped by the caller.
+    /// Chooses the fetches that must make way now. The caller stops them.
     ///
     /// - Parameters:
-    ///   - waiting: tenants that wait for a place, and get none.
-    ///   - places: of the worker.
+    ///   - waiting: how many tenants wait for a slot.
+    ///   - places: the worker's slots for fetches.
+    /// - Returns: the fences of their claims.
     package func makingWay(for waiting: Int, places: Int) -> Set<Int64> {
         entries.withLock { entries in
             mark(&entries)
-            // Who has been told leaves as many places as were asked for, soon.
+            // Those that were chosen before will soon leave their slots.
             let leaving = entries.values.count { $0.hasYielded }
             let slow = entries.filter { !$0.value.hasYielded && isSlow($0.value) }
             var chosen = Self.chosen(of: slow, waiting - leaving, keeping: places / 4)
-            // Those of yt-dlp have fewer places, and wait for each other beside the others.
+            // Fetches through yt-dlp have fewer slots, for which they also wait in line.
             let pagesWaiting = Set(entries.values.filter { $0.progress.stage == .waitingForPage }.map(\.tenant)).count
             let pagesLeaving = entries.filter {
                 ($0.value.hasYielded || chosen.contains($0.key)) && $0.value.progress.stage == .page
@@ -87,7 +89,7 @@ package final class FetchPace: Sendable {
         }
     }
 
-    /// Whether any is slow: else nobody need be asked who waits.
+    /// Whether any fetch is slow. Otherwise nobody needs to check who is waiting.
     package var hasSlow: Bool {
         entries.withLock { entries in
             mark(&entries)
@@ -108,7 +110,7 @@ package final class FetchPace: Sendable {
                 now - last.at >= terms.span / Self.markInterval
             else { continue }
             entry.marks.append((now, entry.progress.bytes))
-            // The first of them is as old as the span, or older.
+            // The first mark stays at least as old as the span.
             while entry.marks.count > 2, now - entry.marks[1].at >= terms.span { entry.marks.removeFirst() }
             entries[fence] = entry
         }
@@ -122,14 +124,14 @@ package final class FetchPace: Sendable {
     }
 }
 
-/// How far one fetch is, for whoever watches it.
+/// The progress of a fetch, for ``FetchPace``.
 package final class FetchProgress: Sendable {
     package enum Stage: Sendable {
-        /// Gets a file by itself.
+        /// Downloads a file directly.
         case plain
-        /// Waits for yt-dlp, of which there are so many at a time.
+        /// Waits for a slot of yt-dlp.
         case waitingForPage
-        /// Is yt-dlp's.
+        /// Downloads through yt-dlp.
         case page
     }
 
@@ -144,11 +146,13 @@ package final class FetchProgress: Sendable {
     package init() {}
 
     package var stage: Stage { state.withLock { $0.stage } }
-    /// Of the source, on this machine.
+    /// How many bytes of the source are on this machine.
     package var bytes: Int64 { state.withLock { $0.bytes }() }
-    /// Whether another claim would go on where this one is.
+    /// Whether a later claim could resume the download.
     package var canGoOn: Bool { state.withLock { $0.canGoOn }() }
 
+    /// Enters a stage.
+    ///
     /// - Parameters:
     ///   - bytes: called now and then, on any thread.
     ///   - canGoOn: the same.

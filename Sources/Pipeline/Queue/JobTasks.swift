@@ -1,13 +1,13 @@
 import Postgres
 import Tenancy
 
-/// The tasks of a job that has ended, all at once: what its end, its deletion and the time after it change.
+/// What happens to all tasks of a job when it ends, when it is deleted, and a while later.
 ///
-/// They say how a job went, to operators; a while after it has ended nobody asks any more.
+/// Tasks of an ended job only tell operators how the job went, so they are deleted some time later.
 enum JobTasks {
-    /// Queues the clean-up of a job that has just ended, and cancels what else is left to do. The caller has locked the job.
+    /// Queues the *clean* task of a job that has just ended, and cancels its other unfinished tasks. The caller has locked the job.
     static func end(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
-        // The class of a job's tasks is that of its first.
+        // All tasks of a job have the priority of its first one.
         try transaction.execute(
             """
             INSERT INTO tasks (tenant_id, job_id, kind, priority)
@@ -21,7 +21,7 @@ enum JobTasks {
             """)
     }
 
-    /// Has the clean-up go again, or at once: a copy at an engine elsewhere was heard of late.
+    /// Runs the clean-up again, or at once if it is waiting, because a copy at an external engine became known late.
     static func wakeCleaning(of job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -30,16 +30,16 @@ enum JobTasks {
             """)
     }
 
-    /// Forgets the tasks of a job that is deleted.
+    /// Deletes the tasks of a deleted job.
     static func forget(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
-        // Its clean-up stays for a while: a copy at an engine elsewhere that is heard of late wakes it.
+        // The clean-up stays for a while, because a copy at an external engine may become known late, see `wakeCleaning`.
         try transaction.execute(
             """
             DELETE FROM tasks
             WHERE tenant_id = \(tenant) AND job_id = \(job) AND kind <> 'clean'
                 AND status IN ('done', 'failed', 'cancelled')
             """)
-        // A source that was kept for another try is not needed any more.
+        // A source that was kept for a retry is not needed any more.
         try transaction.execute(
             """
             UPDATE tasks SET run_after = now()
@@ -47,10 +47,10 @@ enum JobTasks {
             """)
     }
 
-    /// How long they stay. Longer than anything that could still wake one: a clean-up goes again when a copy elsewhere is heard of late.
+    /// How long tasks are kept. Longer than a copy at an external engine may become known late, see `wakeCleaning`.
     private static let memory: PostgresQuery = "interval '30 days'"
 
-    /// Removes that many of those whose job has ended and that are old enough, the oldest first. Answers how many it were.
+    /// Deletes at most `limit` old tasks of ended jobs, the oldest first. Returns how many were deleted.
     static func sweep(limit: Int, on pool: PostgresPool) async throws -> Int {
         try await pool.execute(
             """

@@ -1,7 +1,7 @@
-/// Claims work under leases and does it, much of it at a time, until it is told to stop: what workers and senders of webhooks share.
+/// Claims work under leases and runs it concurrently until it is told to stop. Workers and webhook senders share this type.
 ///
-/// It looks for work every half second, when it is woken and when something ends; and every two seconds for what was lost with others'
-/// leases. Told to stop it claims no more, lets what runs end for a while and stops the rest.
+/// It polls for work every half second, when it is woken, and when some work ends. Every two seconds it looks for expired leases of others. When
+/// told to stop, it claims no more work, lets running work continue for a while, and stops the rest.
 struct LeaseHolder<Claim: Hashable & Sendable>: Sendable {
     let running = RunningClaims<Claim>()
     let wake = WakeUpCalls()
@@ -9,14 +9,14 @@ struct LeaseHolder<Claim: Hashable & Sendable>: Sendable {
     private static var pollInterval: Duration { .milliseconds(500) }
     private static var rescueInterval: Duration { .seconds(2) }
 
-    /// Returns when nothing runs any more.
+    /// Runs until it is told to stop and no work is running any more.
     ///
     /// - Parameters:
-    ///   - drain: how long what runs may take to end once it is told to stop.
-    ///   - claim: claims as much as there is room for, and starts it.
-    ///   - rescue: gives back what others have lost; also while it drains.
-    ///   - background: adds what goes on beside that, until nothing runs any more.
-    ///   - draining: told how many run when it begins to drain.
+    ///   - drain: how long running work may take to end after that.
+    ///   - claim: claims as much work as there is room for, and starts it.
+    ///   - rescue: puts work with expired leases back. It also runs while draining.
+    ///   - background: adds further tasks, which run until no work is running any more.
+    ///   - draining: called when draining begins, with the number of running claims.
     func run(
         drain: Duration, claim: @escaping @Sendable () async -> Void, rescue: @escaping @Sendable () async -> Void,
         background: (inout TaskGroup<Void>) -> Void = { _ in }, draining: (Int) -> Void = { _ in }
@@ -32,7 +32,7 @@ struct LeaseHolder<Claim: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// Starts `work` on each of `claims`. When it ends there is room for more.
+    /// Starts `work` on each of `claims`. When one ends, claims more.
     func start(_ claims: [Claim], _ work: @escaping @Sendable (Claim) async -> Void) async {
         for claim in claims {
             await running.start(claim) {

@@ -3,11 +3,10 @@ import Postgres
 import Synchronization
 import Tenancy
 
-/// Tells workers that there is something to claim, or that a job has ended on which one of them may work, so that they need not wait
-/// for their next look.
+/// Notifies workers that there is something to claim, or that a job has ended on which one of them may be working, so that they poll at once.
 ///
-/// A hint and no more: `NOTIFY` takes a lock on the whole cluster at commit, so it is sent after the transaction, by itself, and
-/// however many jobs come, at most one is under way.
+/// It is only a hint. `NOTIFY` takes a lock on the whole cluster at commit. So it is sent after the transaction, separately, and at most one at a
+/// time, however many jobs come.
 package final class QueueHint: Sendable {
     package static let channel = "verbatim_tasks"
 

@@ -1,4 +1,4 @@
-/// What this node has claimed and is working on, and the means to stop that.
+/// The claims on which this node is working, with their tasks, so that they can be stopped.
 actor RunningClaims<Claim: Hashable & Sendable> {
     private var work: [Claim: Task<Void, Never>] = [:]
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
@@ -8,7 +8,7 @@ actor RunningClaims<Claim: Hashable & Sendable> {
 
     func count(where isMeant: (Claim) -> Bool) -> Int { work.keys.count(where: isMeant) }
 
-    /// Starts `body` for `claim`; it counts as running until it returns.
+    /// Starts `body` for `claim`. The claim counts as running until `body` returns.
     func start(_ claim: Claim, _ body: @escaping @Sendable () async -> Void) {
         work[claim] = Task {
             await body()
@@ -16,17 +16,18 @@ actor RunningClaims<Claim: Hashable & Sendable> {
         }
     }
 
-    /// Stops the work on claims that are not among `held`: another node has them, or they are no longer wanted.
+    /// Stops the work on those of `claims` that are not in `held`: another node has them, or they are no longer wanted.
     func cancel(allBut held: Set<Claim>, among claims: [Claim]) {
         for claim in claims where !held.contains(claim) { work[claim]?.cancel() }
     }
 
-    /// Stops the work on those claims.
+    /// Stops the work on the matching claims.
     func cancel(where isMeant: (Claim) -> Bool) {
         for (claim, task) in work where isMeant(claim) { task.cancel() }
     }
 
-    /// Waits for what runs; after `limit`, or when this task is cancelled, stops it and waits for that. What is stopped hands itself back.
+    /// Waits until no work is running. After `limit`, or if this task is cancelled, stops the work and waits until it has ended. Stopped work
+    /// hands its task back.
     func drain(within limit: Duration) async {
         await withTaskGroup { group in
             group.addTask { await self.idle() }
@@ -44,7 +45,7 @@ actor RunningClaims<Claim: Hashable & Sendable> {
         for task in work.values { task.cancel() }
     }
 
-    /// Returns when nothing runs any more.
+    /// Waits until no work is running.
     private func idle() async {
         if work.isEmpty { return }
         await withCheckedContinuation { idleWaiters.append($0) }

@@ -1,5 +1,5 @@
 extension TaskGroup<Void> {
-    /// Adds a task that does `body` now and after each `interval`, until it is cancelled.
+    /// Adds a task that runs `body` now and then again after each `interval`, until it is cancelled.
     mutating func addTask(every interval: Duration, _ body: @escaping @Sendable () async -> Void) {
         addTask {
             while !Task.isCancelled {

@@ -1,22 +1,22 @@
 import Egress
 import Postgres
 
-/// The steps of a job: *fetch* of one that names a URL → *prepare* → *recognize* × chunks beside *diarize* × sections → *assemble* → *clean*.
+/// The steps of a job: *fetch* if it has a URL → *prepare* → *recognize* × chunks and *diarize* × sections → *assemble* → *clean*.
 package enum TaskKind: String, Sendable, CaseIterable, PostgresCodable {
-    /// Get the source from where its URL leads.
+    /// Download the recording from its URL.
     case fetch
-    /// Decode the source, find its speech and language, cut it into chunks.
+    /// Decode the recording, detect speech and language, cut it into chunks.
     case prepare
     /// Recognize one chunk.
     case recognize
-    /// Tell the speakers of one section apart.
+    /// Find the voices of one section.
     case diarize
-    /// Put the chunks' words together: the job's outcome.
+    /// Join the chunks' words into the transcript and complete the job.
     case assemble
-    /// Remove the audio that the job left.
+    /// Delete the job's audio.
     case clean
 
-    /// Cleans up after jobs: needs no engine, and goes on whatever else waits.
+    /// Whether the task cleans up after a job. Such tasks need no engine and have slots of their own.
     var isCleanup: Bool {
         switch self {
         case .fetch, .prepare, .recognize, .diarize, .assemble: false
@@ -29,8 +29,8 @@ package enum TaskKind: String, Sendable, CaseIterable, PostgresCodable {
     private static let removal = RetrySchedule(
         delays: [.seconds(1), .seconds(10), .seconds(60), .seconds(600)], jitter: 0.2)
 
-    /// When a task that failed for a passing reason for the `attempt`th time is tried again. Nil after the last time: its job
-    /// fails then. Removing audio is a promise to the customer, so that goes on by the hour.
+    /// Returns the delay before the next attempt of a task that has had `attempt` temporary errors. Nil after the last attempt: then its job
+    /// fails. Deleting audio is a promise to the customer, so *clean* is retried hourly forever.
     package func retryDelay(attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration? {
         switch self {
         case .fetch, .prepare, .recognize, .diarize, .assemble: Self.work.delay(attempt: attempt, using: &generator)

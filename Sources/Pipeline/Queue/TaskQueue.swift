@@ -1,42 +1,42 @@
 import Postgres
 import Tenancy
 
-/// The queue as workers see it: across tenants, in the database, by short statements. No transaction is open while a task runs.
+/// The queue for workers: the tasks of all tenants, in the database. Statements are short, and no transaction is open while a task runs.
 package struct TaskQueue: Sendable {
-    /// How long a claim holds without a heartbeat. A worker that dies costs its tasks this long.
+    /// How long a claim holds without a heartbeat. If a worker dies, its tasks wait for this long.
     package static let lease = Duration.seconds(15)
-    /// How often a living worker says so.
+    /// How often a worker extends its leases.
     package static let heartbeat = Duration.seconds(4)
-    /// Claims after which a task that keeps killing its worker is given up.
+    /// After this many claims, a task whose workers keep dying is given up.
     package static let maxAttempts = 8
 
     private let databases: Databases
     private let worker: String
 
-    /// - Parameter worker: names this process in the `tasks` table.
+    /// - Parameter worker: the name of this process in the table `tasks`.
     package init(databases: Databases, worker: String) {
         self.databases = databases
         self.worker = worker
     }
 
-    /// Claims up to `limit` tasks that need an engine, each for whose turn it is: see ``FairScheduler``.
+    /// Claims up to `limit` tasks that need an engine, in the order of ``FairScheduler``.
     package func claim(limit: Int) async throws -> [ClaimedTask] {
         try await claim(.engines, limit: limit, share: limit, beside: [:])
     }
 
-    /// Claims up to `limit` fetches, each for whose turn it is, and so that no tenant has more than `share` of this worker's.
+    /// Claims up to `limit` fetches, in the order of ``FairScheduler``, so that no tenant has more than `share` of this worker's.
     ///
-    /// - Parameter running: how many of a tenant's it works on already.
+    /// - Parameter running: how many fetches of each tenant this worker is already running.
     package func claimFetches(limit: Int, share: Int, beside running: [TenantID: Int]) async throws -> [ClaimedTask] {
         try await claim(.fetches, limit: limit, share: share, beside: running)
     }
 
-    /// How many tenants but those have a fetch that may begin now.
+    /// Returns how many tenants, except those in `full`, have a fetch that may begin now.
     func waitingForFetches(besides full: [TenantID]) async throws -> Int {
         try await databases.system.transaction { try FairScheduler.waiting(for: .fetches, besides: full, in: $0) }
     }
 
-    /// Claims up to `limit` preparations of long recordings, as ``claimFetches(limit:share:beside:)`` does fetches.
+    /// Claims up to `limit` preparations of long recordings, like ``claimFetches(limit:share:beside:)``.
     package func claimPreparations(
         limit: Int, share: Int, beside running: [TenantID: Int]
     ) async throws -> [ClaimedTask] {
@@ -46,7 +46,7 @@ package struct TaskQueue: Sendable {
     private func claim(
         _ slotKind: FairScheduler.SlotKind, limit: Int, share: Int, beside running: [TenantID: Int]
     ) async throws -> [ClaimedTask] {
-        // Most looks find nothing: they wait for nobody.
+        // Most polls find nothing. They must not wait for the scheduler's lock.
         let isAnythingReady = try await databases.system.query(
             "SELECT EXISTS (SELECT FROM tasks WHERE status = 'ready' AND \(slotKind.kinds) AND run_after <= now())"
         ).first?.decode(Bool.self)
@@ -67,7 +67,7 @@ package struct TaskQueue: Sendable {
         }
     }
 
-    /// Claims up to `limit` tasks that clean up after jobs. They need no engine, and nobody's turn.
+    /// Claims up to `limit` *clean* tasks. They need no engine, and tenants don't take turns.
     package func claimCleanups(limit: Int) async throws -> [ClaimedTask] {
         let worker = worker
         return try await databases.system.transaction { transaction in
@@ -110,11 +110,11 @@ package struct TaskQueue: Sendable {
         """
     }
 
-    /// Extends the leases of `tasks` and answers those that this worker still holds.
+    /// Extends the leases of `tasks`. Returns those that this worker still holds.
     package func extend(_ tasks: [ClaimedTask]) async throws -> Set<ClaimedTask> {
         guard !tasks.isEmpty else { return [] }
         let fences = tasks.map(\.fence)
-        // Whoever is just ending one of them holds it, and may be waiting for another: it is passed over.
+        // Skips locked rows, because the transaction that is ending a task may be waiting for another of these rows.
         try await databases.leases.execute(
             """
             UPDATE tasks SET lease_until = now() + make_interval(secs => \(Self.lease / .seconds(1)))
@@ -125,7 +125,7 @@ package struct TaskQueue: Sendable {
         return try await held(tasks)
     }
 
-    /// Those of `tasks` that this worker still holds.
+    /// Returns those of `tasks` that this worker still holds.
     package func held(_ tasks: [ClaimedTask]) async throws -> Set<ClaimedTask> {
         let fences = tasks.map(\.fence)
         let held = Set(
@@ -136,8 +136,8 @@ package struct TaskQueue: Sendable {
         return Set(tasks.filter { held.contains($0.fence) })
     }
 
-    /// Puts tasks back whose worker stopped saying that it lives. Answers those that have cost too many workers: they are claimed
-    /// for the caller, who is to fail their jobs. Removing audio is never given up: it is a promise.
+    /// Puts tasks with expired leases back. Tasks with ``maxAttempts`` claims are claimed for the caller instead and returned; the caller must fail
+    /// their jobs. *clean* tasks are never given up, because deleting audio is a promise to the customer.
     package func rescue() async throws -> (rescued: Int, exhausted: [ClaimedTask]) {
         let worker = worker
         return try await databases.leases.transaction { transaction in

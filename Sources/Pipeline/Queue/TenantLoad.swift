@@ -1,7 +1,7 @@
 import Postgres
 import Tenancy
 
-/// How many jobs of a tenant wait and run. The last row that a transaction locks, so that no two wait for each other.
+/// How many jobs of a tenant are queued and running. Transactions lock this row last, so that no two wait for each other.
 package struct TenantLoad: Sendable, Equatable {
     package let queued: Int
     package let running: Int
@@ -11,7 +11,7 @@ package struct TenantLoad: Sendable, Equatable {
         self.running = running
     }
 
-    /// As many jobs of one tenant may wait.
+    /// How many jobs of a tenant may wait.
     package static let longestBacklog = 1000
 
     package static func of(_ tenant: TenantID, in transaction: PostgresTransaction) throws -> TenantLoad {
@@ -20,9 +20,9 @@ package struct TenantLoad: Sendable, Equatable {
         ).map { TenantLoad(queued: $0.0, running: $0.1) } ?? TenantLoad(queued: 0, running: 0)
     }
 
-    /// Counts a job that is being submitted.
+    /// Counts a job that is being queued.
     ///
-    /// - Parameter check: sees how many there are without it, while the row is locked, and throws when there is no room for it.
+    /// - Parameter check: gets the load without this job, while the row is locked. Throws if there is no room.
     static func add(
         to tenant: TenantID, in transaction: PostgresTransaction, checking check: (TenantLoad) throws -> Void
     ) throws {
@@ -32,7 +32,8 @@ package struct TenantLoad: Sendable, Equatable {
         try transaction.execute("UPDATE tenant_load SET queued_jobs = queued_jobs + 1 WHERE tenant_id = \(tenant)")
     }
 
-    /// Counts a job no more that stood at `status` until now. A count that was wrong before must not keep a job from ending.
+    /// Removes a job from the count of `status`, which it had until now. The counts stop at 0, because a wrong count must not prevent a job from
+    /// ending.
     static func remove(_ status: JobStatus, from tenant: TenantID, in transaction: PostgresTransaction) throws {
         let (queued, running) = status == .queued ? (1, 0) : (0, 1)
         try transaction.execute(

@@ -1,9 +1,9 @@
 import ServiceLifecycle
 import Synchronization
 
-/// The calls at which a node looks for something: many at once are one. After `stop()` there are none.
+/// Calls that wake a loop. Several calls before the loop answers count as one. After `stop()` there are none.
 final class WakeUpCalls: Sendable {
-    /// For one reader, also beyond a shutdown.
+    /// The calls, for one reader. The stream does not end at a shutdown.
     let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
     private let stopped = Atomic(false)
@@ -21,7 +21,7 @@ final class WakeUpCalls: Sendable {
         continuation.finish()
     }
 
-    /// Does `look` at each call, until shutdown, cancellation or `stop()`.
+    /// Runs `look` at each call, until shutdown, cancellation or `stop()`.
     func answer(_ look: () async -> Void) async {
         await withTaskCancellationOrGracefulShutdownHandler {
             for await _ in stream { await look() }

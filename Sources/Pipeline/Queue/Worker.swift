@@ -4,19 +4,18 @@ import ServiceLifecycle
 import Synchronization
 import Tenancy
 
-/// Claims tasks and works on them, as many at once as it has slots, until it is told to stop.
+/// Claims tasks and runs them, as many at a time as it has slots, until it is told to stop.
 ///
-/// What needs no engine has places of its own beside the slots: cleanups, and fetches, which wait for the world outside. Of those one
-/// tenant gets a quarter at most, however slow its sources are. Preparations of long recordings have such places too, half as many as
-/// there are slots, of which one tenant gets half: they keep no slot from anybody's short jobs.
+/// Tasks that need no engine have slots of their own: clean-ups and fetches. A tenant gets at most a quarter of the slots for fetches, however
+/// slow its sources are. Preparations of long recordings also have slots of their own, half as many as the usual slots. A tenant gets half of
+/// these, so that long recordings do not make short jobs wait.
 ///
-/// Every claim is a lease that a heartbeat extends. A worker that dies is found out when the lease ends; one that was merely slow
-/// finds its fencing token too old and writes nothing. On shutdown it claims no more, lets running tasks end for a while and
-/// hands the rest back.
+/// Every claim is a lease that a heartbeat extends. If a worker dies, its leases expire and others take over. If it is only slow, its fence is too
+/// old and it writes nothing. On shutdown it claims no more tasks, lets running ones continue for a while, and hands the rest back.
 package struct Worker: Service {
-    /// Cleanups at once, beside the slots: audio is removed also while the engine is away or all slots are taken.
+    /// Slots for clean-ups, so that audio is deleted even if the engine does not answer or all other slots are taken.
     private static let cleanupSlots = 2
-    /// How often it looks without a hint whether what it works on is still wanted: a cancelled job's work stops so soon at the latest.
+    /// How often it checks without a hint whether its running tasks are still wanted. So work on a cancelled job stops within this time.
     private static let lookInterval = Duration.seconds(1)
 
     private let queue: TaskQueue
@@ -32,8 +31,8 @@ package struct Worker: Service {
     private let looks = WakeUpCalls()
 
     /// - Parameters:
-    ///   - slots: tasks at once.
-    ///   - fetches: sources at once, beside those.
+    ///   - slots: how many tasks run at a time.
+    ///   - fetches: how many fetches run at a time, besides those.
     ///   - drain: how long running tasks may take to end on shutdown.
     package init(
         queue: TaskQueue, work: TaskWork, listener: PostgresListener, slots: Int, fetches: Int = 16,
@@ -55,7 +54,7 @@ package struct Worker: Service {
             background: { group in
                 group.addTask(every: TaskQueue.heartbeat, extendLeases)
                 group.addTask(every: Self.lookInterval) { looks.call() }
-                // Also while it drains.
+                // This goes on while draining.
                 group.addTask { for await _ in looks.stream { await stopWhatEnded() } }
                 group.addTask {
                     for await _ in listener.notifications {
@@ -66,14 +65,14 @@ package struct Worker: Service {
             },
             draining: { logger.info("worker draining", metadata: ["running": "\($0)"]) })
         await listener.close()
-        // A service that ends before its turn would take the others down with it.
+        // A service that returns before the shutdown would end the whole process.
         try? await gracefulShutdown()
     }
 
     private var running: RunningClaims<ClaimedTask> { holder.running }
     private var wake: WakeUpCalls { holder.wake }
 
-    /// Claims no more from now on; what runs goes on.
+    /// Claims no more tasks from now on. Running tasks continue.
     package func stopClaiming() {
         wake.stop()
     }
@@ -108,7 +107,7 @@ package struct Worker: Service {
         }
     }
 
-    /// Of the places for fetches, a tenant's.
+    /// A tenant's share of the slots for fetches.
     private var fetchShare: Int { max(1, fetches / 4) }
 
     /// Stops slow fetches that others wait for.
@@ -133,7 +132,7 @@ package struct Worker: Service {
             await running.cancel(allBut: try await queue.extend(claims), among: claims)
         } catch {
             fault.note()
-            // The lease outlasts several heartbeats; when it ends all the same, the fencing token keeps the peace.
+            // A lease outlasts several heartbeats. If it expires all the same, the fence prevents late writes.
             logger.failure("could not extend leases", error)
         }
     }
@@ -145,7 +144,7 @@ package struct Worker: Service {
     }
 
     private func rescue() async {
-        // While the database was away nobody could say that they live: they come first.
+        // After an outage of the database, other workers must first get a chance to extend their leases.
         guard !fault.isRecent else { return }
         do {
             let (rescued, exhausted) = try await queue.rescue()
@@ -161,26 +160,25 @@ package struct Worker: Service {
     }
 }
 
-/// When the database was last found to be away.
+/// When the database last did not answer.
 private final class RecentOutage: Sendable {
     private let last = Mutex<ContinuousClock.Instant?>(nil)
 
-    /// Within the time in which every living worker has said that it lives.
+    /// Whether that was so recently that not every worker has extended its leases since.
     var isRecent: Bool { last.withLock { $0.map { ContinuousClock.now - $0 < TaskQueue.heartbeat * 2 } ?? false } }
 
     func note() { last.withLock { $0 = .now } }
 }
 
-/// What a worker does with the tasks that it claims. None of it throws: how a task ended stands in the database, or is found out by the
-/// end of its lease.
+/// What a worker does with the tasks that it claims. None of it throws: the result of a task is in the database, or its lease expires.
 package struct TaskWork: Sendable {
-    /// Whether there is an engine to work with.
+    /// Returns whether the engine is ready.
     let isReady: @Sendable () async -> Bool
-    /// Works on one task to its end.
+    /// Runs one task to its end.
     let perform: @Sendable (ClaimedTask) async -> Void
-    /// Of the fetches among them.
+    /// The speed of the fetches.
     let pace: FetchPace
-    /// Ends a task whose every attempt took its worker down.
+    /// Ends a task whose workers all died.
     let giveUp: @Sendable (ClaimedTask) async -> Void
 
     package init(
