@@ -1,14 +1,14 @@
 import Postgres
 
-/// How far this machine's clock is from the database's. Queue and leases go by the database's; access tokens, webhooks' signatures and calls to an
-/// object store carry times of this machine's, which others judge.
+/// How far this machine's clock differs from the database's. The queue and leases use the database's clock. Access tokens, webhook signatures and
+/// requests to an object store contain times of this machine, which others check.
 package struct ClockSkew: Sendable {
-    /// Of this machine; negative when it is behind.
+    /// How far this machine is ahead; negative if it is behind.
     package let ahead: Duration
 
-    /// More is worth a warning.
+    /// Above this, a warning is due.
     private static let noticeable = Duration.seconds(2)
-    /// With more, tokens of one node are not yet or no longer good at another. No clock that follows NTP is so far off.
+    /// Above this, tokens of one node are not valid yet, or no longer valid, at another. No clock that follows NTP is so far off.
     private static let broken = Duration.seconds(60)
 
     package init(database: Timestamp, here: Timestamp = .now()) { ahead = here - database }
@@ -16,7 +16,7 @@ package struct ClockSkew: Sendable {
     package static func now(in transaction: PostgresTransaction) throws -> ClockSkew {
         let before = Timestamp.now()
         let theirs = try transaction.first("SELECT clock_timestamp()", as: Timestamp.self) ?? before
-        // Somewhere in between it was read.
+        // The database read its clock somewhere between the two readings here.
         return ClockSkew(database: theirs, here: before + (Timestamp.now() - before) / 2)
     }
 
@@ -24,7 +24,7 @@ package struct ClockSkew: Sendable {
     package var isNoticeable: Bool { size > Self.noticeable }
     package var isBroken: Bool { size > Self.broken }
 
-    /// A sentence without its end.
+    /// A sentence without its period.
     package var text: String {
         "this machine's clock is \(Self.words(size)) \(ahead < .zero ? "behind" : "ahead of") the database's"
     }

@@ -2,39 +2,39 @@ import Billing
 import Postgres
 import Tenancy
 
-/// How a deployment fares at this moment, across all tenants.
+/// The state of a deployment at one moment, across all tenants.
 package struct DeploymentStatus: Sendable {
-    /// Waiting for their start.
+    /// Jobs that have not started yet.
     package let jobsQueued: Int64
     package let jobsProcessing: Int64
-    /// Of the job that waits longest; nil when none does.
+    /// How long the oldest queued job has waited; nil if none waits.
     package let oldestWaitSeconds: Int64?
     package let tasks: [TaskCount]
-    /// Who holds tasks at this moment. A worker that is idle is not among them.
+    /// The workers that hold tasks now. Idle workers are not among them.
     package let workers: [WorkerLoad]
     /// Jobs that ended within the last hour, by status.
     package let endedLastHour: [JobStatus: Int64]
     package let failuresLastHour: [FailureCount]
     package let suspendedTenants: Int64
-    /// Months that are over and whose bills are not closed, oldest first.
+    /// Months that are over but not closed, oldest first.
     package let monthsToClose: [MonthToClose]
-    /// Of the endpoints for webhooks, how many are marked failing.
+    /// How many webhook endpoints are failing.
     package let endpointsFailing: Int64
-    /// Those of them that have failed longest, fifty at most.
+    /// The endpoints that have failed longest, at most 50.
     package let failingEndpoints: [FailingEndpoint]
 
     package struct TaskCount: Sendable {
         package let kind: TaskKind
         package let state: TaskState
         package let count: Int64
-        /// Of those, preparations of long recordings, which have places of their own.
+        /// How many of those are preparations of long recordings, which have slots of their own.
         package let long: Int64
     }
 
     package enum TaskState: String, Sendable {
         /// May be claimed now.
         case ready
-        /// Waits for its time: to be tried again, or to ask an engine again.
+        /// Waits for a retry, or until it asks an engine again.
         case later
         case running
     }
@@ -53,25 +53,25 @@ package struct DeploymentStatus: Sendable {
     package struct MonthToClose: Sendable {
         /// `YYYY-MM`.
         package let month: String
-        /// Accounts whose statements `usage close` would write.
+        /// The number of accounts whose statements `usage close` would write.
         package let tenants: Int64
     }
 
     package struct FailingEndpoint: Sendable {
         package let tenant: TenantID
-        /// Nothing else of its URL leaves the database.
+        /// The host of its URL. Nothing else of the URL leaves the database.
         package let host: String
-        /// Or an address that jobs name.
+        /// Whether it is the account's default endpoint; else jobs name it.
         package let isDefault: Bool
         package let failingSince: Timestamp
         package let lastSuccess: Timestamp?
         package let lastTry: Timestamp?
-        /// How the last try went: the status where there was an answer, and one word.
+        /// The result of the last attempt: the status if there was a response, and an error.
         package let lastStatusCode: Int?
         package let lastError: DeliveryError?
     }
 
-    /// Preparations of long recordings.
+    /// Returns the number of preparations of long recordings.
     package func longPreparations(_ state: TaskState) -> Int64 {
         tasks.filter { $0.state == state }.reduce(0) { $0 + $1.long }
     }
@@ -82,7 +82,7 @@ package struct DeploymentStatus: Sendable {
 }
 
 extension DeploymentStatus {
-    /// Looks at the queue, the ended jobs and the books, as the owner of the tables. All times but the month's are the database's.
+    /// Reads the state of the queue, the ended jobs and the ledger, as the owner of the tables. All times except the month's are the database's.
     package static func now(
         month: BillingMonth = BillingMonth(of: .now()), in transaction: PostgresTransaction
     ) throws -> DeploymentStatus {
@@ -118,7 +118,7 @@ extension DeploymentStatus {
             SELECT kind, CASE WHEN status = 'running' THEN 'running' WHEN run_after > now() THEN 'later' ELSE 'ready' END,
                 count(*), count(*) FILTER (WHERE is_long)
             FROM (
-                -- Each part goes by an index of its own, however many tasks there ever were.
+                -- Each part uses an index of its own, so old tasks cost nothing.
                 SELECT kind, status, run_after, is_long FROM tasks WHERE status = 'ready' AND kind <> 'clean'
                 UNION ALL
                 SELECT kind, status, run_after, is_long FROM tasks WHERE status = 'ready' AND kind = 'clean'
@@ -157,7 +157,7 @@ extension DeploymentStatus {
         ).map { FailureCount(code: $0.0, reason: $0.1, jobs: $0.2) }
     }
 
-    /// Default endpoints, and others that were tried within a week: those that only old jobs named are nobody's concern any more.
+    /// Returns failing endpoints: default ones, and others with an attempt within a week. The rest were named by old jobs and matter to nobody.
     private static func failingEndpoints(
         _ transaction: PostgresTransaction
     ) throws -> (count: Int64, longest: [FailingEndpoint]) {

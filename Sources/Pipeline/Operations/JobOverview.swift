@@ -1,7 +1,7 @@
 import Postgres
 import Tenancy
 
-/// A job as operators see it: how it fares and nothing of what it holds. No file's name, no metadata, of a URL the host alone.
+/// A job as operators see it: its state, but not its content. No file name, no metadata, and only the host of a URL.
 package struct JobOverview: Sendable {
     package let id: JobID
     package let tenant: TenantID
@@ -9,18 +9,18 @@ package struct JobOverview: Sendable {
     package let createdAt: Timestamp
     package let startedAt: Timestamp?
     package let completedAt: Timestamp?
-    /// By audio done, 0 to 1.
+    /// The share of the audio that is done, 0 to 1.
     package let progress: Double
-    /// Of the decoded source; nil until it is known.
+    /// The duration of the decoded recording; nil until it is known.
     package let durationMilliseconds: Int64?
     package let language: String?
     package let diarize: Bool
     package let engine: String?
     package let source: Source
     package let failure: Failure?
-    /// What it holds of its tenant's month.
+    /// The seconds that it has reserved in its tenant's month.
     package let reservedSeconds: Int64?
-    /// What stands in the ledger.
+    /// The seconds of its usage record.
     package let usedSeconds: Int64?
 
     package struct Source: Sendable {
@@ -29,7 +29,7 @@ package struct JobOverview: Sendable {
         package let host: String?
         package let bytes: Int64?
         package let deletedAt: Timestamp?
-        /// Whether storage still holds it.
+        /// Whether it is still in storage.
         package let isKept: Bool
     }
 
@@ -39,26 +39,26 @@ package struct JobOverview: Sendable {
     }
 }
 
-/// A step of a job as operators see it.
+/// A task of a job as operators see it.
 package struct TaskOverview: Sendable {
     package let id: Int64
     package let kind: TaskKind
-    /// The chunk or section.
+    /// The number of the chunk or section.
     package let part: Int?
     package let status: String
     package let attempt: Int
-    /// Not before.
+    /// The task does not run before this time.
     package let runAfter: Timestamp
     package let worker: String?
     package let leaseUntil: Timestamp?
-    /// What the last attempt met: the name of an error, never its text.
+    /// The name of the last attempt's error, never its text.
     package let lastError: String?
 }
 
-// For operators alone: across tenants, as the owner of the tables.
+// For operators only: across tenants, as the owner of the tables.
 
 extension JobOverview {
-    /// What a URL holds besides its host never leaves the database.
+    /// Only the host of a URL leaves the database.
     private static let columns: PostgresQuery = #"""
         j.id, j.tenant_id, j.status, j.created_at, j.started_at, j.completed_at, j.samples_total, j.samples_processed,
         j.samples_to_process, j.language, j.diarize, j.engine, j.source_type,
@@ -68,7 +68,7 @@ extension JobOverview {
         (SELECT seconds FROM usage u WHERE u.tenant_id = j.tenant_id AND u.job_id = j.id) AS used_seconds
         """#
 
-    /// Jobs, newest first.
+    /// Returns jobs, newest first.
     package static func newest(
         of tenant: TenantID?, status: JobStatus?, limit: Int, in transaction: PostgresTransaction
     ) throws -> [JobOverview] {
@@ -77,7 +77,7 @@ extension JobOverview {
             let asked: PostgresQuery = status.map { "AND status = \($0)" } ?? ""
             jobs = "(SELECT * FROM jobs WHERE tenant_id = \(tenant) \(asked) ORDER BY id DESC LIMIT \(limit)) j"
         } else {
-            // The newest of each status, for an index has them in that order.
+            // Takes the newest jobs of each status, because an index has them in that order.
             let statuses = (status.map { [$0] } ?? JobStatus.allCases).map(\.rawValue)
             jobs = """
                 unnest(\(statuses)::text[]) s (name) CROSS JOIN LATERAL (
@@ -88,12 +88,12 @@ extension JobOverview {
             .map(JobOverview.init(row:))
     }
 
-    /// The job with this id, whoever's it is, or nil.
+    /// Returns the job with this id, of any tenant, or nil.
     package static func find(_ id: JobID, in transaction: PostgresTransaction) throws -> JobOverview? {
         try transaction.query("SELECT \(columns) FROM jobs j WHERE j.id = \(id)").first.map(JobOverview.init(row:))
     }
 
-    /// How many of the tenant's jobs wait and run.
+    /// Returns how many of the tenant's jobs are queued and running.
     package static func open(
         of tenant: TenantID, in transaction: PostgresTransaction
     ) throws -> (queued: Int, processing: Int) {
@@ -135,7 +135,7 @@ extension JobOverview {
 }
 
 extension TaskOverview {
-    /// The job's tasks, in the order in which they were made.
+    /// Returns the job's tasks, in the order in which they were created.
     package static func all(of job: JobOverview, in transaction: PostgresTransaction) throws -> [TaskOverview] {
         try transaction.query(
             """

@@ -1,16 +1,15 @@
 import Settings
 import Tenancy
 
-/// The master key as the environment gives it, to nodes and to operators alike.
+/// The master key in the environment, for nodes and for operators.
 ///
-/// Reads all that it needs before it reports, so that every fault is said at once: a key that is none reads as ``MasterKey/zero``, and
-/// `finish()` of the reader throws.
+/// All errors are reported together: an invalid key is read as ``MasterKey/zero``, and the reader's `finish()` throws later.
 package struct MasterKeySetting {
     package static let name = "VERBATIM_MASTER_KEY"
     private static let previous = "VERBATIM_MASTER_KEY_PREVIOUS"
 
     private let reader: SettingsReader
-    /// Where to get one: said behind what a key looks like.
+    /// How to get a key, for error messages, after the description of its form.
     private let advice: String
 
     package init(_ reader: SettingsReader, advice: String = "") {
@@ -20,13 +19,13 @@ package struct MasterKeySetting {
 
     package var isSet: Bool { reader.string(Self.name) != nil }
 
-    /// `VERBATIM_MASTER_KEY`; while `VERBATIM_MASTER_KEY_PREVIOUS` is set, what that one sealed opens too.
+    /// Returns `VERBATIM_MASTER_KEY`. If `VERBATIM_MASTER_KEY_PREVIOUS` is set, the key also decrypts what that one encrypted.
     package func key() -> MasterKey {
         let current = required(Self.name)
         return current.fallingBack(to: reader.string(Self.previous).map { key($0, named: Self.previous) })
     }
 
-    /// Both keys, each for itself: what is needed to seal everything anew.
+    /// Returns both keys separately, for rekeying.
     package func both() -> (previous: MasterKey, current: MasterKey) {
         (required(Self.previous), required(Self.name))
     }

@@ -4,8 +4,8 @@ import Logging
 import Settings
 import Tenancy
 
-/// Everything that the environment tells a node, read at once so that all faults are reported together: by the node, and by whoever looks
-/// whether one could start.
+/// All settings of a node, read at once so that all errors are reported together: by the node, and by `doctor`, which checks whether a node could
+/// start.
 package struct NodeSettings: Sendable {
     package let installation: Installation
     package let databaseURL: String
@@ -15,33 +15,33 @@ package struct NodeSettings: Sendable {
     package let publicURL: String?
     /// Which addresses customers' URLs may lead to.
     package let addressPolicy: AddressPolicy
-    /// Whose `X-Forwarded-For` is believed.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     package let trustedProxies: [CIDR]
     package let storage: StorageSetting
     package let scratch: String
     package let scratchBytes: Int64
-    /// Where uploads wait until they are probed and stored.
+    /// The folder in which uploads wait until they are probed and stored.
     package var uploads: String { scratch + "/uploads" }
     package let workerSlots: Int
-    /// Sources by URL that are fetched at a time, beside the slots.
+    /// How many fetches run at a time, besides the slots.
     package let fetchSlots: Int
     package let inferenceURL: String?
-    /// Of our own model server.
+    /// The model of our own model server.
     package let whisperModel: String
-    /// Nil: what the model server chooses by itself.
+    /// Nil: the model server's default.
     package let diarizationModel: String?
     package let engines: EngineSettings
-    /// How long a failed job's source may stay.
+    /// How long a failed job's source is kept.
     package let sourceRetention: Duration
-    /// How long a connection without a request is kept.
+    /// How long an idle connection is kept open.
     package let idleTimeout: Duration
-    /// How long a node that was told to stop goes on answering, while `/readyz` sends its callers elsewhere.
+    /// How long a node still serves requests after it was told to stop, while `/readyz` already says that it is not ready.
     package let shutdownDelay: Duration
     package let logLevel: Logger.Level
 
     private static let listenHint = "VERBATIM_LISTEN must be HOST:PORT, such as 127.0.0.1:8080"
 
-    /// What cannot be read is empty or as by default, and its fault kept in `reader`.
+    /// Reads all settings. An invalid one is empty or has its default, and `reader` has the error.
     package init(_ reader: SettingsReader) {
         installation = Installation(reader: reader)
         databaseURL = reader.required(
@@ -51,7 +51,7 @@ package struct NodeSettings: Sendable {
         publicURL = Self.publicURL(reader)
         addressPolicy = AddressPolicy(allowed: Self.blocks("VERBATIM_EGRESS_ALLOW", reader))
         trustedProxies = Self.blocks("VERBATIM_TRUSTED_PROXIES", reader)
-        // What is wrong with it is reported.
+        // `read` has reported the error.
         storage = StorageSetting.read(reader) ?? .folder("")
         scratch = reader.string("VERBATIM_SCRATCH") ?? NSTemporaryDirectory() + "/verbatim-\(getuid())"
         scratchBytes = Int64(
@@ -61,7 +61,7 @@ package struct NodeSettings: Sendable {
         fetchSlots = reader.integer("VERBATIM_FETCH_SLOTS", default: 16, in: 1...64)
         inferenceURL = Self.url("VERBATIM_INFERENCE_URL", reader)
         engines = EngineSettings(reader: reader)
-        // Where another server recognizes, that setting names its model; ours then only tells languages.
+        // If another server recognizes, that setting names its model. Our model server then only detects languages.
         whisperModel =
             (engines.whisper == nil ? reader.string("VERBATIM_WHISPER_MODEL") : nil)
             ?? installation.root + "/inference/models/whisper-base"
@@ -96,7 +96,7 @@ package struct NodeSettings: Sendable {
         return (String(host), port)
     }
 
-    /// Where customers reach the service, without a slash at its end.
+    /// The URL at which customers reach the service, without a trailing slash.
     package static func publicURL(_ reader: SettingsReader) -> String? { url("VERBATIM_PUBLIC_URL", reader) }
 
     private static func url(_ name: String, _ reader: SettingsReader) -> String? {

@@ -1,18 +1,18 @@
-/// How a node divides the descriptors that it may have open: first what its work needs, then uploads and connections.
+/// How a node divides its file descriptors: first those that its work needs, then uploads and connections.
 ///
-/// What the work needs is counted for the worst, so that neither a flood of connections nor one of uploads leaves the database, a
-/// child, storage or a webhook without a descriptor.
+/// The work's need is calculated for the worst case, so that no flood of connections or uploads leaves the database, a child process, storage or
+/// a webhook without a descriptor.
 package struct OpenFilePlan: Sendable, Equatable {
-    /// Connections to the database, over both pools and what listens.
+    /// How many connections the `app` pool of the database has.
     package static func databaseConnections(slots: Int) -> Int { min(200, max(8, slots * 2)) }
 
-    /// Webhooks that are sent at a time.
+    /// How many webhooks are sent at a time.
     package let webhooks: Int
-    /// Uploads that are received at a time.
+    /// How many uploads are received at a time.
     package let uploads: Int
-    /// Connections of clients at a time.
+    /// How many client connections may be open at a time.
     package let connections: Int
-    /// Beside them, for health checks and for saying that there is no room; twice as many descriptors are kept for it.
+    /// Further connections, for health checks and for rejections. Twice as many descriptors are reserved for them.
     package let reserve: Int
 
     private static let mostConnections = 4_096
@@ -21,18 +21,18 @@ package struct OpenFilePlan: Sendable, Equatable {
     private static let fewestConnections = 64
     private static let fewestUploads = 16
 
-    /// With fewer a node does not start.
+    /// The minimum number of descriptors with which a node starts.
     package let least: Int
 
     /// - Parameters:
-    ///   - limit: descriptors that the process may have.
-    ///   - answers: whether it has an API.
-    ///   - works: whether it works on jobs.
+    ///   - limit: the process's limit on descriptors.
+    ///   - answers: whether the node has an API.
+    ///   - works: whether the node has a worker.
     package init(limit: Int, slots: Int, fetches: Int, cores: Int, answers: Bool, works: Bool) {
         let database = Self.databaseConnections(slots: slots)
-        // Libraries, logs, event loops, the spool's folder; each connection to the database may be cut by a second one.
+        // Libraries, logs, event loops, the spool's folder. A cancel request opens a second connection to the database.
         var work = 96 + 4 * cores + 3 * database + 8 * cores
-        // Requests of our own: storage, engines, what listens.
+        // Our own requests: storage, engines, listeners.
         work += 64
         // A decoder with its pipes, the decoded audio, chunks; a download with its parts, or yt-dlp with its proxy.
         if works { work += 16 * slots + 8 * fetches }
@@ -48,11 +48,11 @@ package struct OpenFilePlan: Sendable, Equatable {
         let spare = max(Self.fewestUploads, left - Self.fewestConnections - 16)
         uploads = min(Self.mostUploads, spare, max(Self.fewestUploads, left / 5))
         let sockets = max(0, left - uploads)
-        // Of seventeen parts sixteen are places, and the reserve has its half of the last one twice.
+        // 16 of 17 parts are for connections. The reserve is half a part, with two descriptors each.
         connections = min(Self.mostConnections, max(Self.fewestConnections, min(sockets - 16, sockets * 16 / 17)))
         reserve = max(8, connections / 32)
     }
 
-    /// Whether nothing has to be less than a node of its size would have.
+    /// Whether the node has the maximum number of connections and uploads.
     package var isAmple: Bool { connections == Self.mostConnections && uploads == Self.mostUploads }
 }

@@ -3,14 +3,13 @@ import Postgres
 import ServiceLifecycle
 import Tenancy
 
-/// Removes audio that no job needs: of a submission whose node died before it was queued, or that a stopped worker wrote after its job's
-/// audio was removed. What a job still has a use for goes with the job's own clean-up. And forgets idempotency keys whose day is over, and tasks of
-/// jobs that ended long ago.
+/// Deletes audio that no job needs: of a submission whose node died before the job was queued, or that a stopped worker wrote after its job's
+/// clean-up. All other audio is deleted by its job's clean-up. Also deletes expired idempotency keys, and tasks of jobs that ended long ago.
 package struct OrphanSweep: Service {
     private static let interval = Duration.seconds(600)
-    /// What changed in this time may belong to a job that is just being queued.
+    /// Audio that changed within this time is kept, because it may belong to a job that is being queued.
     package static let grace = Duration.seconds(3600)
-    /// Rows that one step forgets, and steps of a run.
+    /// How many rows one step deletes, and how many steps a run has.
     package static let batch = 1_000
     package static let batches = 50
 
@@ -29,7 +28,7 @@ package struct OrphanSweep: Service {
         self.clock = clock
     }
 
-    /// Sweeps now and then until shutdown; not all nodes at the same moment.
+    /// Sweeps every 5 to 15 minutes until shutdown, at random, so that nodes don't sweep at the same time.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
@@ -37,7 +36,7 @@ package struct OrphanSweep: Service {
                 guard !Task.isCancelled else { return }
                 do {
                     try await sweep()
-                    // No transfer takes a day.
+                    // Unfinished files that are a day old, because no transfer takes that long.
                     try await storage.removeUnfinished(before: clock() - .seconds(86_400))
                 } catch {
                     logger.failure("could not look for orphaned audio", error)
@@ -56,7 +55,7 @@ package struct OrphanSweep: Service {
         }
     }
 
-    /// Looks once. Answers how many jobs' audio was removed.
+    /// Sweeps the storage once. Returns the number of jobs whose audio was deleted.
     @discardableResult
     package func sweep() async throws -> Int {
         let old = try await storage.jobs().filter { $0.changed <= clock() - Self.grace }
@@ -70,7 +69,7 @@ package struct OrphanSweep: Service {
                     removed += 1
                     logger.warning("removed orphaned audio", metadata: ["job": "\(folder.job)"])
                 } catch {
-                    // It keeps none of the others waiting; the next sweep tries again.
+                    // The others go on. The next sweep tries again.
                     logger.failure(
                         "could not remove audio that no job needs", error, metadata: ["job": "\(folder.job)"])
                 }
@@ -79,7 +78,7 @@ package struct OrphanSweep: Service {
         return removed
     }
 
-    /// A job that is known had more audio than its clean-up found: what it says of its end is put right.
+    /// Deletes a job's audio. If the job exists, its clean-up missed this audio, so the time of deletion is corrected.
     private func remove(_ job: JobID, of tenant: TenantID) async throws {
         try await storage.remove(job: job, of: tenant)
         try await databases.app.transaction(of: tenant) {
@@ -87,13 +86,13 @@ package struct OrphanSweep: Service {
         }
     }
 
-    /// Forgets old idempotency keys, in short steps; what is more than a run's share is left to the next. Answers how many were forgotten.
+    /// Deletes expired idempotency keys in short steps, at most ``batches``; the next run does the rest. Returns how many were deleted.
     @discardableResult
     package func forgetKeys() async throws -> Int {
         try await inSteps { try await IdempotencyKey.sweep(limit: Self.batch, on: databases.system) }
     }
 
-    /// Forgets, likewise, the tasks of jobs that ended long ago.
+    /// Deletes the tasks of jobs that ended long ago, in the same way.
     @discardableResult
     package func forgetTasks() async throws -> Int {
         try await inSteps { try await JobTasks.sweep(limit: Self.batch, on: databases.system) }
@@ -109,7 +108,7 @@ package struct OrphanSweep: Service {
         return forgotten
     }
 
-    /// Those whose audio is still in use, or whose own clean-up is still to come.
+    /// Returns those whose audio is still in use, or whose clean-up has not run yet.
     private func needed(among jobs: [(TenantID, JobID)]) async throws -> Set<JobID> {
         let (tenants, ids) = (jobs.map(\.0.rawValue), jobs.map(\.1.rawValue))
         return Set(

@@ -1,11 +1,11 @@
 import Settings
 
-/// How long a failed job's source may stay, for an operator who would try again: `VERBATIM_SOURCE_RETENTION`.
+/// The setting `VERBATIM_SOURCE_RETENTION`: how long a failed job's source is kept, so that an operator can retry the job.
 package enum SourceRetention {
-    /// What customers are promised.
+    /// Customers are promised that it is not kept longer.
     private static let ceiling: Int64 = 86_400
 
-    /// `24h`, `90m`, `30s`, or 0 to keep none; a day where nothing is set. Reports what is none of these.
+    /// Reads `24h`, `90m`, `30s`, or 0 to keep no source; the default is a day. Reports anything else as an error.
     package static func read(_ reader: SettingsReader) -> Duration {
         reader.seconds(
             "VERBATIM_SOURCE_RETENTION", default: ceiling, in: 0...ceiling,

@@ -2,13 +2,12 @@ import Billing
 import Postgres
 import Tenancy
 
-/// Erases an account: everything but what was billed and the name on those bills, the tombstones of its jobs, and what operators did.
+/// Erases an account: everything except what was billed, the name on those bills, the tombstones of its jobs, and the audit log.
 ///
-/// In steps, each a short transaction that may be done again: after a crash the whole is repeated, and goes on where it stopped. The
-/// first step shuts the account, so that nothing is added to what the others remove. Audio is removed by the workers, with each job's
-/// own clean-up, which is due at once.
+/// Each step is a short transaction that may be repeated. After a crash, run it again: it continues where it stopped. The first step locks the
+/// account, so that nothing is added while the other steps delete. Workers delete the audio with each job's clean-up, which is due at once.
 package struct TenantDeletion: Sendable {
-    /// By then every node refuses the account's tokens, and what it had let in a moment before is done.
+    /// After this time, all nodes reject the account's tokens, and requests that they accepted before are done.
     package static let settling = Duration.seconds(2)
     private static let batch = 100
 
@@ -17,16 +16,16 @@ package struct TenantDeletion: Sendable {
     private let settling: Duration
 
     package struct Outcome: Sendable, Equatable {
-        /// Erased by this run.
+        /// How many jobs this run erased.
         package let jobs: Int
-        /// Jobs whose audio the workers have yet to remove.
+        /// How many jobs have audio that the workers have not deleted yet.
         package let jobsWithAudio: Int
     }
 
     /// There is no such account.
     package struct NoTenant: Error {}
 
-    /// - Parameter pool: the owner's.
+    /// - Parameter pool: connects as the owner of the tables.
     package init(
         of tenant: TenantID, on pool: PostgresPool, settling: Duration = Self.settling
     ) {
@@ -35,9 +34,10 @@ package struct TenantDeletion: Sendable {
         self.settling = settling
     }
 
-    /// Erases what is there.
+    /// Erases the account.
     ///
-    /// - Parameter operatorName: whose deletion it is, for the audit log: written down once, with the first step.
+    /// - Parameter operatorName: who deletes it, for the audit log. The entry is written once, with the first step.
+    /// - Throws: ``NoTenant``.
     package func run(by operatorName: String) async throws -> Outcome {
         try await shut(by: operatorName)
         try await Task.sleep(for: settling)
@@ -68,22 +68,22 @@ package struct TenantDeletion: Sendable {
         }
     }
 
-    /// Makes every job a tombstone. Answers how many there were.
+    /// Turns every job into a tombstone. Returns how many there were.
     private func eraseJobs() async throws -> Int {
         var erased = 0
-        // The last one of the batch before: to begin anew each time is to read all tombstones each time.
+        // The last job of the previous batch. Starting from the beginning would read all tombstones each time.
         var last: JobID?
         while true {
             let after = last
             let jobs = try await pool.transaction { try remaining(after: after, limit: Self.batch, in: $0) }
             guard let end = jobs.last else {
-                // What came in behind it is looked for once more from the start.
+                // Starts again from the beginning, in case a job was added meanwhile.
                 guard last != nil else { return erased }
                 last = nil
                 continue
             }
             last = end.id
-            // One at a time: a job's end locks the month, and whoever else ends a job does so in the same order.
+            // One transaction per job: ending a job locks the job and the month, and all others do so in the same order.
             for job in jobs where !job.isFinished { try await cancel(job.id) }
             try await pool.transaction { transaction in
                 for job in jobs { _ = try JobDeletion.remove(job.id, of: tenant, in: transaction) }
@@ -97,14 +97,14 @@ package struct TenantDeletion: Sendable {
             do {
                 _ = try Job.cancel(job, of: tenant, in: transaction)
             } catch is JobFinished {
-                // It has just ended by itself.
+                // The job has ended meanwhile.
             }
-            // Nobody is told any more.
+            // No more webhooks are sent.
             try WebhookEvent.forgetUntold(job, of: tenant, in: transaction)
         }
     }
 
-    /// Removes all rows of a table that are the tenant's.
+    /// Deletes the tenant's rows of a table.
     private func empty(_ table: PostgresQuery) async throws {
         while try await pool.transaction({ try remove(from: table, limit: 1_000, in: $0) }) > 0 {}
     }

@@ -1,9 +1,9 @@
 import Postgres
 import Tenancy
 
-// For operators alone, as the owner of the tables.
+// For operators only, as the owner of the tables.
 extension TenantDeletion {
-    /// Jobs that are no tombstones yet, oldest first.
+    /// Returns jobs that are not tombstones yet, oldest first.
     func remaining(
         after last: JobID?, limit: Int, in transaction: PostgresTransaction
     ) throws -> [(id: JobID, isFinished: Bool)] {
@@ -16,7 +16,7 @@ extension TenantDeletion {
         ).map { (id: $0.0, isFinished: $0.1.isFinished) }
     }
 
-    /// Removes that many of the tenant's rows of a table, and what refers to them. Answers how many it were.
+    /// Deletes at most `limit` of the tenant's rows of a table, and the rows that refer to them. Returns how many were deleted.
     func remove(from table: PostgresQuery, limit: Int, in transaction: PostgresTransaction) throws -> Int {
         try transaction.execute(
             """
@@ -25,7 +25,7 @@ extension TenantDeletion {
             """)
     }
 
-    /// How many jobs' audio, here or at an engine elsewhere, is still to be removed.
+    /// Returns the number of jobs with audio that is not deleted yet, here or at an external engine.
     func jobsWithAudio(in transaction: PostgresTransaction) throws -> Int {
         try transaction.first(
             """

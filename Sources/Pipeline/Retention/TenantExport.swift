@@ -2,16 +2,16 @@ import JSON
 import Postgres
 import Tenancy
 
-/// All that is held about an account, for its customer: JSON Lines, each an object whose `type` says what it is.
+/// Everything that is stored about an account, for its customer, as JSON Lines. Each line is an object; its `type` says what it is.
 ///
-/// Never a secret, nor what secrets are checked against; and not who of the operators did what.
+/// It contains no secrets, no hashes of secrets, and no names of operators.
 package struct TenantExport: Sendable {
     let tenant: TenantID
 
     package init(of tenant: TenantID) { self.tenant = tenant }
 
-    /// Calls `body` with each line, without its end. They come in pages, so an account may be larger than the memory; for one picture of it
-    /// all the transaction must be repeatable read. For the owner of the tables.
+    /// Calls `body` with each line, without its line end. Lines are read page by page, so an account may be larger than the memory. To see one
+    /// snapshot, the transaction must be repeatable read. Operators only.
     package func forEachLine(in transaction: PostgresTransaction, _ body: (String) throws -> Void) throws {
         for section in sections {
             try forEachLine(of: section, in: transaction, body)
@@ -19,7 +19,7 @@ package struct TenantExport: Sendable {
         }
     }
 
-    /// The transcripts as the API answers them, one in memory at a time.
+    /// Exports the transcripts in the form in which the API returns them, with one in memory at a time.
     private func forEachTranscript(in transaction: PostgresTransaction, _ body: (String) throws -> Void) throws {
         var last = ""
         while let (job, stored) = try transcript(after: last, in: transaction) {
@@ -38,10 +38,10 @@ package struct TenantExport: Sendable {
         }
     }
 
-    /// Rows of one kind.
+    /// The rows of one type.
     struct Section {
         let type: String
-        /// Its columns are the members of each object; their times are the session's.
+        /// The columns become the members of each object. Times are in the session's time zone.
         let rows: PostgresQuery
     }
 }

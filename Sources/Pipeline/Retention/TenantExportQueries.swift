@@ -10,13 +10,13 @@ extension TenantExport {
             + [statements, statementName, endpoints, deliveries, attempts, audit]
     }
 
-    /// By a cursor: what a page holds is all that is in memory.
+    /// Calls `body` with each line of a section. A cursor reads them page by page, so that only one page is in memory.
     func forEachLine(
         of section: Section, in transaction: PostgresTransaction, _ body: (String) throws -> Void
     ) throws {
         let cursor = PostgresQuery(unescaped: "export_" + section.type)
         try transaction.execute("SELECT set_config('TimeZone', 'UTC', true)")
-        // JSON that customers gave may hold line ends, between its tokens alone.
+        // Customers' JSON may have line ends between its tokens, which become spaces.
         try transaction.execute(
             """
             DECLARE \(cursor) NO SCROLL CURSOR FOR
@@ -31,7 +31,7 @@ extension TenantExport {
         try transaction.execute("CLOSE \(cursor)")
     }
 
-    /// The stored transcript of the next job.
+    /// Returns the stored transcript of the next job after `job`.
     func transcript(
         after job: String, in transaction: PostgresTransaction
     ) throws -> (String, StoredTranscript)? {
@@ -71,7 +71,7 @@ extension TenantExport {
                 """)
     }
 
-    /// Deleted ones too: their tombstones.
+    /// All jobs, including the tombstones of deleted ones.
     private var jobs: Section {
         Section(
             type: "job",
@@ -85,7 +85,7 @@ extension TenantExport {
                 """)
     }
 
-    /// What an engine elsewhere has been handed and not yet deleted.
+    /// Copies at external engines that are not deleted yet.
     private var copies: Section {
         Section(
             type: "engine_copy",
@@ -153,7 +153,7 @@ extension TenantExport {
                 """)
     }
 
-    /// Of a deleted account, what is left of its name.
+    /// The name of a deleted account, if it is kept for statements.
     private var statementName: Section {
         Section(type: "statement_name", rows: "SELECT name FROM deleted_tenant_names WHERE tenant_id = \(tenant)")
     }
