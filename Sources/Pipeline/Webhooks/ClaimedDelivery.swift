@@ -1,7 +1,7 @@
 import Postgres
 import Tenancy
 
-/// An event that this node is sending, for as long as its lease lasts. `fence` proves it: a later claim has a higher one.
+/// An event that this node has claimed and is sending, as long as its lease lasts. A later claim of the event has a higher `fence`.
 package struct ClaimedDelivery: Sendable, Hashable {
     package let tenant: TenantID
     package let event: WebhookEventID
@@ -10,15 +10,15 @@ package struct ClaimedDelivery: Sendable, Hashable {
     /// Scheme, host and port of the URL.
     let origin: String
     package let body: [UInt8]
-    /// 1 at the event's first try.
+    /// The number of the event's attempt, from 1.
     package let attempt: Int
-    /// Of the schedule under way, this one included; when that began.
+    /// The number of attempts on the current schedule, including this one. `firstTry` is when the schedule began.
     let tries: Int
     let firstTry: Timestamp
     package let fence: Int64
-    /// Whether the last try at that host went wrong.
+    /// Whether the last attempt at this host failed.
     package let slotKind: DeliverySlotKind
-    /// Until when nobody else takes it, at the least.
+    /// Nobody else takes the event before this time.
     let leaseEnd: ContinuousClock.Instant
 
     init(row: PostgresRow, leaseEnd: ContinuousClock.Instant) throws {
@@ -33,7 +33,7 @@ package struct ClaimedDelivery: Sendable, Hashable {
     package func hash(into hasher: inout Hasher) { hasher.combine(fence) }
 }
 
-/// Hosts whose last try failed have slots of their own, so that they take none from those that answer, and get their turn all the same.
+/// Hosts whose last attempt failed have slots of their own, so that they don't delay hosts that answer, but are still tried.
 package enum DeliverySlotKind: Sendable, CaseIterable {
     case answering, failing
 }

@@ -1,17 +1,17 @@
 import Tenancy
 
-/// How many more tries a node may begin, and of which kind.
+/// How many more attempts a node may begin, and of which kind.
 package struct DeliveryCapacity: Sendable, Equatable {
-    /// What each tenant may have under way without crowding others.
+    /// How many attempts of a tenant may be in progress before it counts as crowding.
     static let share = 8
 
     let total: Int
     let answering: Int
     let failing: Int
-    /// Of tenants that have more than their share under way, the share included.
+    /// Room for tenants with more than their share in progress. All attempts of such tenants count.
     let crowding: Int
 
-    /// So many, whosever they are.
+    /// Room for `total` attempts of any kind.
     package init(_ total: Int) { self.init(answering: total, failing: total, total: total) }
 
     package init(answering: Int, failing: Int) {
@@ -22,8 +22,8 @@ package struct DeliveryCapacity: Sendable, Equatable {
         (self.total, self.answering, self.failing, crowding) = (total, answering, failing, total)
     }
 
-    /// What is left of so many slots. Failing hosts get an eighth of them for certain and half at the most; tenants with more than
-    /// their share under way get half of them together.
+    /// The room that is left of `slots`. Failing hosts get at least an eighth of the slots and at most half. Tenants with more than their share in
+    /// progress get half of the slots together.
     package init(slots: Int, running: [ClaimedDelivery]) {
         let failing = running.count { $0.slotKind == .failing }
         let byTenant = Dictionary(grouping: running, by: \.tenant).values

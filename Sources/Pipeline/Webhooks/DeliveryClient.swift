@@ -5,18 +5,18 @@ import Tenancy
 
 /// Signs one event and sends it to its endpoint, once.
 package struct DeliveryClient: Sendable {
-    /// For everything from the connection to the answer.
+    /// The time-out of an attempt, from connecting to the response.
     package static let timeout = Duration.seconds(15)
     private static let readBytes = 64 << 10
 
     private let egress: EgressClient
-    /// For one try.
+    /// The time-out of an attempt.
     let timeout: Duration
     private let clock: @Sendable () -> Timestamp
 
     /// - Parameters:
-    ///   - policy: which addresses it may connect to.
-    ///   - resolver: for tests; nil: the system's.
+    ///   - policy: the addresses to which it may connect.
+    ///   - resolver: for tests. Nil: the system's resolver.
     package init(
         policy: AddressPolicy = AddressPolicy(), resolver: NameResolver? = nil, concurrency: Int,
         timeout: Duration = Self.timeout, logger: Logger,
@@ -30,7 +30,7 @@ package struct DeliveryClient: Sendable {
         self.clock = clock
     }
 
-    /// As `init(policy:)`, with the blocks of addresses as `VERBATIM_EGRESS_ALLOW` lists them.
+    /// Like `init(policy:)`, with blocks of addresses in the form of `VERBATIM_EGRESS_ALLOW`.
     package init(
         allowing blocks: String, concurrency: Int = 1, timeout: Duration = Self.timeout, logger: Logger
     ) throws {
@@ -38,7 +38,7 @@ package struct DeliveryClient: Sendable {
             policy: try AddressPolicy(allowing: blocks), concurrency: concurrency, timeout: timeout, logger: logger)
     }
 
-    /// Sends `body` to `url`. Never throws: what went wrong stands in the answer.
+    /// Sends `body` to `url`. Does not throw: errors are part of the result.
     package func send(
         _ id: WebhookEventID, body: [UInt8], to url: String, signedWith secrets: WebhookSecrets
     ) async -> DeliveryResult {
@@ -63,6 +63,6 @@ package struct DeliveryClient: Sendable {
         }
     }
 
-    /// Ends what is under way.
+    /// Ends all attempts in progress.
     package func close() async { await egress.close() }
 }

@@ -1,7 +1,7 @@
 import Postgres
 import Tenancy
 
-/// One try to deliver an event.
+/// An attempt to deliver an event.
 package struct DeliveryAttempt: Sendable, Equatable {
     package let event: WebhookEventID
     package let job: JobID
@@ -12,10 +12,10 @@ package struct DeliveryAttempt: Sendable, Equatable {
     package let error: DeliveryError?
 }
 
-/// How far the telling of one job's outcome has come.
+/// The state of the delivery of a job's event.
 package struct DeliveryState: Sendable, Equatable {
     package let status: DeliveryStatus
-    /// While it waits.
+    /// When the next attempt is due, while the delivery is pending.
     package let nextTry: Timestamp?
 
     package init(status: DeliveryStatus, nextTry: Timestamp?) {
@@ -26,13 +26,13 @@ package struct DeliveryState: Sendable, Equatable {
 
 package enum DeliveryStatus: String, Sendable, CaseIterable, PostgresCodable {
     case pending, sending, delivered
-    /// A day of tries has failed, or the receiver said 410, or the endpoint was removed.
+    /// All attempts of a day failed, or the receiver answered 410, or the endpoint was removed.
     case givenUp = "given_up"
 }
 
-/// What customers and operators read of deliveries.
+/// What customers and operators see of deliveries.
 package enum DeliveryLog {
-    /// Nil while nothing is to be told of the job.
+    /// Returns the state of a job's delivery; nil if the job has no event.
     package static func state(
         of job: JobID, tenant: TenantID, in transaction: PostgresTransaction
     ) throws -> DeliveryState? {
@@ -44,10 +44,10 @@ package enum DeliveryLog {
         ).map { DeliveryState(status: $0.0, nextTry: $0.1) }
     }
 
-    /// So many tries of an event are shown, the latest, and no more are kept.
+    /// How many attempts of an event are kept and shown: the latest ones.
     package static let shown = 1000
 
-    /// The latest tries of one job's event, oldest first.
+    /// Returns the latest attempts of a job's event, oldest first.
     package static func attempts(
         of job: JobID, tenant: TenantID, limit: Int = shown, in transaction: PostgresTransaction
     ) throws -> [DeliveryAttempt] {
@@ -60,10 +60,10 @@ package enum DeliveryLog {
         ).map(DeliveryAttempt.init(row:)).reversed()
     }
 
-    /// So often in an hour is a job told before its customer has to wait: nobody needs more, and every try costs.
+    /// After this many attempts for a job within an hour, its customer has to wait before redelivering: nobody needs more.
     package static let triesPerHour = 60
 
-    /// From when on the customer may have a job told again; nil: now.
+    /// Returns when the customer may redeliver a job's webhook; nil: now.
     package static func restUntil(
         of job: JobID, tenant: TenantID, at now: Timestamp = .now(), in transaction: PostgresTransaction
     ) throws -> Timestamp? {
@@ -79,7 +79,7 @@ package enum DeliveryLog {
         return Timestamp(milliseconds: oldest.milliseconds + hour)
     }
 
-    /// The tenant's latest tries, newest first.
+    /// Returns the tenant's latest attempts, newest first.
     package static func latest(
         of tenant: TenantID, limit: Int, in transaction: PostgresTransaction
     ) throws -> [DeliveryAttempt] {

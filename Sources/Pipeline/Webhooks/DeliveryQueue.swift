@@ -1,15 +1,15 @@
 import Postgres
 import Tenancy
 
-/// The events to be sent as senders see them: across tenants, in the database, by short statements. No transaction is open while
-/// anything is sent. When an event is due goes by this node's clock, leases by the database's.
+/// The queue of events for senders: of all tenants, in the database. Statements are short, and no transaction is open while something is sent.
+/// This node's clock decides when an event is due; leases use the database's clock.
 ///
-/// Events are locked before endpoints, endpoints before what is known of their hosts.
+/// Order of locks: events, then endpoints, then failing hosts.
 package struct DeliveryQueue: Sendable {
-    /// How long a claim holds: longer than it takes to wait for a connection, to try, and to write down how that went through some
-    /// trouble of the database's. A sender that dies costs its events this long.
+    /// How long a claim holds. It is longer than waiting for a database connection, sending, and storing the result take, even if the database has
+    /// short problems. If a sender dies, its events wait for this long.
     package static let lease = DeliveryClient.timeout + .seconds(45)
-    /// Tries at once, on all nodes together: of one tenant at one host, of one tenant.
+    /// How many attempts may be in progress, on all nodes together: of a tenant at one host, and of a tenant in all.
     package static let perOrigin = 8
     package static let perTenant = 64
 
@@ -26,26 +26,26 @@ package struct DeliveryQueue: Sendable {
         self.clock = clock
     }
 
-    /// Claims due events, as many as there is room for. Tenants with fewer tries under way come first, within a tenant hosts with
-    /// fewer; among equals the oldest.
+    /// Claims due events, as many as there is room for. Tenants with the fewest attempts in progress come first, within a tenant the hosts with the
+    /// fewest; among equals, the oldest event.
     package func claim(_ room: DeliveryCapacity) async throws -> [ClaimedDelivery] {
         let now = clock()
         guard room.total > 0, try await isAnythingDue(at: now) else { return [] }
-        // What the database counts from later on ends later.
+        // The database sets the lease later, so that lease ends later than this.
         let leaseEnd = ContinuousClock.now + lease
         return try await databases.system.transaction { transaction in
-            // One claim after the other: each counts what those before it have taken.
+            // One claim at a time, because each must count the attempts of those before it.
             try transaction.query("SELECT pg_advisory_xact_lock(hashtext('verbatim.deliveries'))")
             return try transaction.query(claim(room, at: now)).map { try ClaimedDelivery(row: $0, leaseEnd: leaseEnd) }
         }
     }
 
-    /// Marks what has become due. Most looks find nothing: they wait for nobody.
+    /// Marks events that have become due. Returns whether any is due. Most polls find nothing, so this must not wait for a lock.
     private func isAnythingDue(at now: Timestamp) async throws -> Bool {
         try await databases.system.query(Self.ripening(at: now)).first?.decode(Bool.self) == true
     }
 
-    /// Writes down how a try went, and what comes next. False when the claim is no longer ours: then nothing was written.
+    /// Stores the result of an attempt and when the next one is due. Returns false if the claim is no longer ours; then nothing is written.
     package func finish(_ claim: ClaimedDelivery, _ result: DeliveryResult, begunAt: Timestamp) async throws -> Bool {
         let now = clock()
         let next = Self.next(claim, result, now: now)
@@ -54,16 +54,16 @@ package struct DeliveryQueue: Sendable {
             """
             WITH ended AS (
                 UPDATE webhook_events SET lease_until = NULL,
-                    -- No tries: it was asked to be sent again meanwhile, on a new schedule, which begins now.
+                    -- Zero attempts: a redelivery was requested meanwhile, so a new schedule begins now.
                     status = CASE
                         WHEN \(result.isAcknowledged) AND (schedule_attempts > 0 OR abandoned) THEN 'delivered'
                         WHEN abandoned THEN 'given_up'
-                        -- With a new address comes another try.
+                        -- The URL has changed meanwhile, so there is another attempt.
                         WHEN schedule_attempts = 0 OR url <> \(claim.url) OR \(next != nil) THEN 'pending'
                         ELSE 'given_up' END,
                     next_attempt_at = CASE WHEN schedule_attempts = 0 THEN \(now) ELSE coalesce(\(next), \(now)) END,
                     due = schedule_attempts = 0,
-                    -- A fault of ours costs the event neither a try nor time.
+                    -- An error of ours does not count as an attempt and costs no time.
                     schedule_attempts = CASE WHEN \(isOurs) THEN greatest(schedule_attempts - 1, 0) ELSE schedule_attempts END,
                     schedule_started_at = CASE WHEN schedule_attempts = 0 OR (\(isOurs) AND schedule_attempts = 1) THEN NULL ELSE schedule_started_at END
                 WHERE tenant_id = \(claim.tenant) AND id = \(claim.event) AND fence = \(claim.fence)
@@ -102,13 +102,13 @@ package struct DeliveryQueue: Sendable {
         }
     }
 
-    /// A success clears what failures said of the endpoint; failures for a whole day, or of all tries of an event, say that it is
-    /// failing.
+    /// Returns the changes to the endpoint. A success resets its failures. The endpoint is failing if all attempts of a whole day failed, or all
+    /// attempts of an event.
     private static func health(
         _ claim: ClaimedDelivery, _ result: DeliveryResult, at now: Timestamp, isLast: Bool
     ) -> PostgresQuery {
         if result.isAcknowledged { return "last_success = \(now), first_failure_at = NULL, failing_since = NULL" }
-        // The last try comes a day after the claim of the first, which was made a moment later.
+        // The last attempt is due a day after the first claim, but the first failure may be up to a lease younger than that claim.
         let isSpent = isLast && result.error != .gone
         let day = max(now - DeliverySchedule.span, isSpent ? claim.firstTry + lease : now - DeliverySchedule.span)
         return """
@@ -132,11 +132,11 @@ package struct DeliveryQueue: Sendable {
 }
 
 extension DeliveryQueue {
-    /// Of so many tenants with something due, and of each tenant so many hosts, one claim takes its choice.
+    /// How many tenants with due events, and how many hosts of each, one claim considers.
     private static let tenantsSeen = 1_000
     private static let originsSeen = 128
 
-    /// Marks events as due whose time has come, some at a time, and tells whether any are due.
+    /// Marks up to 1,000 events as due whose time has come. Returns whether any are due.
     private static func ripening(at now: Timestamp) -> PostgresQuery {
         """
         WITH ripe AS (
@@ -150,8 +150,8 @@ extension DeliveryQueue {
         """
     }
 
-    /// The statement that claims. What is not due costs nothing; of tenants with something due it looks at each once, of those that
-    /// may have more under way at each host once, and takes of each no more than there is room for.
+    /// The statement that claims. Events that are not due cost nothing. It looks at each tenant with due events once, at each host of tenants that
+    /// may have more attempts once, and takes no more events from each than there is room for.
     package func claim(_ room: DeliveryCapacity, at now: Timestamp) -> PostgresQuery {
         """
         WITH RECURSIVE \(Self.open), \(Self.candidates(at: now)), numbered AS (
@@ -182,7 +182,7 @@ extension DeliveryQueue {
         """
     }
 
-    /// Hosts where something is due and another try may be begun, each with how many are under way there and of its tenant.
+    /// Hosts with due events where another attempt may begin, each with the numbers of attempts in progress at the host and of its tenant.
     private static let open: PostgresQuery = """
         waiting AS (
             (SELECT tenant_id FROM webhook_events WHERE status = 'pending' AND due ORDER BY tenant_id LIMIT 1)
@@ -220,7 +220,8 @@ extension DeliveryQueue {
         )
         """
 
-    /// Due events, each with its turn: how many of its tenant's would be under way with it, and with the tenant's last.
+    /// Due events with two numbers each: how many attempts of its tenant would be in progress with this event (`turn`), and with the last event
+    /// of the tenant (`last_turn`).
     private static func candidates(at now: Timestamp) -> PostgresQuery {
         """
         due AS (
@@ -241,9 +242,9 @@ extension DeliveryQueue {
     }
 }
 
-// How an event comes back of which nobody knows what became of it. It is due again at once, and has lost neither a try nor time.
+// Puts events back whose attempt has no known result. They are due again at once, and the attempt does not count.
 extension DeliveryQueue {
-    /// Puts a try back that was broken off: it may have arrived, and is shown.
+    /// Puts an event back whose attempt was interrupted. It may have arrived, so the attempt is listed.
     package func interrupt(_ claim: ClaimedDelivery) async throws {
         try await databases.system.execute(
             putBack(
@@ -254,7 +255,7 @@ extension DeliveryQueue {
                 """))
     }
 
-    /// Puts back a claim of which nothing was sent: as if it had never been.
+    /// Puts an event back of which nothing was sent, as if it had never been claimed.
     package func release(_ claim: ClaimedDelivery) async throws {
         try await databases.system.execute(
             """
@@ -263,7 +264,7 @@ extension DeliveryQueue {
             """)
     }
 
-    /// Puts back what senders were sending that stopped before they were done. Answers how many events those are.
+    /// Puts events with expired leases back, whose senders died. Returns how many.
     package func rescue() async throws -> Int {
         try await databases.system.execute(
             putBack(

@@ -1,13 +1,13 @@
 import Egress
 import Postgres
 
-/// How one try went. Of what the receiver answered, nothing but the status code.
+/// The result of an attempt. Of the receiver's response, only the status code is kept.
 package struct DeliveryResult: Sendable, Equatable {
     package let statusCode: Int?
     package let latencyMilliseconds: Int64
-    /// One word; nil after a success.
+    /// Nil after a success.
     package let error: DeliveryError?
-    /// From when on the receiver wants to be tried again.
+    /// When the receiver wants the next attempt, by its `Retry-After`.
     let retryAt: Timestamp?
 
     package init(
@@ -22,28 +22,28 @@ package struct DeliveryResult: Sendable, Equatable {
     package var isAcknowledged: Bool { error == nil }
 }
 
-/// Why a try failed, as customers read it.
+/// Why an attempt failed, as customers see it.
 package enum DeliveryError: String, Sendable, PostgresCodable {
-    /// Any status but 2xx.
+    /// Any status except 2xx, 3xx and 410.
     case badStatus = "bad_status"
-    /// 410: nothing more is sent.
+    /// 410. Nothing more is sent.
     case gone
-    /// 3xx; redirects are not followed.
+    /// 3xx. Redirects are not followed.
     case redirectRefused = "redirect_refused"
     case timeout
     case nameNotResolved = "name_not_resolved"
     case connectionRefused = "connection_refused"
     case connectionLost = "connection_lost"
-    /// The host's name led to an address that is not public. Nothing was sent.
+    /// The host resolved to an address that is not public. Nothing was sent.
     case addressRefused = "address_refused"
     case tls
     case badResponse = "bad_response"
-    /// The sender went down while the try was under way; the event may have arrived.
+    /// The sender stopped during the attempt. The event may have arrived.
     case interrupted
-    /// A fault of ours.
+    /// An error of ours.
     case internalError = "internal_error"
 
-    /// It says nothing of the receiver.
+    /// Whether it is our error and says nothing about the receiver.
     var isOurs: Bool { self == .interrupted || self == .internalError }
 
     init?(status: Int) {

@@ -1,9 +1,9 @@
 import Egress
 import Postgres
 
-/// When an event that was not acknowledged is tried again.
+/// When an event that was not acknowledged is sent again.
 package enum DeliverySchedule {
-    /// From the first try to the last.
+    /// The time from the first attempt to the last.
     package static let span = Duration.seconds(24 * 3600)
 
     private static let early = RetrySchedule(
@@ -14,11 +14,11 @@ package enum DeliverySchedule {
     private static let hourly = RetrySchedule(delays: [.seconds(3600)], jitter: 0.2)
     private static let soon = RetrySchedule(delays: [.seconds(60)], jitter: 0.2)
 
-    /// Nil after the last try. That one is at the end of the span, whatever else would lie beyond it.
+    /// Returns when the next attempt is due; nil after the last one. The last one is at the end of `span`, if it would otherwise be later.
     ///
     /// - Parameters:
-    ///   - tries: how many have failed, from 1.
-    ///   - wish: the receiver's `Retry-After`, heeded where it is later.
+    ///   - tries: how many attempts have failed, from 1.
+    ///   - wish: the receiver's `Retry-After`, used if it is later than the schedule.
     package static func next(
         after tries: Int, firstTry: Timestamp, now: Timestamp, wish: Timestamp?,
         using generator: inout some RandomNumberGenerator
@@ -29,8 +29,8 @@ package enum DeliverySchedule {
         else { return nil }
         return min(max(now + delay, wish ?? now), end)
     }
-    /// After a try that failed by a fault of ours, which counts for nothing. Soon; from the sixtieth try on, of whatever kind, in an hour:
-    /// a fault that does not pass is nobody's every minute.
+    /// Returns when the next attempt is due after an error of ours, which does not count: in a minute, or in an hour from the 60th attempt on,
+    /// because a permanent error need not be tried every minute.
     package static func afterOurFault(
         attempt: Int, now: Timestamp, using generator: inout some RandomNumberGenerator
     ) -> Timestamp {

@@ -1,10 +1,10 @@
 import Postgres
 import Tenancy
 
-/// Has every event of a tenant's that was made in a stretch of time sent again, where there is somebody to tell.
+/// Sends all of a tenant's events of a period again that have an endpoint.
 ///
-/// In batches, each a short transaction: what is being sent or ends meanwhile waits for none of them, and is waited for last. Safe to
-/// repeat after a crash; what was sent again already is then sent once more, under its old name.
+/// This happens in batches, each a short transaction. Events that are locked, because they are being sent or just ending, come last, so that
+/// nobody waits for a whole batch. It is safe to repeat after a crash, but then some events are sent twice, with the same id.
 package struct EventReplay: Sendable {
     package static let batch = 1_000
 
@@ -14,7 +14,7 @@ package struct EventReplay: Sendable {
     private let pool: PostgresPool
     private let clock: @Sendable () -> Timestamp
 
-    /// - Parameter pool: the owner's.
+    /// - Parameter pool: connects as the owner of the tables.
     package init(
         of tenant: TenantID, since: Timestamp, until: Timestamp, on pool: PostgresPool,
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now
@@ -26,13 +26,13 @@ package struct EventReplay: Sendable {
         self.clock = clock
     }
 
-    /// Where a batch ended: an event, and when it was made, to the database's precision.
+    /// The last event of a batch, and when it was created, with the database's precision.
     struct Place: Sendable {
         let created: String
         let event: WebhookEventID
     }
 
-    /// Answers how many events are sent again.
+    /// Returns how many events are sent again.
     package func run() async throws -> Int {
         var (count, place) = (0, Place?.none)
         var left: [WebhookEventID] = []
@@ -58,7 +58,7 @@ package struct EventReplay: Sendable {
 }
 
 extension EventReplay {
-    /// How many events it is about, as things stand.
+    /// Returns how many events would be sent again now.
     package func count(in transaction: PostgresTransaction) throws -> Int {
         let endpoint = try WebhookEndpoint.findDefault(of: tenant, in: transaction)?.url
         return try transaction.first(
@@ -69,7 +69,7 @@ extension EventReplay {
             """, as: Int.self) ?? 0
     }
 
-    /// The next ones, oldest first.
+    /// Returns the next events, oldest first.
     private func events(after place: Place?, in transaction: PostgresTransaction) throws -> [Place] {
         try transaction.all(
             """
@@ -81,7 +81,7 @@ extension EventReplay {
         ).map { Place(created: $0.0, event: $0.1) }
     }
 
-    /// Has those sent again that somebody is to be told of; unless `waiting`, those that nobody else holds. Answers which.
+    /// Sends those of `events` again that have an endpoint. Unless `waiting`, skips locked events. Returns which ones are sent again.
     private func replay(
         _ events: [WebhookEventID], waiting: Bool, at now: Timestamp, in transaction: PostgresTransaction
     ) throws -> Set<WebhookEventID> {

@@ -1,17 +1,16 @@
 import Egress
 
-/// Judges the addresses that customers give for webhooks, when they give them. What decides in the end is the judgment at each
-/// connection; this one tells a mistake at once.
+/// Checks the webhook URLs of customers when they are submitted, so that mistakes are found at once. What counts is the check at each connection.
 package struct WebhookAddress: Sendable {
     package static let longest = 2048
-    /// For resolving the host's name.
+    /// The time-out for resolving the host's name.
     private static let timeout = Duration.seconds(3)
 
     private let egress: EgressClient
 
     package init(egress: EgressClient) { self.egress = egress }
 
-    /// Throws ``WebhookAddressError``; anything else is ours.
+    /// Throws ``WebhookAddressError``. Any other error is ours.
     package func check(_ url: String) async throws {
         guard (1...Self.longest).contains(url.utf8.count) else { throw WebhookAddressError.malformed }
         do {
@@ -27,8 +26,8 @@ package struct WebhookAddress: Sendable {
 }
 
 package enum WebhookAddressError: Error, Equatable {
-    /// Not an http or https URL, too long, or with a user name or password in it.
+    /// The URL is not http or https, is too long, or contains a user name or password.
     case malformed
-    /// Its host is not on the public internet.
+    /// The host is not on the public internet.
     case notPublic
 }

@@ -1,22 +1,22 @@
 import Postgres
 import Tenancy
 
-/// Where a tenant is told of its jobs, and how that went of late.
+/// A URL that gets a tenant's webhooks, and its recent state.
 package struct WebhookEndpoint: Sendable, Equatable {
     package let url: String
     package let createdAt: Timestamp
     package let lastSuccess: Timestamp?
-    /// Set once everything has failed for a day: since when. It is tried all the same.
+    /// Since when all attempts have failed; set after a day. The endpoint is still tried.
     package let failingSince: Timestamp?
 }
 
-// Order of locks: the tenant's default (an advisory lock), events, endpoints. Who only tells something at an endpoint holds its row for a
-// moment before the event (FOR KEY SHARE), in the way of nobody but who removes it.
+// Order of locks: the tenant's default endpoint (an advisory lock), events, endpoints. A transaction that only uses an endpoint for an event
+// locks its row before the event, but FOR KEY SHARE, which only conflicts with removing the endpoint.
 extension WebhookEndpoint {
-    /// The account was deleted meanwhile.
+    /// The account has been deleted meanwhile.
     package struct AccountDeleted: Error {}
 
-    /// The tenant's default endpoint, or nil.
+    /// Returns the tenant's default endpoint, or nil.
     package static func findDefault(of tenant: TenantID, in transaction: PostgresTransaction) throws -> WebhookEndpoint?
     {
         try transaction.first(
@@ -27,14 +27,14 @@ extension WebhookEndpoint {
         ).map { WebhookEndpoint(url: $0.0, createdAt: $0.1, lastSuccess: $0.2, failingSince: $0.3) }
     }
 
-    /// Names the tenant's default endpoint; nil removes it. What still waits for the old one follows, or is given up; so does what is
-    /// being sent there at this moment, unless that is acknowledged.
+    /// Sets the tenant's default endpoint; nil removes it. Pending events of the old one are sent to the new one, or given up if there is none. The
+    /// same applies to events that are being sent there now, unless they are acknowledged.
     ///
-    /// Throws ``AccountDeleted``.
+    /// - Throws: ``AccountDeleted``.
     package static func setDefault(
         _ url: String?, of tenant: TenantID, at now: Timestamp = .now(), in transaction: PostgresTransaction
     ) throws {
-        // Two at once would both find no default; and an outcome that has just read the old one is waited for.
+        // Otherwise two calls at once could both find no default. Also waits for outcomes of jobs that have just read the old one.
         try transaction.query("SELECT pg_advisory_xact_lock(\(Self.defaultLock(tenant)))")
         let old = try findDefault(of: tenant, in: transaction)?.url
         guard old != url else { return }
@@ -53,23 +53,22 @@ extension WebhookEndpoint {
         if let old { try forget(old, of: tenant, in: transaction) }
     }
 
-    /// Where a job's outcome is told: the address that it names, else the default endpoint, else nowhere. Holds until the transaction
-    /// ends.
+    /// Returns the endpoint of a job: its own `webhook_url`, else the default one, else nil. It cannot be removed until the transaction ends.
     static func url(for job: Job, in transaction: PostgresTransaction) throws -> String? {
         guard let url = job.webhookURL else { return try holdDefault(of: job.tenant, in: transaction) }
         try hold(url, of: job.tenant, in: transaction)
         return url
     }
 
-    /// The default endpoint's address, which stays the default until the transaction ends.
+    /// Returns the URL of the default endpoint, which stays the default until the transaction ends.
     static func holdDefault(of tenant: TenantID, in transaction: PostgresTransaction) throws -> String? {
         try transaction.query("SELECT pg_advisory_xact_lock_shared(\(defaultLock(tenant)))")
         return try findDefault(of: tenant, in: transaction)?.url
     }
 
-    /// Forgets an address once nothing is told there any more, and what is known of its host where nothing else is told there.
+    /// Deletes an endpoint if no event uses it any more, and the state of its host if no other endpoint is there.
     static func forget(_ url: String, of tenant: TenantID, in transaction: PostgresTransaction) throws {
-        // Whoever is about to tell something there holds the row until that is written.
+        // Waits for transactions that are about to write an event for it, which lock this row.
         try transaction.query(
             "SELECT FROM webhook_endpoints WHERE tenant_id = \(tenant) AND url = \(url) FOR UPDATE")
         let origin = try transaction.first(
@@ -87,7 +86,7 @@ extension WebhookEndpoint {
             """)
     }
 
-    /// Makes the endpoint known where it is not, and holds its row: it is not forgotten before the transaction ends.
+    /// Creates the endpoint if it is missing, and locks its row, so that it is not deleted before the transaction ends.
     private static func hold(
         _ url: String, of tenant: TenantID, at now: Timestamp = .now(), in transaction: PostgresTransaction
     ) throws {
@@ -99,12 +98,12 @@ extension WebhookEndpoint {
                 """)
             let held = try transaction.query(
                 "SELECT FROM webhook_endpoints WHERE tenant_id = \(tenant) AND url = \(url) FOR KEY SHARE")
-            // None: it was there at first, and has just been forgotten.
+            // If there is no row, the endpoint existed before but has just been deleted.
             if !held.isEmpty { return }
         }
     }
 
-    /// Moves what waits for the old default, or gives it up, and ends that.
+    /// Moves pending events from the old default endpoint to the new one, or gives them up. The old one is no longer the default.
     private static func redirect(
         from old: String, to url: String?, of tenant: TenantID, in transaction: PostgresTransaction
     ) throws {
@@ -123,7 +122,8 @@ extension WebhookEndpoint {
             "UPDATE webhook_endpoints SET is_default = false WHERE tenant_id = \(tenant) AND url = \(old)")
     }
 
-    /// Asked once the endpoint is inserted, which holds the tenant's row: a deletion is either seen here, or comes later and finds it.
+    /// Called after the endpoint is inserted, which locks the tenant's row. So a deletion of the account is either seen here, or comes later and
+    /// finds the endpoint.
     private static func requireAccount(_ tenant: TenantID, in transaction: PostgresTransaction) throws {
         let status = try transaction.first("SELECT status FROM tenants WHERE id = \(tenant)", as: TenantStatus.self)
         guard let status, status != .deleted else { throw AccountDeleted() }

@@ -2,24 +2,24 @@ import JSON
 import Postgres
 import Tenancy
 
-/// What is told of a job's outcome. The body is made once; every try sends the same bytes.
+/// The event of a job that has ended. The body is written once, and every attempt sends the same bytes.
 package struct WebhookEvent: Sendable, Equatable {
     package let id: WebhookEventID
     /// `job.completed`, `job.failed`, `job.cancelled`.
     package let name: String
-    /// JSON.
+    /// The body as JSON.
     package let body: [UInt8]
 
-    /// The event of a job that has ended.
+    /// Creates the event of a job that has ended.
     ///
-    /// - Parameter publicURL: where customers reach the service; without one the transcript's address is relative.
+    /// - Parameter publicURL: the URL at which customers reach the service. Without one, `transcript_url` is relative.
     init(of job: Job, id: WebhookEventID, publicURL: String?) {
         self.id = id
         name = "job.\(job.status.rawValue)"
         body = Self.document(name, id, job, publicURL ?? "")
     }
 
-    /// An event that tells nothing, for an operator who tries an endpoint.
+    /// Returns an event without content, with which an operator can test an endpoint.
     package static func test(id: WebhookEventID, at now: Timestamp) -> WebhookEvent {
         var json = JSONWriter(capacity: 256)
         json.object { json in
@@ -84,10 +84,10 @@ package struct WebhookEvent: Sendable, Equatable {
 }
 
 extension WebhookEvent {
-    /// Writes the event of a job that has just ended, if somebody is to be told: the address that the job names, else the tenant's
-    /// default endpoint. In the transaction of the outcome, so that neither is ever without the other.
+    /// Writes the event of a job that has just ended, if it has an endpoint: the job's own, else the tenant's default one. Call this in the
+    /// transaction of the outcome, so that neither exists without the other.
     ///
-    /// Call it last, before `TenantLoad.remove`. A job has one event: called again, it does nothing.
+    /// Call it last, before `TenantLoad.remove`. A job has one event, so a second call does nothing.
     package static func record(
         for job: JobID, of tenant: TenantID, publicURL: String? = nil, at now: Timestamp = .now(),
         in transaction: PostgresTransaction
@@ -110,12 +110,12 @@ extension WebhookEvent {
             """)
     }
 
-    /// Has a job's event sent again now, on a new schedule: the same event, byte for byte, to where the job's webhooks go today. A
-    /// job that had nobody to tell when it ended gets its event now. False when there is nobody to tell.
+    /// Sends a job's event again now, on a new schedule: the same bytes, to the endpoint that the job has today. A job that had no endpoint when it
+    /// ended gets its event now. Returns false if there is no endpoint.
     package static func replay(
         _ job: Job, publicURL: String? = nil, at now: Timestamp = .now(), in transaction: PostgresTransaction
     ) throws -> Bool {
-        // First, as whoever deletes the job.
+        // Locks the job first, as its deletion does.
         try Job.lock(job.id, of: job.tenant, in: transaction)
         guard let job = try Job.find(job.id, of: job.tenant, in: transaction),
             let url = try WebhookEndpoint.url(for: job, in: transaction)
@@ -136,19 +136,19 @@ extension WebhookEvent {
         return true
     }
 
-    /// Forgets what was told of a job, and how that went.
+    /// Deletes the event of a job with its attempts, and its endpoint if no other event uses it.
     static func forget(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         let urls = try transaction.all(
             "DELETE FROM webhook_events WHERE tenant_id = \(tenant) AND job_id = \(job) RETURNING url", as: String.self)
         for url in urls { try WebhookEndpoint.forget(url, of: tenant, in: transaction) }
     }
 
-    /// Forgets what was to be told of a job. What is known of where it was to be told stays.
+    /// Deletes the event of a job that will not be sent. The endpoint stays.
     static func forgetUntold(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute("DELETE FROM webhook_events WHERE tenant_id = \(tenant) AND job_id = \(job)")
     }
 
-    /// What is being sent at this moment goes on, and is sent again on the new schedule however that ends.
+    /// The changes to an event that is sent again. If it is being sent now, that attempt continues, and it is sent again whatever the result.
     static func replayed(at now: Timestamp) -> PostgresQuery {
         """
         status = CASE WHEN v.status = 'sending' THEN 'sending' ELSE 'pending' END, next_attempt_at = \(now), due = true,
@@ -157,7 +157,7 @@ extension WebhookEvent {
     }
 }
 
-/// The name of an event, the same at every try: receivers tell by it what they have seen already.
+/// The id of an event, the same in every attempt. Receivers recognize by it events that they have already seen.
 package struct WebhookEventID: TypedID {
     package static let prefix = "evt_"
     package let rawValue: String

@@ -3,14 +3,14 @@ import Postgres
 import ServiceLifecycle
 import Tenancy
 
-/// Sends events that are due, many at once, until it is told to stop.
+/// Sends due events, many at a time, until it is told to stop.
 ///
-/// Every claim is a lease. A sender that dies is found out when it ends: the event is then sent again under its old name, as the
-/// contract allows. Nothing is begun that could not be written down while the claim holds, and writing it down is tried until then: what was
-/// acknowledged is not sent again for a moment's trouble of the database's. On shutdown it claims no more and lets the tries that are under way end, which takes no longer than a try may;
-/// what is left after that is handed back.
+/// Every claim is a lease. If a sender dies, the event is sent again after the lease, with the same id. An attempt begins only if its result can
+/// still be stored within the lease, and storing it is retried until then. So an acknowledged event is not sent again because of a short
+/// problem of the database. On shutdown it claims no more events and waits for the attempts in progress, at most as long as an attempt may
+/// take. The rest is handed back.
 package struct WebhookSender: Service {
-    /// What a claim must last beyond a try, for writing down how that went.
+    /// How much longer than an attempt a claim must hold, so that the result can be stored.
     private static let margin = Duration.seconds(10)
 
     private let databases: Databases
@@ -25,8 +25,8 @@ package struct WebhookSender: Service {
     private let holder = LeaseHolder<ClaimedDelivery>()
 
     /// - Parameters:
-    ///   - slots: tries at once.
-    ///   - drain: how long tries may take to end on shutdown.
+    ///   - slots: how many attempts may be in progress at once.
+    ///   - drain: how long attempts may take to end on shutdown.
     ///   - lease: how long a claim holds.
     package init(
         databases: Databases, deliveryClient: DeliveryClient, masterKey: MasterKey, slots: Int = 256,
@@ -46,21 +46,21 @@ package struct WebhookSender: Service {
     package func run() async throws {
         await holder.run(drain: drain, claim: claim, rescue: rescue)
         await deliveryClient.close()
-        // A service that ends before its turn would take the others down with it.
+        // A service that returns before the shutdown would end the whole process.
         try? await gracefulShutdown()
     }
 
-    /// Claims no more from now on; what is being sent goes on.
+    /// Claims no more events from now on. Attempts in progress continue.
     package func stopClaiming() {
         holder.wake.stop()
     }
 
-    /// One try, and its line in the log of deliveries. Never throws: what could not be written is found out by the lease's end.
+    /// Makes an attempt and stores its result. Does not throw: if the result cannot be stored, the lease expires.
     package func deliver(_ claim: ClaimedDelivery) async {
         guard let (result, begunAt) = await send(claim) else {
             return await Task { await putBack(claim, queue.release) }.value
         }
-        // Also while this node is being stopped: what went well is not sent again.
+        // Unstructured, so that the result is also stored while this node is stopping.
         await Task { [isStopped = Task.isCancelled] in
             if result.error == .interrupted, isStopped {
                 await putBack(claim, queue.interrupt)
@@ -70,13 +70,14 @@ package struct WebhookSender: Service {
         }.value
     }
 
-    /// How the try went, and when it began. Nil when nothing was sent, for want of the secret or of time.
+    /// Sends the event. Returns the result and when the attempt began; nil if nothing was sent, because the secret could not be read or too little
+    /// time was left.
     private func send(_ claim: ClaimedDelivery) async -> (DeliveryResult, Timestamp)? {
         let (masterKey, now) = (masterKey, clock())
         let log = ["tenant": "\(claim.tenant)", "event": "\(claim.event)"] as Logger.Metadata
         let secrets: WebhookSecrets
         do {
-            // Accounts that were made without a secret get theirs here.
+            // An account without a secret gets one here.
             secrets = try await databases.system.transaction {
                 try WebhookSecrets.findOrCreate(of: claim.tenant, masterKey: masterKey, at: now, in: $0)
             }
@@ -97,7 +98,7 @@ package struct WebhookSender: Service {
         return (await deliveryClient.send(claim.event, body: claim.body, to: claim.url, signedWith: secrets), begunAt)
     }
 
-    /// Writes down how a try went, again and again while the database has no time for it and the claim holds.
+    /// Stores the result of an attempt. Retries while the database is busy or does not answer, as long as the claim holds.
     private func keep(_ claim: ClaimedDelivery, _ result: DeliveryResult, begunAt: Timestamp) async {
         var pause = Duration.milliseconds(100)
         while true {
@@ -113,7 +114,7 @@ package struct WebhookSender: Service {
                 pause = min(pause * 2, .seconds(2))
             } catch {
                 return logger.failure(
-                    "could not write how a webhook went", error, metadata: ["event": "\(claim.event)"])
+                    "could not store a webhook's result", error, metadata: ["event": "\(claim.event)"])
             }
         }
     }

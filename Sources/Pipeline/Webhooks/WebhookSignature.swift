@@ -3,7 +3,7 @@ import Foundation
 import Postgres
 import Tenancy
 
-/// The header fields by which a receiver knows that an event is ours: one of our own, and those of Standard Webhooks.
+/// The header fields with which a receiver verifies that an event is ours: one of our own, and those of Standard Webhooks.
 package enum WebhookSignature {
     package static func headers(
         _ id: WebhookEventID, body: [UInt8], secrets: WebhookSecrets, at now: Timestamp
@@ -24,7 +24,7 @@ package enum WebhookSignature {
         return headers
     }
 
-    /// Keyed by the secret as the customer holds it, all of its text; over the body alone.
+    /// Our own signature, over the body only. The key is the text of the secret, as the customer has it.
     private static func plain(_ body: [UInt8], _ secret: WebhookSecret) -> String {
         let key = SymmetricKey(data: Array(secret.text.utf8))
         return HMAC<SHA256>.authenticationCode(for: body, using: key).map { byte in
@@ -33,7 +33,7 @@ package enum WebhookSignature {
         }.joined()
     }
 
-    /// Keyed by the bytes behind the text; over the event's id and the time too, which guards against replay.
+    /// The signature of Standard Webhooks, over the event's id, the time and the body, which prevents replays. The key is the decoded secret.
     private static func standard(
         _ id: WebhookEventID, _ seconds: Int64, _ body: [UInt8], _ secret: WebhookSecret
     ) -> String {
