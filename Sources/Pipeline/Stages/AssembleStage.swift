@@ -3,11 +3,11 @@ import Foundation
 import Postgres
 import Tenancy
 
-/// Puts the chunks' words together, gives them their speakers, and ends the job with its transcript.
+/// Joins the chunks' words, assigns speakers, and completes the job with its transcript.
 struct AssembleStage: Sendable {
     let databases: Databases
     let server: ModelServer
-    /// Where customers reach the service.
+    /// The URL at which customers reach the service.
     let publicURL: String?
 
     func run(_ claim: ClaimedTask) async throws {
@@ -30,10 +30,10 @@ struct AssembleStage: Sendable {
         }
     }
 
-    /// The words of ten hours take seconds: one job at a time.
+    /// One assembly at a time, because ten hours of words take seconds.
     private static let calls = BlockingCalls("assembly")
 
-    /// Who speaks when, in the whole source: all voices of all sections compared at once.
+    /// Returns who speaks when in the whole recording. All voices of all sections are clustered at once.
     private func timeline(of sections: [DiarizedSection], expected: Int?) async throws -> SpeakerTimeline {
         var tracks: [(section: Int, track: SpeakerTrack)] = []
         for (number, section) in sections.enumerated() {
@@ -59,14 +59,14 @@ struct AssembleStage: Sendable {
     }
 }
 
-/// What the assembly needs to know of its job.
+/// What the assembly needs to know about its job.
 package struct AssemblyFacts: Sendable {
     let samples: Int64
     let language: String
     let languageConfidence: Double?
-    /// The engine that was to recognize: named when there was no speech to try it on.
+    /// The engine that was chosen. The transcript names it if there was no speech to recognize.
     let engine: String
-    /// How the speakers are told apart, as transcripts name it.
+    /// The method of diarization, as transcripts name it.
     let diarization: String
     let speakersExpected: Int?
 

@@ -1,15 +1,15 @@
 import Foundation
 
-/// The chunks of one source on their way to a transcript: each channel's words in order, on the source's clock.
+/// Makes a transcript from the chunks of a recording: the words of each channel in order, with times from the start of the recording.
 package struct Assembly: Sendable {
     private let facts: AssemblyFacts
     private let recognitions: [Recognition]
-    /// Left and right, or all in one.
+    /// Left and right, or one mixed channel.
     private let channels: [(channel: SourceChannel, heard: [LeveledSegment])]
-    /// What the engines gave and nobody said, in all channels, on the source's clock.
+    /// Hallucinations that were removed, in all channels, with times from the start of the recording.
     private let removed: [Transcript.Removed]
 
-    /// - Throws: when what was kept cannot be read.
+    /// - Throws: if a stored result cannot be decoded.
     package init(facts: AssemblyFacts, chunks: [RecognizedChunk]) throws {
         self.facts = facts
         let results = try chunks.map { chunk in
@@ -30,7 +30,7 @@ package struct Assembly: Sendable {
             }
             channels[channels.count - 1].heard += heard
             removed += result.removed(from: Samples.milliseconds(chunk.audioStart)).filter {
-                // Both sides of a seam hear what is near it: each answers for its own part.
+                // Both chunks have what is near a seam. Each counts only what is in its own part.
                 let middle = Samples.from(milliseconds: ($0.start + $0.end) / 2)
                 return chunk.samples.contains(min(middle, facts.samples - 1))
             }
@@ -39,7 +39,9 @@ package struct Assembly: Sendable {
         self.removed = removed
     }
 
-    /// - Parameter timeline: who speaks when; empty where channels tell, or nobody asked.
+    /// Returns the transcript.
+    ///
+    /// - Parameter timeline: who speaks when; empty if channels are the speakers or if diarization is off.
     package func transcript(of job: JobID, spokenBy timeline: SpeakerTimeline) -> Transcript {
         let fallen = recognitions.filter { $0.fallback != nil }
         let heardBy = fallen.first ?? recognitions.first
@@ -56,7 +58,7 @@ package struct Assembly: Sendable {
         return transcript.ordered()
     }
 
-    /// Returns what is left out for it.
+    /// Assigns speakers to the segments. Returns the words that it removes for that.
     private func tellSpeakers(of transcript: inout Transcript, _ timeline: SpeakerTimeline) -> [Transcript.Removed] {
         var removed: [Transcript.Removed] = []
         if facts.diarization == "channels" {
@@ -68,7 +70,7 @@ package struct Assembly: Sendable {
             (transcript.segments, transcript.speakers) = (assigned.segments, assigned.speakers)
             transcript.voices = assigned.voices
         } else if facts.diarization != "none", !transcript.segments.isEmpty {
-            // Too little was heard to know a voice by: then it is one.
+            // There is too little speech to distinguish voices, so there is one speaker.
             transcript.speakers = ["speaker_0"]
             transcript.voices = []
             for index in transcript.segments.indices {
@@ -81,7 +83,7 @@ package struct Assembly: Sendable {
 }
 
 extension StoredRecognition {
-    /// The segments on the source's clock, for audio that begins `offset` milliseconds into it.
+    /// Returns the segments with times from the start of the recording. The audio begins `offset` milliseconds after that.
     fileprivate func heard(from offset: Int64, namingEngine: Bool) -> [LeveledSegment] {
         recognition.segments.enumerated().map { index, segment in
             var moved = segment.moved(by: offset)
@@ -93,7 +95,7 @@ extension StoredRecognition {
 }
 
 extension StoredRecognition {
-    /// What was left out, on the source's clock.
+    /// Returns what was removed, with times from the start of the recording.
     fileprivate func removed(from offset: Int64) -> [Transcript.Removed] {
         (recognition.removed ?? []).map { removed in
             var moved = removed

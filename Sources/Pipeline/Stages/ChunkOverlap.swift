@@ -1,17 +1,17 @@
-/// Where two chunks meet that had to be cut in mid-speech: both heard some seconds on either side, and each word must be kept once.
+/// Joins two chunks that were cut in mid-speech. Both contain some seconds on either side of the cut, and each word must be kept once.
 ///
-/// Times near a border vary a little between two recognitions, so no moment is safe to cut at. A word that both heard at the same time
-/// is: up to it the first chunk is believed, after it the second. Where there is none, the word's middle decides.
+/// Times near a border differ a little between two recognitions, so no fixed time is a safe cut. A word that both chunks have at the same time is:
+/// up to this word the first chunk is used, after it the second. If there is no such word, the middle of each word decides.
 package struct ChunkOverlap: Sendable {
-    /// Milliseconds between two hearings of one word, at most.
+    /// How much the times of the same word may differ in the two chunks, in milliseconds.
     private static let tolerance: Int64 = 300
 
-    /// Milliseconds from the start of the source.
+    /// The time of the cut, in milliseconds from the start of the recording.
     let moment: Int64
 
     package init(at moment: Int64) { self.moment = moment }
 
-    /// What to keep of both sides: each word once, in order, and no word of the second side before the last of the first.
+    /// Returns what to keep of both sides: each word once, in order, and no word of the second side before the last one of the first.
     package func join(_ before: [LeveledSegment], _ after: [LeveledSegment]) -> ([LeveledSegment], [LeveledSegment]) {
         let (kept, rest) = parted(before, after)
         guard let last = kept.last?.segment.words.last?.start else { return (kept, rest) }
@@ -28,20 +28,20 @@ package struct ChunkOverlap: Sendable {
                 after.compactMap { $0.keeping { $0.middle >= moment } }
             )
         }
-        // Words up to the one that both heard, and those after it: by position, since times may tie.
+        // Words up to the common one, and those after it. By position, because times may be equal.
         return (
             before.dropLast(first.count) + first.taking(first: last + 1),
             second.dropping(first: next + 1) + after.dropFirst(second.count)
         )
     }
 
-    /// The word that both heard, nearest to the seam: its position in each.
+    /// Returns the positions of the common word nearest to the cut, in the first and the second side.
     private func meeting(_ first: [Transcript.Word], _ second: [Transcript.Word], _ reach: Int64) -> (Int, Int)? {
         var best: (Int, Int)?
         var distance = (Int64.max, Int64.max)
         for (i, word) in first.enumerated() where abs(word.middle - moment) <= reach && !word.essence.isEmpty {
             for (j, other) in second.enumerated() where abs(other.middle - word.middle) <= Self.tolerance {
-                // Of a word that is said again and again, the hearings that lie closest together are the same one.
+                // If a word is repeated, the two occurrences that are closest together are the same one.
                 let away = (abs(word.middle - moment), abs(other.middle - word.middle))
                 if away < distance, word.essence == other.essence { (best, distance) = ((i, j), away) }
             }
@@ -51,7 +51,7 @@ package struct ChunkOverlap: Sendable {
 }
 
 extension LeveledSegment {
-    /// The segment with the words that pass; whole or not at all where it has no words. Nil when nothing is left.
+    /// Returns the segment with the words that pass; nil if none is left. A segment without words is kept as a whole or not at all.
     fileprivate func keeping(_ passes: (Transcript.Word) -> Bool) -> Self? {
         if segment.words.isEmpty {
             let whole = Transcript.Word(text: segment.text, start: segment.start, end: segment.end)
@@ -62,7 +62,7 @@ extension LeveledSegment {
 }
 
 extension LeveledSegment {
-    /// Two hearings of the same moment may tell times that cross by some tenths of a second: those of the second give way.
+    /// Returns the segment with no time before `time`. Near a cut, times of the two chunks may cross by some tenths of a second.
     fileprivate func notBefore(_ time: Int64) -> Self {
         guard segment.start < time else { return self }
         var moved = segment
@@ -83,7 +83,7 @@ extension BidirectionalCollection<LeveledSegment> {
 }
 
 extension [LeveledSegment] {
-    /// The first so many words, in their segments.
+    /// Returns the first `count` words, in their segments.
     fileprivate func taking(first count: Int) -> [LeveledSegment] {
         var left = count
         return compactMap { heard in
@@ -95,7 +95,7 @@ extension [LeveledSegment] {
         }
     }
 
-    /// All but the first so many words.
+    /// Returns all words after the first `count`, in their segments.
     fileprivate func dropping(first count: Int) -> [LeveledSegment] {
         var left = count
         return compactMap { heard in

@@ -1,15 +1,15 @@
 import Postgres
 import Tenancy
 
-/// Removes every byte of audio that a finished job left, here and at engines that work elsewhere, and says when that was done.
+/// Deletes all audio of a finished job, here and at external engines, and records when that was done.
 package struct CleanStage: Sendable {
     let databases: Databases
     let storage: any Storage
     let engine: any RecognitionEngine
-    /// How long an engine may keep it waiting, once it failed to drop a copy.
+    /// For how long further copies are deleted at an engine after one deletion has failed.
     private let timeout: Duration
 
-    /// A ticket came while the others were being dropped: its worker learned late that the job had ended.
+    /// A ticket was added while the others were being deleted, because its worker noticed late that the job had ended.
     struct TicketsLeft: Error {}
 
     package init(
@@ -30,7 +30,7 @@ package struct CleanStage: Sendable {
             }
             try await forget(tickets, claim)
             return try await databases.app.transaction(of: claim.tenant) { transaction in
-                // Locks the job: who keeps a ticket, or deletes the job, comes before and is seen, or comes after and wakes the task.
+                // Locks the job. Whoever stores a ticket or deletes the job either comes before this and is seen, or comes later and wakes the task.
                 try claim.rest(in: transaction)
                 guard try EngineTicket.all(of: claim.job, tenant: claim.tenant, in: transaction).isEmpty else {
                     throw TicketsLeft()
@@ -44,7 +44,7 @@ package struct CleanStage: Sendable {
         }
         try await forget(tickets, claim)
         try await databases.app.transaction(of: claim.tenant) { transaction in
-            // Locks the job, as keeping a ticket does: one of the two sees the other.
+            // Locks the job, as storing a ticket does, so that one of the two sees the other.
             try claim.finish(in: transaction)
             guard try EngineTicket.all(of: claim.job, tenant: claim.tenant, in: transaction).isEmpty else {
                 throw TicketsLeft()
@@ -52,7 +52,7 @@ package struct CleanStage: Sendable {
         }
     }
 
-    /// The source of a failed job that an operator may still try again.
+    /// Returns the source of a failed job that an operator may still retry.
     private static func keptSource(of claim: ClaimedTask, in transaction: PostgresTransaction) throws -> StorageKey? {
         try transaction.first(
             """
@@ -63,8 +63,10 @@ package struct CleanStage: Sendable {
         ).map(StorageKey.init(path:))
     }
 
-    /// All that can be; what cannot is tried again later, and keeps none of the others waiting. Of an engine that answers nothing any
-    /// more only so much is asked: other jobs' audio waits for this place. The next try begins with another copy.
+    /// Deletes the copies at engines. If one fails, the others are still deleted, and the first error is thrown at the end.
+    ///
+    /// After an error this takes at most `timeout`, because other jobs' audio waits for this slot. The order is random, so that the next attempt
+    /// begins with another copy.
     private func forget(_ tickets: [EngineTicket], _ claim: ClaimedTask) async throws {
         let begun = ContinuousClock.now
         var failure: (any Error)?

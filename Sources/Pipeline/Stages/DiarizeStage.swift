@@ -2,8 +2,8 @@ import Foundation
 import Postgres
 import Tenancy
 
-/// Hears the voices of one section and keeps them. Which of them are the same person's is found out by the assembly, for the whole
-/// source at once.
+/// Finds the voices of one section and stores them. The assembly decides which of them belong to the same speaker, for the whole recording at
+/// once.
 struct DiarizeStage: Sendable {
     let databases: Databases
     let storage: any Storage
@@ -31,13 +31,13 @@ struct DiarizeStage: Sendable {
         }
     }
 
-    /// The section as one WAV file.
+    /// Returns the section as one WAV file.
     private func audio(of work: SectionWork) async throws -> [UInt8] {
         var wav = WAVHeader.mono16kHz(dataBytes: Int(work.samples) * Samples.bytesEach)
         wav.reserveCapacity(wav.count + Int(work.samples) * Samples.bytesEach)
         for chunk in work.chunks {
             let length = chunk.samples.count * Samples.bytesEach
-            // Without what it shares with its neighbors.
+            // Without the overlap with its neighbors.
             let start = WAVHeader.length + Int(chunk.samples.lowerBound - chunk.audioStart) * Samples.bytesEach
             let bytes = try await storage.read(chunk.audio)
             guard bytes.count >= start + length else { throw StorageError(errno: EIO) }

@@ -4,10 +4,10 @@ import Logging
 import Postgres
 import Tenancy
 
-/// Fetches the recording that a job names by URL into storage, looks into it as at an upload, and reserves its minutes.
+/// Downloads the recording at a job's URL into storage, probes it like an upload, and reserves its minutes.
 ///
-/// Whatever the source says of itself: the plan's caps hold, by bytes that came and by what the media tool found. What may pass is tried
-/// again by the schedule, and goes on where it broke off.
+/// The plan's limits apply to the received bytes and to what the media tool finds, whatever the source says. After temporary errors, the download
+/// is retried by the schedule, and resumed.
 struct FetchStage: Sendable {
     let databases: Databases
     let storage: any Storage
@@ -15,7 +15,7 @@ struct FetchStage: Sendable {
     let fetcher: SourceFetcher
     let pace: FetchPace
 
-    /// Tries after which a name that a name server denies is taken for one that does not exist.
+    /// After this many attempts, a name that name servers say does not exist is taken as missing.
     private static let triesToResolve = 4
 
     func run(_ claim: ClaimedTask) async throws {
@@ -39,9 +39,9 @@ struct FetchStage: Sendable {
         } catch {
             throw JobFailure.sourceURLRefused
         }
-        // Its files have cost too much for nothing: it waits, as an upload is told to. Before anything is brought in.
+        // The account's budget for rejected files is used up, so the task waits before downloading anything. An upload would be rejected.
         if media.refusals.wait(of: claim.tenant) != nil { throw MediaError.lineShareExhausted }
-        // What the month had left went to others meanwhile.
+        // Other jobs have used up the rest of the month meanwhile.
         if work.limits.affordable == 0 { throw JobFailure.sourceExceedsQuota }
         let source = try await source(url, claim, work)
         var spent = Duration.zero
@@ -51,7 +51,7 @@ struct FetchStage: Sendable {
             media.refusals.charge(spent, to: claim.tenant)
             throw error
         } catch let error as MediaError where error.isCongestion {
-            // It is put off, and is not asked for again.
+            // The task is postponed. The download is kept, so that it need not be repeated.
             source.hold()
             throw error
         }
@@ -63,7 +63,7 @@ struct FetchStage: Sendable {
         let probe = try await probe(source.path, claim.tenant, work, spent)
         let key = StorageKey.fetched(of: claim.job, tenant: claim.tenant, fence: claim.fence)
         let size = try FileSize.of(source.path)
-        // Should anything fail from here on, it is not asked for again.
+        // If something fails from here on, the download need not be repeated.
         source.hold()
         do {
             try await storage.adopt(fileAt: source.path, as: key)
@@ -75,10 +75,10 @@ struct FetchStage: Sendable {
             }
             await storage.endDownload(of: claim.job, tenant: claim.tenant)
         } catch let error as PostgresError where error.kind == .commitOutcomeUnknown {
-            // It may stand, and then its source is needed.
+            // The transaction may have been committed, and then the source is needed.
             throw error
         } catch {
-            // Also when this task was cancelled, in which an object store would not be asked any more.
+            // Unstructured, so that the clean-up also runs if this task was cancelled.
             await Task { try? await storage.remove(key) }.value
             throw error
         }
@@ -107,9 +107,9 @@ struct FetchStage: Sendable {
         }
     }
 
-    /// Keeps what was fetched, reserves its seconds and queues its preparation.
+    /// Stores what was fetched, reserves its seconds and queues its preparation.
     ///
-    /// Throws `JobFailure` when the month does not cover it.
+    /// - Throws: `JobFailure` if the month has too few seconds left.
     private static func keep(
         _ found: FetchedRecording, of claim: ClaimedTask, in transaction: PostgresTransaction
     ) throws {
@@ -131,12 +131,12 @@ struct FetchStage: Sendable {
     }
 }
 
-/// What fetching needs to know of its job.
+/// What fetching needs to know about its job.
 private struct FetchWork: Sendable {
     let url: String
     let limits: FetchLimits
 
-    /// Nil when the job has ended meanwhile.
+    /// Nil if the job has ended meanwhile.
     static func of(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Self? {
         guard let effectiveLimits = try EffectiveLimits.of(tenant, in: transaction) else { return nil }
         return try transaction.first(
@@ -155,7 +155,7 @@ private struct FetchWork: Sendable {
     }
 }
 
-/// A recording that was fetched, and lies in storage.
+/// A fetched recording that is in storage.
 private struct FetchedRecording: Sendable {
     let key: StorageKey
     let name: String?

@@ -2,9 +2,9 @@ import Concurrency
 import Files
 import Foundation
 
-/// The decoded signal of one job on local disk: 16 kHz, 16 bit, one channel or two in turns.
+/// The decoded signal of one job on local disk: 16 kHz, 16 bit, one channel or two interleaved ones.
 ///
-/// The file has no name, so nothing of it stays when this process ends, however it ends.
+/// The file has no name, so the kernel deletes it when this process ends, however it ends.
 final class PCMFile: Sendable {
     private let descriptor: Int32
     let channels: Int
@@ -19,7 +19,7 @@ final class PCMFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Writes `bytes` at the end.
+    /// Appends `bytes`.
     func append(_ bytes: [UInt8]) async throws {
         try await calls.run { [descriptor] in
             try bytes.withUnsafeBytes { buffer in
@@ -34,12 +34,12 @@ final class PCMFile: Sendable {
         }
     }
 
-    /// The samples of `range` of one channel, or of both mixed, as a WAV file.
+    /// Returns the samples of `range` as a WAV file, of one channel or of both mixed.
     func wav(_ range: Range<Int64>, of channel: SourceChannel) async throws -> [UInt8] {
         try await wav([range], of: channel)
     }
 
-    /// The samples of several ranges, one after the other, as a WAV file.
+    /// Returns the samples of several ranges, one after the other, as a WAV file.
     func wav(_ ranges: [Range<Int64>], of channel: SourceChannel) async throws -> [UInt8] {
         try await calls.run { [descriptor, channels] in
             let length = ranges.reduce(0) { $0 + $1.count } * Samples.bytesEach
@@ -48,7 +48,7 @@ final class PCMFile: Sendable {
             for range in ranges {
                 var position = range.lowerBound
                 while position < range.upperBound {
-                    // A second at a time: reading both channels must not take twice the room.
+                    // A second at a time, so that reading both channels does not take twice the memory.
                     let end = min(position + Samples.perSecond, range.upperBound)
                     let frames = try Self.read(descriptor, position..<end, channels: channels)
                     Self.append(frames, of: channel, channels: channels, to: &wav)
@@ -59,7 +59,7 @@ final class PCMFile: Sendable {
         }
     }
 
-    /// The frames of `range`: as many samples each as there are channels.
+    /// Returns the frames of `range`, each with one sample per channel.
     private static func read(_ descriptor: Int32, _ range: Range<Int64>, channels: Int) throws -> [Int16] {
         let bytesEach = Samples.bytesEach * channels
         let length = range.count * bytesEach

@@ -3,11 +3,10 @@ import Logging
 import Postgres
 import Tenancy
 
-/// Decodes a job's source once, finds its speech and its language, and cuts it at silences into the chunks to recognize and the sections
-/// whose speakers are to be told apart.
+/// Decodes a recording once, detects speech and language, cuts it at silences into chunks to recognize, and plans the sections to diarize.
 ///
-/// What decides is what was decoded, not what the container claimed: a source that turns out longer than the plan allows, or that holds
-/// nothing but silence, fails its job here.
+/// What counts is what was decoded, not what the container says. If the recording is longer than the plan allows, or only silence, the job fails
+/// here.
 struct PrepareStage: Sendable {
     let databases: Databases
     let storage: any Storage
@@ -25,18 +24,18 @@ struct PrepareStage: Sendable {
         do {
             try await prepare(claim, work)
         } catch let error as PostgresError where error.kind == .commitOutcomeUnknown {
-            // What was written may stand, and then its chunks are needed.
+            // The transaction may have been committed, and then the chunks are needed.
             throw error
         } catch {
-            // Whoever prepares the job after this one writes under a fence of its own; what lies under ours nobody will read.
-            // Also when this task was cancelled, in which an object store would not be asked any more.
+            // The next preparation of the job writes chunks under its own fence, so nobody will read ours.
+            // Unstructured, so that the clean-up also runs if this task was cancelled.
             await Task { try? await storage.removeChunks(of: claim) }.value
             throw error
         }
     }
 
     private func prepare(_ claim: ClaimedTask, _ work: PreparationWork) async throws {
-        // Channels are told apart only where speakers are asked for and there may be two.
+        // Channels are compared only if diarization is on and there may be two.
         let pcm = try PCMFile(folder: scratch, channels: work.diarize && work.sourceChannels != 1 ? 2 : 1)
         let signal = try await decode(claim, work, to: pcm)
         if !signal.choices.isEmpty {
@@ -60,13 +59,13 @@ struct PrepareStage: Sendable {
         _ claim: ClaimedTask, _ work: PreparationWork, to pcm: PCMFile
     ) async throws -> DecodedSignal {
         let source = try await storage.localFile(work.source)
-        // A copy is there as long as it is held.
+        // A local copy exists only as long as this object.
         defer { withExtendedLifetime(source) {} }
         let decoding = SourceDecoding(
             media: media, path: source.path, maxSamples: work.maxSamples, affordableSamples: work.affordableSamples,
             shortSamples: claim.isLong ? nil : Preparations.shortSamples)
         do {
-            // A long one leaves the detector to others, too.
+            // A long recording leaves some of the detector to others.
             return try await decoding.run(
                 to: pcm, SpeechDetector(server: server, pcm: pcm, blocksAtOnce: claim.isLong ? 1 : 2))
         } catch let failure as JobFailure where failure == .quotaExceeded {
@@ -76,7 +75,7 @@ struct PrepareStage: Sendable {
         }
     }
 
-    /// Cuts the signal and stores the audio of each chunk that somebody is to hear.
+    /// Cuts the signal into chunks, and stores the audio of those that will be recognized or diarized.
     private func cut(
         _ signal: DecodedSignal, _ pcm: PCMFile, _ diarization: DiarizationPlan, for claim: ClaimedTask
     ) async throws -> [Chunk] {
@@ -96,7 +95,7 @@ struct PrepareStage: Sendable {
         return chunks
     }
 
-    /// The language that the customer named, or the one of the first half minute of speech.
+    /// Returns the language that the customer named, or detects it in the first 30 seconds of speech.
     private func language(of signal: DecodedSignal, _ pcm: PCMFile, _ choice: LanguageChoice) async throws
         -> DetectedLanguage
     {
@@ -109,7 +108,7 @@ struct PrepareStage: Sendable {
                 return DetectedLanguage(code: heard.code, confidence: heard.confidence)
             }
         }
-        // Without speech there is no language; the transcript still has to name one.
+        // Without speech there is no language, but the transcript must name one.
         return DetectedLanguage(code: "en", confidence: 0)
     }
 
@@ -120,9 +119,9 @@ struct PrepareStage: Sendable {
         return .model(model.model, section: Samples.perSecond * Int64(max(10, min(model.stretch_seconds, 36_000))))
     }
 
-    /// Keeps what the preparation found, and queues what follows from it.
+    /// Stores what the preparation found, and queues the next tasks.
     ///
-    /// Throws `JobFailure` when the source turns out longer than what was reserved for it, and the month does not cover it.
+    /// - Throws: `JobFailure` if the recording is longer than its reservation, and the month has too few seconds left.
     private static func keep(
         _ found: Preparation, of claim: ClaimedTask, in transaction: PostgresTransaction
     ) throws {
@@ -141,7 +140,7 @@ struct PrepareStage: Sendable {
             throw JobFailure.quotaExceeded
         }
         try ChunkStore.insert(found.chunks, found.sections, of: claim.job, of: claim.tenant, in: transaction)
-        // Speakers first: a section is long, and should not be what everybody waits for at the end.
+        // Sections first, because they take long and should not be the last to finish.
         for section in found.sections.indices { try claim.follow(with: .diarize, part: section, in: transaction) }
         for (number, chunk) in found.chunks.enumerated() where chunk.hasSpeech {
             try claim.follow(with: .recognize, part: number, in: transaction)
@@ -150,19 +149,19 @@ struct PrepareStage: Sendable {
     }
 }
 
-/// What the preparation needs to know of its job.
+/// What the preparation needs to know about its job.
 private struct PreparationWork: Sendable {
     let source: StorageKey
-    /// The plan's cap, as it was at the admission.
+    /// The plan's limit at the job's admission.
     let maxSamples: Int64
-    /// What the month covers of it; nil where all of it was accepted.
+    /// How many samples the month can pay for; nil if the job accepts overage.
     let affordableSamples: Int64?
     let language: LanguageChoice
     let diarize: Bool
-    /// What the probe saw; nil where it was not asked.
+    /// The number of channels that the probe found; nil if it is unknown.
     let sourceChannels: Int?
 
-    /// Nil when the job has ended meanwhile.
+    /// Nil if the job has ended meanwhile.
     static func of(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Self? {
         try transaction.first(
             """
@@ -180,20 +179,20 @@ private struct PreparationWork: Sendable {
     }
 }
 
-/// What the preparation found, and what is to be done next.
+/// The result of the preparation.
 private struct Preparation: Sendable {
-    /// Samples of the source.
+    /// Samples of the recording.
     let total: Int64
     let chunks: [Chunk]
-    /// Chunks whose speakers are told apart together.
+    /// The sections, as ranges of chunks that are diarized together.
     let sections: [ClosedRange<Int>]
     let language: DetectedLanguage
     /// The engine that will recognize, as transcripts name it.
     let engine: String
-    /// How speakers are told apart, as transcripts name it.
+    /// The method of diarization, as transcripts name it.
     let diarization: String
 
-    /// Samples of a section of chunks.
+    /// Returns the number of samples of a section.
     func samples(of section: ClosedRange<Int>) -> Int64 {
         chunks[section.upperBound].cut.samples.upperBound - chunks[section.lowerBound].cut.samples.lowerBound
     }
@@ -201,12 +200,12 @@ private struct Preparation: Sendable {
 
 private struct DetectedLanguage: Sendable {
     let code: String
-    /// 0 to 1; nil when the customer named the language.
+    /// 0 to 1; nil if the customer named the language.
     let confidence: Double?
 }
 
 extension [Range<Int64>] {
-    /// As much of the beginning of these ranges as has that many samples.
+    /// Returns the beginning of these ranges, with at most `samples` samples in all.
     fileprivate func first(samples: Int64) -> [Range<Int64>] {
         var left = samples
         return prefix { _ in left > 0 }.map { range in

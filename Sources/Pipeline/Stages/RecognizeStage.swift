@@ -4,15 +4,15 @@ import Logging
 import Postgres
 import Tenancy
 
-/// Recognizes one chunk and keeps what was heard. An engine that works elsewhere is asked again until it has: its ticket is kept, so that
-/// nothing is handed in twice, whichever worker asks.
+/// Recognizes one chunk and stores the result. An external engine is polled until it is done. Its ticket is stored, so that nothing is submitted
+/// twice, whichever worker polls.
 struct RecognizeStage: Sendable {
     let databases: Databases
     let storage: any Storage
     let engine: any RecognitionEngine
     let logger: Logger
 
-    /// Nil when the chunk is done, else when to go on with it.
+    /// Returns nil if the chunk is done, else the delay after which to continue.
     func run(_ claim: ClaimedTask) async throws -> Duration? {
         guard let number = claim.part,
             let work = try await databases.app.transaction(
@@ -62,7 +62,8 @@ struct RecognizeStage: Sendable {
         return .transient
     }
 
-    /// How loud each segment is goes with it where the other channel has words too: bleed is the quieter one.
+    /// Encodes the result. If the recording's channels are recognized separately, it includes how loud each segment is: of a voice that is in both
+    /// channels, the quieter one is crosstalk.
     private func encoded(_ recognition: Recognition, of work: ChunkWork) async throws -> [UInt8] {
         var heard = StoredRecognition(recognition: recognition)
         if work.hasChannel {
@@ -72,8 +73,8 @@ struct RecognizeStage: Sendable {
         return Array(try JSONEncoder().encode(heard))
     }
 
-    /// Whatever becomes of this task, the ticket must not be lost: it is written although the lease was lost, the job has ended or this
-    /// worker is being stopped, and tried again while the database is away for a moment.
+    /// Stores a ticket, which must not be lost: even if the lease is lost, the job has ended or this worker is stopping. Retries if the database
+    /// does not answer.
     private func keep(_ ticket: EngineTicket, _ claim: ClaimedTask) async throws {
         let databases = databases
         try await Task {
@@ -91,11 +92,11 @@ struct RecognizeStage: Sendable {
         }.value
     }
 
-    /// For as long as a database takes to be replaced, and so often that the ticket is there before somebody else hands the chunk in.
+    /// Long enough for a failover of the database, and often enough that the ticket is stored before another worker submits the chunk.
     private static let keeping = RetrySchedule(
         delays: [.milliseconds(200), .seconds(1), .seconds(3)] + Array(repeating: .seconds(5), count: 18), jitter: 0.2)
 
-    /// At once where that works, else by the clean-up.
+    /// Deletes the copy at the engine. If that fails, the clean-up does it later.
     private func forget(_ ticket: EngineTicket?, _ claim: ClaimedTask) async {
         guard let ticket else { return }
         do {

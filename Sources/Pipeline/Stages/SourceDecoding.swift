@@ -1,20 +1,20 @@
-/// Decodes a source into the spool, hears which of its channels are to be recognized, and where somebody speaks in them.
+/// Decodes a recording into a local file, decides which channels to recognize, and detects speech in them.
 struct SourceDecoding: Sendable {
     let media: MediaToolClient
     let path: String
-    /// The plan's cap.
+    /// The plan's limit.
     let maxSamples: Int64
-    /// What can be billed; nil where all of it can. What would not be paid for is not worked on.
+    /// How many samples can be billed; nil if there is no limit. Decoding stops there, because the rest would not be paid for.
     let affordableSamples: Int64?
-    /// Samples after which it is no short recording; nil where that is known already.
+    /// After this many samples the recording counts as long; nil if it already does.
     let shortSamples: Int64?
 
-    /// - Throws: ``JobFailure`` when the source cannot be decoded, is longer than allowed, or silent; ``PreparationIsLong``.
+    /// - Throws: ``JobFailure`` if the recording cannot be decoded, is longer than allowed, or is silent; ``PreparationIsLong``.
     func run(to pcm: PCMFile, _ search: SpeechDetector) async throws -> DecodedSignal {
         pcm.channels == 1 ? try await runMono(pcm, search) : try await runStereo(pcm, search)
     }
 
-    /// One channel: speech is looked for while the decoder is at work.
+    /// Decodes one channel, and detects speech while the decoder is still working.
     private func runMono(_ pcm: PCMFile, _ search: SpeechDetector) async throws -> DecodedSignal {
         let (blocks, feed) = AsyncStream<Range<Int64>>.makeStream()
         async let speech = search.speech(in: blocks, of: .mixed)
@@ -38,14 +38,14 @@ struct SourceDecoding: Sendable {
         return DecodedSignal(decoded: decoded, voices: [.init(channel: .mixed, speech: try await speech)])
     }
 
-    /// Two channels: whether they are two voices is known at the end.
+    /// Decodes two channels. Whether they are two voices is known only at the end.
     private func runStereo(_ pcm: PCMFile, _ search: SpeechDetector) async throws -> DecodedSignal {
         var comparison = ChannelComparison()
         let decoded = try await decode(.stereo) { bytes in
             comparison.add(bytes)
             try await pcm.append(bytes)
         }
-        // More than two are a room, not two people; what comes of them is their mix.
+        // More than two channels are a room, not two people, so their mix is recognized.
         let channels = decoded.sourceChannels == 2 ? comparison.channels : [.mixed]
         var voices: [DecodedSignal.Voice] = []
         for channel in channels {
@@ -53,7 +53,7 @@ struct SourceDecoding: Sendable {
             voices.append(.init(channel: channel, speech: try await search.speech(in: blocks, of: channel)))
         }
         let heard = voices.filter { !$0.speech.isEmpty }
-        // A channel of hiss is no speaker: the other one is then heard as if it were alone.
+        // A channel without speech is not a speaker, so the other one is then the only voice.
         return DecodedSignal(decoded: decoded, voices: heard.isEmpty ? Array(voices.prefix(1)) : heard)
     }
 
@@ -81,21 +81,21 @@ struct SourceDecoding: Sendable {
     }
 }
 
-/// A source as it was decoded: how long it is, and who is to be recognized in it.
+/// The result of decoding: the length of the recording, and the channels to recognize.
 struct DecodedSignal: Sendable {
     struct Voice: Sendable {
         let channel: SourceChannel
-        /// Samples from the start of the source: in order, apart from each other.
+        /// Where there is speech, in samples from the start of the recording: in order, without overlap.
         let speech: [Range<Int64>]
     }
 
     let decoded: DecodedAudio
-    /// Two where the channels hold two voices, else one.
+    /// Two if the channels are two voices, else one.
     let voices: [Voice]
 
     var samples: Int64 { decoded.samples }
 
-    /// What was chosen of the source, for the log; empty where there was nothing to choose and nothing was changed.
+    /// Which track or channel was chosen and what was corrected, for the log; empty if nothing was.
     var choices: [String: String] {
         var choices: [String: String] = [:]
         if decoded.tracks > 1 { choices["track"] = "\(decoded.track) of \(decoded.tracks)" }

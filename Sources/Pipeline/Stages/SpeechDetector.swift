@@ -1,16 +1,16 @@
-/// Finds where somebody speaks in a decoded signal, a block at a time, while the rest of it may still be on its way.
+/// Detects speech in a decoded signal, block by block, while the rest of it may still be decoded.
 struct SpeechDetector: Sendable {
-    /// Samples. Long enough that the detector's start in each block does not matter, short enough for memory.
+    /// The length of a block in samples. Long enough that the detector's start in each block does not matter, short enough for memory.
     static let block = 300 * Samples.perSecond
-    /// Speech that goes on past the border of a block is one span.
+    /// A shorter pause, in samples, does not split speech. So speech that continues across the border of two blocks is one span.
     private static let shortestPause = Samples.perSecond / 5
 
     let server: ModelServer
     let pcm: PCMFile
-    /// Blocks looked at together: the detector uses one core each.
+    /// How many blocks are processed at once. The detector uses one core for each.
     let blocksAtOnce: Int
 
-    /// Where there is speech in `blocks` of that channel, from the start of the source: in order, apart from each other.
+    /// Returns where there is speech in `blocks` of `channel`, in samples from the start of the recording: in order, without overlap.
     func speech(in blocks: AsyncStream<Range<Int64>>, of channel: SourceChannel) async throws -> [Range<Int64>] {
         let found = try await withThrowingTaskGroup(of: [Range<Int64>].self) { group in
             var found: [Range<Int64>] = []
@@ -33,7 +33,7 @@ struct SpeechDetector: Sendable {
         return Self.joined(found.filter { !$0.isEmpty }.sorted { $0.lowerBound < $1.lowerBound })
     }
 
-    /// The blocks of a signal that is there as a whole.
+    /// Returns the blocks of a signal that is completely decoded.
     static func blocks(of total: Int64) -> AsyncStream<Range<Int64>> {
         AsyncStream { continuation in
             for start in stride(from: 0, to: total, by: Int64.Stride(block)) {
@@ -55,13 +55,13 @@ struct SpeechDetector: Sendable {
 }
 
 extension ModelServer.SpeechSpan {
-    /// The span in samples, for audio that begins at `start`.
+    /// Returns the span in samples, for audio that begins at `start`.
     fileprivate func samples(from start: Int64) -> Range<Int64> {
         let first = Self.sample(at: self.start)
         return (start + first)..<(start + max(first, Self.sample(at: end)))
     }
 
-    /// A day at most, whatever the server says: a number beyond `Int64` must not end this process.
+    /// Converts seconds to samples, at most a day, because a number beyond `Int64` must not crash this process.
     private static func sample(at seconds: Double) -> Int64 {
         guard seconds.isFinite else { return 0 }
         return Int64(min(max(0, seconds), 86_400) * Double(Samples.perSecond))

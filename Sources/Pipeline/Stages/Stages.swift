@@ -3,10 +3,10 @@ import Logging
 import Postgres
 import Tenancy
 
-/// What a worker does with a task that it holds: runs its stage, and writes down how that ended.
+/// What a worker does with a task: runs its stage, and stores the result.
 ///
-/// A stage throws `JobFailure` when the job cannot succeed; `LeaseLost` when the task is no longer ours; anything else may pass and is
-/// tried again by the kind's schedule, after whose end the job fails with `transient_error`.
+/// A stage throws `JobFailure` if the job cannot succeed, and `LeaseLost` if the task is no longer ours. Any other error may be temporary: the task
+/// is retried by the schedule of its kind, and then the job fails with `transient_error`.
 package struct Stages: Sendable {
     private let databases: Databases
     private let fetch: FetchStage
@@ -17,17 +17,17 @@ package struct Stages: Sendable {
     private let clean: CleanStage
     private let engine: EngineReadiness
     private let sourceRetention: Duration
-    /// Of the fetches.
+    /// The speed of the fetches.
     let pace: FetchPace
     private let logger: Logger
 
     /// - Parameters:
-    ///   - server: finds speech, tells languages and speakers.
-    ///   - recognizer: hears the words.
-    ///   - sources: fetches what customers name by URL.
-    ///   - sourceRetention: how long a failed job's source stays, for an operator who would try again.
-    ///   - publicURL: where customers reach the service, for webhooks.
-    ///   - readiness: of the server, where others ask for it too.
+    ///   - server: detects speech and languages, and diarizes.
+    ///   - recognizer: recognizes the words.
+    ///   - sources: downloads recordings by URL.
+    ///   - sourceRetention: how long a failed job's source is kept, so that an operator can retry the job.
+    ///   - publicURL: the URL at which customers reach the service, for webhooks.
+    ///   - readiness: the readiness of the server, if others use it, too.
     package init(
         databases: Databases, storage: any Storage, media: MediaToolClient, server: ModelServer,
         recognizer: any RecognitionEngine, sources: SourceFetcher, scratch: String, sourceRetention: Duration = .zero,
@@ -48,10 +48,10 @@ package struct Stages: Sendable {
         clean = CleanStage(databases: databases, storage: storage, engine: recognizer)
     }
 
-    /// Whether there is an engine to work with.
+    /// Returns whether the engine is ready.
     @Sendable func ready() async -> Bool { await engine.isReady() }
 
-    /// Runs one task to its end. Never throws: how it ended stands in the database, or will be found out by the lease's end.
+    /// Runs one task to its end. Does not throw: the result is stored in the database, or the lease expires.
     @Sendable package func perform(_ claim: ClaimedTask) async {
         var log = logger
         log[metadataKey: "job"] = "\(claim.job)"
@@ -91,7 +91,7 @@ package struct Stages: Sendable {
         }
     }
 
-    /// What the task needs is there but has no room, or is just being started: no failure of the task's.
+    /// Returns whether something that the task needs has no room or is just starting, which is not a failure of the task.
     private static func isCongestion(_ error: any Error) -> Bool {
         switch error {
         case let error as ModelServerError: error.isBusy
@@ -102,16 +102,16 @@ package struct Stages: Sendable {
         }
     }
 
-    /// How long a task waits for what has no room, in milliseconds. To find out that a disk is full may cost a fetch gigabytes of
-    /// traffic, and somebody has to clear it.
+    /// Returns how long a task waits after such an error, in milliseconds. A fetch waits longer for a full disk: somebody has to clear the disk,
+    /// and each attempt may cost gigabytes of traffic.
     package static func pause(of kind: TaskKind, after error: any Error) -> ClosedRange<Int> {
         kind == .fetch && (error as? StorageError)?.isFull == true ? 120_000...300_000 : 5_000...15_000
     }
 
-    /// How long a fetch that made way leaves its place to others, in milliseconds.
+    /// How long a fetch that made way waits, in milliseconds.
     private static let pauseOfSlow = 15_000...45_000
 
-    /// Puts the task back for a while; false when it has been tried for a day.
+    /// Puts the task back for a while. Returns false if its first claim was more than a day ago.
     private func postpone(_ claim: ClaimedTask, after error: any Error, _ log: Logger) async -> Bool {
         let delay = Duration.milliseconds(Int.random(in: Self.pause(of: claim.kind, after: error)))
         log.info("task postponed", metadata: ["error": "\(error)"])
@@ -121,13 +121,13 @@ package struct Stages: Sendable {
         return postponed ?? true
     }
 
-    /// Ends a task whose every attempt took its worker down.
+    /// Ends a task whose workers all died.
     @Sendable func giveUp(_ claim: ClaimedTask) async {
         logger.error("task given up: it was lost with its worker each time", metadata: ["job": "\(claim.job)"])
         await write(claim, logger) { try claim.failJob(.internal, keepingSourceFor: sourceRetention, in: $0) }
     }
 
-    /// Nil when the task is done, else when it goes on.
+    /// Returns nil if the task is done, else the delay after which to continue.
     private func run(_ claim: ClaimedTask) async throws -> Duration? {
         switch claim.kind {
         case .fetch: try await fetch.run(claim)
@@ -140,8 +140,8 @@ package struct Stages: Sendable {
         return nil
     }
 
-    /// Puts the task back until the engine that works on it elsewhere is to be asked again, or its place was others' for a while. One that has been tried for
-    /// a day has waited long enough.
+    /// Puts the task back, until it polls an external engine again or after it made way for others. If its first claim was more than a day ago, this
+    /// counts as a failed attempt.
     private func wait(_ claim: ClaimedTask, _ delay: Duration, _ log: Logger) async {
         let postponed = await write(claim, log) { try claim.postpone(by: delay, error: nil, in: $0) }
         guard postponed == false else { return }
@@ -168,8 +168,7 @@ package struct Stages: Sendable {
         }
     }
 
-    /// Writes how a task ended, also while this worker is being stopped. What cannot be written is found out by the lease's
-    /// end; the answer is nil then.
+    /// Stores the result of a task, even while this worker is stopping. Returns nil if that fails; then the lease expires.
     @discardableResult
     private func write<T: Sendable>(
         _ claim: ClaimedTask, _ log: Logger, _ body: @escaping @Sendable (PostgresTransaction) throws -> T
@@ -181,7 +180,7 @@ package struct Stages: Sendable {
             } catch is LeaseLost {
                 log.warning("task lost to another worker or to its job's end")
             } catch {
-                log.failure("could not write how the task ended", error)
+                log.failure("could not store the task's result", error)
             }
             return nil
         }.value
