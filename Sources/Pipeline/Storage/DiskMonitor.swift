@@ -1,7 +1,7 @@
 import Concurrency
 import ServiceLifecycle
 
-/// Looks at disks every few seconds until shutdown.
+/// Checks disks every five seconds until shutdown.
 package struct DiskMonitor: Service {
     private static let interval = Duration.seconds(5)
 
@@ -19,7 +19,7 @@ package struct DiskMonitor: Service {
         }
     }
 
-    /// Looks once.
+    /// Checks the disks once.
     package func look() async {
         await calls.run { [disks] in
             for room in disks { room.look() }

@@ -3,14 +3,14 @@ import Logging
 import Postgres
 import Synchronization
 
-/// How much is free on the disk on which a folder lies, as last looked at, and whether that is enough.
+/// The free space of a folder's disk, as of the last check, and whether it is enough.
 ///
-/// Operators are told before it is full, when it is, each minute while it lasts, and when there is room again.
+/// It is logged when the disk is nearly full, when it is full, each minute while that lasts, and when there is room again.
 package final class DiskSpace: Sendable {
     package enum State: String, Sendable {
         case ok
         case nearlyFull = "nearly full"
-        /// What is left is for what is under way.
+        /// The rest is left for work in progress.
         case full
     }
 
@@ -19,10 +19,10 @@ package final class DiskSpace: Sendable {
         var refusedAt: ContinuousClock.Instant?
     }
 
-    /// How long a disk counts as full that refused a write although bytes seem to be free: a quota, say.
+    /// How long a disk counts as full after it has rejected a write, even if bytes seem to be free, for example because of a quota.
     private static let memory = Duration.seconds(30)
 
-    /// What the metrics call it.
+    /// Its name in metrics and logs.
     package let name: String
     private let nearly: Int64
     private let least: Int64
@@ -33,9 +33,9 @@ package final class DiskSpace: Sendable {
     private let seen = Mutex(Seen())
 
     /// - Parameters:
-    ///   - nearly: with fewer bytes it is nearly full.
-    ///   - least: with fewer it is full.
-    ///   - measure: bytes that are free; nil where that cannot be told.
+    ///   - nearly: with fewer free bytes, the disk is nearly full.
+    ///   - least: with fewer free bytes, it is full.
+    ///   - measure: returns the free bytes; nil if they are unknown.
     package init(
         name: String, nearly: Int64, least: Int64, logger: Logger,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, measure: @escaping @Sendable () -> Int64?
@@ -53,17 +53,18 @@ package final class DiskSpace: Sendable {
             over: "the \(name) disk is no longer full", logger: logger, now: now)
     }
 
-    /// Of the folder for what is under way: nearly full with less than a tenth of what uploads may take, full with less than a hundredth.
+    /// The disk of the scratch folder. It is nearly full with less than a tenth of the space that uploads may take, full with less than a
+    /// hundredth.
     package convenience init(scratch folder: String, bytes: Int64, logger: Logger) {
         self.init(name: "scratch", nearly: bytes / 10, least: bytes / 100, logger: logger) { Self.free(in: folder) }
     }
 
-    /// Of the folder for recordings.
+    /// The disk of the storage folder.
     package convenience init(storage folder: String, logger: Logger) {
         self.init(name: "storage", nearly: 2_000_000_000, least: 20_000_000, logger: logger) { Self.free(in: folder) }
     }
 
-    /// Bytes; nil where that cannot be told.
+    /// The free bytes; nil if they are unknown.
     package var free: Int64? { seen.withLock { $0.free } }
 
     package var state: State {
@@ -75,14 +76,14 @@ package final class DiskSpace: Sendable {
         }
     }
 
-    /// Looks. Blocks for as long as the file system takes.
+    /// Checks the disk. Blocks for as long as the file system takes.
     package func look() {
         let free = measure()
         seen.withLock { $0.free = free }
         report()
     }
 
-    /// A write found it full.
+    /// Records that a write failed because the disk is full.
     package func refused() {
         let moment = now()
         seen.withLock { $0.refusedAt = moment }

@@ -3,15 +3,15 @@ import Foundation
 import Postgres
 import Tenancy
 
-/// Objects as files below one folder (`file:///…`), which every node of a deployment must share.
+/// Storage in a folder (`file:///…`) that all nodes of a deployment share. Objects are files.
 ///
-/// An object is there whole or not at all: it is written beside its place and moved. The calls block on the disk, so they run
-/// on threads of their own.
+/// An object exists completely or not at all: it is written beside its place and then moved. The calls block on the disk, so they run on
+/// threads of their own.
 package struct FileStorage: Storage {
     private let root: String
     private let threads = BlockingCalls.concurrent("storage")
 
-    /// - Parameter root: an absolute path; the folder is made when it is missing.
+    /// - Parameter root: an absolute path. The folder is created if it is missing.
     package init(root: String) throws {
         try FileManager.default.createDirectory(
             atPath: root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -20,10 +20,10 @@ package struct FileStorage: Storage {
 
     private func localPath(_ key: StorageKey) -> String { root + "/" + key.path }
 
-    /// The object itself: nothing is copied.
+    /// Returns the object itself, without copying it.
     package func localFile(_ key: StorageKey) async throws -> LocalFile { LocalFile(path: localPath(key)) }
 
-    /// Below the job, so that any node can go on with what another one began, and the job's end removes it.
+    /// A folder below the job's, so that any node can resume a download, and so that it is deleted with the job's audio.
     package func downloadFolder(of job: JobID, tenant: TenantID) -> String {
         localPath(.download(of: job, tenant: tenant))
     }
@@ -36,7 +36,7 @@ package struct FileStorage: Storage {
             if rename(path, target) != 0 {
                 guard errno == EXDEV else { throw StorageError(errno: errno) }
                 let beside = target + ".partial"
-                // Once it is moved there is none.
+                // After a successful move there is nothing to unlink.
                 defer { unlink(beside) }
                 try FileManager.default.copyItem(atPath: path, toPath: beside)
                 try flush(beside)
@@ -64,13 +64,13 @@ package struct FileStorage: Storage {
         }
     }
 
-    /// It goes with the job.
+    /// Does nothing, because the download is deleted with the job's audio.
     package func endDownload(of job: JobID, tenant: TenantID) async {}
 
-    /// What broke off lies below its job, and goes with that.
+    /// Does nothing, because unfinished files are deleted with their job's audio.
     package func removeUnfinished(before time: Timestamp) async throws {}
 
-    /// Removes whatever lies at `prefix`: an object, or all below a prefix that ends in `/`. Nothing there is no fault.
+    /// Deletes the object at `prefix`, or everything below a prefix that ends in `/`. It is no error if there is nothing.
     private func removeAll(under prefix: String) async throws {
         let folder = root + "/" + prefix
         try await blocking {
@@ -128,7 +128,7 @@ package struct FileStorage: Storage {
         }
     }
 
-    /// None where there is no such folder.
+    /// Returns the names in a folder; none if there is no such folder.
     private static func children(of folder: String) throws -> [String] {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder)
@@ -150,7 +150,8 @@ package struct FileStorage: Storage {
         try await blocking { try FileManager.default.removeItem(atPath: path) }
     }
 
-    /// A job that was accepted survives a loss of power, and so must its audio: the bytes, and the names that lead to them.
+    /// Flushes the folders above `path` to disk. An accepted job survives a power failure, so its audio must, too: the bytes, and the names that
+    /// lead to them.
     private func flushFolders(above path: String) throws {
         var folder = path
         repeat {

@@ -1,8 +1,8 @@
 import Glibc
 
-/// An object as a file of this machine: the object itself where storage is a folder, else a copy.
+/// An object as a local file: the object itself if the storage is a folder, else a copy.
 ///
-/// A copy is there as long as it is held, and has no name: nothing of it stays when this process ends, however it ends.
+/// A copy exists as long as this object. It has no name, so the kernel deletes it when this process ends, however it ends.
 package final class LocalFile: Sendable {
     package let path: String
     private let copy: (descriptor: Int32, space: ScratchSpace.Share)?
@@ -13,7 +13,7 @@ package final class LocalFile: Sendable {
         copy = nil
     }
 
-    /// A copy, whose descriptor and share become this one's.
+    /// A copy. This object owns its descriptor and its share of the scratch space.
     init(copy descriptor: Int32, in space: ScratchSpace.Share) {
         path = "/proc/self/fd/\(descriptor)"
         copy = (descriptor, space)
@@ -24,7 +24,7 @@ package final class LocalFile: Sendable {
     }
 }
 
-/// How large a file of this machine is.
+/// The size of a local file, in bytes.
 enum FileSize {
     static func of(_ path: String) throws -> Int64 {
         var status = stat()

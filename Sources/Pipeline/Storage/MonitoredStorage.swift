@@ -2,7 +2,7 @@ import Logging
 import Postgres
 import Tenancy
 
-/// A storage that tells operators when it is away or full, and when it is there again, whoever uses it and however often.
+/// A storage that logs when it does not answer or is full, and when it is back, however many callers notice it and how often.
 package struct MonitoredStorage: Storage {
     private let base: any Storage
     private let away: Outage
@@ -16,7 +16,7 @@ package struct MonitoredStorage: Storage {
             logger: logger)
     }
 
-    /// - Parameter writes: whether it needs room there.
+    /// - Parameter writes: whether the call needs room in the storage.
     private func watched<T>(writes: Bool = false, _ body: () async throws -> T) async throws -> T {
         let (awayMark, fullMark) = (away.mark, full.mark)
         do {

@@ -2,9 +2,9 @@ import Files
 import Foundation
 import Synchronization
 
-/// The room for copies of objects on the local disk: as many bytes in a process as the settings allow, and none that the disk has not.
+/// The local disk space for copies of objects: in each process as many bytes as the setting allows, if the disk has them.
 package final class ScratchSpace: Sendable {
-    /// A folder that is there.
+    /// The folder, which must exist.
     let folder: String
     private let limit: Int64
     private let taken = Mutex<Int64>(0)
@@ -14,10 +14,10 @@ package final class ScratchSpace: Sendable {
         limit = bytes
     }
 
-    /// Bytes that are taken now.
+    /// How many bytes are in use now.
     package var used: Int64 { taken.withLock { $0 } }
 
-    /// So many bytes of it; they are given back with the last reference.
+    /// A number of bytes of the space. They are released with the last reference.
     final class Share: Sendable {
         private let space: ScratchSpace
         private let bytes: Int64
@@ -30,7 +30,9 @@ package final class ScratchSpace: Sendable {
         deinit { space.taken.withLock { [bytes] in $0 -= bytes } }
     }
 
-    /// - Throws: ``StorageError`` that says "full", when so much is not left now.
+    /// Takes bytes of the space.
+    ///
+    /// - Throws: ``StorageError`` (full) if too few are left.
     func take(_ bytes: Int64) throws -> Share {
         let fits = taken.withLock { taken in
             guard bytes >= 0, bytes <= limit - taken else { return false }
@@ -41,11 +43,11 @@ package final class ScratchSpace: Sendable {
         return Share(bytes, of: self)
     }
 
-    /// A file without a name whose room on the disk is taken already. The descriptor is the caller's.
+    /// Creates a file without a name, and allocates its disk space. The caller must close the descriptor.
     func unnamedFile(of bytes: Int64) throws -> Int32 {
         let descriptor = UnnamedFile.openAnywhere(in: folder, prefix: "copy")
         guard descriptor >= 0 else { throw StorageError(errno: errno) }
-        // Where the file system cannot, what is missing shows when it is written.
+        // If the file system can't allocate, missing space shows when the file is written.
         let code = bytes > 0 ? posix_fallocate(descriptor, 0, off_t(bytes)) : 0
         guard code == 0 || code == EOPNOTSUPP || code == EINVAL else {
             close(descriptor)

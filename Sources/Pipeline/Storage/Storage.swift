@@ -1,56 +1,56 @@
 import Postgres
 import Tenancy
 
-/// Where recordings and their chunks lie, for all nodes of a deployment: a folder that they share, or an object store.
+/// Stores recordings and chunks for all nodes of a deployment, in a shared folder or an object store.
 ///
-/// An object is there whole or not at all, under a ``StorageKey``. Every call may be repeated; a removal of what is not there is
-/// no fault.
-/// - Throws: Each call, ``StorageError`` or `CancellationError`.
+/// An object exists completely or not at all, under a ``StorageKey``. Every call may be repeated, and deleting something that does not exist is
+/// no error.
+/// - Throws: Each call throws ``StorageError`` or `CancellationError`.
 package protocol Storage: Sendable {
-    /// Takes a file of this machine over as an object; the file is gone from its place afterward.
+    /// Moves a local file into the storage as an object.
     func adopt(fileAt path: String, as key: StorageKey) async throws
 
-    /// The whole object: only for those that we made and whose size we know.
+    /// Returns the whole object. Only for objects that we made and whose size we know.
     func read(_ key: StorageKey) async throws -> [UInt8]
 
-    /// Writes an object, in place of one that is there.
+    /// Writes an object, and replaces an existing one.
     func write(_ bytes: [UInt8], as key: StorageKey) async throws
 
-    /// Has another object hold the same bytes.
+    /// Copies an object.
     func copy(_ source: StorageKey, to key: StorageKey) async throws
 
-    /// The object as a file of this machine, for who needs to move about in it.
+    /// Returns the object as a local file, for random access.
     func localFile(_ key: StorageKey) async throws -> LocalFile
 
-    /// The folder of this machine for what has come of a recording that is being fetched.
+    /// Returns the local folder for the partial download of a job's recording.
     func downloadFolder(of job: JobID, tenant: TenantID) -> String
 
-    /// What was fetched is stored: what came of it on the way is needed no longer.
+    /// Deletes the partial download, because the recording is stored.
     func endDownload(of job: JobID, tenant: TenantID) async
 
-    /// Removes everything of a job.
+    /// Deletes all objects of a job.
     func remove(job: JobID, of tenant: TenantID) async throws
 
-    /// Removes everything of a job but that object.
+    /// Deletes all objects of a job except `kept`.
     func remove(job: JobID, of tenant: TenantID, allBut kept: StorageKey) async throws
 
-    /// Removes one object.
+    /// Deletes one object.
     func remove(_ key: StorageKey) async throws
 
-    /// Removes the chunks that the holder of this claim has written.
+    /// Deletes the chunks that were written with this claim.
     func removeChunks(of claim: ClaimedTask) async throws
 
-    /// The jobs of which anything lies here, and when anything of theirs last changed.
+    /// Returns all jobs that have objects, each with the time of the last change.
     func jobs() async throws -> [StoredJob]
 
-    /// Removes what transfers that began before `time` left, and that shows as no object.
+    /// Deletes the remains of unfinished transfers that began before `time`. They are not visible as objects.
     func removeUnfinished(before time: Timestamp) async throws
 
-    /// Whether objects can be written now, tried by writing one.
+    /// Throws if objects cannot be written now. Tries it by writing one.
     func check() async throws
 }
 
-/// A job of which something lies in storage.
+/// A job that has objects in storage.
 package struct StoredJob: Sendable {
     package let tenant: TenantID
     package let job: JobID

@@ -1,18 +1,18 @@
 import Foundation
 
-/// The file system or the object store refused. Holds neither path nor key: those hold tenants' ids.
+/// An error of the file system or the object store. It contains neither path nor key, because these contain tenants' ids.
 package struct StorageError: Error, CustomStringConvertible {
-    /// Of an object store the nearest to what it answered.
+    /// The error number. For an object store, the one that is nearest to its response.
     package let errno: Int32
     private let words: String?
 
-    /// - Parameter words: more than the number says, for an operator.
+    /// - Parameter words: a message for operators that says more than the number.
     package init(errno: Int32, words: String? = nil) {
         self.errno = errno
         self.words = words
     }
 
-    /// What Foundation says of files names their paths; its number is enough.
+    /// Keeps only the number of a Foundation error, because its text contains paths.
     init(fault: any Error) {
         if let error = fault as? StorageError {
             self = error
@@ -23,12 +23,12 @@ package struct StorageError: Error, CustomStringConvertible {
         }
     }
 
-    /// An object store that does not answer, or not now.
+    /// The object store does not answer, or asks to try again later.
     static func away(_ words: String) -> StorageError { StorageError(errno: EAGAIN, words: words) }
 
     package var isFull: Bool { errno == ENOSPC || errno == EDQUOT }
 
-    /// It may well be back soon, or this process have descriptors and memory for it again.
+    /// Whether the storage may be back soon, or this process may soon have descriptors and memory for it again.
     package var isAway: Bool { [EAGAIN, EMFILE, ENFILE, ENOMEM].contains(errno) }
 
     package var description: String { "storage: \(words ?? String(cString: strerror(errno)))" }

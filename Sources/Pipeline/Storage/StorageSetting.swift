@@ -2,16 +2,17 @@ import Foundation
 import Logging
 import Settings
 
-/// Where recordings lie: `VERBATIM_STORAGE`.
+/// The setting `VERBATIM_STORAGE`: where recordings are stored.
 package enum StorageSetting: Sendable {
-    /// An absolute path.
+    /// The absolute path of a folder.
     case folder(String)
     case bucket(S3Settings)
 
-    /// A `file:///…` or `s3://…` URL, with the settings that belong to it; nil when something is wrong, which is reported.
+    /// Reads a `file:///…` or `s3://…` URL, with its further settings. Nil if something is wrong, which is reported.
     package static func read(_ reader: SettingsReader) -> StorageSetting? {
         let text = reader.required(
-            "VERBATIM_STORAGE", hint: "where recordings lie, such as file:///var/lib/verbatim or s3://bucket/prefix")
+            "VERBATIM_STORAGE",
+            hint: "where to store recordings, such as file:///var/lib/verbatim or s3://bucket/prefix")
         if text.isEmpty { return nil }
         if text.hasPrefix("s3://") { return S3Settings.read(reader, url: text).map(StorageSetting.bucket) }
         guard text.hasPrefix("file:///"), let path = text.dropFirst(7).removingPercentEncoding else {
@@ -22,8 +23,8 @@ package enum StorageSetting: Sendable {
     }
 
     /// - Parameters:
-    ///   - scratch: for what an object store has to have on this machine for a while.
-    ///   - concurrency: calls to an object store at a time.
+    ///   - scratch: local space for copies of objects of an object store.
+    ///   - concurrency: how many calls to an object store are made at a time.
     package func open(scratch: ScratchSpace, concurrency: Int = 64, logger: Logger) throws -> any Storage {
         switch self {
         case .folder(let root): try FileStorage(root: root)

@@ -2,11 +2,11 @@ import Concurrency
 import Crypto
 import Foundation
 
-/// The SHA-256 of a part of a file, read in blocks on threads of its own.
+/// Computes the SHA-256 of a part of a file, in blocks, on threads of its own.
 enum FileDigest {
     private static let threads = BlockingCalls.concurrent("digest")
 
-    /// In hexadecimal.
+    /// Returns the SHA-256 in hexadecimal.
     static func sha256(_ path: String, _ range: Range<Int64>) async throws -> String {
         try await threads.run { try read(path, range) }
     }

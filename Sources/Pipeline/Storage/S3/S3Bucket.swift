@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where the objects lie: a bucket at an endpoint, and what their names begin with.
+/// A bucket at an endpoint, and the prefix of the objects' names.
 package struct S3Bucket: Sendable, Equatable {
     package let name: String
     /// Empty, or without `/` at either end.
@@ -8,13 +8,14 @@ package struct S3Bucket: Sendable, Equatable {
     package let region: String
     /// `http` or `https`.
     package let scheme: String
-    /// As the `Host` header field says it: with a port only where it is not the scheme's own.
+    /// The value of the `Host` header: with a port only if it is not the scheme's default.
     package let host: String
-    /// Percent-encoded; what stands before an object's name.
+    /// The percent-encoded path before an object's name.
     package let basePath: String
 
-    /// - Parameter endpoint: of another store than AWS, which then takes the bucket in the path; nil of AWS.
-    /// - Returns: nil when the endpoint is no http or https URL.
+    /// Nil if the endpoint is not an http or https URL.
+    ///
+    /// - Parameter endpoint: the URL of another store than AWS, which gets the bucket's name in the path; nil for AWS.
     package init?(name: String, prefix: String, region: String, endpoint: String?) {
         self.name = name
         self.prefix = prefix
@@ -22,7 +23,7 @@ package struct S3Bucket: Sendable, Equatable {
         guard let endpoint else {
             scheme = "https"
             let domain = "s3.\(region).amazonaws.com" + (region.hasPrefix("cn-") ? ".cn" : "")
-            // A certificate's wildcard covers one label.
+            // The wildcard of AWS's certificate covers only one label, so a name with dots goes into the path.
             let isInHost = !name.contains(".")
             host = isInHost ? "\(name).\(domain)" : domain
             basePath = isInHost ? "/" : "/\(name)/"
@@ -39,27 +40,28 @@ package struct S3Bucket: Sendable, Equatable {
         basePath = "\(above)/\(name)/"
     }
 
-    /// Bytes may travel in clear.
+    /// Whether data is sent unencrypted.
     var isPlain: Bool { scheme == "http" }
 
-    /// The store's name of an object.
+    /// Returns the store's name of an object.
     func key(_ key: StorageKey) -> String { self.key(path: key.path) }
 
     func key(path: String) -> String { prefix.isEmpty ? path : "\(prefix)/\(path)" }
 
-    /// Our name of the store's object; nil when it is none of ours.
+    /// Returns our name of an object in the store; nil if it is not one of ours.
     func path(of key: String) -> String? {
         if prefix.isEmpty { return key }
         return key.hasPrefix(prefix + "/") ? String(key.dropFirst(prefix.count + 1)) : nil
     }
 
-    /// What may stand behind `s3://`.
+    /// Returns whether `name` is a valid bucket name.
     package static func isName(_ name: String) -> Bool {
         (3...63).contains(name.utf8.count) && name.wholeMatch(of: /[a-z0-9][a-z0-9.\-]*[a-z0-9]/) != nil
             && !name.contains("..")
     }
 
-    /// Short enough for any store beside our own part of a key, and nothing that a URL would fold away.
+    /// Returns whether `prefix` is valid: short enough that any store accepts it together with our part of a key, and without parts that URLs
+    /// remove.
     package static func isPrefix(_ prefix: String) -> Bool {
         prefix.utf8.count <= 256 && !prefix.unicodeScalars.contains { $0.properties.generalCategory == .control }
             && prefix.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {

@@ -1,15 +1,15 @@
 import Egress
 import Foundation
 
-// Objects from files and from other objects. What is larger than one call may carry goes in parts, which show as one object only when all
-// are there; those of a transfer that failed are dropped, and those of a node that died are by the sweep.
+// Creates objects from files and from other objects. Those that are too large for one call are sent in parts, which become an object only when all
+// are there. The parts of a failed transfer are deleted at once, those of a node that died by the sweep.
 
-/// How much the store takes at once.
+/// How many bytes the store accepts in one call, and the size of a part.
 package struct S3Sizes: Sendable {
     let single: Int64
     let part: Int64
 
-    /// As S3 has it: 5 GiB in one call, and 10,000 parts, which makes 5 TB of these.
+    /// S3 accepts 5 GiB in one call, and 10,000 parts, which is 5 TB with parts of this size.
     package init(single: Int64 = 5 << 30, part: Int64 = 512 << 20) {
         self.single = single
         self.part = part
@@ -37,7 +37,7 @@ extension S3Client {
         guard size > sizes.single else {
             var request = S3Request("PUT", key)
             request.headers = [origin]
-            // No byte of it comes by, but the store takes its time.
+            // No data passes through here, but the store may take long.
             request.timeout = .seconds(900)
             guard S3Document(try await send(request).body)?.root == "CopyObjectResult" else { throw Self.unreadable }
             return
@@ -56,7 +56,7 @@ extension S3Client {
         }
     }
 
-    /// The uploads in parts that nobody has finished, by their objects' names.
+    /// Returns the unfinished uploads in parts.
     func unfinished(_ prefix: String) async throws -> [(key: String, upload: String, since: String)] {
         var request = S3Request("GET", query: [("uploads", ""), ("prefix", prefix)])
         request.answerLimit = 16 << 20
@@ -75,11 +75,13 @@ extension S3Client {
         do {
             _ = try await send(S3Request("DELETE", key, query: [("uploadId", upload)]))
         } catch let error as StorageError where error.errno == ENOENT {
-            // It is gone.
+            // It is already gone.
         }
     }
 
-    /// - Parameter send: sends one part and answers its tag.
+    /// Sends an object in parts.
+    ///
+    /// - Parameter send: sends one part and returns its tag.
     private func inParts(
         _ key: String, _ size: Int64, _ sizes: S3Sizes,
         send part: ([(name: String, value: String)], Range<Int64>) async throws -> String
@@ -107,7 +109,7 @@ extension S3Client {
                 throw Self.unreadable
             }
         } catch {
-            // Also when this task was cancelled.
+            // Unstructured, so that the clean-up also runs if this task was cancelled.
             await Task { try? await abort(upload, of: key) }.value
             throw error
         }
@@ -120,7 +122,7 @@ extension S3Client {
         var request = S3Request(method, key)
         request.body = length == 0 ? .bytes([]) : .file(path: path, offset: range.lowerBound, length: length)
         request.bytes = length
-        // What travels in clear is signed with its content; else TLS sees to it, and the file is read once.
+        // Without TLS, the signature must cover the content. With TLS it need not, and the file is read only once.
         if bucket.isPlain, length > 0 { request.bodyHash = try await FileDigest.sha256(path, range) }
         return request
     }

@@ -4,9 +4,9 @@ import Foundation
 import Logging
 import Postgres
 
-/// Sends calls to the store: signed, bounded, and again after what may pass.
+/// Sends calls to the store: signed, with limits, and retried after temporary errors.
 package struct S3Client: Sendable {
-    /// After the last there is no further try: the task that asked has a schedule of its own.
+    /// The delays between attempts. There are few, because the calling task has a schedule of its own.
     package static let schedule = RetrySchedule(delays: [.milliseconds(200), .seconds(1), .seconds(3)], jitter: 0.5)
 
     let bucket: S3Bucket
@@ -26,9 +26,9 @@ package struct S3Client: Sendable {
         self.logger = logger
     }
 
-    /// The store's answer to a call that it took.
+    /// Sends a call. Returns the response of a successful one.
     ///
-    /// - Parameter sink: where the answer's body goes, from the file's start; it ends where the file stands then.
+    /// - Parameter sink: the file to which the response's body is written, from its start. The file's offset is then the end of the body.
     /// - Throws: ``StorageError``; `CancellationError`.
     func send(_ request: S3Request, to sink: Int32? = nil) async throws -> EgressResponse {
         var generator = SystemRandomNumberGenerator()
@@ -37,8 +37,8 @@ package struct S3Client: Sendable {
             let (error, isPassing): (StorageError, Bool)
             do {
                 let response = try await sendOnce(request, to: sink)
-                // Some calls are answered before they are done, and say only then that they failed.
-                // Not so what is read, which is a customer's, whatever it looks like.
+                // For some calls the store sends 200 before they are done, and an error in the body later. The body of a GET is a customer's
+                // data, whatever it looks like.
                 let hasFailedLate = request.method != "GET" && S3Failure.code(in: response.body) != nil
                 if response.isSuccess, !hasFailedLate { return response }
                 let failure = S3Failure(response)
@@ -79,7 +79,7 @@ package struct S3Client: Sendable {
         }
     }
 
-    /// Told by the transport, whose texts hold neither URL nor content.
+    /// Returns the error for an error of the transport, whose texts contain neither URL nor content.
     private static func meaning(of error: EgressError) -> StorageError {
         switch error {
         case .sinkFailed(let code): StorageError(errno: code)
@@ -91,12 +91,12 @@ package struct S3Client: Sendable {
     }
 }
 
-// What is asked of the store about objects, by its own names for them.
+// Calls about objects, by the store's names for them.
 
 extension S3Client {
     private static let mostPages = 100_000
 
-    /// Writes one byte and removes it, behind no recording that is under way.
+    /// Writes one byte and deletes it, without waiting for transfers of recordings.
     func probe(_ key: String) async throws {
         try await put([1], as: key, waitsInLine: false)
         try await delete(key, waitsInLine: false)
@@ -117,7 +117,9 @@ extension S3Client {
         return try await send(request).body
     }
 
-    /// - Parameter size: as the store told before; another one is a fault.
+    /// Downloads an object to a file.
+    ///
+    /// - Parameter size: the size that the store said before. Another size is an error.
     func get(_ key: String, into descriptor: Int32, size: Int64) async throws {
         var request = S3Request("GET", key)
         request.answerLimit = Int(size)
@@ -142,11 +144,11 @@ extension S3Client {
         do {
             _ = try await send(request)
         } catch let error as StorageError where error.errno == ENOENT {
-            // Some stores say so of what is gone already.
+            // Some stores answer this for an object that is already gone.
         }
     }
 
-    /// Page by page, in the order of the names.
+    /// Lists the objects page by page, in the order of their names.
     func list(_ prefix: String, page: ([S3Listing.Object]) async throws -> Void) async throws {
         var token: String?
         for _ in 0..<Self.mostPages {
@@ -157,21 +159,21 @@ extension S3Client {
             guard let listing = S3Listing(answer) else {
                 throw StorageError(errno: EIO, words: "the store's listing cannot be read")
             }
-            // Whatever the store says: what does not lie there was not asked for, and is not ours to remove.
+            // Never trust the store with other names: we would delete objects that are not ours.
             guard listing.objects.allSatisfy({ $0.key.hasPrefix(prefix) }) else {
-                throw StorageError(errno: EIO, words: "the store listed what was not asked for")
+                throw StorageError(errno: EIO, words: "the store listed objects that were not asked for")
             }
             try await page(listing.objects)
             guard let next = listing.next else { return }
             guard next != token else {
-                throw StorageError(errno: EIO, words: "the store's listing goes in circles")
+                throw StorageError(errno: EIO, words: "the store's listing repeats itself")
             }
             token = next
         }
         throw StorageError(errno: EIO, words: "the store's listing does not end")
     }
 
-    /// At most a thousand at once, as the store has it.
+    /// Deletes objects, at most 1,000, which is S3's limit.
     func delete(_ keys: [String]) async throws {
         guard !keys.isEmpty else { return }
         let names = keys.map { "<Object><Key>\(Self.escaped($0))</Key></Object>" }.joined()
@@ -179,7 +181,7 @@ extension S3Client {
         var request = S3Request("POST", query: [("delete", "")])
         request.headers = [
             ("Content-Type", "application/xml"),
-            // The store insists on it.
+            // S3 requires it.
             ("Content-MD5", Data(Insecure.MD5.hash(data: body)).base64EncodedString()),
         ]
         request.body = .bytes(body)
@@ -192,7 +194,7 @@ extension S3Client {
         }
     }
 
-    /// Everything that begins with `prefix`, but for the object `kept`.
+    /// Deletes all objects that begin with `prefix`, except `kept`.
     func deleteAll(_ prefix: String, but kept: String? = nil) async throws {
         try await list(prefix) { try await delete($0.map(\.key).filter { $0 != kept }) }
     }
@@ -202,7 +204,7 @@ extension S3Client {
     }
 }
 
-/// One page of the answer to `ListObjectsV2`.
+/// A page of the response to `ListObjectsV2`.
 package struct S3Listing: Sendable {
     package struct Object: Sendable, Equatable {
         package let key: String
@@ -210,10 +212,10 @@ package struct S3Listing: Sendable {
     }
 
     package let objects: [Object]
-    /// Where the next page begins; nil after the last.
+    /// The token of the next page; nil after the last one.
     package let next: String?
 
-    /// Nil when the answer is not a whole listing: what broke off must not pass for a short one.
+    /// Nil if the response is not a complete listing, because a truncated one must not be taken for a short one.
     package init?(_ bytes: [UInt8]) {
         guard let document = S3Document(bytes), document.root == "ListBucketResult" else { return nil }
         var objects: [Object] = []

@@ -1,13 +1,13 @@
-/// An answer of the store's: elements two levels deep at most matter in it. Made only of a document that is whole.
+/// An XML response of the store, with the elements of the first two levels below the root. It is always a complete document.
 struct S3Document: Sendable {
     /// The root's name, without its namespace.
     let root: String
-    /// The elements below the root, in order: those with text alone, and those with elements.
+    /// The elements below the root, in order. They contain text or further elements.
     let children: [Element]
 
     struct Element: Sendable {
         let name: String
-        /// Of one that holds no elements.
+        /// The text of an element without further elements.
         var text = ""
         var fields: [(name: String, text: String)] = []
 
@@ -16,7 +16,7 @@ struct S3Document: Sendable {
 
     private static let mostElements = 20_000
 
-    /// Nil when it ends early, is no such document, or has more in it than any answer of ours.
+    /// Nil if the document is incomplete or malformed, or larger than any response that we expect.
     init?(_ bytes: [UInt8]) {
         var reader = XMLReader(bytes)
         var path: [String] = []
@@ -48,7 +48,7 @@ struct S3Document: Sendable {
                 }
             }
         }
-        // A document that broke off must not pass for a short one.
+        // A truncated document must not be taken for a short one.
         guard let root, path.isEmpty else { return nil }
         self.root = root
         self.children = children

@@ -1,11 +1,11 @@
-/// How names and values stand in S3's URLs: all but the unreserved characters of RFC 3986 as `%XX`.
+/// Encodes names and values for S3's URLs: every character except RFC 3986's unreserved ones becomes `%XX`.
 package enum S3Encoding {
     private static let digits = Array("0123456789ABCDEF")
 
-    /// - Parameter path: its `/` stay.
+    /// Encodes a path. `/` stays as it is.
     package static func path(_ path: String) -> String { encoded(path, keeping: UInt8(ascii: "/")) }
 
-    /// In the order of the encoded names, as a signature wants it.
+    /// Encodes a query, in the order of the encoded names, as the signature requires.
     package static func query(_ items: [(name: String, value: String)]) -> String {
         items.map { (encoded($0.name), encoded($0.value)) }.sorted { $0 < $1 }
             .map { "\($0.0)=\($0.1)" }.joined(separator: "&")

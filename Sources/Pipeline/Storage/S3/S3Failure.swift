@@ -1,12 +1,12 @@
 import Egress
 import Glibc
 
-/// What the store said when it refused.
+/// An error response of the store.
 struct S3Failure: Sendable {
     let status: Int
-    /// S3's own word, such as `NoSuchKey`; nil where the answer has none.
+    /// S3's error code, such as `NoSuchKey`; nil if the response has none.
     let code: String?
-    /// Where the bucket lies instead, if the answer says so.
+    /// The bucket's actual region, if the response says it.
     let region: String?
 
     init(status: Int, code: String? = nil, region: String? = nil) {
@@ -22,14 +22,14 @@ struct S3Failure: Sendable {
             region: region?.wholeMatch(of: /[a-z0-9\-]{1,63}/) == nil ? nil : region)
     }
 
-    /// Of an answer whose root is an error, as it also comes under a 200. Nothing else of it is trusted with a log.
+    /// Returns the error code of a response that is an error, which may also have the status 200. Nothing else of such a response is logged.
     static func code(in body: [UInt8]) -> String? {
         guard let document = S3Document(body), document.root == "Error" else { return nil }
         let code = document.values("Code").first
         return code?.wholeMatch(of: /[A-Za-z0-9.\-]{1,64}/) == nil ? nil : code
     }
 
-    /// The same call may well succeed a little later.
+    /// Whether the same call may succeed a little later.
     var isPassing: Bool {
         if let code, ["SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "Throttling"].contains(code)
         {
@@ -59,7 +59,7 @@ struct S3Failure: Sendable {
         switch status {
         case 301, 307:
             return refused("the bucket does not lie in AWS_REGION" + (region.map { "; it lies in \($0)" } ?? ""))
-        case 401, 403: return refused("the key's rights do not suffice")
+        case 401, 403: return refused("AWS_ACCESS_KEY_ID has too few rights for the bucket")
         case 404: return StorageError(errno: ENOENT)
         case 507: return StorageError(errno: ENOSPC, words: "the store is full")
         default: return StorageError(errno: EIO, words: "the store answers \(words)")

@@ -1,22 +1,22 @@
 import Egress
 
-/// One call to the store, as its caller states it.
+/// A call to the store.
 struct S3Request: Sendable {
     let method: String
-    /// The store's name of the object; empty: the bucket.
+    /// The store's name of the object; empty for the bucket.
     var key = ""
     var query: [(name: String, value: String)] = []
     var headers: [(name: String, value: String)] = []
     var body = EgressBody.none
-    /// Of the body, in hexadecimal, where it is known already.
+    /// The SHA-256 of the body in hexadecimal, if it is already known.
     var bodyHash: String?
-    /// Bytes that travel, either way: they have time by their number.
+    /// How many bytes are transferred, in either direction. The time-out grows with them.
     var bytes: Int64 = 0
-    /// How long the store may take over it besides.
+    /// How long the call may take besides the transfer.
     var timeout = Duration.seconds(60)
-    /// False: a look at whether the store is well, which stands behind no recording.
+    /// False for a health check, which does not wait for transfers of recordings.
     var waitsInLine = true
-    /// Of the answer.
+    /// The maximum size of the response, in bytes.
     var answerLimit = 1 << 20
 
     init(_ method: String, _ key: String = "", query: [(name: String, value: String)] = []) {
@@ -25,7 +25,7 @@ struct S3Request: Sendable {
         self.query = query
     }
 
-    /// A second for each 64 KiB; what stands still ends sooner.
+    /// The call's limits: a second for each 64 KiB. A stalled transfer ends sooner.
     var limits: EgressLimits {
         EgressLimits(
             total: timeout + .seconds(bytes / 65_536), connect: .seconds(10),

@@ -3,14 +3,14 @@ import Foundation
 import Logging
 import Settings
 
-/// An object store as the settings name it: `VERBATIM_STORAGE=s3://bucket/prefix`, and the names of settings that AWS's own tools read.
+/// The settings of an object store: `VERBATIM_STORAGE=s3://bucket/prefix`, and the variables that AWS's own tools read.
 package struct S3Settings: Sendable {
     package let bucket: S3Bucket
     package let credentials: S3Credentials
-    /// A PEM file of the authorities to trust; nil: the system's.
+    /// A PEM file with the certificate authorities to trust; nil for the system's.
     let certificateAuthorities: String?
 
-    /// Nil when something is wrong, all of which is reported, without values.
+    /// Reads the settings. Nil if something is wrong; all errors are reported, without values.
     package static func read(_ reader: SettingsReader, url: String) -> S3Settings? {
         let keyHint = "of VERBATIM_STORAGE's bucket; see \"Object store\" in docs/self-hosting.md"
         let id = reader.required("AWS_ACCESS_KEY_ID", hint: "the access key \(keyHint)")
@@ -51,9 +51,9 @@ package struct S3Settings: Sendable {
 
     private static func region(_ reader: SettingsReader, hasEndpoint: Bool) -> String? {
         guard let region = reader.string("AWS_REGION") ?? reader.string("AWS_DEFAULT_REGION") else {
-            // What every other store takes, unless it says otherwise.
+            // The default region of other stores.
             if hasEndpoint { return "us-east-1" }
-            reader.report("AWS_REGION is not set: where VERBATIM_STORAGE's bucket lies, such as eu-central-1")
+            reader.report("AWS_REGION is not set: the region of VERBATIM_STORAGE's bucket, such as eu-central-1")
             return nil
         }
         guard region.wholeMatch(of: /[a-z0-9][a-z0-9\-]{0,62}/) != nil else {
@@ -64,10 +64,10 @@ package struct S3Settings: Sendable {
     }
 
     /// - Parameters:
-    ///   - scratch: for copies and downloads; it is there when they begin.
-    ///   - concurrency: calls at a time.
+    ///   - scratch: local space for copies and downloads. The folder must exist when they begin.
+    ///   - concurrency: how many calls are made at a time.
     package func open(scratch: ScratchSpace, concurrency: Int = 64, logger: Logger) -> S3Storage {
-        // A client of its own: a disk that is slow to give or take recordings holds up no engine.
+        // A separate client, so that a slow disk does not hold up requests to engines.
         let client = EgressClient(
             configuration: EgressConfiguration(
                 maxConcurrent: concurrency, certificateAuthorities: certificateAuthorities), logger: logger)
@@ -77,11 +77,11 @@ package struct S3Settings: Sendable {
     }
 }
 
-/// Who asks. Whatever describes or dumps it shows no secret.
+/// The credentials of the store. Descriptions and dumps show no secrets.
 package struct S3Credentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     let accessKeyID: String
     let secretAccessKey: String
-    /// Of credentials for a while.
+    /// Set for temporary credentials.
     let sessionToken: String?
 
     package init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil) {

@@ -2,18 +2,18 @@ import Crypto
 import Foundation
 import Postgres
 
-/// AWS Signature Version 4 for S3, in a header: a pure function of the request.
+/// AWS Signature Version 4 for S3, in a header. A pure function of the request.
 ///
-/// Ours and not libcurl's, whose rules for queries and header fields differ from version to version.
+/// libcurl's own implementation is not used, because its rules for queries and headers differ between versions.
 package enum S3Signature {
-    /// What stands for the hash of a body that TLS protects.
+    /// Replaces the hash of a body that TLS protects.
     static let unsignedPayload = "UNSIGNED-PAYLOAD"
 
-    /// The header fields to send: those given, and what proves that the holder of `credentials` sent them.
+    /// Returns the headers to send: the given ones and the signature.
     ///
     /// - Parameters:
-    ///   - host: as the `Host` header field will say it.
-    ///   - path: percent-encoded, once.
+    ///   - host: the value of the `Host` header.
+    ///   - path: percent-encoded once.
     ///   - query: not encoded.
     ///   - payload: the body's SHA-256 in hexadecimal, or ``unsignedPayload``.
     package static func headers(
@@ -48,7 +48,7 @@ package enum S3Signature {
         Data(HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: SymmetricKey(data: key)))
     }
 
-    /// `20130524T000000Z`
+    /// Returns a time in the form `20130524T000000Z`.
     private static func stamp(_ time: Timestamp) -> String {
         time.rfc3339.prefix(19).filter { $0 != "-" && $0 != ":" } + "Z"
     }

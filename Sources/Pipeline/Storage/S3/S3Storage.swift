@@ -2,12 +2,12 @@ import Foundation
 import Postgres
 import Tenancy
 
-/// Objects in a bucket of an S3 store (`s3://bucket/prefix`), which needs no folder that nodes share.
+/// Storage in a bucket of an S3 store (`s3://bucket/prefix`), without a folder that nodes share.
 ///
-/// An object shows when it is whole, as the store guarantees. What must be a file is copied into scratch for as long as it is held. What
-/// has come of a download lies in scratch, too: it is resumed on the node that began it, and begun anew on any other.
+/// The store guarantees that an object is visible only when it is complete. If a caller needs a file, it gets a copy in the scratch folder for as
+/// long as it holds it. Partial downloads are in the scratch folder, too: they are resumed on the node that began them, and begin again on others.
 package struct S3Storage: Storage {
-    /// Larger than any piece: these are at most 8 minutes of 16 kHz.
+    /// More than any chunk, which is at most 8 minutes at 16 kHz.
     private static let mostReadBytes = 64 << 20
 
     private let client: S3Client
@@ -74,11 +74,11 @@ package struct S3Storage: Storage {
     }
 
     package func check() async throws {
-        // One name for all: of nodes that die in between, one object stays at most.
+        // All nodes use the same name, so if nodes die in between, at most one object stays.
         try await client.probe(bucket.key(path: "health/probe"))
     }
 
-    /// Those in the bucket, and those of which this node has begun a download.
+    /// Returns the jobs in the bucket, and those with a partial download on this node.
     package func jobs() async throws -> [StoredJob] {
         var changes: [StoredJob.Name: Timestamp] = [:]
         try await client.list(bucket.key(path: "tenants/")) { objects in
@@ -87,7 +87,7 @@ package struct S3Storage: Storage {
                 changes[name] = max(changes[name] ?? object.changed, object.changed)
             }
         }
-        // A download's job was there before it: no grace is needed.
+        // A job exists before its download, so no grace period is needed.
         for name in downloadNames() where changes[name] == nil { changes[name] = Timestamp(milliseconds: 0) }
         return changes.map { StoredJob(tenant: $0.key.tenant, job: $0.key.job, changed: $0.value) }
     }
@@ -122,7 +122,7 @@ extension StoredJob {
             self.job = job
         }
 
-        /// Of a key's path: `tenants/<tenant>/jobs/<job>/…`.
+        /// Parses the path of a key: `tenants/<tenant>/jobs/<job>/…`.
         init?(path: String) {
             let parts = path.split(separator: "/", maxSplits: 4, omittingEmptySubsequences: false)
             guard parts.count == 5, parts[0] == "tenants", parts[2] == "jobs",
