@@ -5,12 +5,12 @@ import Subprocess
 import Synchronization
 import SystemPackage
 
-/// What runs the JavaScript that a site wants to be run before it tells where its media is: a process of its own, beside yt-dlp's.
+/// Runs the JavaScript that a site requires before it says where its media is, in a process of its own beside yt-dlp's.
 ///
-/// It is started when yt-dlp asks for it, once for a fetch, and gets one end of a pair of sockets, of which yt-dlp is handed the other one.
-/// `ingest/solver.py` bounds it from within; it ends when yt-dlp's end is closed. Whoever serves it has it killed and reaped before he returns.
+/// The process is started when yt-dlp asks for it, once per fetch. It gets one end of a pair of sockets, and yt-dlp gets the other. The process
+/// limits itself (`ingest/solver.py`), and ends when yt-dlp's end is closed. ``serve()`` kills and reaps it before it returns.
 final class ChallengeSolver: Sendable {
-    /// Of a fetch: a script of the size that YouTube's has takes some 8 s, and two or three are run.
+    /// CPU time per fetch. A script like YouTube's takes about 8 s, and two or three are run.
     private static let cpuSeconds = 120
     private static let memoryBytes = 1 << 30
     private static let wallSeconds = 900
@@ -21,7 +21,7 @@ final class ChallengeSolver: Sendable {
     private let asked: AsyncStream<End>.Continuation
     private let isAsked = Atomic(false)
 
-    /// A descriptor that is closed at the latest with its last reference.
+    /// A descriptor that is closed with its last reference, or earlier.
     private final class End: Sendable {
         private let descriptor: Mutex<Int32?>
         init(_ descriptor: Int32) { self.descriptor = Mutex(descriptor) }
@@ -43,10 +43,10 @@ final class ChallengeSolver: Sendable {
         (ends, asked) = AsyncStream.makeStream()
     }
 
-    /// Whether a site wanted anything to be run.
+    /// Whether a site required JavaScript.
     var wasAsked: Bool { isAsked.load(ordering: .relaxed) }
 
-    /// For yt-dlp: its end, which the caller closes. Nil when it was there before.
+    /// Returns yt-dlp's end of the sockets, which the caller must close. Nil after the first call.
     func connection() -> Int32? {
         guard !isAsked.exchange(true, ordering: .relaxed) else { return nil }
         var pair: [Int32] = [-1, -1]
@@ -56,11 +56,12 @@ final class ChallengeSolver: Sendable {
         return pair[0]
     }
 
-    /// Until the task is cancelled or the process has ended. No error of its own: yt-dlp sees that nobody answers.
+    /// Waits until yt-dlp asks, and runs the process until it ends or the task is cancelled. Errors are not thrown, because yt-dlp notices that
+    /// nobody answers.
     func serve() async {
         for await end in ends {
             guard OpenFiles.haveRoomForChild else {
-                return logger.warning("what runs sites' JavaScript was not started: no descriptors are left")
+                return logger.warning("the process for sites' JavaScript was not started: no descriptors are left")
             }
             await run(end)
             return
@@ -80,15 +81,15 @@ final class ChallengeSolver: Sendable {
                 input: .fileDescriptor(FileDescriptor(rawValue: end.value), closeAfterSpawningProcess: false),
                 output: .discarded, error: .discarded
             ) { _ in
-                // Or yt-dlp would not see it end.
+                // Otherwise yt-dlp would not see the process end.
                 end.close()
             }
             if case .exited(let code) = result.terminationStatus, code == 69 || code == 70 {
-                logger.warning("what runs sites' JavaScript does not start", metadata: ["status": "\(code)"])
+                logger.warning("the process for sites' JavaScript does not start", metadata: ["status": "\(code)"])
             }
         } catch {
             if !Task.isCancelled {
-                logger.warning("what runs sites' JavaScript was not started", metadata: ["error": "\(error)"])
+                logger.warning("the process for sites' JavaScript was not started", metadata: ["error": "\(error)"])
             }
         }
     }

@@ -1,12 +1,12 @@
-/// Which part of a whole an answer holds, as a `Content-Range` field says it: `bytes 1000-1999/5000`.
+/// Which part of a file a response contains, as its `Content-Range` header says: `bytes 1000-1999/5000`.
 package struct ContentRange: Equatable {
     package let start: Int64
-    /// The last byte.
+    /// The position of the last byte.
     package let end: Int64
-    /// How many bytes the whole has; nil where the server does not say.
+    /// The size of the whole file; nil if the server does not say.
     package let total: Int64?
 
-    /// Nil for what says nothing of bytes, or contradicts itself.
+    /// Nil if the field is not in bytes or contradicts itself.
     package init?(_ field: String?) {
         guard let (part, total) = Self.sides(of: field) else { return nil }
         let ends = part.split(separator: "-", omittingEmptySubsequences: false)
@@ -18,7 +18,7 @@ package struct ContentRange: Equatable {
         (self.start, self.end, self.total) = (start, end, count)
     }
 
-    /// How many bytes there are, as a 416 says it: `bytes */5000`.
+    /// Returns the size of the whole file in the header of a 416 response: `bytes */5000`.
     package static func total(ofUnsatisfied field: String?) -> Int64? {
         guard let (part, total) = sides(of: field), part == "*" else { return nil }
         return number(total)
@@ -30,7 +30,7 @@ package struct ContentRange: Equatable {
         return sides.count == 2 ? (sides[0], sides[1]) : nil
     }
 
-    /// Digits alone, so neither signs nor blanks.
+    /// Accepts only digits, no signs or spaces.
     private static func number(_ text: Substring) -> Int64? {
         text.utf8.allSatisfy { (48...57).contains($0) } ? Int64(text) : nil
     }

@@ -1,12 +1,12 @@
 import Egress
 import Synchronization
 
-/// What becomes of one successful answer, decided on the client's thread when it has begun.
+/// Decides what to do with a successful response, on the client's thread when the response has begun.
 final class DownloadResponse: Sendable {
     private struct State {
         var isFeed = false
         var beginsAnew = false
-        /// Media, and how long it is said to be.
+        /// Whether it is media, and whether it has a length.
         var isMedia = false
         var isMeasured = false
         var range: ContentRange?
@@ -20,7 +20,7 @@ final class DownloadResponse: Sendable {
     private let limits: FetchLimits
     private let state = Mutex(State())
 
-    /// - Parameter beginning: what of it is here, when the rest was asked for.
+    /// - Parameter beginning: the part that is already here, if only the rest was requested.
     init(url: String, file: PartialFile, beginning: (version: SourceVersion, bytes: Int64)?, limits: FetchLimits) {
         self.url = url
         self.file = file
@@ -29,18 +29,18 @@ final class DownloadResponse: Sendable {
     }
 
     var isFeed: Bool { state.withLock { $0.isFeed } }
-    /// It was no rest of what is here: that was thrown away.
+    /// Whether the response was not the rest of the part that is here. That part was then deleted.
     var beginsAnew: Bool { state.withLock { $0.beginsAnew } }
-    /// The part that it is; nil of the whole.
+    /// The range of the response; nil if it is the whole file.
     var range: ContentRange? { state.withLock { $0.range } }
-    /// How many bytes of media it has brought.
+    /// How many bytes of media the response has added.
     var gained: Int64 {
         state.withLock { $0.isMedia ? file.bytes - ($0.range?.start ?? 0) : 0 }
     }
 
     var judge: EgressJudge { { [self] in verdict(on: $0) } }
 
-    /// After `stop` without a failure it was a page: where redirects led.
+    /// Called after `stop`. Throws the failure if there is one. Otherwise the response was a page, and this returns the URL to which redirects led.
     func stopped() throws -> String? {
         try state.withLock { state in
             if let failure = state.failure { throw failure }
@@ -48,7 +48,7 @@ final class DownloadResponse: Sendable {
         }
     }
 
-    /// What it means for good that it came for as long as it may. Nil where another try may go on with it, or nothing had begun.
+    /// Returns the failure of a download that took the maximum time. Nil if another attempt can resume it, or if no media had begun.
     func endless(_ isResumable: Bool) -> JobFailure? {
         state.withLock { state in
             guard state.isMedia, !isResumable else { return nil }
@@ -83,7 +83,7 @@ final class DownloadResponse: Sendable {
 
     private func part(_ answer: EgressResponseHead) -> EgressVerdict {
         guard let beginning else {
-            return stop(SourceUnavailable(.sourceUnreachable, "a part, where the whole was asked for"))
+            return stop(SourceUnavailable(.sourceUnreachable, "a part instead of the whole"))
         }
         guard let range = ContentRange(answer.headers["Content-Range"]), let total = range.total,
             range.start == beginning.bytes, !SourceVersion.isCoded(answer.headers),
@@ -107,7 +107,7 @@ final class DownloadResponse: Sendable {
         return .stop
     }
 
-    /// What Icecast and SHOUTcast say of a station.
+    /// Returns whether the headers are those of a radio station (Icecast, SHOUTcast).
     private static func isRadio(_ headers: EgressHeaders) -> Bool {
         headers.fields.contains { $0.name.lowercased().hasPrefix("icy-") }
     }

@@ -1,16 +1,16 @@
 import Postgres
 
-/// A podcast's list of episodes, RSS or Atom: as much of it as tells where the newest one's recording is.
+/// Finds the newest episode's recording in a podcast's feed, RSS or Atom.
 package enum Feed {
     private struct Episode {
         var enclosure: String?
         var date: Timestamp?
 
-        /// The latest of several counts.
+        /// Adds a date. The latest of several counts.
         mutating func add(_ other: Timestamp) { date = max(date ?? other, other) }
     }
 
-    /// Where the newest episode's media is: of those that have any, the one with the latest date, else the first.
+    /// Returns the media URL of the newest episode: of the episodes with media, the one with the latest date. Without dates, the first one.
     ///
     /// - Parameter bytes: the whole feed.
     package static func newestEnclosure(in bytes: [UInt8]) -> String? {
@@ -57,7 +57,7 @@ package enum Feed {
     }
 }
 
-/// Dates as feeds write them: RFC 3339 in Atom, RFC 822 in RSS (`Mon, 02 Nov 2026 15:04:05 +0100`).
+/// Parses the dates of feeds: RFC 3339 in Atom, RFC 822 in RSS (`Mon, 02 Nov 2026 15:04:05 +0100`).
 enum FeedDate {
     private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
     /// Hours east of UTC.
@@ -83,7 +83,7 @@ enum FeedDate {
 
     private static func padded(_ number: Int) -> String { (0...9).contains(number) ? "0\(number)" : "\(number)" }
 
-    /// `+01:00`; what is unknown counts as UTC.
+    /// Returns an offset such as `+01:00`. An unknown time zone counts as UTC.
     private static func zone(_ text: String) -> String {
         if let sign = text.first, sign == "+" || sign == "-", text.count == 5, text.dropFirst().allSatisfy(\.isNumber) {
             return "\(text.prefix(3)):\(text.suffix(2))"

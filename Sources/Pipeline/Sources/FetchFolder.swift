@@ -1,10 +1,10 @@
 import Foundation
 import Glibc
 
-/// A folder for one fetch, which goes with its last reference.
+/// A folder for one fetch. It is deleted with its last reference.
 ///
-/// It is locked for as long as it is in use. So whoever shares its parent, in another container too, can tell what a process left that is
-/// no more: process ids would tell neither, they come again and mean another process elsewhere.
+/// It is locked while it is in use. So all processes that share its parent folder, even in other containers, can recognize folders of dead
+/// processes. Process ids would not do, because they are reused and mean other processes in other containers.
 package final class FetchFolder: Sendable {
     private static let prefix = "fetch-"
 
@@ -17,7 +17,7 @@ package final class FetchFolder: Sendable {
             guard mkdtemp(&template) != nil else { throw StorageError(errno: errno) }
             let path = String(decoding: template.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
             let descriptor = Self.open(path)
-            // One that somebody took for abandoned before it was locked is gone, or about to go.
+            // Before the lock, another process may have taken the folder for abandoned and deleted it.
             if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0, Self.exists(descriptor) {
                 self.path = path
                 self.descriptor = descriptor
@@ -35,7 +35,7 @@ package final class FetchFolder: Sendable {
         close(descriptor)
     }
 
-    /// Removes what processes left that are no more. Blocks for as long as that takes.
+    /// Deletes the folders of dead processes. Blocks until that is done.
     package static func removeAbandoned(below parent: String) {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(prefix) {
             let path = parent + "/" + name
@@ -50,7 +50,7 @@ package final class FetchFolder: Sendable {
         Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     }
 
-    /// Whether what is open still has a name.
+    /// Returns whether an open folder still has a name.
     private static func exists(_ descriptor: Int32) -> Bool {
         var status = stat()
         let isThere = fstat(descriptor, &status) == 0 && status.st_nlink > 0
@@ -58,7 +58,7 @@ package final class FetchFolder: Sendable {
         return isThere
     }
 
-    /// What all files below it hold, in bytes.
+    /// Returns the size of all files in a folder and its subfolders, in bytes.
     static func size(of folder: String) -> Int64 {
         let names = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
         return names.reduce(0) { sum, name in

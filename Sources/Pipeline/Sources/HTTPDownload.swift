@@ -1,34 +1,33 @@
 import Concurrency
 import Egress
 
-/// Fetches an address by plain `GET`s and, when media comes of it, keeps that in a partial file.
+/// Requests a URL with plain `GET`s. If the response is media, stores it in a partial file.
 ///
-/// A download that broke off goes on where it did, when the server told by what it knows a version: `Range`, and `If-Range` so that
-/// another version comes whole instead. A part counts only when it says that it is of the very version and begins where ours ends; else
-/// what is here is thrown away, and the whole is asked for.
+/// An interrupted download is resumed if the server sent a validator (`ETag`, `Last-Modified`). The request has `Range`, and `If-Range` so that a
+/// changed file is sent as a whole. A part counts only if it says that it is of the same version and begins where ours ends. Otherwise our part is
+/// deleted, and the whole file is requested.
 struct HTTPDownload: Sendable {
     enum Outcome: Sendable {
-        /// The partial file is the whole source.
+        /// The partial file is the complete recording.
         case media
-        /// A list of episodes, or its beginning; and its address.
+        /// A feed, or its beginning, and its URL.
         case feed([UInt8], at: String)
-        /// Something for people. `failure`: what a refusal would mean, should nobody know the site. `redirectedTo`: where it is, when
-        /// that is elsewhere.
+        /// A web page. `failure`: what the response means if yt-dlp does not know the site. `redirectedTo`: the page's URL after redirects.
         case page(failure: (any Error)?, redirectedTo: String?)
     }
 
     private enum Step {
         case ended(Outcome)
-        /// The rest, or the whole, is still to be asked for.
+        /// The rest, or the whole file, must be requested again.
         case goesOn(after: Duration)
     }
 
-    /// How answers are read: to the letter, until one is not written so.
+    /// How strictly responses are read: strictly, until one is malformed.
     private struct Reading {
         var decodes = true
         var believesLength = true
 
-        /// Whether another way of reading may make sense of what this one could not.
+        /// Relaxes the reading after an error. Returns whether another attempt may succeed now.
         mutating func relax(after error: EgressError) -> Bool {
             switch error {
             case .badEncoding where decodes: decodes = false
@@ -40,34 +39,34 @@ struct HTTPDownload: Sendable {
     }
 
     private static let redirects = 5
-    /// The first ten megabytes of a feed list the newest thousands of its episodes.
+    /// How many bytes of a feed are read. Ten megabytes list thousands of its newest episodes.
     static let readOfFeed = 10_000_000
-    /// In one try: servers that give a source away in parts give megabytes at a time.
+    /// The maximum number of requests in one attempt. Servers that only send parts send megabytes at a time.
     private static let mostRequests = 1000
-    /// How much too early libcurl's clock may ring.
+    /// How much too early libcurl's time-out may fire.
     private static let tick = Duration.milliseconds(50)
 
     let client: EgressClient
     let limits: FetchLimits
     let resolver: NameResolver
 
-    /// - Throws: ``JobFailure`` when there is nothing to be had; ``SourceUnavailable`` when there may be later; ``StorageError``.
+    /// - Throws: ``JobFailure`` if there is no recording; ``SourceUnavailable`` if there may be one later; ``StorageError``.
     func run(_ url: String, into file: PartialFile) async throws -> Outcome {
-        // It came whole to an earlier claim, which got no further with it.
+        // An earlier claim has completed the download, but failed later.
         if file.isWhole(of: url) { return .media }
         let end = ContinuousClock.now + limits.wallClock
         var reading = Reading()
         for _ in 0..<Self.mostRequests {
             switch try await ask(url, file, &reading, until: end) {
             case .ended(.media):
-                // What this saves the next claim is all that is lost without.
+                // This only spares the next claim the download, so an error does not matter.
                 try? await file.finish(url)
                 return .media
             case .ended(let outcome): return outcome
             case .goesOn(let pause): try await Task.sleep(for: pause)
             }
         }
-        throw SourceUnavailable(.sourceUnreachable, "too small parts")
+        throw SourceUnavailable(.sourceUnreachable, "the parts are too small")
     }
 
     private func ask(
@@ -79,7 +78,7 @@ struct HTTPDownload: Sendable {
             url: url, headers: [("Accept", "*/*"), ("Accept-Encoding", "identity")],
             limits: EgressLimits(
                 total: end - .now, connect: limits.connect, minimumRate: limits.minimumRate,
-                // A feed may be more than the plan's cap on recordings.
+                // A feed may be larger than the plan's limit on files.
                 responseBytes: max(Int(limits.bytes), Self.readOfFeed)),
             redirects: Self.redirects, trust: .customerSupplied)
         (request.decodesBody, request.believesLength) = (reading.decodes, reading.believesLength)
@@ -100,7 +99,7 @@ struct HTTPDownload: Sendable {
             }
             let isResumable = file.beginning(of: url) != nil
             let isOver = ContinuousClock.now + Self.tick >= end
-            // A server that knows no parts began anew: nothing was won.
+            // A server without support for ranges began from the start, so there is no progress.
             let isFurther = beginning == nil || answer.range != nil
             if error.isPassing, isResumable, isFurther, answer.gained >= limits.progress, !isOver {
                 return .goesOn(after: limits.pause)
@@ -111,7 +110,7 @@ struct HTTPDownload: Sendable {
             throw await fault(error, url)
         }
         if response.status == 416, let beginning {
-            // Ours is all of it, if it is of this version; else it is no part of what is there now.
+            // Our part is the whole file if it is of this version. Otherwise the file has changed.
             let isWhole = ContentRange.total(ofUnsatisfied: response.headers["Content-Range"]) == beginning.bytes
             if isWhole, beginning.version.isMeant(by: response.headers) { return .ended(.media) }
             try file.startOver(url, nil)
@@ -122,7 +121,7 @@ struct HTTPDownload: Sendable {
         return try next(after: answer, url, file)
     }
 
-    /// The answer came to its end: whether that is the source's.
+    /// Decides what comes after a complete response, which may be only a part of the file.
     private func next(after answer: DownloadResponse, _ url: String, _ file: PartialFile) throws -> Step {
         guard let range = answer.range else { return .ended(.media) }
         switch file.bytes {
@@ -135,10 +134,10 @@ struct HTTPDownload: Sendable {
         }
     }
 
-    /// What an answer means that is no success.
+    /// Returns or throws what an unsuccessful response means.
     private static func refusal(_ answer: EgressResponse) throws -> Outcome {
         let kind = SourceKind(contentType: answer.headers["Content-Type"], beginning: Array(answer.body.prefix(1024)))
-        // Sites refuse plain programs with a page; one that is known may still be had.
+        // Sites reject simple clients with a page. yt-dlp may still know the site.
         func refused(_ failure: any Error) throws -> Outcome {
             guard kind == .page else { throw failure }
             return .page(failure: failure, redirectedTo: answer.redirectedTo)
@@ -151,12 +150,12 @@ struct HTTPDownload: Sendable {
         case 451: throw JobFailure.sourceBlocked
         case 413: throw JobFailure.sourceTooLarge
         case 408, 425, 500...: throw SourceUnavailable(.sourceUnreachable, answer)
-        // A redirect that leads nowhere, or something odd.
+        // A redirect without a target, or an unusual status.
         default: throw JobFailure.sourceUnsupported(.noMedia)
         }
     }
 
-    /// What it means that there is no answer.
+    /// Returns the error for a missing response.
     private func fault(_ error: EgressError, _ url: String) async -> any Error {
         switch error {
         case .refusedAddress, .badURL, .unsupportedScheme: JobFailure.sourceURLRefused
@@ -172,7 +171,7 @@ struct HTTPDownload: Sendable {
         }
     }
 
-    /// A name that nobody has and one that nobody could look up look alike to libcurl.
+    /// Distinguishes a name that does not exist from one that could not be resolved, because libcurl does not.
     private func unresolved(_ url: String) async -> SourceUnavailable {
         guard let host = try? EgressURL(url).host else { return SourceUnavailable(.sourceNotFound, "no host") }
         let resolver = resolver
@@ -184,7 +183,7 @@ struct HTTPDownload: Sendable {
 }
 
 extension EgressError {
-    /// Of an answer that had begun: whether another connection may bring the rest.
+    /// Whether the rest of a response that had begun may come with another connection.
     fileprivate var isPassing: Bool {
         if case .failed = self { return true }
         return isTransient

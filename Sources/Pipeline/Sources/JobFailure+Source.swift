@@ -1,4 +1,4 @@
-// What a customer is told of a source that could not be had.
+// The failures of jobs whose recording could not be fetched, with the messages for customers.
 extension JobFailure {
     package static let sourceURLRefused = JobFailure(
         code: .sourceURLRefused,
@@ -12,12 +12,12 @@ extension JobFailure {
     package static let sourceRequiresLogin = JobFailure(
         code: .sourceRequiresLogin,
         message:
-            "The source's URL asks for a login or refuses us: it is private, or its link has expired. Make it public, use a presigned link, or upload the file."
+            "The source's URL requires a login or refuses access: it is private, or its link has expired. Make it public, use a presigned link, or upload the file."
     )
     package static let sourceBlocked = JobFailure(
         code: .sourceBlocked,
         message:
-            "The site of the source's URL does not serve programs, or not from here, or not so often. Upload the file instead."
+            "The site of the source's URL blocks downloads by programs, from our network, or after many requests. Upload the file instead."
     )
     package static let sourceTooLarge = JobFailure(
         code: .sourceTooLarge, message: "The file at the source's URL is larger than the plan allows.")
@@ -34,13 +34,13 @@ extension JobFailure {
     package static let sourceExceedsQuota = JobFailure(
         code: .quotaExceeded, message: "The month's minutes do not cover the recording. Nothing is billed.")
 
-    /// Nothing ran it here, or it came to nothing.
+    /// The JavaScript could not be run here, or had no result.
     package static let sourceNeedsJavaScript = JobFailure(
         code: .sourceUnsupported, reason: UnsupportedSource.noMedia.rawValue,
         message:
-            "The site of the source's URL tells where its recordings are only to what runs its JavaScript, and that did not work here. Upload the file instead."
+            "The site of the source's URL reveals its recordings only to browsers that run its JavaScript, and that did not work here. Upload the file instead."
     )
-    /// What one part of it holds is not the recording.
+    /// The first part alone is not the recording.
     package static let sourceInParts = JobFailure(
         code: .sourceUnsupported, reason: UnsupportedSource.noMedia.rawValue,
         message: "The recording at the source's URL comes in several parts. Put them together and upload the file.")

@@ -2,19 +2,18 @@ import Concurrency
 import Foundation
 import Synchronization
 
-/// What has come of a source so far, in storage, so that the next try goes on where this one broke off.
+/// A partial download, in a folder that outlives the attempt, so that the next attempt can resume it.
 ///
-/// A file is only ever appended to, by one claim, and holds the beginning of one version of one address, or all of it; beside it
-/// stands which. Each claim writes to files of its own: it takes over what an earlier one left by copying it, so that a late writer
-/// harms nobody. What is whole nobody writes to any more: that is moved. A source that begins anew gets a new file behind the same
-/// descriptor. On failure nothing of the file stays.
+/// Only one claim writes to a file, and only appends. The file contains the beginning of one version of one URL, or all of it; a note beside it
+/// says which. A new claim copies the file of an earlier one, so that a late writer does no harm. A complete file is moved instead, because nobody
+/// writes to it any more. If the download starts over, a new file is put behind the same descriptor. On failure, nothing of a new file stays.
 final class PartialFile: Sendable {
-    /// What stands beside a file.
+    /// The note beside a file.
     private struct Note: Codable {
         let address: String
-        /// Nil where no version is known: then nothing but the whole is of use.
+        /// Nil if the version is unknown. Then only a complete file is of use.
         let version: SourceVersion?
-        /// How many bytes the whole has; nil of a beginning.
+        /// The size of a complete file; nil if the file is only a beginning.
         let whole: Int64?
     }
 
@@ -23,24 +22,24 @@ final class PartialFile: Sendable {
         var note: Note?
     }
 
-    /// Where the bytes go; stays the same when the source begins anew.
+    /// The descriptor to which the bytes are written. It stays the same when the download starts over.
     let descriptor: Int32
     private let folder: String
     private let fence: Int64
     private let state: Mutex<State>
 
-    /// Takes over what an earlier claim left, if anything.
+    /// Takes over the file of an earlier claim, if there is one.
     ///
-    /// Where the disk has no room for a copy beside it, that is given up, and the source begins anew.
+    /// If the disk has no room for a copy, the old file is given up, and the download starts over.
     /// - Parameters:
-    ///   - folder: the job's own for this; it is made when it is missing.
-    ///   - fence: the claim's.
+    ///   - folder: the job's folder for downloads. It is created if it is missing.
+    ///   - fence: the claim's fence.
     init(folder: String, fence: Int64) throws {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let path = Self.path(folder, fence, 0)
         let earlier = Self.newest(in: folder, before: fence)
-        // First of all, because the room may be needed.
+        // Comes first, because its disk space may be needed.
         Self.removeOlder(in: folder, than: fence, allBut: earlier?.path)
         let taken = try Self.take(earlier, to: path)
         Self.removeOlder(in: folder, than: fence, allBut: nil)
@@ -56,14 +55,14 @@ final class PartialFile: Sendable {
 
     var bytes: Int64 { Self.size(of: descriptor) }
 
-    /// How much of that address is there to go on with, and of which version.
+    /// Returns the version and size of the beginning of `url` that is here; nil if there is none to resume.
     func beginning(of url: String) -> (version: SourceVersion, bytes: Int64)? {
         let bytes = bytes
         guard bytes > 0, let note = note(of: url), note.whole == nil else { return nil }
         return note.version.map { ($0, bytes) }
     }
 
-    /// Whether what is here is of use to another claim.
+    /// Whether another claim could resume the download.
     var canGoOn: Bool { state.withLock { $0.note != nil } }
 
     func isWhole(of url: String) -> Bool { note(of: url)?.whole == bytes }
@@ -73,7 +72,8 @@ final class PartialFile: Sendable {
         return state.withLock { $0.note }.flatMap { $0.address == address ? $0 : nil }
     }
 
-    /// Empties the file, for another version of that address. Called where nothing may wait for long: it makes one file and removes one.
+    /// Replaces the file by an empty one, for another version of the URL. Quick enough for the client's thread: it creates one file and deletes
+    /// one.
     func startOver(_ url: String, _ version: SourceVersion?) throws(StorageError) {
         let note = version.map { Note(address: SourceVersion.digest(url), version: $0, whole: nil) }
         try state.withLock { state throws(StorageError) in
@@ -96,9 +96,9 @@ final class PartialFile: Sendable {
         }
     }
 
-    /// All of that address is there. Who takes it over need not ask for it again.
+    /// Marks the file as complete, so that a later claim need not download it again.
     func finish(_ url: String) async throws {
-        // Gigabytes may have to reach the disk: a note must not outlive them.
+        // Gigabytes may have to be flushed to disk first, because after a crash the note must not exist without them.
         try await BlockingCalls("partial-file").run {
             try Result { try self.noteWhole(url) }.mapError(StorageError.init(fault:)).get()
         }
@@ -113,8 +113,8 @@ final class PartialFile: Sendable {
         }
     }
 
-    /// Keeps the whole file for the next claim, under a second name: the first may go with what this claim does with it from here on.
-    /// Where the file system knows no second names, nothing is kept.
+    /// Keeps a complete file for the next claim, under a second name, because this claim may move or delete the first one. Does nothing if the file
+    /// system has no hard links.
     func hold() {
         state.withLock { state in
             guard let note = state.note, note.whole != nil else { return }
@@ -134,7 +134,7 @@ final class PartialFile: Sendable {
         "\(folder)/\(fence)-\(generation)"
     }
 
-    /// Written before the first byte: a file with a note is what the note says.
+    /// Writes the note of a file. This comes before the first byte, so that a file with a note is always what the note says.
     private static func write(_ note: Note, beside path: String) throws(StorageError) {
         do {
             try JSONEncoder().encode(note).write(to: URL(fileURLWithPath: path + noteSuffix), options: .atomic)
@@ -154,11 +154,11 @@ final class PartialFile: Sendable {
     }
 }
 
-// What an earlier claim left.
+// The files of earlier claims.
 extension PartialFile {
     private typealias Earlier = (path: String, note: Note)
 
-    /// The newest file of an earlier claim that is what its note says.
+    /// Returns the newest file of an earlier claim that matches its note.
     private static func newest(in folder: String, before fence: Int64) -> Earlier? {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let found = names.compactMap { name -> (order: [Int64], name: String)? in
@@ -179,9 +179,9 @@ extension PartialFile {
         return nil
     }
 
-    /// The file at `path`, with what was left in it, and its note.
+    /// Opens the file at `path`, with the content of the earlier file. Returns it and its note.
     private static func take(_ earlier: Earlier?, to path: String) throws -> (descriptor: Int32, note: Note?) {
-        // Whoever was late may have taken it away just now.
+        // The move may fail, because the earlier claim may have just moved the file away itself.
         if let earlier, earlier.note.whole != nil, rename(earlier.path, path) == 0 {
             rename(earlier.path + noteSuffix, path + noteSuffix)
             let descriptor = open(path, O_RDWR | O_APPEND | O_CLOEXEC)
@@ -209,7 +209,7 @@ extension PartialFile {
         let source = open(path, O_RDONLY | O_CLOEXEC)
         guard source >= 0 else { throw StorageError(errno: errno) }
         defer { close(source) }
-        // Others need the disk too: it is not filled to find out.
+        // Checks the free space first, because others need the disk, too.
         var room = statvfs()
         guard fstatvfs(target, &room) == 0, UInt64(size(of: source)) < UInt64(room.f_bavail) * UInt64(room.f_frsize)
         else { throw StorageError(errno: ENOSPC) }
@@ -229,7 +229,7 @@ extension PartialFile {
         }
     }
 
-    /// Removes what earlier claims left, but for that file and its note. What a later one has is its own.
+    /// Deletes the files of earlier claims, except `kept` and its note. Files of later claims stay.
     private static func removeOlder(in folder: String, than fence: Int64, allBut kept: String?) {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
             let path = folder + "/" + name

@@ -4,21 +4,21 @@ import Foundation
 import Logging
 import Tenancy
 
-/// Fetches what a customer's URL leads to: a media file by itself, a feed's newest episode, or what yt-dlp finds behind a page.
+/// Fetches the recording at a customer's URL: a media file, a feed's newest episode, or what yt-dlp finds in a web page.
 package struct SourceFetcher: Sendable {
     let client: EgressClient
-    /// By which addresses are judged before they are looked for.
+    /// Checks URLs before they are requested.
     let policy: AddressPolicy
-    /// Nil where yt-dlp is not installed.
+    /// Nil if yt-dlp is not installed.
     let pages: YtDlp?
     let scratch: String
-    /// Tells a name that does not exist from one that could not be looked up.
+    /// Distinguishes a name that does not exist from one that could not be resolved.
     let resolver: NameResolver
     let logger: Logger
-    /// Each page is a process of a hundred megabytes.
+    /// Limits the runs of yt-dlp. Each is a process of a hundred megabytes.
     private let pageSemaphore: AsyncSemaphore
 
-    /// - Parameter pagesAtOnce: as many runs of yt-dlp at a time; further ones wait in line.
+    /// - Parameter pagesAtOnce: how many runs of yt-dlp are possible at a time. Further ones wait in line.
     package init(
         client: EgressClient, policy: AddressPolicy, pages: YtDlp?, scratch: String, resolver: NameResolver = .system,
         pagesAtOnce: Int = 8, logger: Logger
@@ -33,11 +33,13 @@ package struct SourceFetcher: Sendable {
         FetchFolder.removeAbandoned(below: scratch)
     }
 
+    /// Fetches the recording.
+    ///
     /// - Parameters:
-    ///   - folder: where a download's part is kept for the next try.
-    ///   - fence: of the claim that this is done for.
-    ///   - tenant: whose job it is: tenants take turns at pages.
-    ///   - progress: learns how far it is.
+    ///   - folder: the folder in which a partial download is kept for the next attempt.
+    ///   - fence: the fence of the task's claim.
+    ///   - tenant: the job's tenant. Tenants take turns at yt-dlp.
+    ///   - progress: gets the progress of the fetch.
     /// - Throws: ``JobFailure``; ``SourceUnavailable``; ``StorageError``; `CancellationError`.
     package func fetch(
         _ url: SourceURL, _ limits: FetchLimits, folder: String, fence: Int64, tenant: TenantID? = nil,
@@ -54,14 +56,14 @@ package struct SourceFetcher: Sendable {
         }
     }
 
-    /// What an earlier claim left may be gigabytes, which are copied.
+    /// On a thread of its own, because gigabytes of an earlier claim may have to be copied.
     private static func partialFile(_ folder: String, _ fence: Int64) async throws -> PartialFile {
         try await BlockingCalls("partial-file").run {
             try Result { try PartialFile(folder: folder, fence: fence) }.mapError(StorageError.init(fault:)).get()
         }
     }
 
-    /// What other workers left that shared the scratch folder with this one, and were killed since it started.
+    /// Deletes the folders of other workers that shared this scratch folder and have died since this one started.
     private func removeAbandoned() async {
         await BlockingCalls("fetch-sweep").run { [scratch] in FetchFolder.removeAbandoned(below: scratch) }
     }
@@ -74,7 +76,7 @@ package struct SourceFetcher: Sendable {
         }
         let episode: SourceURL
         do {
-            // Atom allows for relative ones; podcasts' names of files have blanks in them now and then.
+            // Atom allows relative URLs, and podcasts' file names sometimes contain spaces.
             let reference = enclosure.trimmingCharacters(in: .whitespacesAndNewlines)
                 .replacingOccurrences(of: " ", with: "%20")
             episode = try SourceURL(try EgressURL.resolve(reference, at: address), policy: policy)
@@ -90,8 +92,8 @@ package struct SourceFetcher: Sendable {
         return FetchedSource(path: file.path, name: episode.lastPathComponent, part: file)
     }
 
-    /// Sites are known by the addresses that people share, and some ask us elsewhere first; who is not known by that may be by where a
-    /// short one led.
+    /// Tries yt-dlp with the submitted URL, and then with the one to which it redirects. yt-dlp knows sites by the URLs that people share, and some
+    /// sites redirect us to another page first. But a short link is only known by its target.
     private func page(
         _ url: SourceURL, redirectedTo target: String?, _ limits: FetchLimits, _ tenant: TenantID?,
         otherwise failure: (any Error)?, _ progress: FetchProgress
@@ -116,16 +118,16 @@ package struct SourceFetcher: Sendable {
     }
 }
 
-/// A source on this machine.
+/// A fetched recording on this machine.
 package struct FetchedSource: Sendable {
     package let path: String
-    /// What its address calls it.
+    /// The file name in its URL.
     package let name: String?
-    /// What it lies in, where that is to go with it.
+    /// The folder that contains the file and is deleted with this value; nil if there is none.
     var folder: FetchFolder?
-    /// What it is, where that is kept between tries.
+    /// The partial file, if it is kept between attempts.
     var part: PartialFile?
 
-    /// Has the next try find it again, whatever becomes of the file in this one.
+    /// Keeps the file for the next attempt, whatever this attempt does with it.
     package func hold() { part?.hold() }
 }

@@ -1,14 +1,14 @@
-/// What an address holds, by what its answer says of itself and by its first bytes. When the two disagree, the bytes are right.
+/// What is at a URL, by the response's `Content-Type` and its first bytes. If they disagree, the bytes count.
 package enum SourceKind: Equatable, Sendable {
-    /// A media file, or something that only the media tool can tell.
+    /// A media file, or something that only the media tool can recognize.
     case media
-    /// A list of episodes.
+    /// A podcast's feed.
     case feed
-    /// For people to look at: whoever knows the site finds the media behind it.
+    /// A web page. yt-dlp may find media in it.
     case page
 
     /// - Parameters:
-    ///   - contentType: the header field, whole.
+    ///   - contentType: the whole header field.
     ///   - beginning: the body's first bytes.
     package init(contentType: String?, beginning: [UInt8]) {
         let type = (contentType ?? "").prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
@@ -21,12 +21,12 @@ package enum SourceKind: Equatable, Sendable {
         {
             self = .page
         } else {
-            // Audio, video, and what does not say: the media tool will.
+            // Audio, video, and unknown types. The media tool will decide.
             self = .media
         }
     }
 
-    /// Playlists name other addresses; they are no media.
+    /// Playlists contain other URLs and are not media.
     private static let lists: Set<String> = [
         "application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl", "audio/x-mpegurl", "audio/x-scpls",
         "application/dash+xml", "application/pdf", "application/javascript", "application/xhtml+xml",

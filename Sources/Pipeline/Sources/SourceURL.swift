@@ -1,15 +1,15 @@
 import Egress
 
-/// The address of a recording, as a customer wrote it and as far as it can be judged without looking for it.
+/// The URL of a recording, as a customer wrote it, with all checks that need no connection.
 ///
-/// What a name leads to is judged at each connection, by its address. A literal address that may not be connected to is refused here.
+/// If the host is a literal address, it is checked here against the policy. The addresses of a name are checked at each connection.
 package struct SourceURL: Sendable, Equatable {
     package static let longest = 2048
 
     package let text: String
-    /// For logs: nothing else of a source's URL may be in one.
+    /// The host, for logs. Nothing else of the URL may be logged.
     package let host: String
-    /// What to call the recording, should nothing better come up.
+    /// The default name of the recording.
     let lastPathComponent: String?
 
     /// - Throws: ``SourceURLError``.
@@ -17,7 +17,7 @@ package struct SourceURL: Sendable, Equatable {
         try self.init(text, judgedBy: policy)
     }
 
-    /// One that was judged when its job was submitted. Whoever fetches it judges it anew.
+    /// A URL that was checked when its job was submitted. It is checked again when it is fetched.
     init(stored text: String) throws(SourceURLError) { try self.init(text, judgedBy: nil) }
 
     private init(_ text: String, judgedBy policy: AddressPolicy?) throws(SourceURLError) {
@@ -32,7 +32,7 @@ package struct SourceURL: Sendable, Equatable {
         }
         guard text.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else { throw .malformed }
         let lowered = text.lowercased()
-        // libcurl would complete `example.org/a.mp3`; what a customer wrote is to be said in full.
+        // libcurl would accept `example.org/a.mp3`, but customers must write the whole URL.
         guard lowered.hasPrefix("http://") || lowered.hasPrefix("https://") else { throw .unsupportedScheme }
         guard !url.hasCredentials else { throw .credentials }
         if let policy, url.isRefused(by: policy) { throw .privateAddress }
@@ -42,18 +42,18 @@ package struct SourceURL: Sendable, Equatable {
     }
 }
 
-/// Why a URL is refused at once.
+/// Why a URL is rejected at once.
 package enum SourceURLError: Error, Equatable {
     case malformed, tooLong, unsupportedScheme, credentials, privateAddress
 
-    /// A sentence for the customer.
+    /// The message for the customer.
     package var message: String {
         switch self {
         case .malformed: "'source_url' is not a URL. Write it in full, such as https://example.org/call.mp3."
         case .tooLong: "'source_url' is longer than \(SourceURL.longest) bytes."
         case .unsupportedScheme: "'source_url' must begin with http:// or https://."
         case .credentials:
-            "'source_url' must not hold a user name or password. Use a link that needs none, such as a presigned one."
+            "'source_url' must not contain a user name or password. Use a link that needs none, such as a presigned one."
         case .privateAddress: "'source_url' leads to an address that is not public. Upload the file instead."
         }
     }

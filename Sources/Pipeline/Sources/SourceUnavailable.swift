@@ -1,16 +1,16 @@
 import Egress
 import Postgres
 
-/// A source could not be fetched just now; later it may.
+/// A source could not be fetched now, but later it may.
 package struct SourceUnavailable: Error, CustomStringConvertible {
-    /// A server that wants more patience than this is asked again all the same: tries are few, and a customer waits for each.
+    /// The longest `Retry-After` that is honored. There are few attempts, and a customer waits for each.
     private static let longestWait = Duration.seconds(900)
 
-    /// What the job fails with when no try is left.
+    /// The job's failure after the last attempt.
     package let failure: JobFailure
-    /// For the log: nothing of the URL, nothing of the answer.
+    /// A description for the log, without anything of the URL or the response.
     package let description: String
-    /// How long the server wants to be left alone.
+    /// How long to wait before the next attempt, as the server asked.
     package let retryAfter: Duration?
 
     init(_ failure: JobFailure, _ description: String, retryAfter: Duration? = nil) {
@@ -19,7 +19,7 @@ package struct SourceUnavailable: Error, CustomStringConvertible {
         self.retryAfter = retryAfter
     }
 
-    /// What an answer means that says "not now".
+    /// The error for a response that says to try again later.
     init(_ failure: JobFailure, _ answer: EgressResponse, now: Timestamp = .now()) {
         let wait = answer.headers["Retry-After"].flatMap { RetryAfter.time($0, now: now) }.map { $0 - now }
         self.init(failure, "status \(answer.status)", retryAfter: wait.map { min(max($0, .zero), Self.longestWait) })

@@ -2,16 +2,16 @@ import Crypto
 import Egress
 import Foundation
 
-/// Which version of which address a download holds the beginning of.
+/// The URL and version of a partial download.
 struct SourceVersion: Codable, Sendable, Equatable {
-    /// SHA-256: the address itself may be a secret.
+    /// The SHA-256 of the URL, because the URL itself may be a secret.
     let address: String
-    /// A strong entity tag, or the date of the last change, as the server wrote it; what `If-Range` takes.
+    /// A strong `ETag`, or `Last-Modified`, as the server wrote it, for `If-Range`.
     let validator: String
 
-    /// Nil when the answer tells nothing by which a version is known.
+    /// Nil if the response has no validator.
     init?(url: String, _ headers: EgressHeaders) {
-        // Ranges are of what is sent, and what we hold is what that comes to.
+        // Ranges refer to the encoded bytes, but we store the decoded ones.
         guard !Self.isCoded(headers), let validator = Self.strongTag(headers) ?? headers["Last-Modified"],
             !validator.isEmpty,
             validator.utf8.count < 1024, validator.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
@@ -20,12 +20,12 @@ struct SourceVersion: Codable, Sendable, Equatable {
         address = Self.digest(url)
     }
 
-    /// Whether an answer says that it is of this version. One that says nothing of the kind does not.
+    /// Returns whether a response says that it is of this version. Without a validator, it does not.
     func isMeant(by headers: EgressHeaders) -> Bool {
         validator == (validator.hasPrefix("\"") ? Self.strongTag(headers) : headers["Last-Modified"])
     }
 
-    /// Whether the body comes compressed.
+    /// Returns whether the body is compressed.
     static func isCoded(_ headers: EgressHeaders) -> Bool {
         !["", "identity", "none"].contains((headers["Content-Encoding"] ?? "").lowercased())
     }
@@ -34,7 +34,7 @@ struct SourceVersion: Codable, Sendable, Equatable {
         SHA256.hash(data: Data(url.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
-    /// A weak one names what means the same, not what is the same byte for byte.
+    /// Returns the `ETag` if it is strong. A weak one does not guarantee the same bytes.
     private static func strongTag(_ headers: EgressHeaders) -> String? {
         headers["ETag"].flatMap { $0.hasPrefix("\"") ? $0 : nil }
     }

@@ -6,18 +6,18 @@ import Subprocess
 import Synchronization
 import SystemPackage
 
-/// The door to yt-dlp, which knows where sites keep the media behind their pages.
+/// Runs yt-dlp, which finds the media in the web pages of many sites.
 ///
-/// Each call starts a child in a session of its own, with an empty folder as its home and a filtering proxy of its own as its only way
-/// out: the child can make no connection, and is handed those to the proxy. `ingest/child.py` bounds it from within; from here its disk, its time and what it says are. A child that goes beyond, or whose
-/// caller is cancelled, is killed with its whole group and reaped before the call returns.
+/// Each call starts a child process in a session of its own, with an empty folder as its home. The child cannot open connections. It only gets
+/// connections to a filtering proxy of its own. The child limits itself (`ingest/child.py`). This type also limits its disk space, its time and
+/// its output. If it exceeds them, or its caller is cancelled, it is killed with its process group, and reaped before the call returns.
 package struct YtDlp: Sendable {
-    /// What tests change, and nothing else may.
+    /// The extractors to use. Only tests may change them.
     package struct Extractors: Sendable {
         var names: String
         var plugins: String?
 
-        /// All that know a site by name. The one that tries anything on any page is not among them: it follows what it finds there.
+        /// All extractors for a certain site. Not the generic one, because it follows any link on any page.
         package static let named = Extractors(names: "default,-generic", plugins: nil)
 
         package init(names: String, plugins: String?) {
@@ -31,7 +31,7 @@ package struct YtDlp: Sendable {
     let policy: AddressPolicy
     let resolver: NameResolver
     let extractors: Extractors
-    /// For one call; what it has to look at before it downloads is a few pages.
+    /// The time limit of one call. Before the download, yt-dlp only reads a few pages.
     let wallClock: Duration
     let logger: Logger
 
@@ -47,21 +47,21 @@ package struct YtDlp: Sendable {
         self.logger = logger
     }
 
-    /// Finds the media behind a page, and puts it into `folder`, which must be empty.
+    /// Finds the media in a page, and downloads it into `folder`, which must be empty.
     ///
-    /// - Returns: the file's path.
+    /// - Returns: the path of the file.
     /// - Throws: ``JobFailure``; ``SourceUnavailable``; `CancellationError`.
     package func fetch(_ url: SourceURL, _ limits: FetchLimits, into folder: String) async throws -> String {
         let proxy = try FilteringProxy(
             policy: policy, resolver: resolver,
-            // Pages, and what is sent twice, come on top of the file.
-            // It says sooner what is the matter than yt-dlp gives up.
+            // Pages, and data that is sent twice, come on top of the file.
+            // The proxy's time-out is shorter than yt-dlp's, so that the proxy can report the reason.
             limits: .init(bytes: limits.bytes + limits.bytes / 10 + (64 << 20), connect: limits.connect * 2 / 3))
         defer { proxy.stop() }
         let arguments = YtDlpArguments(
             url: url, limits: limits, folder: folder, proxy: proxy, extractors: extractors, wallClock: wallClock)
         let solver = ChallengeSolver(installation: installation, logger: logger)
-        // Cancelled, and waited for, when this call ends.
+        // When this call ends, this is cancelled and awaited.
         async let _: Void = solver.serve()
         let channel = try proxy.channel(saying: try arguments.line(), other: { solver.connection() })
         defer { withExtendedLifetime(channel) {} }
@@ -85,7 +85,7 @@ package struct YtDlp: Sendable {
         return try ending.file(in: folder, limits)
     }
 
-    /// What it gets beyond its time to end by itself.
+    /// How much longer than its time limit the child may take to end by itself.
     private static let grace = Duration.seconds(15)
 
     private final class Overflow: Sendable {
@@ -108,11 +108,11 @@ package struct YtDlp: Sendable {
                 input: .fileDescriptor(FileDescriptor(rawValue: channel.childEnd), closeAfterSpawningProcess: false),
                 output: .sequence, error: .sequence
             ) { execution in
-                // Ends when the child does. Our end of its standard input stays open until then: that is how it knows that we live.
+                // Ends when the child does. Our end of its standard input stays open until then, so that the child knows that we are alive.
                 async let words = Self.last(64 << 10, of: execution.standardError)
-                // It watches its time itself, and so do we: it is not to be trusted.
+                // The child watches its time itself, but cannot be trusted.
                 let end = ContinuousClock.now + wallClock + Self.grace
-                // Ends before this scope does: once the child is reaped its number may be another's.
+                // Ends before this scope does, because once the child is reaped, its process id may be reused.
                 async let _: Void = {
                     while !Task.isCancelled {
                         if ContinuousClock.now >= end {
@@ -133,11 +133,11 @@ package struct YtDlp: Sendable {
                 hasOverflown: overflow.isSeen.load(ordering: .relaxed))
         } catch let error as SubprocessError {
             try Task.checkCancellation()
-            throw SourceUnavailable(.internal, "yt-dlp could not be run: \(error.code)")
+            throw SourceUnavailable(.internal, "yt-dlp could not be started: \(error.code)")
         }
     }
 
-    /// All is read, or the child would wait for us; so much is kept.
+    /// Reads everything, because the child would otherwise block, but keeps only the first `limit` bytes.
     private static func first(_ limit: Int, of stream: SubprocessOutputSequence) async throws -> [UInt8] {
         var kept: [UInt8] = []
         for try await block in stream {

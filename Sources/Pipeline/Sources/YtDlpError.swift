@@ -1,29 +1,29 @@
 import Egress
 
-/// Why yt-dlp found or fetched nothing, as far as its words tell.
+/// Why yt-dlp found or fetched nothing, as far as its messages say.
 ///
-/// They hold the URL and what the site answered, so they are neither logged nor shown. What a customer chose in them, the address and the
-/// id that comes before the message, is left out before the rest is judged: a recording may be called anything.
+/// The messages contain the URL and the site's response, so they are neither logged nor shown. Before they are searched for known phrases, URLs and
+/// the id before the message are removed, because customers choose these, and a recording may have any name.
 package struct YtDlpError: Sendable {
-    /// In lower case.
+    /// The messages in lower case.
     private let text: String
-    /// Python ended it: an extractor's mistake, or the installation's. It came to no message of its own.
+    /// Whether yt-dlp ended with a Python exception instead of a message: a bug of an extractor, or of the installation.
     package let isCrash: Bool
-    /// What was lacking for the site's JavaScript; nil where nothing was.
+    /// Why the site's JavaScript could not be run; nil if there was no such problem.
     let javaScript: JavaScript?
-    /// The site wanted a browser's handshake, which it did not get.
+    /// Whether the site wanted the TLS handshake of a browser, which it did not get.
     private let wantsBrowser: Bool
 
     enum JavaScript {
-        /// Nothing that could run it.
+        /// There is nothing that could run it.
         case missing
-        /// It was run to no avail, or not to its end.
+        /// It was run without a result, or did not finish.
         case unsolved
     }
 
-    /// - Parameter errors: all that it wrote to standard error.
+    /// - Parameter errors: everything that yt-dlp wrote to standard error.
     package init(_ errors: String) {
-        // Not at carriage returns, with which some messages begin.
+        // Does not split at carriage returns, because some messages begin with one.
         let lines = errors.split { $0 == "\n" || $0 == "\r\n" }
         let warnings = lines.filter { $0.hasPrefix("WARNING:") }.map { $0.lowercased() }
         func warns(_ phrases: String...) -> Bool {
@@ -36,17 +36,18 @@ package struct YtDlpError: Sendable {
         let messages = lines.filter { $0.hasPrefix("ERROR:") }.map(Self.message)
         let traceback = lines.lastIndex { $0.hasPrefix("Traceback (most recent call last)") } ?? lines.endIndex
         let exception = lines[traceback...].last { $0.first?.isLetter == true } ?? ""
-        // What breaks off a connection where it does not expect that is no crash.
+        // An exception of the network, where yt-dlp does not expect it, is not a crash.
         let isWeather = ["yt_dlp.networking.", "http.client.", "ssl.", "Connection", "TimeoutError"]
             .contains { exception.hasPrefix($0) }
         isCrash = traceback < lines.endIndex && !isWeather
         let words = messages + (traceback < lines.endIndex ? [exception] : [])
-        // Typographic apostrophes come in some of them. A scheme is short: looking for a longer one in a site's endless word takes minutes.
+        // Some messages contain typographic apostrophes. The scheme's length is limited, because otherwise the search in a very long word of a
+        // site would take minutes.
         text = words.joined(separator: "\n").lowercased().replacing("’", with: "'").replacing(
             /[a-z]{1,16}:\/\/[^\s]+/, with: "")
     }
 
-    /// `ERROR: [site] id: message` without what comes before the message.
+    /// Returns the message of a line `ERROR: [site] id: message`.
     private static func message(_ line: Substring) -> Substring {
         var rest = line.dropFirst("ERROR:".count).drop(while: \.isWhitespace)
         if rest.hasPrefix("["), let end = rest.firstIndex(of: "]"), !rest.hasPrefix("[Errno") {
@@ -58,15 +59,15 @@ package struct YtDlpError: Sendable {
         return rest
     }
 
-    /// Nil when it is none that we know.
+    /// Returns the error that the messages mean; nil if they are unknown.
     package func meaning(_ proxy: FilteringProxy.Report) -> (any Error)? {
         if says("[errno 28]", "[errno 122]") { return SourceUnavailable(.internal, "no room on the disk for yt-dlp") }
         if says("[errno 5]", "[errno 12]", "[errno 23]", "[errno 24]", "[errno 30]", "memoryerror") {
-            return SourceUnavailable(.internal, "yt-dlp lacks something of this machine")
+            return SourceUnavailable(.internal, "yt-dlp lacks a resource of this machine")
         }
         if proxy.hasRefused { return JobFailure.sourceURLRefused }
         if says("unsupported url", "no suitable extractor") { return JobFailure.sourceUnsupported(.noMedia) }
-        // Of ours: a program, a file or native code that an extractor wanted.
+        // Our sandbox refused a program, a file or native code that an extractor wanted.
         if says(
             "is not allowed here", "file:// urls are disabled", "ffmpeg could not be found", "ffmpeg is not installed")
         {
@@ -74,11 +75,11 @@ package struct YtDlpError: Sendable {
         }
         if says("comes in several parts") { return JobFailure.sourceInParts }
         if says("file too large", "[errno 27]") { return JobFailure.sourceTooLarge }
-        if isCrash { return SourceUnavailable(.internal, "yt-dlp broke") }
+        if isCrash { return SourceUnavailable(.internal, "yt-dlp crashed") }
         return byStatus(proxy) ?? byPhrase(proxy) ?? (javaScript == nil ? nil : JobFailure.sourceNeedsJavaScript)
     }
 
-    /// A status says more than whatever words stand around it.
+    /// Returns the error for an HTTP status in the messages. The status is more reliable than the words around it.
     private func byStatus(_ proxy: FilteringProxy.Report) -> (any Error)? {
         guard let match = text.firstMatch(of: /(?:http error|tunnel connection failed:) (\d{3})/) else { return nil }
         switch Int(match.output.1) ?? 0 {
@@ -89,12 +90,12 @@ package struct YtDlpError: Sendable {
                 ? JobFailure.sourceBlocked : javaScript == nil ? .sourceRequiresLogin : .sourceNeedsJavaScript
         case 502 where proxy.isUnresolved: return SourceUnavailable(.sourceNotFound, "a name did not resolve")
         case 408, 504: return SourceUnavailable(.sourceTimeout, "a time-out")
-        case 500...: return SourceUnavailable(.sourceUnreachable, "a server's fault")
+        case 500...: return SourceUnavailable(.sourceUnreachable, "a server error")
         default: return nil
         }
     }
 
-    /// By its words.
+    /// Whether the messages say that the site blocks us.
     private var isBlocked: Bool {
         says(
             "not a bot", "captcha", "in your country", "geo restrict", "geo-restrict", "anti-bot challenge",

@@ -2,9 +2,9 @@ import Egress
 import Foundation
 import Subprocess
 
-/// How a child ended, and what that means for the job.
+/// How a child process of yt-dlp ended, and what that means for the job.
 struct YtDlpExit: Sendable {
-    /// What it said of the media, in one line before it looks at the file and in another after it has it.
+    /// What yt-dlp says about the media: one line before the download and one after it.
     struct Found: Decodable, Sendable {
         let extractor_key: String?
         let duration: Double?
@@ -14,7 +14,7 @@ struct YtDlpExit: Sendable {
     }
 
     let status: TerminationStatus
-    /// The last line that it said of the media.
+    /// The last such line.
     let found: Found?
     private let isLive: Bool
     private let duration: Double?
@@ -36,49 +36,49 @@ struct YtDlpExit: Sendable {
         duration = lines.compactMap(\.duration).first
     }
 
-    /// The file that it fetched.
+    /// Returns the path of the fetched file.
     ///
-    /// - Throws: ``JobFailure`` or ``SourceUnavailable``, when there is none.
+    /// - Throws: ``JobFailure`` or ``SourceUnavailable`` if there is none.
     func file(in folder: String, _ limits: FetchLimits) throws -> String {
         if hasOverflown || proxy.isExhausted { throw JobFailure.sourceTooLarge }
         switch status {
         case .exited(0):
             if let path = found?.filepath.flatMap({ Self.ownFile($0, in: folder) }) { return path }
-            // Success without a file is a refusal: of its size, since it says what it found; else there was nothing.
+            // Success without a file: if media was found, its size was rejected; otherwise there was none.
             throw found == nil ? JobFailure.sourceUnsupported(.noMedia) : .sourceTooLarge
         case .exited(101):
             if isLive { throw JobFailure.sourceUnsupported(.liveStream) }
             let isWithinPlan = duration.map { $0 <= Double(limits.seconds) } ?? false
             throw isWithinPlan ? JobFailure.sourceExceedsQuota : .invalidAudio(.durationExceedsLimit)
         case .exited(1):
-            // What it says besides comes to no more than that it found nothing.
+            // All other messages mean that yt-dlp found nothing.
             throw complaint.meaning(proxy) ?? JobFailure.sourceUnsupported(.noMedia)
         case .exited(let code):
             throw SourceUnavailable(.internal, "yt-dlp ended with status \(code)")
         case .signaled(SIGXFSZ):
             throw JobFailure.sourceTooLarge
         case .signaled(SIGXCPU):
-            // Hours of sound that it would have to decrypt in Python. The next try would come no further.
+            // Too much CPU time, such as for decrypting hours of sound in Python. Another attempt would get no further.
             throw JobFailure.sourceUnsupported(.noMedia)
         case .signaled(let signal):
-            // Its own watch, for the time or because its worker is gone.
+            // The child ended itself, because its time was over or its worker was gone.
             throw SourceUnavailable(.sourceTimeout, "yt-dlp was ended by signal \(signal)")
         }
     }
 
-    /// Only a regular file right in the folder, whatever it says.
+    /// Returns the path if it is a regular file directly in the folder, whatever yt-dlp says.
     private static func ownFile(_ path: String, in folder: String) -> String? {
         let own = folder + "/" + URL(fileURLWithPath: path).lastPathComponent
         var status = stat()
         return lstat(own, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? own : nil
     }
 
-    /// For the log: what became of the JavaScript that the site wanted to be run.
+    /// Returns, for the log, whether the site's JavaScript was run.
     func javaScript(wasRun: Bool) -> String {
         complaint.javaScript.map { "\($0)" } ?? (wasRun ? "run" : "none")
     }
 
-    /// For the log, where we do not know what it met: what of its last words may stand there.
+    /// The part of an unknown error message that may be logged; nil if the error is known.
     var puzzle: YtDlpLogText? {
         guard !hasOverflown, !proxy.isExhausted, case .exited(let code) = status, code != 0, code != 101 else {
             return nil

@@ -3,34 +3,34 @@ import Settings
 import Subprocess
 import SystemPackage
 
-/// How an installation of yt-dlp fares: what operators are told of it, wherever they ask.
+/// The state of an installation of yt-dlp, for operators.
 package struct YtDlpHealth: Sendable, Equatable {
-    /// Whether all of it is there; without it a worker looks behind no page.
+    /// Whether it is completely installed. Otherwise workers cannot find media in web pages.
     package let isInstalled: Bool
-    /// What is installed, and what this version of Verbatim was tried with.
+    /// The installed version, and the one with which this version of Verbatim was tested.
     package let version, pinned: String?
-    /// Whether it starts, in its cage.
+    /// Whether it starts in its sandbox.
     package let works: Bool
-    /// What the kernel of this machine does for the cage; nil where that did not become known.
+    /// How well this machine's kernel supports the sandbox; nil if that is unknown.
     package let cage: Cage?
-    /// What sites' JavaScript is run by.
+    /// The state of the JavaScript interpreter.
     package let javaScript: JavaScript
 
     package enum JavaScript: Sendable, Equatable {
         case works(version: String)
         case missing
-        /// It does not start, is not shut in, or this yt-dlp knows no way to it.
+        /// It does not start, its sandbox does not work, or this version of yt-dlp cannot use it.
         case broken(version: String)
 
         package var works: Bool { if case .works = self { true } else { false } }
     }
 
     package enum Cage: Sendable {
-        /// All that is asked of it.
+        /// The sandbox works completely.
         case tight
-        /// All but files: the kernel has no Landlock, and Python alone bounds what is read and written.
+        /// It works except for files: the kernel has no Landlock, so only Python limits which files are read and written.
         case withoutFiles
-        /// Something that must be refused is not, or the cage cannot be shut.
+        /// Something that must be refused is allowed, or the sandbox cannot be entered.
         case open
     }
 
@@ -38,7 +38,7 @@ package struct YtDlpHealth: Sendable, Equatable {
         case older, same, newer
     }
 
-    /// Of what is installed, against what is pinned; nil while either is unknown.
+    /// Whether the installed version is older or newer than the pinned one; nil if one of them is unknown.
     package var age: Age? {
         guard let version, let pinned else { return nil }
         let (own, wanted) = (Self.numbers(version), Self.numbers(pinned))
@@ -46,14 +46,14 @@ package struct YtDlpHealth: Sendable, Equatable {
         return own.lexicographicallyPrecedes(wanted) ? .older : .newer
     }
 
-    /// `2026.03.17` is `2026.3.17`, as registries write it.
+    /// `2026.03.17` and `2026.3.17`, the form in registries, are the same version.
     private static func numbers(_ version: String) -> [Int] { version.split(separator: ".").map { Int($0) ?? 0 } }
 }
 
 extension YtDlpInstallation {
     private static let timeout = Duration.seconds(60)
 
-    /// Looks at what is installed, and has it started once.
+    /// Checks what is installed, and starts it once.
     package func health() async -> YtDlpHealth {
         let own = isComplete ? await check(child) : (status: nil, report: nil)
         return YtDlpHealth(
@@ -62,7 +62,7 @@ extension YtDlpInstallation {
             javaScript: await javaScript(own.report))
     }
 
-    /// - Parameter pages: what yt-dlp's own process told.
+    /// - Parameter pages: the report of yt-dlp's process.
     private func javaScript(_ pages: Report?) async -> YtDlpHealth.JavaScript {
         guard let version = runtimeVersion, isComplete else { return .missing }
         let own = await check(solver)
@@ -71,13 +71,13 @@ extension YtDlpInstallation {
         return works ? .works(version: version) : .broken(version: version)
     }
 
-    /// What `child.py` and `solver.py` tell of their cages.
+    /// The report of `child.py` and `solver.py` about their sandboxes.
     private struct Report: Decodable {
         let bounds_files, refuses_socket, refuses_connect, refuses_execution, refuses_new_process: Bool
         let refuses_tracing, refuses_signals: Bool
-        /// Of `solver.py`, which is sealed.
+        /// Only of `solver.py`, which is sealed.
         let refuses_files, refuses_code: Bool?
-        /// Of `child.py`.
+        /// Only of `child.py`.
         let knows_javascript: Bool?
 
         var cage: YtDlpHealth.Cage {
@@ -88,10 +88,10 @@ extension YtDlpInstallation {
         }
     }
 
-    /// Without a cage it does no work.
+    /// The status with which a child exits if its sandbox does not work.
     private static let noCage = TerminationStatus.exited(70)
 
-    /// Whether Python loads it, as a worker's child does before anything else: another Python than it was installed for does not.
+    /// Starts a script for a self-check, in the same way as a worker. This fails if Python was upgraded since the installation.
     private func check(_ script: String) async -> (status: TerminationStatus?, report: Report?) {
         var options = PlatformOptions()
         options.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .seconds(1))]

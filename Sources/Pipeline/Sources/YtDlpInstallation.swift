@@ -3,15 +3,15 @@ import Settings
 import Subprocess
 import SystemPackage
 
-/// Where yt-dlp is: the environment that `ingest/install` made.
+/// The installation of yt-dlp: the Python environment that `ingest/install` creates.
 package struct YtDlpInstallation: Sendable {
-    /// The folder `ingest` of the installation.
+    /// The folder `ingest`.
     package let folder: String
 
     package init(folder: String) { self.folder = folder }
 
     package var python: String { folder + "/.venv/bin/python" }
-    /// The same, wherever `.venv` leads just now: an update leads it elsewhere and leaves what runs where it is.
+    /// The same, with the link `.venv` resolved. An update changes the link, but running processes keep the old environment.
     var currentPython: String {
         guard let environment = realpath(folder + "/.venv", nil) else { return python }
         defer { free(environment) }
@@ -21,23 +21,23 @@ package struct YtDlpInstallation: Sendable {
     package var solver: String { folder + "/solver.py" }
     package var installer: String { folder + "/install" }
 
-    /// Whether pages can be looked behind.
+    /// Whether yt-dlp is completely installed.
     package var isComplete: Bool {
         FileManager.default.isExecutableFile(atPath: python)
             && FileManager.default.fileExists(atPath: folder + "/.venv/complete")
     }
 
-    /// The version that `requirements.txt` pins; nil when that cannot be read.
+    /// The version that `requirements.txt` pins; nil if that cannot be read.
     package var pinnedVersion: String? {
         guard let text = try? String(contentsOfFile: folder + "/requirements.txt", encoding: .utf8) else { return nil }
         let line = text.split(separator: "\n").first { $0.hasPrefix("yt-dlp==") }
         return line.map { String($0.dropFirst("yt-dlp==".count).prefix { $0 != " " }) }
     }
 
-    /// The version that is installed; nil when there is none.
+    /// The installed version; nil if there is none.
     package var installedVersion: String? { version(of: "yt_dlp") }
 
-    /// The version of what runs sites' JavaScript; nil where it, or the scripts that it is for, are not installed.
+    /// The version of the JavaScript interpreter; nil if it, or the scripts for it, are not installed.
     package var runtimeVersion: String? { version(of: "yt_dlp_ejs") == nil ? nil : version(of: "quickjs_ng") }
 
     private func version(of package: String) -> String? {
@@ -54,14 +54,14 @@ package struct YtDlpInstallation: Sendable {
 }
 
 extension YtDlpInstallation {
-    /// The installer's own sentence of what went wrong.
+    /// The installer's message about what went wrong.
     package struct UpdateFailed: Error, CustomStringConvertible {
         package let description: String
     }
 
-    /// Installs the newest version that the package registry has, or that one. What is installed stays when that fails.
+    /// Installs `version`, or the newest one in the package registry. If that fails, the installed version stays.
     package func update(to version: String?) async throws {
-        // Neither may it look for them where they came from.
+        // The installer must not read secrets from this process's memory, either.
         MemoryProtection.hide()
         let result = try await Subprocess.run(
             .path(FilePath(installer)), arguments: Arguments(["--update"] + (version.map { [$0] } ?? [])),

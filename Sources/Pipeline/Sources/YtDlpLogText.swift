@@ -1,12 +1,10 @@
-/// What of yt-dlp's last words may stand in a log: which of its extractors spoke, and its sentence as far as it is made of words that
-/// everybody's errors are made of.
+/// The part of yt-dlp's last error message that may be logged: the name of the extractor, and those words that are common in error messages.
 ///
-/// Such a sentence may hold the URL, an id, a title, a name, or whatever a site answered: quoted or not, in any language, anywhere in it.
-/// What must go cannot be told by its looks, so nothing of the kind is tried: what stands in quotes goes, of the rest the words of a fixed
-/// list stay, and an HTTP status. All else is `*`, however much of it there is. What could come through of a customer's text are words of
-/// that list, in a row.
+/// A message may contain the URL, an id, a title, a name, or any response of a site: quoted or not, in any language, anywhere. Customers' text
+/// cannot be recognized by its form. So everything in quotes is removed. Of the rest, only the words of a fixed list and an HTTP status stay.
+/// Everything else becomes one `*`, however long it is. Of a customer's text, only words of that list could remain.
 package struct YtDlpLogText: Sendable, Equatable {
-    /// By yt-dlp's own name for it; nil where none spoke.
+    /// yt-dlp's name of the extractor; nil if the message is not an extractor's.
     package let extractor: String?
     package let sentence: String
 
@@ -18,14 +16,14 @@ package struct YtDlpLogText: Sendable, Equatable {
         "(", ")", "[", "]", "{", "}", "<", ">", ".", ",", ":", ";", "!", "?",
     ]
 
-    /// - Parameter errors: all that it wrote to standard error. Its last sentence counts, or Python's when it came to none.
+    /// - Parameter errors: everything that yt-dlp wrote to standard error. Its last message counts, or Python's if there is none.
     package init(_ errors: String) {
         let lines = errors.split { $0 == "\n" || $0 == "\r\n" }
         let mark = "ERROR: "
         var line = lines.last { $0.hasPrefix(mark) }?.dropFirst(mark.count) ?? lines.last ?? ""
         extractor = Self.extractor(beginning: line)
         if extractor != nil { line = line.drop { $0 != "]" }.dropFirst() }
-        // From here on it says the same to everybody.
+        // The rest is the same in every message.
         if let end = line.firstRange(of: "; please report") { line = line[..<end.lowerBound] }
         var words: [Substring] = []
         for token in Self.unquoted(line).split(whereSeparator: \.isWhitespace) where words.count < Self.longest {
@@ -35,7 +33,7 @@ package struct YtDlpLogText: Sendable, Equatable {
         sentence = words.joined(separator: " ")
     }
 
-    /// `[youtube:tab] …`: a name out of yt-dlp's own code.
+    /// Returns the name of the extractor in `[youtube:tab] …`, which comes from yt-dlp's code.
     private static func extractor(beginning line: Substring) -> String? {
         guard line.first == "[", let end = line.firstIndex(of: "]") else { return nil }
         let name = line[..<end].dropFirst()
@@ -43,7 +41,7 @@ package struct YtDlpLogText: Sendable, Equatable {
         return isName && (1...64).contains(name.count) ? String(name) : nil
     }
 
-    /// With `*` in the place of what stands in quotes; an open one has no end.
+    /// Replaces everything in quotes with `*`. A quote that is not closed extends to the end.
     private static func unquoted(_ line: Substring) -> String {
         var text = ""
         var end: Character?
@@ -62,7 +60,7 @@ package struct YtDlpLogText: Sendable, Equatable {
         return text
     }
 
-    /// What a word is in the log; nil of what is none.
+    /// Returns a word as it is logged; nil if there is no word in `token`.
     private static func word(_ token: Substring, after last: Substring?) -> Substring? {
         var core = token
         while let first = core.first, aroundWords.contains(first) { core.removeFirst() }
@@ -74,7 +72,7 @@ package struct YtDlpLogText: Sendable, Equatable {
         return isStatus && (last == "error" || last == "httperror") ? Substring(word) : "*"
     }
 
-    /// Of yt-dlp's sentences and Python's errors; none that would say anything of anybody.
+    /// Words of yt-dlp's messages and Python's errors that say nothing about anybody.
     private static let vocabulary = Set(
         """
         a an and are as at be been but by can cannot can't could did do does doesn't for found from got has have in is isn't it its may \
