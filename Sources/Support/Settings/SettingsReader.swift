@@ -105,7 +105,7 @@ package struct SettingsError: Error, CustomStringConvertible {
     package let faults: [String]
 
     package var description: String {
-        "The settings have \(faults.count == 1 ? "a fault" : "\(faults.count) faults"):\n"
+        "The settings have \(faults.count == 1 ? "an error" : "\(faults.count) errors"):\n"
             + faults.map { "  - \($0)" }.joined(separator: "\n")
     }
 }
