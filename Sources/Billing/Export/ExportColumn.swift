@@ -8,3 +8,15 @@ package struct ExportColumn: Sendable {
         self.cell = cell
     }
 }
+
+/// One value of an export, in the form that all formats share.
+package enum ExportCell: Sendable, Equatable {
+    /// Text. A person may have written it, so a spreadsheet must never take it for a formula.
+    case text(String)
+    /// A number in JSON's notation.
+    case number(String)
+    case flag(Bool)
+    case none
+
+    package static func integer(_ value: Int64?) -> ExportCell { value.map { .number(String($0)) } ?? .none }
+}
