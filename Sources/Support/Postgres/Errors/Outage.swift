@@ -93,3 +93,38 @@ package final class Outage: Sendable {
 
     private static func seconds(_ age: Duration) -> Logger.Metadata { ["seconds": "\(age.components.seconds)"] }
 }
+
+extension Outage {
+    /// Records what an error says about the server. An error that the server sent proves that the server answers. Returns the error, marked as
+    /// reported if this outage covers it: no connection could be opened, one broke, or none was free during the outage.
+    ///
+    /// - Parameter mark: the value of ``mark`` when the failed work began.
+    func watch(_ error: PostgresError, since mark: Int) -> PostgresError {
+        switch error.kind {
+        case .connectionLost, .commitOutcomeUnknown:
+            failed(error)
+        case .timeout, .poolExhausted:
+            guard isOngoing else { return error }
+        case .server:
+            works(since: mark)
+            return error
+        case .decoding, .usage:
+            return error
+        }
+        var reported = error
+        reported.isReported = true
+        return reported
+    }
+}
+
+extension Logger {
+    /// Logs that something failed. If that is because the database does not answer, which its pool logs as an ``Outage``, the line is written
+    /// at debug level. Otherwise every caller would log the same, many times a second.
+    package func failure(
+        _ message: Logger.Message, _ error: any Error, level: Logger.Level = .error, metadata: Logger.Metadata = [:]
+    ) {
+        log(
+            level: (error as? PostgresError)?.isReported == true ? .debug : level, message,
+            metadata: metadata.merging(["error": "\(error)"]) { $1 })
+    }
+}
