@@ -19,8 +19,7 @@ package struct EgressTimings: Sendable {
     package let total: Duration
 }
 
-// The header fields of a response, in the order in which they came. Names are case-insensitive.
-
+/// The header fields of a response, in the order in which they came. Names are case-insensitive.
 package struct EgressHeaders: Sendable {
     package private(set) var fields: [(name: String, value: String)] = []
 

@@ -185,8 +185,7 @@ final class EgressThread: Sendable {
     }
 }
 
-// A request on its way to the client's thread, with the waiting caller.
-
+/// A request on its way to the client's thread, with the waiting caller.
 struct EgressSubmission: Sendable {
     let id: UInt64
     let request: EgressRequest

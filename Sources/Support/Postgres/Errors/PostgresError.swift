@@ -80,7 +80,6 @@ package struct PostgresError: Error, Sendable, Equatable, CustomStringConvertibl
 }
 
 // The three errors of decoding a column. The row adds the column's name.
-
 extension PostgresError {
     /// The column is NULL, but `type` is not optional.
     package static func unexpectedNull<T>(_ type: T.Type) -> PostgresError {

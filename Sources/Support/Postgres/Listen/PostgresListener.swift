@@ -70,8 +70,7 @@ private final class ThreadEnd: Sendable {
     }
 }
 
-// A NOTIFY of another session. It is only a hint and can be missed, so its reader must also poll.
-
+/// A NOTIFY of another session. It is only a hint and can be missed, so its reader must also poll.
 package struct PostgresNotification: Sendable, Equatable {
     /// Empty if the listener has just connected: notifications may have been missed, so poll now.
     package let channel: String
