@@ -77,14 +77,14 @@ class WhoSpeaks(unittest.TestCase):
         covered = sum(end - start for start, end, _ in turns)
         self.assertAlmostEqual(covered, sum(seconds(part) for part in parts), delta=0.15 * seconds(audio))
 
-    def test_one_reader_is_one_speaker_alone_and_over_stretches(self):
+    def test_one_reader_is_one_speaker_alone_and_over_sections(self):
         _, answer = server.post(TRACKS, SAMPLE.read_bytes(), "a.flac")
         self.assertEqual(set(ask(answer["tracks"])), {0})
-        stretches = [dict(track, stretch=0) for track in answer["tracks"]]
+        sections = [dict(track, section=0) for track in answer["tracks"]]
         other = other_voice(samples("0920")) + silence(0.8)
         _, answer = server.post(TRACKS, wav(other + samples("0890")))
-        stretches += [dict(track, stretch=1) for track in answer["tracks"]]
-        labels = ask(stretches)
+        sections += [dict(track, section=1) for track in answer["tracks"]]
+        labels = ask(sections)
         self.assertEqual(set(labels), {0, 1})
         later = spoken(answer, labels[-len(answer["tracks"]) :])
         self.assertNotEqual(who_speaks(later, 0, seconds(other)), labels[0])
@@ -138,10 +138,10 @@ class WhoSpeaks(unittest.TestCase):
 
     def test_health_names_the_model(self):
         told = server.health()["diarization"]
-        self.assertEqual(told, {"model": "segmentation-3.0+campplus", "stretch_seconds": 600})
+        self.assertEqual(told, {"model": "segmentation-3.0+campplus", "section_seconds": 600})
         self.assertIn('"reason": "as chosen"', "".join(server.log))
 
-    def test_memory_does_not_grow_with_the_stretch(self):
+    def test_memory_does_not_grow_with_the_section(self):
         server.post(TRACKS, wav(samples("0870")))
         before = self.peak()
         status, _ = server.post(TRACKS, wav(samples("0870") + silence(290)), speech="[[0,7.1]]")
@@ -190,7 +190,7 @@ class Refusals(unittest.TestCase):
         cases = [("embedding", self.track(embedding=one)) for one in vectors]
         cases += [("seconds", self.track(seconds=one)) for one in ("1", None, -1, True, 1e300, math.nan, math.inf)]
         cases += [("group", self.track(group=one)) for one in (None, -1, 1.5, "1", True, 1 << 40)]
-        cases += [("stretch", self.track(stretch=one)) for one in (None, -1, "x")]
+        cases += [("section", self.track(section=one)) for one in (None, -1, "x")]
         for field, track in cases:
             self.assert_refused("invalid_" + field, json.dumps({"tracks": [self.track(), track]}))
         another = self.track(embedding=base64.b64encode(struct.pack("<3f", 1, 2, 3)).decode())

@@ -125,15 +125,15 @@ class Clustering(unittest.TestCase):
         self.assertLessEqual(sizes[0], FOUNDERS)
 
 
-class JoiningStretches(unittest.TestCase):
-    """What pyannote.audio told apart within a stretch stays apart; over stretches equal voices are joined."""
+class JoiningSections(unittest.TestCase):
+    """What pyannote.audio told apart within a section stays apart; over sections equal voices are joined."""
 
-    def test_the_speakers_of_one_stretch_stay_as_they_are(self):
+    def test_the_speakers_of_one_section_stay_as_they_are(self):
         tracks = heard(np.zeros(4, int), voices(1), [900, 40, 3, 0.5], [0] * 4, like=0.99)
         for expected in (None, 1, 2):
             self.assertEqual(len(set(label(tracks, expected, Library.clustering).tolist())), 4)
 
-    def test_a_voice_of_two_stretches_is_one_speaker(self):
+    def test_a_voice_of_two_sections_is_one_speaker(self):
         who = np.array([0, 1, 2, 1, 0, 3])
         tracks = heard(who, voices(4), [900, 40, 3, 500, 0.5, 7], [0, 0, 0, 1, 1, 1], like=0.85)
         self.assertTrue(same(label(tracks, None, Library.clustering), who))

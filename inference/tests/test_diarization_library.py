@@ -137,7 +137,7 @@ class ThePipelineOfTheLibrary(unittest.TestCase):
         chosen = self.server.chosen()
         self.assertEqual(chosen["model"], "pyannote/speaker-diarization-3.1")
         self.assertEqual(
-            self.server.health()["diarization"], {"model": "pyannote/speaker-diarization-3.1", "stretch_seconds": 3600}
+            self.server.health()["diarization"], {"model": "pyannote/speaker-diarization-3.1", "section_seconds": 3600}
         )
 
     def test_its_speakers_are_the_tracks(self):
@@ -146,9 +146,9 @@ class ThePipelineOfTheLibrary(unittest.TestCase):
         self.assertEqual([track["seconds"] for track in tracks], [3, 2])
         self.assertEqual(len(set(self.labels(tracks))), 2)
 
-    def test_speakers_of_two_stretches_are_joined_by_their_voices(self):
-        first = [dict(track, stretch=0) for track in self.tracks(tone(0.9, 0.1, 0.1))]
-        second = [dict(track, stretch=1) for track in self.tracks(tone(0.1, 0.1, 0.9))]
+    def test_speakers_of_two_sections_are_joined_by_their_voices(self):
+        first = [dict(track, section=0) for track in self.tracks(tone(0.9, 0.1, 0.1))]
+        second = [dict(track, section=1) for track in self.tracks(tone(0.1, 0.1, 0.9))]
         labels = self.labels(first + second)
         self.assertEqual(labels[:2], labels[2:])
         self.assertEqual(len(set(labels)), 2)

@@ -62,8 +62,8 @@ async def health(request: Request) -> Response:
 def _diarization(service: Service) -> dict | None:
     if service.diarizer is None:
         return None
-    seconds = min(service.diarizer.stretch_seconds, service.options.max_seconds)
-    return {"model": service.diarizer.model, "stretch_seconds": seconds}
+    seconds = min(service.diarizer.section_seconds, service.options.max_seconds)
+    return {"model": service.diarizer.model, "section_seconds": seconds}
 
 
 async def models(request: Request) -> Response:

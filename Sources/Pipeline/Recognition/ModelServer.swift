@@ -33,7 +33,7 @@ package struct ModelServer: Sendable {
             /// The model's name in transcripts.
             let model: String
             /// How much audio it takes at a time.
-            let stretch_seconds: Int
+            let section_seconds: Int
         }
     }
 
@@ -161,7 +161,7 @@ extension ModelServer {
     /// - Throws: ``ModelServerError``; ``EgressError``.
     func speakers(of tracks: [(section: Int, track: SpeakerTrack)], expected: Int?) async throws -> [Int?] {
         let question = SpeakerRequest(
-            tracks: tracks.map { .init(stretch: $0.section, track: $0.track) }, speakers_expected: expected)
+            tracks: tracks.map { .init(section: $0.section, track: $0.track) }, speakers_expected: expected)
         let answer: SpeakerResponse = try await send(
             "POST", "/v1/speakers", headers: [("Content-Type", "application/json")],
             body: .bytes(Array(try JSONEncoder().encode(question))), timeout: .seconds(300)
@@ -175,13 +175,13 @@ extension ModelServer {
             let embedding: String?
             let seconds: Double
             let group: Int
-            let stretch: Int
+            let section: Int
 
-            init(stretch: Int, track: SpeakerTrack) {
+            init(section: Int, track: SpeakerTrack) {
                 embedding = track.embedding
                 seconds = track.seconds
                 group = track.group
-                self.stretch = stretch
+                self.section = section
             }
         }
 

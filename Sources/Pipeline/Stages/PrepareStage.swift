@@ -116,7 +116,7 @@ struct PrepareStage: Sendable {
         guard work.diarize else { return .none }
         if signal.voices.count > 1 { return .channels }
         guard let model = try await server.health().diarization else { return .none }
-        return .model(model.model, section: Samples.perSecond * Int64(max(10, min(model.stretch_seconds, 36_000))))
+        return .model(model.model, section: Samples.perSecond * Int64(max(10, min(model.section_seconds, 36_000))))
     }
 
     /// Stores what the preparation found, and queues the next tasks.

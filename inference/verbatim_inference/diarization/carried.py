@@ -48,7 +48,7 @@ class Settings:
 
 class Carried:
     model = "segmentation-3.0+campplus"
-    stretch_seconds = 600
+    section_seconds = 600
     clustering = clustering.Settings()
 
     def __init__(self, directory: pathlib.Path, settings: Settings = Settings()) -> None:

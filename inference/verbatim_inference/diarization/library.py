@@ -24,7 +24,7 @@ class LibraryError(Exception):
 
 
 class Library:
-    stretch_seconds = 3600
+    section_seconds = 3600
     clustering = clustering.Settings(
         threshold=0.6,
         never=-0.5,

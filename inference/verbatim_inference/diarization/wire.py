@@ -52,7 +52,7 @@ def parse(body: bytes) -> tuple[Tracks, list[int | None], int | None]:
     for track in tracks:
         if not isinstance(track, dict):
             raise invalid("tracks", "Each of 'tracks' must be an object.")
-        place = (_whole(track, "stretch", 0), _whole(track, "group", None))
+        place = (_whole(track, "section", 0), _whole(track, "group", None))
         length = _length(track)
         vector = _vector(track.get("embedding"))
         if vector is None:
