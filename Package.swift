@@ -53,15 +53,17 @@ let package = Package(
             pkgConfig: "libavformat libavcodec libavutil libswresample",
             providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"])]),
         .target(name: "CAV", dependencies: ["CAVSystem"], path: "Sources/Support/CAV"),
-        .target(name: "Concurrency", path: "Sources/Support/Concurrency", swiftSettings: strict),
+        .systemLibrary(name: "CProcess", path: "Sources/Support/CProcess"),
+        .target(
+            name: "Concurrency", dependencies: ["CProcess"], path: "Sources/Support/Concurrency", swiftSettings: strict),
         .target(name: "Files", path: "Sources/Support/Files", swiftSettings: strict),
         .target(name: "JSON", path: "Sources/Support/JSON", swiftSettings: strict),
         .target(
-            name: "Postgres", dependencies: ["CPostgres", logging], path: "Sources/Support/Postgres",
+            name: "Postgres", dependencies: ["CPostgres", "Concurrency", logging], path: "Sources/Support/Postgres",
             swiftSettings: strict),
         .target(
-            name: "Egress", dependencies: ["CCurl", logging], path: "Sources/Support/Egress", swiftSettings: strict),
-        .systemLibrary(name: "CProcess", path: "Sources/Support/CProcess"),
+            name: "Egress", dependencies: ["CCurl", "Concurrency", logging], path: "Sources/Support/Egress",
+            swiftSettings: strict),
         .target(
             name: "Settings", dependencies: ["CProcess"], path: "Sources/Support/Settings", swiftSettings: strict),
 

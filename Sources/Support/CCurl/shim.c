@@ -1,5 +1,3 @@
-#define _GNU_SOURCE
-#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -77,10 +75,6 @@ CURLMcode verbatim_curl_multi_set_long(CURLM *handle, CURLMoption option, long v
 
 const void *verbatim_curl_address_bytes(const struct curl_sockaddr *address) {
     return &address->addr;
-}
-
-void verbatim_curl_name_this_thread(const char *name) {
-    pthread_setname_np(pthread_self(), name);
 }
 
 int verbatim_hand_descriptor(int channel, int descriptor) {

@@ -1,6 +1,5 @@
 #pragma once
 #include <libpq-fe.h>
-#include <sys/prctl.h>
 
 // libpq's field codes are character macros, which Swift does not import.
 enum {
@@ -10,6 +9,3 @@ enum {
     CPG_CONSTRAINT_NAME = PG_DIAG_CONSTRAINT_NAME,
     CPG_SOURCE_FUNCTION = PG_DIAG_SOURCE_FUNCTION,
 };
-
-// Names the calling thread. In C, because prctl is variadic and Swift cannot call it.
-static inline void cpg_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

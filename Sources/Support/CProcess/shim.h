@@ -5,6 +5,9 @@
 // In C, because prctl is variadic and Swift cannot call it. Returns 0, or -1 with errno set.
 static inline int verbatim_hide_memory(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
+// Names the calling thread; 15 bytes of it are kept.
+static inline void verbatim_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
 // In C, because the type of RLIMIT_NOFILE differs between C libraries and Swift would have to name it. Returns 0, or -1 with
 // errno set.
 static inline int verbatim_open_files(rlim_t *soft, rlim_t *hard) {

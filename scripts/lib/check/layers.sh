@@ -10,11 +10,11 @@ Sources/Support/CCurlSystem/  CCurlSystem
 Sources/Support/CCurl/        CCurl      CCurlSystem
 Sources/Support/CAVSystem/    CAVSystem
 Sources/Support/CAV/          CAV        CAVSystem
-Sources/Support/Concurrency/  Concurrency
+Sources/Support/Concurrency/  Concurrency CProcess
 Sources/Support/Files/        Files
 Sources/Support/JSON/         JSON
-Sources/Support/Postgres/     Postgres   CPostgres
-Sources/Support/Egress/       Egress     CCurl
+Sources/Support/Postgres/     Postgres   CPostgres Concurrency
+Sources/Support/Egress/       Egress     CCurl Concurrency
 Sources/Support/CProcess/     CProcess
 Sources/Support/Settings/     Settings   CProcess
 Sources/Support/Terminal/     Terminal   Settings

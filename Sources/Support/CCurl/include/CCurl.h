@@ -26,9 +26,6 @@ CURLMcode verbatim_curl_multi_set_long(CURLM *handle, CURLMoption option, long v
 // Returns the address inside libcurl's structure. For IPv6 and Unix sockets it is longer than its declared type.
 const void *verbatim_curl_address_bytes(const struct curl_sockaddr *address);
 
-// Names the thread for debuggers, with at most 15 bytes. Swift's Glibc lacks this function.
-void verbatim_curl_name_this_thread(const char *name);
-
 // Sends one byte over a Unix socket, together with a descriptor unless that is negative. In C, because Swift cannot use the
 // macros for this. Never waits. Returns 0, or -1 with errno set.
 int verbatim_hand_descriptor(int channel, int descriptor);

@@ -1,4 +1,5 @@
 import CCurl
+import Concurrency
 import Glibc
 import Synchronization
 
@@ -51,15 +52,22 @@ final class EgressThread: Sendable {
         }
         let handle = WakeupHandle(raw: multi)
         state.withLock { $0.wakeup = handle }
-        let entry = Unmanaged.passRetained(ThreadEntry(thread: self, name: name, multi: multi))
-        var thread = pthread_t()
-        let code = pthread_create(&thread, nil, { ThreadEntry.start($0) }, entry.toOpaque())
-        guard code == 0 else {
-            entry.release()
+        do throws(DetachedThread.NotStarted) {
+            try DetachedThread.start(name: name) { self.run(handle) }
+        } catch {
             curl_multi_cleanup(multi)
             throw .failed(code: Int(CURLE_FAILED_INIT.rawValue))
         }
-        pthread_detach(thread)
+    }
+
+    private func run(_ handle: WakeupHandle) {
+        // A peer that has gone is an error of its transfer; OpenSSL's writes would make it the process's end.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        EgressLoop(thread: self, multi: handle.raw, maxConcurrent: maxConcurrent, configuration: configuration).run()
+        end()
     }
 
     func perform(_ request: EgressRequest, sink: Int32?, judge: EgressJudge?) async throws -> EgressResponse {
@@ -143,45 +151,13 @@ final class EgressThread: Sendable {
         state.withLock { $0.wakeup = nil }
     }
 
-    func end() {
+    private func end() {
         let closers = state.withLock { state in
             state.hasEnded = true
             defer { state.closers = [] }
             return state.closers
         }
         for closer in closers { closer.resume() }
-    }
-
-    /// Passes the thread's arguments through `pthread_create`.
-    private final class ThreadEntry {
-        private let thread: EgressThread
-        private let name: String
-        private let multi: UnsafeMutableRawPointer
-
-        init(thread: EgressThread, name: String, multi: UnsafeMutableRawPointer) {
-            self.thread = thread
-            self.name = name
-            self.multi = multi
-        }
-
-        static func start(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-            guard let context else { return nil }
-            Unmanaged<ThreadEntry>.fromOpaque(context).takeRetainedValue().run()
-            return nil
-        }
-
-        private func run() {
-            verbatim_curl_name_this_thread(name)
-            // A lost peer must only fail its transfer, but OpenSSL's writes would end the process with SIGPIPE.
-            var signals = sigset_t()
-            sigemptyset(&signals)
-            sigaddset(&signals, SIGPIPE)
-            pthread_sigmask(SIG_BLOCK, &signals, nil)
-            EgressLoop(
-                thread: thread, multi: multi, maxConcurrent: thread.maxConcurrent, configuration: thread.configuration
-            ).run()
-            thread.end()
-        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Concurrency
 import Glibc
 import Synchronization
 
@@ -71,7 +72,11 @@ package final class FilteringProxy: Sendable {
         let door = ProxyListener(
             listener: listener, stop: stop, counters: counters, policy: policy, resolver: resolver, limits: limits,
             authorization: authorization)
-        guard ProxyThread.start({ door.serve() }) else { throw .failed(code: Int(errno)) }
+        do throws(DetachedThread.NotStarted) {
+            try DetachedThread.start(name: "proxy") { door.serve() }
+        } catch {
+            throw .failed(code: Int(error.code))
+        }
     }
 
     deinit { stop() }
@@ -125,33 +130,6 @@ final class ProxyCounters: Sendable {
             if state.report.bytes > limits.bytes { state.report.isExhausted = true }
             return !state.report.isExhausted
         }
-    }
-}
-
-/// Starts detached threads.
-enum ProxyThread {
-    private final class Entry {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-
-    /// Returns false if the system cannot start another thread.
-    static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
-        let entry = Unmanaged.passRetained(Entry(body))
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<Entry>.fromOpaque(context).takeRetainedValue().body()
-                return nil
-            }, entry.toOpaque())
-        guard code == 0 else {
-            entry.release()
-            return false
-        }
-        pthread_detach(thread)
-        return true
     }
 }
 

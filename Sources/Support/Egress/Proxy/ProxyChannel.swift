@@ -1,4 +1,5 @@
 import CCurl
+import Concurrency
 import Glibc
 
 /// A channel to a proxy for a child process that may not create sockets. It is a pair of sockets. The child sends a byte to ask for a connection
@@ -30,7 +31,11 @@ package final class ProxyChannel: Sendable {
         var room = Self.room
         setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &room, socklen_t(MemoryLayout<Int32>.size))
         let ours = ours
-        guard ProxyThread.start({ Self.serve(ours, port, stop, other) }) else { throw .failed(code: Int(errno)) }
+        do throws(DetachedThread.NotStarted) {
+            try DetachedThread.start(name: "proxy") { Self.serve(ours, port, stop, other) }
+        } catch {
+            throw .failed(code: Int(error.code))
+        }
     }
 
     deinit {

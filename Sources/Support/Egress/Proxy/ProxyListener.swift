@@ -1,3 +1,4 @@
+import Concurrency
 import Glibc
 
 /// The listening side of a proxy, with everything that its connections need.
@@ -29,11 +30,14 @@ struct ProxyListener: Sendable {
                 continue
             }
             counters.enter()
-            let isStarted = ProxyThread.start { [self] in
-                ProxyExchange(client: client, door: self).run()
+            do throws(DetachedThread.NotStarted) {
+                try DetachedThread.start(name: "proxy") { [self] in
+                    ProxyExchange(client: client, door: self).run()
+                    counters.leave()
+                }
+            } catch {
                 counters.leave()
             }
-            if !isStarted { counters.leave() }
         }
     }
 

@@ -3,6 +3,7 @@
 // Guarantees: cancel requests are sent only while the work runs. They are repeated until it ends, because the first one may
 // reach the server before the statement does.
 
+import Concurrency
 import Glibc
 import Synchronization
 

@@ -2,6 +2,7 @@
 //
 // It lives as long as its actor: the actor's deinit calls `stop()`, so no job can come later.
 
+import Concurrency
 import Glibc
 import Synchronization
 
@@ -16,11 +17,16 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
     /// Counts the jobs and stops that the thread has not handled yet.
     private let wake: UnsafeMutablePointer<sem_t>
 
-    init(name: String) throws {
+    /// - Throws: `PostgresError` `.connectionLost` when the system has no thread to give.
+    init(name: String) throws(PostgresError) {
         wake = .allocate(capacity: 1)
         sem_init(wake, 0, 0)
         // The thread keeps `self` alive until it ends.
-        try DetachedThread.start(name: name) { self.run() }
+        do throws(DetachedThread.NotStarted) {
+            try DetachedThread.start(name: name) { self.run() }
+        } catch {
+            throw .connectionLost("no thread could be started for a database connection (errno \(error.code))")
+        }
     }
 
     deinit {

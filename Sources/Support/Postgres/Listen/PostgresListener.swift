@@ -3,6 +3,7 @@
 // Guarantees: on every connection, `reconnected` comes first, before its notifications. On failure: a lost connection is
 // replaced, with pauses that grow to ten seconds. Of notifications that nobody reads, the latest 1,024 are kept.
 
+import Concurrency
 import Logging
 import Synchronization
 
