@@ -22,7 +22,6 @@ import Testing
         #expect(response.headers["x-blank"] == "spaced")
         #expect(response.headers["absent"] == nil)
         #expect(String(decoding: response.body, as: UTF8.self) == "short")
-        #expect(response.timings.total >= response.timings.firstByte)
         let seen = try await mail.next()
         #expect(seen.method == "POST")
         #expect(seen.target == "/a%20b?key=1")

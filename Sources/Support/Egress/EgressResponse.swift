@@ -8,15 +8,8 @@ package struct EgressResponse: Sendable {
     package let body: [UInt8]
     /// The URL to which redirects led; nil if there were none.
     package let redirectedTo: String?
-    package let timings: EgressTimings
 
     package var isSuccess: Bool { (200..<300).contains(status) }
-}
-
-/// Durations since the transfer began. Each includes those before it.
-package struct EgressTimings: Sendable {
-    package let firstByte: Duration
-    package let total: Duration
 }
 
 /// The header fields of a response, in the order in which they came. Names are case-insensitive.

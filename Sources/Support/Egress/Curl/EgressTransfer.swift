@@ -85,10 +85,7 @@ final class EgressTransfer {
         return .success(
             EgressResponse(
                 status: handle.number(CURLINFO_RESPONSE_CODE), headers: collector.headers, body: collector.body,
-                redirectedTo: collector.redirectedTo,
-                timings: EgressTimings(
-                    firstByte: handle.time(CURLINFO_STARTTRANSFER_TIME_T),
-                    total: handle.time(CURLINFO_TOTAL_TIME_T))))
+                redirectedTo: collector.redirectedTo))
     }
 
     /// Returns whether the body is complete. After the end of a compressed body, some servers send more. libcurl reports that as an error, but
