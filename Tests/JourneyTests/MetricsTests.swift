@@ -37,12 +37,21 @@ import Testing
                 (#"verbatim_http_request_duration_seconds_count{method="POST",route="/jobs"}"#, 3),
                 (#"verbatim_http_request_duration_seconds_bucket{method="POST",route="/jobs",le="+Inf"}"#, 3),
                 ("verbatim_http_requests_in_flight", 1), ("verbatim_database_up", 1),
+                ("verbatim_uploads_waiting", 0), ("verbatim_probes_waiting", 0),
                 (#"verbatim_jobs{state="running"}"#, 0), (#"verbatim_tasks{kind="prepare",state="ready"}"#, 3),
                 (#"verbatim_tasks{kind="clean",state="ready"}"#, 0), ("verbatim_webhook_deliveries_pending", 0),
             ] {
                 #expect(scrape.samples[name] == Double(value), "\(name)")
             }
             #expect(try #require(scrape.samples["verbatim_job_oldest_wait_seconds"]) > 0)
+            #expect(try #require(scrape.samples["verbatim_connections_open"]) > 0)
+            for pool in ["app", "system", "sessions", "leases", "health"] {
+                #expect(scrape.samples[#"verbatim_database_calls_waiting{pool="\#(pool)"}"#] != nil, "\(pool)")
+            }
+            try await eventually("the uploads have given back what they held") {
+                let held = try await Scrape(anyone.get("/metrics")).samples
+                return held["verbatim_spool_bytes"] == 0 && held["verbatim_spool_accounts"] == 0
+            }
             #expect(try #require(scrape.samples["process_resident_memory_bytes"]) > 1_000_000)
             #expect(try #require(scrape.samples["process_cpu_seconds_total"]) > 0)
             #expect(try #require(scrape.samples["process_start_time_seconds"]) > 1_700_000_000)

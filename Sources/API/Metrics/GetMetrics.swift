@@ -10,13 +10,19 @@ struct GetMetrics: Sendable {
     let meter: RequestMeter
     let queue: QueueGauge
     let disks: [DiskSpace]
+    private let load: @Sendable (inout PrometheusText) -> Void
     private let process = ProcessReading()
 
-    init(version: String, meter: RequestMeter, queue: QueueGauge, disks: [DiskSpace] = []) {
+    /// - Parameter load: writes what is taken of the node's limits.
+    init(
+        version: String, meter: RequestMeter, queue: QueueGauge, disks: [DiskSpace],
+        load: @escaping @Sendable (inout PrometheusText) -> Void
+    ) {
         self.version = version
         self.meter = meter
         self.queue = queue
         self.disks = disks
+        self.load = load
     }
 
     @Sendable
@@ -28,6 +34,7 @@ struct GetMetrics: Sendable {
         }
         process.write(to: &text)
         meter.write(to: &text)
+        load(&text)
         text.family(
             "verbatim_disk_free_bytes", .gauge,
             "Free bytes on the disk of the scratch folder and, if there is one, of the storage folder."

@@ -14,12 +14,15 @@ package struct HTTPServer<Context: ConnectionContext> {
     package let router: Router<Context>
     /// Counts the requests, by route.
     package let meter = RequestMeter()
+    /// The connections that it has open.
+    let connections: OpenConnections
     private let settings: HTTPServerSettings
     private let style: ProblemStyle
     private let methods = AllowedMethods()
 
     package init(settings: HTTPServerSettings, context: Context.Type = Context.self) {
         self.settings = settings
+        connections = OpenConnections(limits: settings.connections)
         style = ProblemStyle(publicURL: settings.publicURL)
         router = Router(context: context, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: RequestIDMiddleware())
@@ -44,10 +47,9 @@ package struct HTTPServer<Context: ConnectionContext> {
         meter.learn(routes)
         var configuration = ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port), serverName: "Verbatim", backlog: settings.backlog)
-        let connections = OpenConnections(limits: settings.connections)
         // Reached only for moments: a connection without a place is told so, and closed.
         configuration.availableConnectionsDelegate = .maximum(settings.connections.descriptors, logger: logger)
-        let (connectionGuard, style) = (settings.connectionGuard, style)
+        let (connectionGuard, style, connections) = (settings.connectionGuard, style, connections)
         // The connection guard times idle connections: Hummingbird's time-out starts again at any byte.
         return Application(
             responder: router.buildResponder(),

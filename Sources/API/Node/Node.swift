@@ -175,6 +175,10 @@ struct Node: Sendable {
         let hint = QueueHint(databases: databases, logger: logger)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let document = try APIDocument(path: settings.installation.apiDocument)
+        let spool = try await Spool.open(
+            at: settings.uploads, budgetBytes: settings.scratchBytes, maximumFiles: plan.uploads,
+            timeout: .seconds(30), room: disks.first)
+        let load = NodeLoad(connections: server.connections, spool: spool, media: media, databases: databases)
         Routes(
             auth: AuthRoutes(
                 authenticator: Authenticator(
@@ -187,14 +191,11 @@ struct Node: Sendable {
                     engine: engine, scratch: disks.first, logger: logger), trafficDrain: trafficDrain),
             metrics: GetMetrics(
                 version: document.version, meter: server.meter, queue: QueueGauge(databases: databases, logger: logger),
-                disks: disks),
+                disks: disks, load: load.write(to:)),
             documents: DocumentRoutes(document, address: settings.publicURL),
             createJob: CreateJob(
                 databases: databases,
-                uploads: UploadReader(
-                    spool: try await Spool.open(
-                        at: settings.uploads, budgetBytes: settings.scratchBytes, maximumFiles: plan.uploads,
-                        timeout: .seconds(30), room: disks.first)),
+                uploads: UploadReader(spool: spool),
                 media: media, storage: storage,
                 admission: Admission(databases: databases, hint: hint),
                 webhooks: webhooks, policy: settings.addressPolicy),

@@ -46,6 +46,9 @@ package struct MediaToolClient: Sendable {
         self.logger = logger
         probes = AsyncSemaphore(width: maxConcurrentProbes, maxWaiting: maxWaitingProbes)
     }
+
+    /// Files that wait to be probed.
+    package var waitingProbes: Int { probes.waiting }
 }
 
 extension MediaToolClient {

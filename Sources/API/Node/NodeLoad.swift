@@ -1,0 +1,34 @@
+import Pipeline
+import Postgres
+import Tenancy
+
+/// What is taken of a node's limits at this moment: what operators look at when customers are told that there is no room.
+struct NodeLoad: Sendable {
+    let connections: OpenConnections
+    let spool: Spool
+    let media: MediaToolClient
+    let databases: Databases
+
+    func write(to text: inout PrometheusText) {
+        text.single("verbatim_connections_open", .gauge, "Open connections.", Double(connections.count))
+        text.single(
+            "verbatim_spool_bytes", .gauge, "Bytes of VERBATIM_SCRATCH_BYTES that uploads in progress hold.",
+            Double(spool.usedBytes))
+        text.single(
+            "verbatim_spool_accounts", .gauge, "Accounts with uploads in progress.", Double(spool.accounts))
+        text.single(
+            "verbatim_uploads_waiting", .gauge, "Uploads that wait in the middle until there is room for more of them.",
+            Double(spool.waiting))
+        text.single(
+            "verbatim_probes_waiting", .gauge, "Uploaded files that wait to be probed.", Double(media.waitingProbes))
+        text.family(
+            "verbatim_database_calls_waiting", .gauge, "Calls that wait for a connection to the database, by its pool."
+        ) {
+            let pools: KeyValuePairs = [
+                "app": databases.app, "system": databases.system, "sessions": databases.sessions,
+                "leases": databases.leases, "health": databases.health,
+            ]
+            for (name, pool) in pools { $0.sample(Double(pool.waiting), ["pool": name]) }
+        }
+    }
+}
