@@ -35,6 +35,10 @@ import Testing
         }
     }
 
+    @Test func `two heartbeats can be lost without a lease`() {
+        #expect(TaskQueue.heartbeat * 3 < TaskQueue.lease)
+    }
+
     @Test func `a heartbeat keeps a lease, and only the holder's`() async throws {
         try await QueueScene.run { scene in
             try await scene.submit()

@@ -7,7 +7,6 @@ struct LeaseHolder<Claim: Hashable & Sendable>: Sendable {
     let wake = WakeUpCalls()
 
     private static var pollInterval: Duration { .milliseconds(500) }
-    private static var rescueInterval: Duration { .seconds(2) }
 
     /// Runs until it is told to stop and no work is running any more.
     ///
@@ -22,7 +21,7 @@ struct LeaseHolder<Claim: Hashable & Sendable>: Sendable {
         background: (inout TaskGroup<Void>) -> Void = { _ in }, draining: (Int) -> Void = { _ in }
     ) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask(every: Self.rescueInterval, rescue)
+            group.addTask(every: TaskQueue.rescueInterval, rescue)
             group.addTask(every: Self.pollInterval) { wake.call() }
             background(&group)
             await wake.answer(claim)

@@ -3,10 +3,12 @@ import Tenancy
 
 /// The queue for workers: the tasks of all tenants, in the database. Statements are short, and no transaction is open while a task runs.
 package struct TaskQueue: Sendable {
-    /// How long a claim holds without a heartbeat. If a worker dies, its tasks wait for this long.
+    /// How long a claim holds without a heartbeat. If a worker dies, its tasks wait for this long, and up to one ``rescueInterval`` more.
     package static let lease = Duration.seconds(15)
-    /// How often a worker extends its leases.
+    /// How often a worker extends its leases: at least three times within one, so that two heartbeats can be lost without losing a task.
     package static let heartbeat = Duration.seconds(4)
+    /// How often each worker looks for leases that have ended.
+    package static let rescueInterval = Duration.seconds(2)
     /// After this many claims, a task whose workers keep dying is given up.
     package static let maxAttempts = 8
 
