@@ -28,4 +28,22 @@ import Testing
             }
         }
     }
+
+    @Test func `a column takes as much as the code lets through`() async throws {
+        let most = [
+            "jobs_metadata_check": JobOptions.longestMetadata,
+            "jobs_speakers_expected_check": JobOptions.speakersExpectedRange.upperBound,
+            "webhook_endpoints_url_check": WebhookAddress.longest,
+        ]
+        try await withTestDatabase(migrations: Checkout.migrations) { database in
+            let pool = database.pool()
+            for (constraint, number) in most {
+                let checks = try await pool.query(
+                    "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname::text = \(constraint)")
+                let check = try #require(checks.first).decode(String.self)
+                let taken = check.firstMatch(of: /<= (\d+)/).flatMap { Int($0.1) }
+                #expect(taken == number, "\(constraint): \(check)")
+            }
+        }
+    }
 }

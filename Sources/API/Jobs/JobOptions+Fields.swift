@@ -4,9 +4,6 @@ import Pipeline
 extension JobOptions {
     /// The fields besides the file, by their names in the API.
     static let fieldNames: Set<String> = ["diarize", "language", "speakers_expected", "webhook_url", "metadata"]
-    private static let speakersExpectedRange = 1...32
-    /// In bytes.
-    private static let longestMetadata = 4 << 10
     /// In levels. Readers in other languages go that deep by default.
     private static let deepestMetadata = 100
 

@@ -2,10 +2,10 @@ import NIOCore
 
 /// Takes the parts of one form as the parser finds them: the file into the spool, fields into memory, each within
 /// its limit.
-struct UploadForm: ~Copyable {
+package struct UploadForm: ~Copyable {
     static let fileField = "file"
-    static let maximumFieldBytes = 16 * 1_024
-    static let maximumFieldsBytes = 24 * 1_024
+    package static let maximumFieldBytes = 16 * 1_024
+    package static let maximumFieldsBytes = 24 * 1_024
 
     private let writer: SpoolWriter
     private let fileLimitBytes: Int64
