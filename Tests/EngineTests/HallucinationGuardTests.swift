@@ -18,7 +18,7 @@ import Testing
     }
 
     static func texts(_ segments: [WhisperSegment], speech: [Range<Int64>] = []) -> [String] {
-        HallucinationGuard(speech: speech).kept(of: segments).map(\.transcribed.text)
+        HallucinationGuard(speech: speech).judged(segments).kept.map(\.transcribed.text)
     }
 
     // Figures that Whisper base gave: invention over 60 s of silence and of music, then true words of mumbled speech.
@@ -62,6 +62,6 @@ import Testing
         let said = [
             Self.segment("Before it.", at: 0, noSpeech: 0.1), Self.segment("After it.", at: 4000, noSpeech: 0.1),
         ]
-        #expect(HallucinationGuard(speech: []).kept(of: [said[0], invented, said[1]]) == said)
+        #expect(HallucinationGuard(speech: []).judged([said[0], invented, said[1]]).kept == said)
     }
 }

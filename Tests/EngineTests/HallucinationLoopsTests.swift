@@ -78,7 +78,7 @@ import Testing
 
     @Test func `segments keep to the words that they have left`() {
         let segment = HallucinationGuardTests.segment("Well " + Self.many("so", 12), at: 1000, ratio: 3)
-        let kept = HallucinationGuard(speech: []).kept(of: [segment])
+        let kept = HallucinationGuard(speech: []).judged([segment]).kept
         #expect(kept.map(\.start) == [1000])
         #expect(kept.map(\.end) == [1633])
     }
@@ -107,8 +107,8 @@ import Testing
                 return segment
             }
             let guarding = HallucinationGuard(speech: [])
-            let kept = guarding.kept(of: segments)
-            #expect(guarding.kept(of: kept) == kept)
+            let kept = guarding.judged(segments).kept
+            #expect(guarding.judged(kept).kept == kept)
             // Every start is one word's alone here, so what is kept is a part of what was said.
             let said = segments.flatMap(\.words)
             let left = kept.flatMap(\.words)

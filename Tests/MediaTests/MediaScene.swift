@@ -101,3 +101,8 @@ final class MediaScene {
         }
     }
 }
+
+extension DecodedAudio {
+    /// Rounded to the nearest.
+    var durationMilliseconds: Int64 { (samples + 8) / 16 }
+}

@@ -13,11 +13,11 @@ import Testing
     }
 
     private static func texts(left: [LeveledSegment], right: [LeveledSegment]) -> [String] {
-        ChannelSpeakers.segments(left: left, right: right).0.map { "\($0.speaker ?? "-") \($0.text)" }
+        ChannelSpeakers.assigned(left: left, right: right).segments.map { "\($0.speaker ?? "-") \($0.text)" }
     }
 
     @Test func `left and right keep their names and take turns by time, also when the right one begins`() {
-        let (segments, speakers) = ChannelSpeakers.segments(
+        let (segments, speakers, _) = ChannelSpeakers.assigned(
             left: [Self.heard("Good morning.", at: 3_000, level: -20)], right: [Self.heard("Hello?", at: 0, level: -20)]
         )
         #expect(speakers == ["speaker_0", "speaker_1"])

@@ -2,8 +2,6 @@
 package struct DecodedAudio: Sendable, Decodable, Equatable {
     /// Samples per channel, including the silence for the source's own pauses.
     package let samples: Int64
-    /// Number of channels passed to the sink: 1 or 2.
-    package let channels: Int
     /// The most channels that the source had at any time.
     package let sourceChannels: Int
     /// Whether there was more than `maxSamples`.
@@ -21,13 +19,8 @@ package struct DecodedAudio: Sendable, Decodable, Equatable {
     /// Samples of silence per channel for the source's own pauses.
     package let pausedSamples: Int64
 
-    /// Rounded to the nearest millisecond.
-    package var durationMilliseconds: Int64 {
-        (samples * 1000 + MediaToolClient.sampleRate / 2) / MediaToolClient.sampleRate
-    }
-
     private enum CodingKeys: String, CodingKey {
-        case samples, channels, track, tracks
+        case samples, track, tracks
         case sourceChannels = "source_channels"
         case isLimitReached = "limit_reached"
         case isSilent = "silent"

@@ -83,7 +83,15 @@ extension MediaToolClient {
                 }
                 report += bytes
             }
-            return try Self.decodeJSON(MediaProbe.self, from: report)
+            let probe = try Self.decodeJSON(MediaProbe.self, from: report)
+            logger.debug(
+                "file probed",
+                metadata: [
+                    "container": "\(probe.container)", "codec": "\(probe.codec)", "sample_rate": "\(probe.sampleRate)",
+                    "channels": "\(probe.channels)", "track": "\(probe.track) of \(probe.tracks)",
+                    "damaged_frames": "\(probe.damagedFrames)",
+                ])
+            return probe
         }
     }
 
@@ -120,9 +128,6 @@ extension MediaToolClient {
 }
 
 extension MediaToolClient {
-    /// Sample rate of everything that `decode` returns, in hertz.
-    package static let sampleRate: Int64 = 16_000
-
     /// Decodes a file to 16 kHz signed 16-bit little-endian samples, in step with the source's clock.
     ///
     /// - Parameters:
@@ -158,7 +163,7 @@ extension MediaToolClient {
 
     /// Returns the limit on CPU time: a slow machine decodes the slowest of our codecs ten times faster than real time, plus start-up.
     private static func cpuSeconds(forSamples samples: Int64) -> Int64 {
-        min(120 + max(0, samples) / sampleRate / 10, 86_400)
+        min(120 + max(0, samples) / Samples.perSecond / 10, 86_400)
     }
 }
 

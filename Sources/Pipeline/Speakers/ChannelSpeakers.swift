@@ -5,14 +5,6 @@ package enum ChannelSpeakers {
     /// Two words are at the same time if they overlap by at least this share of the shorter one.
     private static let sameTime = 0.5
 
-    /// Returns the segments of both channels by start, without crosstalk.
-    package static func segments(left: [LeveledSegment], right: [LeveledSegment]) -> (
-        [Transcript.Segment], speakers: [String]
-    ) {
-        let assigned = assigned(left: left, right: right)
-        return (assigned.segments, assigned.speakers)
-    }
-
     /// Returns the segments of both channels by start, without crosstalk, and what was removed.
     package static func assigned(left: [LeveledSegment], right: [LeveledSegment]) -> (
         segments: [Transcript.Segment], speakers: [String], removed: [Transcript.Removed]

@@ -95,7 +95,7 @@ struct DecodedSignal: Sendable {
 
     var samples: Int64 { decoded.samples }
 
-    /// Which track or channel was chosen and what was corrected, for the log; empty if nothing was.
+    /// Which track or channel was chosen, what was skipped and what was corrected, for the log; empty if nothing was.
     var choices: [String: String] {
         var choices: [String: String] = [:]
         if decoded.tracks > 1 { choices["track"] = "\(decoded.track) of \(decoded.tracks)" }
@@ -104,6 +104,7 @@ struct DecodedSignal: Sendable {
             choices["reversed_seconds"] = "\(Samples.billedSeconds(decoded.turnedSamples))"
         }
         if decoded.pausedSamples > 0 { choices["paused_seconds"] = "\(Samples.billedSeconds(decoded.pausedSamples))" }
+        if decoded.damagedFrames > 0 { choices["damaged_frames"] = "\(decoded.damagedFrames)" }
         return choices
     }
 }

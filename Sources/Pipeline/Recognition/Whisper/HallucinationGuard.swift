@@ -28,8 +28,6 @@ package struct HallucinationGuard: Sendable {
         evidence = SpeechEvidence(speech: speech, audio: audio)
     }
 
-    package func kept(of segments: [WhisperSegment]) -> [WhisperSegment] { judged(segments).kept }
-
     /// Returns what to keep and what was removed, each in order of time.
     package func judged(_ segments: [WhisperSegment]) -> (kept: [WhisperSegment], removed: [Transcript.Removed]) {
         var kept = segments

@@ -62,9 +62,4 @@ package struct PostgresRow: Sendable {
         }
         return try result.decode(type, row: index, column: column)
     }
-
-    /// Like `value(_:_:)`.
-    package subscript<T: PostgresDecodable>(name: String, as type: T.Type) -> T {
-        get throws { try value(name, type) }
-    }
 }
