@@ -178,11 +178,13 @@ struct Node: Sendable {
         let spool = try await Spool.open(
             at: settings.uploads, budgetBytes: settings.scratchBytes, maximumFiles: plan.uploads,
             timeout: .seconds(30), room: disks.first)
-        let load = NodeLoad(connections: server.connections, spool: spool, media: media, databases: databases)
+        let argon2 = Argon2(threads: min(cores, 4))
+        let load = NodeLoad(
+            connections: server.connections, spool: spool, media: media, argon2: argon2, databases: databases)
         Routes(
             auth: AuthRoutes(
                 authenticator: Authenticator(
-                    databases: databases, argon2: Argon2(threads: min(cores, 4)), tokens: tokens),
+                    databases: databases, argon2: argon2, tokens: tokens),
                 tokens: tokens, proxies: proxies),
             authentication: AuthenticationMiddleware(tokens: tokens, revocations: revocations.revocations),
             health: HealthRoutes(

@@ -7,6 +7,7 @@ struct NodeLoad: Sendable {
     let connections: OpenConnections
     let spool: Spool
     let media: MediaToolClient
+    let argon2: Argon2
     let databases: Databases
 
     func write(to text: inout PrometheusText) {
@@ -21,6 +22,9 @@ struct NodeLoad: Sendable {
             Double(spool.waiting))
         text.single(
             "verbatim_probes_waiting", .gauge, "Uploaded files that wait to be probed.", Double(media.waitingProbes))
+        text.single(
+            "verbatim_argon2_runs_total", .counter, "How often an API key's secret was hashed, or checked at a login.",
+            Double(argon2.runs))
         text.family(
             "verbatim_database_calls_waiting", .gauge, "Calls that wait for a connection to the database, by its pool."
         ) {

@@ -10,8 +10,6 @@ package struct BoundedCache<Key: Hashable, Value> {
     /// - Parameter capacity: the maximum number of entries; at least two.
     package init(capacity: Int) { half = max(1, capacity / 2) }
 
-    package var count: Int { younger.count + older.count }
-
     package subscript(key: Key) -> Value? {
         mutating get {
             if let value = younger[key] { return value }

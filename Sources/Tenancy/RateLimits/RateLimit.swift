@@ -15,9 +15,6 @@ package final class RateLimit<Key: Hashable & Sendable>: Sendable {
         recent = Mutex(BoundedCache(capacity: capacity))
     }
 
-    /// How many keys are kept now.
-    package var count: Int { recent.withLock { $0.count } }
-
     /// Throws unless `key` has room for a call. Counts nothing.
     package func check(_ key: Key, at now: Timestamp) throws(RateLimited) {
         let moments = recent.withLock { Self.last(minuteOf: $0[key] ?? [], at: now) }

@@ -21,8 +21,6 @@ package struct EndedSessions: Sendable {
 
     package init(capacity: Int = Self.capacity) { self.capacity = capacity }
 
-    package var count: Int { ends.count }
-
     package func contains(_ session: SessionID) -> Bool { ends[session] != nil }
 
     /// Adds what a query has found that the database began at `moment`.
