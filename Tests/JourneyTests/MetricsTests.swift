@@ -46,7 +46,7 @@ import Testing
             #expect(try #require(scrape.samples["verbatim_job_oldest_wait_seconds"]) > 0)
             #expect(try #require(scrape.samples["verbatim_connections_open"]) > 0)
             // Alice and Charlie have logged in.
-            #expect(scrape.samples["verbatim_argon2_runs_total"] == 2)
+            #expect(scrape.samples["verbatim_login_checks_total"] == 2)
             for pool in ["app", "system", "sessions", "leases", "health"] {
                 #expect(scrape.samples[#"verbatim_database_calls_waiting{pool="\#(pool)"}"#] != nil, "\(pool)")
             }
