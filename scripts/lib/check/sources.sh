@@ -60,6 +60,7 @@ check_names() {
 # What has one home: a pattern, the folder, and what to use elsewhere.
 readonly home_table='
 DispatchQueue                 Sources/Support/Concurrency/  BlockingCalls
+pthread_create|detachNewThread  Sources/Support/Concurrency/  DetachedThread
 0o20_?000_?000|O_TMPFILE      Sources/Support/Files/        UnnamedFile
 VERBATIM_MASTER_KEY(_PREVIOUS)?"  Sources/Pipeline/Operations/  MasterKeySetting
 '
