@@ -77,7 +77,7 @@ private struct Ticket: RawRepresentable, PostgresCodable, PostgresArrayElement, 
             let row = try #require(rows.first)
             #expect(try row.value("int2", Int.self) == 1)
             #expect(try row.value("int4", Int64.self) == 2)
-            #expect(try row["int8", as: Int16.self] == 3)
+            #expect(try row.value("int8", Int16.self) == 3)
             #expect(try row.value("float4", Double.self) == 1)
             let tooBig = #expect(throws: PostgresError.self) { try row.value("big", Int16.self) }
             #expect(tooBig?.kind == .decoding(column: "big"))
