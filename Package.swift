@@ -118,7 +118,8 @@ let package = Package(
         .executableTarget(
             name: "FormatsBench", dependencies: ["Pipeline"], path: "benchmarks/Formats", swiftSettings: strict),
 
-        // Tests: one target a room, what they share, and whole journeys through the real executables.
+        // Tests: one target per module, in folders like the module's, and whole journeys through the real executables. Pipeline's tests
+        // are several targets, so that a change compiles only some of them again.
         .target(
             name: "TestSupport", dependencies: ["Tenancy", "Postgres", "Settings", logging, subprocess],
             path: "Tests/TestSupport",
@@ -136,27 +137,30 @@ let package = Package(
         ),
         .testTarget(
             name: "PipelineTests",
-            dependencies: ["Pipeline", "Billing", "Tenancy", "Postgres", "TestSupport", lifecycle, logging],
+            dependencies: [
+                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "TestSupport", "MediaSimulator", lifecycle,
+                logging,
+            ],
+            exclude: ["Audio", "MediaTool", "Recognition", "Sources", "Storage", "Transcripts", "Webhooks"],
             swiftSettings: strict),
         .target(name: "MediaSimulator", path: "Tests/MediaSimulator", swiftSettings: strict),
         .testTarget(
             name: "IngestTests",
             dependencies: [
-                "Pipeline", "API", "Egress", "Billing", "Tenancy", "Postgres", "Settings", "JSON", "TestSupport",
-                "MediaSimulator", logging,
+                "Pipeline", "Egress", "Settings", "TestSupport", "MediaSimulator", logging,
             ],
-            exclude: ["Plugins"], swiftSettings: strict),
+            path: "Tests/PipelineTests/Sources", exclude: ["Plugins"], swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
             dependencies: [
                 "Pipeline", "Egress", "Settings", "Tenancy", "Postgres", "TestSupport", "MediaSimulator", logging,
             ],
-            swiftSettings: strict),
+            path: "Tests/PipelineTests/Storage", swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport", logging], swiftSettings: strict),
         .testTarget(
-            name: "UploadTests",
+            name: "APITests",
             dependencies: [
-                "API", "Pipeline", "Tenancy", "TestSupport", logging, lifecycle,
+                "API", "Pipeline", "Tenancy", "Egress", "JSON", "TestSupport", "MediaSimulator", logging, lifecycle,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -170,7 +174,7 @@ let package = Package(
                 "Pipeline", "Tenancy", "Postgres", "Egress", "TestSupport", "WebhookReceiver", "MediaSimulator",
                 lifecycle, logging,
             ],
-            swiftSettings: strict),
+            path: "Tests/PipelineTests/Webhooks", swiftSettings: strict),
         .executableTarget(
             name: "EgressProbe", dependencies: ["Egress", logging], path: "Tests/EgressProbe", swiftSettings: strict),
         .testTarget(
@@ -182,6 +186,7 @@ let package = Package(
                 "Pipeline", "Tenancy", "MediaTool", "TestSupport", logging, subprocess,
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
+            path: "Tests/PipelineTests", exclude: ["Sources", "Transcripts"], sources: ["Audio", "MediaTool"],
             swiftSettings: strict),
         .target(
             name: "AssemblyAISimulator",
@@ -199,7 +204,7 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
-            swiftSettings: strict),
+            path: "Tests/PipelineTests/Recognition", swiftSettings: strict),
         .testTarget(
             name: "JourneyTests",
             dependencies: [
@@ -208,7 +213,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "TranscriptTests", dependencies: ["Pipeline", "TestSupport", crypto], exclude: ["Golden"],
-            swiftSettings: strict),
+            name: "TranscriptTests", dependencies: ["Pipeline", "TestSupport", crypto],
+            path: "Tests/PipelineTests/Transcripts", exclude: ["Formats/Golden"], swiftSettings: strict),
     ]
 )
