@@ -58,6 +58,33 @@ import Testing
         }
     }
 
+    @Test func `a database that is away is a 503 that says when to come back, and then all is well again`() async throws
+    {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            let customer = try await deployment.customer(at: node)
+            let (name, cluster) = (deployment.tenants.database.name, try await TestCluster.shared())
+            let outside = PostgresPool(
+                configuration: .init(url: cluster.url, size: 1), logger: Logger(label: "test"))
+            func allow(_ allowed: Bool) async throws {
+                try await outside.execute(
+                    "ALTER DATABASE \(unescaped: name) WITH ALLOW_CONNECTIONS \(unescaped: "\(allowed)")")
+            }
+            try await allow(false)
+            try await outside.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = \(name)")
+            let away = try await customer.get("/jobs")
+            #expect(try away.problem(503)["error"] as? String == "transient_error")
+            #expect(away.headers["Retry-After"] != nil)
+            #expect(try await customer.get("/healthz").status == 200)
+            #expect(try await customer.get("/readyz").status == 503)
+            try await allow(true)
+            #expect(try await customer.get("/jobs").status == 200)
+            try await eventually("the node is ready again") { try await customer.get("/readyz").status == 200 }
+            await outside.close()
+        }
+    }
+
     @Test func `a scratch disk that is full is told by the upload's answer, by readyz, in the log and by the metrics`()
         async throws
     {

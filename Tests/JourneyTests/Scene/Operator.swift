@@ -20,8 +20,21 @@ struct Operator: Sendable {
     func call(_ arguments: String...) async throws -> Command.Result { try await call(arguments) }
 
     func call(_ arguments: [String], _ settings: [String: String] = [:]) async throws -> Command.Result {
+        try await Self.call(arguments, settings: environment.merging(settings) { $1 })
+    }
+
+    /// Calls it with these settings and no others.
+    static func call(_ arguments: [String], settings: [String: String]) async throws -> Command.Result {
         try await Command.run(
-            Checkout.executable("verbatim-admin"), arguments, environment: environment.merging(settings) { $1 })
+            Checkout.executable("verbatim-admin"), arguments, environment: ["USER": "olga"].merging(settings) { $1 })
+    }
+
+    /// Calls it on that database; nil: without one.
+    static func call(_ arguments: [String], url: String?, masterKey: String? = nil) async throws -> Command.Result {
+        var settings: [String: String] = [:]
+        settings["VERBATIM_DATABASE_URL"] = url
+        settings["VERBATIM_MASTER_KEY"] = masterKey
+        return try await call(arguments, settings: settings)
     }
 
     /// Calls it at a terminal, and types `answer`. What it prints and asks comes back as one text.

@@ -22,6 +22,11 @@ enum Recordings {
             inputs + ["-filter_complex", padded + joined, "-map", "[a]"] + arguments, into: folder, named: name)
     }
 
+    /// Two seconds of speech.
+    static func short(into folder: TemporaryFolder) async throws -> String {
+        try await ffmpeg(["-i", clip("0880"), "-t", "2"], into: folder, named: "short.wav")
+    }
+
     /// Runs ffmpeg with these arguments and answers the path of what it made.
     static func ffmpeg(_ arguments: [String], into folder: TemporaryFolder, named name: String) async throws -> String {
         let path = folder.path + "/" + name

@@ -72,6 +72,12 @@ struct QueueScene: Sendable {
         return try await tenants.databases.app.transaction(of: tenant) { try Job.find(id, of: tenant, in: $0) }
     }
 
+    /// Cancels that job as its customer does.
+    func cancel(_ id: JobID, of tenant: TenantID? = nil) async throws -> Job? {
+        let tenant = tenant ?? tenants.example
+        return try await tenants.databases.app.transaction(of: tenant) { try Job.cancel(id, of: tenant, in: $0) }
+    }
+
     /// As if the workers had been silent for that long. Passes over what somebody is changing at the moment: to wait for one row while holding
     /// others, in no order, would be a deadlock of the test's own making.
     func letTimePass(_ duration: Duration) async throws {

@@ -7,7 +7,8 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite struct CustomerTests {
+/// Jobs and transcripts as their customer reads them.
+@Suite struct JobReadingTests {
     @Test func `another tenant's job is not found, exactly as one that never existed`() async throws {
         try await Deployment.with { deployment in
             let node = try await deployment.start("serve")
@@ -111,81 +112,6 @@ import Testing
             ] {
                 #expect(try await customer.get("/jobs?\(query)").problem(400)["field"] as? String == field, "\(query)")
             }
-        }
-    }
-
-    @Test func `sessions begin, go on and end as the contract says`() async throws {
-        try await Deployment.with { deployment in
-            let node = try await deployment.start("api")
-            let key = try await deployment.tenants.issueKey(for: deployment.tenants.example)
-            let anyone = Customer(node: node, http: deployment.http, token: "")
-            let session = try await anyone.send("POST", "/auth/token", json: #"{"api_key":"\#(key.text)"}"#)
-            #expect(session.headers["Cache-Control"] == "no-store")
-            #expect(try session.json["token_type"] as? String == "Bearer")
-            #expect(try session.json["expires_in"] as? Int == 3600)
-            #expect(try session.json["refresh_expires_in"] as? Int == 2_592_000)
-            let refresh = try #require(try session.json["refresh_token"] as? String)
-            let body = #"{"refresh_token":"\#(refresh)"}"#
-            #expect(
-                try await anyone.send("POST", "/auth/refresh", json: body).json["refresh_token"] as? String == refresh)
-            #expect(try await anyone.send("POST", "/auth/revoke", json: body).status == 204)
-            let over = try await anyone.send("POST", "/auth/refresh", json: body)
-            #expect(try over.problem(401)["error"] as? String == "invalid_refresh_token")
-            #expect(over.headers["WWW-Authenticate"] == "Bearer error=\"invalid_token\"")
-
-            let wrong = try await anyone.send("POST", "/auth/token", json: #"{"api_key":"tsk_live_nonsense"}"#)
-            #expect(try wrong.problem(401)["error"] as? String == "invalid_api_key")
-            #expect(try await anyone.get("/jobs").problem(401)["error"] as? String == "invalid_token")
-            let stranger = Customer(node: node, http: deployment.http, token: "e30.e30.e30")
-            #expect(try await stranger.get("/jobs").problem(401)["error"] as? String == "invalid_token")
-            #expect(
-                try await anyone.send("POST", "/auth/token", json: "{").problem(400)["error"] as? String
-                    == "invalid_request")
-            let keys = try await anyone.get("/.well-known/jwks.json").json["keys"] as? [[String: String]]
-            #expect(keys?.first?["alg"] == "ES256")
-        }
-    }
-
-    @Test func `a database that is away is a 503 that says when to come back, and then all is well again`() async throws
-    {
-        try await Deployment.with { deployment in
-            let node = try await deployment.start("api")
-            let customer = try await deployment.customer(at: node)
-            let (name, cluster) = (deployment.tenants.database.name, try await TestCluster.shared())
-            let outside = PostgresPool(
-                configuration: .init(url: cluster.url, size: 1), logger: Logger(label: "test"))
-            func allow(_ allowed: Bool) async throws {
-                try await outside.execute(
-                    "ALTER DATABASE \(unescaped: name) WITH ALLOW_CONNECTIONS \(unescaped: "\(allowed)")")
-            }
-            try await allow(false)
-            try await outside.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = \(name)")
-            let away = try await customer.get("/jobs")
-            #expect(try away.problem(503)["error"] as? String == "transient_error")
-            #expect(away.headers["Retry-After"] != nil)
-            #expect(try await customer.get("/healthz").status == 200)
-            #expect(try await customer.get("/readyz").status == 503)
-            try await allow(true)
-            #expect(try await customer.get("/jobs").status == 200)
-            try await eventually("the node is ready again") { try await customer.get("/readyz").status == 200 }
-            await outside.close()
-        }
-    }
-
-    @Test func `what is not there is told in the contract's shape`() async throws {
-        try await Deployment.with { deployment in
-            let node = try await deployment.start("api")
-            let customer = try await deployment.customer(at: node)
-            #expect(try await customer.get("/nothing").problem(404)["error"] as? String == "not_found")
-            #expect(try await customer.get("/jobs/job_%00").problem(404)["error"] as? String == "not_found")
-            let wrongMethod = try await customer.send("DELETE", "/jobs")
-            #expect(try wrongMethod.problem(405)["error"] as? String == "method_not_allowed")
-            #expect(wrongMethod.headers["Allow"]?.contains("POST") == true)
-            let named = try await customer.get("/healthz", headers: [(name: "X-Request-Id", value: "my-id.1")])
-            #expect(named.headers["X-Request-Id"] == "my-id.1")
-            #expect(try named.json["status"] as? String == "ok")
-            #expect(try await customer.get("/readyz").status == 200)
         }
     }
 }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A stranger who sends made-up refresh tokens as fast as a node takes them, from an address of their own.
-@Suite struct FloodTests {
+@Suite struct RevocationFloodTests {
     @Test func `three thousand made-up revocations hold up nobody, and fill no log`() async throws {
         try await Deployment.with(ownModels: true) { deployment in
             let node = try await deployment.start("api")

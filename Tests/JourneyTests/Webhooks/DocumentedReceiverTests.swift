@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The receiver of docs/webhooks.md, run as it stands there.
-@Suite struct ReadmeTests {
+@Suite struct DocumentedReceiverTests {
     private static let readers = Checkout.root + "/Tests/Readers"
 
     private static func receiver(_ secret: String) async throws -> (process: RunningProcess, url: String) {
