@@ -2,7 +2,6 @@
 
 import Logging
 import Postgres
-import Synchronization
 import Tenancy
 
 /// A migrated database with two tenants in it.
@@ -62,15 +61,4 @@ package struct Tenants: Sendable {
         await databases.close()
         await owner.close()
     }
-}
-
-/// A clock that a test moves.
-package final class TestClock: Sendable {
-    private let time: Mutex<Timestamp>
-
-    package init(at start: Timestamp = .now()) { time = Mutex(start) }
-
-    package var now: @Sendable () -> Timestamp { { [self] in time.withLock { $0 } } }
-
-    package func advance(by duration: Duration) { time.withLock { $0 += duration } }
 }

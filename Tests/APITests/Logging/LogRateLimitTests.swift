@@ -5,12 +5,6 @@ import TestSupport
 import Testing
 
 @Suite struct LogRateLimitTests {
-    private final class Clock: Sendable {
-        private let time = Mutex(ContinuousClock.now)
-        var now: @Sendable () -> ContinuousClock.Instant { { [self] in time.withLock { $0 } } }
-        func advance(by duration: Duration) { time.withLock { $0 += duration } }
-    }
-
     private final class ReportedCounts: Sendable {
         private let counts = Mutex<[Int]>([])
         var all: [Int] { counts.withLock { $0 } }
@@ -18,7 +12,7 @@ import Testing
     }
 
     @Test func `so many of one source, so many in all, and what is more is counted when the minute is over`() {
-        let (clock, reported) = (Clock(), ReportedCounts())
+        let (clock, reported) = (SteadyTestClock(), ReportedCounts())
         let budget = LogRateLimit(perSource: 3, total: 10, now: clock.now)
         func admitted(_ count: Int, from source: String) -> Int {
             (0..<count).count { _ in budget.admits(source, report: reported.report) }
@@ -41,7 +35,7 @@ import Testing
 
     @Test func `what the front logs is bounded by message and in all, and keeps what it says`() {
         let log = CapturedLog()
-        let clock = Clock()
+        let clock = SteadyTestClock()
         let logger = Logger(label: "test") { _ in
             BoundedLogHandler(log, budget: LogRateLimit(perSource: 5, total: 8, now: clock.now))
         }

@@ -1,5 +1,4 @@
 import Pipeline
-import Synchronization
 import Tenancy
 import TestSupport
 import Testing
@@ -9,15 +8,9 @@ import Testing
     private static let alice = TenantID(unchecked: "ten_alice")
     private static let charlie = TenantID(unchecked: "ten_charlie")
 
-    private final class Clock: Sendable {
-        private let time = Mutex(ContinuousClock.now)
-        var now: ContinuousClock.Instant { time.withLock { $0 } }
-        func advance(by duration: Duration) { time.withLock { $0 += duration } }
-    }
-
     @Test func `an account that has used up its budget waits until it is below it again, and no other does`() {
-        let clock = Clock()
-        let budget = RefusalBudget(perMinute: .seconds(10)) { clock.now }
+        let clock = SteadyTestClock()
+        let budget = RefusalBudget(perMinute: .seconds(10)) { clock.now() }
         budget.charge(.seconds(9), to: Self.alice)
         #expect(budget.wait(of: Self.alice) == nil)
         budget.charge(.seconds(3), to: Self.alice)
@@ -34,8 +27,8 @@ import Testing
 
     @Test(arguments: [1, 2, 3] as [UInt64])
     func `whatever is sent, an hour costs no more than the budget of each minute and one file above it`(seed: UInt64) {
-        let clock = Clock()
-        let budget = RefusalBudget(perMinute: .seconds(10)) { clock.now }
+        let clock = SteadyTestClock()
+        let budget = RefusalBudget(perMinute: .seconds(10)) { clock.now() }
         var generator = SeededGenerator(seed: seed)
         var cost = Duration.zero
         for _ in 0..<3_600 {
@@ -51,8 +44,8 @@ import Testing
     }
 
     @Test func `what has fallen away is forgotten`() {
-        let clock = Clock()
-        let budget = RefusalBudget(perMinute: .seconds(10)) { clock.now }
+        let clock = SteadyTestClock()
+        let budget = RefusalBudget(perMinute: .seconds(10)) { clock.now() }
         for number in 0..<1_000 {
             budget.charge(.milliseconds(10), to: TenantID(unchecked: "ten_\(number)"))
             clock.advance(by: .seconds(1))

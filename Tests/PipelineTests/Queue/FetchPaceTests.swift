@@ -7,16 +7,10 @@ import Testing
 
 /// Who makes way when others wait for a place.
 @Suite struct FetchPaceTests {
-    private final class Clock: Sendable {
-        private let time = Mutex(ContinuousClock.now)
-        var now: @Sendable () -> ContinuousClock.Instant { { [self] in time.withLock { $0 } } }
-        func advance(_ seconds: Int) { time.withLock { $0 += .seconds(seconds) } }
-    }
-
     /// Fetches under way that bring so many bytes a second.
     private final class Fetches: Sendable {
         let pace: FetchPace
-        private let clock = Clock()
+        private let clock = SteadyTestClock()
         private let bytes = Mutex<[Int64: Int64]>([:])
         private let rates = Mutex<[Int64: Int64]>([:])
         private let ends = Mutex<[AsyncStream<Never>.Continuation]>([])
@@ -43,7 +37,7 @@ import Testing
 
         func pass(seconds: Int) {
             for _ in 0..<seconds {
-                clock.advance(1)
+                clock.advance(by: .seconds(1))
                 let rates = rates.withLock { $0 }
                 bytes.withLock { bytes in
                     for (fence, rate) in rates { bytes[fence, default: 0] += rate }

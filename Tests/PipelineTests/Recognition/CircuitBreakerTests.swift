@@ -1,23 +1,15 @@
 import Pipeline
-import Synchronization
+import TestSupport
 import Testing
 
 /// A breaker of three failures and thirty seconds.
 @Suite struct CircuitBreakerTests {
-    private let time = TestTime()
+    private let time = SteadyTestClock()
     private let breaker: CircuitBreaker
 
     init() {
         let time = time
-        breaker = CircuitBreaker(threshold: 3, pause: .seconds(30)) { time.now }
-    }
-
-    private final class TestTime: Sendable {
-        private let instant = Mutex(ContinuousClock.now)
-
-        var now: ContinuousClock.Instant { instant.withLock { $0 } }
-
-        func advance(_ duration: Duration) { instant.withLock { $0 += duration } }
+        breaker = CircuitBreaker(threshold: 3, pause: .seconds(30)) { time.now() }
     }
 
     @discardableResult
@@ -51,19 +43,19 @@ import Testing
 
     @Test func `open, it lets nobody through for thirty seconds, then one`() throws {
         try open()
-        time.advance(.milliseconds(29_999))
+        time.advance(by: .milliseconds(29_999))
         #expect(breaker.enter() == nil)
-        time.advance(.milliseconds(1))
+        time.advance(by: .milliseconds(1))
         #expect(breaker.enter(mayTry: false) == nil)
         #expect(breaker.enter() != nil)
         #expect(breaker.enter() == nil)
-        time.advance(.seconds(3_600))
+        time.advance(by: .seconds(3_600))
         #expect(breaker.enter() == nil)
     }
 
     @Test func `the trial's success closes it, with a row that begins at nought`() throws {
         try open()
-        time.advance(.seconds(30))
+        time.advance(by: .seconds(30))
         #expect(try !call(.success))
         try call(.failure)
         try call(.failure)
@@ -72,17 +64,17 @@ import Testing
 
     @Test func `the trial's failure opens it for another thirty seconds`() throws {
         try open()
-        time.advance(.seconds(30))
+        time.advance(by: .seconds(30))
         #expect(try call(.failure))
-        time.advance(.seconds(29))
+        time.advance(by: .seconds(29))
         #expect(breaker.enter() == nil)
-        time.advance(.seconds(1))
+        time.advance(by: .seconds(1))
         #expect(breaker.enter() != nil)
     }
 
     @Test func `after a trial that told nothing the next one may try`() throws {
         try open()
-        time.advance(.seconds(30))
+        time.advance(by: .seconds(30))
         try call(.unknown)
         #expect(breaker.enter() != nil)
         #expect(breaker.enter() == nil)
@@ -94,7 +86,7 @@ import Testing
         try open()
         #expect(!breaker.leave(early, outcome))
         #expect(breaker.enter() == nil)
-        time.advance(.seconds(30))
+        time.advance(by: .seconds(30))
         let trial = try #require(breaker.enter())
         #expect(!breaker.leave(early, outcome))
         #expect(breaker.enter() == nil)
@@ -112,7 +104,7 @@ import Testing
             return await tasks.reduce(0, +)
         }
         #expect(opened == 1)
-        time.advance(.seconds(30))
+        time.advance(by: .seconds(30))
         let through = await withTaskGroup(of: Int.self) { tasks in
             for _ in 0..<200 { tasks.addTask { breaker.enter() == nil ? 0 : 1 } }
             return await tasks.reduce(0, +)

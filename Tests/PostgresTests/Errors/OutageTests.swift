@@ -1,21 +1,15 @@
 import Logging
 import Postgres
-import Synchronization
 import TestSupport
 import Testing
 
 @Suite struct OutageTests {
-    private final class Clock: Sendable {
-        private let start = ContinuousClock.now
-        private let passed = Mutex(Duration.zero)
-        var now: @Sendable () -> ContinuousClock.Instant { { [self] in start + passed.withLock { $0 } } }
-        func advance(by duration: Duration) { passed.withLock { $0 += duration } }
-    }
-
     private struct Gone: Error {}
 
-    private static func scene(gracePeriod: Duration = .zero) -> (outage: Outage, clock: Clock, log: CapturedLog) {
-        let (clock, log) = (Clock(), CapturedLog())
+    private static func scene(gracePeriod: Duration = .zero) -> (
+        outage: Outage, clock: SteadyTestClock, log: CapturedLog
+    ) {
+        let (clock, log) = (SteadyTestClock(), CapturedLog())
         return (
             Outage(
                 of: "the store", gracePeriod: gracePeriod, logger: Logger(label: "test") { _ in log }, now: clock.now),

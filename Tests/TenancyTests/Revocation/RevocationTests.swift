@@ -9,7 +9,7 @@ import Testing
     private struct Scene: Sendable {
         let tenants: Tenants
         let revocations: Revocations
-        let clock: SteadyClock
+        let clock: SteadyTestClock
         let alice: Principal
         let charlie: Principal
 
@@ -22,7 +22,7 @@ import Testing
                 let alice = Principal(
                     tenant: tenants.example, key: try await tenants.issueKey(for: tenants.example).id)
                 let charlie = Principal(tenant: tenants.other, key: try await tenants.issueKey(for: tenants.other).id)
-                let clock = SteadyClock()
+                let clock = SteadyTestClock()
                 try await body(
                     Scene(
                         tenants: tenants,
@@ -65,15 +65,6 @@ import Testing
         private let value = Atomic<Int>(0)
         var count: Int { value.load(ordering: .sequentiallyConsistent) }
         func add() { value.add(1, ordering: .sequentiallyConsistent) }
-    }
-
-    /// A clock that stands still until a test moves it.
-    private final class SteadyClock: Sendable {
-        private let time = Mutex(ContinuousClock.now)
-
-        var now: @Sendable () -> ContinuousClock.Instant { { [self] in time.withLock { $0 } } }
-
-        func advance(by duration: Duration) { time.withLock { $0 += duration } }
     }
 
     @Test(arguments: ["revoked_at", "expires_at"])
