@@ -6,18 +6,12 @@ import Testing
 
 /// What is wrong around a node, a clock or a variable, and told by the node and by `doctor`.
 @Suite struct NodeEnvironmentTests {
-    private struct Report: Decodable {
-        struct Check: Decodable { let check, state, message: String }
-        let checks: [Check]
-    }
-
     private static func doctor(
         _ environment: [String: String], status: Int32
-    ) async throws -> [Report.Check] {
-        let result = try await Command.run(
-            Checkout.executable("verbatim-admin"), ["doctor", "--json"], environment: environment)
+    ) async throws -> [DoctorReport.Check] {
+        let result = try await Operator.call(["doctor", "--json"], settings: environment)
         #expect(result.status == status, "\(result.output)")
-        return try JSONDecoder().decode(Report.self, from: Data(result.output.utf8)).checks
+        return try DoctorReport(result).checks
     }
 
     /// Has the database tell another time to who asks for its clock.

@@ -46,15 +46,8 @@ struct AssemblyAIScene {
 
     /// What `doctor` finds with these models in its settings: `state check message`, a line each.
     func doctor(models: String) async throws -> String {
-        struct Report: Decodable {
-            struct Check: Decodable { let state, check, message: String }
-            let checks: [Check]
-        }
-        let result = try await Command.run(
-            Checkout.executable("verbatim-admin"), ["doctor", "--json"],
-            environment: deployment.environment.merging(Self.environment(simulator)) { $1 }
-                .merging(["VERBATIM_ASSEMBLYAI_MODELS": models]) { $1 })
-        return try JSONDecoder().decode(Report.self, from: Data(result.output.utf8)).checks
+        let settings = Self.environment(simulator).merging(["VERBATIM_ASSEMBLYAI_MODELS": models]) { $1 }
+        return try DoctorReport(await deployment.admin("doctor", "--json", settings: settings)).checks
             .map { "\($0.state) \($0.check) \($0.message)" }.joined(separator: "\n")
     }
 

@@ -18,15 +18,11 @@ struct BilledMonth {
     }
 
     func admin(_ arguments: String...) async throws -> Command.Result {
-        try await Command.run(
-            Checkout.executable("verbatim-admin"), ["usage"] + arguments,
-            environment: ["VERBATIM_DATABASE_URL": tenants.database.url, "USER": "olga"])
+        try await Operator(tenants: tenants).call(["usage"] + arguments)
     }
 
     func json(_ arguments: String...) async throws -> [[String: Any]] {
-        let result = try await Command.run(
-            Checkout.executable("verbatim-admin"), ["usage"] + arguments,
-            environment: ["VERBATIM_DATABASE_URL": tenants.database.url])
+        let result = try await Operator(tenants: tenants).call(["usage"] + arguments)
         return try #require(
             try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]], "\(result)")
     }

@@ -47,16 +47,13 @@ struct DatabaseServer: Sendable {
 
     /// Calls `verbatim-admin` as the owner.
     func admin(_ arguments: String..., settings: [String: String] = [:]) async throws -> Command.Result {
-        try await Command.run(
-            Checkout.executable("verbatim-admin"), arguments,
-            environment: ["VERBATIM_DATABASE_URL": owner, "USER": "olga"].merging(settings) { $1 })
+        try await Operator.call(arguments, settings: ["VERBATIM_DATABASE_URL": owner].merging(settings) { $1 })
     }
 
     /// What it answers, when it succeeds.
     func answer(_ arguments: String..., settings: [String: String] = [:]) async throws -> String {
-        let result = try await Command.run(
-            Checkout.executable("verbatim-admin"), arguments,
-            environment: ["VERBATIM_DATABASE_URL": owner, "USER": "olga"].merging(settings) { $1 })
+        let result = try await Operator.call(
+            arguments, settings: ["VERBATIM_DATABASE_URL": owner].merging(settings) { $1 })
         try #require(result.status == 0, "\(result.errors)\(result.output)")
         return result.output
     }

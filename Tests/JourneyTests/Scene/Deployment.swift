@@ -63,6 +63,15 @@ struct Deployment: Sendable {
         try await Node.start(role, environment.merging(changes) { $1 }, openFiles: openFiles)
     }
 
+    /// Calls `verbatim-admin` as olga, on this deployment.
+    func admin(_ arguments: String..., settings: [String: String] = [:]) async throws -> Command.Result {
+        try await admin(arguments, settings: settings)
+    }
+
+    func admin(_ arguments: [String], settings: [String: String] = [:]) async throws -> Command.Result {
+        try await Operator.call(arguments, settings: environment.merging(settings) { $1 })
+    }
+
     /// A customer of that tenant, logged in at that node.
     func customer(of tenant: TenantID? = nil, at node: Node) async throws -> Customer {
         let key = try await tenants.issueKey(for: tenant ?? tenants.example)

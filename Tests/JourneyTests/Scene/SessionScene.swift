@@ -36,12 +36,6 @@ struct SessionScene {
             "POST", "/auth/refresh", json: #"{"refresh_token":"\#(token)","rotate":\#(rotate)}"#)
     }
 
-    func admin(_ arguments: [String], _ changes: [String: String] = [:]) async throws -> Command.Result {
-        try await Command.run(
-            Checkout.executable("verbatim-admin"), arguments,
-            environment: deployment.environment.merging(["USER": "olga"]) { $1 }.merging(changes) { $1 })
-    }
-
     /// Makes the key's secret a wrong one, until what this answers is called.
     func spoilSecret() async throws -> () async throws -> Void {
         let (owner, id) = (deployment.tenants.owner, key.id)

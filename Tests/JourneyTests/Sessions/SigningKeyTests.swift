@@ -13,7 +13,7 @@ import Testing
             let (access, refresh) = (try SessionScene.token(login), try SessionScene.token(login, "refresh_token"))
             let old = try await scene.published(at: scene.first)
 
-            let rotated = try await scene.admin(["jwt-key", "rotate", "--json"])
+            let rotated = try await scene.deployment.admin(["jwt-key", "rotate", "--json"])
             try #require(rotated.status == 0, "\(rotated.errors)")
             let waiting = try JSONDecoder().decode([String: String].self, from: Data(rotated.output.utf8))
             #expect(waiting["state"] == "waiting")
@@ -25,10 +25,10 @@ import Testing
                 #expect(try await scene.customer(at: node, token: access).get("/jobs").status == 200)
             }
 
-            let unasked = try await scene.admin(["jwt-key", "rotate", "--now"])
+            let unasked = try await scene.deployment.admin(["jwt-key", "rotate", "--now"])
             #expect(unasked.status == 1)
             #expect(unasked.errors.contains("--yes"))
-            let stolen = try await scene.admin(["jwt-key", "rotate", "--now", "--yes"])
+            let stolen = try await scene.deployment.admin(["jwt-key", "rotate", "--now", "--yes"])
             try #require(stolen.status == 0, "\(stolen.errors)")
             for node in [scene.first, scene.second] {
                 let customer = scene.customer(at: node, token: access)
@@ -38,7 +38,7 @@ import Testing
             let fresh = try SessionScene.token(try await scene.refresh(refresh, at: scene.first))
             #expect(try await scene.customer(at: scene.second, token: fresh).get("/jobs").status == 200)
 
-            let listed = try await scene.admin(["jwt-key", "list"])
+            let listed = try await scene.deployment.admin(["jwt-key", "list"])
             #expect(listed.output.split(separator: "\n").count == 4)
             #expect(listed.output.contains("signing"))
             let audit = try await scene.deployment.tenants.owner.query(
@@ -57,12 +57,13 @@ import Testing
             ]
             let reader = try await scene.deployment.start("api", keys)
             #expect(try await scene.customer(at: reader, token: access).get("/jobs").status == 200)
-            #expect(try await scene.admin(["rekey"]).errors.contains("VERBATIM_MASTER_KEY_PREVIOUS is not set"))
+            #expect(
+                try await scene.deployment.admin(["rekey"]).errors.contains("VERBATIM_MASTER_KEY_PREVIOUS is not set"))
             for expected in [
                 #"{"left":0,"resealed":1,"secret":"jwt_keys.private_sealed"}"#,
                 #"{"left":1,"resealed":0,"secret":"jwt_keys.private_sealed"}"#,
             ] {
-                let result = try await scene.admin(["rekey", "--json"], keys)
+                let result = try await scene.deployment.admin(["rekey", "--json"], settings: keys)
                 #expect(result.output.contains(expected), "\(result.errors)")
             }
             let after = try await scene.deployment.start("api", ["VERBATIM_MASTER_KEY": keys["VERBATIM_MASTER_KEY"]!])

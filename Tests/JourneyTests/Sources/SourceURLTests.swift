@@ -257,13 +257,12 @@ import Testing
     }
 
     @Test func `operators see which yt-dlp a machine has`() async throws {
-        let result = try await Command.run(Checkout.executable("verbatim-admin"), ["ytdlp", "status", "--json"])
+        let result = try await Operator.call(["ytdlp", "status", "--json"], settings: [:])
         #expect(result.status == 0, "\(result.errors)")
         let row = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
         #expect(row?["installed"] as? Bool == true)
         #expect(row?["version"] as? String == row?["pinned"] as? String)
-        let wrong = try await Command.run(
-            Checkout.executable("verbatim-admin"), ["ytdlp", "update", "--version", "--index-url"])
+        let wrong = try await Operator.call(["ytdlp", "update", "--version", "--index-url"], settings: [:])
         #expect(wrong.status == 64)
     }
 }

@@ -24,10 +24,8 @@ import Testing
     {
         try await Deployment.with { deployment in
             let tenant = deployment.tenants.example
-            let created = try await Command.run(
-                Checkout.executable("verbatim-admin"),
-                ["webhook-secret", "create", "--tenant", tenant.rawValue, "--json"],
-                environment: deployment.environment.merging(["USER": "olga"]) { $1 })
+            let created = try await deployment.admin(
+                "webhook-secret", "create", "--tenant", tenant.rawValue, "--json")
             struct Answer: Decodable { let secret: String }
             let secret = try JSONDecoder().decode(Answer.self, from: Data(created.output.utf8)).secret
             let (process, url) = try await Self.receiver(secret)

@@ -155,8 +155,7 @@ import WebhookReceiver
                 process.signal(SIGKILL)
                 _ = try await process.ended()
             }
-            let again = try await Command.run(
-                Checkout.executable("verbatim-admin"), call, environment: environment)
+            let again = try await deployment.admin(call)
             #expect(again.status == 0 && again.output.contains(#""replayed":3000"#))
             #expect(try await Self.pending(owner) == 3_000)
             let audit = try await owner.query(

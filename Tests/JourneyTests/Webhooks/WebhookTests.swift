@@ -13,10 +13,7 @@ import WebhookReceiver
     private static func admin(
         _ arguments: [String], _ deployment: Deployment, _ changes: [String: String] = [:]
     ) async throws -> Command.Result {
-        let environment = deployment.environment.merging(allowed) { $1 }.merging(["USER": "olga"]) { $1 }
-        return try await Command.run(
-            Checkout.executable("verbatim-admin"), arguments + ["--json"],
-            environment: environment.merging(changes) { $1 })
+        try await deployment.admin(arguments + ["--json"], settings: allowed.merging(changes) { $1 })
     }
 
     private static func json(_ result: Command.Result) throws -> [String: Any] {

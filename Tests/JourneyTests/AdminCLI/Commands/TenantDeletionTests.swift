@@ -8,18 +8,11 @@ import Testing
 
 /// `verbatim-admin tenant delete`, while customers and workers are at it.
 @Suite struct TenantDeletionTests {
-    private static func admin(_ deployment: Deployment, _ arguments: String...) async throws -> Command.Result {
-        try await Command.run(
-            Checkout.executable("verbatim-admin"), arguments,
-            environment: deployment.environment.merging(["USER": "olga"]) { $1 })
-    }
-
     /// What the account owes, without its name.
     private static func bill(_ deployment: Deployment) async throws -> [NSDictionary] {
         let period = try await deployment.tenants.owner.query("SELECT month FROM usage LIMIT 1")[0].decode(String.self)
-        let report = try await admin(
-            deployment, "usage", "report", "--period", period, "--tenant", deployment.tenants.example.rawValue, "--json"
-        )
+        let report = try await deployment.admin(
+            "usage", "report", "--period", period, "--tenant", deployment.tenants.example.rawValue, "--json")
         let rows = try JSONSerialization.jsonObject(with: Data(report.output.utf8)) as? [[String: Any]]
         return try #require(rows, "\(report.errors)").map {
             NSDictionary(dictionary: $0.filter { $0.key != "tenant_name" })
@@ -80,11 +73,11 @@ import Testing
             }
             let bill = try await Self.bill(deployment)
             #expect(bill.count == 1)
-            let refused = try await Self.admin(deployment, "tenant", "delete", example.rawValue)
+            let refused = try await deployment.admin("tenant", "delete", example.rawValue)
             #expect(refused.status == 1 && refused.errors.contains("--yes"))
             #expect(try await customer.get("/jobs/\(done)").status == 200)
 
-            let deleted = try await Self.admin(deployment, "tenant", "delete", example.rawValue, "--yes", "--json")
+            let deleted = try await deployment.admin("tenant", "delete", example.rawValue, "--yes", "--json")
             #expect(deleted.status == 0, "\(deleted.errors)")
             // 401 for the key that ended, 403 for the account: whichever is looked at first.
             let status = try await customer.get("/jobs/\(done)").status
@@ -100,7 +93,7 @@ import Testing
                 try deployment.storage.files.filter { $0.contains(example.rawValue) } == []
             }
             try await eventually("nothing is left to do") {
-                let again = try await Self.admin(deployment, "tenant", "delete", example.rawValue)
+                let again = try await deployment.admin("tenant", "delete", example.rawValue)
                 return again.status == 0 && again.output.contains("Nothing of their audio is left")
             }
             // Whoever still worked on the long recording has written nothing since.

@@ -67,10 +67,8 @@ import Testing
     @Test func `a wrong call says so, ends with its status and changes nothing`() async throws {
         try await BilledMonth.with { scene in
             for call in Self.wrongCalls {
-                let result = try await Command.run(
-                    Checkout.executable("verbatim-admin"),
-                    ["usage"] + call.arguments.map { $0 == "EXAMPLE" ? scene.example : $0 },
-                    environment: ["VERBATIM_DATABASE_URL": scene.tenants.database.url, "USER": "olga"])
+                let result = try await Operator(tenants: scene.tenants).call(
+                    ["usage"] + call.arguments.map { $0 == "EXAMPLE" ? scene.example : $0 })
                 #expect(result.status == call.status, "\(call.arguments): \(result.errors)")
                 #expect(!result.errors.isEmpty && result.output.isEmpty, "\(call.arguments)")
             }

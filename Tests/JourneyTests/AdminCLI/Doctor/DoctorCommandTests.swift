@@ -28,26 +28,13 @@ import Testing
         }
     }
 
-    private struct Report: Decodable {
-        struct Check: Decodable {
-            let check, state, message: String
-        }
-        let ok: Bool
-        let checks: [Check]
-
-        func state(_ check: String) -> String? { checks.first { $0.check == check }?.state }
-        func message(_ check: String) -> String { checks.first { $0.check == check }?.message ?? "" }
-        var failed: [String] { checks.filter { $0.state == "fail" }.map(\.check) }
-    }
-
-    private static func report(_ environment: [String: String], status: Int32) async throws -> Report {
-        let result = try await Command.run(
-            Checkout.executable("verbatim-admin"), ["doctor", "--json"], environment: environment)
+    private static func report(_ environment: [String: String], status: Int32) async throws -> DoctorReport {
+        let result = try await Operator.call(["doctor", "--json"], settings: environment)
         #expect(result.status == status, "\(result.output)")
         for secret in [masterKey, "hunter2", environment["VERBATIM_DATABASE_URL"] ?? masterKey] {
             #expect(!result.output.contains(secret) && !result.errors.contains(secret))
         }
-        return try JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
+        return try DoctorReport(result)
     }
 
     @Test func `a node that has everything is well, and nothing is left behind`() async throws {
@@ -64,8 +51,7 @@ import Testing
             #expect(report.message("yt-dlp").hasSuffix(" works"))
             #expect(report.message("database").contains("PostgreSQL"))
             #expect(try folder.files.isEmpty)
-            let text = try await Command.run(
-                Checkout.executable("verbatim-admin"), ["doctor"], environment: environment)
+            let text = try await Operator.call(["doctor"], settings: environment)
             #expect(text.status == 0)
             #expect(text.output.contains("ok     schema"))
         }
@@ -73,13 +59,12 @@ import Testing
 
     @Test func `the limit on open files is told, with what follows from it`() async throws {
         try await Self.with { _, _, environment in
-            func check(_ limit: Int) async throws -> Report.Check? {
+            func check(_ limit: Int) async throws -> DoctorReport.Check? {
                 let result = try await Command.run(
                     "/usr/bin/prlimit",
                     ["--nofile=\(limit):\(limit)", Checkout.executable("verbatim-admin"), "doctor", "--json"],
                     environment: environment)
-                return try JSONDecoder().decode(Report.self, from: Data(result.output.utf8)).checks
-                    .first { $0.check == "open files" }
+                return try DoctorReport(result).checks.first { $0.check == "open files" }
             }
             let ample = try #require(try await check(20_000))
             #expect(ample.state == "ok")
@@ -144,8 +129,7 @@ import Testing
             environment["VERBATIM_ENGINE"] = engine
             environment["VERBATIM_LISTEN"] = address
             let node = try await Command.run(Checkout.executable("verbatim"), ["serve"], environment: environment)
-            let doctor = try await Command.run(
-                Checkout.executable("verbatim-admin"), ["doctor"], environment: environment)
+            let doctor = try await Operator.call(["doctor"], settings: environment)
             #expect(node.status == 1 && doctor.status == 1)
             func names(in text: String) -> Set<String> {
                 Set(text.matches(of: /VERBATIM_[A-Z_]+/).map { String($0.output) })

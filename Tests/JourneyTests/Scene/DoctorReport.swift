@@ -1,0 +1,20 @@
+import Foundation
+import TestSupport
+
+/// What `verbatim-admin doctor --json` found.
+struct DoctorReport: Decodable {
+    struct Check: Decodable {
+        let check, state, message: String
+    }
+
+    let ok: Bool
+    let checks: [Check]
+
+    init(_ result: Command.Result) throws {
+        self = try JSONDecoder().decode(Self.self, from: Data(result.output.utf8))
+    }
+
+    func state(_ check: String) -> String? { checks.first { $0.check == check }?.state }
+    func message(_ check: String) -> String { checks.first { $0.check == check }?.message ?? "" }
+    var failed: [String] { checks.filter { $0.state == "fail" }.map(\.check) }
+}
