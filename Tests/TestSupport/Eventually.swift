@@ -9,7 +9,7 @@ package struct NeverHappened: Error, CustomStringConvertible {
     package var description: String { "never happened, in \(looks) looks: \(what)" }
 }
 
-/// Waits until `condition` holds, looking twenty times a second, for as long as a busy machine may need.
+/// Waits until `condition` holds, for as long as a busy machine may need. Looks often at first, then twenty times a second.
 ///
 /// - Parameter limit: a promise of the product's, in seconds that the machine had to spare (`MachineClock.spare`).
 package func eventually(
@@ -18,8 +18,9 @@ package func eventually(
     var patience = Patience(promise: limit)
     while try await !condition() {
         guard patience.isLeft() else { throw NeverHappened(what: what, looks: patience.looks) }
+        let pause = min(0.05, 0.001 * Double(1 << min(patience.looks, 6)))
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().asyncAfter(deadline: .now() + 0.05) { continuation.resume() }
+            DispatchQueue.global().asyncAfter(deadline: .now() + pause) { continuation.resume() }
         }
     }
 }

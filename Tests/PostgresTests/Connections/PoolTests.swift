@@ -112,7 +112,7 @@ import Testing
             for number in 0..<3 {
                 waiters.append(
                     Task { try await pool.transaction { _ in _ = order.add(number) } })
-                while pool.waiting <= number { await Task.yield() }
+                try await eventually("it waits") { pool.waiting > number }
             }
             let error = await #expect(throws: PostgresError.self) { try await pool.query("SELECT 1") }
             #expect(error?.kind == .poolExhausted)
@@ -128,7 +128,7 @@ import Testing
             let latch = Latch()
             let holder = try await occupy(pool, latch)
             let waiter = Task { try await pool.query("SELECT 1") }
-            while pool.waiting < 1 { await Task.yield() }
+            try await eventually("it waits") { pool.waiting == 1 }
             waiter.cancel()
             await #expect(throws: CancellationError.self) { try await waiter.value }
             #expect(pool.waiting == 0)
@@ -150,10 +150,10 @@ import Testing
                         try await pool.query("SELECT pg_sleep(600)")
                     }
                 }
-                while try await watcher.query(running).decode(Int.self) == [0] {}
+                try await eventually("it runs") { try await watcher.query(running).decode(Int.self) != [0] }
                 sleeper.cancel()
                 await #expect(throws: CancellationError.self) { try await sleeper.value }
-                while try await watcher.query(running).decode(Int.self) != [0] {}
+                try await eventually("it runs no more") { try await watcher.query(running).decode(Int.self) == [0] }
                 #expect(try await pool.query("SELECT 1").decode(Int.self) == [1])
             }
         }
@@ -241,7 +241,7 @@ import Testing
                 SELECT count(*) FROM pg_stat_activity
                 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
                 """
-            while try await watcher.query(others).decode(Int.self) != [0] {}
+            try await eventually("nobody else is connected") { try await watcher.query(others).decode(Int.self) == [0] }
         }
     }
 
