@@ -3,6 +3,7 @@ import Egress
 import Glibc
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct ExchangeTests {
@@ -85,7 +86,7 @@ import Testing
     }
 
     @Test func `a Unix socket is spoken to, and its connection kept`() async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             let server = try ScriptedServer(unixPath: folder + "/s") { connection in
                 while true {
                     let request = try connection.readRequest()

@@ -1,7 +1,7 @@
 import Egress
 import Foundation
 import Logging
-import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct RequestTests {
@@ -68,7 +68,7 @@ import Testing
                 try connection.respond(500, headers: ["X-A: heard-secret"], body: "body-secret")
             }
         }
-        let log = RecordingLogHandler()
+        let log = CapturedLog()
         let client = EgressClient(logger: Logger(label: "egress") { _ in log })
         var request = EgressRequest.post(
             "http://user:password@127.0.0.1:\(server.port)/path-secret?token=secret", .bytes(Array("sent".utf8)))
@@ -77,7 +77,7 @@ import Testing
         let unreachable = EgressRequest.get("http://user:password@127.0.0.1:1/path-secret?token=secret")
         await #expect(throws: EgressError.couldNotConnect) { try await client.send(unreachable) }
         await client.close()
-        let entries = log.entries.withLock { $0 }
+        let entries = log.entries
         #expect(entries.count == 2)
         for entry in entries {
             #expect(entry.level == .debug)
@@ -87,32 +87,5 @@ import Testing
             #expect(!"\(entry)".contains("password"))
         }
         #expect(entries.compactMap { $0.metadata["outcome"] } == ["500", "could not connect"])
-    }
-}
-
-private struct RecordingLogHandler: LogHandler {
-    struct Entry {
-        let level: Logger.Level
-        let message: String
-        let metadata: [String: String]
-    }
-
-    final class Entries: Sendable {
-        private let list = Mutex<[Entry]>([])
-        func withLock<Result>(_ body: (inout [Entry]) -> Result) -> Result { list.withLock { body(&$0) } }
-    }
-
-    let entries = Entries()
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        let metadata = (event.metadata ?? [:]).mapValues { "\($0)" }
-        entries.withLock { $0.append(Entry(level: event.level, message: "\(event.message)", metadata: metadata)) }
     }
 }

@@ -1,15 +1,30 @@
 import Logging
 import Synchronization
 
-/// Keeps what is logged, metadata too.
+/// Keeps everything that is logged.
 package final class CapturedLog: LogHandler, Sendable {
-    private let lines = Mutex<[String]>([])
+    package struct Entry: Sendable {
+        package let level: Logger.Level
+        package let message: String
+        package let metadata: [String: String]
+    }
 
-    package var text: String { lines.withLock { $0.joined(separator: "\n") } }
+    private let kept = Mutex<(entries: [Entry], lines: [String])>(([], []))
+
+    package var entries: [Entry] { kept.withLock { $0.entries } }
+    /// A line for each: the message, then the metadata.
+    package var text: String { kept.withLock { $0.lines.joined(separator: "\n") } }
 
     package init() {}
 
-    package func log(event: LogEvent) { lines.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") } }
+    package func log(event: LogEvent) {
+        let metadata = event.metadata ?? [:]
+        kept.withLock { kept in
+            kept.entries.append(
+                Entry(level: event.level, message: "\(event.message)", metadata: metadata.mapValues { "\($0)" }))
+            kept.lines.append("\(event.message) \(metadata)")
+        }
+    }
 
     package subscript(metadataKey _: String) -> Logger.Metadata.Value? {
         get { nil }
@@ -25,4 +40,9 @@ package final class CapturedLog: LogHandler, Sendable {
         get { .trace }
         set { _ = newValue }
     }
+}
+
+extension Logger {
+    /// Logs nothing.
+    package static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 }

@@ -10,6 +10,14 @@ package struct TemporaryFolder: Sendable {
         path = String(decoding: template.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
+    /// Runs `body` with the path of a folder that is empty, and is removed afterward.
+    @discardableResult
+    package static func with<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        return try await body(folder.path)
+    }
+
     package func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     /// Every regular file below it, relative.

@@ -1,6 +1,7 @@
 import API
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct QueueGaugeTests {
@@ -13,9 +14,7 @@ import Testing
         let now = Mutex(ContinuousClock.now)
 
         func gauge() -> QueueGauge {
-            var quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            quiet.logLevel = .critical
-            return QueueGauge(logger: quiet, now: { self.now.withLock { $0 } }) {
+            return QueueGauge(logger: .quiet, now: { self.now.withLock { $0 } }) {
                 if self.isAway.withLock({ $0 }) { throw Away() }
                 var reading = QueueReading()
                 reading.jobsWaiting = self.looks.withLock { looks in

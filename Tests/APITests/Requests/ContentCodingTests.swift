@@ -1,6 +1,7 @@
 import API
 import HTTPTypes
 import NIOCore
+import TestSupport
 import Testing
 
 /// Bodies that come compressed: we read none, and say so before any of it is read.
@@ -28,7 +29,7 @@ import Testing
     @Test(arguments: codings)
     func `a form in a coding that we do not read is 415, unread`(coding: String) async throws {
         let form = FormBody.form(FormBody.part("file", "x"))
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let reader = UploadReader(spool: try await Spool.open(at: root, budgetBytes: 1_000_000))
             try await expectRefusal(form, coding) {
                 _ = try await reader.read(form.request(coding: coding), of: .alice, fileLimitBytes: 1_000)

@@ -6,6 +6,7 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 import Tenancy
+import TestSupport
 
 /// A whole server on a port of its own, with routes of the tests'.
 struct HTTPServerScene {
@@ -36,7 +37,7 @@ struct HTTPServerScene {
         connections: ConnectionLimits = ConnectionLimits(), log: (any LogHandler)? = nil,
         _ body: @escaping @Sendable (HTTPServerScene) async throws -> Void
     ) async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let seen = Observations()
             let spool = try await Spool.open(at: root, budgetBytes: budgetBytes, maximumFiles: maximumFiles)
             var settings = HTTPServerSettings(host: "127.0.0.1", port: 0, connectionGuard: connectionGuard)
@@ -44,11 +45,9 @@ struct HTTPServerScene {
             let front = HTTPServer<Context>(settings: settings)
             addRoutes(front.router, UploadReader(spool: spool), seen)
             let (ports, port) = AsyncStream.makeStream(of: Int.self)
-            var quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            quiet.logLevel = .critical
-            let logger = log.map { log in Logger(label: "test") { _ in log } } ?? quiet
+            let logger = log.map { log in Logger(label: "test") { _ in log } } ?? .quiet
             let application = front.application(logger: logger) { port.yield($0) }
-            let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
+            let group = ServiceGroup(configuration: .init(services: [application], logger: .quiet))
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask {
                     defer { seen.note("ended") }

@@ -7,7 +7,7 @@ import Testing
 /// What one account may hold of the spool, so that the others always find room.
 @Suite struct SpoolShareTests {
     @Test func `an account alone may hold half of the budget, and the other half stays free`() async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: 1_000)
             let first = try await spool.create(for: .alice, expectedBytes: 300)
             let second = try await spool.create(for: .alice, expectedBytes: 200)
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func `an upload of unknown length grows as far as one of known length may go`() async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: 1_000)
             let other = try await spool.create(for: .alice, expectedBytes: 200)
             let growing = try await spool.create(for: .alice)
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func `an upload alone in the spool may outgrow half of it`() async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: 1_000)
             do {
                 let growing = try await spool.create(for: .alice)
@@ -49,7 +49,7 @@ import Testing
                     try await growing.append(ByteBuffer(repeating: 1, count: 1))
                 }
             }
-            await drained(spool)
+            try await drained(spool)
             let declared = try await spool.create(for: .alice, expectedBytes: 900)
             await #expect(throws: SpoolError.shareExhausted) { try await spool.create(for: .alice, expectedBytes: 10) }
             let charlie = try await spool.create(for: .charlie, expectedBytes: 50)
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func `an account has half of the places too, and gets its place back when a file goes`() async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: 1_000_000, maximumFiles: 8)
             do {
                 var held: [SpoolWriter] = []
@@ -72,7 +72,7 @@ import Testing
                 }
                 withExtendedLifetime(held) {}
             }
-            await drained(spool)
+            try await drained(spool)
             #expect(spool.accounts == 0)
             _ = try await spool.create(for: .alice, expectedBytes: 10)
         }
@@ -82,7 +82,7 @@ import Testing
     func `whatever accounts do, the budget holds, none passes half of the places, and all comes back`(
         seed: UInt64
     ) async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             var generator = SeededGenerator(seed: seed)
             let spool = try await Spool.open(at: root, budgetBytes: 100_000, maximumFiles: 16)
             var held: [(account: TenantID, writer: SpoolWriter)] = []
@@ -114,7 +114,7 @@ import Testing
             }
             #expect(refused > 0)
             held = []
-            await drained(spool)
+            try await drained(spool)
             #expect(spool.accounts == 0)
             #expect(try files(root).isEmpty)
         }

@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func `what others declare and do not send takes no room from anybody`() async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: 400_000_000)
             var held: [SpoolWriter] = []
             for number in 0..<60 {
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func `one that could not fit as things stand is refused before it has begun`() async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: 10_000_000)
             let first = try await spool.create(for: .alice, expectedBytes: 6_000_000)
             try await first.append(ByteBuffer(repeating: 1, count: 4_000_000))
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func `an upload that finds no room in its middle goes on when another has ended`() async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: 1_000, timeout: .seconds(600))
             var file: SpooledFile? = try await Self.file(of: 400, in: spool)
             let charlie = Task {
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func `of those that wait the one whose account holds most yields, and the other goes on`() async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: 1_000, timeout: .seconds(20))
             let small = try await spool.create(for: .charlie)
             try await small.append(ByteBuffer(repeating: 1, count: 300))
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test func `an upload that is cancelled while it waits takes nothing and waits no more`() async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: 1_000, timeout: .seconds(600))
             let other = try await spool.create(for: .charlie, expectedBytes: 300)
             let waiting = Task {
@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test func `what the disk has no room for is refused before it has begun, whatever the budget says`() async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let free = Mutex<Int64>(5_000_000)
             let room = DiskSpace(name: "scratch", nearly: 4_000_000, least: 1_000_000, logger: Logger(label: "test")) {
                 free.withLock { $0 }

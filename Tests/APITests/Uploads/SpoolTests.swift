@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct SpoolTests {
     @Test func `a file holds what was appended and only this user may read it`() async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: 100_000_000)
             let writer = try await spool.create(for: .alice)
             var expected: [UInt8] = []
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func `a file that is let go of is removed, finished or not`() async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: 100_000_000)
             do {
                 let writer = try await spool.create(for: .alice, expectedBytes: 5_000_000)
@@ -37,13 +37,13 @@ import Testing
                 _ = try await other.finish(originalName: nil)
                 #expect(spool.usedBytes > 0)
             }
-            await drained(spool)
+            try await drained(spool)
             #expect(try files(root).isEmpty)
         }
     }
 
     @Test func `the budget holds across uploads and comes back`() async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: 40_000_000)
             do {
                 // Alone, one upload may have all of it. What it only declares is nobody's yet.
@@ -59,7 +59,7 @@ import Testing
                 let file = try await first.finish(originalName: nil)
                 #expect(spool.usedBytes == file.bytes + 1)
             }
-            await drained(spool)
+            try await drained(spool)
             do {
                 // Finished, it keeps what it needs and no more.
                 let declared = try await spool.create(for: .alice, expectedBytes: 39_000_000)
@@ -70,7 +70,7 @@ import Testing
                 #expect(spool.usedBytes == file.bytes + 1)
                 try await unknown.append(ByteBuffer(repeating: 1, count: 1))
             }
-            await drained(spool)
+            try await drained(spool)
             _ = try await spool.create(for: .alice, expectedBytes: 40_000_000)
         }
     }
@@ -78,7 +78,7 @@ import Testing
     @Test func `simultaneous uploads of many accounts never oversell the budget, and leave room for one more`()
         async throws
     {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: 10_000)
             let uploads = await withTaskGroup(of: SpooledFile?.self) { group in
                 for number in 0..<50 {
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func `what a dead process left is swept, a living one's is not`() async throws {
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let dead = URL(filePath: root).appending(path: "spool-1-dead")
             try FileManager.default.createDirectory(at: dead, withIntermediateDirectories: true)
             try Data("left".utf8).write(to: dead.appending(path: "x"))

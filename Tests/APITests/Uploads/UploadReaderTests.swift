@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import TestSupport
 import Testing
 
 @Suite struct UploadReaderTests {
@@ -13,7 +14,7 @@ import Testing
         -> (fields: [String: String], name: String, bytes: Data)
     {
         var result: Result<([String: String], String, Data), any Error> = .failure(CancellationError())
-        try await withTemporaryDirectory { root in
+        try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: budget)
             do {
                 let upload = try await UploadReader(spool: spool).read(request, of: .alice, fileLimitBytes: limit)
@@ -22,7 +23,7 @@ import Testing
             } catch {
                 result = .failure(error)
             }
-            await drained(spool)
+            try await drained(spool)
         }
         let (fields, name, bytes) = try result.get()
         return (fields, name, bytes)

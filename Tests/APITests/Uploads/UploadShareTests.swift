@@ -22,8 +22,8 @@ extension ServerTests {
         }
 
         /// Waits until the server has taken so many bytes of its budget.
-        private static func reserved(_ scene: HTTPServerScene, atLeast bytes: Int64) async {
-            while scene.spool.usedBytes < bytes { await Task.yield() }
+        private static func reserved(_ scene: HTTPServerScene, atLeast bytes: Int64) async throws {
+            try await eventually("the server has taken that much") { scene.spool.usedBytes >= bytes }
         }
 
         private static func check(_ refusal: RawClient.Answer) throws {
@@ -43,7 +43,7 @@ extension ServerTests {
             ) { scene in
                 try await RawClient.run(scene) { holder in
                     try await holder.send(Self.begin("alice", bytes: 4_500) + Self.head)
-                    await Self.reserved(scene, atLeast: 4_500)
+                    try await Self.reserved(scene, atLeast: 4_500)
                     for declared in [true, false] where bound == "places" || declared {
                         try await RawClient.run(scene) { refused in
                             // No `100 Continue` comes before the answer: nothing of the body is asked for.
@@ -59,10 +59,10 @@ extension ServerTests {
                     try await holder.send(String(repeating: "x", count: 4_500) + Self.end)
                     #expect(try await holder.answer().body == "4500")
                 }
-                await drained(scene.spool)
+                try await drained(scene.spool)
                 let again = try await RawClient.exchange(scene, Self.whole("alice", bytes: 4_000))
                 #expect(again.status == 200 && again.body == "4000")
-                await drained(scene.spool)
+                try await drained(scene.spool)
                 #expect(scene.spool.accounts == 0)
             }
         }
@@ -74,7 +74,7 @@ extension ServerTests {
                     let padding = String(repeating: "x", count: Self.head.utf8.count + Self.end.utf8.count)
                     let refused = try await RawClient.exchange(scene, broken + padding)
                     #expect(refused.status == 400)
-                    await drained(scene.spool)
+                    try await drained(scene.spool)
                 }
                 #expect(scene.spool.accounts == 0)
                 #expect(try await RawClient.exchange(scene, Self.whole("alice", bytes: 4_000)).status == 200)

@@ -1,4 +1,5 @@
 import Egress
+import TestSupport
 import Testing
 
 @Suite struct CustomerAddressTests {
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test func `a customer's request has no way to a Unix socket`() async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             let canary = try ScriptedServer(unixPath: folder + "/s") { _ in }
             var request = EgressRequest.get("http://localhost/", trust: .customerSupplied)
             request.unixSocketPath = folder + "/s"

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct BodyTests {
     @Test func `a multipart body has its parts byte for byte, files' slices among them`() async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             var generator = SeededGenerator(seed: 1)
             let bytes = generator.bytes(300_000)
             try Data(bytes).write(to: URL(fileURLWithPath: folder + "/audio"))
@@ -50,7 +50,7 @@ import Testing
 
     @Test(arguments: [(0, 0), (0, 1), (7, 70_000), (99_999, 1), (0, 100_000), (100_000, 0)])
     func `a slice of a file is sent exactly`(offset: Int, length: Int) async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             var generator = SeededGenerator(seed: 2)
             let bytes = generator.bytes(100_000)
             try Data(bytes).write(to: URL(fileURLWithPath: folder + "/f"))
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test func `a body is sent again from its start where a redirect asks for it`() async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             var generator = SeededGenerator(seed: 3)
             let bytes = generator.bytes(500_000)
             try Data(bytes).write(to: URL(fileURLWithPath: folder + "/f"))
@@ -101,7 +101,7 @@ import Testing
 
     @Test func `an upload of 200 MB is streamed with flat memory`() async throws {
         // In a process of its own, where no other test takes memory meanwhile.
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             let size = 200 << 20
             let path = folder + "/large"
             try Data().write(to: URL(fileURLWithPath: path))
@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test func `a file that is missing, too short, or no file sends nothing`() async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             try Data([1, 2, 3]).write(to: URL(fileURLWithPath: folder + "/short"))
             try #require(mkfifo(folder + "/pipe", 0o600) == 0)
             let server = try ScriptedServer { _ in }
@@ -149,7 +149,7 @@ import Testing
     }
 
     @Test func `a file that shrinks while it is sent ends the transfer`() async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             let path = folder + "/f"
             try Data().write(to: URL(fileURLWithPath: path))
             try #require(truncate(path, 64 << 20) == 0)

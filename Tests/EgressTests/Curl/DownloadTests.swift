@@ -7,7 +7,7 @@ import Testing
     private static func download(
         _ request: EgressRequest, from start: [UInt8] = []
     ) async throws -> (EgressResponse, [UInt8]) {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             try Data(start).write(to: URL(fileURLWithPath: folder + "/f"))
             let descriptor = open(folder + "/f", O_WRONLY | O_APPEND)
             defer { close(descriptor) }

@@ -2,6 +2,7 @@ import Egress
 import Foundation
 import MediaSimulator
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct JudgedDownloadTests {
@@ -15,7 +16,7 @@ import Testing
     private static func download(
         _ site: MediaSimulator, path: String = "/", redirects: Int = 0, _ verdict: EgressVerdict
     ) async throws -> (response: Result<EgressResponse, EgressError>, file: [UInt8], seen: [EgressResponseHead]) {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             let descriptor = open(folder + "/f", O_WRONLY | O_APPEND | O_CREAT, 0o600)
             defer { close(descriptor) }
             let seen = Seen()

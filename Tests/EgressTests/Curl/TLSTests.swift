@@ -6,7 +6,7 @@ import Testing
 @Suite struct TLSTests {
     @Test
     func `a certificate counts only from a trusted authority and for the very host`() async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             let server = try await TLSServer(folder: folder)
             let trusting = EgressConfiguration(certificateAuthorities: folder + "/certificate.pem")
             try await withClient(trusting) { client async throws in

@@ -1,12 +1,9 @@
 import Egress
-import Foundation
 import Logging
 import TestSupport
 import Testing
 
 // What the tests of the client have in common.
-
-let quiet = Logger(label: "egress-tests") { _ in SwiftLogNoOpLogHandler() }
 
 extension EgressLimits {
     /// Generous: no test that is not about limits meets one.
@@ -36,28 +33,13 @@ func withClient<Result: Sendable>(
     _ configuration: EgressConfiguration = EgressConfiguration(),
     _ body: (EgressClient) async throws -> Result
 ) async throws -> Result {
-    let client = EgressClient(configuration: configuration, logger: quiet)
+    let client = EgressClient(configuration: configuration, logger: .quiet)
     do {
         let result = try await body(client)
         await client.close()
         return result
     } catch {
         await client.close()
-        throw error
-    }
-}
-
-/// Runs with an empty folder that is removed afterward.
-@discardableResult
-func withFolder<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
-    let folder = NSTemporaryDirectory() + "egress-\(UUID().uuidString.prefix(8))"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    do {
-        let result = try await body(folder)
-        try FileManager.default.removeItem(atPath: folder)
-        return result
-    } catch {
-        try FileManager.default.removeItem(atPath: folder)
         throw error
     }
 }

@@ -1,5 +1,6 @@
 import Pipeline
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Containers that lie about how long they are, or hold what no recorder would write.
@@ -74,7 +75,7 @@ import Testing
     func `a WAV whose header was never filled in is as long as its bytes`(claimed: Int) async throws {
         let scene = try MediaScene()
         let file = try scene.write(
-            Signal.wavHeader(dataBytes: claimed) + [UInt8](repeating: 2, count: 32_000 * 700), to: "open.wav")
+            WAVFile.header(dataBytes: claimed) + [UInt8](repeating: 2, count: 32_000 * 700), to: "open.wav")
         let probe = try await scene.tool.probe(path: file)
         #expect(!probe.isComplete)
         #expect(abs((probe.bestDurationMilliseconds ?? 0) - 700_000) < 1000)
@@ -87,7 +88,7 @@ import Testing
         let years = Signal.little(1 << 40, 8)
         var head = Array("RF64".utf8) + Signal.little(-1, 4) + Array("WAVEds64".utf8)
         head += Signal.little(28, 4) + years + years + Signal.little(1 << 39, 8) + Signal.little(0, 4)
-        head += Signal.wavHeader(dataBytes: 0xFFFF_FFFF)[12...] + [UInt8](repeating: 2, count: 32_000 * 700)
+        head += WAVFile.header(dataBytes: 0xFFFF_FFFF)[12...] + [UInt8](repeating: 2, count: 32_000 * 700)
         let probe = try await scene.tool.probe(path: try scene.write(head, to: "years.wav"))
         #expect(abs((probe.bestDurationMilliseconds ?? 0) - 700_000) < 1000)
     }

@@ -1,4 +1,5 @@
 import Pipeline
+import TestSupport
 import Testing
 
 /// Quiet sources are heard, and containers with much beside the sound give it out.
@@ -44,7 +45,7 @@ import Testing
             .nan, .infinity, -.infinity, .greatestFiniteMagnitude, .leastNonzeroMagnitude, -0.0, 0.5, 3,
         ]
         let floats = (0..<64_000).map { values[$0 * 7 % 11 % 8] }
-        var header = Signal.wavHeader(dataBytes: floats.count * 4, channels: 2)
+        var header = WAVFile.header(dataBytes: floats.count * 4, channels: 2)
         header[20] = 3
         header[28...31] = ArraySlice(Signal.little(16_000 * 8, 4))
         header[32] = 8

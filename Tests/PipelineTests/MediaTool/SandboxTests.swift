@@ -1,6 +1,7 @@
 import Pipeline
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -22,7 +23,8 @@ import Testing
 
     @Test func `inside the sandbox the kernel refuses files, sockets, programs, processes and signals`() async throws {
         let result = try await Subprocess.run(
-            .path(FilePath(try MediaScene.executable())), arguments: ["--self-check"], output: .string(limit: 4096),
+            .path(FilePath(Checkout.executable("verbatim-media"))), arguments: ["--self-check"],
+            output: .string(limit: 4096),
             error: .string(limit: 4096))
         #expect(result.terminationStatus == .exited(0))
         let check = try JSONDecoder().decode(SelfCheck.self, from: Data(result.standardOutput.utf8))
@@ -36,7 +38,7 @@ import Testing
     ])
     func `a wrong command line is refused`(arguments: [String]) async throws {
         let result = try await Subprocess.run(
-            .path(FilePath(try MediaScene.executable())), arguments: Arguments(arguments),
+            .path(FilePath(Checkout.executable("verbatim-media"))), arguments: Arguments(arguments),
             output: .string(limit: 4096), error: .string(limit: 4096))
         #expect(result.terminationStatus == .exited(64))
         #expect(result.standardOutput.isEmpty && !result.standardError.isEmpty)
@@ -44,7 +46,7 @@ import Testing
 
     @Test func `help is printed`() async throws {
         let result = try await Subprocess.run(
-            .path(FilePath(try MediaScene.executable())), arguments: ["--help"], output: .string(limit: 4096),
+            .path(FilePath(Checkout.executable("verbatim-media"))), arguments: ["--help"], output: .string(limit: 4096),
             error: .discarded)
         #expect(result.terminationStatus == .exited(0) && result.standardOutput.contains("Usage:"))
     }
@@ -54,7 +56,7 @@ import Testing
         let input = try FileDescriptor.open(try scene.hoursOfSilence(4, rate: 44_100, channels: 2), .readOnly)
         defer { try? input.close() }
         let result = try await Subprocess.run(
-            .path(FilePath(try MediaScene.executable())), arguments: ["decode", "--cpu-seconds", "1"],
+            .path(FilePath(Checkout.executable("verbatim-media"))), arguments: ["decode", "--cpu-seconds", "1"],
             input: .fileDescriptor(input, closeAfterSpawningProcess: false), output: .discarded,
             error: .discarded)
         #expect(result.terminationStatus == .signaled(24))
@@ -68,7 +70,7 @@ import Testing
         defer { try? input.close() }
         let expected = hours * 3600 * 16_000 * 2
         let result = try await Subprocess.run(
-            .path(FilePath(try MediaScene.executable())), arguments: ["decode"],
+            .path(FilePath(Checkout.executable("verbatim-media"))), arguments: ["decode"],
             input: .fileDescriptor(input, closeAfterSpawningProcess: false), output: .sequence,
             error: .string(limit: 4096)
         ) { execution in
@@ -99,7 +101,7 @@ extension MediaScene {
     /// A WAV file of zeros that takes no room on the disk.
     fileprivate func hoursOfSilence(_ hours: Int, rate: Int = 16_000, channels: Int = 1) throws -> String {
         let bytes = hours * 3600 * rate * channels * 2
-        let file = try write(Signal.wavHeader(dataBytes: bytes, channels: channels, rate: rate), to: "hours.wav")
+        let file = try write(WAVFile.header(dataBytes: bytes, channels: channels, rate: rate), to: "hours.wav")
         let descriptor = try FileDescriptor.open(file, .readWrite)
         try descriptor.closeAfter { try descriptor.resize(to: Int64(44 + bytes)) }
         return file

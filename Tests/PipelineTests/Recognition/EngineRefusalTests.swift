@@ -35,8 +35,7 @@ import Testing
 
     @Test func `what all nodes found stands in the database until it is taken again`() async throws {
         try await Tenants.with { tenants in
-            let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let nodes = (0..<2).map { _ in EngineRefusals(databases: tenants.databases, logger: quiet) }
+            let nodes = (0..<2).map { _ in EngineRefusals(databases: tenants.databases, logger: .quiet) }
             func current() async throws -> [String] {
                 try await tenants.databases.system.transaction { try RefusedModel.current(in: $0).map(\.model) }
             }
@@ -56,7 +55,7 @@ import Testing
             await nodes[1].written()
             #expect(try await current() == ["b"])
             // A process that knew nothing of it finds out, too.
-            let late = EngineRefusals(databases: tenants.databases, logger: quiet)
+            let late = EngineRefusals(databases: tenants.databases, logger: .quiet)
             await late.accepted(["b"], by: "x")
             await late.written()
             #expect(try await current() == [])

@@ -108,11 +108,8 @@ struct StageScene: Sendable {
             let sample = Int16(8000 * sin(Double(index) * 2 * .pi * 440 / 8000))
             return (0..<channels).flatMap { _ in withUnsafeBytes(of: sample.littleEndian, Array.init) }
         }
-        func field(_ number: Int, _ bytes: Int) -> [UInt8] { (0..<bytes).map { UInt8(number >> (8 * $0) & 255) } }
         let data = second.count * seconds
-        var wav = Array("RIFF".utf8) + field(36 + data, 4) + Array("WAVEfmt ".utf8) + field(16, 4) + field(1, 2)
-        wav += field(channels, 2) + field(8000, 4) + field(16000 * channels, 4) + field(2 * channels, 2) + field(16, 2)
-        wav += Array("data".utf8) + field(data, 4)
+        var wav = WAVFile.header(dataBytes: data, channels: channels, rate: 8000)
         wav.reserveCapacity(wav.count + data)
         for _ in 0..<seconds { wav += second }
         return wav

@@ -7,7 +7,7 @@ import Testing
     private func listen(_ database: TestDatabase, _ channels: [String]) -> PostgresListener {
         PostgresListener(
             configuration: PostgresPool.Configuration(url: database.url, applicationName: "listener"),
-            channels: channels, logger: Logger(label: "listener-tests") { _ in SwiftLogNoOpLogHandler() })
+            channels: channels, logger: .quiet)
     }
 
     @Test func `a hint of the connection comes first, then notifications in order`() async throws {
@@ -49,7 +49,7 @@ import Testing
     @Test func `closing ends a listener that never got a connection`() async throws {
         let listener = PostgresListener(
             configuration: PostgresPool.Configuration(url: "host=/nonexistent"), channels: ["jobs"],
-            logger: Logger(label: "listener-tests") { _ in SwiftLogNoOpLogHandler() })
+            logger: .quiet)
         await listener.close()
         await listener.close()
         for await _ in listener.notifications { Issue.record("there was nothing to hear") }

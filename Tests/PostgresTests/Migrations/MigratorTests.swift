@@ -5,20 +5,16 @@ import TestSupport
 import Testing
 
 @Suite struct MigratorTests {
-    private let logger = Logger(label: "migrator-tests") { _ in SwiftLogNoOpLogHandler() }
+    private let logger = Logger.quiet
 
     /// A directory with those files, for as long as `body` runs.
     private func withFiles(
         _ files: [String: String], _ body: (String) async throws -> Void
     ) async throws {
-        let directory = FileManager.default.temporaryDirectory
-            .appendingPathComponent("migrations-\(UInt64.random(in: 0 ... .max))")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        for (name, sql) in files {
-            try Data(sql.utf8).write(to: directory.appendingPathComponent(name))
+        try await TemporaryFolder.with { path in
+            for (name, sql) in files { try Data(sql.utf8).write(to: URL(filePath: "\(path)/\(name)")) }
+            try await body(path)
         }
-        try await body(directory.path)
     }
 
     private static let two = [

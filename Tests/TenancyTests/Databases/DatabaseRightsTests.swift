@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct DatabaseRightsTests {
-    private let logger = Logger(label: "rights-tests") { _ in SwiftLogNoOpLogHandler() }
+    private let logger = Logger.quiet
 
     @Test func `a freshly migrated database has the rights that rights.sql lists, and no others`() async throws {
         let migrator = try Migrator(directory: Checkout.migrations)

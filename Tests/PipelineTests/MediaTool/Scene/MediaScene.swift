@@ -2,6 +2,7 @@ import Logging
 import Pipeline
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -10,31 +11,21 @@ import Testing
 
 /// A folder of its own for one test, the media tool that was built beside the tests, and `ffmpeg` to make files.
 final class MediaScene {
-    let folder: String
+    private let temporary: TemporaryFolder
     let tool: MediaToolClient
 
     init(timeout: MediaToolClient.Timeouts = .init()) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "media-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        tool = Self.tool(at: try Self.executable(), timeout: timeout)
+        temporary = try TemporaryFolder()
+        tool = Self.tool(at: Checkout.executable("verbatim-media"), timeout: timeout)
     }
 
-    deinit {
-        try? FileManager.default.removeItem(atPath: folder)
-    }
+    deinit { temporary.remove() }
+
+    var folder: String { temporary.path }
 
     static func tool(at executable: String, timeout: MediaToolClient.Timeouts = .init()) -> MediaToolClient {
         MediaToolClient(
-            executable: executable, maxConcurrentProbes: 2, timeout: timeout,
-            logger: Logger(label: "media.tests") { _ in SwiftLogNoOpLogHandler() })
-    }
-
-    /// `verbatim-media`, in the build folder that holds this test program.
-    static func executable() throws -> String {
-        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let beside = FilePath(program).removingLastComponent().appending("verbatim-media").string
-        try #require(FileManager.default.isExecutableFile(atPath: beside), "verbatim-media is not built")
-        return beside
+            executable: executable, maxConcurrentProbes: 2, timeout: timeout, logger: .quiet)
     }
 
     func path(_ name: String) -> String {

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// What the tests listen to: a sweep under a slow beat, which correlates with nothing but itself.
 enum Signal {
     static let rate = 16_000
@@ -17,14 +19,7 @@ enum Signal {
     /// A WAV file around interleaved samples. `claimedBytes` is what its header says they take.
     static func wav(_ samples: [Int16], channels: Int = 1, rate: Int = rate, claimedBytes: Int? = nil) -> [UInt8] {
         let data = samples.flatMap { little(UInt16(bitPattern: $0), 2) }
-        return wavHeader(dataBytes: claimedBytes ?? data.count, channels: channels, rate: rate) + data
-    }
-
-    static func wavHeader(dataBytes: Int, channels: Int = 1, rate: Int = rate) -> [UInt8] {
-        let frame = channels * 2
-        return Array("RIFF".utf8) + little(36 + dataBytes, 4) + Array("WAVEfmt ".utf8) + little(16, 4) + little(1, 2)
-            + little(channels, 2) + little(rate, 4) + little(rate * frame, 4) + little(frame, 2) + little(16, 2)
-            + Array("data".utf8) + little(dataBytes, 4)
+        return WAVFile.header(dataBytes: claimedBytes ?? data.count, channels: channels, rate: rate) + data
     }
 
     /// How alike two signals are, from 0 to 1, at the best delay of at most a tenth of a second.

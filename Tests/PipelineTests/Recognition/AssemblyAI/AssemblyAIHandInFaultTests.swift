@@ -1,6 +1,7 @@
 import AssemblyAISimulator
 import Egress
 import Pipeline
+import TestSupport
 import Testing
 
 /// What may go wrong while a chunk is handed in, what comes of it, and how many calls it takes.

@@ -2,6 +2,7 @@ import AssemblyAISimulator
 import Egress
 import Foundation
 import Pipeline
+import TestSupport
 import Testing
 
 /// That the simulator is like what it stands for: what the engine must not do is refused, and answers are whole.

@@ -5,6 +5,7 @@ import Logging
 import Pipeline
 import Postgres
 import Synchronization
+import TestSupport
 
 /// An engine before a simulator, with a clock that stands still until it is told otherwise.
 struct AssemblyAIScene: Sendable {
@@ -115,20 +116,7 @@ extension SpeechChunk {
     static func seconds(_ seconds: Double, language: String = "en") -> SpeechChunk {
         let milliseconds = Int64(seconds * 1000)
         return SpeechChunk(
-            reading: { wav(milliseconds: milliseconds) }, duration: milliseconds, language: language,
-            speech: [0..<milliseconds]
-        )
+            reading: { WAVFile.bytes([UInt8](repeating: 0, count: Int(milliseconds) * 32)) }, duration: milliseconds,
+            language: language, speech: [0..<milliseconds])
     }
-
-    private static func wav(milliseconds: Int64) -> [UInt8] {
-        let bytes = Int(milliseconds) * 32
-        func number(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 0xff) } }
-        return Array("RIFF".utf8) + number(36 + bytes, 4) + Array("WAVEfmt ".utf8) + number(16, 4) + number(1, 2)
-            + number(1, 2) + number(16_000, 4) + number(32_000, 4) + number(2, 2) + number(16, 2) + Array("data".utf8)
-            + number(bytes, 4) + [UInt8](repeating: 0, count: bytes)
-    }
-}
-
-extension Logger {
-    static let quiet = Logger(label: "engine-tests") { _ in SwiftLogNoOpLogHandler() }
 }

@@ -1,6 +1,7 @@
 import AssemblyAISimulator
 import Pipeline
 import Postgres
+import TestSupport
 
 /// AssemblyAI before a simulator, a substitute behind it, and one clock for all.
 struct FallbackScene {

@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import Pipeline
 import Synchronization
+import TestSupport
 
 /// Somebody's Whisper server on a loopback port, which answers as a test says and keeps what it was asked.
 struct WhisperScene: Sendable {
@@ -41,7 +42,6 @@ struct WhisperScene: Sendable {
     static func with(
         _ answer: @escaping @Sendable (Request, Int) -> Answer, _ body: (WhisperScene) async throws -> Void
     ) async throws {
-        let quiet = Logger(label: "whisper-scene") { _ in SwiftLogNoOpLogHandler() }
         let asked = Asked()
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let responder = CallbackResponder<BasicRequestContext> { request, _ in
@@ -57,8 +57,8 @@ struct WhisperScene: Sendable {
         }
         let application = Application(
             responder: responder, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { port.yield($0.localAddress?.port ?? 0) }, logger: quiet)
-        let client = EgressClient(logger: quiet)
+            onServerRunning: { port.yield($0.localAddress?.port ?? 0) }, logger: .quiet)
+        let client = EgressClient(logger: .quiet)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 defer { port.finish() }
