@@ -15,10 +15,11 @@ package struct Tenants: Sendable {
     package let other: TenantID
     package let masterKey: MasterKey
 
+    /// - Parameter waitsForPlace: see `withTestDatabase`.
     package static func with<T: Sendable>(
-        plan: PlanName = .pro, _ body: (Tenants) async throws -> T
+        plan: PlanName = .pro, waitsForPlace: Bool = true, _ body: (Tenants) async throws -> T
     ) async throws -> T {
-        try await withTestDatabase(migrations: Checkout.migrations) { database in
+        try await withTestDatabase(migrations: Checkout.migrations, waitsForPlace: waitsForPlace) { database in
             let owner = database.pool()
             let (example, other) = try await owner.transaction { transaction in
                 (

@@ -87,7 +87,7 @@ package final class TestCluster: Sendable {
         fail() { echo "$1: $(tail -1 log)"; cd /; rm -rf "$dir"; exit 1; }
         $as "$bin/initdb" -D data -U postgres -A trust --no-sync --locale=C.UTF-8 -E UTF8 </dev/null >log 2>&1 ||
             fail initdb
-        $as "$bin/postgres" -D data -k "$dir" -c listen_addresses= -c max_connections=400 -c fsync=off \
+        $as "$bin/postgres" -D data -k "$dir" -c listen_addresses= -c max_connections=600 -c fsync=off \
             -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c shared_buffers=64MB \
             </dev/null >>log 2>&1 &
         until "$bin/pg_isready" -q -h "$dir"; do

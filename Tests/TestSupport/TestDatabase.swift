@@ -38,20 +38,27 @@ package struct TestDatabase: Sendable {
     }
 }
 
-/// Runs `body` on a database of its own and drops that afterward, also when `body` throws. A bounded number at once.
+/// Runs `body` on a database of its own and drops that afterward, also when `body` throws. Ten at once.
+///
+/// - Parameter waitsForPlace: false for a test whose number is bounded otherwise. In the one line it would wait for all that came before.
 package func withTestDatabase<T: Sendable>(
-    migrations directory: String? = nil, _ body: (TestDatabase) async throws -> T
+    migrations directory: String? = nil, waitsForPlace: Bool = true, _ body: (TestDatabase) async throws -> T
 ) async throws -> T {
-    try await databases.pass {
-        let database = try await TestDatabase(migrations: directory)
-        do {
-            let value = try await body(database)
-            try await database.close()
-            return value
-        } catch {
-            try? await database.close()
-            throw error
-        }
+    guard waitsForPlace else { return try await withOwnDatabase(migrations: directory, body) }
+    return try await databases.pass { try await withOwnDatabase(migrations: directory, body) }
+}
+
+private func withOwnDatabase<T: Sendable>(
+    migrations directory: String?, _ body: (TestDatabase) async throws -> T
+) async throws -> T {
+    let database = try await TestDatabase(migrations: directory)
+    do {
+        let value = try await body(database)
+        try await database.close()
+        return value
+    } catch {
+        try? await database.close()
+        throw error
     }
 }
 

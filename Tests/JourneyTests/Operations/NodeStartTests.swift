@@ -26,7 +26,7 @@ import Testing
             #expect(taken.status == 1)
             #expect(taken.errors.contains("VERBATIM_LISTEN is in use"))
 
-            try await withTestDatabase { empty in
+            try await withTestDatabase(waitsForPlace: false) { empty in
                 let old = try await Command.run(
                     Checkout.executable("verbatim"), ["api"],
                     environment: deployment.environment.merging(["VERBATIM_DATABASE_URL": empty.url]) { $1 })

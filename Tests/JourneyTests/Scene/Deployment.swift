@@ -15,7 +15,8 @@ struct Deployment: Sendable {
     let http: EgressClient
     let environment: [String: String]
 
-    /// All at once would keep one another from answering in time: they share the cores and one model server.
+    /// All at once would keep one another from answering in time: they share the cores and one model server. They do not wait for a place
+    /// among the tests with a database, too: they would all come after them, and then wait for clocks while the cores have nothing to do.
     private static let places = Places(4)
 
     /// - Parameter ownModels: nodes start a model server each, as children, instead of using the shared one.
@@ -29,7 +30,7 @@ struct Deployment: Sendable {
         _ plan: PlanName, _ ownModels: Bool, _ body: (Deployment) async throws -> Void
     ) async throws {
         let modelsURL = ownModels ? nil : try await SharedModelServer.shared().url
-        try await Tenants.with(plan: plan) { tenants in
+        try await Tenants.with(plan: plan, waitsForPlace: false) { tenants in
             let (storage, scratch) = (try TemporaryFolder(), try TemporaryFolder())
             defer {
                 storage.remove()
@@ -61,6 +62,15 @@ struct Deployment: Sendable {
     /// - Parameter openFiles: a limit on what it may have open.
     func start(_ role: String, _ changes: [String: String] = [:], openFiles: Int? = nil) async throws -> Node {
         try await Node.start(role, environment.merging(changes) { $1 }, openFiles: openFiles)
+    }
+
+    /// As if time had passed for the tasks of workers that were killed, and for those that wait: leases and pauses are over.
+    func letLeasesEnd() async throws {
+        try await tenants.owner.execute(
+            """
+            UPDATE tasks SET lease_until = now() - interval '1 second', run_after = least(run_after, now())
+            WHERE status IN ('ready', 'running')
+            """)
     }
 
     /// Calls `verbatim-admin` as olga, on this deployment.

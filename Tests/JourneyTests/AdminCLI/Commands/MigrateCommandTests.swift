@@ -27,7 +27,7 @@ import Testing
 
     @Test func `a database from before 1.0 is left alone, and migrate, doctor and node say what to do`() async throws {
         try await Deployment.with { deployment in
-            try await withTestDatabase(migrations: Checkout.migrations) { database in
+            try await withTestDatabase(migrations: Checkout.migrations, waitsForPlace: false) { database in
                 try await database.pool().execute(
                     """
                     UPDATE schema_migrations SET checksum = '15bac1eda0ff2e6d15bb3f539a0c773953e69e5dbb93b439fd450fb1ff2d52dc'

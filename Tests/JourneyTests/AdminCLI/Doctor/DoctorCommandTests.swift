@@ -181,7 +181,7 @@ import Testing
 
     @Test func `a database that is old or gone is told, and what to do`() async throws {
         try await Self.with { _, _, environment in
-            try await withTestDatabase { empty in
+            try await withTestDatabase(waitsForPlace: false) { empty in
                 let old = try await Self.report(
                     environment.merging(["VERBATIM_DATABASE_URL": empty.url]) { $1 }, status: 1)
                 #expect(old.failed == ["schema"])
