@@ -1,6 +1,7 @@
-"""Looks into the tests' bucket with AWS's own client, and puts things there: look.py URL BUCKET list|fill|begin|parts PREFIX [COUNT].
+"""Looks into the tests' bucket with AWS's own client, and puts things there: look.py URL BUCKET.
 
-The key comes by the environment. Prints JSON.
+Reads one order a line, [list|fill|begin|parts, PREFIX, COUNT] as JSON, and answers each with a line of JSON. Ends when its standard
+input does. The key comes by the environment.
 """
 
 import concurrent.futures
@@ -10,22 +11,30 @@ import sys
 import boto3
 
 
-def main():
-    url, bucket, order, prefix = sys.argv[1:5]
-    client = boto3.client("s3", endpoint_url=url, region_name="us-east-1")
+def perform(client, bucket, order, prefix, count=0):
     if order == "list":
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        found = [item["Key"] for page in pages for item in page.get("Contents", [])]
-    elif order == "fill":
-        found = [f"{prefix}{number}" for number in range(int(sys.argv[5]))]
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
+    if order == "fill":
+        keys = [f"{prefix}{number}" for number in range(count)]
         with concurrent.futures.ThreadPoolExecutor(8) as threads:
-            list(threads.map(lambda key: client.put_object(Bucket=bucket, Key=key, Body=b"x"), found))
-    elif order == "begin":
-        found = [client.create_multipart_upload(Bucket=bucket, Key=prefix)["UploadId"]]
-    else:
-        uploads = client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
-        found = [item["Key"] for item in uploads if item["Key"].startswith(prefix)]
-    print(json.dumps(found))
+            list(threads.map(lambda key: client.put_object(Bucket=bucket, Key=key, Body=b"x"), keys))
+        return keys
+    if order == "begin":
+        return [client.create_multipart_upload(Bucket=bucket, Key=prefix)["UploadId"]]
+    uploads = client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+    return [item["Key"] for item in uploads if item["Key"].startswith(prefix)]
+
+
+def main():
+    url, bucket = sys.argv[1:3]
+    client = boto3.client("s3", endpoint_url=url, region_name="us-east-1")
+    for line in sys.stdin:
+        try:
+            answer = perform(client, bucket, *json.loads(line))
+        except Exception as fault:  # Whatever it is, it is this order's, and its test's to tell.
+            answer = {"fault": repr(fault)}
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

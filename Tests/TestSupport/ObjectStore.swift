@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A real S3 server beside the tests, which verifies every signature (`Tests/ObjectStore`): one for all of them.
 package final class ObjectStore: Sendable {
@@ -15,6 +16,9 @@ package final class ObjectStore: Sendable {
     package let accessKeyID: String
     package let secretAccessKey: String
     private let process: RunningProcess
+    /// AWS's own client: one process, because it takes longer to load than to answer.
+    private let client: RunningProcess
+    private let orders = Mutex(0)
 
     private static let folder = Checkout.root + "/Tests/ObjectStore"
     private static let python = folder + "/.venv/bin/python"
@@ -28,6 +32,10 @@ package final class ObjectStore: Sendable {
         let line = try await process.log.line { _ in true }
         let ready = try JSONDecoder().decode(Ready.self, from: Data(line.utf8))
         (url, bucket, accessKeyID, secretAccessKey) = (ready.url, ready.bucket, ready.id, ready.secret)
+        client = try await RunningProcess(
+            Self.python, ["-B", Self.folder + "/look.py", ready.url, ready.bucket],
+            environment: ["AWS_ACCESS_KEY_ID": ready.id, "AWS_SECRET_ACCESS_KEY": ready.secret, "PYTHONUTF8": "1"],
+            reading: .output)
     }
 
     /// What a node is told.
@@ -41,7 +49,7 @@ package final class ObjectStore: Sendable {
     /// What lies there, as AWS's own client sees it.
     package func keys(_ prefix: String) async throws -> [String] { try await look("list", prefix) }
 
-    package func fill(_ prefix: String, count: Int) async throws { _ = try await look("fill", prefix, "\(count)") }
+    package func fill(_ prefix: String, count: Int) async throws { _ = try await look("fill", prefix, count) }
 
     /// Begins an upload in parts, and leaves it.
     package func begin(_ key: String) async throws { _ = try await look("begin", key) }
@@ -49,17 +57,22 @@ package final class ObjectStore: Sendable {
     /// The objects whose uploads in parts nobody has finished.
     package func unfinished(_ prefix: String) async throws -> [String] { try await look("parts", prefix) }
 
-    private func look(_ order: String, _ arguments: String...) async throws -> [String] {
-        let result = try await Command.run(
-            Self.python, ["-B", Self.folder + "/look.py", url, bucket, order] + arguments,
-            environment: [
-                "AWS_ACCESS_KEY_ID": accessKeyID, "AWS_SECRET_ACCESS_KEY": secretAccessKey, "PYTHONUTF8": "1",
-            ])
-        guard result.status == 0 else { throw Failed(errors: result.errors) }
-        return try JSONDecoder().decode([String].self, from: Data(result.output.utf8))
+    private func look(_ order: String, _ prefix: String, _ count: Int = 0) async throws -> [String] {
+        let line = try JSONSerialization.data(withJSONObject: [order, prefix, count] as [Any])
+        // It answers in the order in which it is asked.
+        let number = try orders.withLock { sent in
+            try client.send(String(decoding: line, as: UTF8.self) + "\n")
+            sent += 1
+            return sent
+        }
+        let answer = try await client.log.line(number: number) { _ in true }
+        guard let keys = try? JSONDecoder().decode([String].self, from: Data(answer.utf8)) else {
+            throw Failed(answer: answer)
+        }
+        return keys
     }
 
     package struct Failed: Error {
-        package let errors: String
+        package let answer: String
     }
 }

@@ -55,6 +55,13 @@ package final class RunningProcess: Sendable {
         closeInput()
     }
 
+    /// Writes to its standard input.
+    package func send(_ text: String) throws {
+        // Who has ended reads nothing any more: that would end this process, too.
+        guard end.status == nil else { throw Errno.brokenPipe }
+        try input.withLock { _ = try $0?.writeAll(text.utf8) }
+    }
+
     /// Ends its standard input.
     package func closeInput() {
         input.withLock { input in
