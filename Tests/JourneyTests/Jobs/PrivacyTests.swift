@@ -55,6 +55,7 @@ import Testing
             let job = try await customer.submit(file: file)
             try await Self.kill(first, at: stage, of: job)
             if stage != .clean { #expect(try Self.audio(deployment) != []) }
+            try await deployment.letLeasesEnd()
             let second = try await deployment.start("worker")
             #expect(try await customer.finished(job)["status"] as? String == "completed")
             try await eventually("the audio is gone") {
@@ -87,6 +88,7 @@ import Testing
                 #expect(try await first.process.ended() == -SIGKILL)
                 #expect(try Self.audio(deployment) != [])
                 if isCancelled { #expect(try await customer.send("POST", "/jobs/\(job)/cancel").status == 202) }
+                try await deployment.letLeasesEnd()
                 let second = try await deployment.start("worker", allowed)
                 #expect(
                     try await customer.finished(job)["status"] as? String == (isCancelled ? "cancelled" : "completed"))

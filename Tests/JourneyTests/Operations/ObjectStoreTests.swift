@@ -101,6 +101,7 @@ import Testing
             lost.process.signal(SIGKILL)
             #expect(try await lost.process.ended() == -SIGKILL)
 
+            try await deployment.letLeasesEnd()
             let worker = try await deployment.start("worker", settings)
             #expect(
                 WordErrorRate.normalized(try await customer.words(of: job)) == (try Recordings.reference(["0880"])))

@@ -40,6 +40,7 @@ import Testing
                 first.process.signal(SIGKILL)
                 #expect(try await first.process.ended() == -SIGKILL)
                 simulator.configure { $0.unfinishedPolls = 0 }
+                try await deployment.letLeasesEnd()
                 let second = try await deployment.start("worker", AssemblyAIScene.environment(simulator))
                 #expect(try await customer.finished(job)["engine"] as? String == "assemblyai_universal_3")
                 #expect(simulator.calls[.submit] == 1)

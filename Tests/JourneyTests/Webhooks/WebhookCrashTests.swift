@@ -63,6 +63,7 @@ import WebhookReceiver
                 return job
             }
 
+            try await deployment.letLeasesEnd()
             let second = try await deployment.start("worker", Self.allowed)
             try await Self.finish(deployment, customer, job, second)
             #expect(receiver.received.count == point.seen + 1)
