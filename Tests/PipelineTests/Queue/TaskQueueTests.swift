@@ -43,9 +43,10 @@ import Testing
         try await QueueScene.run { scene in
             try await scene.submit()
             let claims = try await scene.first.claim(limit: 1)
-            try await scene.letTimePass(.seconds(10))
+            // Each shorter than a lease, both together longer.
+            try await scene.letTimePass(TaskQueue.lease * 2 / 3)
             #expect(try await scene.first.extend(claims) == Set(claims))
-            try await scene.letTimePass(.seconds(10))
+            try await scene.letTimePass(TaskQueue.lease * 2 / 3)
             #expect(try await scene.second.rescue().rescued == 0)
             #expect(try await scene.second.claim(limit: 1) == [])
         }
