@@ -16,21 +16,24 @@ import Testing
         }
     }
 
-    @Test(arguments: Limit.allCases)
-    func `both tables hold a limit from its least value to its most, and nothing below`(limit: Limit) async throws {
+    @Test func `both tables hold a limit from its least value to its most, and nothing below`() async throws {
         try await Tenants.with(plan: .pro) { tenants in
-            let (example, column) = (tenants.example, PostgresQuery(unescaped: limit.column.description))
+            let example = tenants.example
             try await tenants.owner.execute("INSERT INTO quota_overrides (tenant_id) VALUES (\(example))")
-            for value in [limit.bounds.lowerBound, limit.bounds.upperBound] {
-                try await tenants.owner.execute("UPDATE plans SET \(column) = \(value)")
-                try await tenants.owner.execute("UPDATE quota_overrides SET \(column) = \(value)")
+            for limit in Limit.allCases {
+                let column = PostgresQuery(unescaped: limit.column.description)
+                for value in [limit.bounds.lowerBound, limit.bounds.upperBound] {
+                    try await tenants.owner.execute("UPDATE plans SET \(column) = \(value)")
+                    try await tenants.owner.execute("UPDATE quota_overrides SET \(column) = \(value)")
+                }
+                let below = limit.bounds.lowerBound - 1
+                #expect(await Self.fails("UPDATE plans SET \(column) = \(below)", on: tenants.owner), "\(limit)")
+                #expect(
+                    await Self.fails("UPDATE quota_overrides SET \(column) = \(below)", on: tenants.owner), "\(limit)")
+                // Every plan sets it, and no account needs one of its own.
+                #expect(await Self.fails("UPDATE plans SET \(column) = NULL", on: tenants.owner), "\(limit)")
+                try await tenants.owner.execute("UPDATE quota_overrides SET \(column) = NULL")
             }
-            let below = limit.bounds.lowerBound - 1
-            #expect(await Self.fails("UPDATE plans SET \(column) = \(below)", on: tenants.owner))
-            #expect(await Self.fails("UPDATE quota_overrides SET \(column) = \(below)", on: tenants.owner))
-            // Every plan sets it, and no account needs one of its own.
-            #expect(await Self.fails("UPDATE plans SET \(column) = NULL", on: tenants.owner))
-            try await tenants.owner.execute("UPDATE quota_overrides SET \(column) = NULL")
         }
     }
 

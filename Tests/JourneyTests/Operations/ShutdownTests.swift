@@ -69,21 +69,21 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("VERBATIM_IDLE_TIMEOUT", "0"), ("VERBATIM_IDLE_TIMEOUT", "2h"), ("VERBATIM_SHUTDOWN_DELAY", "-1"),
-        ("VERBATIM_SHUTDOWN_DELAY", "6m"), ("VERBATIM_SHUTDOWN_DELAY", "soon"),
-        ("VERBATIM_SHUTDOWN_DELAY", "99999999999999999999h"), ("VERBATIM_IDLE_TIMEOUT", "9223372036854775807m"),
-    ])
-    func `a time that is none keeps the node from starting, and is told by name`(name: String, value: String)
-        async throws
-    {
+    @Test func `a time that is none keeps the node from starting, and is told by name`() async throws {
+        let times = [
+            ("VERBATIM_IDLE_TIMEOUT", "0"), ("VERBATIM_IDLE_TIMEOUT", "2h"), ("VERBATIM_SHUTDOWN_DELAY", "-1"),
+            ("VERBATIM_SHUTDOWN_DELAY", "6m"), ("VERBATIM_SHUTDOWN_DELAY", "soon"),
+            ("VERBATIM_SHUTDOWN_DELAY", "99999999999999999999h"), ("VERBATIM_IDLE_TIMEOUT", "9223372036854775807m"),
+        ]
         try await Deployment.with { deployment in
-            let run = try await Command.run(
-                Checkout.executable("verbatim"), ["api"],
-                environment: deployment.environment.merging([name: value]) { $1 })
-            #expect(run.status == 1)
-            #expect(run.errors.contains("\(name) must be a time"))
-            #expect(!run.errors.contains(value) || value.count < 3)
+            for (name, value) in times {
+                let run = try await Command.run(
+                    Checkout.executable("verbatim"), ["api"],
+                    environment: deployment.environment.merging([name: value]) { $1 })
+                #expect(run.status == 1, "\(name) \(value)")
+                #expect(run.errors.contains("\(name) must be a time"), "\(name) \(value)")
+                #expect(!run.errors.contains(value) || value.count < 3, "\(name) \(value)")
+            }
         }
     }
 }

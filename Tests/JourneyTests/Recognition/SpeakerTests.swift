@@ -25,11 +25,24 @@ import Testing
         async throws
         -> [String: Any]
     {
+        try await transcripts([file], fields, at: deployment)[0]
+    }
+
+    /// Of several recordings, which one node works on at once.
+    private static func transcripts(_ files: [String], _ fields: [String: String] = [:], at deployment: Deployment)
+        async throws
+        -> [[String: Any]]
+    {
         let node = try await deployment.start("serve")
         let customer = try await deployment.customer(at: node)
-        let job = try await customer.submit(file: file, fields: fields)
-        _ = try await customer.words(of: job)
-        return try await customer.get("/jobs/\(job)/transcript").json
+        var jobs: [String] = []
+        for file in files { jobs.append(try await customer.submit(file: file, fields: fields)) }
+        var transcripts: [[String: Any]] = []
+        for job in jobs {
+            _ = try await customer.words(of: job)
+            transcripts.append(try await customer.get("/jobs/\(job)/transcript").json)
+        }
+        return transcripts
     }
 
     private static func segments(_ transcript: [String: Any]) throws -> [[String: Any]] {
@@ -64,51 +77,67 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        "pan=stereo|c0=c0+c1|c1=c0+c1", "pan=stereo|c0=c0+c1|c1=0*c0", "pan=stereo|c0=0*c0|c1=c0+c1",
-        "pan=stereo|c0=c0+c1|c1=0*c0,aeval=val(0)|val(1)+0.004*(random(0)-0.5)",
-        // One side reversed: added up, nothing is left. The second also hisses, the third is a second later.
-        "pan=stereo|c0=c0+c1|c1=-1*c0-1*c1",
-        "pan=stereo|c0=c0+c1|c1=-1*c0-1*c1,aeval=val(0)|val(1)+0.004*(random(0)-0.5)",
-        "pan=stereo|c0=c0+c1|c1=-1*c0-1*c1,adelay=0|700",
-    ])
-    func
-        `the same on both channels, reversed or not, or one that is dead or hisses, is mono: each word once, and a model looks for speakers`(
-            pan: String
-        ) async throws
+    /// What both said, one after the other, as each of these filters leaves it.
+    private static func conversations(
+        _ filters: [String], _ arguments: [String], ending: String, _ media: TemporaryFolder
+    )
+        async throws -> [String]
     {
+        let stereo = try await stereo(into: media)
+        var files: [String] = []
+        for (number, filter) in filters.enumerated() {
+            files.append(
+                try await Recordings.ffmpeg(
+                    ["-i", stereo, "-af", filter] + arguments, into: media, named: "\(number).\(ending)"))
+        }
+        return files
+    }
+
+    @Test
+    func
+        `the same on both channels, reversed or not, or one that is dead or hisses, is mono: each word once, and a model looks for speakers`()
+        async throws
+    {
+        let filters = [
+            "pan=stereo|c0=c0+c1|c1=c0+c1", "pan=stereo|c0=c0+c1|c1=0*c0", "pan=stereo|c0=0*c0|c1=c0+c1",
+            "pan=stereo|c0=c0+c1|c1=0*c0,aeval=val(0)|val(1)+0.004*(random(0)-0.5)",
+            // One side reversed: added up, nothing is left. The second also hisses, the third is a second later.
+            "pan=stereo|c0=c0+c1|c1=-1*c0-1*c1",
+            "pan=stereo|c0=c0+c1|c1=-1*c0-1*c1,aeval=val(0)|val(1)+0.004*(random(0)-0.5)",
+            "pan=stereo|c0=c0+c1|c1=-1*c0-1*c1,adelay=0|700",
+        ]
         try await Deployment.with { deployment in
             let media = try TemporaryFolder()
             defer { media.remove() }
-            let file = try await Recordings.ffmpeg(
-                ["-i", try await Self.stereo(into: media), "-af", pan, "-c:a", "libmp3lame"], into: media,
-                named: "a.mp3")
-            let transcript = try await Self.transcript(file, at: deployment)
-            #expect(transcript["diarization"] as? String == "segmentation-3.0+campplus")
-            #expect(Self.speakers(transcript) == ["speaker_0"])
-            let text = try Self.segments(transcript).map { $0["text"] as? String ?? "" }.joined(separator: " ")
-            let heard = WordErrorRate.normalized(text)
+            let files = try await Self.conversations(filters, ["-c:a", "libmp3lame"], ending: "mp3", media)
             let said = try Recordings.reference(["0880", "0930"])
-            #expect(WordErrorRate.between(heard, and: said) <= 0.1, "\(heard)")
+            for (filter, transcript) in zip(filters, try await Self.transcripts(files, at: deployment)) {
+                #expect(transcript["diarization"] as? String == "segmentation-3.0+campplus", "\(filter)")
+                #expect(Self.speakers(transcript) == ["speaker_0"], "\(filter)")
+                let text = try Self.segments(transcript).map { $0["text"] as? String ?? "" }.joined(separator: " ")
+                let heard = WordErrorRate.normalized(text)
+                #expect(WordErrorRate.between(heard, and: said) <= 0.1, "\(filter): \(heard)")
+            }
         }
     }
 
-    @Test(arguments: [
-        "pan=stereo|c0=c0+c1|c1=-1*c0-1*c1", "pan=5.1|c2=0.05*c0+0.05*c1", "pan=mono|c0=c0+c1,volume=-50dB",
-    ])
-    func `without speakers too, no word is lost to a side that is reversed, to dead channels or to a low level`(
-        filter: String
-    ) async throws {
+    @Test func `without speakers too, no word is lost to a side that is reversed, to dead channels or to a low level`()
+        async throws
+    {
+        let filters = [
+            "pan=stereo|c0=c0+c1|c1=-1*c0-1*c1", "pan=5.1|c2=0.05*c0+0.05*c1", "pan=mono|c0=c0+c1,volume=-50dB",
+        ]
         try await Deployment.with { deployment in
             let media = try TemporaryFolder()
             defer { media.remove() }
-            let file = try await Recordings.ffmpeg(
-                ["-i", try await Self.stereo(into: media), "-af", filter, "-c:a", "pcm_f32le"], into: media,
-                named: "a.wav")
-            let transcript = try await Self.transcript(file, ["diarize": "false"], at: deployment)
-            let text = try Self.segments(transcript).map { $0["text"] as? String ?? "" }.joined(separator: " ")
-            let (heard, said) = (WordErrorRate.normalized(text), try Recordings.reference(["0880", "0930"]))
-            #expect(WordErrorRate.between(heard, and: said) <= 0.1, "\(heard)")
+            let files = try await Self.conversations(filters, ["-c:a", "pcm_f32le"], ending: "wav", media)
+            let said = try Recordings.reference(["0880", "0930"])
+            let transcripts = try await Self.transcripts(files, ["diarize": "false"], at: deployment)
+            for (filter, transcript) in zip(filters, transcripts) {
+                let text = try Self.segments(transcript).map { $0["text"] as? String ?? "" }.joined(separator: " ")
+                let heard = WordErrorRate.normalized(text)
+                #expect(WordErrorRate.between(heard, and: said) <= 0.1, "\(filter): \(heard)")
+            }
         }
     }
 

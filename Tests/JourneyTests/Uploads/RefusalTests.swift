@@ -154,16 +154,19 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("diarize", "maybe"), ("language", "klingon"), ("speakers_expected", "0"), ("speakers_expected", "33"),
-        ("speakers_expected", "two"), ("metadata", "[]"), ("metadata", "{"), ("metadata", "\"x\""),
-        ("metadata", #"{"a":"\u0000"}"#), ("metadata", #"{"a":1e999999}"#), ("diarise", "true"),
-    ])
-    func `a field that cannot be is refused by its name`(field: String, value: String) async throws {
+    @Test func `a field that cannot be is refused by its name`() async throws {
+        let fields = [
+            ("diarize", "maybe"), ("language", "klingon"), ("speakers_expected", "0"), ("speakers_expected", "33"),
+            ("speakers_expected", "two"), ("metadata", "[]"), ("metadata", "{"), ("metadata", "\"x\""),
+            ("metadata", #"{"a":"\u0000"}"#), ("metadata", #"{"a":1e999999}"#), ("diarise", "true"),
+        ]
         try await Self.withAPI { _, customer, _ in
-            let problem = try await customer.post(file: Recordings.clip("0880"), fields: [field: value]).problem(400)
-            #expect(problem["error"] as? String == "invalid_request")
-            #expect(problem["field"] as? String == field)
+            for (field, value) in fields {
+                let answer = try await customer.post(file: Recordings.clip("0880"), fields: [field: value])
+                let problem = try answer.problem(400)
+                #expect(problem["error"] as? String == "invalid_request", "\(field): \(value)")
+                #expect(problem["field"] as? String == field, "\(field): \(value)")
+            }
         }
     }
 

@@ -152,17 +152,19 @@ import WebhookReceiver
         #expect(verdicts == cases.map { _ in .forged })
     }
 
-    @Test(arguments: hostile)
-    func `a good signature counts whatever stands in the other headers`(value: String) async throws {
+    @Test func `a good signature counts whatever stands in the other headers`() async throws {
         let secret = "whsec_" + Data(repeating: 7, count: 32).base64EncodedString()
         let signed = try await Command.run("openssl", ["dgst", "-sha256", "-hmac", secret], input: "{}")
         let digest = signed.output.split(separator: " ").last?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
         let (now, next) = ("X-Transcription-Signature", "X-Transcription-Signature-Next")
-        let cases = [(now, next), (next, now)].map { good, bad in
-            #"{"secret":"\#(secret)","headers":{"\#(good)":"\#(digest)","\#(bad)":\#(value)},"body":"e30="}"#
+        // All in one process: each would load the verifiers for as long as they take to judge.
+        let cases = Self.hostile.flatMap { value in
+            [(now, next), (next, now)].map { good, bad in
+                #"{"secret":"\#(secret)","headers":{"\#(good)":"\#(digest)","\#(bad)":\#(value)},"body":"e30="}"#
+            }
         }
         let verdicts = try await Self.verify(json: "[\(cases.joined(separator: ","))]")
-        #expect(verdicts.map(\.readme) == [true, true])
+        #expect(verdicts.map(\.readme) == cases.map { _ in true })
     }
 
     @Test func `a try has its own time, and the standard's signature is of that time`() async throws {

@@ -64,11 +64,12 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", ".", "..", "a.b.c", "Bearer x", String(repeating: "a", count: 100_000)])
-    func `what is no token is refused`(text: String) async throws {
+    @Test func `what is no token is refused`() async throws {
         try await Tenants.with { tenants in
             let tokens = AccessTokens(databases: tenants.databases, masterKey: tenants.masterKey)
-            await #expect(throws: AccessTokenError.invalid) { try await tokens.verify(text) }
+            for text in ["", ".", "..", "a.b.c", "Bearer x", String(repeating: "a", count: 100_000)] {
+                await #expect(throws: AccessTokenError.invalid, "\(text.prefix(10))") { try await tokens.verify(text) }
+            }
         }
     }
 

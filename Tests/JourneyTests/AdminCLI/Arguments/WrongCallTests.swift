@@ -12,13 +12,14 @@ import Testing
         (["key", "issue", "--tenant", "ten_01M838NEQVMJ0RCZR3A9GJMFEQ", "--name", "y"], 1),
     ]
 
-    @Test(arguments: wrongCalls)
-    func `a wrong call says so and ends with its status`(arguments: [String], status: Int32) async throws {
+    @Test func `a wrong call says so and ends with its status`() async throws {
         try await withTestDatabase(migrations: Checkout.migrations) { database in
-            let result = try await Operator.call(arguments, url: database.url)
-            #expect(result.status == status)
-            #expect(!result.errors.isEmpty)
-            #expect(result.output.isEmpty)
+            for (arguments, status) in Self.wrongCalls {
+                let result = try await Operator.call(arguments, url: database.url)
+                #expect(result.status == status, "\(arguments)")
+                #expect(!result.errors.isEmpty, "\(arguments)")
+                #expect(result.output.isEmpty, "\(arguments)")
+            }
         }
     }
 
