@@ -57,7 +57,7 @@ import Testing
             let folder = try TemporaryFolder()
             defer { folder.remove() }
             let file = try await Recordings.ffmpeg(
-                ["-f", "lavfi", "-i", "sine=d=120:r=48000"], into: folder, named: "sine.wav")
+                ["-f", "lavfi", "-i", "sine=d=60:r=48000"], into: folder, named: "sine.wav")
             // So slow that it ends seconds after its beginning is there.
             async let upload = Command.run(
                 "curl",
