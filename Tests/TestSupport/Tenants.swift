@@ -2,6 +2,7 @@
 
 import Logging
 import Postgres
+import Synchronization
 import Tenancy
 
 /// A migrated database with two tenants in it.
@@ -14,6 +15,7 @@ package struct Tenants: Sendable {
     /// Charlie's.
     package let other: TenantID
     package let masterKey: MasterKey
+    private let issued = KeyCount()
 
     /// - Parameter waitsForPlace: see `withTestDatabase`.
     package static func with<T: Sendable>(
@@ -43,7 +45,7 @@ package struct Tenants: Sendable {
 
     /// A new API key of that tenant's.
     package func issueKey(for tenant: TenantID, name: String = "test") async throws -> IssuedKey {
-        let key = try await IssuedKey.make(hashedWith: Argon2(threads: 2))
+        let key = try await KeyStock.shared.key(issued.next())
         try await owner.transaction { try key.store(for: tenant, name: name, in: $0) }
         return key
     }
@@ -62,4 +64,11 @@ package struct Tenants: Sendable {
         await databases.close()
         await owner.close()
     }
+}
+
+/// How many keys a database has been given.
+private final class KeyCount: Sendable {
+    private let value = Atomic(0)
+
+    func next() -> Int { value.add(1, ordering: .relaxed).oldValue }
 }
