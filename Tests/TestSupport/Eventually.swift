@@ -9,7 +9,8 @@ package struct NeverHappened: Error, CustomStringConvertible {
     package var description: String { "never happened, in \(looks) looks: \(what)" }
 }
 
-/// Waits until `condition` holds, for as long as a busy machine may need. Looks often at first, then twenty times a second.
+/// Waits until `condition` holds, for as long as a busy machine may need. Looks often at first, then ever more seldom: most looks ask a node
+/// or a database, which costs processor time that others lack.
 ///
 /// - Parameter limit: a promise of the product's, in seconds that the machine had to spare (`MachineClock.spare`).
 package func eventually(
@@ -18,9 +19,8 @@ package func eventually(
     var patience = Patience(promise: limit)
     while try await !condition() {
         guard patience.isLeft() else { throw NeverHappened(what: what, looks: patience.looks) }
-        let pause = min(0.05, 0.001 * Double(1 << min(patience.looks, 6)))
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().asyncAfter(deadline: .now() + pause) { continuation.resume() }
+            DispatchQueue.global().asyncAfter(deadline: .now() + patience.pause) { continuation.resume() }
         }
     }
 }
@@ -38,6 +38,9 @@ private struct Patience {
     private var (lastLook, lastCrowded) = (MachineClock.now(), MachineClock.crowded())
 
     init(promise: Double?) { self.promise = promise }
+
+    /// Seconds until the next look: a quarter of what was waited so far. A promise is looked after more closely.
+    var pause: Double { min(promise == nil ? 0.25 : 0.05, max(0.005, waited / 4)) }
 
     mutating func isLeft() -> Bool {
         let (now, crowded) = (MachineClock.now(), MachineClock.crowded())
