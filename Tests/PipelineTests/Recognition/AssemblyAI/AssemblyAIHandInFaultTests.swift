@@ -20,7 +20,7 @@ import Testing
             var limits = AssemblyAILimits()
             limits.responseBytes = 1 << 20
             switch fault {
-            case .hang, .trickle: limits.answer = others ? .seconds(40) : .seconds(4)
+            case .hang, .trickle: limits.answer = others ? .seconds(12) : .seconds(4)
             default: break
             }
             return limits
