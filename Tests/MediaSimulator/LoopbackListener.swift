@@ -2,18 +2,18 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Accepts connections on this machine and gives each to `serve`, on a thread of its own. Ends with its last reference.
+/// Accepts connections on this machine and runs `serve` for each, on a thread of its own. It ends with its last reference.
 package final class LoopbackListener: Sendable {
     package let port: UInt16
     private let descriptor: Int32
     private let counter = Counter()
 
-    /// Connections so far.
+    /// The number of connections so far.
     package var accepts: Int { counter.value.load(ordering: .sequentiallyConsistent) }
 
     /// - Parameters:
-    ///   - address: of IPv4; nil for all addresses of both families.
-    ///   - port: 0 for one that is free.
+    ///   - address: an IPv4 address; nil: all addresses of both families.
+    ///   - port: 0: a free one.
     package init(address: String? = "127.0.0.1", port: UInt16 = 0, serve: @escaping @Sendable (LoopbackSocket) -> Void)
         throws
     {

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// One end of a connection on this machine, in the hands of a test. Closes with its last reference.
+/// One end of a connection on this machine. It closes with its last reference.
 package final class LoopbackSocket: Sendable {
     package struct Ended: Error {}
 
@@ -14,7 +14,7 @@ package final class LoopbackSocket: Sendable {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    /// Connects to a port of this machine's.
+    /// Connects to a port on this machine.
     package convenience init(port: UInt16) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var name = sockaddr_in()
@@ -45,7 +45,7 @@ package final class LoopbackSocket: Sendable {
         }
     }
 
-    /// Some bytes; none at the other side's end.
+    /// At least one byte; none if the other side has closed.
     package func receive() throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
         let count = recv(descriptor, &bytes, bytes.count, 0)
@@ -53,14 +53,14 @@ package final class LoopbackSocket: Sendable {
         return Array(bytes[..<count])
     }
 
-    /// All that comes until the other side has closed.
+    /// Everything until the other side closes.
     package func receiveAll() -> [UInt8] {
         var all: [UInt8] = []
         while let bytes = try? receive(), !bytes.isEmpty { all += bytes }
         return all
     }
 
-    /// A head, without its empty line; what comes behind it is dropped, but nothing does as long as nothing was asked for.
+    /// A head without its empty line. Bytes after it are dropped; a well-behaved client sends none before it has an answer.
     package func receiveHead() throws -> String {
         var text = ""
         while !text.contains("\r\n\r\n") {
@@ -71,7 +71,7 @@ package final class LoopbackSocket: Sendable {
         return text.components(separatedBy: "\r\n\r\n")[0]
     }
 
-    /// Has closing reset the connection instead of ending it.
+    /// Makes closing reset the connection instead of ending it.
     package func breakOff() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
@@ -79,6 +79,6 @@ package final class LoopbackSocket: Sendable {
 }
 
 extension LoopbackSocket {
-    /// Closes both ways at once, whoever else still holds it.
+    /// Closes both directions at once, even if somebody else still holds it.
     package func finish() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 }

@@ -1,10 +1,10 @@
-/// What lies at an address, and how it is served.
+/// What a URL of the simulator serves, and how.
 package struct MediaResource: Sendable {
     package enum Framing: Sendable {
         case length, chunked
-        /// The body ends with the connection.
+        /// The end of the connection ends the body.
         case close
-        /// A `Content-Length` that is not so.
+        /// A wrong `Content-Length`.
         case lying(Int)
     }
 

@@ -2,17 +2,17 @@ import Synchronization
 
 /// Sites with recordings on a loopback port, with the faults that a test asks for.
 ///
-/// It serves what it is told to, by path; knows ranges where there is an entity tag, and what it was asked for.
+/// It serves resources by path, and ranges of those that have an entity tag. It keeps all requests.
 package final class MediaSimulator: Sendable {
     package struct Request: Sendable {
         package let method: String
-        /// With its query.
+        /// The path with its query.
         package let target: String
         /// Names in lower case.
         package let headers: [String: String]
 
         package var path: String { String(target.prefix { $0 != "?" }) }
-        /// From which byte on it wants the rest.
+        /// The first byte of the range that it asks for.
         package var rangeStart: Int? {
             guard let range = headers["range"], range.hasPrefix("bytes=") else { return nil }
             return Int(range.dropFirst(6).prefix { $0 != "-" })
@@ -37,7 +37,7 @@ package final class MediaSimulator: Sendable {
     private let address: String
     private let listener: LoopbackListener
 
-    /// - Parameter address: one of this machine's own.
+    /// - Parameter address: an address of this machine.
     package init(_ resources: [String: MediaResource] = [:], at address: String = "127.0.0.1") throws {
         let site = Site()
         site.state.withLock { $0.resources = resources }

@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// Keeps everything that is logged.
+/// A log handler that keeps everything, so that a test can read it.
 package final class CapturedLog: LogHandler, Sendable {
     package struct Entry: Sendable {
         package let level: Logger.Level
@@ -12,7 +12,7 @@ package final class CapturedLog: LogHandler, Sendable {
     private let kept = Mutex<(entries: [Entry], lines: [String])>(([], []))
 
     package var entries: [Entry] { kept.withLock { $0.entries } }
-    /// A line for each: the message, then the metadata.
+    /// One line per entry: the message, then the metadata.
     package var text: String { kept.withLock { $0.lines.joined(separator: "\n") } }
 
     package init() {}
@@ -43,6 +43,6 @@ package final class CapturedLog: LogHandler, Sendable {
 }
 
 extension Logger {
-    /// Logs nothing.
+    /// Discards everything.
     package static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 }

@@ -1,4 +1,4 @@
-// Runs another program to its end: ffmpeg, curl, our own command line.
+// Runs another program, such as ffmpeg, curl or verbatim-admin, and waits until it ends.
 
 import Foundation
 import Subprocess
@@ -6,21 +6,21 @@ import SystemPackage
 
 package struct Command: Sendable {
     package struct Result: Sendable {
-        /// The exit status, or minus the signal that ended it.
+        /// The exit status; the negative signal number if a signal ended it.
         package let status: Int32
         package let output: String
         package let errors: String
     }
 
-    /// Swift Testing starts all tests at once: more programs than this would only wait for one another.
+    /// How many programs run at once. Swift Testing starts all tests together; more programs would only slow each other down.
     private static let places = Places(24)
 
-    /// More than any of them has to say, in bytes.
+    /// The most that is read of each output, in bytes.
     private static let outputLimit = 64 << 20
 
-    /// A child may end without reading its input, which Subprocess' own writer does not survive.
+    /// A descriptor from which the child reads `text`. Subprocess' own writer crashes if the child ends without reading its input.
     private static func file(holding text: String) throws -> FileDescriptor {
-        // Less than any pipe takes before somebody reads.
+        // A pipe takes this much before anybody reads.
         if text.utf8.count <= 4_096 {
             let (reading, writing) = try FileDescriptor.pipe()
             try writing.closeAfter { _ = try writing.writeAll(text.utf8) }
@@ -35,7 +35,7 @@ package struct Command: Sendable {
         return file
     }
 
-    /// Runs `executable` (a path, or a name to look up in PATH) and answers when it has ended. A task that is cancelled kills it.
+    /// Runs `executable`, a path or a name in PATH, and returns when it has ended. If the task is cancelled, the program is killed.
     package static func run(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil
     ) async throws -> Result {
@@ -54,7 +54,7 @@ package struct Command: Sendable {
 }
 
 extension Environment {
-    /// Nothing of ours but the PATH.
+    /// These variables and our PATH, nothing else.
     static func ofTests(_ variables: [String: String]) -> Environment {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         return .custom(
@@ -64,7 +64,7 @@ extension Environment {
 }
 
 extension TerminationStatus {
-    /// The exit status, or minus the signal.
+    /// The exit status, or the negative signal number.
     var number: Int32 {
         switch self {
         case .exited(let status): status

@@ -1,4 +1,4 @@
-// For what announces itself nowhere: another process' end, a file's removal.
+// Waits for what sends no event: the end of another process, the removal of a file.
 
 import Dispatch
 
@@ -9,10 +9,11 @@ package struct NeverHappened: Error, CustomStringConvertible {
     package var description: String { "never happened, in \(looks) looks: \(what)" }
 }
 
-/// Waits until `condition` holds, for as long as a busy machine may need. Looks often at first, then ever more seldom: most looks ask a node
-/// or a database, which costs processor time that others lack.
+/// Waits until `condition` is true: five minutes at most, so that a busy machine has time. Checks often at first, then less and less: most
+/// checks ask a node or a database, and other tests need the processor time.
 ///
-/// - Parameter limit: a promise of the product's, in seconds that the machine had to spare (`MachineClock.spare`).
+/// - Parameter limit: how soon the product promises it, in seconds. Time in which any process waits for a core doesn't count
+///   (`MachineClock.spare`).
 package func eventually(
     _ what: String, within limit: Double? = nil, _ condition: () async throws -> Bool
 ) async throws {
@@ -25,11 +26,11 @@ package func eventually(
     }
 }
 
-/// How long a test waits for something: by its own looks rather than by the clock alone, so that a machine that stood still does not count.
+/// How long a test waits. Each check adds one second at most, so that a machine that stood still doesn't end the wait.
 private struct Patience {
-    /// For what may take as long as it takes, and for promises on a machine that has no core to spare at all.
+    /// Seconds in all, with or without a promise.
     private static let whole = 300.0
-    /// The most that counts between two looks, in seconds.
+    /// The most that is counted between two checks, in seconds.
     private static let step = 1.0
 
     private(set) var looks = 0
@@ -39,7 +40,7 @@ private struct Patience {
 
     init(promise: Double?) { self.promise = promise }
 
-    /// Seconds until the next look: a quarter of what was waited so far. A promise is looked after more closely.
+    /// Seconds until the next check: a quarter of the time waited so far. Promises are checked more often.
     var pause: Double { min(promise == nil ? 0.25 : 0.05, max(0.005, waited / 4)) }
 
     mutating func isLeft() -> Bool {

@@ -4,10 +4,11 @@ import Synchronization
 import Tenancy
 
 extension PostgresPool {
-    /// Runs `body` while a transaction is open that has done `first`. It does `last` and ends when `body` has ended, however that does: a
-    /// test that fails in the meantime must not wait for itself.
+    /// Runs `first` in a transaction, then `body` while that transaction stays open, then `last` in it.
     ///
-    /// - Parameter tenant: whose rows it sees; nil: everybody's, for an owner.
+    /// The transaction also ends if `body` throws; otherwise a failed test would wait for itself.
+    ///
+    /// - Parameter tenant: whose rows the transaction sees; nil: all rows, if the pool is the owner's.
     package func whileOpen<Result: Sendable>(
         of tenant: TenantID? = nil, _ first: @escaping @Sendable (PostgresTransaction) throws -> Void,
         andThen last: @escaping @Sendable (PostgresTransaction) throws -> Void = { _ in },

@@ -1,7 +1,7 @@
 import Glibc
 
-/// URLs that lead, or are meant to lead, to where a customer's URL must not: this machine, private networks, metadata services, other
-/// schemes. Not one of them may cause a connection, whatever it is given for: the one table of all tests about that.
+/// URLs that must never cause a connection when a customer gives them: they lead to this machine, private networks, metadata services or
+/// other schemes, or try to. All tests of hostile URLs use this table.
 package enum HostileURLs {
     /// Ways to spell this machine.
     package static let ownHosts = [
@@ -15,7 +15,7 @@ package enum HostileURLs {
         "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ", "ｌｏｃａｌｈｏｓｔ", "%31%32%37.0.0.1", "127.0.0.%31", "%6c%6f%63%61%6c%68%6f%73%74",
     ]
 
-    /// Ways to spell what is not public elsewhere.
+    /// Ways to spell other addresses that are not public.
     package static let privateHosts = [
         "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "100.100.100.200", "169.254.169.254",
         "169.254.170.2", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "198.18.0.1", "224.0.0.1",
@@ -23,7 +23,7 @@ package enum HostileURLs {
         "[::ffff:10.0.0.1]", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::]", "[2001:db8::1]",
     ]
 
-    /// All of them, each with that port; and URLs that try something else.
+    /// All hosts with that port, and URLs that try something else.
     package static func all(port: UInt16) -> [String] {
         (ownHosts + privateHosts).flatMap { ["http://\($0):\(port)/a.mp3"] }
             + [
@@ -39,7 +39,7 @@ package enum HostileURLs {
             ]
     }
 
-    /// What a name may turn out to lead to: all of them that are plain addresses.
+    /// Those hosts that are plain addresses, for names that resolve to them.
     package static var addresses: [String] {
         (ownHosts + privateHosts).map { $0.filter { $0 != "[" && $0 != "]" } }.filter { text in
             var address = in6_addr()

@@ -1,8 +1,8 @@
 import Tenancy
 
-/// API keys that were hashed already: the first that a database gets, the second, and so on, the same in each database.
+/// API keys whose hashes are already known. Every database gets the same ones: its first key, its second, and so on.
 ///
-/// Hashing a key costs as much processor time as all else that many a test does, by intention.
+/// Hashing a key is slow by design. In many tests it would take as much processor time as everything else.
 actor KeyStock {
     static let shared = KeyStock()
 

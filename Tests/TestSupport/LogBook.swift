@@ -2,9 +2,9 @@ import Foundation
 import Synchronization
 import SystemPackage
 
-/// What a process wrote, line by line, and who waits for which line.
+/// The lines that a process has written. Tests wait here for a line.
 package final class LogBook: Sendable {
-    /// The process ended, or the time, before the line came.
+    /// The process ended, or the time was over, before the line came.
     package struct NeverSaid: Error, CustomStringConvertible {
         let hasEnded: Bool
         let lastLines: [String]
@@ -17,7 +17,7 @@ package final class LogBook: Sendable {
 
     private struct Waiter {
         let matches: @Sendable (String) -> Bool
-        /// How many lines that match have yet to come.
+        /// How many matching lines are still missing.
         let count: Int
         let continuation: CheckedContinuation<String, any Error>
 
@@ -37,7 +37,7 @@ package final class LogBook: Sendable {
 
     package var lines: [String] { state.withLock { $0.lines } }
 
-    /// The first line, past or to come within `limit` seconds, that `matches`; or the one that is the `count`th to match.
+    /// The `count`th line that `matches`: one of the past, or one that comes within `limit` seconds.
     package func line(
         number count: Int = 1, within limit: Double = 180, where matches: @escaping @Sendable (String) -> Bool
     ) async throws -> String {
@@ -61,12 +61,12 @@ package final class LogBook: Sendable {
         }
     }
 
-    /// The first line that holds all of `parts`.
+    /// The first line that contains all of `parts`.
     package func line(with parts: String...) async throws -> String {
         try await line { line in parts.allSatisfy { line.contains($0) } }
     }
 
-    /// Reads `file` to its end, and closes it, on a thread of its own.
+    /// Reads `file` to its end on a new thread, then closes it.
     func follow(_ file: FileDescriptor) {
         Thread.detachNewThread { [self] in
             var rest: [UInt8] = []

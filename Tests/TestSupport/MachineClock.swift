@@ -1,17 +1,17 @@
-// Clocks for tests that other work on the machine must not turn red. All count in seconds from some time in the past.
+// Clocks for tests that must not fail because of other work on the machine. All count seconds from some moment in the past.
 
 import Dispatch
 import Foundation
 import Glibc
 
 package enum MachineClock {
-    /// Goes on whatever happens.
+    /// Always runs.
     package static func now() -> Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
 
-    /// Stands still while some process of the machine waits for a core: a promise in seconds can be kept, and so judged, only while none does.
+    /// Stands still while any process on the machine waits for a core: the product can keep a promise in seconds only while none does.
     package static func spare() -> Double { now() - crowded() }
 
-    /// What `spare` leaves out (`/proc/pressure/cpu`): everything, where the kernel does not count it.
+    /// The time that `spare` leaves out (`/proc/pressure/cpu`). If the kernel has no such count: all time.
     static func crowded() -> Double {
         guard let text = try? String(contentsOfFile: "/proc/pressure/cpu", encoding: .utf8),
             let total = text.split(separator: "\n").first?.split(separator: " ").last?.split(separator: "=").last,

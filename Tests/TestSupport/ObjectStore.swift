@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A real S3 server beside the tests, which verifies every signature (`Tests/ObjectStore`): one for all of them.
+/// A real S3 server that verifies every signature (`Tests/ObjectStore`). All tests share one.
 package final class ObjectStore: Sendable {
     private struct Ready: Decodable {
         let url, bucket, id, secret: String
@@ -16,7 +16,7 @@ package final class ObjectStore: Sendable {
     package let accessKeyID: String
     package let secretAccessKey: String
     private let process: RunningProcess
-    /// AWS's own client: one process, because it takes longer to load than to answer.
+    /// AWS's own client. One process for all calls, because it takes longer to load than to answer.
     private let client: RunningProcess
     private let orders = Mutex(0)
 
@@ -38,7 +38,7 @@ package final class ObjectStore: Sendable {
             reading: .output)
     }
 
-    /// What a node is told.
+    /// The settings of a node that uses this store.
     package func settings(prefix: String) -> [String: String] {
         [
             "VERBATIM_STORAGE": "s3://\(bucket)/\(prefix)", "AWS_ENDPOINT_URL_S3": url,
@@ -46,20 +46,20 @@ package final class ObjectStore: Sendable {
         ]
     }
 
-    /// What lies there, as AWS's own client sees it.
+    /// The keys of the objects below a prefix, as AWS's own client lists them.
     package func keys(_ prefix: String) async throws -> [String] { try await look("list", prefix) }
 
     package func fill(_ prefix: String, count: Int) async throws { _ = try await look("fill", prefix, count) }
 
-    /// Begins an upload in parts, and leaves it.
+    /// Begins a multipart upload and leaves it unfinished.
     package func begin(_ key: String) async throws { _ = try await look("begin", key) }
 
-    /// The objects whose uploads in parts nobody has finished.
+    /// The keys of unfinished multipart uploads.
     package func unfinished(_ prefix: String) async throws -> [String] { try await look("parts", prefix) }
 
     private func look(_ order: String, _ prefix: String, _ count: Int = 0) async throws -> [String] {
         let line = try JSONSerialization.data(withJSONObject: [order, prefix, count] as [Any])
-        // It answers in the order in which it is asked.
+        // It answers in the order of the orders.
         let number = try orders.withLock { sent in
             try client.send(String(decoding: line, as: UTF8.self) + "\n")
             sent += 1

@@ -1,7 +1,7 @@
-/// Lets so many in at a time; the others wait in the order in which they came.
+/// Limits how many tests run something at once. The others wait in the order in which they came.
 ///
-/// Swift Testing starts all tests at once. Without places, five hundred of them would share the cores and the database, and each would run
-/// into time-outs that are meant for something else.
+/// Swift Testing starts all tests at once. Without a limit, hundreds of them would share the cores and the database, and would run into
+/// time-outs that are meant for something else.
 package actor Places {
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []

@@ -3,18 +3,18 @@ import Subprocess
 import Synchronization
 import SystemPackage
 
-/// A program that runs beside a test. What starts it also stops it: it is killed with the last reference.
+/// A program that runs beside a test. It is killed when the last reference to it is gone.
 ///
-/// Not Foundation's `Process`: that one lets a child inherit what another thread opens at the moment, so that a reader of a pipe may wait
-/// for its end for ever, and it reads beyond a buffer where some 1,300 descriptors are open.
+/// Foundation's `Process` can't be used: its children inherit descriptors that other threads open meanwhile, so that the reader of a pipe may
+/// wait forever; and it reads beyond a buffer if about 1,300 descriptors are open.
 package final class RunningProcess: Sendable {
-    /// Which of its outputs is read; the other is discarded.
+    /// Which output is read. The other is discarded.
     package enum Stream: Sendable { case output, errors }
 
     package let log = LogBook()
     package let pid: Int32
     private let end = End()
-    /// Held open as long as this object: a child that ends with its standard input ends with us.
+    /// Open as long as this object exists. A child that ends at the end of its standard input so ends with the tests.
     private let input: Mutex<FileDescriptor?>
 
     package init(
@@ -57,7 +57,7 @@ package final class RunningProcess: Sendable {
 
     /// Writes to its standard input.
     package func send(_ text: String) throws {
-        // Who has ended reads nothing any more: that would end this process, too.
+        // Writing to a program that has ended would end this process, too.
         guard end.status == nil else { throw Errno.brokenPipe }
         try input.withLock { _ = try $0?.writeAll(text.utf8) }
     }
@@ -70,25 +70,25 @@ package final class RunningProcess: Sendable {
         }
     }
 
-    /// Nothing, once it has ended.
+    /// Sends a signal. Does nothing if the program has ended.
     package func signal(_ number: Int32) { end.ifNotYet { _ = Foundation.kill(pid, number) } }
 
     package func kill() { signal(SIGKILL) }
 
-    /// Waits for the end and answers the exit status, or minus the signal that ended it.
+    /// Waits for the end. Returns the exit status, or the negative number of the signal that ended it.
     package func ended() async throws -> Int32 {
         try await eventually("process \(pid) ends") { end.status != nil }
         return try end.status?.get().number ?? 0
     }
 
-    /// The most memory it ever held, in bytes (`VmHWM`).
+    /// The most memory it has used so far, in bytes (`VmHWM`).
     package func peakMemory() throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
         return (Int(line.filter(\.isNumber)) ?? .max / 1024) * 1024
     }
 
-    /// Its children, by process id.
+    /// The process ids of its children.
     package func children() throws -> [Int32] {
         let threads = "/proc/\(pid)/task"
         return try FileManager.default.contentsOfDirectory(atPath: threads).flatMap { thread in
@@ -98,7 +98,7 @@ package final class RunningProcess: Sendable {
     }
 }
 
-/// How a program ended, once it has.
+/// How a program ended; nil while it runs.
 private final class End: Sendable {
     private let value = Mutex<Result<TerminationStatus, any Error>?>(nil)
 

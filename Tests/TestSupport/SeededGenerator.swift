@@ -1,4 +1,4 @@
-/// SplitMix64: the same numbers at every run, so that a failure can be repeated.
+/// SplitMix64: gives the same numbers in every run, so that a failure can be repeated.
 package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

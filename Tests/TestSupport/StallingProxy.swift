@@ -1,19 +1,19 @@
 import Foundation
 
-/// Stands between a client and the test server of PostgreSQL, and can stop passing anything on, as a network does that has lost a
-/// machine: connections stay open, and nothing comes.
+/// A proxy between a client and the tests' PostgreSQL server that can stop forwarding, as if the network had lost the machine: connections
+/// stay open, and nothing arrives.
 ///
-/// It ends, with all its connections, when the last reference goes.
+/// It ends, with all its connections, when the last reference to it is gone.
 package final class StallingProxy: Sendable {
     package struct CannotListen: Error {}
 
-    /// The database's URL by way of this proxy.
+    /// The database's URL through this proxy.
     package let url: String
     private let folder: TemporaryFolder
     private let listener: Int32
     private let lines = Lines()
 
-    /// - Parameter database: the URL of a database on a Unix socket, as the test cluster's are.
+    /// - Parameter database: the URL of a database on a Unix socket, such as one of the test cluster.
     package init(to database: String) throws {
         guard var parts = URLComponents(string: database),
             let server = parts.queryItems?.first(where: { $0.name == "host" })?.value
@@ -49,19 +49,19 @@ package final class StallingProxy: Sendable {
         folder.remove()
     }
 
-    /// Nothing goes through the connections that there are any more; new ones work.
+    /// Stops forwarding on existing connections. New ones work.
     package func stallConnections() { lines.stall(newOnes: false) }
 
-    /// Nothing goes through any connection, also not through new ones.
+    /// Stops forwarding on all connections, also on new ones.
     package func stall() { lines.stall(newOnes: true) }
 
-    /// Ends the connections that there are, as when a way breaks: the server goes on with what it has been told. New ones work.
+    /// Ends existing connections, as if a network path broke. The server finishes the statements that it has received. New connections work.
     package func cut() { lines.cut() }
 
-    /// All goes on, and what was held back arrives.
+    /// Forwards again, and delivers what was held back.
     package func resume() { lines.resume() }
 
-    /// `bind` or `connect` for the socket of PostgreSQL in that folder.
+    /// Calls `bind` or `connect` for the PostgreSQL socket in that folder.
     private static func call(
         _ function: (Int32, UnsafePointer<sockaddr>?, socklen_t) -> Int32, _ descriptor: Int32, _ folder: String
     ) -> Bool {
@@ -77,12 +77,12 @@ package final class StallingProxy: Sendable {
     }
 }
 
-/// The connections through a proxy, each with a thread a direction.
-// Unchecked because all that changes is read and written under the condition's lock.
+/// The connections through a proxy. Each has one thread per direction.
+// Unchecked because all variables are read and written under the condition's lock.
 private final class Lines: @unchecked Sendable {
     private let condition = NSCondition()
     private var descriptors: [Int32] = []
-    /// Those of the connections through which nothing goes.
+    /// The descriptors of stalled connections.
     private var stalled: Set<Int32> = []
     private var isStalled = false
 
@@ -110,7 +110,7 @@ private final class Lines: @unchecked Sendable {
         }
     }
 
-    /// Closes nothing: the descriptors are the process's until it ends, so that no thread ever writes to another's.
+    /// Ends all connections. Their descriptors stay open until the process ends, so that no thread writes to a reused one.
     func end() {
         resume()
         cut()

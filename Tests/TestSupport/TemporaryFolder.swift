@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder for one test, removed with all that is in it.
+/// A folder for one test, which removes it with its content.
 package struct TemporaryFolder: Sendable {
     package let path: String
 
@@ -10,7 +10,7 @@ package struct TemporaryFolder: Sendable {
         path = String(decoding: template.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// Runs `body` with the path of a folder that is empty, and is removed afterward.
+    /// Runs `body` with the path of an empty folder, and removes it afterward.
     @discardableResult
     package static func with<Result>(_ body: (String) async throws -> Result) async throws -> Result {
         let folder = try TemporaryFolder()
@@ -20,7 +20,7 @@ package struct TemporaryFolder: Sendable {
 
     package func remove() { try? FileManager.default.removeItem(atPath: path) }
 
-    /// Every regular file below it, relative.
+    /// The paths of all regular files in it, relative to it.
     package var files: [String] {
         get throws {
             try FileManager.default.subpathsOfDirectory(atPath: path).filter { name in

@@ -1,4 +1,4 @@
-// Alice, her colleague Bob, and Charlie of another tenant, who must never see anything of theirs.
+// Alice and her colleague Bob belong to one tenant. Charlie belongs to another and must never see anything of theirs.
 
 import Logging
 import Postgres
@@ -10,9 +10,9 @@ package struct Tenants: Sendable {
     package let database: TestDatabase
     package let databases: Databases
     package let owner: PostgresPool
-    /// Alice's and Bob's.
+    /// Alice's and Bob's tenant.
     package let example: TenantID
-    /// Charlie's.
+    /// Charlie's tenant.
     package let other: TenantID
     package let masterKey: MasterKey
     private let issued = KeyCount()
@@ -43,14 +43,14 @@ package struct Tenants: Sendable {
         }
     }
 
-    /// A new API key of that tenant's.
+    /// Creates an API key for that tenant.
     package func issueKey(for tenant: TenantID, name: String = "test") async throws -> IssuedKey {
         let key = try await KeyStock.shared.key(issued.next())
         try await owner.transaction { try key.store(for: tenant, name: name, in: $0) }
         return key
     }
 
-    /// Gives both their webhook secrets, as if they had been made by an operator with the master key.
+    /// Creates the webhook secrets of both tenants, as an operator with the master key would.
     package func makeSecrets() async throws {
         let (tenants, key) = ([example, other], masterKey)
         try await owner.transaction { transaction in
@@ -66,7 +66,7 @@ package struct Tenants: Sendable {
     }
 }
 
-/// How many keys a database has been given.
+/// Counts the keys that a database has got.
 private final class KeyCount: Sendable {
     private let value = Atomic(0)
 

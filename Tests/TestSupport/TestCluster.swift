@@ -1,8 +1,8 @@
-// A real PostgreSQL for tests: one server per test process, started when first asked for.
+// A real PostgreSQL server for the tests. There is one per test process, started when it is first needed.
 //
-// Guarantees: the server and its directory end with the test process, however that dies (a shell waits for the end of a
-// pipe that only the test process holds open). With VERBATIM_TEST_POSTGRES_URL set, that server is used instead; the
-// URL must be a superuser's. On failure: the error says what the server or the shell said last.
+// The server and its directory are removed when the test process ends, even if that is killed: a shell waits for the end of
+// a pipe that only the test process holds open. If VERBATIM_TEST_POSTGRES_URL is set, that server is used instead; the URL
+// must be a superuser's. If the server does not start, the error contains the last line of the server or the shell.
 
 import Foundation
 import Logging
@@ -14,9 +14,9 @@ package final class TestCluster: Sendable {
         package let description: String
     }
 
-    /// A superuser's URL of the server's own database.
+    /// The URL of the server's own database, as a superuser.
     package let url: String
-    /// For making and dropping databases.
+    /// Creates and drops databases.
     let admin: PostgresPool
 
     private static let starting = Task { try await TestCluster(url: serverURL()) }
@@ -29,7 +29,7 @@ package final class TestCluster: Sendable {
         admin = PostgresPool(configuration: configuration, logger: Logger(label: "test-cluster"))
     }
 
-    /// The same server, another database, and perhaps another user.
+    /// The URL of another database on this server, for the same user or another one.
     package func url(database: String, user: String? = nil) throws -> String {
         guard var parts = URLComponents(string: url), let scheme = parts.scheme,
             ["postgres", "postgresql"].contains(scheme)
@@ -40,7 +40,7 @@ package final class TestCluster: Sendable {
         return text
     }
 
-    /// A server of its own for as long as `body` runs, in which nobody was yet.
+    /// Runs `body` with a new, empty server, and removes it afterward.
     package static func withFresh<T: Sendable>(_ body: (TestCluster) async throws -> T) async throws -> T {
         let (shell, url) = try await startServer()
         let cluster = TestCluster(url: url)
@@ -60,7 +60,7 @@ package final class TestCluster: Sendable {
     }
 
     private static func startServer() async throws -> (keeper: RunningProcess, url: String) {
-        // A session of its own: a signal to the tests' process group must not kill the one who cleans up.
+        // A session of its own: a signal to the tests' process group must not kill the shell, which cleans up.
         let shell = try await RunningProcess("/usr/bin/setsid", ["/bin/sh", "-c", script], reading: .output)
         let answer = try await shell.log.line { _ in true }
         let words = answer.split(separator: " ", maxSplits: 1)
@@ -70,7 +70,8 @@ package final class TestCluster: Sendable {
         return (shell, "postgresql://postgres@/postgres?host=\(words[1])")
     }
 
-    /// Keeps the server alive by its standard input, which the kernel closes with this process. Never killed: it is the one who cleans up.
+    /// The shell, which keeps the server running until the kernel closes its standard input with this process. It is never killed, because it
+    /// cleans up.
     private static let keeper = Mutex<RunningProcess?>(nil)
 
     private static let script = #"""

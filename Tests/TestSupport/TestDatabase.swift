@@ -1,4 +1,4 @@
-// A database of its own for a test, copied from a template that was migrated once.
+// A new database for each test, copied from a template that was migrated once.
 
 import Foundation
 import Logging
@@ -6,11 +6,11 @@ import Postgres
 
 package struct TestDatabase: Sendable {
     package let name: String
-    /// A superuser's URL.
+    /// Its URL, as a superuser.
     package let url: String
     private let cluster: TestCluster
 
-    /// Creates it, with the migrations of that directory applied, or empty.
+    /// Creates a database, with the migrations in that directory applied; nil: an empty one.
     package init(migrations directory: String? = nil) async throws {
         cluster = try await TestCluster.shared()
         let template = try await TemplateCatalog.shared.template(for: directory, in: cluster)
@@ -19,15 +19,15 @@ package struct TestDatabase: Sendable {
         try await cluster.create(name, template: template)
     }
 
-    /// Drops it, whoever is still connected.
+    /// Drops the database, even if somebody is still connected.
     package func close() async throws {
         try await cluster.admin.execute("DROP DATABASE IF EXISTS \(unescaped: name) WITH (FORCE)")
     }
 
-    /// A pool on it. Close it, or leave that to the end of the database.
+    /// A pool of connections to it. It may be left open: dropping the database ends them.
     package func pool(role: String? = nil, size: Int = 4) -> PostgresPool {
         PostgresPool(
-            // Patient: a full test run leaves a connection little time.
+            // Long time-outs: in a full test run, connections get little processor time.
             configuration: PostgresPool.Configuration(
                 url: url, role: role, size: size, acquireTimeout: .seconds(120), statementTimeout: .seconds(300)),
             logger: Logger(label: "test-database"))
@@ -38,9 +38,9 @@ package struct TestDatabase: Sendable {
     }
 }
 
-/// Runs `body` on a database of its own and drops that afterward, also when `body` throws. Ten at once.
+/// Runs `body` on a new database and drops it afterward, also if `body` throws. At most ten run at once.
 ///
-/// - Parameter waitsForPlace: false for a test whose number is bounded otherwise. In the one line it would wait for all that came before.
+/// - Parameter waitsForPlace: false for tests that are limited in another way. Otherwise they would wait behind all that came before.
 package func withTestDatabase<T: Sendable>(
     migrations directory: String? = nil, waitsForPlace: Bool = true, _ body: (TestDatabase) async throws -> T
 ) async throws -> T {
@@ -66,8 +66,8 @@ private let databases = Places(10)
 
 extension TestCluster {
     fileprivate func create(_ name: String, template: String) async throws {
-        // From version 15 on the default is to copy through the buffers and the write-ahead log, which takes three times as much processor
-        // time. Before that, files are copied anyway.
+        // The default since version 15 copies through the buffers and the write-ahead log, which takes three times as much processor time.
+        // Older versions always copy the files.
         let version = try await admin.query("SELECT current_setting('server_version_num')::int4")[0].decode(Int.self)
         let strategy = version >= 150_000 ? " STRATEGY FILE_COPY" : ""
         try await admin.execute(
@@ -75,7 +75,7 @@ extension TestCluster {
     }
 }
 
-/// The migrated templates of this process, each made once.
+/// The migrated template databases of this process. Each is created once.
 private actor TemplateCatalog {
     static let shared = TemplateCatalog()
 

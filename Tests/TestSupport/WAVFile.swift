@@ -1,6 +1,6 @@
 /// WAV files of 16-bit samples.
 package enum WAVFile {
-    /// The header of a file with so many bytes of samples, or that claims to have them.
+    /// The header of a file that has, or claims to have, that many bytes of samples.
     package static func header(dataBytes: Int, channels: Int = 1, rate: Int = 16_000) -> [UInt8] {
         func field(_ value: Int, _ bytes: Int) -> [UInt8] {
             (0..<bytes).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }

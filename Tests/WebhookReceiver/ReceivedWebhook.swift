@@ -1,6 +1,6 @@
 import Foundation
 
-/// One request as a receiver got it.
+/// A request that a receiver got.
 package struct ReceivedWebhook: Sendable {
     package let method: String
     package let path: String
@@ -10,7 +10,7 @@ package struct ReceivedWebhook: Sendable {
 
     package var id: String { headers["webhook-id"] ?? "" }
 
-    /// A member of the body that is text.
+    /// A text member of the body.
     package func text(_ name: String) -> String? {
         (try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])?[name] as? String
     }
@@ -26,7 +26,7 @@ package enum ReceiverResponse: Sendable {
     case reset
     /// The connection ends without an answer.
     case close
-    /// These bytes, whatever they are, and then the connection's end: a reset, where `resets`.
+    /// Sends these bytes, then ends the connection, with a reset if `resets`.
     case raw([UInt8], resets: Bool = false)
     /// Something that is not HTTP.
     case noise

@@ -1,6 +1,6 @@
 import Glibc
 
-/// One accepted connection of a receiver's.
+/// A connection that a receiver has accepted.
 struct ReceiverConnection {
     private let descriptor: Int32
     private var buffer: [UInt8] = []
@@ -13,7 +13,7 @@ struct ReceiverConnection {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    /// The next request; nil at the connection's end.
+    /// The next request; nil when the connection ends.
     mutating func read() -> ReceivedWebhook? {
         let end = Array("\r\n\r\n".utf8)
         var head: Range<Int>?
@@ -38,7 +38,7 @@ struct ReceiverConnection {
         return ReceivedWebhook(method: String(first[0]), path: String(first[1]), headers: headers, body: body)
     }
 
-    /// Whether the connection goes on.
+    /// Sends the answer. Returns whether the connection stays open.
     mutating func answer(_ answer: ReceiverResponse) -> Bool {
         switch answer {
         case .status(let code, let headers, let bodyBytes):

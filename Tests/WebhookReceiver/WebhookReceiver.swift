@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Somebody's endpoint: a real HTTP server on loopback that does what a test tells it to, good or bad.
+/// A customer's endpoint: a real HTTP server on loopback that behaves as a test says, well or badly.
 ///
-/// Plain sockets and a thread a connection, so that it can hang, reset and babble. Ends with its last reference.
+/// It uses plain sockets and one thread per connection, so that it can hang, reset and send nonsense. It ends with its last reference.
 package final class WebhookReceiver: Sendable {
     package typealias Behavior = @Sendable (ReceivedWebhook) -> ReceiverResponse
 
@@ -18,12 +18,12 @@ package final class WebhookReceiver: Sendable {
     }
 
     package var url: String { "http://127.0.0.1:\(port)/hook" }
-    /// Whatever came, acknowledged or not.
+    /// All requests, acknowledged or not.
     package var received: [ReceivedWebhook] { log.state.withLock { $0.received } }
-    /// Connections accepted.
+    /// The number of connections so far.
     package var connections: Int { log.state.withLock { $0.connections } }
 
-    /// - Parameter greeting: what it says to who connects, before anything is asked.
+    /// - Parameter greeting: sent on each new connection, before any request.
     package init(port: UInt16 = 0, greeting: String = "", _ behavior: @escaping Behavior = { _ in .ok }) throws {
         log = Log(behavior)
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -52,7 +52,7 @@ package final class WebhookReceiver: Sendable {
         shutdown(listener, Int32(SHUT_RDWR))
     }
 
-    /// From now on it does that.
+    /// Changes its behavior.
     package func behave(_ behavior: @escaping Behavior) { log.state.withLock { $0.behavior = behavior } }
 
     private static func accept(_ listener: Int32, _ greeting: String, _ log: Log) {

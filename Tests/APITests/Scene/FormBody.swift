@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 import Synchronization
 
-/// Builds multipart requests without a server, and shows how much of a body was read.
+/// A multipart body without a server. It counts how much of it was read.
 struct FormBody: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
 

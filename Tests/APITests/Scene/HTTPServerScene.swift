@@ -8,7 +8,7 @@ import Synchronization
 import Tenancy
 import TestSupport
 
-/// A whole server on a port of its own, with routes of the tests'.
+/// A complete HTTP server on a free port, with routes for tests.
 struct HTTPServerScene {
     struct Context: ConnectionContext {
         var coreContext: CoreRequestContextStorage
@@ -25,12 +25,12 @@ struct HTTPServerScene {
 
     let port: Int
     let seen: Observations
-    /// Where `/upload/{account}` puts what it receives.
+    /// Where `/upload/{account}` stores what it receives.
     let spool: Spool
     /// Begins the server's graceful shutdown.
     let shutDown: @Sendable () async -> Void
 
-    /// Runs a server around `body`; it has ended when this returns.
+    /// Runs `body` with a server, and stops the server afterward.
     static func run(
         _ connectionGuard: ConnectionGuardSettings = ConnectionGuardSettings(), budgetBytes: Int64 = 1_000_000_000,
         maximumFiles: Int = 512,
@@ -128,7 +128,7 @@ struct HTTPServerScene {
     }
 }
 
-/// What handlers noted, for a test to wait for.
+/// Notes of the handlers, which a test can wait for.
 final class Observations: Sendable {
     private let stream: AsyncStream<String>
     private let continuation: AsyncStream<String>.Continuation
@@ -140,7 +140,7 @@ final class Observations: Sendable {
         (releases, releaser) = AsyncStream.makeStream()
     }
 
-    /// Lets a handler go on that waits in `released`.
+    /// Lets a handler continue that waits in `released`.
     func release() { releaser.yield() }
 
     func released() async {
@@ -149,7 +149,7 @@ final class Observations: Sendable {
 
     func note(_ text: String) { continuation.yield(text) }
 
-    /// Waits until `text` was noted.
+    /// Waits for the note `text`.
     func wait(for text: String) async {
         for await noted in stream where noted == text { return }
     }

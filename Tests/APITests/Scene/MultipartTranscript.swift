@@ -1,7 +1,7 @@
 import API
 import NIOCore
 
-/// All that a parser found in a body, with the data of each part joined, so that cuts do not show.
+/// Everything that a parser found in a body. The data of each part is joined, so that it is the same however the body was cut.
 struct MultipartTranscript: Equatable {
     struct Part: Equatable {
         let name: String

@@ -2,7 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// A client that speaks bytes, so that a test says exactly what goes over the wire.
+/// A client that sends exactly the bytes that a test gives it.
 struct RawClient {
     struct Answer {
         let status: Int
@@ -19,7 +19,7 @@ struct RawClient {
 
     struct ConnectionEnded: Error {}
 
-    /// For sending while this waits for an answer.
+    /// Sends while the client waits for an answer.
     let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
     private let channel: any Channel
@@ -45,7 +45,7 @@ struct RawClient {
         }
     }
 
-    /// So many connections at once.
+    /// Opens `count` connections at once.
     static func run(
         _ scene: HTTPServerScene, count: Int, _ body: (inout [RawClient]) async throws -> Void
     ) async throws { try await run(scene, count: count, []) { try await body(&$0) } }
@@ -60,13 +60,13 @@ struct RawClient {
         try await run(scene) { client in try await run(scene, count: count, clients + [client], body) }
     }
 
-    /// One exchange, after which the connection stays.
+    /// Sends one request and reads the answer. The connection stays open.
     mutating func get(_ path: String) async throws -> Answer {
         try await send("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
         return try await answer()
     }
 
-    /// One exchange on a connection of its own.
+    /// Sends one request on a new connection and reads the answer.
     static func exchange(_ scene: HTTPServerScene, _ request: String) async throws -> Answer {
         try await run(scene) { client in
             try await client.send(request)
@@ -78,16 +78,16 @@ struct RawClient {
 
     func send(_ bytes: ByteBuffer) async throws { try await outbound.write(bytes) }
 
-    /// Sends, and waits until the system has taken all of it: fails when the server has closed the connection.
+    /// Sends, and waits until the system has taken everything. Throws if the server has closed the connection.
     func deliver(_ bytes: ByteBuffer) async throws { try await channel.writeAndFlush(bytes).get() }
 
-    /// Ends our side; what the server sends still comes.
+    /// Closes our side for sending. What the server sends still arrives.
     func endSending() { outbound.finish() }
 
-    /// Goes away without a word.
+    /// Closes the connection.
     func abort() async throws { try await channel.close() }
 
-    /// The next answer, informational ones included; `bodyless` for an answer to `HEAD`.
+    /// The next answer, including informational ones. `bodyless`: it answers a `HEAD`.
     mutating func answer(bodyless: Bool = false) async throws -> Answer {
         let head = try await take(through: "\r\n\r\n")
         let lines = head.split(separator: "\r\n")
@@ -105,7 +105,7 @@ struct RawClient {
         return Answer(status: status, headers: headers, body: body)
     }
 
-    /// Waits for the server's end of the connection and returns what came before it.
+    /// Waits until the server closes the connection, and returns what came before.
     mutating func end() async -> String {
         do { while true { try await receive() } } catch {}
         return String(buffer: received)

@@ -1,4 +1,4 @@
 import Testing
 
-/// What runs a whole server runs alone: one test measures memory, many wait for the server's clocks.
+/// Tests with a complete server run one after the other: one measures memory, many wait for the server's timers.
 @Suite(.serialized) enum ServerTests {}

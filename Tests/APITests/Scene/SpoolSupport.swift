@@ -3,12 +3,12 @@ import Foundation
 import Tenancy
 import TestSupport
 
-/// Waits until everything that was let go of is removed: the spool does that on its own threads.
+/// Waits until the spool is empty. It removes files on its own threads.
 func drained(_ spool: Spool) async throws {
     try await eventually("the spool is empty") { spool.usedBytes == 0 }
 }
 
-/// The spooled files below a root, whichever process's they are.
+/// The spooled files below a root, of any process.
 func files(_ root: String) throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: root)
         .filter { $0.contains("/") }

@@ -4,7 +4,8 @@ import Tenancy
 import TestSupport
 import Testing
 
-/// Two accounts, older than the months of the tests, whose jobs come, end and are billed as the pipeline does it, at times that the test sets.
+/// Two accounts whose jobs are submitted, end and are billed as in the pipeline, at times that the test sets. The accounts are older than all
+/// months of the tests.
 struct LedgerScene: Sendable {
     let tenants: Tenants
 
@@ -25,7 +26,7 @@ struct LedgerScene: Sendable {
         return time
     }
 
-    /// A job that is submitted and reserves, in one transaction.
+    /// Submits a job and makes its reservation, in one transaction.
     @discardableResult
     func submit(
         _ job: TestJob = TestJob(), of tenant: TenantID? = nil, seconds: Int64?, acceptOverage: Bool = false,
@@ -57,7 +58,7 @@ struct LedgerScene: Sendable {
         }
     }
 
-    /// The job completes with so many seconds; `missing` samples of the last one are not there.
+    /// Completes the job with that many seconds. The last second lacks `missing` samples.
     func complete(
         _ job: TestJob, of tenant: TenantID? = nil, seconds: Int64, missing: Int64 = 0
     ) async throws {
@@ -83,7 +84,7 @@ struct LedgerScene: Sendable {
         }
     }
 
-    /// A job from its submission to its bill.
+    /// Submits and completes a job.
     @discardableResult
     func bill(
         of tenant: TenantID? = nil, seconds: Int64, acceptOverage: Bool = false, at now: Timestamp = inNovember,
@@ -118,7 +119,7 @@ struct LedgerScene: Sendable {
         }
     }
 
-    /// - Parameter now: within November, so that it is the month that is not over yet.
+    /// - Parameter now: in November, so that November is the month that is not over.
     func statement(
         _ month: BillingMonth = november, of tenant: TenantID? = nil, at now: Timestamp = inNovember
     ) async throws -> Statement {
@@ -130,7 +131,7 @@ struct LedgerScene: Sendable {
         return try #require(statements.first)
     }
 
-    /// What the API shows its customer.
+    /// The usage that the API shows the customer.
     func usage(
         _ month: BillingMonth = november, of tenant: TenantID? = nil, at now: Timestamp = inNovember
     ) async throws -> TenantUsage {
@@ -139,7 +140,7 @@ struct LedgerScene: Sendable {
         return try #require(usage)
     }
 
-    /// Every difference, as one text each.
+    /// Every difference, one text each.
     func differences(_ month: BillingMonth = november) async throws -> [String] {
         try await tenants.owner.transaction(isolation: .repeatableRead) {
             try LedgerCheck.run(month, in: $0).map(\.description)
@@ -169,13 +170,13 @@ struct LedgerScene: Sendable {
         }
     }
 
-    /// What an operator is shown of one of the example's jobs.
+    /// What operators see of one of the first account's jobs.
     func bill(of job: String) async throws -> JobBill? {
         let tenant = tenants.example
         return try await tenants.owner.transaction { try JobBill.of(TestJob(unchecked: job), of: tenant, in: $0) }
     }
 
-    /// Of the example's jobs that were billed, as the detail tells it.
+    /// The first account's billed jobs, as the detailed export has them.
     func overageByJob(_ month: BillingMonth) async throws -> [String: Int64] {
         let tenant = tenants.example
         return try await tenants.owner.transaction(isolation: .repeatableRead) {

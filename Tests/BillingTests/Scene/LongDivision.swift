@@ -1,6 +1,6 @@
-/// Amounts as one learns it in school, digit by digit, so that tests do not compute as what they test does.
+/// Computes amounts digit by digit, so that tests don't repeat the code that they test.
 enum LongDivision {
-    /// seconds × rate ÷ 600,000 in cents, a half to the even one, as decimal digits.
+    /// seconds × rate ÷ 600,000 in cents, as decimal digits. Halves are rounded to the even cent.
     static func cents(seconds: Int64, rate: Int64) -> String {
         let product = multiply(digits(seconds), digits(rate))
         var quotient: [Int] = []

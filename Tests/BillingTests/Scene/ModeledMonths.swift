@@ -2,31 +2,31 @@ import Billing
 import Postgres
 import Tenancy
 
-/// What the ledger should say, kept in memory beside it, second by second: it knows neither places nor sums, only in which order seconds were
-/// reserved, and what their month covered then.
+/// A model of the ledger in memory, second by second. It has neither places nor sums: it knows in which order seconds were reserved, and what
+/// their month covered then.
 struct ModeledMonths {
     struct Admission {
         let job: TestJob
         let month: BillingMonth
         let included: Int64
-        /// Nil where overage was not agreed on.
+        /// Nil if overage was not agreed on.
         let rate: Int64?
         var isSettled = false
         var isReleased = false
     }
 
     struct Second {
-        /// Whose it is, in `admissions`.
+        /// The index of its job in `admissions`.
         let admission: Int
-        /// The month's quota for it.
+        /// The month's quota when it was reserved.
         let included: Int64
-        /// Whether that covered it beside all that was used and held when it was reserved.
+        /// Whether that quota covered it, beside everything that was used and held then.
         let wasCovered: Bool
     }
 
-    /// In the order of admission.
+    /// The jobs, in the order of admission.
     private(set) var admissions: [Admission] = []
-    /// Of each month, in the order in which they were reserved; what was given back is no longer there.
+    /// The seconds of each month, in the order in which they were reserved. Seconds that were given back are removed.
     private(set) var seconds: [BillingMonth: [Second]] = [:]
     /// How often jobs grew, by month.
     private var growths: [BillingMonth: Int64] = [:]
@@ -46,12 +46,12 @@ struct ModeledMonths {
         Int64(seconds[month, default: []].count { !admissions[$0.admission].isSettled })
     }
 
-    /// Places that were given.
+    /// How many places were given.
     func count(_ month: BillingMonth) -> Int64 {
         Int64(admissions.count { $0.month == month }) + growths[month, default: 0]
     }
 
-    /// What the last admission of the month that is still there was promised.
+    /// The quota that was promised to the last remaining admission of the month.
     func lastIncluded(_ month: BillingMonth) -> Int64 {
         admissions.last { $0.month == month && !$0.isReleased }?.included ?? 0
     }
@@ -61,7 +61,7 @@ struct ModeledMonths {
         reserve(seconds, for: admissions.endIndex - 1, included: admission.included)
     }
 
-    /// Gives it so many seconds.
+    /// Resizes the job to that many seconds.
     ///
     /// - Parameter included: the month's quota now.
     mutating func resize(_ index: Int, to wanted: Int64, included: Int64) {
@@ -92,7 +92,7 @@ struct ModeledMonths {
         }
     }
 
-    /// The seconds that are overage, in their order.
+    /// The seconds that are overage, in order.
     func overageSeconds(_ month: BillingMonth) -> [Second] {
         let used = seconds[month, default: []].filter { admissions[$0.admission].isSettled }
         return used.enumerated().filter {
@@ -107,7 +107,7 @@ struct ModeledMonths {
         }
     }
 
-    /// Overage by job, of all that were billed.
+    /// Overage by job, of all billed jobs.
     func overageByJob(_ month: BillingMonth) -> [String: Int64] {
         var sums = Dictionary(
             uniqueKeysWithValues: admissions.filter { $0.month == month && $0.isSettled }
@@ -116,7 +116,7 @@ struct ModeledMonths {
         return sums
     }
 
-    /// How far those who did not agree to overage went beyond the most that any of them was promised; never more than 0.
+    /// How far the jobs without overage went beyond the highest quota that any of them was promised. Must never be more than 0.
     func oversold(_ month: BillingMonth) -> Int64 {
         let bound = seconds[month, default: []].filter { admissions[$0.admission].rate == nil }
         return Int64(bound.count) - (bound.map(\.included).max() ?? 0)

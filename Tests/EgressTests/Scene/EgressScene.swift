@@ -3,10 +3,10 @@ import Logging
 import TestSupport
 import Testing
 
-// What the tests of the client have in common.
+// What the tests of the client share.
 
 extension EgressLimits {
-    /// Generous: no test that is not about limits meets one.
+    /// So high that only tests of limits reach them.
     static let generous = EgressLimits(total: .seconds(300), connect: .seconds(60), responseBytes: 1 << 20)
 
     static func total(_ duration: Duration) -> EgressLimits {
@@ -27,7 +27,7 @@ extension EgressRequest {
     }
 }
 
-/// Runs with a client that is closed afterward.
+/// Runs `body` with a client and closes it afterward.
 @discardableResult
 func withClient<Result: Sendable>(
     _ configuration: EgressConfiguration = EgressConfiguration(),
@@ -44,7 +44,7 @@ func withClient<Result: Sendable>(
     }
 }
 
-/// What `EgressProbe` prints, which is the client in a process of its own.
+/// The output of `EgressProbe`, which runs a client in a process of its own.
 func probe(_ arguments: String..., environment: [String: String] = [:]) async throws -> String {
     let result = try await Command.run(
         Checkout.executable("EgressProbe"), arguments, environment: environment)
@@ -52,7 +52,7 @@ func probe(_ arguments: String..., environment: [String: String] = [:]) async th
     return result.output
 }
 
-/// Messages from a script's thread to its test.
+/// Sends messages from a script's thread to its test.
 struct Mail<Message: Sendable>: Sendable {
     private let stream: AsyncStream<Message>
     private let continuation: AsyncStream<Message>.Continuation

@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 import Synchronization
 
-// A server on loopback or a Unix socket whose every connection is played by a script on a thread of its own.
+// A server on loopback or a Unix socket. Each connection runs a script on a thread of its own.
 //
-// Plain sockets, so that a test decides each byte and the moment of each close. Ends with its last reference.
+// It uses plain sockets, so that a test decides about each byte and about the moment of each close. It ends with its last reference.
 
 final class ScriptedServer: Sendable {
     typealias Script = @Sendable (ServerConnection) throws -> Void

@@ -1,6 +1,6 @@
 import Glibc
 
-/// One accepted connection, in the hands of a script. Closes with its last reference.
+/// An accepted connection, which a script controls. It closes with its last reference.
 final class ServerConnection {
     struct Request: Sendable {
         var method = ""
@@ -45,7 +45,7 @@ final class ServerConnection {
         }
     }
 
-    /// Some bytes of a body, at least one.
+    /// At least one byte of a body.
     func readSome(atMost limit: Int) throws -> [UInt8] {
         if buffer.isEmpty { try fill() }
         let bytes = Array(buffer.prefix(limit))
@@ -71,7 +71,7 @@ final class ServerConnection {
         try send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
     }
 
-    /// Reads until the peer has closed, or reset, its side.
+    /// Reads until the peer closes or resets the connection.
     func waitForEnd() {
         while (try? fill()) != nil { buffer.removeAll() }
     }

@@ -2,7 +2,7 @@ import AssemblyAISimulator
 import Foundation
 import TestSupport
 
-/// A node that asks a simulated AssemblyAI first, and Whisper behind it, with a customer.
+/// A node with a customer. Its engine is a simulated AssemblyAI, with Whisper as the fallback.
 struct AssemblyAIScene {
     let deployment: Deployment
     let simulator: AssemblyAISimulator
@@ -35,7 +35,7 @@ struct AssemblyAIScene {
             file: file, fields: ["diarize": "false", "language": "en"].merging(fields) { $1 })
     }
 
-    /// Waits until the nodes have counted so many refusals.
+    /// Waits until the metrics count that many refusals.
     func counted(_ count: Double) async throws {
         let anyone = Customer(node: node, http: deployment.http, token: "")
         try await eventually("\(count) refusals are counted", within: 60) {
@@ -44,7 +44,7 @@ struct AssemblyAIScene {
         }
     }
 
-    /// What `doctor` finds with these models in its settings: `state check message`, a line each.
+    /// What `doctor` reports if the settings name these models: one line per check, `state check message`.
     func doctor(models: String) async throws -> String {
         let settings = Self.environment(simulator).merging(["VERBATIM_ASSEMBLYAI_MODELS": models]) { $1 }
         return try DoctorReport(await deployment.admin("doctor", "--json", settings: settings)).checks

@@ -27,7 +27,7 @@ struct BilledMonth {
             try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]], "\(result)")
     }
 
-    /// Jobs that were billed in October, as the pipeline leaves them: 667 s of 10 minutes, those beyond at 4 cents.
+    /// Writes two jobs of October as the pipeline does: 667 s in all, 10 minutes included, 4 cents per minute beyond.
     func bill() async throws {
         let example = tenants.example
         try await tenants.owner.transaction { transaction in

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Somebody who integrates the API, as their client sees it.
+/// A client of the API.
 struct Customer: Sendable {
     let node: Node
     let http: EgressClient
@@ -42,14 +42,14 @@ struct Customer: Sendable {
         return try await send("POST", "/jobs" + query, body: .multipart(parts + [file]), headers: headers)
     }
 
-    /// Posts a file that must be accepted, and answers the job's id.
+    /// Posts a file, which must be accepted, and returns the job's id.
     func submit(file path: String, named name: String? = nil, fields: [String: String] = [:]) async throws -> String {
         let answer = try await post(file: path, named: name, fields: fields)
         try #require(answer.status == 202, "\(answer.text)")
         return try #require(try answer.json["job_id"] as? String)
     }
 
-    /// Waits until the job has ended, and answers it.
+    /// Waits until the job has ended, and returns it.
     func finished(_ job: String) async throws -> [String: Any] {
         var last: [String: Any] = [:]
         try await eventually("job \(job) ends") {
@@ -59,7 +59,7 @@ struct Customer: Sendable {
         return last
     }
 
-    /// The transcript of a job that must complete, as text on one line.
+    /// Waits until the job has completed, and returns its transcript as one line of text.
     func words(of job: String) async throws -> String {
         let ended = try await finished(job)
         try #require(ended["status"] as? String == "completed", "\(ended)")
@@ -81,7 +81,7 @@ struct Customer: Sendable {
     }
 }
 
-/// What the API answered.
+/// A response of the API.
 struct Answer: Sendable {
     let status: Int
     let headers: EgressHeaders
@@ -93,7 +93,7 @@ struct Answer: Sendable {
         get throws { try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any] ?? [:] }
     }
 
-    /// The contract's error code, once the answer was seen to be a whole problem document.
+    /// Checks that the response is a complete problem document with that status, and returns it.
     func problem(_ status: Int) throws -> [String: Any] {
         #expect(self.status == status, "\(text)")
         #expect(headers["Content-Type"] == "application/problem+json")

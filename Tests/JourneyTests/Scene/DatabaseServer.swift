@@ -4,18 +4,18 @@ import Postgres
 import TestSupport
 import Testing
 
-/// A PostgreSQL server that is nobody else's, with an empty database for Verbatim as docs/operations.md advises it: an owner who is no
-/// superuser, and a user for the nodes.
+/// A PostgreSQL server for one test, with an empty database for Verbatim as docs/operations.md recommends: an owner who is not a superuser,
+/// and a user for the nodes.
 struct DatabaseServer: Sendable {
-    /// A superuser's.
+    /// The URL of a superuser.
     let superuser: String
-    /// The owner's of the tables.
+    /// The URL of the owner of the tables.
     let owner: String
     let service: String
 
     /// - Parameters:
-    ///   - owner: what the owner of the tables is called.
-    ///   - isPrepared: owner, user and database are made. Else the server is as it comes.
+    ///   - owner: the name of the owner of the tables.
+    ///   - isPrepared: creates owner, user and database. If false, the server is empty.
     static func withFresh<T: Sendable>(
         owner: String = "verbatim_owner", isPrepared: Bool = true, _ body: (DatabaseServer) async throws -> T
     ) async throws -> T {
@@ -40,7 +40,7 @@ struct DatabaseServer: Sendable {
         try #require(result.status == 0, "\(result.errors)")
     }
 
-    /// After a migration, as the documents say.
+    /// Grants the nodes' user its roles, as the documentation says to do after a migration.
     func admitService() async throws {
         try await sql(["GRANT verbatim_app, verbatim_system TO verbatim_service"], as: owner)
     }
@@ -50,7 +50,7 @@ struct DatabaseServer: Sendable {
         try await Operator.call(arguments, settings: ["VERBATIM_DATABASE_URL": owner].merging(settings) { $1 })
     }
 
-    /// What it answers, when it succeeds.
+    /// The output of a call that must succeed.
     func answer(_ arguments: String..., settings: [String: String] = [:]) async throws -> String {
         let result = try await Operator.call(
             arguments, settings: ["VERBATIM_DATABASE_URL": owner].merging(settings) { $1 })

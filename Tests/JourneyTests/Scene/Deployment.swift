@@ -6,8 +6,8 @@ import Postgres
 import Tenancy
 import TestSupport
 
-/// A deployment of the real executables around a database, a storage and a scratch folder of its own, with Alice and Bob at one
-/// tenant and Charlie at another.
+/// The real executables with a database, a storage folder and a scratch folder for one test. Alice and Bob belong to one tenant, Charlie to
+/// another.
 struct Deployment: Sendable {
     let tenants: Tenants
     let storage: TemporaryFolder
@@ -15,11 +15,11 @@ struct Deployment: Sendable {
     let http: EgressClient
     let environment: [String: String]
 
-    /// All at once would keep one another from answering in time: they share the cores and one model server. They do not wait for a place
-    /// among the tests with a database, too: they would all come after them, and then wait for clocks while the cores have nothing to do.
+    /// How many deployments run at once: they share the cores and one model server. They don't also wait for a place among the tests with a
+    /// database. They would run after all of those, and often only wait while the cores have nothing to do.
     private static let places = Places(4)
 
-    /// - Parameter ownModels: nodes start a model server each, as children, instead of using the shared one.
+    /// - Parameter ownModels: each node starts its own model server as a child, instead of using the shared one.
     static func with(
         plan: PlanName = .pro, ownModels: Bool = false, _ body: (Deployment) async throws -> Void
     ) async throws {
@@ -57,14 +57,14 @@ struct Deployment: Sendable {
         }
     }
 
-    /// Starts a node and waits until it works: an API until it listens, a worker until it is there.
+    /// Starts a node and waits until it is up: an API until it listens, a worker until it looks for tasks.
     ///
-    /// - Parameter openFiles: a limit on what it may have open.
+    /// - Parameter openFiles: the limit on its open files.
     func start(_ role: String, _ changes: [String: String] = [:], openFiles: Int? = nil) async throws -> Node {
         try await Node.start(role, environment.merging(changes) { $1 }, openFiles: openFiles)
     }
 
-    /// As if time had passed for the tasks of workers that were killed, and for those that wait: leases and pauses are over.
+    /// Ends the leases of killed workers and the delays of waiting tasks, as if time had passed.
     func letLeasesEnd() async throws {
         try await tenants.owner.execute(
             """
@@ -82,7 +82,7 @@ struct Deployment: Sendable {
         try await Operator.call(arguments, settings: environment.merging(settings) { $1 })
     }
 
-    /// A customer of that tenant, logged in at that node.
+    /// Logs in a customer of that tenant at that node.
     func customer(of tenant: TenantID? = nil, at node: Node) async throws -> Customer {
         let key = try await tenants.issueKey(for: tenant ?? tenants.example)
         return try await Customer.logIn(apiKey: key.text, at: node, over: http)
@@ -94,7 +94,7 @@ struct Node: Sendable {
     let process: RunningProcess
     let url: String
 
-    /// Starts one and waits until it works.
+    /// Starts a node and waits until it is up.
     static func start(
         _ role: String, _ environment: [String: String], openFiles: Int? = nil
     ) async throws -> Node {

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// What `verbatim-admin doctor --json` found.
+/// The output of `verbatim-admin doctor --json`.
 struct DoctorReport: Decodable {
     struct Check: Decodable {
         let check, state, message: String

@@ -3,9 +3,9 @@ import Postgres
 import Tenancy
 import TestSupport
 
-/// Jobs as they may lie in the database, for who only looks at them.
+/// Writes jobs into the database, for commands that only read them.
 enum JobScene {
-    /// - Parameter url: of the source; nil: it was uploaded.
+    /// - Parameter url: the source's URL; nil: the source was uploaded.
     @discardableResult
     static func insert(
         _ status: JobStatus, of tenant: TenantID, into tenants: Tenants, id: JobID = JobID(), url: String? = nil,
@@ -28,7 +28,7 @@ enum JobScene {
         return id
     }
 
-    /// A task of that job's. `lease`: seconds from now on; nil: nobody works on it.
+    /// Adds a task to a job. `lease`: in so many seconds it ends; nil: no worker has the task.
     static func addTask(
         _ kind: TaskKind, part: Int? = nil, to job: JobID, of tenant: TenantID, in tenants: Tenants,
         worker: String? = nil,

@@ -2,9 +2,9 @@ import Postgres
 import Tenancy
 import TestSupport
 
-/// Looks for words that were planted, in everything that a database holds: every column of every table, found by the catalog.
+/// Searches every column of every table in the database for planted words.
 enum MarkerSearch {
-    /// Where `marker` stands, as `table.column`, whatever its case.
+    /// Where `marker` occurs, in any case: `table.column`.
     static func places(of marker: String, in tenants: Tenants) async throws -> Set<String> {
         let columns = try await tenants.owner.query(
             """

@@ -4,7 +4,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-/// Olga, who runs a deployment: a migrated database with two tenants in it, and the real command line.
+/// Olga, an operator: the real command line, with a migrated database that has two tenants.
 struct Operator: Sendable {
     let tenants: Tenants
 
@@ -16,20 +16,20 @@ struct Operator: Sendable {
     var other: String { tenants.other.rawValue }
     var environment: [String: String] { ["VERBATIM_DATABASE_URL": tenants.database.url, "USER": "olga"] }
 
-    /// Calls `verbatim-admin`, with nobody at a terminal.
+    /// Calls `verbatim-admin` without a terminal.
     func call(_ arguments: String...) async throws -> Command.Result { try await call(arguments) }
 
     func call(_ arguments: [String], _ settings: [String: String] = [:]) async throws -> Command.Result {
         try await Self.call(arguments, settings: environment.merging(settings) { $1 })
     }
 
-    /// Calls it with these settings and no others.
+    /// Calls `verbatim-admin` with these settings only.
     static func call(_ arguments: [String], settings: [String: String]) async throws -> Command.Result {
         try await Command.run(
             Checkout.executable("verbatim-admin"), arguments, environment: ["USER": "olga"].merging(settings) { $1 })
     }
 
-    /// Calls it on that database; nil: without one.
+    /// Calls `verbatim-admin` on that database; nil: without a database.
     static func call(_ arguments: [String], url: String?, masterKey: String? = nil) async throws -> Command.Result {
         var settings: [String: String] = [:]
         settings["VERBATIM_DATABASE_URL"] = url
@@ -37,7 +37,7 @@ struct Operator: Sendable {
         return try await call(arguments, settings: settings)
     }
 
-    /// Calls it at a terminal, and types `answer`. What it prints and asks comes back as one text.
+    /// Calls `verbatim-admin` at a terminal and types `answer`. Output and questions come back as one text.
     func callAtTerminal(
         _ arguments: [String], typing answer: String, _ settings: [String: String] = [:]
     ) async throws -> Command.Result {
@@ -50,7 +50,7 @@ struct Operator: Sendable {
             input: answer + "\n")
     }
 
-    /// What it answers with `--json`, when it succeeds.
+    /// The output of a call with `--json` that must succeed.
     func object(_ arguments: String...) async throws -> [String: Any] {
         try #require(try await json(arguments) as? [String: Any])
     }
@@ -66,7 +66,7 @@ struct Operator: Sendable {
         return try JSONSerialization.jsonObject(with: Data(result.output.utf8))
     }
 
-    /// The audit log, oldest first: who, what, to what.
+    /// The audit log, oldest entry first: operator, action, target, details.
     func audit() async throws -> [String] {
         try await tenants.owner.query(
             "SELECT operator, action, coalesce(target, ''), details::text FROM audit_log ORDER BY id"

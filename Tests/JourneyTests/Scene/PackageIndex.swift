@@ -3,8 +3,8 @@ import MediaSimulator
 import TestSupport
 import Testing
 
-/// A package registry on loopback that has versions of yt-dlp, good and bad, and of what is pinned beside it. What it calls yt-dlp can be
-/// imported, and no more; the others hold nothing.
+/// A package registry on loopback with versions of yt-dlp, good and bad, and of the packages pinned beside it. Its yt-dlp can only be
+/// imported; the other packages are empty.
 struct PackageIndex: Sendable {
     private let site: MediaSimulator
 
@@ -15,12 +15,12 @@ struct PackageIndex: Sendable {
 
     private static let page = Array("<!DOCTYPE html>".utf8)
 
-    /// As `requirements.txt` has it.
+    /// A line of `requirements.txt`.
     struct Pin: Sendable {
         let name, version, hash: String
     }
 
-    /// What stands beside yt-dlp in `requirements.txt`, as this registry has it.
+    /// The packages beside yt-dlp in `requirements.txt`, as this registry has them.
     func publishOthers() async throws -> [Pin] {
         var pins: [Pin] = []
         for (name, version) in [("yt-dlp-ejs", "0.8.0"), ("quickjs-ng", "0.17.0.2"), ("pycryptodomex", "3.24.2")] {
@@ -29,9 +29,9 @@ struct PackageIndex: Sendable {
         return pins
     }
 
-    /// How pip is sent there, whatever else this machine is configured for.
+    /// Options that send pip here, whatever this machine's configuration says.
     var environment: [String: String] { Self.environment(index: site.url + "/simple") }
-    /// Nobody answers there.
+    /// Options that send pip to an address where nobody answers.
     static var away: [String: String] { environment(index: "http://127.0.0.1:9/simple") }
 
     private static func environment(index: String) -> [String: String] {
@@ -40,19 +40,19 @@ struct PackageIndex: Sendable {
 
     enum Quality {
         case good
-        /// Python stops at its import.
+        /// Its import ends Python.
         case broken
-        /// It comes only in part.
+        /// Its download is cut off.
         case cut
     }
 
-    /// - Parameter scripts: the version of `yt-dlp-ejs` that it names.
+    /// - Parameter scripts: the version of `yt-dlp-ejs` that it requires.
     func publish(_ version: String, _ quality: Quality = .good, naming scripts: String? = nil) async throws {
         let code = quality == .broken ? "raise RuntimeError('broken')" : "from . import version"
         _ = try await publish("yt-dlp", version, code: code, isCut: quality == .cut, scripts: scripts)
     }
 
-    /// Answers the wheel's SHA-256.
+    /// Returns the wheel's SHA-256.
     @discardableResult
     func publish(
         _ name: String, _ version: String, code: String = "", isCut: Bool = false, scripts: String? = nil

@@ -11,7 +11,7 @@ enum Recordings {
         Checkout.fixture("librivox/sense_and_sensibility_01_austen_64kb-\(number).wav")
     }
 
-    /// The clips one after the other with 0.4 s between, encoded as `arguments` say, into `folder/name`.
+    /// Joins the clips, each followed by 0.4 s of silence, encodes them with `arguments`, and returns the path of the file.
     static func speech(
         _ clips: [String] = shortClips, into folder: TemporaryFolder, named name: String, _ arguments: [String] = []
     ) async throws -> String {
@@ -27,7 +27,7 @@ enum Recordings {
         try await ffmpeg(["-i", clip("0880"), "-t", "2"], into: folder, named: "short.wav")
     }
 
-    /// Runs ffmpeg with these arguments and answers the path of what it made.
+    /// Runs ffmpeg with these arguments and returns the path of the file.
     static func ffmpeg(_ arguments: [String], into folder: TemporaryFolder, named name: String) async throws -> String {
         let path = folder.path + "/" + name
         let result = try await Command.run("ffmpeg", ["-nostdin", "-v", "error", "-y"] + arguments + [path])
@@ -35,7 +35,7 @@ enum Recordings {
         return path
     }
 
-    /// What is said in `clips`, as the fixtures write it.
+    /// The words that are said in `clips`.
     static func reference(_ clips: [String]) throws -> [String] {
         let lines = try String(contentsOfFile: Checkout.fixture("librivox/transcription"), encoding: .utf8).split(
             separator: "\n")

@@ -1,10 +1,10 @@
 import Egress
 import Testing
 
-/// What Prometheus would read from `/metrics`; made only where every line keeps to the text format.
+/// The samples of `/metrics`, as Prometheus reads them. Checks that every line has the text format.
 struct Scrape {
     private(set) var types: [String: String] = [:]
-    /// By name and labels, as they are written.
+    /// By name and labels, as written.
     private(set) var samples: [String: Double] = [:]
 
     init(_ answer: Answer) throws {
@@ -27,7 +27,7 @@ struct Scrape {
         }
     }
 
-    /// The routes that requests are counted by, as `GET /jobs`.
+    /// The routes of the request counters, such as `GET /jobs`.
     var routes: Set<String> {
         Set(
             samples.keys.compactMap {

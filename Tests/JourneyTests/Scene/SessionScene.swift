@@ -4,7 +4,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-/// Two nodes on one database, and an API key to log in with.
+/// Two nodes with one database, and an API key to log in with.
 struct SessionScene {
     let deployment: Deployment
     let first: Node
@@ -36,7 +36,7 @@ struct SessionScene {
             "POST", "/auth/refresh", json: #"{"refresh_token":"\#(token)","rotate":\#(rotate)}"#)
     }
 
-    /// Makes the key's secret a wrong one, until what this answers is called.
+    /// Replaces the key's secret. The returned function restores it.
     func spoilSecret() async throws -> () async throws -> Void {
         let (owner, id) = (deployment.tenants.owner, key.id)
         let before = try await owner.query("SELECT secret_hash FROM api_keys WHERE id = \(id)").map {
@@ -47,13 +47,13 @@ struct SessionScene {
         return { try await owner.execute("UPDATE api_keys SET secret_hash = \(before[0]) WHERE id = \(id)") }
     }
 
-    /// The `kid`s that a node publishes.
+    /// The ids (`kid`) of the signing keys that a node publishes.
     func published(at node: Node) async throws -> [String] {
         let keys = try await customer(at: node).get("/.well-known/jwks.json").json["keys"] as? [[String: Any]]
         return (keys ?? []).compactMap { $0["kid"] as? String }
     }
 
-    /// What a login or a refresh that must succeed answers by that name.
+    /// A token in the response to a login or refresh, which must have succeeded.
     static func token(_ answer: Answer, _ name: String = "access_token") throws -> String {
         try #require(answer.status == 200, "\(answer.text)")
         return try #require(try answer.json[name] as? String)

@@ -3,9 +3,9 @@ import Postgres
 import Tenancy
 import TestSupport
 
-/// What the webhooks of an account leave in the database.
+/// Writes webhook rows into the database.
 enum WebhookScene {
-    /// So many jobs of an hour ago, each told at that address.
+    /// Adds `count` jobs that ended an hour ago, each with an event delivered to that URL.
     static func fill(_ count: Int, of tenant: TenantID, telling url: String, in tenants: Tenants) async throws {
         try await tenants.owner.transaction { transaction in
             try transaction.execute(
@@ -28,7 +28,7 @@ enum WebhookScene {
         }
     }
 
-    /// An endpoint with a secret, and an event of that job's that was tried once.
+    /// Adds an endpoint with a secret, and an event of that job that was sent once.
     static func insert(
         of job: String, tenant: TenantID, into tenants: Tenants, url: String, secret: String
     ) async throws {

@@ -1,6 +1,6 @@
-/// The share of words that are wrong: substitutions, insertions and deletions over the reference's length.
+/// The word error rate: substitutions, insertions and deletions, divided by the number of words in the reference.
 enum WordErrorRate {
-    /// Lower case, no punctuation, hyphens as spaces, "Mr." written out.
+    /// The words in lower case, without punctuation, split at hyphens, with "Mr." written out.
     static func normalized(_ text: String) -> [String] {
         text.lowercased().replacing("mr.", with: "mister").replacing("-", with: " ")
             .filter { $0.isLetter || $0.isNumber || $0 == " " || $0 == "'" || $0.isNewline }

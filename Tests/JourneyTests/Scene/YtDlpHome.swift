@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A folder as the checkout is, for `VERBATIM_HOME`, with an `ingest` of its own in which nothing is installed yet.
+/// A folder like the checkout, for `VERBATIM_HOME`, with its own `ingest`, in which nothing is installed yet.
 struct YtDlpHome: Sendable {
     private let folder: TemporaryFolder
     let pinned: String
@@ -25,12 +25,12 @@ struct YtDlpHome: Sendable {
 
     var environment: [String: String] { ["VERBATIM_HOME": folder.path] }
     var ingest: String { folder.path + "/ingest" }
-    /// What lies in `ingest`, by name.
+    /// The names of the files in `ingest`.
     var names: [String] {
         get throws { try FileManager.default.contentsOfDirectory(atPath: ingest).sorted() }
     }
 
-    /// What is installed, by name.
+    /// The names of the installed packages.
     var packages: [String] {
         get throws {
             let libraries = ingest + "/.venv/lib"
@@ -40,7 +40,7 @@ struct YtDlpHome: Sendable {
         }
     }
 
-    /// Pins these beside yt-dlp instead of what is pinned there.
+    /// Pins these packages beside yt-dlp, instead of ours.
     func pin(_ others: [PackageIndex.Pin]) throws {
         let own = "yt-dlp==\(pinned) \\\n    --hash=sha256:" + String(repeating: "0", count: 64)
         let lines = [own] + others.map { "\($0.name)==\($0.version) \\\n    --hash=sha256:\($0.hash)" }
@@ -48,8 +48,8 @@ struct YtDlpHome: Sendable {
             .write(to: URL(fileURLWithPath: ingest + "/requirements.txt"))
     }
 
-    /// Puts something there that looks like an installation, and starts or does not. What runs JavaScript is there, and says what is `told`
-    /// of it; or is not there.
+    /// Creates something that looks like an installation, and that starts or doesn't. `told` is what its JavaScript runtime reports; nil: it
+    /// has none.
     func pretend(version: String, works: Bool, javaScript told: String? = YtDlpHome.sealed) throws {
         let (files, venv) = (FileManager.default, ingest + "/.venv")
         try? files.removeItem(atPath: venv)
@@ -64,7 +64,7 @@ struct YtDlpHome: Sendable {
         chmod(python, 0o755)
     }
 
-    /// What both tell of themselves where all is well.
+    /// What a good installation and its JavaScript runtime report.
     static let sealed = report(files: true)
     static func report(files: Bool) -> String {
         let refuses = ["socket", "connect", "execution", "new_process", "tracing", "signals", "code"]

@@ -6,7 +6,7 @@ import Postgres
 import Tenancy
 import TestSupport
 
-/// A queue with two workers' eyes on it, and jobs to put into it.
+/// A queue with two workers, and functions that submit jobs.
 struct QueueScene: Sendable {
     let tenants: Tenants
     let first: TaskQueue
@@ -29,7 +29,7 @@ struct QueueScene: Sendable {
             databases: databases, hint: QueueHint(databases: databases, logger: Logger(label: "test")), clock: clock)
     }
 
-    /// Queues a job of that tenant's, of so many seconds.
+    /// Submits a job with that many seconds of audio.
     @discardableResult
     func submit(
         _ tenant: TenantID? = nil, seconds: Int64 = 3, queuePriority: QueuePriority = .normal,
@@ -49,7 +49,7 @@ struct QueueScene: Sendable {
         return job
     }
 
-    /// Queues a job of a recording that is to be fetched.
+    /// Submits a job whose recording has to be fetched.
     @discardableResult
     func submitURL(
         _ tenant: TenantID? = nil, _ url: String = "https://example.org/a.mp3", through databases: Databases? = nil
@@ -61,7 +61,7 @@ struct QueueScene: Sendable {
                 source: .url(source)))
     }
 
-    /// How many of the first tenant's jobs wait and run.
+    /// How many jobs of the first tenant wait and run.
     func load() async throws -> TenantLoad {
         let tenant = tenants.example
         return try await tenants.databases.app.transaction(of: tenant) { try TenantLoad.of(tenant, in: $0) }
@@ -72,14 +72,14 @@ struct QueueScene: Sendable {
         return try await tenants.databases.app.transaction(of: tenant) { try Job.find(id, of: tenant, in: $0) }
     }
 
-    /// Cancels that job as its customer does.
+    /// Cancels a job as its customer does.
     func cancel(_ id: JobID, of tenant: TenantID? = nil) async throws -> Job? {
         let tenant = tenant ?? tenants.example
         return try await tenants.databases.app.transaction(of: tenant) { try Job.cancel(id, of: tenant, in: $0) }
     }
 
-    /// As if the workers had been silent for that long. Passes over what somebody is changing at the moment: to wait for one row while holding
-    /// others, in no order, would be a deadlock of the test's own making.
+    /// Sets all leases and delays back, as if that much time had passed without a heartbeat. It skips rows that are locked at the moment:
+    /// waiting for them, in no particular order, could cause a deadlock.
     func letTimePass(_ duration: Duration) async throws {
         try await tenants.owner.execute(
             """
@@ -89,7 +89,7 @@ struct QueueScene: Sendable {
             """)
     }
 
-    /// Runs `body` as the holder of that task, in a transaction of its tenant's.
+    /// Runs `body` as the holder of that task, in a transaction of its tenant.
     func write(_ claim: ClaimedTask, _ body: @Sendable (ClaimedTask, PostgresTransaction) throws -> Void) async throws {
         try await tenants.databases.app.transaction(of: claim.tenant) { try body(claim, $0) }
     }

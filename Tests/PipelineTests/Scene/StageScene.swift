@@ -8,7 +8,7 @@ import Postgres
 import Tenancy
 import TestSupport
 
-/// A queue, storage, and the stages of a worker whose model server is away: who gets as far as that has gone too far, or far enough.
+/// A queue, a storage, and the stages of a worker whose model server is away. A task that needs the server stops there.
 struct StageScene: Sendable {
     let tenants: Tenants
     let queue: TaskQueue
@@ -56,7 +56,7 @@ struct StageScene: Sendable {
         ).admit(submission)
     }
 
-    /// Queues a recording of `seconds` that claimed to have `claimed`.
+    /// Submits a recording with `seconds` of audio that claims to have `claimed` seconds.
     func submit(seconds: Int, claiming claimed: Int64, channels: Int = 1, acceptOverage: Bool = false) async throws
         -> Job
     {
@@ -80,7 +80,7 @@ struct StageScene: Sendable {
                 source: .url(source)))
     }
 
-    /// Leaves so many minutes a month to the tenant from now on.
+    /// Sets the tenant's minutes per month.
     func setMonth(minutes: Int) async throws {
         try await tenants.owner.execute(
             """
@@ -94,7 +94,7 @@ struct StageScene: Sendable {
         return try await tenants.databases.app.transaction(of: tenant) { try Job.find(id, of: tenant, in: $0) }
     }
 
-    /// What the months hold: used and reserved seconds.
+    /// The used and reserved seconds of each month.
     func months() async throws -> [[Int64]] {
         try await tenants.owner.query("SELECT used_seconds, reserved_seconds FROM usage_months").map { row in
             let (used, reserved) = try row.decode(Int64.self, Int64.self)

@@ -1,7 +1,7 @@
 import Dispatch
 import Synchronization
 
-/// Opens once; both tasks and a connection's thread can wait for that.
+/// Opens once. Tasks and connection threads can wait for it.
 final class Latch: Sendable {
     private let state = Mutex((isOpen: false, waiting: [@Sendable () -> Void]()))
 
@@ -17,7 +17,7 @@ final class Latch: Sendable {
         await withCheckedContinuation { continuation in whenOpen { continuation.resume() } }
     }
 
-    /// For a transaction's closure, which may block its thread.
+    /// Waits in a transaction's closure, which may block its thread.
     func waitOnThisThread() {
         let semaphore = DispatchSemaphore(value: 0)
         whenOpen { semaphore.signal() }

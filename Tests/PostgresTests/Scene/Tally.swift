@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Counts, and keeps what it is given in order, from any thread.
+/// Keeps numbers in the order in which any thread adds them.
 final class Tally: Sendable {
     private let values = Mutex<[Int]>([])
 
-    /// How many there are with this one.
+    /// Adds a number. Returns how many there are now.
     @discardableResult
     func add(_ value: Int = 1) -> Int {
         values.withLock { values in

@@ -2,7 +2,7 @@ import Postgres
 import Tenancy
 import TestSupport
 
-/// What a node needs for logins, around a database and a clock of its own.
+/// What a node needs for logins, with a database and a clock for one test.
 struct AuthenticationScene {
     let tenants: Tenants
     let clock = TestClock()
@@ -27,13 +27,13 @@ struct AuthenticationScene {
         try await authenticator.logIn(apiKey: apiKey, from: address)
     }
 
-    /// Another node on the same database, by the same clock.
+    /// Another node with the same database and the same clock.
     func anotherNode(remembering: Int = 1000) -> AccessTokens {
         AccessTokens(
             databases: tenants.databases, masterKey: tenants.masterKey, remembering: remembering, clock: clock.now)
     }
 
-    /// From now on the secret of key `id` is another one; answers a function that brings the old one back.
+    /// Replaces the secret of key `id`. The returned function restores it.
     func changeSecret(of id: APIKeyID) async throws -> () async throws -> Void {
         let owner = tenants.owner
         let before = try await owner.query("SELECT secret_hash FROM api_keys WHERE id = \(id)").map {

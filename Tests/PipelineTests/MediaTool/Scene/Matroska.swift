@@ -1,6 +1,6 @@
-/// A Matroska file written by hand, so that its time stamps and lengths are what a test wants, which no muxer would write.
+/// Writes Matroska files with any time stamps and lengths, also such as no muxer writes.
 ///
-/// 16-bit mono tracks, one block a cluster, in a segment of unknown length, as a recorder leaves it that is cut off.
+/// They have 16-bit mono tracks, one block per cluster, and a segment of unknown length, like those of a recorder that was cut off.
 struct Matroska {
     private(set) var bytes: [UInt8]
 

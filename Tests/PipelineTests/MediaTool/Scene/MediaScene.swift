@@ -9,7 +9,7 @@ import Testing
     import FoundationEssentials
 #endif
 
-/// A folder of its own for one test, the media tool that was built beside the tests, and `ffmpeg` to make files.
+/// A folder for one test, the built media tool, and `ffmpeg` to create files.
 final class MediaScene {
     private let temporary: TemporaryFolder
     let tool: MediaToolClient
@@ -42,14 +42,14 @@ final class MediaScene {
         Array(try Data(contentsOf: URL(filePath: path(name))))
     }
 
-    /// A tool of the test's own making: a shell script.
+    /// A shell script in place of the media tool.
     func script(_ body: String, timeout: MediaToolClient.Timeouts = .init()) throws -> MediaToolClient {
         let file = try write("#!/bin/sh\n\(body)\n".utf8, to: "tool.sh")
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file)
         return Self.tool(at: file, timeout: timeout)
     }
 
-    /// Runs `ffmpeg` on files of this folder; the last argument is the output's name, which is returned as a path.
+    /// Runs `ffmpeg` in this folder. The last argument is the name of the output; its path is returned.
     @discardableResult
     func ffmpeg(_ arguments: String...) async throws -> String {
         try await ffmpeg(arguments)
@@ -65,7 +65,7 @@ final class MediaScene {
         return path(arguments.last ?? "")
     }
 
-    /// Everything the tool decodes of a file.
+    /// Everything that the tool decodes from a file.
     func decode(
         _ path: String, layout: ChannelLayout = .mono, maxSamples: Int64 = 1 << 30
     ) async throws -> (audio: DecodedAudio, samples: [Int16]) {
@@ -74,12 +74,12 @@ final class MediaScene {
         return (audio, bytes.withUnsafeBytes { Array($0.bindMemory(to: Int16.self)) })
     }
 
-    /// Why the tool refuses to probe a file; nil if it does not.
+    /// Why the tool refuses a file when it probes it; nil if it accepts it.
     func refusal(of path: String) async -> InvalidAudioReason? {
         await Self.reason { _ = try await tool.probe(path: path) }
     }
 
-    /// The 415 reason `body` fails with. Any other failure is a failure of the test.
+    /// The reason (of a 415) with which `body` fails. Any other error fails the test.
     static func reason(_ body: () async throws -> Void) async -> InvalidAudioReason? {
         do {
             try await body()

@@ -1,6 +1,6 @@
 import TestSupport
 
-/// What the tests listen to: a sweep under a slow beat, which correlates with nothing but itself.
+/// The sound of the tests: a sweep with a slow beat, which correlates with nothing but itself.
 enum Signal {
     static let rate = 16_000
 
@@ -41,7 +41,7 @@ enum Signal {
         }
     }
 
-    /// The sum of the products of their samples, sixteen at a time: each of thousands of delays asks for it.
+    /// The sum of the products of the samples. Computed 16 at a time, because it is needed for thousands of delays.
     private static func product(_ left: UnsafeBufferPointer<Float>, _ right: UnsafeBufferPointer<Float>) -> Float {
         let (leftBytes, rightBytes) = (UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
         let whole = left.count / 16 * 16
@@ -54,7 +54,7 @@ enum Signal {
         return (whole..<left.count).reduce(sums.sum()) { $0 + left[$1] * right[$1] }
     }
 
-    /// Whether anything in these seconds rises above a hundredth of full scale.
+    /// Whether any sample in these seconds exceeds a hundredth of full scale.
     static func isHeard(_ samples: [Int16], from start: Double, to end: Double) -> Bool {
         samples[Int(start * Double(rate))..<min(samples.count, Int(end * Double(rate)))].contains { abs(Int($0)) > 327 }
     }
@@ -63,7 +63,7 @@ enum Signal {
         (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
     }
 
-    /// Without Foundation's or Glibc's: a few turns are enough, and exact to a sample's step.
+    /// A sine without Foundation or Glibc, exact to one step of a sample.
     private static func sine(_ angle: Double) -> Double {
         let turned = angle - (angle / (2 * .pi)).rounded() * 2 * .pi
         let half = turned > .pi / 2 ? .pi - turned : turned < -.pi / 2 ? -.pi - turned : turned

@@ -7,14 +7,14 @@ import Postgres
 import Synchronization
 import TestSupport
 
-/// An engine before a simulator, with a clock that stands still until it is told otherwise.
+/// An engine with a simulated AssemblyAI, and a clock that stands still until a test moves it.
 struct AssemblyAIScene: Sendable {
     let simulator: AssemblyAISimulator
     let clock: AssemblyAITestClock
     let engine: AssemblyAIEngine
-    /// Another process, as it were, with the same account and the same clock.
+    /// An engine as another process would have it, with the same account and the same clock.
     let another: AssemblyAIEngine
-    /// One that never tires: for what must succeed however busy the machine is.
+    /// An engine with long time-outs, for calls that must succeed on a busy machine.
     let patient: AssemblyAIEngine
 
     static func run<Result: Sendable>(
@@ -43,7 +43,7 @@ struct AssemblyAIScene: Sendable {
         }
     }
 
-    /// Hands a chunk in, and returns its ticket.
+    /// Submits a chunk and returns its ticket.
     func handIn(
         _ chunk: SpeechChunk = .seconds(3), with other: AssemblyAIEngine? = nil
     ) async throws -> EngineTicket {
@@ -53,7 +53,7 @@ struct AssemblyAIScene: Sendable {
         return ticket
     }
 
-    /// Goes on with a chunk until it is done, as the stage does, but without the waiting; at most 20 steps.
+    /// Continues with a chunk until it is done, as the stage does but without waiting. At most 20 steps.
     func finish(
         _ chunk: SpeechChunk = .seconds(3), ticket: EngineTicket? = nil, with other: (any RecognitionEngine)? = nil
     ) async throws -> Recognition {
@@ -69,7 +69,7 @@ struct AssemblyAIScene: Sendable {
         throw Unexpected()
     }
 
-    /// How the next step with a chunk fails.
+    /// The error of the next step with a chunk.
     func failure(_ chunk: SpeechChunk = .seconds(3), ticket: EngineTicket? = nil) async throws -> EngineError {
         do {
             _ = try await finish(chunk, ticket: ticket)
@@ -82,13 +82,13 @@ struct AssemblyAIScene: Sendable {
     struct Unexpected: Error {}
 }
 
-/// Time that passes only when somebody waits or says so.
+/// Time that passes only when the engine sleeps or a test says so.
 final class AssemblyAITestClock: Sendable {
     private let state = Mutex(
         (now: Timestamp(milliseconds: 1_800_000_000_000), sleeps: [Duration](), random: UInt64(7)))
 
     var now: Timestamp { state.withLock { $0.now } }
-    /// What was slept, in order.
+    /// The sleeps so far, in order.
     var sleeps: [Duration] { state.withLock { $0.sleeps } }
 
     func advance(_ duration: Duration) { state.withLock { $0.now += duration } }
@@ -112,7 +112,7 @@ final class AssemblyAITestClock: Sendable {
 }
 
 extension SpeechChunk {
-    /// A chunk of silence; what is said in it is the simulator's to decide.
+    /// A chunk of silence. The simulator decides what is heard in it.
     static func seconds(_ seconds: Double, language: String = "en") -> SpeechChunk {
         let milliseconds = Int64(seconds * 1000)
         return SpeechChunk(

@@ -3,7 +3,7 @@ import Pipeline
 import Postgres
 import TestSupport
 
-/// AssemblyAI before a simulator, a substitute behind it, and one clock for all.
+/// A simulated AssemblyAI with a substitute as the fallback, and one clock for both.
 struct FallbackScene {
     let assembly: AssemblyAIScene
     let substitute: FallbackSubstitute
@@ -25,7 +25,7 @@ struct FallbackScene {
         }
     }
 
-    /// Goes on with a chunk until it is done.
+    /// Continues with a chunk until it is done.
     func finish(_ chunk: SpeechChunk = .seconds(3), ticket: EngineTicket? = nil) async throws -> Recognition {
         try await assembly.finish(chunk, ticket: ticket, with: engine)
     }

@@ -1,7 +1,7 @@
 import Pipeline
 import Synchronization
 
-/// An engine that says what it is told to, and counts how often it was asked.
+/// An engine that answers as a test says, and counts its calls.
 final class FallbackSubstitute: RecognitionEngine {
     private let calls = Mutex(0)
     private let answer: @Sendable () throws -> EngineStep
@@ -23,6 +23,6 @@ final class FallbackSubstitute: RecognitionEngine {
         return try answer()
     }
 
-    /// It gives no tickets, so nobody should bring one.
+    /// It gives no tickets, so it must not get one.
     func forget(_ ticket: EngineTicket) async throws { throw AssemblyAIScene.Unexpected() }
 }

@@ -8,12 +8,12 @@ import Pipeline
 import Synchronization
 import TestSupport
 
-/// Somebody's Whisper server on a loopback port, which answers as a test says and keeps what it was asked.
+/// A foreign Whisper server on a loopback port. It answers as a test says and keeps all requests.
 struct WhisperScene: Sendable {
     struct Request: Sendable {
         let target: String
         let authorization: String?
-        /// `name=value` of the form's fields, in order, without the file.
+        /// The form's fields as `name=value`, in order, without the file.
         let fields: [String]
         let wav: [UInt8]
 
@@ -38,7 +38,7 @@ struct WhisperScene: Sendable {
         return WhisperEngine(endpoint: endpoint, apiKey: apiKey, model: model, client: client, refusals: refusals)
     }
 
-    /// - Parameter answer: gets the request and how many came before it.
+    /// - Parameter answer: gets the request and the number of requests before it.
     static func with(
         _ answer: @escaping @Sendable (Request, Int) -> Answer, _ body: (WhisperScene) async throws -> Void
     ) async throws {

@@ -3,11 +3,11 @@ import Glibc
 import Pipeline
 import TestSupport
 
-/// An `ingest` of a test's own, with our scripts and packages of its choice.
+/// An `ingest` folder for one test, with our scripts and the test's packages.
 enum CopiedInstallation {
     /// - Parameters:
-    ///   - driver: what Python runs instead, with the script and its arguments after the path of that Python.
-    ///   - fill: puts packages into the folder that it is given.
+    ///   - driver: a script that Python runs instead. Its arguments are the path of Python, our script and its arguments.
+    ///   - fill: writes packages into the folder that it gets.
     static func make(
         in folder: TemporaryFolder, driver: String? = nil, _ fill: (String) throws -> Void
     ) throws -> YtDlpInstallation {
@@ -36,7 +36,7 @@ enum CopiedInstallation {
         return YtDlpInstallation(folder: folder.path)
     }
 
-    /// Where the packages of ours lie.
+    /// The folder of our packages.
     static var packages: String {
         let python = URL(fileURLWithPath: FetchScene.installation.python).resolvingSymlinksInPath().lastPathComponent
         return Checkout.root + "/ingest/.venv/lib/\(python)/site-packages"

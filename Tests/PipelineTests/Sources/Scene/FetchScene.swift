@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A fetcher before a simulated site, with storage and scratch folders of its own.
+/// A fetcher and a simulated site, with folders for one test.
 struct FetchScene: Sendable {
     let site: MediaSimulator
     let folder: TemporaryFolder
@@ -17,23 +17,23 @@ struct FetchScene: Sendable {
     let log: CapturedLog
     private let fences = Fences()
 
-    /// No two claims have the same.
+    /// Numbers of which no two claims have the same.
     private final class Fences: Sendable {
         private let last = Atomic<Int64>(1000)
         func next() -> Int64 { last.add(1, ordering: .relaxed).newValue }
     }
 
     static let installation = YtDlpInstallation(folder: Checkout.root + "/ingest")
-    /// Each run of yt-dlp is a process that loads for a while.
+    /// How many tests run at once: each run of yt-dlp is a process that takes a while to load.
     private static let places = Places(3)
 
     static let anything = [UInt8]("ID3".utf8) + (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &>> 3) }
 
     /// - Parameters:
-    ///   - address: where the site is.
-    ///   - allowed: what may be reached although it is not public.
-    ///   - extractors: what yt-dlp may look with.
-    ///   - resolver: what finds the addresses of names.
+    ///   - address: the site's address.
+    ///   - allowed: addresses that may be reached although they are not public.
+    ///   - extractors: the extractors that yt-dlp may use.
+    ///   - resolver: resolves names.
     static func run(
         _ resources: [String: MediaResource] = [:], at address: String = "127.0.0.1", allowed: String = "127.0.0.1",
         resolver: NameResolver? = nil, extractors: YtDlp.Extractors? = nil, wallClock: Duration = .seconds(60),
@@ -72,12 +72,12 @@ struct FetchScene: Sendable {
         }
     }
 
-    /// Looks behind pages with another installation.
+    /// A yt-dlp of another installation.
     func pages(_ installation: YtDlpInstallation) -> YtDlp {
         YtDlp(installation: installation, policy: AddressPolicy(), logger: Logger(label: "test") { [log] _ in log })
     }
 
-    /// Fetches as the holder of that fence, and gives what came.
+    /// Fetches as the holder of that fence, and returns the content.
     func fetch(
         _ path: String, fence: Int64? = nil, bytes: Int64 = 1_000_000, seconds: Int64 = 600,
         _ change: (inout FetchLimits) -> Void = { _ in }
@@ -92,7 +92,7 @@ struct FetchScene: Sendable {
         return Array(try Data(contentsOf: URL(fileURLWithPath: source.path)))
     }
 
-    /// Where the parts of downloads are kept.
+    /// The folder of partial downloads.
     var downloads: String { folder.path + "/download" }
 
     func source(
@@ -107,7 +107,7 @@ struct FetchScene: Sendable {
         return try await fetcher.fetch(url, limits, folder: downloads, fence: fence ?? fences.next())
     }
 
-    /// Why nothing comes of it: for good, or for now.
+    /// Why a fetch fails, and whether it may succeed later; nil if it succeeds.
     func failure(
         _ path: String, fence: Int64? = nil, bytes: Int64 = 1_000_000, seconds: Int64 = 600,
         _ change: (inout FetchLimits) -> Void = { _ in }

@@ -3,14 +3,14 @@ import Glibc
 import Pipeline
 import TestSupport
 
-/// `ingest/solver.py` as a worker starts it, with the other end of its pair in a test's hands.
+/// `ingest/solver.py` as a worker starts it. The test has the other end of its socket pair.
 struct SolverProcess: Sendable {
     private let process: Process
     private let end: Int32
 
     /// - Parameters:
-    ///   - folder: an `ingest`; nil is ours.
-    ///   - cpuSeconds: what it may use of a core, in all its life.
+    ///   - folder: an `ingest` folder; nil: ours.
+    ///   - cpuSeconds: the processor time that it may use in all.
     init(
         _ installation: YtDlpInstallation = FetchScene.installation, cpuSeconds: Int = 120, megabytes: Int = 1024,
         wallSeconds: Int = 900
@@ -32,7 +32,7 @@ struct SolverProcess: Sendable {
         try theirs.close()
     }
 
-    /// What it answers, sign and all; nil when it ended instead.
+    /// Its answer, with its sign; nil if it ended instead.
     func ask(_ script: String) async -> String? {
         await aside {
             send(script)
@@ -63,10 +63,10 @@ struct SolverProcess: Sendable {
         return bytes
     }
 
-    /// As when whoever asked has died.
+    /// Closes the connection, as if the caller had died.
     func hangUp() { close(end) }
 
-    /// How it ended: the status, or the signal below zero.
+    /// Its exit status, or the negative signal number.
     func ending() async -> Int32 {
         await aside {
             process.waitUntilExit()
@@ -75,7 +75,7 @@ struct SolverProcess: Sendable {
         }
     }
 
-    /// What waits does so on a thread of its own.
+    /// Runs something that blocks on a thread of its own.
     private func aside<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread { continuation.resume(returning: body()) }

@@ -2,14 +2,14 @@ import Foundation
 import MediaSimulator
 import Synchronization
 
-/// An S3 endpoint that answers call after call as a test wants it, whatever was asked.
+/// An S3 endpoint that gives the answers of a test, one after the other, whatever the calls are.
 final class FaultyStore: Sendable {
     enum Reply: Sendable {
         /// Status, header lines, body.
         case answer(Int, [String] = [], body: [UInt8] = [])
         /// Announces `length` bytes, sends fewer and resets the connection.
         case broken(length: Int, body: [UInt8])
-        /// Nothing, and the connection is closed.
+        /// Closes the connection without an answer.
         case silence
 
         static func document(_ status: Int, _ xml: String) -> Reply { .answer(status, body: Array(xml.utf8)) }

@@ -5,7 +5,7 @@ import Pipeline
 import Tenancy
 import TestSupport
 
-/// A storage in a bucket, below a prefix of its own, with a scratch folder.
+/// A storage in a bucket, below a prefix for one test, with a scratch folder.
 struct StoreScene {
     let store: ObjectStore
     let prefix: String
@@ -16,7 +16,7 @@ struct StoreScene {
     let job = JobID()
     let tenant = TenantID()
 
-    /// - Parameter odd: characters that the prefix has besides.
+    /// - Parameter odd: characters to add to the prefix.
     static func with(
         odd: String = "", sizes: S3Sizes = S3Sizes(), scratchBytes: Int64 = 1 << 30, secret: String? = nil,
         bucket: String? = nil, _ body: (StoreScene) async throws -> Void
@@ -50,7 +50,7 @@ struct StoreScene {
         await client.close()
     }
 
-    /// What lies below the prefix, without it.
+    /// The keys below the prefix, without it.
     var keys: [String] {
         get async throws { try await store.keys(prefix + "/").map { String($0.dropFirst(prefix.count + 1)) } }
     }

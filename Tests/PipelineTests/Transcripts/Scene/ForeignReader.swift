@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Programs of other people that customers read transcripts with (`Tests/Readers`, and LibreOffice).
+/// Other people's programs with which customers read transcripts (`Tests/Readers`, and LibreOffice).
 enum ForeignReader {
     /// What python-docx finds in a Word document that is valid by the rules of the Open XML SDK.
     struct WordDocument: Decodable {
@@ -36,7 +36,7 @@ enum ForeignReader {
         return readings
     }
 
-    /// What the reader says about a file that it does not take; nil when it does take it.
+    /// The error of a reader that rejects the file; nil if it accepts it.
     static func refusal(of file: [UInt8], as format: String) async throws -> String? {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

@@ -1,7 +1,7 @@
 import Pipeline
 import TestSupport
 
-/// Transcripts as no recognizer should write them, and as some do.
+/// Random transcripts, also such as no recognizer should write.
 struct RandomTranscript {
     private var random: SeededGenerator
     private var clock: Int64 = 0

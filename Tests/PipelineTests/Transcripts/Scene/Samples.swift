@@ -1,6 +1,6 @@
 import Pipeline
 
-/// Transcripts made by hand, and the means to make more.
+/// Transcripts written by hand, and functions that make more.
 enum Samples {
     /// A segment of words of `pace` milliseconds each, one after the other.
     static func segment(
@@ -17,7 +17,7 @@ enum Samples {
             confidence: 0.9, words: words ? spoken : [])
     }
 
-    /// A transcript of these segments; the duration ends with the last unless named.
+    /// A transcript with these segments. Without a duration, it ends with the last one.
     static func transcript(
         _ segments: [Transcript.Segment], speakers: [String] = [], duration: Int64? = nil
     ) -> Transcript {
@@ -91,7 +91,7 @@ enum Samples {
         return transcript
     }()
 
-    /// What breaks files: markup, arrows, controls, what XML cannot hold, a word longer than any line.
+    /// What could break files: markup, arrows, control characters, characters that XML can't hold, a word longer than any line.
     static let hostile: Transcript = {
         let text = "]]> </w:t> &amp; <!-- --> \"x\" 'y' a\u{0}b\u{1B}c\u{B}d \u{FFFE}e\u{FFFF} 👨‍👩‍👧‍👦 f\u{301} -- > 7"
         return transcript(
@@ -105,7 +105,7 @@ enum Samples {
 
     static let withoutWords: Transcript = transcript([], duration: 5_000)
 
-    /// All of the above, one of a segment without words alone, and what chance makes.
+    /// All of the above, one with only a segment without words, and random ones.
     static func everything(random: Int) -> [Transcript] {
         var spokenText = segment("我們今天討論天氣，因為昨天下了一整天的雨。", words: false)
         spokenText.end = 6_000

@@ -1,7 +1,7 @@
 import Testing
 
-/// A strict reader of ZIP archives without compression: everything must be where the format says, and said alike in
-/// the entry and in the directory, with nothing between.
+/// A strict reader of ZIP archives without compression. Everything must be where the format says, with nothing between, and entry and
+/// directory must agree.
 struct StoredArchive {
     private(set) var names: [String] = []
     private(set) var entries: [String: [UInt8]] = [:]
@@ -43,13 +43,13 @@ struct StoredArchive {
         try #require(entries.count == count, "no name twice")
     }
 
-    /// The part as text; throws where there is none.
+    /// A part as text. Throws if there is no such part.
     func text(_ name: String) throws -> String {
         let bytes = try #require(entries[name])
         return try #require(String(validating: bytes, as: UTF8.self))
     }
 
-    /// CRC-32 as its definition has it, bit by bit.
+    /// CRC-32 by its definition, bit by bit.
     private static func checksum(_ bytes: [UInt8]) -> Int {
         var sum: UInt32 = 0xFFFF_FFFF
         for byte in bytes {

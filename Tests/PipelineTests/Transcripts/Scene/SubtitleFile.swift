@@ -1,13 +1,13 @@
 import Testing
 
-/// A strict reader of SubRip and WebVTT, so that tests see what a player sees. It goes by scalars, as players do:
-/// a combining mark after ">" must not hide it.
+/// A strict reader of SubRip and WebVTT, so that tests see what a player shows. Like players, it reads scalars: a combining mark after ">"
+/// must not hide it.
 struct SubtitleFile {
     struct Cue: Equatable, Decodable {
         var start: Int64
         var end: Int64
         var voice: String?
-        /// The lines as shown: WebVTT's escapes undone.
+        /// The lines as shown, without WebVTT's escapes.
         var lines: [String]
         var text: String { lines.joined(separator: " ") }
     }

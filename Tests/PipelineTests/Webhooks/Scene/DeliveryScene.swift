@@ -15,9 +15,9 @@ struct DeliveryScene: Sendable {
     let sender: WebhookSender
 
     /// - Parameters:
-    ///   - allowing: which private addresses may be connected to.
-    ///   - resolver: of the sender's; nil: the system's.
-    ///   - timeout: for one try.
+    ///   - allowing: private addresses that may be reached.
+    ///   - resolver: the sender's resolver; nil: the system's.
+    ///   - timeout: the time-out of one attempt.
     static func run<Result: Sendable>(
         allowing: String = "127.0.0.0/8", resolver: NameResolver? = nil, timeout: Duration = .seconds(15),
         slots: Int = 64, at start: Timestamp = .now(), logger: Logger = Logger(label: "test"),
@@ -48,7 +48,7 @@ struct DeliveryScene: Sendable {
         }
     }
 
-    /// A job that has ended, with its event where there is somebody to tell.
+    /// Adds a job that has ended, with its event if it has an endpoint.
     @discardableResult
     func end(
         _ tenant: TenantID? = nil, telling url: String? = nil, status: JobStatus = .completed,
@@ -62,7 +62,7 @@ struct DeliveryScene: Sendable {
         return id
     }
 
-    /// A job that has ended, without its event.
+    /// Adds a job that has ended, without an event.
     func endSilently(
         _ tenant: TenantID? = nil, telling url: String? = nil, status: JobStatus = .completed,
         metadata: String = "{}"
@@ -81,9 +81,9 @@ struct DeliveryScene: Sendable {
         return id
     }
 
-    /// Sends everything that is due, and answers how much that was.
+    /// Sends all events that are due. Returns how many there were.
     ///
-    /// - Parameter delay: what passes between claim and try.
+    /// - Parameter delay: the time between claim and attempt.
     @discardableResult
     func deliver(after delay: Duration = .zero, by sender: WebhookSender? = nil) async throws -> Int {
         let (claims, sender) = (try await queue.claim(DeliveryCapacity(64)), sender ?? self.sender)
@@ -94,10 +94,10 @@ struct DeliveryScene: Sendable {
         return claims.count
     }
 
-    /// The next event that is due, claimed.
+    /// Claims the next event that is due.
     func claim() async throws -> ClaimedDelivery? { try await queue.claim(DeliveryCapacity(1)).first }
 
-    /// A sender beside the scene's own.
+    /// Another sender.
     func anotherSender(
         masterKey: MasterKey? = nil, lease: Duration = DeliveryQueue.lease, logger: Logger = Logger(label: "test")
     ) -> WebhookSender {
@@ -107,7 +107,7 @@ struct DeliveryScene: Sendable {
             clock: clock.now, logger: logger)
     }
 
-    /// Runs `body` while a transaction of the first tenant's is open that has done `first`.
+    /// Runs `first` in a transaction of the first tenant, then `body` while it stays open.
     func whileOpen<Result: Sendable>(
         _ first: @escaping @Sendable (PostgresTransaction) throws -> Void, _ body: () async throws -> Result
     ) async throws -> Result {
@@ -163,7 +163,7 @@ struct DeliveryScene: Sendable {
         }
     }
 
-    /// Moves the clock to the job's next try and makes that; false when there is none.
+    /// Moves the clock to the job's next attempt and makes it. Returns false if there is none.
     func tryAgain(_ job: JobID, after delay: Duration = .zero) async throws -> Bool {
         guard let next = try await state(job)?.nextTry else { return false }
         clock.advance(by: max(.zero, next - clock.now()))
