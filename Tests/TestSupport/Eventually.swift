@@ -36,20 +36,26 @@ private struct Patience {
     private(set) var looks = 0
     private let promise: Double?
     private var (waited, spare) = (0.0, 0.0)
-    private var (lastLook, lastCrowded) = (MachineClock.now(), MachineClock.crowded())
+    private var (lastLook, lastCrowded) = (MachineClock.now(), 0.0)
 
-    init(promise: Double?) { self.promise = promise }
+    init(promise: Double?) {
+        self.promise = promise
+        if promise != nil { lastCrowded = MachineClock.crowded() }
+    }
 
     /// Seconds until the next check: a quarter of the time waited so far. Promises are checked more often.
     var pause: Double { min(promise == nil ? 0.25 : 0.05, max(0.005, waited / 4)) }
 
     mutating func isLeft() -> Bool {
-        let (now, crowded) = (MachineClock.now(), MachineClock.crowded())
+        let now = MachineClock.now()
         let passed = min(now - lastLook, Self.step)
+        lastLook = now
         waited += passed
-        spare += max(0, passed - (crowded - lastCrowded))
-        (lastLook, lastCrowded) = (now, crowded)
         looks += 1
-        return waited < Self.whole && (promise.map { spare < $0 } ?? true)
+        guard waited < Self.whole, let promise else { return waited < Self.whole }
+        let crowded = MachineClock.crowded()
+        spare += max(0, passed - (crowded - lastCrowded))
+        lastCrowded = crowded
+        return spare < promise
     }
 }

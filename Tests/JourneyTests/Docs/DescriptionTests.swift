@@ -85,7 +85,7 @@ import Testing
         let customer = try await Customer.logIn(apiKey: key.text, at: node, over: deployment.http)
         func submit(_ count: Int) async throws -> [String] {
             var jobs: [String] = []
-            for _ in 0..<count { jobs.append(try await customer.submit(file: recording)) }
+            for _ in 0..<count { jobs.append(try await customer.submit(file: recording, fields: ["language": "en"])) }
             return jobs
         }
         let worker = try await deployment.start("worker")

@@ -52,7 +52,7 @@ import Testing
             let customer = try await deployment.customer(at: api)
             let first = try await deployment.start("worker", ["VERBATIM_WORKER_SLOTS": "1"])
             let file = stage == .prepare ? try await Self.noise(media) : Recordings.clip("0880")
-            let job = try await customer.submit(file: file)
+            let job = try await customer.submit(file: file, fields: ["language": "en"])
             try await Self.kill(first, at: stage, of: job)
             if stage != .clean { #expect(try Self.audio(deployment) != []) }
             try await deployment.letLeasesEnd()
@@ -81,7 +81,7 @@ import Testing
                 let customer = try await deployment.customer(at: api)
                 let first = try await deployment.start("worker", allowed)
                 let answer = try await customer.send(
-                    "POST", "/jobs", json: #"{"source_url":"\#(site.url)/call.wav","diarize":false}"#)
+                    "POST", "/jobs", json: #"{"source_url":"\#(site.url)/call.wav","diarize":false,"language":"en"}"#)
                 let job = try #require(try answer.json["job_id"] as? String)
                 try await eventually("half of it is there") { try Self.audio(deployment) != [] }
                 first.process.signal(SIGKILL)
@@ -112,7 +112,7 @@ import Testing
             let api = try await deployment.start("api")
             let customer = try await deployment.customer(at: api)
             let first = try await deployment.start("worker", ["VERBATIM_WORKER_SLOTS": "1"])
-            let job = try await customer.submit(file: try await Self.long(media))
+            let job = try await customer.submit(file: try await Self.long(media), fields: ["language": "en"])
             try await Self.kill(first, at: .recognize, of: job)
             let chunks = try deployment.storage.files.filter { $0.hasSuffix(".wav") }
             #expect(!chunks.isEmpty)

@@ -36,7 +36,9 @@ import Testing
         let node = try await deployment.start("serve")
         let customer = try await deployment.customer(at: node)
         var jobs: [String] = []
-        for file in files { jobs.append(try await customer.submit(file: file, fields: fields)) }
+        for file in files {
+            jobs.append(try await customer.submit(file: file, fields: fields.merging(["language": "en"]) { $1 }))
+        }
         var transcripts: [[String: Any]] = []
         for job in jobs {
             _ = try await customer.words(of: job)

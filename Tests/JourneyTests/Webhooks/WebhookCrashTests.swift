@@ -49,7 +49,7 @@ import WebhookReceiver
             }) {
                 let first = try await deployment.start("worker", Self.allowed)
                 let job = try await customer.submit(
-                    file: Recordings.clip("0880"), fields: ["webhook_url": receiver.url])
+                    file: Recordings.clip("0880"), fields: ["webhook_url": receiver.url, "language": "en"])
                 try await eventually("the node waits") {
                     let waiting = try await owner.query(
                         """
@@ -103,7 +103,8 @@ import WebhookReceiver
             var jobs: [String] = []
             for _ in 0..<6 {
                 jobs.append(
-                    try await customer.submit(file: Recordings.clip("0880"), fields: ["webhook_url": receiver.url]))
+                    try await customer.submit(
+                        file: Recordings.clip("0880"), fields: ["webhook_url": receiver.url, "language": "en"]))
             }
             for _ in 0..<4 {
                 // After so many more of the database's transactions, wherever the node is then.
@@ -188,7 +189,8 @@ import WebhookReceiver
             let api = try await deployment.start("api", Self.allowed)
             let customer = try await deployment.customer(at: api)
             let first = try await deployment.start("worker", Self.allowed)
-            let job = try await customer.submit(file: Recordings.clip("0880"), fields: ["webhook_url": receiver.url])
+            let job = try await customer.submit(
+                file: Recordings.clip("0880"), fields: ["webhook_url": receiver.url, "language": "en"])
             _ = try await customer.finished(job)
             first.process.signal(SIGKILL)
             #expect(try await first.process.ended() == -SIGKILL)
@@ -213,7 +215,8 @@ import WebhookReceiver
             let api = try await deployment.start("api", Self.allowed)
             let customer = try await deployment.customer(at: api)
             let first = try await deployment.start("worker", Self.allowed)
-            let job = try await customer.submit(file: Recordings.clip("0880"), fields: ["webhook_url": receiver.url])
+            let job = try await customer.submit(
+                file: Recordings.clip("0880"), fields: ["webhook_url": receiver.url, "language": "en"])
             try await eventually("it is being sent") { receiver.received.count == 1 }
             first.process.signal(SIGKILL)
             #expect(try await first.process.ended() == -SIGKILL)
