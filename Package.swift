@@ -143,7 +143,8 @@ let package = Package(
             ],
             exclude: ["Audio", "MediaTool", "Recognition", "Sources", "Storage", "Transcripts", "Webhooks"],
             swiftSettings: strict),
-        .target(name: "MediaSimulator", path: "Tests/MediaSimulator", swiftSettings: strict),
+        .target(
+            name: "MediaSimulator", dependencies: ["TestSupport"], path: "Tests/MediaSimulator", swiftSettings: strict),
         .testTarget(
             name: "IngestTests",
             dependencies: [
@@ -167,7 +168,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
-        .target(name: "WebhookReceiver", path: "Tests/WebhookReceiver", swiftSettings: strict),
+        .target(
+            name: "WebhookReceiver", dependencies: ["TestSupport"], path: "Tests/WebhookReceiver", swiftSettings: strict
+        ),
         .testTarget(
             name: "WebhookTests",
             dependencies: [

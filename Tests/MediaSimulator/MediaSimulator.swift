@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 
 /// Sites with recordings on a loopback port, with the faults that a test asks for.
 ///

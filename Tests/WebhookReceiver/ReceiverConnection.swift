@@ -1,17 +1,14 @@
 import Glibc
+import TestSupport
 
 /// A connection that a receiver has accepted.
 struct ReceiverConnection {
-    private let descriptor: Int32
+    private let socket: LoopbackSocket
     private var buffer: [UInt8] = []
 
-    init(_ descriptor: Int32) {
-        self.descriptor = descriptor
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        // No thread outlives a broken test for long.
-        var limit = timeval(tv_sec: 300, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    }
+    private var descriptor: Int32 { socket.descriptor }
+
+    init(_ socket: LoopbackSocket) { self.socket = socket }
 
     /// The next request; nil when the connection ends.
     mutating func read() -> ReceivedWebhook? {
@@ -57,8 +54,7 @@ struct ReceiverConnection {
             while ioctl(descriptor, UInt(TIOCOUTQ), &unsent) == 0, unsent > 0 { sched_yield() }
             fallthrough
         case .reset:
-            var option = linger(l_onoff: 1, l_linger: 0)
-            setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+            socket.breakOff()
         case .close:
             break
         case .noise:
@@ -69,21 +65,10 @@ struct ReceiverConnection {
 
     func greet(_ text: String) { _ = send(text) }
 
-    func close() { Glibc.close(descriptor) }
-
     private func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
-    private func send(_ bytes: [UInt8]) -> Bool {
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { return false }
-            sent += count
-        }
-        return true
-    }
+    /// Whether the peer has taken it.
+    private func send(_ bytes: [UInt8]) -> Bool { (try? socket.send(bytes)) != nil }
 
     private mutating func fill() -> Bool {
         let count = withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 1) { chunk in

@@ -1,5 +1,6 @@
 import Egress
 import MediaSimulator
+import TestSupport
 import Testing
 
 @Suite struct FilteringProxyTests {

@@ -3,6 +3,7 @@ import EgressProbe
 import Foundation
 import Glibc
 import MediaSimulator
+import TestSupport
 import Testing
 
 @Suite struct ProxyExhaustionTests {

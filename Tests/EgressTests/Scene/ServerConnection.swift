@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// An accepted connection, which a script controls. It closes with its last reference.
 final class ServerConnection {
@@ -13,17 +14,10 @@ final class ServerConnection {
         var length: Int { headers["content-length"].flatMap(Int.init) ?? 0 }
     }
 
-    private let descriptor: Int32
+    private let socket: LoopbackSocket
     private var buffer: [UInt8] = []
 
-    init(_ descriptor: Int32) {
-        self.descriptor = descriptor
-        // No thread outlives a broken test for long.
-        var limit = timeval(tv_sec: 300, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    }
-
-    deinit { Glibc.close(descriptor) }
+    init(_ socket: LoopbackSocket) { self.socket = socket }
 
     func readRequest() throws -> Request {
         var request = try readHead()
@@ -55,16 +49,7 @@ final class ServerConnection {
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-    func send(_ bytes: [UInt8]) throws {
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { throw ScriptError.peerClosed }
-            sent += count
-        }
-    }
+    func send(_ bytes: [UInt8]) throws { try socket.send(bytes) }
 
     func respond(_ status: Int = 200, headers: [String] = [], body: String = "") throws {
         let lines = ["HTTP/1.1 \(status) Scripted", "Content-Length: \(body.utf8.count)"] + headers
@@ -78,7 +63,7 @@ final class ServerConnection {
 
     private func fill() throws {
         let count = withUnsafeTemporaryAllocation(byteCount: 256 << 10, alignment: 1) { chunk in
-            let count = recv(descriptor, chunk.baseAddress, chunk.count, 0)
+            let count = recv(socket.descriptor, chunk.baseAddress, chunk.count, 0)
             if count > 0 { buffer.append(contentsOf: chunk.prefix(count)) }
             return count
         }

@@ -1,6 +1,7 @@
 import Foundation
 import MediaSimulator
 import Synchronization
+import TestSupport
 
 /// An S3 endpoint that gives the answers of a test, one after the other, whatever the calls are.
 final class FaultyStore: Sendable {

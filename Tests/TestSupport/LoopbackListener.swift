@@ -18,8 +18,10 @@ package final class LoopbackListener: Sendable {
         throws
     {
         let family = address == nil && Self.knowsIPv6 ? AF_INET6 : AF_INET
-        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = Self.socket(family)
         self.descriptor = descriptor
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
         let isBound: Bool
         if family == AF_INET6 {
             var no: Int32 = 0
@@ -35,7 +37,7 @@ package final class LoopbackListener: Sendable {
             inet_pton(AF_INET, address ?? "0.0.0.0", &name.sin_addr)
             isBound = Self.bind(descriptor, &name)
         }
-        guard isBound, listen(descriptor, 64) == 0 else { throw LoopbackSocket.Ended() }
+        guard isBound else { throw LoopbackSocket.Ended() }
         var bound = sockaddr_in6()
         var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
         withUnsafeMutablePointer(to: &bound) { pointer in
@@ -43,9 +45,30 @@ package final class LoopbackListener: Sendable {
         }
         // The port lies at the same place in both families.
         self.port = UInt16(bigEndian: bound.sin6_port)
-        Thread.detachNewThread { [counter] in
+        try accept(serve)
+    }
+
+    /// Listens on a Unix socket. `port` is 0.
+    package init(unixPath path: String, serve: @escaping @Sendable (LoopbackSocket) -> Void) throws {
+        descriptor = Self.socket(AF_UNIX)
+        port = 0
+        var name = sockaddr_un()
+        name.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path.utf8) }
+        guard Self.bind(descriptor, &name) else { throw LoopbackSocket.Ended() }
+        try accept(serve)
+    }
+
+    deinit {
+        // Wakes the accepting thread, which closes the descriptor.
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    private func accept(_ serve: @escaping @Sendable (LoopbackSocket) -> Void) throws {
+        guard listen(descriptor, 1024) == 0 else { throw LoopbackSocket.Ended() }
+        Thread.detachNewThread { [counter, descriptor] in
             while true {
-                let accepted = accept(descriptor, nil, nil)
+                let accepted = Glibc.accept(descriptor, nil, nil)
                 guard accepted >= 0 else { break }
                 counter.value.add(1, ordering: .sequentiallyConsistent)
                 let socket = LoopbackSocket(owning: accepted)
@@ -55,9 +78,9 @@ package final class LoopbackListener: Sendable {
         }
     }
 
-    deinit {
-        // Wakes the accepting thread, which closes the descriptor.
-        shutdown(descriptor, Int32(SHUT_RDWR))
+    /// No child inherits it.
+    private static func socket(_ family: Int32) -> Int32 {
+        Glibc.socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     }
 
     private static let knowsIPv6 = FileManager.default.fileExists(atPath: "/proc/net/if_inet6")

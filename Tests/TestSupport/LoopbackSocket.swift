@@ -3,12 +3,15 @@ import Glibc
 
 /// One end of a connection on this machine. It closes with its last reference.
 package final class LoopbackSocket: Sendable {
-    package struct Ended: Error {}
+    package struct Ended: Error {
+        package init() {}
+    }
 
     package let descriptor: Int32
 
     init(owning descriptor: Int32) {
         self.descriptor = descriptor
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         // No thread outlives a broken test for long.
         var limit = timeval(tv_sec: 300, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
