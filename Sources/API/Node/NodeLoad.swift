@@ -24,7 +24,7 @@ struct NodeLoad: Sendable {
             "verbatim_probes_waiting", .gauge, "Uploaded files that wait to be probed.", Double(media.waitingProbes))
         text.single(
             "verbatim_login_checks_total", .counter,
-            "How often an API key's secret was checked at a login, with Argon2.",
+            "How often an API key was checked at a login, with Argon2.",
             Double(argon2.runs))
         text.family(
             "verbatim_database_calls_waiting", .gauge, "Calls that wait for a connection to the database, by its pool."

@@ -68,7 +68,8 @@ struct Deployment: Sendable {
     func letLeasesEnd() async throws {
         try await tenants.owner.execute(
             """
-            UPDATE tasks SET lease_until = now() - interval '1 second', run_after = least(run_after, now())
+            UPDATE tasks SET run_after = least(run_after, now()),
+                lease_until = CASE WHEN status = 'running' THEN now() - interval '1 second' END
             WHERE status IN ('ready', 'running')
             """)
     }
