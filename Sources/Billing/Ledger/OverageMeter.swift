@@ -2,6 +2,9 @@
 ///
 /// The part of a share beyond its quota is overage, if the job accepts overage. A job that doesn't accept it makes none, but its seconds count
 /// toward the total for later shares.
+///
+/// SQL computes the same for many rows at once, in `LedgerTotals`, `JobBill` and `LedgerCheckQueries`; change them together.
+/// Why overage is counted in seconds and not rounded per job: docs/decisions/0014-the-ledger.md.
 package struct OverageMeter: Sendable {
     /// The sum of the shares so far.
     package private(set) var usedSeconds: Int64 = 0

@@ -10,7 +10,8 @@ package struct FetchLimits: Sendable {
     package var seconds: Int64
     /// The seconds that the month can still pay for; nil if the job accepts overage.
     package var affordable: Int64?
-    /// The time limit of an attempt, however often the download is resumed within it.
+    /// The time limit of an attempt to fetch a media file's URL, however often the download is resumed within it. For pages it is
+    /// ``YtDlp/wallClock``.
     package var wallClock = Duration.seconds(4 * 3600)
     /// 32 kbit/s, at which speech arrives in real time. The wall clock limits how long a slow source takes a slot.
     package var minimumRate = EgressRate(bytesPerSecond: 4 << 10, over: .seconds(30))

@@ -31,7 +31,8 @@ package struct YtDlp: Sendable {
     let policy: AddressPolicy
     let resolver: NameResolver
     let extractors: Extractors
-    /// The time limit of one call. Before the download, yt-dlp only reads a few pages.
+    /// The time limit of one call, download included. `FetchLimits.wallClock` is the one of a media file's own URL. The child's processor
+    /// time has a limit of its own, in ``YtDlpArguments``.
     let wallClock: Duration
     let logger: Logger
 

@@ -3,7 +3,7 @@ import Postgres
 
 /// When an event that was not acknowledged is sent again.
 package enum DeliverySchedule {
-    /// The time from the first attempt to the last.
+    /// The time from the first attempt to the last. An endpoint that no attempt has reached for this long is `failing`.
     package static let span = Duration.seconds(24 * 3600)
 
     private static let early = RetrySchedule(
@@ -29,6 +29,7 @@ package enum DeliverySchedule {
         else { return nil }
         return min(max(now + delay, wish ?? now), end)
     }
+
     /// Returns when the next attempt is due after an error of ours, which does not count: in a minute, or in an hour from the 60th attempt on,
     /// because a permanent error need not be tried every minute.
     package static func afterOurFault(

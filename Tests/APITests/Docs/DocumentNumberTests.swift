@@ -51,6 +51,7 @@ import Testing
     private var glossary: [String] {
         [
             "How long a claim holds unless it is extended (\(Self.seconds(TaskQueue.lease)) seconds)",
+            "no attempt has reached for \(Self.hours(DeliverySchedule.span)) hours",
             "A part of a chunk, at most \(Self.number(WhisperClips.longest / 1000)) seconds",
         ]
     }
@@ -62,6 +63,7 @@ import Testing
             "One heartbeat every \(Self.seconds(TaskQueue.heartbeat)) s",
             "looks for expired leases every \(Self.seconds(TaskQueue.rescueInterval)) s",
             "lease expired (rescue, every \(Self.seconds(TaskQueue.rescueInterval)) s)",
+            "10 s to hourly, for \(Self.hours(DeliverySchedule.span)) h",
             "the limit is \(DeliveryQueue.perOrigin) per host and \(DeliveryQueue.perTenant) per account at a time",
             "at most \(Self.number(MediaToolClient.wholeSeconds / 60)) minutes long is decoded completely",
             "\(Self.number(TenantLoad.longestBacklog)) waiting",
@@ -91,6 +93,9 @@ import Testing
 
     private var operations: [String] {
         [
+            "was cut off from the database for \(Self.seconds(TaskQueue.lease)) s",
+            "do not shorten the \(Self.hours(DeliverySchedule.span)) hours",
+            "each for another \(Self.hours(DeliverySchedule.span)) h",
             "costs each running task up to \(Self.seconds(takeover)) s of waiting",
             """
             signs after \(Self.word(SigningKeyRecord.noticePeriod.components.seconds / 60)) minutes (the key set may be cached for \
@@ -115,6 +120,7 @@ import Testing
         [
             "Answer with a 2xx status within \(Self.seconds(DeliveryClient.timeout)) seconds",
             "then hourly until \(Self.hours(DeliverySchedule.span)) hours after the first attempt",
+            "no attempt has succeeded in the last \(Self.hours(DeliverySchedule.span)) hours",
             "(the latest \(Self.number(DeliveryLog.shown)))",
             "at most \(DeliveryLog.triesPerHour) times an hour per job",
         ]
@@ -150,6 +156,8 @@ import Testing
             """,
             "Files up to \(Self.number(MediaToolClient.wholeSeconds / 60)) minutes are decoded completely",
             "The latest \(Self.number(DeliveryLog.shown)) delivery attempts",
+            "then hourly until \(Self.hours(DeliverySchedule.span)) h after the first attempt",
+            "Whether every attempt has failed for \(Self.hours(DeliverySchedule.span)) hours",
             "a new retry schedule of \(Self.hours(DeliverySchedule.span)) hours",
             "At most \(DeliveryLog.triesPerHour) times an hour for each job",
             "This webhook was sent \(DeliveryLog.triesPerHour) times within the last hour",

@@ -1,4 +1,5 @@
 import Billing
+import Foundation
 import Postgres
 import Tenancy
 import TestSupport
@@ -11,6 +12,20 @@ import Testing
         let limits: [Limit: Int64]
         let queuePriority: QueuePriority
         let overageRate: Int64?
+
+        /// The plan's row in the table of docs/billing.md.
+        var row: String {
+            let (bytes, seconds) = (limits[.maxFileBytes] ?? 0, limits[.maxDurationSeconds] ?? 0)
+            let (jobs, minutes) = (limits[.concurrency] ?? 0, limits[.monthlyMinutes] ?? 0)
+            let gigabyte: Int64 = 1_000_000_000
+            let cells = [
+                plan.rawValue, bytes < gigabyte ? "\(bytes / 1_000_000) MB" : "\(bytes / gigabyte) GB",
+                seconds < 3600 ? "\(seconds / 60) min" : "\(seconds / 3600) h", "\(jobs)", "\(2 * jobs)",
+                minutes < 1000 ? "\(minutes)" : "\(minutes / 1000),\(String(minutes % 1000 + 1000).dropFirst())",
+                overageRate.map { "$0.0\($0 / 10_000)" } ?? "not sold", "\(queuePriority)",
+            ]
+            return "| " + cells.joined(separator: " | ") + " |"
+        }
     }
 
     @Test(arguments: [
@@ -49,6 +64,8 @@ import Testing
                         effectiveLimits.limits[.concurrency]
                     ))
             #expect(effectiveLimits.includedSeconds == 60 * effectiveLimits.limits[.monthlyMinutes])
+            let document = try String(contentsOfFile: Checkout.root + "/docs/billing.md", encoding: .utf8)
+            #expect(document.contains(expected.row), "docs/billing.md should say: \(expected.row)")
         }
     }
 
