@@ -51,7 +51,7 @@ import Testing
     private var glossary: [String] {
         [
             "How long a claim holds unless it is extended (\(Self.seconds(TaskQueue.lease)) seconds)",
-            "no attempt has reached for \(Self.hours(DeliverySchedule.span)) hours",
+            "every attempt has failed for \(Self.hours(DeliverySchedule.span)) hours",
             "A part of a chunk, at most \(Self.number(WhisperClips.longest / 1000)) seconds",
         ]
     }
@@ -120,7 +120,7 @@ import Testing
         [
             "Answer with a 2xx status within \(Self.seconds(DeliveryClient.timeout)) seconds",
             "then hourly until \(Self.hours(DeliverySchedule.span)) hours after the first attempt",
-            "no attempt has succeeded in the last \(Self.hours(DeliverySchedule.span)) hours",
+            "every attempt has failed for \(Self.hours(DeliverySchedule.span)) hours",
             "(the latest \(Self.number(DeliveryLog.shown)))",
             "at most \(DeliveryLog.triesPerHour) times an hour per job",
         ]
