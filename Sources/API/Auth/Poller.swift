@@ -4,8 +4,8 @@ import ServiceLifecycle
 
 /// Polls something until the node shuts down.
 ///
-/// In an outage, the first failure is logged, and then the first success; the last good result stays in use. While the database doesn't
-/// answer, its ``Outage`` reports that for all pollers.
+/// Of an outage, the first failure is logged, and the next success. Until then, the last good result stays in use. While the database
+/// doesn't answer, this logs no error, because the database's ``Outage`` reports it once for all pollers.
 struct Poller: Service {
     let what: String
     let every: Duration

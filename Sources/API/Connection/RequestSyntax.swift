@@ -46,7 +46,7 @@ enum RequestSyntax {
         return !name.isEmpty && isName(name, besides: "!$&'()*+,;=") && isPort(text[name.endIndex...])
     }
 
-    /// Nothing, or a colon and a port number, which may be missing.
+    /// Whether the text is empty, a colon, or a colon and a port number.
     private static func isPort(_ text: Substring) -> Bool {
         guard text.first == ":" else { return text.isEmpty }
         let digits = text.dropFirst()
@@ -68,7 +68,7 @@ enum RequestSyntax {
         return true
     }
 
-    /// Unreserved characters, complete percent escapes, and those of `others`.
+    /// Whether the text has only unreserved characters, complete percent escapes, and characters of `others`.
     private static func isName(_ text: Substring, besides others: String) -> Bool {
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {

@@ -1,10 +1,10 @@
 import JSON
 
 extension JSONNode {
-    /// The text is no JSON, or is nested deeper than a document that people write.
+    /// The text is not JSON, or is nested deeper than any document that people write.
     package struct Malformed: Error, CustomStringConvertible {
         package let offset: Int
-        package var description: String { "no valid JSON at byte \(offset)" }
+        package var description: String { "not valid JSON at byte \(offset)" }
     }
 
     private static let deepest = 100

@@ -20,12 +20,12 @@ package enum JSONNode: Sendable, Equatable {
         .object(members.map { $0.key == key ? Member(key: key, value: value) : $0 })
     }
 
-    /// Empty if this is no object.
+    /// Empty if this is not an object.
     package var members: [Member] {
         if case .object(let members) = self { members } else { [] }
     }
 
-    /// Empty if this is no array.
+    /// Empty if this is not an array.
     package var items: [JSONNode] {
         if case .array(let items) = self { items } else { [] }
     }

@@ -14,7 +14,7 @@ package struct APIError: Error, Sendable, Equatable {
     package let code: ErrorCode
     /// One sentence that the customer can act on.
     package let message: String
-    /// Members beside the standard ones, by name (`field`, `limit_bytes`, `reason`, `overage_allowed`).
+    /// Members in addition to the standard ones, by name (`field`, `limit_bytes`, `reason`, `overage_allowed`).
     package let details: [String: Detail]
     /// Header fields of the answer (`Retry-After`, `Allow`).
     package let headers: HTTPFields

@@ -5,7 +5,7 @@ import Postgres
 import Tenancy
 
 extension APIError {
-    /// The answer to a customer whose recording was rejected; nil if the error is no rejection.
+    /// The answer to a customer whose recording was rejected; nil if the error is not a rejection.
     init?(refusal error: any Error) {
         switch error {
         case let refusal as AccessRefusal: self = APIError(refusal)

@@ -28,7 +28,7 @@ struct GetJob: Sendable {
         return job
     }
 
-    /// Returns the caller's account and the job id in the path. Throws 404 if that is no job id.
+    /// Returns the caller's account and the job id in the path. Throws 404 if that is not a job id.
     static func named(_ context: AuthenticatedContext) throws -> (TenantID, JobID) {
         guard let id = context.parameters.get("id").flatMap(JobID.init(rawValue:)) else { throw none }
         return (context.principal.tenant, id)

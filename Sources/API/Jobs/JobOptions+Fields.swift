@@ -4,7 +4,7 @@ import Pipeline
 extension JobOptions {
     /// The fields besides the file, by their names in the API.
     static let fieldNames: Set<String> = ["diarize", "language", "speakers_expected", "webhook_url", "metadata"]
-    /// In levels. Readers in other languages go that deep by default.
+    /// How deep metadata may be nested, in levels. Parsers in other languages read that deep by default.
     private static let deepestMetadata = 100
 
     /// Reads the options from form fields. Throws `invalid_request`, naming the field.

@@ -3,7 +3,7 @@ import Logging
 /// One line of the access log, written when a request's answer is known.
 struct AccessLine {
     static let message = "Request"
-    /// Lines a minute for callers who are not authenticated: of one network, and of all.
+    /// The maximum number of lines a minute for callers who are not authenticated: for one network, and for all networks together.
     static let perNetwork = 120
     static let total = 1_200
 
@@ -11,7 +11,7 @@ struct AccessLine {
     let method: String
     var path: String
     let logger: Logger
-    /// Asked when the line is due: by then it is known who called.
+    /// Whether to write the line. It is called after the request, when it is known who the caller is.
     let isWanted: @Sendable () -> Bool
 
     func routed(_ path: String) -> Self {

@@ -13,7 +13,7 @@ package struct PrometheusText {
 
     package init() {}
 
-    /// Writes a family with the samples that `samples` adds. All samples of a family must be written at once.
+    /// Writes a family with the samples that `samples` adds. All samples of a family must be written in one call.
     package mutating func family(
         _ name: String, _ kind: Kind, _ help: String, samples: (inout Family) -> Void
     ) {

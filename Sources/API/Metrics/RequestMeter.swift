@@ -58,7 +58,7 @@ package final class RequestMeter: Sendable {
         let (inFlight, series) = state.withLock { ($0.inFlight, $0.series) }
         let sorted = series.sorted { ($0.key.route, $0.key.method) < ($1.key.route, $1.key.method) }
         text.single(
-            "verbatim_http_requests_in_flight", .gauge, "Requests that are being answered, this one among them.",
+            "verbatim_http_requests_in_flight", .gauge, "Requests in progress, including this one.",
             Double(inFlight))
         text.family("verbatim_http_requests_total", .counter, "Requests answered, by the class of their status.") {
             for (key, series) in sorted {

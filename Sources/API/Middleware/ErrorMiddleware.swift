@@ -50,7 +50,7 @@ package struct ErrorMiddleware<Context: ConnectionContext>: RouterMiddleware {
         case is CancellationError:
             return .transient("The service is restarting. Please try again.", retryAfterSeconds: 5)
         default:
-            // The type is named beside the text because many errors describe themselves without it.
+            // The type is named in addition to the text because many errors describe themselves without it.
             context.logger.error(
                 "Unexpected error",
                 metadata: [

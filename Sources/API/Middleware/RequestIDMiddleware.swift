@@ -15,7 +15,7 @@ package struct RequestIDMiddleware<Context: ConnectionContext>: RouterMiddleware
         let id = RequestIdentifier(request.headers)
         var context = context
         context.requestID = id
-        // Hummingbird's own id would only confuse beside ours.
+        // Hummingbird's own id, in addition to ours, would only confuse.
         context.logger[metadataKey: "hb.request.id"] = nil
         context.logger[metadataKey: "request_id"] = .string(id.description)
         var response = try await next(request, context)

@@ -2,7 +2,7 @@ import Pipeline
 import Postgres
 import Tenancy
 
-/// What is taken of a node's limits at this moment: what operators look at when customers are told that there is no room.
+/// How much of a node's limits is in use now. Operators look at it when the node tells customers that it has no room.
 struct NodeLoad: Sendable {
     let connections: OpenConnections
     let spool: Spool
@@ -18,7 +18,7 @@ struct NodeLoad: Sendable {
         text.single(
             "verbatim_spool_accounts", .gauge, "Accounts with uploads in progress.", Double(spool.accounts))
         text.single(
-            "verbatim_uploads_waiting", .gauge, "Uploads that wait in the middle until there is room for more of them.",
+            "verbatim_uploads_waiting", .gauge, "Uploads that have stopped partway and wait for room in the spool.",
             Double(spool.waiting))
         text.single(
             "verbatim_probes_waiting", .gauge, "Uploaded files that wait to be probed.", Double(media.waitingProbes))

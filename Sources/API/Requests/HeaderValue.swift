@@ -8,8 +8,8 @@ struct HeaderValue {
 
     init?(_ text: String) { self.init(text, shown: nil) }
 
-    /// - Parameter shown: the name of a parameter that is only shown to people. It is read however it is written: if it comes twice, the
-    ///   first one; if it is quoted badly, everything that follows, unless that contains a name.
+    /// - Parameter shown: the name of a parameter that is only shown to people, such as a file name. Errors in it are tolerated: if it comes
+    ///   twice, the first one counts; if its quotes are wrong, its value is everything that follows, unless a parameter `name` is in it.
     init?(_ text: String, shown: String?) {
         var rest = text.utf8[...]
         let head = rest.prefix { $0 != UInt8(ascii: ";") }

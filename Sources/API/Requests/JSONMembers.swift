@@ -25,7 +25,7 @@ package struct JSONMembers: Sendable {
 }
 
 extension APIError {
-    /// 400 if `field` contains JSON that cannot be kept; nil if it is no JSON at all.
+    /// 400 if `field` contains JSON that cannot be kept; nil if it is not JSON at all.
     init?(_ fault: JSONReader.Fault, field: String?) {
         let subject = field.map { "'\($0.prefix(64))'" } ?? "The body"
         let message: String
@@ -36,7 +36,7 @@ extension APIError {
         case .hugeNumber: message = "\(subject) holds a number beyond the range of a double (1.8e308)."
         case .loneSurrogate:
             message =
-                "\(subject) holds half of a surrogate pair (one of \\ud800 to \\udfff alone), which is no character."
+                "\(subject) holds half of a surrogate pair (one of \\ud800 to \\udfff alone), which is not a character."
         }
         self = .invalidRequest(message, field: field.map { String($0.prefix(64)) })
     }

@@ -11,7 +11,7 @@ extension HTTPField.Name {
 
     /// For names in the source code: a misspelled one is a programming error.
     private init(known name: String) {
-        guard let parsed = HTTPField.Name(name) else { preconditionFailure("\(name) is no header field name") }
+        guard let parsed = HTTPField.Name(name) else { preconditionFailure("\(name) is not a header field name") }
         self = parsed
     }
 }

@@ -91,7 +91,7 @@ package struct MultipartParser {
     /// Takes the boundary from the body's first line. Returns false if more bytes are needed.
     private mutating func learnBoundary() throws(MultipartError) -> Bool {
         let longest = 2 + 2 + 70 + 2
-        // Our own line end stands before it.
+        // The buffer begins with a line end that the parser itself put there.
         let line = buffer.readableBytesView.prefix(longest).dropFirst(2)
         guard let end = line.firstIndex(of: 0x0D), end + 1 < line.endIndex else {
             guard buffer.readableBytes < longest else { throw .noBoundary }
@@ -108,14 +108,14 @@ package struct MultipartParser {
 
     private enum Step {
         case event(Event)
-        /// Bytes were consumed that are no event.
+        /// Bytes were consumed that are not part of an event.
         case skipped
     }
 
     private mutating func nextOfContent() -> Step? {
         let inBody = state == .body
         let finding = scan()
-        // Everything before the finding is content.
+        // The bytes before a boundary, or before what may become one, are content.
         if finding.contentBytes > 0, let content = buffer.readSlice(length: finding.contentBytes), inBody {
             return .event(.data(content))
         }

@@ -37,7 +37,7 @@ final class SpoolDirectory: Sendable {
         return (name, file)
     }
 
-    /// Removes a file. It is no error if it was moved away meanwhile.
+    /// Removes a file. It is not an error if it was moved away meanwhile.
     func removeFile(_ name: String) { unlinkat(descriptor, name, 0) }
 
     /// Removes what dead processes left below `root`.

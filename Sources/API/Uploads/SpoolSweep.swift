@@ -2,7 +2,7 @@ import Concurrency
 import Logging
 import ServiceLifecycle
 
-/// Removes the uploads of API processes that were killed on this machine, also while other ones run beside them.
+/// Removes the uploads of API processes that were killed on this machine, even while other ones run.
 package struct SpoolSweep: Service {
     private let root: String
     private let interval: Duration

@@ -3,7 +3,7 @@ import JSON
 import Pipeline
 import Tenancy
 
-/// A customer's month as customers read it.
+/// The answer of `GET /usage`: what an account has used in a month, what is left, and what overage costs.
 struct UsageDocument: Sendable {
     let month: BillingMonth
     let usage: TenantUsage

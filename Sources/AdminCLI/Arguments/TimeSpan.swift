@@ -7,7 +7,7 @@ package struct TimeSpan: Sendable, Hashable, ExpressibleByArgument {
     package let text: String
 
     private static let unitSeconds: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-    /// In seconds: a hundred years, so that today plus a span stays a date that everybody can write.
+    /// The maximum, in seconds: a hundred years, so that now plus a span is a year of four digits.
     private static let longest: Int64 = 36_500 * 86_400
 
     /// Nil for anything else, and for more than a hundred years.

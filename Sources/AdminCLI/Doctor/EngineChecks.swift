@@ -6,7 +6,7 @@ import Pipeline
 /// Whether the model server can work, and whether the external recognizers answer and accept our keys.
 struct EngineChecks: Sendable {
     let environment: NodeEnvironment
-    /// What nodes found rejected. The doctor doesn't find out by itself: a transcript would cost money.
+    /// What the engines rejected, as nodes reported it. The doctor doesn't try it, because a transcript would cost money.
     let refused: [RefusedModel]
     let logger: Logger
 
@@ -47,8 +47,8 @@ struct EngineChecks: Sendable {
             return .fail(
                 check,
                 refusal.isAnyRequest
-                    ? "nodes' requests were refused, \(last)\(answer); see their log for the setting"
-                    : "\(refusal.model) is refused, \(last)\(answer); take it out of \(setting), or name its successor, and restart the nodes"
+                    ? "nodes' requests were rejected, \(last)\(answer); see their log for the setting"
+                    : "\(refusal.model) is rejected, \(last)\(answer); take it out of \(setting), or name its successor, and restart the nodes"
             )
         }
     }
@@ -60,7 +60,7 @@ struct EngineChecks: Sendable {
             : .fail("model server", "does not answer at VERBATIM_INFERENCE_URL, or is loading its models; see its log")
     }
 
-    /// Any answer will do: such servers answer differently to a request for their root.
+    /// Any answer will do. This is a GET request to the URL for transcriptions, which expects POST, and servers answer that differently.
     private func foreignWhisper(_ server: EngineSettings.WhisperServer, _ client: EgressClient) async -> Finding {
         do {
             _ = try await client.send(
@@ -76,8 +76,8 @@ struct EngineChecks: Sendable {
         }
     }
 
-    /// Whether the server accepts our key and lists the model. Nothing if it has no list of models. An unlisted model is only a warning,
-    /// because some servers fetch a model when it is asked for.
+    /// Checks that the server accepts our key and lists the model. Finds nothing if that is so, or if the server has no list of models. An
+    /// unlisted model is only a warning, because some servers fetch a model when it is first used.
     private func foreignModel(_ server: EngineSettings.WhisperServer, _ client: EgressClient) async -> [Finding] {
         struct Models: Decodable {
             struct Model: Decodable { let id: String }

@@ -6,7 +6,7 @@ struct NodeEnvironment: Sendable {
     let settings: NodeSettings
     /// One sentence each, without values.
     let faults: [String]
-    /// Variables that look like settings but are none.
+    /// Variables that look like settings but are not settings.
     let unknown: [UnknownSetting]
 
     init(_ reader: SettingsReader) {

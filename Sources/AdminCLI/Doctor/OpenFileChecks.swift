@@ -23,7 +23,7 @@ struct OpenFileChecks: Sendable {
                 )
             ]
         }
-        let text = "\(limit) at most: \(plan.connections) connections and \(plan.uploads) uploads at once"
+        let text = "\(limit) at most: \(plan.connections) connections and \(plan.uploads) uploads at the same time"
         guard plan.isAmple else {
             return [
                 .warn(

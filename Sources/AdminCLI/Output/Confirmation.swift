@@ -7,14 +7,14 @@ struct ConfirmationOptions: ParsableArguments {
     @Flag(help: "Don't ask for confirmation.")
     var yes = false
 
-    /// Whether it asks, and there is a terminal to ask at.
+    /// Whether ``confirm(_:)`` asks, and there is a terminal where somebody can answer.
     var canAsk: Bool { !yes && isatty(STDIN_FILENO) == 1 }
 
     /// Asks on the terminal. Throws if the answer is no, or if there is no terminal.
     func confirm(_ question: String) throws {
         if yes { return }
         guard isatty(STDIN_FILENO) == 1 else {
-            throw OperatorError("this asks for confirmation, and there is no terminal to ask at: repeat it with --yes")
+            throw OperatorError("this command asks for confirmation, but standard input is not a terminal: repeat it with --yes")
         }
         FileHandle.standardError.write(Data("\(question.shown) [y/N] ".utf8))
         let answer = (readLine() ?? "").trimmingCharacters(in: .whitespaces).lowercased()

@@ -79,7 +79,7 @@ extension String {
         return text
     }
 
-    /// Returns it in lines of at most so many columns, broken at spaces if possible.
+    /// Breaks the text into lines of at most `width` columns, at spaces if possible.
     fileprivate func broken(at width: Int) -> [String] {
         guard columns > width else { return [self] }
         var lines: [String] = []

@@ -21,7 +21,7 @@ package enum Limit: Int, Sendable, CaseIterable {
         case .monthlyMinutes: ("monthly_minutes", 0...100_000_000, "Minutes included in a month.")
         case .maxFileBytes: ("max_file_bytes", 1...1_000_000_000_000, "The largest file, in bytes.")
         case .maxDurationSeconds: ("max_duration_seconds", 1...864_000, "The longest recording, in seconds.")
-        case .concurrency: ("concurrency", 1...10_000, "How many jobs run at once.")
+        case .concurrency: ("concurrency", 1...10_000, "How many jobs run at the same time.")
         }
     }
 

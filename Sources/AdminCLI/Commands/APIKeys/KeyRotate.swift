@@ -6,8 +6,8 @@ struct KeyRotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Rotate an API key: issue a new one; the old one keeps working for a while.",
         discussion: """
-            The new key has the name and account of the old one; it is shown this once and never again. To end a key at once, \
-            revoke it instead. With a grace of 0s the old key ends at once, too; this asks for confirmation first.
+            The new key has the name and account of the old one. It is shown now and never again. To end a key immediately, \
+            revoke it instead. With a grace period of 0s the old key ends immediately, too; the command asks first.
 
             Example:
               verbatim-admin key rotate 2oAwrY2V3oaQ --grace 7d
@@ -54,12 +54,12 @@ struct KeyRotate: AsyncParsableCommand {
         }
     }
 
-    /// Asks first: without a grace, the old key is revoked before anybody has the new one.
+    /// Asks first: without a grace period, the old key is revoked before anybody has the new one.
     private func confirmEnd(of id: APIKeyID, _ operation: Operation) async throws {
         let old = try await operation.pool.transaction { try APIKeyRecord.required(id, in: $0) }
         try Self.check(old)
         try confirmation.confirm(
-            "Rotate the key \(id) (\(old.name)) of \(old.tenant) without a grace? Clients that use the old one are rejected at once."
+            "Rotate the key \(id) (\(old.name)) of \(old.tenant) without a grace period? Clients that use the old one are rejected immediately."
         )
     }
 

@@ -7,7 +7,7 @@ struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Apply the missing migrations, and repair the roles and rights.",
         discussion: """
-            Safe to repeat, and to run from several machines at once. Roles, grants and policies that are missing, as after a restore, \
+            Safe to repeat, and to run from several machines at the same time. Roles, grants and policies that are missing, as after a restore, \
             are created again. With --status, it only lists which migrations would be applied.
 
             Example:

@@ -10,7 +10,7 @@ struct JobRetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry", abstract: "Retry a failed job, as a new job with the same recording.",
         discussion: """
-            If several operators retry the same job at once, only one succeeds. The new job has the same options and must fit into \
+            If several operators retry the same job at the same time, only one succeeds. The new job has the same options and must fit into \
             the account's present limits.
 
             While the recording is kept, it is copied, which needs VERBATIM_STORAGE: see VERBATIM_SOURCE_RETENTION, and 'kept' in job \

@@ -24,7 +24,7 @@ struct JobShow: AsyncParsableCommand {
         let bill: BillRow?
         let tasks: [TaskRow]
 
-        /// Writes the job's members, and `bill` and `tasks` besides.
+        /// Writes the job's members, and also `bill` and `tasks`.
         func encode(to encoder: any Encoder) throws {
             try job.encode(to: encoder)
             var container = encoder.container(keyedBy: Key.self)

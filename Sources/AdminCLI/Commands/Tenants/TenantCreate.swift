@@ -50,6 +50,6 @@ struct TenantCreate: AsyncParsableCommand {
 
     private static func warn() {
         let text = "VERBATIM_MASTER_KEY is not set: the account has no webhook secret yet"
-        FileHandle.standardError.write(Data("verbatim-admin: \(text); make it with webhook-secret create\n".utf8))
+        FileHandle.standardError.write(Data("verbatim-admin: \(text); create it with webhook-secret create\n".utf8))
     }
 }

@@ -8,7 +8,7 @@ struct UsageClose: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "close", abstract: "Close a month: write its final statements.",
         discussion: """
-            Closes it for all accounts at once, after the month is over and its last job has ended. A difference that 'usage verify' \
+            Closes it for all accounts together, after the month is over and its last job has ended. A difference that 'usage verify' \
             finds prevents it. Repeating it is safe.
 
             Waiting jobs of a suspended account would never end, so they prevent it, too. At a terminal, the question names them, and \
@@ -47,7 +47,7 @@ struct UsageClose: AsyncParsableCommand {
             guard stranded.isEmpty || cancelSuspended || confirmation.canAsk else {
                 throw OperatorError(
                     "jobs of \(period) wait for suspended accounts (\(Self.names(stranded))). Resume the accounts, or "
-                        + "cancel the jobs without a bill, with --cancel-suspended beside --yes; nothing was changed")
+                        + "cancel the jobs without a bill, with --cancel-suspended and --yes; nothing was changed")
             }
             try confirmation.confirm(
                 "Close \(period) for every account? Its statements can never be changed." + Self.warning(stranded))

@@ -6,11 +6,11 @@ struct WebhookSecretRotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Rotate an account's webhook secret; the old one keeps signing for a while.",
         discussion: """
-            Needs VERBATIM_MASTER_KEY. During the grace, X-Transcription-Signature is made with the old secret, \
+            Needs VERBATIM_MASTER_KEY. During the grace period, X-Transcription-Signature is made with the old secret, \
             X-Transcription-Signature-Next with the new one, and webhook-signature carries both. Then the new one takes over by \
-            itself. Rotating again within the grace replaces the new one.
+            itself. Rotating again within the grace period replaces the new one.
 
-            With a grace of 0s, the old one signs nothing more; this asks for confirmation first.
+            With a grace period of 0s, the old one signs nothing more; the command asks first.
 
             Example:
               verbatim-admin webhook-secret rotate --tenant ten_01J… --grace 72h
@@ -53,7 +53,7 @@ struct WebhookSecretRotate: AsyncParsableCommand {
         let tenant = tenant
         let account = try await operation.pool.transaction { try Tenant.requiredForChange(tenant, in: $0) }
         try confirmation.confirm(
-            "Rotate the secret of \(tenant) (\(account.name)) without a grace? Whoever verifies with the old one rejects the next webhook."
+            "Rotate the secret of \(tenant) (\(account.name)) without a grace period? Whoever verifies with the old one rejects the next webhook."
         )
     }
 }

@@ -68,7 +68,7 @@ import Testing
             }
             let ample = try #require(try await check(20_000))
             #expect(ample.state == "ok")
-            #expect(ample.message == "20000 at most: 4096 connections and 512 uploads at once")
+            #expect(ample.message == "20000 at most: 4096 connections and 512 uploads at the same time")
             let scarce = try #require(try await check(1_024))
             #expect(scarce.state == "warn")
             #expect(scarce.message.hasPrefix("1024 at most: ") && scarce.message.contains("LimitNOFILE="))
