@@ -113,7 +113,7 @@ package enum AdmissionError: Error {
     case notQueued
     /// It is unknown whether the job was queued, because the database does not answer.
     case outcomeUnknown(any Error)
-    /// The account has as many unfinished jobs as it may run at once, and queueing is off.
+    /// The account has as many unfinished jobs as it may run at the same time, and queueing is off.
     case tooManyAtOnce(limit: Int)
     /// The maximum number of jobs are waiting.
     case backlogFull(limit: Int)

@@ -54,14 +54,14 @@ package struct MediaToolClient: Sendable {
 extension MediaToolClient {
     /// Largest answer of a probe, in bytes. Its JSON is never that long.
     private static let reportLimit = 65_536
-    /// Files that claim at most this many seconds are decoded completely.
+    /// Files whose container states at most this many seconds are decoded completely.
     package static let wholeSeconds: Int64 = 600
     /// CPU seconds of a probe: several times what decoding ten minutes takes.
     private static let probeCPUSeconds = 60
 
     /// Probes a file: what it is, how long it is, and whether it is silent.
     ///
-    /// Waits for a free place first; tenants take turns. Files that claim at most `decodeUpTo` seconds are decoded completely.
+    /// Waits for a free place first; tenants take turns. Files whose container states at most `decodeUpTo` seconds are decoded completely.
     ///
     /// - Parameters:
     ///   - path: Path of a regular file. Its name doesn't matter.
@@ -133,7 +133,7 @@ extension MediaToolClient {
     /// - Parameters:
     ///   - path: Path of a regular file. Its name doesn't matter.
     ///   - layout: Mono, or stereo with left and right interleaved.
-    ///   - maxSamples: Decoding stops after this many samples per channel, at least 1. Reaching it is no error.
+    ///   - maxSamples: Decoding stops after this many samples per channel, at least 1. Reaching it is not an error.
     ///   - yieldsToOthers: Whether to run with low priority, because it takes long.
     ///   - sink: Receives the samples in order, always whole ones, a few ten thousand at a time. The child waits for it. If it throws, the
     ///     child is ended and the error thrown on.
@@ -194,7 +194,7 @@ extension MediaToolClient {
 }
 
 extension MediaToolClient {
-    /// Most bytes on standard error: more than the tool writes about any file.
+    /// The maximum number of bytes on standard error: more than the tool writes about any file.
     private static let lastWordsLimit = 16_384
 
     /// Signals that a file can cause, by crashing the decoder or by using up its CPU time. Any other signal came from outside: a

@@ -3,7 +3,7 @@
 /// Only speech counts, because the model doesn't recognize silence. Each chunk aims at a sixth of the remaining speech, at most 5 min, at
 /// least 90 s (60 s in a short source), and at no more than 8 min of audio. So even a short source is spread over workers, and a long one
 /// ends with small chunks, which keep all workers busy to the end. Longer chunks gain nothing. Shorter ones take the model more time,
-/// because it always processes 30 s at once, and the last 30 s of a chunk are seldom full.
+/// because it always processes 30 s at a time, and the last 30 s of a chunk are seldom full.
 ///
 /// All positions are samples from the start of the source.
 package struct ChunkCutter: Sendable {

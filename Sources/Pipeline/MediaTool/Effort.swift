@@ -1,4 +1,4 @@
-/// Limits the work spent on a file, so that a small file cannot cost much. Seconds of audio are no measure, because one second may
+/// Limits the work spent on a file, so that a small file cannot cost much. Seconds of audio are not a measure, because one second may
 /// have five million samples.
 ///
 /// It counts the decoded samples of all channels; each packet costs a fixed number of samples.

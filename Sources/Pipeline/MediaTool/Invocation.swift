@@ -4,7 +4,7 @@ struct Invocation {
         case help
         case version
         case selfCheck
-        /// `decodeUpTo`: a file that claims at most this many seconds is decoded completely.
+        /// `decodeUpTo`: a file whose container states at most this many seconds is decoded completely.
         case probe(decodeUpTo: Double)
         case decode(channels: Int, maxSamples: Int64)
     }
@@ -26,8 +26,9 @@ struct Invocation {
         Reads one media file from standard input, which must be a regular file, in a sandbox that can open nothing
         else. Standard output and error must not be files: the sandbox forbids writing to them.
 
-          probe         Prints one JSON object: container, codec, durations, whether the file is silent. A file that
-                        claims at most SECONDS (\(Probe.wholeSeconds)) is decoded completely; of a longer one, the first 30 s.
+          probe         Prints one JSON object: container, codec, durations, whether the file is silent. A file whose
+                        container states at most SECONDS (default \(Probe.wholeSeconds)) is decoded completely; of a longer one,
+                        the first 30 s.
           decode        Writes 16 kHz signed 16-bit little-endian samples to standard output (interleaved if stereo), and
                         a JSON object as the last line of standard error. Stops after N samples per channel.
           --self-check  Prints one JSON object: what the sandbox refuses on this machine.

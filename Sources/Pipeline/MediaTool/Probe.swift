@@ -3,9 +3,9 @@ import JSON
 
 /// `verbatim-media probe`: reports what the file is, how long it is, and whether it is silent.
 ///
-/// `Effort` limits the work. If it runs out, the rest is judged by the container's claim, as with a longer file.
+/// `Effort` limits the work. Once it is used up, the rest is not decoded: what the container states is believed, as for a longer file.
 struct Probe {
-    /// Seconds. A file that claims no more is decoded completely, but never beyond this.
+    /// In seconds. A file whose container states no more is decoded completely, but at most up to this position.
     let decodeUpTo: Double
 
     /// Default of `decodeUpTo`, in seconds.

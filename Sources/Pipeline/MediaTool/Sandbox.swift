@@ -4,7 +4,7 @@ import CAV
 enum Sandbox {
     /// Bytes of code, libraries and heap together. libav's libraries alone take a good part of it.
     static let addressSpace: UInt64 = 1 << 30
-    /// Bytes that libav may allocate at once.
+    /// The maximum size of one allocation by libav, in bytes.
     static let largestAllocation = 256 << 20
 
     /// Enters the sandbox for good. Call it while the process has one thread, before any byte of the input is read.

@@ -41,7 +41,7 @@ struct Timeline {
 
     /// Seconds by which time stamps may be early or late.
     static let tolerance = 0.1
-    /// A pause of up to this many seconds is believed at once.
+    /// A pause of up to this many seconds is believed immediately.
     static let unquestioned = 2.0
     /// A clock that steps back by more than this many seconds from one frame to the next has started again (files joined end to end).
     static let restart = 1.0

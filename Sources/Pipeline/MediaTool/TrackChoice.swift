@@ -11,9 +11,9 @@ final class TrackChoice {
     /// The track that libav would play.
     private let preferred: Int32?
 
-    /// Most samples to decode of all tracks together: ten minutes of stereo at 48 kHz.
+    /// The maximum number of samples to decode of all tracks together: ten minutes of stereo at 48 kHz.
     private static let effortLimit: Int64 = 600 * 48_000 * 2
-    /// Most tracks to decode, because each takes a decoder's memory. The preferred track comes on top if it starts late.
+    /// The maximum number of tracks to decode, because each takes a decoder's memory. The preferred track comes on top if it starts late.
     private static let mostTracks = 16
     /// A track is clear if it has this many seconds of frames with clear sound.
     private static let enough = 0.5

@@ -4,7 +4,7 @@ import Logging
 import Settings
 import Tenancy
 
-/// All settings of a node, read at once so that all errors are reported together: by the node, and by `doctor`, which checks whether a node could
+/// All settings of a node, read together so that all errors are reported together: by the node, and by `doctor`, which checks whether a node could
 /// start.
 package struct NodeSettings: Sendable {
     package let installation: Installation

@@ -48,7 +48,7 @@ package struct OpenFilePlan: Sendable, Equatable {
         let spare = max(Self.fewestUploads, left - Self.fewestConnections - 16)
         uploads = min(Self.mostUploads, spare, max(Self.fewestUploads, left / 5))
         let sockets = max(0, left - uploads)
-        // 16 of 17 parts are for connections. The reserve is half a part, with two descriptors each.
+        // Of 17 parts, 16 are for connections. One is for the reserve, whose connections take two descriptors each.
         connections = min(Self.mostConnections, max(Self.fewestConnections, min(sockets - 16, sockets * 16 / 17)))
         reserve = max(8, connections / 32)
     }

@@ -1,7 +1,7 @@
 import Postgres
 import Tenancy
 
-/// What a customer can delete of a job that has ended. Repeating a deletion is no error.
+/// What a customer can delete of a job that has ended. Repeating a deletion is not an error.
 package enum JobDeletion {
     /// Deletes the transcript. The job itself stays.
     ///

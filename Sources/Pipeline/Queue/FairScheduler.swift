@@ -51,7 +51,7 @@ struct FairScheduler {
     private let slotKind: SlotKind
     private var number: Int64
     private var inARow: Int
-    /// Tenants whose next task is locked, and those that have their share.
+    /// Tenants that get no further task now: their next one is locked by another transaction, or they already have their share of the slots.
     private var passedOver: [TenantID] = []
 
     /// Locks the scheduler's row. Waits if another worker has locked it.

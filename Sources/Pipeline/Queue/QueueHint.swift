@@ -3,7 +3,7 @@ import Postgres
 import Synchronization
 import Tenancy
 
-/// Notifies workers that there is something to claim, or that a job has ended on which one of them may be working, so that they poll at once.
+/// Tells workers to poll now, because there is a task to claim, or because a job has ended and one of them may still be working on it.
 ///
 /// It is only a hint. `NOTIFY` takes a lock on the whole cluster at commit. So it is sent after the transaction, separately, and at most one at a
 /// time, however many jobs come.
@@ -36,7 +36,7 @@ package final class QueueHint: Sendable {
             do {
                 _ = try await databases.system.execute("SELECT pg_notify(\(Self.channel), '')")
             } catch {
-                // Polling is the guarantee.
+                // A lost hint only causes a delay, because workers also poll.
                 logger.debug("queue hint not sent", metadata: ["error": "\(error)"])
             }
         } while again()

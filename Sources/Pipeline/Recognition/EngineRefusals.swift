@@ -5,7 +5,7 @@ import Tenancy
 
 /// Reports to the operator what the recognizers reject, above all model names, even if the work goes on with another model or engine.
 ///
-/// It logs an error at once, and then once a minute while the rejections last. It also writes them to the database, where the `/metrics`
+/// It logs an error immediately, and then once a minute while the rejections last. It also writes them to the database, where the `/metrics`
 /// of every node count them and `doctor` finds them. It never throws: what cannot be written now is written with the next rejection.
 package actor EngineRefusals {
     /// The engine's name for the server of `VERBATIM_WHISPER_URL`.
@@ -33,9 +33,9 @@ package actor EngineRefusals {
     private let logger: Logger
     private let now: @Sendable () -> ContinuousClock.Instant
     private var known: [Subject: Known] = [:]
-    /// Accepted models of which the database knows, or is about to know.
+    /// Models whose acceptance is in the database, or is about to be written.
     private var taken: Set<Subject> = []
-    /// Those of them that are not in the database yet.
+    /// Those of them whose acceptance is not written yet.
     private var unreportedTaken: Set<Subject> = []
     private var writing: Task<Void, Never>?
 
@@ -121,7 +121,7 @@ package actor EngineRefusals {
             return true
         } catch {
             for (subject, entry) in refused { known[subject]?.unwritten += entry.unwritten }
-            // Without those that were rejected in the meantime.
+            // The acceptances are written next time, except for models that were rejected in the meantime.
             unreportedTaken.formUnion(accepted.intersection(taken))
             logger.info("could not record the recognizer's rejection", metadata: ["error": "\(error)"])
             return false

@@ -17,7 +17,7 @@ package struct ModelServerProcess: Service {
         package var model: String
         /// The value of `inference/serve --diarization-model`; nil: the server's default.
         package var diarizationModel: String?
-        /// How many chunks are recognized at once.
+        /// How many chunks are recognized at the same time.
         package var workers: Int
 
         package init(launcher: String, model: String, diarizationModel: String? = nil, workers: Int) {
@@ -67,7 +67,7 @@ package struct ModelServerProcess: Service {
     private func runOnce() async -> String {
         guard OpenFiles.haveRoomForChild else { return "no descriptors are left to start it" }
         var options = PlatformOptions()
-        // A session of its own, so that Ctrl-C in a terminal doesn't reach the server: it must outlast the worker that still needs it.
+        // A session of its own, so that Ctrl-C in a terminal doesn't reach the server: the worker needs it until its running tasks have ended.
         options.createSession = true
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
         do {

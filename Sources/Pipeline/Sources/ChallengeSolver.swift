@@ -5,7 +5,7 @@ import Subprocess
 import Synchronization
 import SystemPackage
 
-/// Runs the JavaScript that a site requires before it says where its media is, in a process of its own beside yt-dlp's.
+/// Runs the JavaScript that a site requires before it says where its media is, in a process of its own, apart from yt-dlp's.
 ///
 /// The process is started when yt-dlp asks for it, once per fetch. It gets one end of a pair of sockets, and yt-dlp gets the other. The process
 /// limits itself (`ingest/solver.py`), and ends when yt-dlp's end is closed. ``serve()`` kills and reaps it before it returns.
@@ -61,7 +61,7 @@ final class ChallengeSolver: Sendable {
     func serve() async {
         for await end in ends {
             guard OpenFiles.haveRoomForChild else {
-                return logger.warning("the process for sites' JavaScript was not started: no descriptors are left")
+                return logger.warning("the process that runs sites' JavaScript was not started: no descriptors are left")
             }
             await run(end)
             return
@@ -85,11 +85,13 @@ final class ChallengeSolver: Sendable {
                 end.close()
             }
             if case .exited(let code) = result.terminationStatus, code == 69 || code == 70 {
-                logger.warning("the process for sites' JavaScript does not start", metadata: ["status": "\(code)"])
+                logger.warning(
+                    "the process that runs sites' JavaScript could not set itself up", metadata: ["status": "\(code)"])
             }
         } catch {
             if !Task.isCancelled {
-                logger.warning("the process for sites' JavaScript was not started", metadata: ["error": "\(error)"])
+                logger.warning(
+                    "the process that runs sites' JavaScript was not started", metadata: ["error": "\(error)"])
             }
         }
     }

@@ -13,7 +13,7 @@ package struct FetchLimits: Sendable {
     /// The time limit of an attempt to fetch a media file's URL, however often the download is resumed within it. For pages it is
     /// ``YtDlp/wallClock``.
     package var wallClock = Duration.seconds(4 * 3600)
-    /// 32 kbit/s, at which speech arrives in real time. The wall clock limits how long a slow source takes a slot.
+    /// The lowest rate of a download: 32 kbit/s, at which speech arrives in real time. `wallClock` limits how long a slow source keeps a slot.
     package var minimumRate = EgressRate(bytesPerSecond: 4 << 10, over: .seconds(30))
     package var connect = Duration.seconds(15)
     /// If a connection breaks after this many bytes, the rest is requested at once, and no attempt is counted.

@@ -26,7 +26,7 @@ package enum SourceKind: Equatable, Sendable {
         }
     }
 
-    /// Playlists contain other URLs and are not media.
+    /// Types that are not media: playlists, which only name other URLs, and documents.
     private static let lists: Set<String> = [
         "application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl", "audio/x-mpegurl", "audio/x-scpls",
         "application/dash+xml", "application/pdf", "application/javascript", "application/xhtml+xml",

@@ -33,7 +33,7 @@ struct AssembleStage: Sendable {
     /// One assembly at a time, because ten hours of words take seconds.
     private static let calls = BlockingCalls("assembly")
 
-    /// Returns who speaks when in the whole recording. All voices of all sections are clustered at once.
+    /// Returns who speaks when in the whole recording. All voices of all sections are clustered together.
     private func timeline(of sections: [DiarizedSection], expected: Int?) async throws -> SpeakerTimeline {
         var tracks: [(section: Int, track: SpeakerTrack)] = []
         for (number, section) in sections.enumerated() {

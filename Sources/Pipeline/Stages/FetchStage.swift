@@ -15,7 +15,7 @@ struct FetchStage: Sendable {
     let fetcher: SourceFetcher
     let pace: FetchPace
 
-    /// After this many attempts, a name that name servers say does not exist is taken as missing.
+    /// If name servers say that the URL's host does not exist, the job fails at this attempt. Before it, that may be temporary.
     private static let triesToResolve = 4
 
     func run(_ claim: ClaimedTask) async throws {
@@ -39,9 +39,9 @@ struct FetchStage: Sendable {
         } catch {
             throw JobFailure.sourceURLRefused
         }
-        // The account's budget for rejected files is used up, so the task waits before downloading anything. An upload would be rejected.
+        // If the account's budget for rejected files is used up, the task waits before it downloads anything. (An upload would be rejected.)
         if media.refusals.wait(of: claim.tenant) != nil { throw MediaError.lineShareExhausted }
-        // Other jobs have used up the rest of the month meanwhile.
+        // Since this job was admitted, other jobs may have used up the rest of the month.
         if work.limits.affordable == 0 { throw JobFailure.sourceExceedsQuota }
         let source = try await source(url, claim, work)
         var spent = Duration.zero

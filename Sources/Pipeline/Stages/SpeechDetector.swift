@@ -7,7 +7,7 @@ struct SpeechDetector: Sendable {
 
     let server: ModelServer
     let pcm: PCMFile
-    /// How many blocks are processed at once. The detector uses one core for each.
+    /// How many blocks are processed at the same time. The detector uses one core for each.
     let blocksAtOnce: Int
 
     /// Returns where there is speech in `blocks` of `channel`, in samples from the start of the recording: in order, without overlap.

@@ -6,7 +6,7 @@
 package struct SpokenTime: Sendable {
     enum Kind { case word, segmentStart, segmentEnd }
 
-    /// Milliseconds, any number; nil if not reported.
+    /// In milliseconds, as reported: also negative or later than the audio's end. Nil if not reported.
     let start: Int64?
     let end: Int64?
     let kind: Kind
@@ -135,7 +135,7 @@ extension SpokenTime {
         for index in reported.indices.dropLast().reversed() {
             following[index] = isBelieved[index + 1] ? starts[index + 1] : following[index + 1]
         }
-        // When the last trusted word before the previous word must have ended.
+        // The end of the last trusted word before the previous word: its start plus its usual duration.
         var earliest = bounds.lowerBound
         for index in reported.indices.dropFirst() {
             let before = index - 1

@@ -48,7 +48,7 @@ extension [Transcript.Segment] {
         var reported: [SpokenTime] = []
         for (index, place) in places.enumerated() {
             let segment = self[place]
-            // If it equals the first word's start, the segment's start is no further evidence.
+            // If it equals the first word's start, the segment's start is not further evidence.
             reported.append(.border(.segmentStart, segment.words.first?.start == segment.start ? nil : segment.start))
             reported += segment.words.map { SpokenTime(start: $0.start, end: $0.end, bytes: $0.text.utf8.count) }
             let next = index + 1 < places.count ? self[places[index + 1]].earliest : nil

@@ -20,7 +20,7 @@ package final class TranscriptRenderer: Sendable {
 
     /// - Parameters:
     ///   - queues: How many transcripts to render at a time; by default one per core, at most four.
-    ///   - mostBytes: Most bytes of stored transcripts that are rendered or waiting. A single one may be larger.
+    ///   - mostBytes: The maximum number of bytes of stored transcripts that are rendered or waiting. A single one may be larger.
     package init(
         queues: Int = min(ProcessInfo.processInfo.activeProcessorCount, 4), mostBytes: Int = 256 * 1_024 * 1_024
     ) {

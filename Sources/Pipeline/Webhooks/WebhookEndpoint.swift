@@ -6,12 +6,12 @@ package struct WebhookEndpoint: Sendable, Equatable {
     package let url: String
     package let createdAt: Timestamp
     package let lastSuccess: Timestamp?
-    /// Since when all attempts have failed; set after a day. The endpoint is still tried.
+    /// Since when every attempt has failed. Nil until that has lasted a day. The endpoint is still tried.
     package let failingSince: Timestamp?
 }
 
-// Order of locks: the tenant's default endpoint (an advisory lock), events, endpoints. A transaction that only uses an endpoint for an event
-// locks its row before the event, but FOR KEY SHARE, which only conflicts with removing the endpoint.
+// Order of locks: the tenant's default endpoint (an advisory lock), events, endpoints. Exception: a transaction that only uses an endpoint
+// for an event locks the endpoint's row first. That is safe, because FOR KEY SHARE conflicts only with removing the endpoint.
 extension WebhookEndpoint {
     /// The account has been deleted meanwhile.
     package struct AccountDeleted: Error {}
@@ -34,7 +34,7 @@ extension WebhookEndpoint {
     package static func setDefault(
         _ url: String?, of tenant: TenantID, at now: Timestamp = .now(), in transaction: PostgresTransaction
     ) throws {
-        // Otherwise two calls at once could both find no default. Also waits for outcomes of jobs that have just read the old one.
+        // Without this lock, two calls at the same time could both find no default. It also waits for jobs' outcomes that have read the old one.
         try transaction.query("SELECT pg_advisory_xact_lock(\(Self.defaultLock(tenant)))")
         let old = try findDefault(of: tenant, in: transaction)?.url
         guard old != url else { return }
@@ -66,7 +66,8 @@ extension WebhookEndpoint {
         return try findDefault(of: tenant, in: transaction)?.url
     }
 
-    /// Deletes an endpoint if no event uses it any more, and the state of its host if no other endpoint is there.
+    /// Deletes an endpoint if no event uses it any more and it is not the default. If the tenant has no other endpoint on the same host, also
+    /// deletes the record that the host is failing.
     static func forget(_ url: String, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         // Waits for transactions that are about to write an event for it, which lock this row.
         try transaction.query(

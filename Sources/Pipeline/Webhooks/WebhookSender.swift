@@ -25,7 +25,7 @@ package struct WebhookSender: Service {
     private let holder = LeaseHolder<ClaimedDelivery>()
 
     /// - Parameters:
-    ///   - slots: how many attempts may be in progress at once.
+    ///   - slots: how many attempts may be in progress at the same time.
     ///   - drain: how long attempts may take to end on shutdown.
     ///   - lease: how long a claim holds.
     package init(

@@ -78,7 +78,8 @@ package struct AssemblyAIEngine: RecognitionEngine {
         }
     }
 
-    /// Uploads and submits the chunk. If the new ticket replaces an old one, the old one's copy must still be deleted, too.
+    /// Uploads and submits the chunk. If the new ticket replaces an old one, the copy at AssemblyAI that the old one names still exists and
+    /// must be deleted, too.
     private func handIn(_ chunk: SpeechChunk, replacing old: EngineTicket?) async throws -> EngineStep {
         guard AssemblyAILanguages.known.contains(chunk.language) else {
             throw EngineError.unavailable(.languageUnsupported)
@@ -251,7 +252,7 @@ extension AssemblyAIEngine {
 
 /// The languages that AssemblyAI recognizes, by the codes that both it and Whisper use.
 enum AssemblyAILanguages {
-    /// The languages of `universal-2`, the model that knows the most: Whisper's without Cantonese.
+    /// The languages of `universal-2`, the model with the most languages. They are those of Whisper, except Cantonese.
     ///
     /// They are listed here, because AssemblyAI doesn't necessarily know a language that Whisper learns later.
     static let known: Set<String> = Set(

@@ -2,7 +2,7 @@
 enum AssemblyAISegmenting {
     /// Longest segment, in milliseconds. Only a single word may be longer.
     private static let longest: Int64 = 30_000
-    /// Most words per segment: more than anybody says in that time. It limits the work on hostile times.
+    /// The maximum number of words per segment: more than anybody says in that time. It limits the work on hostile times.
     private static let mostWords = 100
     /// A silence of this many milliseconds always ends a segment.
     private static let pause: Int64 = 1_000

@@ -1,8 +1,8 @@
 /// Removes what Whisper makes up where nobody speaks (in silence, noise and music), and when it gets stuck in a loop.
 ///
-/// It judges by the model's figures, times, sound and repetition, never by a list of phrases, so that it works in every language. It only
-/// removes words, and counts them. Words with speech of their own stay, however often they are said. Text stays as it is if it repeats
-/// nothing and the model is sure of it. Applied a second time, the guard changes nothing.
+/// It judges by the model's figures, times, sound and repetition, never by a list of phrases, so that it works in every language. It removes
+/// words and counts them, and changes nothing else. Words that were really said stay, however often they are repeated. Text stays as it is
+/// if it repeats nothing and the model is sure of it. Applied a second time, the guard changes nothing.
 package struct HallucinationGuard: Sendable {
     /// If a window's no-speech probability is higher, nobody speaks in it.
     private static let silence = 0.6
@@ -39,7 +39,7 @@ package struct HallucinationGuard: Sendable {
             let loops = HallucinationLoops(evidence: evidence).removed(from: believed.kept)
             kept = loops.kept
             removed += believed.removed + loops.removed
-            // A segment that has lost its loop may be left without speech, so judge again.
+            // If a loop was removed from a segment, there may be no speech under the rest of it, so judge again.
         } while removed.count > count
         return (kept, removed.sorted { $0.start < $1.start })
     }
@@ -66,8 +66,9 @@ package struct HallucinationGuard: Sendable {
 
     /// Returns why a segment is made up, or nil if it is to be kept.
     ///
-    /// One of the four signs can be wrong: speech only in a window's last second, quiet speech, a rare name. Two are enough if no
-    /// speech is detected under the words. If there is speech, it takes three, or two if the window's decoding failed and it repeats itself.
+    /// There are four signs. A single one can be wrong: if a window has speech only in its last second, if speech is quiet, or if a name is
+    /// rare. Two are enough if no speech was detected under most of the words. If it was, three are needed, or two if the window's decoding
+    /// failed and the window repeats itself.
     private func inventionReason(_ segment: WhisperSegment) -> Transcript.Removed.Reason? {
         let isSilent = segment.noSpeechProbability.map { $0 > Self.silence } == true
         let hasFailed = segment.averageLogProbability.map { $0 < Self.failure } == true

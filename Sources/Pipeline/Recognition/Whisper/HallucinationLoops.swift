@@ -1,15 +1,15 @@
 /// Removes what a model repeats when it is stuck: a word, a phrase or a sentence over and over.
 ///
-/// People repeat themselves, too: "no" eight times, an announcement five times. So repetition alone is no reason to remove anything; each
+/// People repeat themselves, too: "no" eight times, an announcement five times. So repetition alone is not a reason to remove anything; each
 /// repetition is judged by itself. One that was said has enough time, and sound in that time. One that a stuck model adds has neither: its
 /// times stand still, or lie where nobody speaks.
 ///
 /// If neither sound nor speech is known, only the number of repetitions counts. A window's compression ratio says that something in its 30
-/// seconds repeats itself, but not what. So the ratio alone is no reason either; it only lowers the number of repetitions that make a loop.
+/// seconds repeats itself, but not what. So the ratio alone is not a reason either; it only lowers the number of repetitions that make a loop.
 struct HallucinationLoops {
     /// If a window's compression ratio is higher, it repeats itself.
     private static let suspicious = 2.4
-    /// Most words in the sentence that is repeated.
+    /// The maximum number of words in the sentence that is repeated.
     private static let longestUnit = 40
     /// Milliseconds. A longer pause between two repetitions is a person's, such as a listener's "yeah" every now and then.
     private static let longestPause: Int64 = 2000

@@ -60,7 +60,7 @@ struct SpeechEvidence: Sendable {
         return Int64(framesBefore[Int(after)] - framesBefore[Int(first)]) * Self.frame
     }
 
-    /// Returns for each frame whether it stands out; nil if hardly any does, so that the sound is no evidence.
+    /// Returns for each frame whether it stands out; nil if hardly any does, so that the sound is not evidence.
     private static func isProminent(_ levels: [Float]) -> [Bool]? {
         guard !levels.isEmpty else { return nil }
         let floor = levels.sorted()[levels.count / 10]

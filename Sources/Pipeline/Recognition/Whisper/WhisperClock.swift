@@ -1,4 +1,4 @@
-/// Finds when the words of a text were said, from the words that a server lists beside the text.
+/// Finds when the words of a text were said, from the words that a server lists in addition to the text.
 ///
 /// The text says what was said, the list says when. Servers list pieces of words, words without punctuation or without spaces, broken
 /// characters, or nothing. So words are matched by their letters: each letter of a listed word gets its share of the word's time.

@@ -30,7 +30,7 @@ package struct WhisperResponse: Sendable {
     /// Empty if the server sends only the text.
     private let segments: [Segment]
     private let text: String
-    /// Words beside the segments. If the segments have words too, they are the same.
+    /// Words that the server lists outside the segments. If the segments have words, too, they are the same ones.
     private let words: [Word]
     /// The model that ran, if the server names it.
     let model: String?
@@ -106,8 +106,8 @@ extension KeyedDecodingContainer {
 extension WhisperResponse {
     /// Returns the segments with their words, in order, in milliseconds from the start of the clip, none beyond `duration`.
     ///
-    /// Words without times share the time between their neighbors by their number of characters, and are marked approximate. Segments
-    /// without a letter are left out.
+    /// Words without times are marked approximate. They divide the time between the words around them, in proportion to their numbers of
+    /// characters. Segments without a letter are left out.
     package func segments(within duration: Int64) -> [WhisperSegment] {
         let heard = segments.isEmpty ? [Segment(text: text)] : segments
         let texts = heard.map { WhisperText($0.text.isBlank ? $0.words.spelled : $0.text) }
@@ -134,7 +134,7 @@ extension WhisperResponse {
         return zip(keys, segments).sorted { $0.0 < $1.0 }.map(\.1)
     }
 
-    /// Returns the times of each text's letters, from its segment's own words, else from the words beside the segments.
+    /// Returns the times of each text's letters, from its segment's own words, else from the words outside the segments.
     private static func ticks(
         of texts: [WhisperText], in segments: [Segment], beside words: [Word], within duration: Int64
     ) -> [[WhisperClock.Tick?]] {
@@ -200,7 +200,7 @@ extension WhisperResponse.Segment {
 }
 
 extension Array<Transcript.Word> {
-    /// Sets unknown times (-1): the words share the time between their known neighbors by their lengths.
+    /// Sets unknown times (-1): the words divide the time between the known times around them, in proportion to their lengths.
     ///
     /// Before the first known word, the time begins at the start of `span`; after the last one, it ends at the end of `span`.
     mutating func spreadUnknown(over span: Range<Int64>) {

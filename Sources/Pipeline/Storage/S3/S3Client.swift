@@ -126,7 +126,7 @@ extension S3Client {
         request.bytes = size
         _ = try await send(request, to: descriptor)
         guard lseek(descriptor, 0, SEEK_CUR) == off_t(size) else {
-            throw StorageError(errno: EIO, words: "the store sent another number of bytes than it announced")
+            throw StorageError(errno: EIO, words: "the store sent more or fewer bytes than it announced")
         }
     }
 
@@ -159,7 +159,7 @@ extension S3Client {
             guard let listing = S3Listing(answer) else {
                 throw StorageError(errno: EIO, words: "the store's listing cannot be read")
             }
-            // Never trust the store with other names: we would delete objects that are not ours.
+            // Never accept names outside the prefix: a caller that deletes what is listed would delete objects that are not ours.
             guard listing.objects.allSatisfy({ $0.key.hasPrefix(prefix) }) else {
                 throw StorageError(errno: EIO, words: "the store listed objects that were not asked for")
             }

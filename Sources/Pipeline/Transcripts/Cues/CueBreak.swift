@@ -5,7 +5,7 @@ enum CueBreak {
     /// A silence of this many milliseconds is a pause.
     private static let pauseLength: Int64 = 350
 
-    /// Determines the kind of the place between two fragments of one run.
+    /// Determines what kind of break there is between two neighboring fragments of a ``CueRun``.
     init(between fragment: CueFragment, and next: CueFragment) {
         if !next.spaced {
             let unspacedScript =

@@ -18,7 +18,7 @@ struct CueBuilder {
     /// For each fragment, the time from which a cue that begins with it talks over somebody else.
     private let talksOverFrom: [Int64]
 
-    /// Most fragments in a cue. Invisible fragments have no width, but a cue of them must still end somewhere.
+    /// The maximum number of fragments in a cue. Invisible fragments have no width, but a cue of them must still end somewhere.
     private static let mostPieces = 100
     /// The cost of a cue by itself, so that few cues are better than many.
     private static let costOfCue = 10
