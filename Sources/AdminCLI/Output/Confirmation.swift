@@ -14,7 +14,8 @@ struct ConfirmationOptions: ParsableArguments {
     func confirm(_ question: String) throws {
         if yes { return }
         guard isatty(STDIN_FILENO) == 1 else {
-            throw OperatorError("this command asks for confirmation, but standard input is not a terminal: repeat it with --yes")
+            throw OperatorError(
+                "this command asks for confirmation, but standard input is not a terminal: repeat it with --yes")
         }
         FileHandle.standardError.write(Data("\(question.shown) [y/N] ".utf8))
         let answer = (readLine() ?? "").trimmingCharacters(in: .whitespaces).lowercased()

@@ -61,7 +61,8 @@ final class ChallengeSolver: Sendable {
     func serve() async {
         for await end in ends {
             guard OpenFiles.haveRoomForChild else {
-                return logger.warning("the process that runs sites' JavaScript was not started: no descriptors are left")
+                return logger.warning(
+                    "the process that runs sites' JavaScript was not started: no descriptors are left")
             }
             await run(end)
             return
