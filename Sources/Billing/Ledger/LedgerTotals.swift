@@ -22,7 +22,7 @@ package struct LedgerTotals: Sendable {
 
     package var usedSeconds: Int64 { meter.usedSeconds }
 
-    /// Adds the next share. Shares must come in the order in which they were reserved.
+    /// Adds the next share of a usage record. Shares must come in the order in which their seconds were reserved.
     package mutating func add(_ share: LedgerShare) {
         let (seconds, entry) = (meter.add(share), share.entry)
         guard seconds > 0, let rate = entry.rate else { return }

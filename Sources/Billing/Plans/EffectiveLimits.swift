@@ -15,14 +15,14 @@ package struct EffectiveLimits: Sendable, Equatable {
     package var maxFileBytes: Int64 { limits[.maxFileBytes] }
     /// The longest recording, in seconds.
     package var maxDurationSeconds: Int64 { limits[.maxDurationSeconds] }
-    /// How many jobs run at once.
+    /// How many jobs run at the same time.
     package var concurrency: Int { Int(limits[.concurrency]) }
     /// The minutes that a month includes.
     package var monthlyMinutes: Int64 { limits[.monthlyMinutes] }
     package var isOverageEnabled: Bool { switches.contains(.overage) }
     package var isQueueingEnabled: Bool { switches.contains(.queueing) }
 
-    /// How many files may be uploaded to one node at once: twice as many as jobs may run, so that others can follow.
+    /// How many files may be uploaded to one node at the same time: twice as many as jobs may run, so that others can follow.
     package var uploadsAtOnce: Int { Self.uploadsAtOnce(concurrency: concurrency) }
 
     package static func uploadsAtOnce(concurrency: Int) -> Int { 2 * max(1, concurrency) }

@@ -84,7 +84,8 @@ extension LedgerCheck {
             """, transaction)
     }
 
-    /// Checks that a place belongs to one job, that a job's places ascend, and that its increases are not more than its seconds.
+    /// Checks that no two jobs have the same place in the month, that a job's places ascend, and that its increases together are not more
+    /// than its seconds.
     static func places(
         _ month: BillingMonth, _ tenant: TenantID?, _ transaction: PostgresTransaction
     ) throws -> [LedgerDifference] {

@@ -5,9 +5,9 @@ extension Statement {
     /// Returns the statements of all tenants that had an account before the month's end, by tenant, or of one tenant. A deleted account has
     /// statements of the months in which it owed or used something.
     ///
-    /// Statements of a closed month are read as they were stored. Those of an open month are computed: with the account's terms of today, or
-    /// with those of the last admission if the month is over at `now`. This takes several queries, so the transaction must be repeatable
-    /// read, or have locked the months.
+    /// Statements of a closed month are read as they were stored. Those of an open month are computed. Their terms (plan, quota and rate) are
+    /// those that the account has now. If the month is over at `now`, they are those of the month's last admission. This takes several
+    /// queries, so the transaction must be repeatable read, or have locked the months.
     package static func all(
         of month: BillingMonth, tenant: TenantID? = nil, at now: Timestamp = .now(), in transaction: PostgresTransaction
     ) throws -> [Statement] {
@@ -68,8 +68,8 @@ extension Statement {
             })
     }
 
-    /// The SQL condition for whether the account `t` has a statement of the month. `m` is its month, if it has one. An account has one if it
-    /// existed before the month's end; a deleted account, if it owed or used something.
+    /// The SQL condition for whether the account `t` has a statement of the month. An account has one if it existed before the month's end,
+    /// or if it has a row `m` of `usage_months` for that month. A deleted account must also have used or owed something.
     static func isDue(month: PostgresQuery, end: PostgresQuery) -> PostgresQuery {
         """
         (t.created_at < \(end) OR m.tenant_id IS NOT NULL) AND (t.status <> 'deleted'

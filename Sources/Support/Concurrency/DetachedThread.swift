@@ -27,7 +27,7 @@ package enum DetachedThread {
     ///
     /// - Parameter name: The thread's, for debuggers; the kernel shows 15 bytes of it.
     package static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(NotStarted) {
-        // Not `pthread_attr_t()`: beside Dispatch the compiler takes that initializer for a module's that cannot be imported.
+        // Not `pthread_attr_t()`: together with Dispatch, the compiler takes that initializer for a module's that cannot be imported.
         let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
         pthread_attr_init(attributes)
         defer {

@@ -3,7 +3,7 @@
 // The two trust levels have separate connections and threads, so these numbers apply to each of them.
 
 package struct EgressConfiguration: Sendable {
-    /// How many transfers may run at once.
+    /// How many transfers may run at the same time.
     package var maxConcurrent: Int
     /// The same for customers' URLs, if it differs.
     package var maxConcurrentForCustomers: Int?

@@ -15,7 +15,7 @@ package enum EgressVerdict: Sendable {
     case store(limit: Int)
     /// Return the body in memory, at most `limit` bytes. For small bodies.
     case read(limit: Int)
-    /// Return the first `limit` bytes of the body in memory. A longer body is no error.
+    /// Return the first `limit` bytes of the body in memory. A longer body is not an error.
     case readBeginning(limit: Int)
     /// Close the connection. The call throws `EgressError.unwanted`.
     case stop

@@ -3,7 +3,7 @@
 package struct RetrySchedule: Sendable, Equatable {
     /// How long to wait after the first failed attempt, the second, and so on. After the last delay there is no further attempt.
     package let delays: [Duration]
-    /// The fraction of a delay, 0...1, by which it varies randomly either way, so that many callers do not retry at once.
+    /// The fraction of a delay, 0...1, by which it varies randomly either way, so that many callers do not retry at the same time.
     package let jitter: Double
 
     package init(delays: [Duration], jitter: Double) {

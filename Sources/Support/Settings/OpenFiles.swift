@@ -1,7 +1,7 @@
 import CProcess
 import Glibc
 
-/// How many files, sockets and pipes this process may have open at once.
+/// How many files, sockets and pipes this process may have open at the same time.
 package enum OpenFiles {
     /// A node needs no more, and a child process that closes all inherited descriptors one by one would take long.
     private static let enough = 65_536
@@ -20,7 +20,7 @@ package enum OpenFiles {
     }
 
     /// Whether there are enough descriptors to start a child process. The library that starts it would end this process if it got only some of
-    /// the descriptors for its pipes. 32 are needed: more than one start takes, so that several can start at once.
+    /// the descriptors for its pipes. 32 are needed: more than one start takes, so that several can start at the same time.
     package static var haveRoomForChild: Bool {
         var taken: [Int32] = []
         defer { for descriptor in taken { close(descriptor) } }

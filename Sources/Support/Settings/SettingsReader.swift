@@ -1,6 +1,6 @@
 import Foundation
 
-/// Reads settings from the environment and collects all errors, so that an operator sees them at once.
+/// Reads settings from the environment and collects all errors, so that an operator sees them together.
 ///
 /// Each `NAME` may also be given as `NAME_FILE`, the path of a file with the value (a secret mounted by an orchestrator). After an error, a
 /// getter returns its default. ``finish()`` throws the collected errors. Their texts never contain values.
@@ -88,10 +88,10 @@ package final class SettingsReader {
         faults.append(fault)
     }
 
-    /// Marks names as known settings that are not read with the values that the other settings have.
+    /// Marks names as known settings, even if the values of other settings mean that they are not read.
     package func mention(_ names: String...) { self.names.formUnion(names) }
 
-    /// Variables that look like settings but are none. Use it after all settings were read.
+    /// Variables that look like settings but are not settings. Use it after all settings were read.
     package var unknown: [UnknownSetting] { UnknownSetting.all(in: environment, known: names) }
 
     /// Throws all errors found so far.

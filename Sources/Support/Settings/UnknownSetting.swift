@@ -1,4 +1,4 @@
-/// An environment variable that looks like a setting but is none: probably a typing error, which would otherwise go unnoticed.
+/// An environment variable that looks like a setting but is not one: probably a typing error, which would otherwise go unnoticed.
 package struct UnknownSetting: Sendable, Equatable, CustomStringConvertible {
     package let name: String
     /// The setting that may have been meant.

@@ -16,7 +16,7 @@ package final class Argon2: Sendable {
     private let begun = Atomic<Int>(0)
 
     /// - Parameters:
-    ///   - threads: how many runs are possible at once.
+    ///   - threads: how many runs are possible at the same time.
     ///   - maxWaiting: how many runs may be in progress or waiting. Further calls throw ``Argon2Error/overloaded``.
     package init(threads: Int, maxWaiting: Int = 256) {
         self.threads = (0..<max(1, threads)).map { BlockingCalls("argon2-\($0)") }

@@ -60,7 +60,7 @@ extension PostgresPool.Configuration {
             workTimeout: .seconds(20), maxWaiters: 256)
     }
 
-    /// A query that hangs must end before the lease expires. One connection is for the heartbeat, one for the checks beside it.
+    /// A query that hangs must end before the lease expires. One connection is for the heartbeat, another one for the checks.
     fileprivate static func leases(url: String) -> Self {
         .init(
             url: url, role: "verbatim_system", size: 2, acquireTimeout: .seconds(5), connectTimeout: .seconds(2),

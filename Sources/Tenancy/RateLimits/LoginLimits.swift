@@ -32,7 +32,7 @@ package final class LoginLimits: Sendable {
         try logins.check(key, at: now)
     }
 
-    /// Counts a wrong secret. Throws if too many were checked at once, so that the caller doesn't learn whether this one was right.
+    /// Counts a wrong secret. Throws if too many were checked at the same time, so that the caller doesn't learn whether this one was right.
     func takeWrongSecret(for key: APIKeyID, from address: String, at now: Timestamp) throws(RateLimited) {
         try wrongSecrets.take(Attempt(key: key, address: address), at: now)
     }

@@ -4,8 +4,8 @@ import Synchronization
 /// Limits how many unknown or expired refresh tokens a network may send, so that somebody who makes up tokens hardly reaches the database.
 /// Each node counts on its own.
 ///
-/// A token is counted before it is looked up, and no longer if it turns out to be valid. So the limit holds even for tokens that come at the
-/// same time. Tokens that this node has recently found valid are not counted. They pass even if a neighbor at the same address has used up
+/// A token is counted before it is looked up. If it turns out to be valid, it stops counting. So the limit holds even for tokens that come
+/// at the same time. Tokens that this node has recently found valid are not counted. They pass even if a neighbor at the same address has used up
 /// the limit.
 package final class UnknownTokenLimit: Sendable {
     /// Unknown tokens per minute and network.

@@ -4,8 +4,8 @@ import Synchronization
 /// Knows whose access tokens are rejected before they expire: those of revoked and expired keys, of suspended tenants, and of ended sessions.
 ///
 /// It keeps a snapshot in memory, so that no request costs a query. ``refresh()`` takes a new one several times a second. A snapshot older than
-/// ``freshness`` is not used. All requests then wait for the same new one, but not beyond their time-out. A request that gets none is
-/// rejected. Sessions may be many, so each query asks only for those that ended since the last one.
+/// ``freshness`` is not used. All requests then wait for the same new one, but no longer than `timeout`. A request that gets none in that
+/// time is rejected. So many sessions may have ended that each query asks only for those that ended since the last query.
 package final class Revocations: Sendable {
     /// How long a snapshot is valid after the query. So a revoked key is rejected within this time.
     package static let freshness = Duration.seconds(1)

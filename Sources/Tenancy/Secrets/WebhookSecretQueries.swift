@@ -28,9 +28,9 @@ extension WebhookSecrets {
         try find("", tenant, masterKey, now, transaction)
     }
 
-    /// Begins a rotation. A new secret signs beside the current one, and replaces it after `grace`.
+    /// Begins a rotation. A new secret signs in addition to the current one, and replaces it after `grace`.
     ///
-    /// If another rotation is in progress, its new secret is dropped. A tenant without a secret gets its first one, which signs alone at once.
+    /// If another rotation is in progress, its new secret is dropped. A tenant without a secret gets its first one, which signs alone immediately.
     package static func rotate(
         of tenant: TenantID, grace: Duration, masterKey: MasterKey, at now: Timestamp,
         in transaction: PostgresTransaction

@@ -3,7 +3,7 @@ import Postgres
 /// The secrets that sign a tenant's webhooks at one moment: one, or two during a rotation.
 package struct WebhookSecrets: Sendable, Equatable {
     package let current: WebhookSecret
-    /// The secret that signs beside the current one, and replaces it at `nextFrom`.
+    /// The secret that signs in addition to the current one, and replaces it at `nextFrom`.
     package let next: WebhookSecret?
     package let nextFrom: Timestamp?
 

@@ -40,7 +40,7 @@ package struct Authenticator: Sendable {
                 try APIKeyCredentials.find(key.id, at: now, in: $0)
             })
         else { throw AuthenticationError.invalidAPIKey }
-        // Checks the limits again just before the run, because many wrong secrets may have been sent at once.
+        // Checks the limits again just before the run, because many wrong secrets may have been sent at the same time.
         let (limits, clock) = (limits, clock)
         let isRight = try await argon2.verify(key.secret, against: credentials.secretHash) {
             try limits.check(key.id, from: address, at: clock())
@@ -65,8 +65,8 @@ package struct Authenticator: Sendable {
             refreshToken: refresh.text, refreshExpiresIn: RefreshToken.lifetimeSeconds)
     }
 
-    /// Returns a new access token for a refresh token. The refresh token stays the same; with `rotate` a new one replaces it, which expires at
-    /// the same time.
+    /// Returns a new access token for a refresh token. Without `rotate`, the refresh token stays the same. With it, a new refresh token replaces
+    /// the old one, and expires when the old one would have expired.
     ///
     /// If a replaced token is used again, its session ends. Exception: within ``RefreshToken/retryWindow``, and if nobody has used the new
     /// token, the caller gets the same new token.
@@ -91,7 +91,7 @@ package struct Authenticator: Sendable {
             refreshExpiresIn: (holder.expiresAt.milliseconds - now.milliseconds) / 1000)
     }
 
-    /// Ends a session with all its tokens, access tokens too. An unknown token is no error.
+    /// Ends a session with all its tokens, access tokens too. An unknown token is not an error.
     ///
     /// - Returns: whether there was a session to end.
     /// - Throws: ``RateLimited`` if `network` has sent too many unknown tokens.

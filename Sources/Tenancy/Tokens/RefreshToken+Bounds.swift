@@ -9,7 +9,8 @@ extension RefreshToken {
     /// How many rows one login or rotation deletes at most.
     private static let step = 100
 
-    /// Stores the token as the first of its family. Also deletes some of the key's expired tokens, and its oldest session if it has too many.
+    /// Stores the token as the first of its session (`family` in SQL). Also deletes some of the key's expired tokens, and its oldest session
+    /// if it has too many.
     func store(for key: APIKeyID, of tenant: TenantID, at now: Timestamp, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -26,8 +27,8 @@ extension RefreshToken {
             """)
     }
 
-    /// Makes room for one more session of the key by deleting first tokens. The other tokens of these families are then no longer valid;
-    /// ``SessionSweep`` deletes them.
+    /// Makes room for one more session of the key: deletes the first tokens of its oldest sessions. The other tokens of these sessions are then
+    /// no longer valid; ``SessionSweep`` deletes them.
     private func endOldest(of key: APIKeyID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         let live: PostgresQuery = """
             FROM refresh_tokens

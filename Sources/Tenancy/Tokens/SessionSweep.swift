@@ -3,7 +3,7 @@ import Postgres
 /// Deletes refresh tokens that are no longer valid: expired ones, and those of ended keys and sessions. Also deletes successors that nobody may
 /// ask for any more. Nothing depends on it, because such tokens are rejected anyway.
 ///
-/// The steps are short, so that a key with a million sessions makes nobody wait. Several nodes may sweep at once.
+/// The steps are short, so that a key with a million sessions makes nobody wait. Several nodes may sweep at the same time.
 package struct SessionSweep: Sendable {
     /// How many rows one step changes at most.
     package static let batch = 1_000

@@ -85,7 +85,7 @@ extension IPAddress {
     }
 
     fileprivate func masked(to prefix: Int) -> IPAddress {
-        // In Swift, a shift by the whole width gives zero, so prefix 0 is no special case.
+        // In Swift, a shift by the whole width gives zero, so prefix 0 is not a special case.
         switch self {
         case .v4(let number): .v4(number & (UInt32.max << (32 - prefix)))
         case .v6(let number): .v6(number & (UInt128.max << (128 - prefix)))

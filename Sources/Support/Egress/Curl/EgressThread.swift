@@ -43,7 +43,7 @@ final class EgressThread: Sendable {
     /// Starts the thread.
     /// - Parameters:
     ///   - name: The thread's name, at most 15 bytes.
-    ///   - maxConcurrent: How many transfers may run at once.
+    ///   - maxConcurrent: How many transfers may run at the same time.
     init(name: String, maxConcurrent: Int, configuration: EgressConfiguration) throws(EgressError) {
         self.configuration = configuration
         self.maxConcurrent = maxConcurrent
@@ -61,7 +61,7 @@ final class EgressThread: Sendable {
     }
 
     private func run(_ handle: WakeupHandle) {
-        // A peer that has gone is an error of its transfer; OpenSSL's writes would make it the process's end.
+        // If a peer is gone, only its transfer may fail. Without this, OpenSSL's writes would raise SIGPIPE, which ends the process.
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGPIPE)

@@ -11,7 +11,7 @@ import Synchronization
 
 package final class FilteringProxy: Sendable {
     package struct Limits: Sendable {
-        /// How many connections may be open at once. A further one waits.
+        /// How many connections may be open at the same time. A further one waits.
         package var connections: Int
         /// The bytes of all connections together, in both directions.
         package var bytes: Int64

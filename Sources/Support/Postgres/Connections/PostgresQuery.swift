@@ -18,7 +18,7 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, Custom
         binds = []
     }
 
-    /// An SQL literal in whole seconds. Unlike a bind, the planner knows its value.
+    /// Returns an SQL literal in whole seconds. The planner knows the value of a literal, but not that of a bind.
     package static func interval(_ duration: Duration) -> PostgresQuery {
         PostgresQuery(unescaped: "interval '\(duration.components.seconds) seconds'")
     }

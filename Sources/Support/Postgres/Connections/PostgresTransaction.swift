@@ -62,7 +62,7 @@ package final class PostgresTransaction {
 }
 
 extension PostgresTransaction {
-    /// Runs several statements at once, in the simple protocol and without binds: the file of a migration.
+    /// Runs several statements in one call, in the simple protocol and without binds: the file of a migration.
     /// - Returns: whether this transaction is still open. False if they ended it, even if they began another one.
     func script(_ sql: String) throws -> Bool {
         let number: PostgresQuery = "SELECT pg_current_xact_id()::text"

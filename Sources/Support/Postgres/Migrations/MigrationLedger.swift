@@ -4,7 +4,7 @@ enum MigrationLedger {
     /// The key of the session lock with which only one migrator at a time works on a database. Any constant that nobody else uses.
     static let lock: Int64 = 0x5645_5242_4154_494D
 
-    /// The checksums of the first migration of versions before 1.0. These had other migrations with the same numbers.
+    /// The checksums that the first migration had in versions before 1.0. Their migrations had today's numbers, but other contents.
     static let checksumsBeforeFirstRelease: Set = [
         "44ace1ef8938f3c32c509fe868eadebe137cc914aaaa117eda41240e81804665",
         "2d9f8119d50cb4da63b91ce3f66d156ff75013f70ed6d515c6a64d19fc485db9",

@@ -3,7 +3,7 @@
 import FoundationEssentials
 
 extension Migrator {
-    /// Files beside the migrations that are none: the rights, and the schema for people to read.
+    /// Files in the same folder that are not migrations: the rights, and the schema for people to read.
     private static let others: Set = [DatabaseRights.fileName, "schema.sql"]
 
     static func read(directory path: String) throws -> [Migration] {

@@ -1,4 +1,4 @@
-// The types as which a column can be read.
+// The types that a column can be read as.
 
 /// A value that can be read from a column in PostgreSQL's binary format.
 package protocol PostgresDecodable {
