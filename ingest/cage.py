@@ -8,8 +8,8 @@ holds for every thread.
   to another process or inspect one. A system call that is not in any list fails as on a kernel that does not have it, so
   that the C library uses an older one.
 - Landlock, if the kernel has it: files can be read only where Python and yt-dlp are, and written only in one folder.
-- For the process that runs a site's JavaScript, a second filter once everything is loaded (`seal`). It leaves reading and
-  writing open descriptors, memory without code, and exiting.
+- For the process that runs a site's JavaScript, a second filter once everything is loaded (`seal`). It allows only to
+  read and write open descriptors, to allocate memory that cannot be executed, and to exit.
 
 Without the limits and the filter, nothing runs: `CageError`. Landlock is optional. Without it, only the audit hook of
 `child.py` restricts files, and the self-check says so.
@@ -205,14 +205,14 @@ def filter_rules(seals: bool) -> list:
     number = {name: numbers[column] for name, numbers in CONDITIONAL.items()}
     own = os.getpid()
     rules = beginning(architecture) + each(ALLOWED, column, ALLOW)
-    # Only without an address, so to the other end of the connected descriptor.
+    # Only without an address: then the bytes can only go to the other end of a connected descriptor.
     rules += when(number["sendto"], argument(4), (EQUAL, 0, 3, 0), argument(4, 1), (EQUAL, 0, 1, 0),
                   (ANSWER, 0, 0, ALLOW), (ANSWER, 0, 0, REFUSE))
     # Only for threads. The filter cannot see the arguments of the newer clone3, so that call is absent.
     rules += when(number["clone"], argument(0), (SET, 0, 1, CLONE_THREAD), (ANSWER, 0, 0, ALLOW), (ANSWER, 0, 0, REFUSE))
     rules += when(number["fcntl"], *one_of(1, REFUSED_FCNTL, REFUSE, ALLOW))
     rules += when(number["ioctl"], *one_of(1, ALLOWED_IOCTL, ALLOW, REFUSE))
-    # Its own process group, so that `watch` can end it, and itself.
+    # Only to its own process group, so that `watch` of `child.py` can end it, and to itself.
     rules += when(number["kill"], *one_of(0, (0, own), ALLOW, REFUSE))
     rules += when(number["tgkill"], *one_of(0, (own,), ALLOW, REFUSE))
     rules += when(number["prlimit64"], *one_of(0, (0, own), ALLOW, REFUSE))

@@ -13,9 +13,9 @@ import socket
 import struct
 import time
 
-#: The name of our runtime. yt-dlp looks for no program with this name.
+#: The name of our runtime. yt-dlp does not look for a program with this name.
 NAME = "caged"
-#: Most bytes of a script, and of its answer.
+#: The maximum size of a script, and of its answer, in bytes.
 LONGEST = 16 << 20
 #: Seconds for one script, in wall-clock time. On a busy machine that is several times the CPU time.
 PATIENCE = 300.0
@@ -38,7 +38,7 @@ class Solver:
         self._is_over = False
 
     def run(self, script: str) -> str:
-        """Runs a script and returns what it printed. Raises OSError without an answer, ValueError if the script failed."""
+        """Runs a script and returns what it printed. Raises OSError if no answer comes, ValueError if the script failed."""
         text = script.encode()
         if len(text) > LONGEST:
             raise ValueError("the script is too long")

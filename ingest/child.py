@@ -1,12 +1,13 @@
 """Runs yt-dlp for a worker, in a sandbox.
 
-Standard input is one end of a pair of sockets. The order is one line of JSON on it: the arguments for yt-dlp, and the limits. It
-is not on the command line, where every user of the machine could read a customer's URL. These restrict the process:
+Standard input is one end of a pair of sockets; the worker has the other. From it comes one line of JSON, the order: the arguments
+for yt-dlp, and the limits. They are not on the command line, where every user of the machine could read a customer's URL. The
+process is restricted by:
 
 - The kernel, set up by `cage.py` before any of yt-dlp's code is loaded.
-- An audit hook, which Python cannot remove: no connections, no name resolution, no programs, no native code. It writes only in
-  its folder, and reads only there and in what belongs to Python.
-- The worker, which has the other end of the sockets. If that is closed, or the time is over, the whole process group is killed.
+- An audit hook, which Python code cannot remove. It forbids connections, name resolution, programs and native code. Files can be
+  written only in the process's folder, and read only there and where Python and its packages are.
+- The worker. If it closes its end of the sockets, or the time is over, the whole process group is killed.
 
 The process cannot open connections. It sends the worker a byte and gets a descriptor that is connected to the proxy. With another
 byte it gets one that is connected to `solver.py`, which runs sites' JavaScript. It cannot start that process itself.

@@ -10,7 +10,7 @@ restrict a script:
 - The kernel, set up by `cage.py` in two steps: the sandbox before QuickJS is loaded, and the seal before the first script. A
   sealed process can only read and write open descriptors, allocate memory, and exit.
 - Limits on CPU time, memory and wall-clock time, which end the process if QuickJS does not end the script.
-- The asker: if the other end is closed, the kernel ends this process, even in the middle of a script.
+- `child.py`: if its end of the sockets is closed, the kernel ends this process, even in the middle of a script.
 
 Arguments: CPU seconds, bytes of memory, seconds of wall-clock time. With --self-check it prints one line of JSON: what the kernel
 refuses, and whether QuickJS can multiply six by seven. Exit status 70: the sandbox cannot be set up; 69: there is no QuickJS.
@@ -34,9 +34,9 @@ import cage  # noqa: E402
 
 sys.path.pop(0)
 
-#: Most bytes of a script, and of its answer.
+#: The maximum size of a script, and of its answer, in bytes.
 LONGEST = 16 << 20
-#: Most characters of an error message.
+#: The maximum number of characters of an error message.
 LONGEST_COMPLAINT = 500
 #: Limits that QuickJS enforces, below the limits on the process.
 SCRIPT_SECONDS, STACK_BYTES = 60, 4 << 20
@@ -109,7 +109,8 @@ def receive(count: int) -> bytes:
 
 
 def watch(begins: bool) -> None:
-    """Before (`begins`) and after a script: makes the kernel send SIGIO, which ends this process, when the other end is closed."""
+    """Called before (`begins`) and after a script. If the other end is closed in between, the kernel sends SIGIO, which ends
+    this process."""
     flags = fcntl.fcntl(0, fcntl.F_GETFL)
     fcntl.fcntl(0, fcntl.F_SETFL, flags | os.O_ASYNC if begins else flags & ~os.O_ASYNC)
     if begins:

@@ -1,9 +1,10 @@
-"""The work pool: processes a limited number of requests at a time, lets a limited number wait, and rejects all others at once.
+"""The work pool: processes a limited number of requests at a time, lets a limited number wait, and immediately rejects the
+others.
 
 Short work that only examines audio has threads of its own, so that it never waits for a request that takes minutes.
 
-If a client closes its connection, its work is removed from the queue, or stopped by its `Stop`, which it checks between
-steps."""
+If a client closes its connection while its work waits, the work is removed from the queue. If the work is running, its `Stop`
+is set. The work checks that between steps, and ends."""
 
 import asyncio
 import contextlib

@@ -27,8 +27,8 @@ FALLBACK_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _MARKS = frozenset(".,!?;:…。！？、，")
 
 _STRETCH, _CLOSE = 1.0, 0.15
-"""Seconds before a seam: stretched words begin at most `_STRETCH` before it, and the last of them ends at most `_CLOSE` before
-it."""
+"""Seconds before a seam, which is where two spans were joined: stretched words begin at most `_STRETCH` before it, and the
+last of them ends at most `_CLOSE` before it."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,10 @@ def _on_the_pieces_clock(segments, spans: list[activity.Span]):
 
 
 def _after_the_seam(words, at: list[int], seams: list[float]) -> list[int]:
-    """Returns the span of each word. The model stretches a sentence's first words back into the silence before it, and so over
-    a seam. So words right before a seam go to the rest of their sentence, which may be a minute later. Words that were really
-    said before the pause end earlier, because the padding of their span follows them."""
+    """Returns the span of each word. The model may begin a sentence's first words too early, in the silence before it, and so
+    before a seam, where two spans were joined. So words that end right before a seam are moved to the span with the rest of
+    their sentence. In the recording, that may be a minute later. Words that were really said before the pause end earlier,
+    because the padding of their span follows them."""
     first_after = next((index for index, span in enumerate(at) if span > at[0]), None)
     if first_after is None:
         return at
@@ -144,7 +145,7 @@ def _second_hearing(
             samples[int(part.start * RATE) : int(part.end * RATE)],
             language=language,
             beam_size=request.beam_size,
-            # Only one temperature: if the model is not sure at once, later attempts would not be trusted either.
+            # Only one temperature: if the model is not sure the first time, later attempts would not be trusted either.
             temperature=[0.0],
             word_timestamps=True,
             condition_on_previous_text=False,
@@ -165,7 +166,8 @@ def _insert(new, heard: list) -> None:
     words = heard[place - 1].words or [] if place else []
     cut = next((index for index, word in enumerate(words) if word.start >= new.start), len(words))
     if cut and words[cut - 1].end - words[cut - 1].start > unheard.LONGEST_WORD:
-        # The model stretched this word over the speech that it skipped. If a sentence begins just before the word, it comes after.
+        # The model stretched this word over the speech that it skipped. If a sentence begins with this word or one of the two
+        # before it, the new segment goes before that sentence.
         starts = range(cut - 1, max(0, cut - 4), -1)
         cut = next((index for index in starts if words[index - 1].word[-1:] in _MARKS), cut)
     if 0 < cut < len(words):

@@ -1,9 +1,9 @@
 """Finds speech in which the model recognized no word, for a second recognition.
 
-Whisper processes 30 seconds at once. If they repeat the same words, it writes them once, or gives the window up: a sentence
-said five times comes back once, a cry for help said twenty times not at all. So a part with detected speech and without words
-is recognized again by itself, once. The result is trusted only if the model is sure, so that a cough does not become a
-sentence."""
+Whisper processes 30 seconds at a time. If the same words are said again and again in them, it may write them only once, or
+nothing: a sentence said five times comes back once, a cry for help said twenty times not at all. So a part with detected
+speech and without words is recognized again by itself, once. The result is trusted only if the model is sure, so that a cough
+does not become a sentence."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from .audio import RATE
 SHORTEST = 0.3
 """Seconds. Shorter speech without a word is not recognized again."""
 MOST = 40
-"""Most second recognitions per request, the longest first. Each costs a window of the model."""
+"""The maximum number of second recognitions per request; the longest parts are chosen. Each costs a window of the model."""
 
 LONGEST_WORD = 1.2
 """Seconds. Words with longer times are stretched over a pause, or over speech that the model skipped."""

@@ -1,8 +1,8 @@
 """The pipeline with the bundled models: segmentation-3.0 and CAM++.
 
-It works on windows of 10 seconds that overlap by half. For each voice in each window it finds the turns, and a vector from
-the voice's clean speech in that window. If a voice clearly continues from the previous window, it shares that one's vector,
-which saves two fifths of the embedding. Windows without speech cost nothing. Between windows it checks the `Stop`.
+It works on windows of 10 seconds that overlap by half. For each voice in each window it finds the turns, and computes a vector
+from the voice's clean speech in that window. If a voice clearly continues from the previous window, the vector from there is
+used again, which saves two fifths of the embedding. Windows without speech cost nothing. Between windows it checks the `Stop`.
 
 The models are loaded on first use. Several threads may use their sessions at a time."""
 
@@ -21,8 +21,8 @@ from .segmentation import FRAME, FRAMES, WINDOW, Activity, Segmentation
 from .tracks import Track, Turn
 
 _STEP = 297  # frames: about half a window, so that the frames of all windows are on one grid
-_FIRST = 360  # samples before the middle of frame 0, minus half a frame
-_BATCH = 2  # windows per run: larger batches are no faster, and take memory
+_FIRST = 360  # the sample where frame 0 begins: its middle minus half a frame
+_BATCH = 2  # windows per run: larger batches take memory and are not faster
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Decides which tracks are the same speaker, by agglomerative clustering of all tracks of a file at once.
+"""Decides which tracks are the same speaker, by agglomerative clustering of all tracks of a file together.
 
 The similarity of two clusters is the mean cosine of their members, weighted by the amount of speech of each. Tracks of the
 same window are known to be different voices: the more of the smaller cluster shares windows with the larger one, the lower
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 FOUNDERS = 2000
-"""Most tracks in the quadratic part: about 16 MB per matrix, and a second of work."""
+"""The maximum number of tracks in the quadratic part: about 16 MB per matrix, and a second of work."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Settings:
     speaker_most: float = 10.0
     """… but no more than this many seconds."""
     override: float = 0.3
-    """Two tracks of a window go to the same speaker only if the next best one has this much less similarity."""
+    """If two tracks of a window are most similar to the same speaker, one of them goes to its next best speaker, unless the
+    similarity to that one is this much lower."""
 
 
 @dataclass(frozen=True)
