@@ -27,7 +27,7 @@ package struct TrustedProxies: Sendable {
     package func client(peer: String?, forwardedFor: String?) -> ClientAddress {
         guard var hop = peer.flatMap({ IPAddress($0) })?.unmapped else { return ClientAddress(nil) }
         var claims = (forwardedFor ?? "").split(separator: ",", omittingEmptySubsequences: false)[...]
-        // Our proxies write nothing but addresses. If this is not an address, the last one that one of them wrote is the client.
+        // Our proxies write nothing but addresses. If this is something else, the last address that one of them wrote is the client.
         while isTrusted(hop), let claim = claims.popLast(), let next = Self.address(claim)?.unmapped {
             hop = next
         }
