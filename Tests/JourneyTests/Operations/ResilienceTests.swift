@@ -52,15 +52,21 @@ import Testing
         try await Deployment.with { deployment in
             let api = try await deployment.start("api")
             let customer = try await deployment.customer(at: api)
-            let first = try await deployment.start("worker", ["VERBATIM_WORKER_SLOTS": "1"])
+            // A worker that stops waits 20 s for what runs; recognizing takes longer on a busy machine.
+            let relay = try ModelServerRelay(to: try await SharedModelServer.shared().url)
+            let first = try await deployment.start(
+                "worker", ["VERBATIM_WORKER_SLOTS": "1", "VERBATIM_INFERENCE_URL": relay.url])
             let jobs = [
                 try await customer.submit(file: Recordings.clip("0870")),
                 try await customer.submit(file: Recordings.clip("0880")),
             ]
             _ = try await first.process.log.line(with: "task started", "recognize", jobs[0])
+            await relay.holdsAnswer()
             first.process.signal(SIGTERM)
+            _ = try await first.process.log.line(with: "worker draining")
+            relay.release()
             #expect(try await first.process.ended() == 0)
-            _ = try await first.process.log.line(with: "task done", "recognize")
+            _ = try await first.process.log.line(with: "task done", "recognize", jobs[0])
             let second = try await deployment.start("worker")
             for job in jobs { #expect(try await customer.finished(job)["status"] as? String == "completed") }
             second.process.signal(SIGTERM)
