@@ -98,7 +98,7 @@ import Testing
                 with: "\"level\":\"error\"", "the recognizer rejects a model", "universal-3-pro", "universal-3-5-pro")
             try await scene.counted(1)
             let red = try await scene.doctor(models: "universal-3-pro,universal-2")
-            #expect(red.contains("fail assemblyai models universal-3-pro is refused"), "\(red)")
+            #expect(red.contains("fail assemblyai models universal-3-pro is rejected"), "\(red)")
             let green = try await scene.doctor(models: "universal-3-5-pro,universal-2")
             #expect(green.contains("ok assemblyai "))
             #expect(!green.contains("assemblyai models"), "\(green)")
@@ -116,8 +116,8 @@ import Testing
             _ = try await scene.node.process.log.line(with: "\"level\":\"error\"", "the recognizer rejects a model")
             try await scene.counted(2)
             let red = try await scene.doctor(models: "universal-3-5-pro,universal-2")
-            #expect(red.contains("fail assemblyai models universal-3-5-pro is refused"), "\(red)")
-            #expect(red.contains("fail assemblyai models universal-2 is refused"), "\(red)")
+            #expect(red.contains("fail assemblyai models universal-3-5-pro is rejected"), "\(red)")
+            #expect(red.contains("fail assemblyai models universal-2 is rejected"), "\(red)")
             // Once they are taken again, nothing is red.
             scene.simulator.configure { $0.retired = [] }
             #expect(
