@@ -26,7 +26,6 @@ let package = Package(
         // Without its configuration trait: settings are read by our own `Settings`.
         .package(
             url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: ["FullFoundation"]),
-        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
@@ -74,9 +73,7 @@ let package = Package(
         // The rooms.
         .target(
             name: "Tenancy",
-            dependencies: [
-                "Postgres", "Concurrency", "CArgon2", crypto, logging, .product(name: "JWTKit", package: "jwt-kit"),
-            ],
+            dependencies: ["Postgres", "Concurrency", "JSON", "CArgon2", crypto, logging],
             swiftSettings: strict),
         .target(name: "Billing", dependencies: ["Tenancy", "Postgres", "JSON"], swiftSettings: strict),
         .target(
@@ -128,9 +125,7 @@ let package = Package(
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(
             name: "TenancyTests",
-            dependencies: [
-                "Tenancy", "Postgres", "TestSupport", crypto, logging, .product(name: "JWTKit", package: "jwt-kit"),
-            ],
+            dependencies: ["Tenancy", "Postgres", "TestSupport", crypto, logging],
             swiftSettings: strict),
         .testTarget(
             name: "BillingTests", dependencies: ["Billing", "Tenancy", "Postgres", "TestSupport"], swiftSettings: strict

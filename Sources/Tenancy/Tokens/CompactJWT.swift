@@ -1,63 +1,72 @@
-import Foundation
+import Crypto
+import JSON
 
-/// A JWT in RFC 7515's compact form, parsed before it is verified.
+/// A JWT in RFC 7515's compact form, parsed before it is verified. The only algorithm is ES256.
 ///
-/// The libraries accept several spellings of the same token: padding, the other Base64 alphabet, unused bits in the last digit, and the second
+/// Lenient parsers accept several spellings of the same token: padding, the other Base64 alphabet, unused bits in the last digit, and the second
 /// valid signature that every ECDSA signature has. But a token must have one spelling, because we recognize tokens by their hashes. So all
 /// other spellings are rejected here.
 struct CompactJWT {
     /// The `typ` in the header of our tokens. Tokens of older nodes have `JWT` instead, and may have either of the two signatures.
     static let type = "at+jwt"
+    private static let algorithm = "ES256"
 
     /// The key's name in the header. Nothing is verified yet.
     let kid: String
+    /// The payload. Use it only after ``isSigned(by:)``.
+    let payload: [UInt8]
+    /// The signed part of the text: header, dot and payload.
+    private let signed: Substring
+    private let signature: ES256Signature
 
-    private struct Header: Decodable {
-        let alg: String
-        let kid: String
-        let typ: String?
-    }
-
+    /// Nil if `text` is not a token in that one spelling.
     init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let bytes = Self.bytes(of: parts[0]),
-            let header = try? JSONDecoder().decode(Header.self, from: Data(bytes)), header.alg == "ES256",
-            Self.bytes(of: parts[1]) != nil, let signature = Self.bytes(of: parts[2]).flatMap(ES256Signature.init)
+        guard parts.count == 3, let header = Base64URL.decode(parts[0]).flatMap(Self.members),
+            header["alg"] == Self.algorithm, let kid = header["kid"],
+            let payload = Base64URL.decode(parts[1]),
+            let signature = Base64URL.decode(parts[2]).flatMap(ES256Signature.init)
         else { return nil }
-        switch header.typ {
+        switch header["typ"] {
         case Self.type: guard signature.isLow else { return nil }
         case "JWT": break
         default: return nil
         }
-        kid = header.kid
+        self.kid = kid
+        self.payload = payload
+        self.signature = signature
+        signed = text[..<parts[1].endIndex]
     }
 
-    /// Returns the same token with the one of its two signatures that we issue. Nil if it has no valid form.
-    static func lowered(_ text: String) -> String? {
-        guard let dot = text.lastIndex(of: "."),
-            let signature = bytes(of: text[text.index(after: dot)...]).flatMap(ES256Signature.init)
-        else { return nil }
-        return text[...dot] + encoded(signature.lowered.bytes)
+    func isSigned(by key: SigningKey) -> Bool {
+        signature.isValid(for: Array(signed.utf8), under: key.pair.publicKey)
     }
 
-    /// Decodes base64url (RFC 4648, section 5) without padding. Nil for every other spelling, and for empty text.
-    private static func bytes(of text: Substring) -> [UInt8]? {
-        guard !text.isEmpty, text.utf8.allSatisfy(isDigit) else { return nil }
-        let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
-        let standard = String(text).replacing("-", with: "+").replacing("_", with: "/") + padding
-        guard let data = Data(base64Encoded: standard) else { return nil }
-        // Only encoding it again shows whether unused bits of the last digit were set.
-        return encoded(Array(data)) == text ? Array(data) : nil
-    }
-
-    private static func encoded(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-    }
-
-    private static func isDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "_"): true
-        default: false
+    /// Returns a token with this payload, signed by `key`.
+    static func issue(_ payload: [UInt8], by key: SigningKey) throws -> String {
+        var header = JSONWriter(capacity: 64)
+        header.object {
+            $0.key("alg")
+            $0.string(algorithm)
+            $0.key("kid")
+            $0.string(key.kid)
+            $0.key("typ")
+            $0.string(type)
         }
+        let signed = Base64URL.encode(header.bytes) + "." + Base64URL.encode(payload)
+        return signed + "." + Base64URL.encode(try ES256Signature(signing: Array(signed.utf8), by: key.pair).bytes)
+    }
+
+    /// Returns the members of a header, which are all strings. Nil if there is an unknown member, or one appears twice: others may read such a
+    /// token differently.
+    private static func members(_ header: [UInt8]) -> [String: String]? {
+        guard let members = try? JSONObjectReader.members(of: header, deepest: 1) else { return nil }
+        var texts: [String: String] = [:]
+        for member in members {
+            guard ["alg", "kid", "typ"].contains(member.name), case .string(let text) = member.value,
+                texts.updateValue(text, forKey: member.name) == nil
+            else { return nil }
+        }
+        return texts
     }
 }

@@ -34,7 +34,7 @@ actor SigningKeys {
         loadedAt = now
         let (databases, masterKey) = (databases, masterKey)
         let task = Task {
-            try await SigningKeyRing(
+            SigningKeyRing(
                 try await databases.system.transaction {
                     try SigningKey.loadOrCreate(masterKey: masterKey, at: now, in: $0)
                 })

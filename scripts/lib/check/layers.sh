@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Rule `layers`: the arrows between the modules point downward (docs/architecture.md), and what is dangerous or heavy
-# has one owner: libpq, libcurl, libav, the HTTP server, JWTs.
+# has one owner: libpq, libcurl, libav, the HTTP server.
 
 # Each folder, the module it is, and which modules of ours it may import. The first prefix that fits decides.
 readonly layer_table='
@@ -18,7 +18,7 @@ Sources/Support/Egress/       Egress     CCurl Concurrency
 Sources/Support/CProcess/     CProcess
 Sources/Support/Settings/     Settings   CProcess
 Sources/Support/Terminal/     Terminal   Settings
-Sources/Tenancy/              Tenancy    Postgres Concurrency CArgon2
+Sources/Tenancy/              Tenancy    Postgres Concurrency JSON CArgon2
 Sources/Billing/              Billing    Tenancy Postgres JSON
 Sources/Pipeline/MediaTool/   MediaTool  CAV JSON
 Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Egress Settings Concurrency Files JSON
@@ -30,7 +30,6 @@ Sources/Executables/          Executables
 # Modules of others that only some of ours may import: a pattern for the name, then who may.
 readonly owner_table='
 ^(Hummingbird.*|NIO.*)$  API
-^JWTKit$                 Tenancy
 ^ArgumentParser$         API AdminCLI Terminal
 ^Subprocess$             Pipeline
 '
