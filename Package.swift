@@ -48,6 +48,10 @@ let package = Package(
             providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CCurl", dependencies: ["CCurlSystem"], path: "Sources/Support/CCurl"),
         .systemLibrary(
+            name: "COpenSSLSystem", path: "Sources/Support/COpenSSLSystem", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]),
+        .target(name: "COpenSSL", dependencies: ["COpenSSLSystem"], path: "Sources/Support/COpenSSL"),
+        .systemLibrary(
             name: "CAVSystem", path: "Sources/Support/CAVSystem",
             pkgConfig: "libavformat libavcodec libavutil libswresample",
             providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"])]),
@@ -57,6 +61,9 @@ let package = Package(
             name: "Concurrency", dependencies: ["CProcess"], path: "Sources/Support/Concurrency", swiftSettings: strict),
         .target(name: "Files", path: "Sources/Support/Files", swiftSettings: strict),
         .target(name: "JSON", path: "Sources/Support/JSON", swiftSettings: strict),
+        .target(
+            name: "Cryptography", dependencies: ["COpenSSL"], path: "Sources/Support/Cryptography",
+            swiftSettings: strict),
         .target(
             name: "Postgres", dependencies: ["CPostgres", "Concurrency", logging], path: "Sources/Support/Postgres",
             swiftSettings: strict),
@@ -122,6 +129,7 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(
             name: "TenancyTests",

@@ -16,7 +16,7 @@ fingerprint() {
         type -P swift
         find -L "$(type -P swift)" Package.swift Package.resolved Sources "${products[@]/#/.build/release/}" \
             -not -name '.*' -type f -printf '%p %s %T@ %C@\n' 2>/dev/null | sort || true
-        pkg-config --modversion libpq libargon2 libcurl libavformat libavcodec libavutil libswresample 2>&1 || true
+        pkg-config --modversion libpq libargon2 libcurl libcrypto libavformat libavcodec libavutil libswresample 2>&1 || true
     ) | sha256sum
 }
 

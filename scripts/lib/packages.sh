@@ -5,7 +5,7 @@
 readonly build_packages=(
     libncurses6 libsqlite3-0 libxml2 # what Swift's own programs are linked to
     binutils libc6-dev libstdc++-12-dev pkg-config git
-    libpq-dev libargon2-dev libcurl4-openssl-dev
+    libpq-dev libargon2-dev libcurl4-openssl-dev libssl-dev
     libavformat-dev libavcodec-dev libavutil-dev libswresample-dev
 )
 readonly run_packages=(postgresql curl ca-certificates python3 python3-venv unzip procps util-linux)

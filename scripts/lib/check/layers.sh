@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Rule `layers`: the arrows between the modules point downward (docs/architecture.md), and what is dangerous or heavy
-# has one owner: libpq, libcurl, libav, the HTTP server.
+# has one owner: libpq, libcurl, libav, libcrypto, the HTTP server.
 
 # Each folder, the module it is, and which modules of ours it may import. The first prefix that fits decides.
 readonly layer_table='
@@ -8,11 +8,14 @@ Sources/Support/CPostgres/    CPostgres
 Sources/Support/CArgon2/      CArgon2
 Sources/Support/CCurlSystem/  CCurlSystem
 Sources/Support/CCurl/        CCurl      CCurlSystem
+Sources/Support/COpenSSLSystem/ COpenSSLSystem
+Sources/Support/COpenSSL/     COpenSSL   COpenSSLSystem
 Sources/Support/CAVSystem/    CAVSystem
 Sources/Support/CAV/          CAV        CAVSystem
 Sources/Support/Concurrency/  Concurrency CProcess
 Sources/Support/Files/        Files
 Sources/Support/JSON/         JSON
+Sources/Support/Cryptography/ Cryptography COpenSSL
 Sources/Support/Postgres/     Postgres   CPostgres Concurrency
 Sources/Support/Egress/       Egress     CCurl Concurrency
 Sources/Support/CProcess/     CProcess

@@ -1,0 +1,9 @@
+// libcrypto for Swift: its own headers, and a preparation that runs before `main`.
+#pragma once
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/x509.h>
