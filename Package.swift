@@ -10,7 +10,6 @@ let strict: [SwiftSetting] = [
 ]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -27,7 +26,6 @@ let package = Package(
         .package(
             url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: ["FullFoundation"]),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -80,13 +78,13 @@ let package = Package(
         // The rooms.
         .target(
             name: "Tenancy",
-            dependencies: ["Postgres", "Concurrency", "JSON", "CArgon2", crypto, logging],
+            dependencies: ["Postgres", "Cryptography", "Concurrency", "JSON", "CArgon2", logging],
             swiftSettings: strict),
         .target(name: "Billing", dependencies: ["Tenancy", "Postgres", "JSON"], swiftSettings: strict),
         .target(
             name: "Pipeline",
             dependencies: [
-                "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Concurrency", "Files", "JSON", crypto,
+                "Billing", "Tenancy", "Postgres", "Egress", "Cryptography", "Settings", "Concurrency", "Files", "JSON",
                 logging, lifecycle, subprocess,
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -96,8 +94,9 @@ let package = Package(
         .executableTarget(
             name: "API",
             dependencies: [
-                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Terminal", "Concurrency",
-                "JSON", argumentParser, crypto, logging, lifecycle,
+                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Cryptography", "Settings", "Terminal",
+                "Concurrency",
+                "JSON", argumentParser, logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -133,7 +132,7 @@ let package = Package(
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(
             name: "TenancyTests",
-            dependencies: ["Tenancy", "Postgres", "TestSupport", crypto, logging],
+            dependencies: ["Tenancy", "Postgres", "Cryptography", "TestSupport", logging],
             swiftSettings: strict),
         .testTarget(
             name: "BillingTests", dependencies: ["Billing", "Tenancy", "Postgres", "TestSupport"], swiftSettings: strict
@@ -219,7 +218,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "TranscriptTests", dependencies: ["Pipeline", "TestSupport", crypto],
+            name: "TranscriptTests", dependencies: ["Pipeline", "Cryptography", "TestSupport"],
             path: "Tests/PipelineTests/Transcripts", exclude: ["Formats/Golden"], swiftSettings: strict),
     ]
 )

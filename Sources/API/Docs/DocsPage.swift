@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import FoundationEssentials
 
 /// The API's description as one page of HTML, without scripts, images or anything from elsewhere. It is made once.
@@ -12,7 +12,7 @@ package struct DocsPage {
         "default-src 'none'; style-src 'sha256-\(styleDigest)'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
     private static var styleDigest: String {
-        Data(SHA256.hash(data: Data("\(style)".utf8))).base64EncodedString()
+        Data(SHA256.hash(Array("\(style)".utf8))).base64EncodedString()
     }
 
     package var markup: String {

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -79,7 +79,7 @@ struct GetTranscript: Sendable {
 
     /// Returns the `ETag`: the same words in the same format, written by the same rules, have the same one.
     private static func tag(_ stored: StoredTranscript, _ format: TranscriptFormat) -> String {
-        let digest = SHA256.hash(data: stored.body).prefix(16).map { byte in
+        let digest = SHA256.hash(stored.body).prefix(16).map { byte in
             let digits = String(byte, radix: 16)
             return byte < 16 ? "0" + digits : digits
         }

@@ -1,5 +1,5 @@
 import Concurrency
-import Crypto
+import Cryptography
 import Foundation
 
 extension Upload {
@@ -20,8 +20,10 @@ extension Upload {
             throw APIError(error) ?? error
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        while let block = try handle.read(upToCount: 1 << 20), !block.isEmpty { hash.update(data: block) }
-        return Array(hash.finalize())
+        while let block = try handle.read(upToCount: 1 << 20), !block.isEmpty {
+            block.withUnsafeBytes { hash.update($0) }
+        }
+        return hash.finish()
     }
 }
 
@@ -30,7 +32,7 @@ extension URLSubmission {
     var fingerprint: [UInt8] {
         var hash = SHA256()
         hash.update(fields: fields)
-        return Array(hash.finalize())
+        return hash.finish()
     }
 }
 
@@ -38,8 +40,8 @@ extension SHA256 {
     fileprivate mutating func update(fields: [String: String]) {
         for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
             for text in [name, value] {
-                withUnsafeBytes(of: UInt64(text.utf8.count).bigEndian) { update(bufferPointer: $0) }
-                update(data: Data(text.utf8))
+                withUnsafeBytes(of: UInt64(text.utf8.count).bigEndian) { update($0) }
+                update(Array(text.utf8))
             }
         }
     }

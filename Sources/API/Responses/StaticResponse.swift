@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import HTTPTypes
 import Hummingbird
 
@@ -13,7 +13,7 @@ struct StaticResponse: Sendable {
     init(_ bytes: [UInt8], contentType: String, headers: HTTPFields = [:]) {
         self.bytes = ByteBuffer(bytes: bytes)
         self.contentType = contentType
-        let digits = SHA256.hash(data: bytes).prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        let digits = SHA256.hash(bytes).prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
         tag = "\"\(digits.joined())\""
         var headers = headers
         headers[.eTag] = tag

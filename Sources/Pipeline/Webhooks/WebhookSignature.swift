@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Foundation
 import Postgres
 import Tenancy
@@ -26,8 +26,7 @@ package enum WebhookSignature {
 
     /// Our own signature, over the body only. The key is the text of the secret, as the customer has it.
     private static func plain(_ body: [UInt8], _ secret: WebhookSecret) -> String {
-        let key = SymmetricKey(data: Array(secret.text.utf8))
-        return HMAC<SHA256>.authenticationCode(for: body, using: key).map { byte in
+        HMAC.sha256(body, key: SecretKey(Array(secret.text.utf8))).map { byte in
             let digits = String(byte, radix: 16)
             return byte < 16 ? "0" + digits : digits
         }.joined()
@@ -37,8 +36,7 @@ package enum WebhookSignature {
     private static func standard(
         _ id: WebhookEventID, _ seconds: Int64, _ body: [UInt8], _ secret: WebhookSecret
     ) -> String {
-        let code = HMAC<SHA256>.authenticationCode(
-            for: Array("\(id).\(seconds).".utf8) + body, using: SymmetricKey(data: secret.bytes))
+        let code = HMAC.sha256(Array("\(id).\(seconds).".utf8) + body, key: SecretKey(secret.bytes))
         return "v1," + Data(code).base64EncodedString()
     }
 }

@@ -1,16 +1,16 @@
 import COpenSSL
 
-/// AES-256 in Galois/Counter Mode (NIST SP 800-38D): sealed bytes can neither be read nor altered without the key.
+/// AES-256 in Galois/Counter Mode (NIST SP 800-38D). Without the key, encrypted bytes can neither be read nor changed.
 package enum AES256GCM {
     private static let keySize = 32
     private static let nonceSize = 12
     private static let tagSize = 16
 
-    /// Returns a fresh random nonce, the encrypted bytes and their tag, one after the other.
+    /// Encrypts `plain`. Returns a new random nonce, the encrypted bytes and their tag.
     ///
     /// - Parameters:
     ///   - key: 32 bytes.
-    ///   - context: what must be the same when they are opened. It is not part of the result.
+    ///   - context: additional authenticated data. It must be the same for decryption, and is not part of the result.
     package static func seal(
         _ plain: [UInt8], key: SecretKey, context: [UInt8] = []
     ) throws(CryptographyError) -> [UInt8] {
@@ -21,7 +21,8 @@ package enum AES256GCM {
         return nonce + encrypted + (try cipher.tag)
     }
 
-    /// Returns what was sealed. Throws ``CryptographyError/notAuthentic`` if it was altered, or sealed with another key or context.
+    /// Decrypts what ``seal(_:key:context:)`` returned. Throws ``CryptographyError/notAuthentic`` if it was changed, or encrypted with another key or
+    /// context.
     package static func open(
         _ sealed: [UInt8], key: SecretKey, context: [UInt8] = []
     ) throws(CryptographyError) -> [UInt8] {
@@ -63,10 +64,10 @@ package enum AES256GCM {
             self.context = context
         }
 
-        // It overwrites the key, too.
+        // Also overwrites the key.
         deinit { EVP_CIPHER_CTX_free(context) }
 
-        /// What `bytes` become; as many as there are.
+        /// Encrypts or decrypts `bytes`. The result has the same length.
         func transform(_ bytes: [UInt8]) throws(CryptographyError) -> [UInt8] {
             guard !bytes.isEmpty else { return [] }
             var result = [UInt8](repeating: 0, count: bytes.count)
@@ -77,7 +78,7 @@ package enum AES256GCM {
             return result
         }
 
-        /// Whether all is well: when decrypting, whether the tag is the expected one.
+        /// Returns whether the run succeeded. For decryption: whether the tag is the expected one.
         func finish() -> Bool {
             var rest = [UInt8](repeating: 0, count: 16)
             var count: Int32 = 0
@@ -88,7 +89,7 @@ package enum AES256GCM {
             return true
         }
 
-        /// Of what was encrypted.
+        /// The tag of the encrypted bytes.
         var tag: [UInt8] {
             get throws(CryptographyError) {
                 var tag = [UInt8](repeating: 0, count: tagSize)
@@ -98,7 +99,7 @@ package enum AES256GCM {
             }
         }
 
-        /// The library compares the tags in a time that does not depend on them.
+        /// Sets the expected tag. The library compares tags in constant time.
         func expect(tag: [UInt8]) throws(CryptographyError) {
             var tag = tag
             try CryptographyError.check(

@@ -2,15 +2,15 @@ import COpenSSL
 
 /// Why an operation with a key failed.
 package enum CryptographyError: Error, Equatable {
-    /// What was sealed was altered, or sealed under another key or for another purpose.
+    /// The encrypted bytes were changed, or encrypted with another key or context.
     case notAuthentic
-    /// These bytes are no key.
+    /// The bytes are not a key.
     case invalidKey
-    /// A call of the library failed: no memory, no randomness, or an algorithm that this machine's configuration forbids.
+    /// A call of the library failed: no memory, no random bytes, or an algorithm that the machine's configuration forbids.
     case failed(call: String)
 
-    /// Throws unless a call of the library succeeded. What failed is taken from the thread's list of errors, where the next user of the
-    /// library, such as libcurl, would take it for its own.
+    /// Throws if a call of the library failed. Also clears the thread's error queue, because the next user of the library, such as libcurl, would
+    /// mistake the error for its own.
     static func check(_ result: Int32, _ call: StaticString, or error: CryptographyError? = nil)
         throws(CryptographyError)
     {
@@ -20,7 +20,7 @@ package enum CryptographyError: Error, Equatable {
         }
     }
 
-    /// The same for a call that answers a pointer.
+    /// The same for a call that returns a pointer.
     static func check(
         _ result: OpaquePointer?, _ call: StaticString, or error: CryptographyError? = nil
     ) throws(CryptographyError) -> OpaquePointer {

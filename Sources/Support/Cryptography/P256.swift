@@ -2,13 +2,13 @@ import COpenSSL
 
 /// ECDSA on the curve P-256 with SHA-256 (FIPS 186-4). A signature is r and s, 32 bytes each.
 package enum P256 {
-    /// A key that signs.
-    // Unchecked because of the C pointer: the library counts its references, and a key is only read once it is made.
+    /// A private key, which signs.
+    // Unchecked because of the C pointer. The library counts references, and a key does not change.
     package final class PrivateKey: @unchecked Sendable {
         private let key: OpaquePointer
         package let publicKey: PublicKey
 
-        /// A new one.
+        /// Generates a key.
         package convenience init() throws(CryptographyError) {
             let context = try CryptographyError.check(
                 EVP_PKEY_CTX_new_from_name(nil, "EC", nil), "EVP_PKEY_CTX_new_from_name")
@@ -20,10 +20,10 @@ package enum P256 {
             try self.init(owning: CryptographyError.check(key, "EVP_PKEY_generate"))
         }
 
-        /// - Parameter bytes: 32, from 1 to one less than the curve's order, the greatest first.
+        /// - Parameter bytes: 32 bytes, big-endian: a number from 1 to the curve's order minus one.
         package convenience init(_ bytes: [UInt8]) throws(CryptographyError) {
             guard bytes.count == 32 else { throw .invalidKey }
-            // ECPrivateKey (RFC 5915) without the public key, which the library computes.
+            // An ECPrivateKey (RFC 5915) without the public key, which the library computes.
             let der: [UInt8] =
                 [0x30, 0x31, 0x02, 0x01, 0x01, 0x04, 0x20] + bytes + [
                     0xA0, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07,
@@ -77,8 +77,8 @@ package enum P256 {
         }
     }
 
-    /// A key that verifies.
-    // Unchecked because of the C pointer: the library counts its references, and a key is only read once it is made.
+    /// A public key, which verifies.
+    // Unchecked because of the C pointer. The library counts references, and a key does not change.
     package final class PublicKey: @unchecked Sendable {
         private let key: OpaquePointer
         /// The coordinates x and y, 32 bytes each.
@@ -87,7 +87,7 @@ package enum P256 {
         /// - Parameter bytes: the coordinates x and y of a point of the curve, 32 bytes each.
         package convenience init(_ bytes: [UInt8]) throws(CryptographyError) {
             guard bytes.count == 64 else { throw .invalidKey }
-            // SubjectPublicKeyInfo (RFC 5480) with an uncompressed point.
+            // A SubjectPublicKeyInfo (RFC 5480) with an uncompressed point.
             let der: [UInt8] =
                 [
                     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A,
@@ -100,7 +100,7 @@ package enum P256 {
             try self.init(owning: CryptographyError.check(key, "d2i_PUBKEY", or: .invalidKey))
         }
 
-        /// The public half of `key`.
+        /// The public key of the key pair `key`.
         fileprivate convenience init(of key: OpaquePointer) throws(CryptographyError) {
             try CryptographyError.check(EVP_PKEY_up_ref(key), "EVP_PKEY_up_ref")
             try self.init(owning: key)
@@ -121,7 +121,7 @@ package enum P256 {
 
         deinit { EVP_PKEY_free(key) }
 
-        /// Whether the holder of the private key signed `message`. Whatever goes wrong, the answer is no.
+        /// Returns whether the owner of the private key signed `message`; false also if anything fails.
         package func isValid(_ signature: [UInt8], of message: [UInt8]) -> Bool {
             guard let der = P256.der(signature), let context = EVP_MD_CTX_new() else { return false }
             defer { EVP_MD_CTX_free(context) }
@@ -133,7 +133,7 @@ package enum P256 {
         }
     }
 
-    /// r and s of an ECDSA-Sig-Value.
+    /// Returns r and s of an ECDSA-Sig-Value.
     private static func pair(_ der: some Collection<UInt8>) throws(CryptographyError) -> [UInt8] {
         let der = Array(der)
         let parsed = der.withUnsafeBufferPointer { der in
@@ -150,12 +150,12 @@ package enum P256 {
         return r + s
     }
 
-    /// The ECDSA-Sig-Value of r and s; nil unless they are 64 bytes.
+    /// Returns the ECDSA-Sig-Value of r and s. Nil unless they are 64 bytes.
     private static func der(_ pair: [UInt8]) -> [UInt8]? {
         guard pair.count == 64, let signature = ECDSA_SIG_new() else { return nil }
         defer { ECDSA_SIG_free(signature) }
         let (r, s) = (BN_bin2bn(Array(pair.prefix(32)), 32, nil), BN_bin2bn(Array(pair.suffix(32)), 32, nil))
-        // From then on the numbers are the signature's.
+        // After success, the signature owns the numbers.
         guard r != nil, s != nil, ECDSA_SIG_set0(signature, r, s) == 1 else {
             BN_free(r)
             BN_free(s)

@@ -1,7 +1,7 @@
 import COpenSSL
 
-/// The bytes of a secret key, which are overwritten when nobody holds it any more.
-// Unchecked because of the pointer: the bytes are written before anybody else has it, and only read afterward.
+/// The bytes of a secret key. They are overwritten in memory after the last use.
+// Unchecked because of the pointer. The bytes do not change after `init`.
 package final class SecretKey: @unchecked Sendable {
     private let memory: UnsafeMutableRawBufferPointer
 

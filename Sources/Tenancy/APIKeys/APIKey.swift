@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// An API key as its holder sees it: `tsk_live_`, a public id of 12 characters, a secret of 43 (256 bits) and a checksum of 6.
 ///
@@ -36,7 +36,7 @@ package struct APIKey: Sendable {
     }
 
     private static func checksum(id: APIKeyID, secret: String) -> String {
-        let digest = SHA256.hash(data: Array((prefix + id.rawValue + secret).utf8))
+        let digest = SHA256.hash(Array((prefix + id.rawValue + secret).utf8))
         let value = digest.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         return Base62.encode(value, width: checksumLength)
     }

@@ -1,16 +1,15 @@
-import Crypto
-import Foundation
+import Cryptography
 
 /// The operator's key that encrypts the secrets in the database, with AES-256-GCM. Each secret has a new nonce and is bound to its purpose.
 package struct MasterKey: Sendable {
-    private let key: SymmetricKey
+    private let key: SecretKey
     /// Decrypts secrets that `rekey` has not changed yet; encrypts none.
-    private var previous: SymmetricKey?
+    private var previous: SecretKey?
 
     /// A placeholder that never encrypts anything. Settings continue with it after they have reported an invalid key.
-    package static let zero = MasterKey(key: SymmetricKey(data: [UInt8](repeating: 0, count: 32)))
+    package static let zero = MasterKey(key: SecretKey([UInt8](repeating: 0, count: 32)))
 
-    private init(key: SymmetricKey) { self.key = key }
+    private init(key: SecretKey) { self.key = key }
 
     /// Reads `VERBATIM_MASTER_KEY`. Nil unless `hex` is 64 hexadecimal digits.
     package init?(hex: String) {
@@ -24,7 +23,7 @@ package struct MasterKey: Sendable {
             rest = rest.dropFirst(2)
         }
         guard bytes.count == 32 else { return nil }
-        key = SymmetricKey(data: bytes)
+        key = SecretKey(bytes)
     }
 
     /// Returns this key, which then also decrypts what `previous` encrypted. Nodes use it until `rekey` has run.
@@ -38,18 +37,13 @@ package struct MasterKey: Sendable {
     ///
     /// - Parameter purpose: the column and row to which the secret is bound.
     package func seal(_ plain: [UInt8], for purpose: String) throws -> [UInt8] {
-        let box = try AES.GCM.seal(plain, using: key, authenticating: Array(purpose.utf8))
-        guard let combined = box.combined else { throw SealedSecretError.unreadable }
-        return Array(combined)
+        try AES256GCM.seal(plain, key: key, context: Array(purpose.utf8))
     }
 
     /// Decrypts a secret of `purpose`. Throws ``SealedSecretError`` if it was altered, moved to another row, or encrypted with another key.
     package func open(_ sealed: [UInt8], for purpose: String) throws(SealedSecretError) -> [UInt8] {
-        guard let box = try? AES.GCM.SealedBox(combined: sealed) else { throw .unreadable }
         for key in [key, previous] {
-            if let key, let plain = try? AES.GCM.open(box, using: key, authenticating: Array(purpose.utf8)) {
-                return Array(plain)
-            }
+            if let key, let plain = try? AES256GCM.open(sealed, key: key, context: Array(purpose.utf8)) { return plain }
         }
         throw .unreadable
     }

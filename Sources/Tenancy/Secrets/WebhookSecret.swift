@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Foundation
 
 /// A secret that signs a tenant's webhooks: `whsec_` and 32 random bytes in Base64, as the customer has it.
@@ -11,7 +11,7 @@ package struct WebhookSecret: Sendable, Equatable {
 
     /// Creates a random secret.
     package init() {
-        bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
+        bytes = RandomBytes.make(32)
         text = Self.prefix + Data(bytes).base64EncodedString()
     }
 

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Postgres
 import Synchronization
 
@@ -20,7 +20,7 @@ package final class AccessTokens: Sendable {
 
     private let keys: SigningKeys
     private let clock: @Sendable () -> Timestamp
-    private let known: Mutex<BoundedCache<SHA256Digest, KnownToken>>
+    private let known: Mutex<BoundedCache<[UInt8], KnownToken>>
 
     private struct KnownToken {
         let principal: Principal
@@ -48,7 +48,7 @@ package final class AccessTokens: Sendable {
     /// Returns whose token it is. Throws ``AccessTokenError``, or an error of the database.
     package func verify(_ token: String) async throws -> Principal {
         guard token.utf8.count <= 2048 else { throw AccessTokenError.invalid }
-        let digest = SHA256.hash(data: Array(token.utf8))
+        let digest = SHA256.hash(Array(token.utf8))
         if let seen = known.withLock({ $0[digest] }) {
             guard try await keys.current().accepts(seen.kid, at: clock()) else { throw AccessTokenError.invalid }
             return try holder(of: seen)

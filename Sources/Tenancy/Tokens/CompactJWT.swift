@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import JSON
 
 /// A JWT in RFC 7515's compact form, parsed before it is verified. The only algorithm is ES256.

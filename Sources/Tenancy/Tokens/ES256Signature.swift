@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// An ES256 signature (RFC 7518, section 3.4): r and s, 32 bytes each.
 ///
@@ -20,17 +20,16 @@ package struct ES256Signature: Equatable {
     }
 
     /// Signs `message`, with the lower s.
-    package init(signing message: [UInt8], by key: P256.Signing.PrivateKey) throws {
-        guard let made = ES256Signature(Array(try key.signature(for: message).rawRepresentation)) else {
+    package init(signing message: [UInt8], by key: P256.PrivateKey) throws {
+        guard let made = ES256Signature(try key.signature(of: message)) else {
             throw AccessTokenError.invalid
         }
         self = made.lowered
     }
 
     /// Returns whether this is a signature of `message` by the owner of `key`.
-    package func isValid(for message: [UInt8], under key: P256.Signing.PublicKey) -> Bool {
-        guard let signature = try? P256.Signing.ECDSASignature(rawRepresentation: bytes) else { return false }
-        return key.isValidSignature(signature, for: message)
+    package func isValid(for message: [UInt8], under key: P256.PublicKey) -> Bool {
+        key.isValid(bytes, of: message)
     }
 
     package var isLow: Bool { !otherS.lexicographicallyPrecedes(bytes[32...]) }

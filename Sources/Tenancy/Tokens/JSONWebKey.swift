@@ -1,14 +1,13 @@
-import Crypto
+import Cryptography
 
 /// A public key in the form of RFC 7517.
 package struct JSONWebKey: Codable, Sendable {
     package let kty, crv, alg, use, kid, x, y: String
 
-    package init(_ key: P256.Signing.PublicKey, kid: String) {
-        let point = key.rawRepresentation
+    package init(_ key: P256.PublicKey, kid: String) {
         (kty, crv, alg, use, self.kid) = ("EC", "P-256", "ES256", "sig", kid)
-        x = Base64URL.encode(point.prefix(32))
-        y = Base64URL.encode(point.suffix(32))
+        x = Base64URL.encode(key.bytes.prefix(32))
+        y = Base64URL.encode(key.bytes.suffix(32))
     }
 }
 

@@ -1,5 +1,4 @@
-import Crypto
-import Foundation
+import Cryptography
 
 /// A refresh token: 256 random bits that only the holder knows. We store their SHA-256.
 package struct RefreshToken: Sendable {
@@ -21,29 +20,23 @@ package struct RefreshToken: Sendable {
         self.text = text
     }
 
-    var hash: [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
+    var hash: [UInt8] { SHA256.hash(Array(text.utf8)) }
 }
 
 extension RefreshToken {
     /// Encrypts the token that replaces this one, so that only the holder of this one can read it.
     func seal(_ successor: RefreshToken) throws -> [UInt8] {
-        let box = try AES.GCM.seal(Data(successor.text.utf8), using: successorKey)
-        guard let combined = box.combined else { throw SealedSecretError.unreadable }
-        return Array(combined)
+        try AES256GCM.seal(Array(successor.text.utf8), key: successorKey)
     }
 
     /// Decrypts the token that replaced this one. Nil if this token did not encrypt it.
     func open(_ sealed: [UInt8]) -> RefreshToken? {
-        guard let box = try? AES.GCM.SealedBox(combined: sealed),
-            let plain = try? AES.GCM.open(box, using: successorKey)
-        else { return nil }
+        guard let plain = try? AES256GCM.open(sealed, key: successorKey) else { return nil }
         return RefreshToken(String(decoding: plain, as: UTF8.self))
     }
 
     /// The key for the one successor that this token encrypts.
-    private var successorKey: SymmetricKey {
-        HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: Array(text.utf8)), info: Data("verbatim refresh successor".utf8),
-            outputByteCount: 32)
+    private var successorKey: SecretKey {
+        SecretKey(HKDF.sha256(Array(text.utf8), info: Array("verbatim refresh successor".utf8), count: 32))
     }
 }

@@ -1,18 +1,17 @@
-import Crypto
-import Foundation
+import Cryptography
 import Postgres
 
 /// A key pair that signs access tokens (ES256). Its name is the `kid`.
 struct SigningKey: Sendable {
     let kid: String
-    let pair: P256.Signing.PrivateKey
+    let pair: P256.PrivateKey
     /// When it begins to sign. It is published earlier, so that clients who cache our public keys have it by then.
     let signsFrom: Timestamp
     /// When its signatures stop being valid; nil if that is not decided.
     let retiredAt: Timestamp?
 
-    init(signingFrom: Timestamp) {
-        pair = P256.Signing.PrivateKey()
+    init(signingFrom: Timestamp) throws {
+        pair = try P256.PrivateKey()
         kid = Base62.random(16)
         signsFrom = signingFrom
         retiredAt = nil
@@ -22,11 +21,11 @@ struct SigningKey: Sendable {
         self.kid = kid
         self.signsFrom = signsFrom
         self.retiredAt = retiredAt
-        pair = try P256.Signing.PrivateKey(rawRepresentation: masterKey.open(sealed, for: Self.sealing.purpose(kid)))
+        pair = try P256.PrivateKey(masterKey.open(sealed, for: Self.sealing.purpose(kid)))
     }
 
     func sealed(under masterKey: MasterKey) throws -> [UInt8] {
-        try masterKey.seal(Array(pair.rawRepresentation), for: Self.sealing.purpose(kid))
+        try masterKey.seal(pair.bytes, for: Self.sealing.purpose(kid))
     }
 
     func verifies(at now: Timestamp) -> Bool { retiredAt.map { $0 > now } ?? true }

@@ -11,7 +11,7 @@ extension SigningKey {
         try lock(in: transaction)
         let afterLock = try load(masterKey: masterKey, at: now, in: transaction)
         if !afterLock.isEmpty { return afterLock }
-        let key = SigningKey(signingFrom: now)
+        let key = try SigningKey(signingFrom: now)
         try key.store(sealedUnder: masterKey, in: transaction)
         return [key]
     }

@@ -35,7 +35,7 @@ extension SigningKeyRecord {
     ) throws -> SigningKeyRecord {
         try SigningKey.lock(in: transaction)
         _ = try SigningKey.load(masterKey: masterKey, at: now, in: transaction)
-        let key = SigningKey(signingFrom: immediately ? now : now + noticePeriod)
+        let key = try SigningKey(signingFrom: immediately ? now : now + noticePeriod)
         let end = immediately ? now : key.signsFrom + tail
         try transaction.execute(
             "UPDATE jwt_keys SET retired_at = \(end) WHERE retired_at IS NULL OR retired_at > \(end)")

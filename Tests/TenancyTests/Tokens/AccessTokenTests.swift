@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Foundation
 import Postgres
 import Tenancy
@@ -44,17 +44,15 @@ import Testing
             let parts = try await tokens.issue(for: try Self.principal(of: tenants)).split(separator: ".")
             let kid = try #require(try await tokens.publicKeys().keys.first?.kid)
 
-            let stranger = P256.Signing.PrivateKey()
-            let signed = try stranger.signature(for: Data("\(parts[0]).\(parts[1])".utf8)).rawRepresentation
+            let stranger = try P256.PrivateKey()
+            let signed = try stranger.signature(of: Array("\(parts[0]).\(parts[1])".utf8))
             await #expect(throws: AccessTokenError.invalid) {
-                try await tokens.verify("\(parts[0]).\(parts[1]).\(Self.base64URL(signed))")
+                try await tokens.verify("\(parts[0]).\(parts[1]).\(Self.base64URL(Data(signed)))")
             }
             for algorithm in ["none", "HS256", "RS256"] {
                 let header = Self.base64URL(Data(#"{"alg":"\#(algorithm)","typ":"JWT","kid":"\#(kid)"}"#.utf8))
-                let password = SymmetricKey(data: Data(kid.utf8))
-                let mac = Data(
-                    HMAC<SHA256>.authenticationCode(for: Data("\(header).\(parts[1])".utf8), using: password))
-                for signature in ["", Self.base64URL(mac), String(parts[2])] {
+                let mac = HMAC.sha256(Array("\(header).\(parts[1])".utf8), key: SecretKey(Array(kid.utf8)))
+                for signature in ["", Self.base64URL(Data(mac)), String(parts[2])] {
                     await #expect(throws: AccessTokenError.invalid, "\(algorithm)") {
                         try await tokens.verify("\(header).\(parts[1]).\(signature)")
                     }
@@ -99,10 +97,8 @@ import Testing
             let header = try JSONDecoder().decode([String: String].self, from: try Self.bytes(parts[0]))
             #expect(header == ["alg": "ES256", "kid": key["kid"], "typ": "at+jwt"])
             #expect([key["kty"], key["crv"], key["alg"], key["use"]] == ["EC", "P-256", "ES256", "sig"])
-            let outsider = try P256.Signing.PublicKey(
-                rawRepresentation: try Self.bytes(key["x"] ?? "") + Self.bytes(key["y"] ?? ""))
-            let signature = try P256.Signing.ECDSASignature(rawRepresentation: try Self.bytes(parts[2]))
-            #expect(outsider.isValidSignature(signature, for: Data("\(parts[0]).\(parts[1])".utf8)))
+            let outsider = try P256.PublicKey(Array(try Self.bytes(key["x"] ?? "") + Self.bytes(key["y"] ?? "")))
+            #expect(outsider.isValid(Array(try Self.bytes(parts[2])), of: Array("\(parts[0]).\(parts[1])".utf8)))
             let claims = try JSONDecoder().decode(Claims.self, from: try Self.bytes(parts[1]))
             #expect(claims.iss == "verbatim")
             #expect(claims.exp == claims.iat + 3600)

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Foundation
 import Postgres
 import Tenancy
@@ -103,10 +103,10 @@ import Testing
                 try await tenants.owner.query("SELECT kid, private_sealed FROM jwt_keys").map {
                     (try $0.value("kid", String.self), try $0.value("private_sealed", [UInt8].self))
                 }.first)
-            let pair = try P256.Signing.PrivateKey(
-                rawRepresentation: tenants.masterKey.open(sealed, for: "jwt_keys.private_sealed:\(kid)"))
+            let pair = try P256.PrivateKey(
+                tenants.masterKey.open(sealed, for: "jwt_keys.private_sealed:\(kid)"))
             let header = Self.base64URL(Data(#"{"alg":"ES256","typ":"JWT","kid":"\#(kid)"}"#.utf8))
-            let signed = Array(try pair.signature(for: Data("\(header).\(parts[1])".utf8)).rawRepresentation)
+            let signed = try pair.signature(of: Array("\(header).\(parts[1])".utf8))
             for signature in [signed, Self.mirrored(signed)] {
                 let token = "\(header).\(parts[1]).\(Self.base64URL(signature))"
                 #expect(try await scene.tokens.verify(token) == principal)

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Foundation
 import Postgres
 import Tenancy
@@ -10,7 +10,7 @@ import Testing
     /// The node's signing key, with the header and claims of a valid token.
     private struct Forge {
         let kid: String
-        let pair: P256.Signing.PrivateKey
+        let pair: P256.PrivateKey
         let tenant: String
         let now: Int64
 
@@ -22,8 +22,8 @@ import Testing
                     (try $0.value("kid", String.self), try $0.value("private_sealed", [UInt8].self))
                 }.first)
             self.kid = kid
-            pair = try P256.Signing.PrivateKey(
-                rawRepresentation: tenants.masterKey.open(sealed, for: "jwt_keys.private_sealed:\(kid)"))
+            pair = try P256.PrivateKey(
+                tenants.masterKey.open(sealed, for: "jwt_keys.private_sealed:\(kid)"))
             tenant = tenants.example.rawValue
             now = scene.clock.now().milliseconds / 1000
         }
@@ -172,14 +172,15 @@ import Testing
             let raw = try #require(Base64URL.decode(parts[2]))
             let (r, s) = (Array(raw.prefix(32)), Array(raw.suffix(32)))
             let zero = [UInt8](repeating: 0, count: 32)
-            let der = try P256.Signing.ECDSASignature(rawRepresentation: raw).derRepresentation
+            let der = [Self.derInteger(r), Self.derInteger(s)].reduce([]) { $0 + $1 }
             let ofAnother = try forge.token(claims: forge.claims(iat: "\(forge.now)", exp: "\(forge.now + 60)"))
             for signature in [
-                Array(der), raw + [0], [0] + raw, Array(raw.dropLast()), raw + raw, r, s + r, zero + zero, r + zero,
+                [0x30, UInt8(der.count)] + der, raw + [0], [0] + raw, Array(raw.dropLast()), raw + raw, r, s + r,
+                zero + zero, r + zero,
                 zero + s,
                 [UInt8](repeating: 0xFF, count: 64),
                 try #require(ofAnother.split(separator: ".").last.flatMap(Base64URL.decode)),
-                try ES256Signature(signing: Array(signed.utf8), by: P256.Signing.PrivateKey()).bytes,
+                try ES256Signature(signing: Array(signed.utf8), by: P256.PrivateKey()).bytes,
                 // Signatures of another part of the token.
                 try ES256Signature(signing: Array(token.utf8), by: forge.pair).bytes,
                 try ES256Signature(signing: Array(parts[1].utf8), by: forge.pair).bytes,
@@ -197,6 +198,13 @@ import Testing
             }
             #expect(try await scene.tokens.verify(token).tenant == scene.tenants.example)
         }
+    }
+
+    /// Encodes an integer of an ECDSA-Sig-Value in DER.
+    private static func derInteger(_ number: [UInt8]) -> [UInt8] {
+        let digits = Array(number.drop { $0 == 0 })
+        let bytes = (digits.first ?? 0) > 0x7F ? [0] + digits : digits
+        return [0x02, UInt8(bytes.count)] + bytes
     }
 
     @Test func `a correctly signed token is refused if it is too long`() async throws {

@@ -21,11 +21,11 @@ Sources/Support/Egress/       Egress     CCurl Concurrency
 Sources/Support/CProcess/     CProcess
 Sources/Support/Settings/     Settings   CProcess
 Sources/Support/Terminal/     Terminal   Settings
-Sources/Tenancy/              Tenancy    Postgres Concurrency JSON CArgon2
+Sources/Tenancy/              Tenancy    Postgres Cryptography Concurrency JSON CArgon2
 Sources/Billing/              Billing    Tenancy Postgres JSON
 Sources/Pipeline/MediaTool/   MediaTool  CAV JSON
-Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Egress Settings Concurrency Files JSON
-Sources/API/                  API        Pipeline Billing Tenancy Postgres Egress Settings Terminal Concurrency JSON
+Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Egress Cryptography Settings Concurrency Files JSON
+Sources/API/                  API        Pipeline Billing Tenancy Postgres Egress Cryptography Settings Terminal Concurrency JSON
 Sources/AdminCLI/             AdminCLI   Pipeline Billing Tenancy Postgres Egress Settings Terminal Files JSON
 Sources/Executables/          Executables
 '

@@ -1,5 +1,5 @@
 import Concurrency
-import Crypto
+import Cryptography
 import Foundation
 
 /// Computes the SHA-256 of a part of a file, in blocks, on threads of its own.
@@ -23,9 +23,9 @@ enum FileDigest {
                 descriptor, &block, Int(min(Int64(block.count), range.upperBound - position)), off_t(position))
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw StorageError(errno: count < 0 ? errno : EIO) }
-            block.withUnsafeBytes { digest.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            block.withUnsafeBytes { digest.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             position += Int64(count)
         }
-        return S3Encoding.hexadecimal(digest.finalize())
+        return S3Encoding.hexadecimal(digest.finish())
     }
 }

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Egress
 import Foundation
 import Logging
@@ -178,11 +178,14 @@ extension S3Client {
         guard !keys.isEmpty else { return }
         let names = keys.map { "<Object><Key>\(Self.escaped($0))</Key></Object>" }.joined()
         let body = Array("<Delete><Quiet>true</Quiet>\(names)</Delete>".utf8)
+        guard let digest = try? MD5.hash(body) else {
+            throw StorageError(errno: EIO, words: "this machine is configured without MD5, which the store demands")
+        }
         var request = S3Request("POST", query: [("delete", "")])
         request.headers = [
             ("Content-Type", "application/xml"),
             // S3 requires it.
-            ("Content-MD5", Data(Insecure.MD5.hash(data: body)).base64EncodedString()),
+            ("Content-MD5", Data(digest).base64EncodedString()),
         ]
         request.body = .bytes(body)
         guard let answer = S3Document(try await send(request).body), answer.root == "DeleteResult" else {

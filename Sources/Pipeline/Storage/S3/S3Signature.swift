@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Foundation
 import Postgres
 
@@ -34,7 +34,7 @@ package enum S3Signature {
         ].joined(separator: "\n")
         let scope = "\(date)/\(region)/s3/aws4_request"
         let text = ["AWS4-HMAC-SHA256", time, scope, hash(of: Array(request.utf8))].joined(separator: "\n")
-        var key = Data("AWS4\(credentials.secretAccessKey)".utf8)
+        var key = Array("AWS4\(credentials.secretAccessKey)".utf8)
         for part in [date, region, "s3", "aws4_request"] { key = code(part, key) }
         let signature = S3Encoding.hexadecimal(code(text, key))
         let proof =
@@ -42,10 +42,10 @@ package enum S3Signature {
         return fields + [("Authorization", proof)]
     }
 
-    static func hash(of bytes: [UInt8]) -> String { S3Encoding.hexadecimal(SHA256.hash(data: bytes)) }
+    static func hash(of bytes: [UInt8]) -> String { S3Encoding.hexadecimal(SHA256.hash(bytes)) }
 
-    private static func code(_ text: String, _ key: Data) -> Data {
-        Data(HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: SymmetricKey(data: key)))
+    private static func code(_ text: String, _ key: [UInt8]) -> [UInt8] {
+        HMAC.sha256(Array(text.utf8), key: SecretKey(key))
     }
 
     /// Returns a time in the form `20130524T000000Z`.

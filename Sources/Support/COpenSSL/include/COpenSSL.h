@@ -1,4 +1,4 @@
-// libcrypto for Swift: its own headers, and a preparation that runs before `main`.
+// libcrypto for Swift: its headers, and a set-up that runs before `main`.
 #pragma once
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Foundation
 import Pipeline
 import Testing
@@ -12,7 +12,7 @@ import Testing
             ("arabic", Samples.arabic), ("interview", Samples.interview), ("scripts", Samples.scripts),
         ] {
             for format in TranscriptFormat.allCases {
-                let digest = SHA256.hash(data: transcript.rendered(as: format, title: "Rivers.mp3"))
+                let digest = SHA256.hash(transcript.rendered(as: format, title: "Rivers.mp3"))
                 lines.append("\(name).\(format.fileExtension) \(digest.map { String(format: "%02x", $0) }.joined())")
             }
         }
