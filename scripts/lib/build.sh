@@ -35,7 +35,7 @@ ensure_built() {
         say "Building Verbatim for the first time …"
     fi
     rm -f -- "$build_stamp"
-    swift_build "Building Verbatim" verbatim 270 --target Executables
+    swift_build "Building Verbatim" verbatim 245 --target Executables
     fingerprint >"$build_stamp"
 }
 
