@@ -25,6 +25,8 @@ GRANT SELECT ON quota_overrides TO verbatim_app, verbatim_system;
 GRANT SELECT, INSERT, UPDATE (used_seconds, reserved_seconds, admissions) ON usage_months TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (seconds, growth_places, growth_seconds, growth_included_seconds), DELETE ON reservations TO verbatim_app;
 GRANT SELECT, INSERT ON usage TO verbatim_app;
+GRANT SELECT, INSERT, UPDATE (jobs, seconds, last_place), DELETE ON usage_sums TO verbatim_app;
+GRANT SELECT, INSERT ON usage_increases TO verbatim_app;
 GRANT SELECT ON adjustments TO verbatim_app;
 GRANT SELECT ON statement_lines TO verbatim_app;
 

@@ -159,6 +159,7 @@ CREATE TABLE reservations (
     growth_places           bigint[] NOT NULL DEFAULT '{}'::bigint[],
     growth_seconds          bigint[] NOT NULL DEFAULT '{}'::bigint[],
     growth_included_seconds bigint[] NOT NULL DEFAULT '{}'::bigint[],
+    key_id                  text,
     CONSTRAINT reservations_pkey PRIMARY KEY (tenant_id, job_id),
     CONSTRAINT reservations_tenant_id_month_admission_key UNIQUE (tenant_id, month, admission),
     CONSTRAINT reservations_tenant_id_month_fkey FOREIGN KEY (tenant_id, month) REFERENCES usage_months(tenant_id, month),
@@ -185,6 +186,7 @@ CREATE TABLE usage (
     growth_seconds          bigint[] NOT NULL DEFAULT '{}'::bigint[],
     growth_included_seconds bigint[] NOT NULL DEFAULT '{}'::bigint[],
     settled_at              timestamp with time zone NOT NULL DEFAULT now(),
+    key_id                  text,
     CONSTRAINT usage_pkey PRIMARY KEY (tenant_id, month, admission),
     CONSTRAINT usage_job_id_key UNIQUE (job_id),
     CONSTRAINT usage_tenant_id_month_fkey FOREIGN KEY (tenant_id, month) REFERENCES usage_months(tenant_id, month),
@@ -197,6 +199,7 @@ CREATE TABLE usage (
 CREATE INDEX usage_by_month ON usage USING btree (month, tenant_id, admission);
 CREATE TRIGGER usage_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON usage FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER no_usage_in_closed_month BEFORE INSERT ON usage FOR EACH ROW EXECUTE FUNCTION refuse_closed_month();
+CREATE TRIGGER usage_is_summed AFTER INSERT ON usage REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION sum_usage();
 
 CREATE TABLE adjustments (
     tenant_id    text NOT NULL,
@@ -317,6 +320,7 @@ CREATE TABLE jobs (
     retry_lease_until     timestamp with time zone,
     transcript_deleted_at timestamp with time zone,
     deleted_at            timestamp with time zone,
+    key_id                text,
     CONSTRAINT jobs_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT jobs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT jobs_completed_at_check CHECK ((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (completed_at IS NOT NULL)),
@@ -399,6 +403,7 @@ CREATE TABLE idempotency_keys (
     job_id      text,
     response    bytea,
     created_at  timestamp with time zone NOT NULL DEFAULT now(),
+    key_id      text,
     CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, key),
     CONSTRAINT idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT idempotency_keys_fingerprint_check CHECK (length(fingerprint) = 32),
@@ -581,3 +586,64 @@ CREATE TABLE engine_refusals (
     CONSTRAINT engine_refusals_pkey PRIMARY KEY (engine, model),
     CONSTRAINT engine_refusals_refusals_check CHECK (refusals > 0)
 );
+
+CREATE TABLE usage_sums (
+    tenant_id              text NOT NULL,
+    month                  text NOT NULL,
+    dimension              text NOT NULL,
+    value                  text NOT NULL,
+    block                  bigint NOT NULL,
+    included_seconds       bigint NOT NULL,
+    accept_overage         boolean NOT NULL,
+    rate_micros_per_minute bigint NOT NULL,
+    plan                   text NOT NULL,
+    jobs                   bigint NOT NULL,
+    seconds                bigint NOT NULL,
+    last_place             bigint NOT NULL,
+    CONSTRAINT usage_sums_pkey PRIMARY KEY (tenant_id, month, dimension, value, block, included_seconds, accept_overage, rate_micros_per_minute, plan),
+    CONSTRAINT usage_sums_tenant_id_month_fkey FOREIGN KEY (tenant_id, month) REFERENCES usage_months(tenant_id, month),
+    CONSTRAINT usage_sums_block_check CHECK (block >= 0),
+    CONSTRAINT usage_sums_jobs_check CHECK (jobs >= 0),
+    CONSTRAINT usage_sums_last_place_check CHECK (last_place >= 0),
+    CONSTRAINT usage_sums_seconds_check CHECK (seconds >= 0)
+);
+
+CREATE TABLE usage_increases (
+    tenant_id text NOT NULL,
+    month     text NOT NULL,
+    place     bigint NOT NULL,
+    admission bigint NOT NULL,
+    CONSTRAINT usage_increases_pkey PRIMARY KEY (tenant_id, month, place),
+    CONSTRAINT usage_increases_tenant_id_month_fkey FOREIGN KEY (tenant_id, month) REFERENCES usage_months(tenant_id, month)
+);
+
+CREATE OR REPLACE FUNCTION public.sum_usage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO usage_increases (tenant_id, month, place, admission)
+    SELECT u.tenant_id, u.month, p.place, u.admission FROM added u CROSS JOIN unnest(u.growth_places) p (place);
+
+    INSERT INTO usage_sums
+    SELECT u.tenant_id, u.month, d.dimension, d.value, s.place / 1024, s.included_seconds, u.accept_overage,
+        coalesce(u.rate_micros_per_minute, 0), u.plan, count(*) FILTER (WHERE s.place = u.admission), sum(s.seconds),
+        coalesce(max(s.place) FILTER (WHERE s.seconds > 0), 0)
+    FROM added u
+    CROSS JOIN LATERAL (
+        SELECT u.admission AS place,
+            u.seconds - (SELECT coalesce(sum(g), 0) FROM unnest(u.growth_seconds) g) AS seconds, u.included_seconds
+        UNION ALL
+        SELECT * FROM unnest(u.growth_places, u.growth_seconds, u.growth_included_seconds)
+    ) s
+    CROSS JOIN LATERAL (
+        VALUES ('day', to_char(u.admitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')), ('key', coalesce(u.key_id, ''))
+    ) d (dimension, value)
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+    ON CONFLICT (
+        tenant_id, month, dimension, value, block, included_seconds, accept_overage, rate_micros_per_minute, plan)
+    DO UPDATE SET jobs = usage_sums.jobs + EXCLUDED.jobs, seconds = usage_sums.seconds + EXCLUDED.seconds,
+        last_place = greatest(usage_sums.last_place, EXCLUDED.last_place);
+    RETURN NULL;
+END
+$function$;

@@ -17,6 +17,20 @@ package enum Money {
         return cents
     }
 
+    /// Divides what all `seconds` together cost at `rate` into cents for each of them. The sum is exactly ``cents(seconds:rate:)`` of the sum of
+    /// the seconds: each gets its whole cents, and those with the largest remainders get one more; among equals, the first ones.
+    ///
+    /// - Throws: ``MoneyOverflow``.
+    package static func divide(seconds: [Int64], rate: Int64) throws -> [Int64] {
+        let total = try cents(seconds: seconds.reduce(0, +), rate: rate)
+        let parts = seconds.map { (Int128($0) * Int128(rate)).quotientAndRemainder(dividingBy: centUnit) }
+        guard seconds.allSatisfy({ $0 >= 0 }) else { throw MoneyOverflow() }
+        var shares = parts.map { Int64($0.quotient) }
+        let byRemainder = parts.indices.sorted { (parts[$1].remainder, $0) < (parts[$0].remainder, $1) }
+        for index in byRemainder.prefix(Int(total - shares.reduce(0, +))) { shares[index] += 1 }
+        return shares
+    }
+
     /// `-12.30`: dollars with two decimals, and a sign if negative.
     package static func dollars(cents: Int64) -> String {
         let rest = String(cents.magnitude % 100)

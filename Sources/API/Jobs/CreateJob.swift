@@ -39,7 +39,7 @@ struct CreateJob: Sendable {
         guard let key = try Self.idempotencyKey(request) else {
             return try await submit(request, jobRequest, under: nil)
         }
-        switch try await IdempotencyKey.begin(key, of: tenant, on: databases.app) {
+        switch try await IdempotencyKey.begin(key, of: tenant, by: context.principal.key, on: databases.app) {
         case .inProgress:
             throw APIError(
                 .idempotencyInProgress, "A request with this Idempotency-Key is still under way. Try again shortly.",
@@ -109,8 +109,8 @@ struct CreateJob: Sendable {
         claim?.fingerprint = url.fingerprint
         return try await admission.admit(
             Submission(
-                id: JobID(), tenant: jobRequest.tenant, options: url.options, acceptOverage: jobRequest.acceptOverage,
-                source: .url(url.source)),
+                id: JobID(), tenant: jobRequest.tenant, key: jobRequest.principal.key, options: url.options,
+                acceptOverage: jobRequest.acceptOverage, source: .url(url.source)),
             under: claim, answer: Self.answer)
     }
 
@@ -235,8 +235,8 @@ struct CreateJob: Sendable {
             try await storage.adopt(fileAt: file.path, as: key)
             return try await admission.admit(
                 Submission(
-                    id: id, tenant: jobRequest.tenant, options: options, acceptOverage: jobRequest.acceptOverage,
-                    fileName: file.originalName, bytes: file.bytes,
+                    id: id, tenant: jobRequest.tenant, key: jobRequest.principal.key, options: options,
+                    acceptOverage: jobRequest.acceptOverage, fileName: file.originalName, bytes: file.bytes,
                     estimatedMilliseconds: probe.bestDurationMilliseconds,
                     channels: probe.channels > 0 ? min(probe.channels, 1000) : nil, sourceKey: key),
                 under: claim, answer: Self.answer)

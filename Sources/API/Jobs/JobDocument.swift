@@ -1,6 +1,7 @@
 import JSON
 import Pipeline
 import Postgres
+import Tenancy
 
 /// A job as customers read it.
 struct JobDocument: Sendable {
@@ -38,6 +39,8 @@ struct JobDocument: Sendable {
             if let failure = job.failure { write(failure, to: &json) } else { json.null() }
             json.key("source_deleted_at")
             json.string(job.sourceDeletedAt?.rfc3339)
+            json.key("key_id")
+            json.string(job.key?.rawValue)
         }
     }
 

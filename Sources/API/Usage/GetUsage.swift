@@ -5,7 +5,8 @@ import Pipeline
 import Postgres
 import Tenancy
 
-/// `GET /usage`: what a customer has used in a month, and what is left; by default in the current month.
+/// `GET /usage`: what a customer has used in a month, and what is left; by default in the current month. With `group_by`, also by day, key or a
+/// member of the metadata, a page of groups at a time.
 struct GetUsage: Sendable {
     let databases: Databases
 
@@ -13,12 +14,43 @@ struct GetUsage: Sendable {
     func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let month = try Self.month(request)
         let tenant = context.principal.tenant
-        guard let usage = try await TenantUsage.of(tenant, month: month, on: databases.app) else {
-            throw APIError.internalError
-        }
+        let grouping = try Self.grouping(request)
+        let page = try Self.page(request)
+        let usage = try await TenantUsage.of(tenant, month: month, groupedBy: grouping, on: databases.app)
+        guard let usage else { throw APIError.internalError }
         var json = JSONWriter(capacity: 1024)
-        UsageDocument(month: month, usage: usage).write(to: &json)
+        UsageDocument(month: month, usage: usage, groups: usage.groups.map(page.cut)).write(to: &json)
         return JSONResponse.make(json.bytes)
+    }
+
+    private static func grouping(_ request: Request) throws -> UsageGrouping? {
+        guard let text = request.uri.queryParameters["group_by"] else { return nil }
+        guard let grouping = UsageGrouping(String(text)) else {
+            throw APIError.invalidRequest(
+                "'group_by' must be day, key, or metadata.NAME with a name of at most \(UsageGrouping.longestName) characters.",
+                field: "group_by")
+        }
+        return grouping
+    }
+
+    private static func page(_ request: Request) throws -> UsageGroupPage {
+        let query = request.uri.queryParameters
+        var page = UsageGroupPage()
+        // An empty cursor means the first page: clients' loops begin with it.
+        if let text = query["cursor"], !text.isEmpty {
+            guard let value = UsageGroupPage.value(ofCursor: String(text)) else {
+                throw APIError.invalidRequest("'cursor' must be a next_cursor of an earlier answer.", field: "cursor")
+            }
+            page.after = value
+        }
+        if let text = query["limit"] {
+            guard let limit = Int(wholeNumber: text), UsageGroupPage.limits.contains(limit) else {
+                throw APIError.invalidRequest(
+                    "'limit' must be a whole number from 1 to \(UsageGroupPage.limits.upperBound).", field: "limit")
+            }
+            page.limit = limit
+        }
+        return page
     }
 
     private static func month(_ request: Request) throws -> BillingMonth {

@@ -7,6 +7,8 @@ import Tenancy
 struct UsageDocument: Sendable {
     let month: BillingMonth
     let usage: TenantUsage
+    /// The groups to show, and where the next page begins; nil if none were asked for.
+    let groups: (page: [UsageGroup], nextCursor: String?)?
 
     func write(to json: inout JSONWriter) {
         json.object { json in
@@ -47,6 +49,27 @@ struct UsageDocument: Sendable {
                 json.key("waiting")
                 json.integer(usage.waitingJobs)
             }
+            if let groups {
+                json.key("groups")
+                json.array(groups.page) { Self.write($1, to: &$0) }
+                json.key("next_cursor")
+                json.string(groups.nextCursor)
+            }
+        }
+    }
+
+    private static func write(_ group: UsageGroup, to json: inout JSONWriter) {
+        json.object { json in
+            json.key("value")
+            json.string(group.value)
+            json.key("jobs")
+            json.integer(Int(group.jobs))
+            json.key("used_seconds")
+            json.integer(Int(group.usedSeconds))
+            json.key("overage_seconds")
+            json.integer(Int(group.overageSeconds))
+            json.key("overage_cents")
+            json.integer(Int(group.overageCents))
         }
     }
 }

@@ -11,13 +11,14 @@ enum ExportJSON {
         return json.text
     }
 
-    /// One object; `metadata`, JSON text, is its last member.
-    static func object(_ row: [ExportColumn], metadata: String?) -> String {
+    /// One object: the row, `metadata` (JSON text), and then `more`.
+    static func object(_ row: [ExportColumn], metadata: String?, _ more: [ExportColumn]) -> String {
         var json = JSONWriter(capacity: 512)
         json.object { json in
             write(row, to: &json)
             json.key("metadata")
             if let metadata { json.raw(metadata) } else { json.null() }
+            write(more, to: &json)
         }
         return json.text
     }

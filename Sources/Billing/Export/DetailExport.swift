@@ -5,6 +5,8 @@ import Tenancy
 package struct DetailExport: Sendable {
     package struct Row: Sendable {
         package let columns: [ExportColumn]
+        /// The columns behind those of the metadata.
+        package let keyColumns: [ExportColumn]
         /// The job's metadata as JSON text; nil if the job was deleted.
         package let metadata: String?
     }
@@ -33,7 +35,10 @@ package struct DetailExport: Sendable {
             }
             let overage = meter.add(share) + (begun.removeValue(forKey: entry.job) ?? 0)
             guard share.isLast else { return begun[entry.job] = overage }
-            try body(Row(columns: entry.row(of: month, overageSeconds: overage), metadata: metadata))
+            try body(
+                Row(
+                    columns: entry.row(of: month, overageSeconds: overage), keyColumns: entry.keyColumns,
+                    metadata: metadata))
         }
     }
 
@@ -42,10 +47,13 @@ package struct DetailExport: Sendable {
         var columns = MetadataColumns()
         try forEach(in: transaction) { columns.count(MetadataMembers(json: $0.metadata ?? "{}")) }
         let keys = columns.keys
-        try write(CSV.header(LedgerEntry.columnNames + keys.map { "metadata.\($0)" } + ["metadata"]))
+        let metadata = keys.map { "metadata.\($0)" } + ["metadata"]
+        try write(CSV.header(LedgerEntry.columnNames + metadata + LedgerEntry.keyColumnNames))
         try forEach(in: transaction) { row in
             let members = MetadataMembers(json: row.metadata ?? "{}")
-            try write(CSV.row(row.columns.map(\.cell) + MetadataColumns.cells(members, keys: keys)))
+            try write(
+                CSV.row(
+                    row.columns.map(\.cell) + MetadataColumns.cells(members, keys: keys) + row.keyColumns.map(\.cell)))
         }
     }
 }

@@ -18,5 +18,7 @@ package enum ExportCell: Sendable, Equatable {
     case flag(Bool)
     case none
 
+    package static func text(optional text: String?) -> ExportCell { text.map(ExportCell.text) ?? .none }
+
     package static func integer(_ value: Int64?) -> ExportCell { value.map { .number(String($0)) } ?? .none }
 }

@@ -20,9 +20,19 @@ extension LedgerEntry {
         ]
     }
 
+    /// Who submitted the job. These columns come last, behind those of the metadata, so that the others keep their places.
+    package var keyColumns: [ExportColumn] {
+        [.init("key_id", .text(optional: key?.rawValue)), .init("key_name", .text(optional: keyName))]
+    }
+
     /// The names of the columns, in order. An export without records has them, too.
-    package static let columnNames: [String] = LedgerEntry(
+    package static let columnNames: [String] = empty.row(
+        of: BillingMonth(of: Timestamp(milliseconds: 0)), overageSeconds: 0
+    ).map(\.name.description)
+    package static let keyColumnNames: [String] = empty.keyColumns.map(\.name.description)
+
+    private static let empty = LedgerEntry(
         tenant: TenantID(unchecked: ""), admission: 1, job: "", seconds: 0, plan: .free, includedSeconds: 0,
         acceptsOverage: false, rate: nil, admittedAt: Timestamp(milliseconds: 0), settledAt: Timestamp(milliseconds: 0)
-    ).row(of: BillingMonth(of: Timestamp(milliseconds: 0)), overageSeconds: 0).map(\.name.description)
+    )
 }

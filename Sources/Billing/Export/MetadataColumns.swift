@@ -1,3 +1,5 @@
+import JSON
+
 /// Which keys of customers' metadata get a column of their own in a detail export: the most frequent ones, sorted by their bytes.
 package struct MetadataColumns: Sendable {
     package static let most = 50
@@ -34,5 +36,22 @@ package struct MetadataColumns: Sendable {
         let rest = members.members.filter { !columns.contains($0.key) || $0.scalar == nil }
         return keys.map { scalars[$0] ?? .none }
             + [rest.isEmpty ? .none : .text("{" + rest.map(\.source).joined(separator: ",") + "}")]
+    }
+}
+
+extension MetadataMembers.Member {
+    /// The value, if it is a string, a number or a Boolean.
+    package var scalar: ExportCell? { ExportCell(value) }
+}
+
+extension ExportCell {
+    /// Nil for an object, an array and null.
+    fileprivate init?(_ value: JSONReader.Value) {
+        switch value {
+        case .string(let text): self = .text(text)
+        case .number(let number): self = .number(number)
+        case .flag(let flag): self = .flag(flag)
+        case .null, .object, .array: return nil
+        }
     }
 }

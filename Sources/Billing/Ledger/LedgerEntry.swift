@@ -7,6 +7,10 @@ package struct LedgerEntry: Sendable, Equatable {
     /// The job's place among the month's admissions.
     package let admission: Int64
     package let job: String
+    /// The API key that submitted the job; nil if it is unknown.
+    package let key: APIKeyID?
+    /// The key's name now; nil if the key is unknown or deleted.
+    package let keyName: String?
     package let seconds: Int64
     package let plan: PlanName
     /// The month's quota when the job was admitted, in seconds.
@@ -19,11 +23,14 @@ package struct LedgerEntry: Sendable, Equatable {
 
     package init(
         tenant: TenantID, admission: Int64, job: String, seconds: Int64, plan: PlanName, includedSeconds: Int64,
-        acceptsOverage: Bool, rate: Int64?, admittedAt: Timestamp, settledAt: Timestamp
+        acceptsOverage: Bool, rate: Int64?, admittedAt: Timestamp, settledAt: Timestamp, key: APIKeyID? = nil,
+        keyName: String? = nil
     ) {
         self.tenant = tenant
         self.admission = admission
         self.job = job
+        self.key = key
+        self.keyName = keyName
         self.seconds = seconds
         self.plan = plan
         self.includedSeconds = includedSeconds

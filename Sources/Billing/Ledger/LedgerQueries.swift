@@ -26,7 +26,8 @@ package enum Ledger {
         try pages(of: month, tenant: tenant, metadata: false, in: transaction) { share, _ in try body(share) }
     }
 
-    /// Like ``forEach(of:tenant:in:_:)``, but the last share of each job comes with the job's metadata as JSON text, unless the job was deleted.
+    /// Like ``forEach(of:tenant:in:_:)``, but the last share of each job comes with the job's metadata as JSON text, unless the job was deleted,
+    /// and the records have the names of their keys. Operators only.
     package static func forEachWithMetadata(
         of month: BillingMonth, tenant: TenantID? = nil, in transaction: PostgresTransaction,
         _ body: (LedgerShare, String?) throws -> Void
@@ -45,12 +46,15 @@ package enum Ledger {
             CASE WHEN l.is_last THEN (
                 SELECT j.metadata::text FROM jobs j WHERE j.tenant_id = l.tenant_id AND j.id = l.job_id) END
             """ : "NULL::text"
+        let keyName: PostgresQuery =
+            metadata
+            ? "(SELECT k.name FROM api_keys k WHERE k.tenant_id = l.tenant_id AND k.id = l.key_id)" : "NULL::text"
         try transaction.execute(
             """
             DECLARE ledger NO SCROLL CURSOR FOR
-            SELECT l.*, \(column) AS metadata FROM (
+            SELECT l.*, \(keyName) AS key_name, \(column) AS metadata FROM (
                 SELECT u.tenant_id, u.admission, u.job_id, u.seconds, u.plan, u.included_seconds, u.accept_overage,
-                    u.rate_micros_per_minute, u.admitted_at, u.settled_at, s.seconds AS share_seconds,
+                    u.rate_micros_per_minute, u.admitted_at, u.settled_at, u.key_id, s.seconds AS share_seconds,
                     s.included_seconds AS share_included_seconds,
                     s.place = coalesce(u.growth_places[cardinality(u.growth_places)], u.admission) AS is_last
                 FROM usage u \(shares) WHERE u.month = \(month) \(only) ORDER BY u.tenant_id, s.place
@@ -80,6 +84,6 @@ extension LedgerEntry {
             seconds: try row.value("seconds"), plan: try row.value("plan"),
             includedSeconds: try row.value("included_seconds"), acceptsOverage: try row.value("accept_overage"),
             rate: try row.value("rate_micros_per_minute"), admittedAt: try row.value("admitted_at"),
-            settledAt: try row.value("settled_at"))
+            settledAt: try row.value("settled_at"), key: try row.value("key_id"), keyName: try row.value("key_name"))
     }
 }

@@ -9,13 +9,14 @@ package enum Reservation {
     /// Reserves a job's seconds in the month of `now`, at the next place in the month's order.
     ///
     /// - Parameters:
+    ///   - key: the API key that submits it; nil if that is unknown.
     ///   - seconds: how long the recording is. Nil if that is not known yet: then nothing is held, but the month must have something left.
     ///   - acceptOverage: whether the customer buys overage, if the account may.
     /// - Throws: ``ReservationError/quotaExceeded(overageAllowed:)``, ``ReservationError/monthClosed(_:)``.
     package static func make(
-        for job: some TypedID, of tenant: TenantID, seconds: Int64?, effectiveLimits: EffectiveLimits,
-        acceptOverage: Bool,
-        at now: Timestamp, in transaction: PostgresTransaction
+        for job: some TypedID, of tenant: TenantID, by key: APIKeyID?, seconds: Int64?,
+        effectiveLimits: EffectiveLimits,
+        acceptOverage: Bool, at now: Timestamp, in transaction: PostgresTransaction
     ) throws {
         let month = BillingMonth(of: now)
         try UsageMonth.begin(month, of: tenant, in: transaction)
@@ -37,10 +38,10 @@ package enum Reservation {
             """
             INSERT INTO reservations (
                 tenant_id, job_id, month, admission, seconds, plan, included_seconds, accept_overage,
-                rate_micros_per_minute, admitted_at)
+                rate_micros_per_minute, admitted_at, key_id)
             VALUES (
                 \(tenant), \(job), \(month), \(state.admissions + 1), \(seconds ?? 0), \(effectiveLimits.plan),
-                \(effectiveLimits.includedSeconds), \(sold), \(effectiveLimits.overageRate), \(now))
+                \(effectiveLimits.includedSeconds), \(sold), \(effectiveLimits.overageRate), \(now), \(key))
             """)
     }
 
@@ -113,12 +114,13 @@ package enum Reservation {
             )
             INSERT INTO usage (
                 tenant_id, month, admission, job_id, seconds, plan, included_seconds, accept_overage,
-                rate_micros_per_minute, admitted_at, growth_places, growth_seconds, growth_included_seconds)
+                rate_micros_per_minute, admitted_at, growth_places, growth_seconds, growth_included_seconds, key_id)
             SELECT tenant_id, month, admission, job_id, \(seconds)::int8, plan, included_seconds, accept_overage,
-                rate_micros_per_minute, admitted_at, \(increases.places), \(increases.seconds), \(increases.included)
+                rate_micros_per_minute, admitted_at, \(increases.places), \(increases.seconds), \(increases.included), key_id
             FROM ended
             """)
         guard rows == 1 else { throw ReservationError.noneHeld }
+        try UsageSums.addMetadata(of: job, tenant, in: transaction)
         try transaction.execute(
             """
             UPDATE usage_months

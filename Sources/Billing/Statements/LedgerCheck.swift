@@ -12,8 +12,8 @@ package enum LedgerCheck {
         // A month with millions of jobs takes longer than the usual limit, but must be closed, too.
         try transaction.execute("SET LOCAL statement_timeout = 0")
         return try counters(month, tenant, transaction) + jobs(month, tenant, transaction)
-            + places(month, tenant, transaction) + strayLines(month, tenant, transaction)
-            + statements(month, tenant, transaction)
+            + places(month, tenant, transaction) + sums(month, tenant, transaction)
+            + strayLines(month, tenant, transaction) + statements(month, tenant, transaction)
     }
 
     private static func statements(

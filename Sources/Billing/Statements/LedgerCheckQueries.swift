@@ -2,11 +2,11 @@ import Postgres
 import Tenancy
 
 extension LedgerCheck {
-    private static func only(_ tenant: TenantID?, _ column: PostgresQuery) -> PostgresQuery {
+    static func only(_ tenant: TenantID?, _ column: PostgresQuery) -> PostgresQuery {
         tenant.map { "AND \(column) = \($0)" } ?? ""
     }
 
-    private static func differences(
+    static func differences(
         _ query: PostgresQuery, _ transaction: PostgresTransaction
     ) throws -> [LedgerDifference] {
         try transaction.all(query, as: TenantID.self, String.self, String.self, String.self).map {

@@ -14,21 +14,25 @@ package struct TenantUsage: Sendable, Equatable {
     package let effectiveLimits: EffectiveLimits
     package let runningJobs: Int
     package let waitingJobs: Int
+    /// What was used by day, key or metadata; nil if that was not asked for.
+    package let groups: [UsageGroup]?
 
     /// What is left of the month's quota.
     package var leftSeconds: Int64 { max(0, includedMinutes * 60 - usedSeconds - reservedSeconds) }
 
     /// Reads all figures in one snapshot. Nil if there is no such tenant.
     package static func of(
-        _ tenant: TenantID, month: BillingMonth, at now: Timestamp = .now(), on pool: PostgresPool
+        _ tenant: TenantID, month: BillingMonth, groupedBy grouping: UsageGrouping? = nil, at now: Timestamp = .now(),
+        on pool: PostgresPool
     ) async throws -> TenantUsage? {
         try await pool.transaction(of: tenant, isolation: .repeatableRead) {
-            try TenantUsage.of(tenant, month: month, at: now, in: $0)
+            try TenantUsage.of(tenant, month: month, groupedBy: grouping, at: now, in: $0)
         }
     }
 
     private static func of(
-        _ tenant: TenantID, month: BillingMonth, at now: Timestamp, in transaction: PostgresTransaction
+        _ tenant: TenantID, month: BillingMonth, groupedBy grouping: UsageGrouping?, at now: Timestamp,
+        in transaction: PostgresTransaction
     ) throws -> TenantUsage? {
         guard let effectiveLimits = try EffectiveLimits.of(tenant, in: transaction) else { return nil }
         let statement = try Statement.of(tenant, month: month, at: now, in: transaction)
@@ -41,6 +45,7 @@ package struct TenantUsage: Sendable, Equatable {
             includedMinutes: statement?.includedMinutes ?? effectiveLimits.monthlyMinutes,
             usedSeconds: state.used, reservedSeconds: state.reserved,
             overageSeconds: statement?.overageSeconds ?? 0, overageCents: statement?.amountCents ?? 0,
-            effectiveLimits: effectiveLimits, runningJobs: load?.0 ?? 0, waitingJobs: load?.1 ?? 0)
+            effectiveLimits: effectiveLimits, runningJobs: load?.0 ?? 0, waitingJobs: load?.1 ?? 0,
+            groups: try grouping.map { try UsageGroup.all(of: month, tenant: tenant, by: $0, in: transaction) })
     }
 }

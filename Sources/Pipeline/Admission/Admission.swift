@@ -53,7 +53,7 @@ package struct Admission: Sendable {
                 // Locks first an existing job, then the month, and last the load: the same order as when a job ends.
                 try retry?.complete(in: transaction)
                 try Reservation.make(
-                    for: submission.id, of: submission.tenant, seconds: submission.estimatedSeconds,
+                    for: submission.id, of: submission.tenant, by: submission.key, seconds: submission.estimatedSeconds,
                     effectiveLimits: effectiveLimits, acceptOverage: submission.acceptOverage, at: now, in: transaction)
                 try submission.insert(effectiveLimits, at: now, in: transaction)
                 try submission.requireAccount(in: transaction)

@@ -15,10 +15,11 @@ package enum IdempotencyKey: Sendable {
     /// How long a claim holds unless it is renewed. If a node dies, its customer's key is blocked for this long.
     package static let lease = Duration.seconds(30)
 
-    /// Looks up `key`, and claims it if it is free.
-    package static func begin(_ key: String, of tenant: TenantID, on pool: PostgresPool) async throws -> IdempotencyKey
-    {
-        let claim = IdempotencyClaim(tenant: tenant, key: key)
+    /// Looks up `key`, and claims it for the API key `submitter` if it is free.
+    package static func begin(
+        _ key: String, of tenant: TenantID, by submitter: APIKeyID, on pool: PostgresPool
+    ) async throws -> IdempotencyKey {
+        let claim = IdempotencyClaim(tenant: tenant, key: key, submitter: submitter)
         return try await pool.transaction(of: tenant) { transaction in
             try forgetOld(of: tenant, in: transaction)
             if try claim.insert(in: transaction) { return .claimed(claim) }
@@ -72,14 +73,17 @@ package enum IdempotencyKey: Sendable {
 package struct IdempotencyClaim: Sendable {
     private let tenant: TenantID
     private let key: String
+    /// The API key of the request.
+    private let submitter: APIKeyID
     /// Identifies this request, because another one may take over the key.
     private let holder = ULID().description
     /// SHA-256 of what the request asks for; set when it is known.
     package var fingerprint: [UInt8] = []
 
-    fileprivate init(tenant: TenantID, key: String) {
+    fileprivate init(tenant: TenantID, key: String, submitter: APIKeyID) {
         self.tenant = tenant
         self.key = key
+        self.submitter = submitter
     }
 
     private static var lease: PostgresQuery {
@@ -89,8 +93,8 @@ package struct IdempotencyClaim: Sendable {
     fileprivate func insert(in transaction: PostgresTransaction) throws -> Bool {
         try transaction.execute(
             """
-            INSERT INTO idempotency_keys (tenant_id, key, holder, lease_until)
-            VALUES (\(tenant), \(key), \(holder), \(Self.lease)) ON CONFLICT DO NOTHING
+            INSERT INTO idempotency_keys (tenant_id, key, holder, lease_until, key_id)
+            VALUES (\(tenant), \(key), \(holder), \(Self.lease), \(submitter)) ON CONFLICT DO NOTHING
             """) == 1
     }
 
@@ -99,7 +103,7 @@ package struct IdempotencyClaim: Sendable {
             """
             UPDATE idempotency_keys
             SET holder = \(holder), lease_until = \(Self.lease), created_at = now(), fingerprint = NULL, job_id = NULL,
-                response = NULL
+                response = NULL, key_id = \(submitter)
             WHERE tenant_id = \(tenant) AND key = \(key)
             """)
     }

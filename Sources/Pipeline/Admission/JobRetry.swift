@@ -6,6 +6,8 @@ import Tenancy
 package struct JobRetry: Sendable {
     private let job: JobID
     package let tenant: TenantID
+    /// The key that submitted the failed job. Its usage is that of the retry, too.
+    private let key: APIKeyID?
     private let recording: Recording
     private let options: JobOptions
 
@@ -28,7 +30,7 @@ package struct JobRetry: Sendable {
     package static func find(_ job: JobID, in transaction: PostgresTransaction) throws -> JobRetry {
         let found = try transaction.query(
             """
-            SELECT id, tenant_id, status, deleted_at, source_url, source_key,
+            SELECT id, tenant_id, key_id, status, deleted_at, source_url, source_key,
                 source_key IS NOT NULL AND coalesce(source_kept_until > now(), false) AS is_kept,
                 diarize, language_requested, speakers_expected, metadata, webhook_url, source_name,
                 coalesce(source_bytes, 0) AS source_bytes, estimated_ms, source_channels
@@ -45,6 +47,7 @@ package struct JobRetry: Sendable {
     private init(row: PostgresRow) throws {
         job = try row.value("id", JobID.self)
         tenant = try row.value("tenant_id", TenantID.self)
+        key = try row.value("key_id", APIKeyID?.self)
         let url = try row.value("source_url", String?.self).map(SourceURL.init(stored:))
         if try row.value("is_kept", Bool.self) {
             recording = .kept(
@@ -116,7 +119,8 @@ package struct JobRetry: Sendable {
                 let source = try await source(of: claim.new, in: storage)
                 return try await admission.admit(
                     Submission(
-                        id: claim.new, tenant: tenant, options: options, acceptOverage: acceptOverage, source: source),
+                        id: claim.new, tenant: tenant, key: key, options: options, acceptOverage: acceptOverage,
+                        source: source),
                     retrying: claim)
             } catch AdmissionError.outcomeUnknown(let error) {
                 throw AdmissionError.outcomeUnknown(error)

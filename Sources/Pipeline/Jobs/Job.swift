@@ -5,6 +5,8 @@ import Tenancy
 package struct Job: Sendable, Equatable {
     package let id: JobID
     package let tenant: TenantID
+    /// The API key that submitted it; nil if that is unknown, because it was submitted before keys were recorded.
+    package let key: APIKeyID?
     package let status: JobStatus
     package let createdAt: Timestamp
     package let startedAt: Timestamp?
@@ -53,7 +55,7 @@ package struct JobOptions: Sendable, Equatable {
 
 extension Job {
     private static let columns: PostgresQuery = """
-        id, tenant_id, status, created_at, started_at, completed_at, samples_total, samples_processed, samples_to_process, estimated_ms,
+        id, tenant_id, key_id, status, created_at, started_at, completed_at, samples_total, samples_processed, samples_to_process, estimated_ms,
         language, diarize,
         source_type, source_name, source_url, source_deleted_at, engine, metadata, webhook_url, error_code,
         error_reason, error_message
@@ -106,6 +108,7 @@ extension Job {
         self.status = status
         id = try row.value("id", JobID.self)
         tenant = try row.value("tenant_id", TenantID.self)
+        key = try row.value("key_id", APIKeyID?.self)
         createdAt = try row.value("created_at", Timestamp.self)
         startedAt = try row.value("started_at", Timestamp?.self)
         completedAt = try row.value("completed_at", Timestamp?.self)

@@ -13,6 +13,7 @@ enum JobLifecycle {
     /// Writes a new job, queued.
     ///
     /// - Parameters:
+    ///   - key: the API key that submits it; nil if that is unknown.
     ///   - maxMilliseconds: the maximum length of its recording.
     ///   - url: the URL of its recording; nil for an upload.
     ///   - name: the recording's name, only for display. This and the following ones are nil as long as they are unknown.
@@ -20,8 +21,9 @@ enum JobLifecycle {
     ///   - channels: the channels that the probe found.
     ///   - path: the path of the recording in storage.
     static func queue(
-        _ job: JobID, of tenant: TenantID, _ options: JobOptions, maxMilliseconds: Int64, url: String?, name: String?,
-        bytes: Int64?, estimatedMilliseconds: Int64?, channels: Int?, path: String?, at now: Timestamp,
+        _ job: JobID, of tenant: TenantID, by key: APIKeyID?, _ options: JobOptions, maxMilliseconds: Int64,
+        url: String?,
+        name: String?, bytes: Int64?, estimatedMilliseconds: Int64?, channels: Int?, path: String?, at now: Timestamp,
         in transaction: PostgresTransaction
     ) throws {
         try transaction.execute(
@@ -29,12 +31,12 @@ enum JobLifecycle {
             INSERT INTO jobs (
                 tenant_id, id, created_at, status_changed_at, diarize, language_requested, speakers_expected, metadata,
                 webhook_url, max_duration_ms, source_type, source_url, source_name, source_bytes, estimated_ms,
-                source_channels, source_key)
+                source_channels, source_key, key_id)
             VALUES (
                 \(tenant), \(job), \(now), \(now), \(options.diarize), \(options.language.text),
                 \(options.speakersExpected), \(options.metadata), \(options.webhookURL), \(maxMilliseconds),
                 \(url == nil ? "upload" : "url"), \(url), \(name), \(bytes), \(estimatedMilliseconds), \(channels),
-                \(path))
+                \(path), \(key))
             """)
     }
 

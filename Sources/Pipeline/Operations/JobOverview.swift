@@ -5,6 +5,8 @@ import Tenancy
 package struct JobOverview: Sendable {
     package let id: JobID
     package let tenant: TenantID
+    /// The API key that submitted it; nil if that is unknown.
+    package let key: APIKeyID?
     package let status: JobStatus
     package let createdAt: Timestamp
     package let startedAt: Timestamp?
@@ -60,7 +62,7 @@ package struct TaskOverview: Sendable {
 extension JobOverview {
     /// Only the host of a URL leaves the database.
     private static let columns: PostgresQuery = #"""
-        j.id, j.tenant_id, j.status, j.created_at, j.started_at, j.completed_at, j.samples_total, j.samples_processed,
+        j.id, j.tenant_id, j.key_id, j.status, j.created_at, j.started_at, j.completed_at, j.samples_total, j.samples_processed,
         j.samples_to_process, j.language, j.diarize, j.engine, j.source_type,
         substring(j.source_url from '^[A-Za-z]+://(?:[^/?#]*@)?(\[[^]]*\]|[^/?#:]*)') AS source_host,
         j.source_bytes, j.source_deleted_at, j.source_key IS NOT NULL AS source_kept, j.error_code, j.error_reason,
@@ -110,6 +112,7 @@ extension JobOverview {
         self.status = status
         id = try row.value("id", JobID.self)
         tenant = try row.value("tenant_id", TenantID.self)
+        key = try row.value("key_id", APIKeyID?.self)
         createdAt = try row.value("created_at", Timestamp.self)
         startedAt = try row.value("started_at", Timestamp?.self)
         completedAt = try row.value("completed_at", Timestamp?.self)

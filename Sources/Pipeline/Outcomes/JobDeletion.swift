@@ -1,3 +1,4 @@
+import Billing
 import Postgres
 import Tenancy
 
@@ -29,6 +30,7 @@ package enum JobDeletion {
         try StoredTranscript.remove(of: job, of: tenant, in: transaction)
         try WebhookEvent.forget(job, of: tenant, in: transaction)
         try IdempotencyKey.forget(job, of: tenant, in: transaction)
+        try UsageSums.removeMetadata(of: job, tenant, in: transaction)
         try JobLifecycle.delete(job, of: tenant, in: transaction)
         try JobTasks.forget(job, of: tenant, in: transaction)
         return true

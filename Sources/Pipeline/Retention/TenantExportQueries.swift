@@ -76,7 +76,7 @@ extension TenantExport {
         Section(
             type: "job",
             rows: """
-                SELECT id AS job_id, status, created_at, started_at, completed_at, status_changed_at, deleted_at,
+                SELECT id AS job_id, key_id, status, created_at, started_at, completed_at, status_changed_at, deleted_at,
                     transcript_deleted_at, diarize, language_requested, speakers_expected, metadata, webhook_url,
                     source_type, source_name, source_url, source_bytes, source_channels, source_kept_until,
                     source_deleted_at, estimated_ms, round(samples_total / 16000.0, 3) AS duration_seconds, language,
@@ -99,7 +99,7 @@ extension TenantExport {
         Section(
             type: "idempotency_key",
             rows: """
-                SELECT key AS idempotency_key, job_id, created_at FROM idempotency_keys
+                SELECT key AS idempotency_key, key_id, job_id, created_at FROM idempotency_keys
                 WHERE tenant_id = \(tenant) ORDER BY key
                 """)
     }
@@ -118,7 +118,7 @@ extension TenantExport {
             type: "reservation",
             rows: """
                 SELECT month AS period, admission, job_id, seconds, plan, included_seconds, accept_overage,
-                    rate_micros_per_minute, admitted_at, growth_places, growth_seconds, growth_included_seconds
+                    rate_micros_per_minute, admitted_at, growth_places, growth_seconds, growth_included_seconds, key_id
                 FROM reservations WHERE tenant_id = \(tenant) ORDER BY month, admission
                 """)
     }
@@ -129,7 +129,7 @@ extension TenantExport {
             rows: """
                 SELECT month AS period, admission, job_id, seconds, plan, included_seconds, accept_overage,
                     rate_micros_per_minute, admitted_at, settled_at, growth_places, growth_seconds,
-                    growth_included_seconds
+                    growth_included_seconds, key_id
                 FROM usage WHERE tenant_id = \(tenant) ORDER BY month, admission
                 """)
     }

@@ -59,16 +59,16 @@ import Testing
             #expect(
                 lines[0]
                     == "tenant_id,job_id,period,admission,submitted_at,completed_at,seconds,plan,included_seconds,"
-                    + "rate_micros_per_minute,accept_overage,overage_seconds,metadata.cost,metadata.team,metadata.urgent,metadata"
+                    + "rate_micros_per_minute,accept_overage,overage_seconds,metadata.cost,metadata.team,metadata.urgent,metadata,key_id,key_name"
             )
             func row(_ job: TestJob) -> String { lines.first { $0.contains(job.rawValue) } ?? "" }
             #expect(row(first).contains(",1,2026-11-15T12:00:00.000Z,"))
-            #expect(row(first).hasSuffix(#",50,pro,60,40000,true,0,-1.50,'=cmd(),,"{""tags"":[""a""]}""#))
+            #expect(row(first).hasSuffix(#",50,pro,60,40000,true,0,-1.50,'=cmd(),,"{""tags"":[""a""]}",,"#))
             #expect(
                 row(second).hasSuffix(
-                    #",20,pro,72000,40000,false,0,,"b,""c"""# + "\u{FFFD}" + #"",true,"{""none"":null}""#)
+                    #",20,pro,72000,40000,false,0,,"b,""c"""# + "\u{FFFD}" + #"",true,"{""none"":null}",,"#)
             )
-            #expect(row(third).hasSuffix(",20,pro,60,40000,true,10,,,,"))
+            #expect(row(third).hasSuffix(",20,pro,60,40000,true,10,,,,,,"))
             #expect(lines.count == 4)
             #expect(try await scene.detail() == lines)
         }

@@ -48,8 +48,26 @@ import Testing
                     minutes: Int64.random(in: 0...40, using: &generator),
                     overage: Int.random(in: 0..<4, using: &generator) > 0)
             case 91..<95: try await adjust()
+            case 95..<97: try await skip()
+            case 97: try await deleteMetadata()
             default: now += .seconds(Int64.random(in: 1...40_000, using: &generator))
             }
+        }
+
+        /// Leaves places out, so that the months have many blocks of them.
+        private mutating func skip() async throws {
+            guard let month = months.randomElement(using: &generator) else { return }
+            let places = Int64.random(in: 1...1500, using: &generator)
+            let rows = try await scene.tenants.owner.execute(
+                "UPDATE usage_months SET admissions = admissions + \(places) WHERE month = \(month)")
+            if rows > 0 { model.skip(places, of: month) }
+        }
+
+        private mutating func deleteMetadata() async throws {
+            let settled = model.admissions.indices.filter { model.admissions[$0].isSettled }
+            guard let index = settled.randomElement(using: &generator) else { return }
+            try await scene.deleteMetadata(of: model.admissions[index].job)
+            model.forgetProject(of: index)
         }
 
         mutating func admit(at moment: Timestamp) async throws {
@@ -65,15 +83,21 @@ import Testing
             let seconds = isKnown ? Int64.random(in: 0...300, using: &generator) : nil
             let accepts = Bool.random(using: &generator)
             let left = effectiveLimits.includedSeconds - model.used(month) - model.reserved(month)
+            let key = [nil, "aaaaaaaaaaaa", "bbbbbbbbbbbb"][Int.random(in: 0..<3, using: &generator)].flatMap {
+                APIKeyID(rawValue: $0)
+            }
+            let project = [nil, "", "Ärger", "7"][Int.random(in: 0..<4, using: &generator)]
             let isSold = accepts && effectiveLimits.isOverageEnabled && effectiveLimits.overageRate != nil
             let fits = isSold || (seconds.map { $0 <= left } ?? (left > 0))
             do {
-                let job = try await scene.submit(seconds: seconds, acceptOverage: accepts, at: now)
+                let job = try await scene.submit(
+                    by: key, seconds: seconds, acceptOverage: accepts, at: now,
+                    metadata: project.map { #"{"n":{},"project":"\#($0)"}"# } ?? "{}")
                 #expect(fits)
                 model.admit(
                     .init(
                         job: job, month: month, included: effectiveLimits.includedSeconds,
-                        rate: isSold ? effectiveLimits.overageRate : nil),
+                        rate: isSold ? effectiveLimits.overageRate : nil, time: now, key: key, project: project),
                     seconds: seconds ?? 0)
             } catch ReservationError.quotaExceeded(let isOffered) {
                 #expect(!fits)
@@ -196,11 +220,34 @@ import Testing
             #expect(try exported("used_seconds") == usage.usedSeconds)
             #expect(try exported("overage_seconds") == usage.overageSeconds)
             #expect(try exported("amount_cents") == usage.overageCents)
+            try await checkGroups(month, against: statement)
             let tenant = scene.tenants.example
             let summed = try await scene.tenants.owner.transaction(isolation: .repeatableRead) {
                 try Statement.of(tenant, month: month, at: LedgerScene.inNovember, in: $0)
             }
             #expect(summed == statement)
+        }
+
+        /// The groups are what the jobs make them, and sum up to the statement.
+        private func checkGroups(_ month: BillingMonth, against statement: Statement) async throws {
+            let values: [(UsageGrouping?, (ModeledMonths.Admission) -> String?)] = [
+                (UsageGrouping("day"), { String($0.time.rfc3339.prefix(10)) }),
+                (UsageGrouping("key"), { $0.key?.rawValue }),
+                (UsageGrouping("metadata.project"), \.project), (UsageGrouping("metadata.n"), { _ in nil }),
+            ]
+            for (grouping, value) in values {
+                let groups = try await scene.groups(month, by: try #require(grouping))
+                let expected = model.groups(month, by: value)
+                #expect(groups.map(\.value).count == expected.count)
+                for group in groups {
+                    #expect(
+                        expected[group.value]
+                            == .init(jobs: group.jobs, seconds: group.usedSeconds, overage: group.overageSeconds))
+                }
+                #expect(groups.reduce(0) { $0 + $1.usedSeconds } == statement.usedSeconds)
+                #expect(groups.reduce(0) { $0 + $1.overageSeconds } == statement.overageSeconds)
+                #expect(groups.reduce(0) { $0 + $1.overageCents } == statement.amountCents)
+            }
         }
 
         /// Everything ends, every month is closed, and the statements stay what they were.

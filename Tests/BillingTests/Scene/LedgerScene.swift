@@ -29,21 +29,21 @@ struct LedgerScene: Sendable {
     /// Submits a job and makes its reservation, in one transaction.
     @discardableResult
     func submit(
-        _ job: TestJob = TestJob(), of tenant: TenantID? = nil, seconds: Int64?, acceptOverage: Bool = false,
-        at now: Timestamp = inNovember, metadata: String = "{}"
+        _ job: TestJob = TestJob(), of tenant: TenantID? = nil, by key: APIKeyID? = nil, seconds: Int64?,
+        acceptOverage: Bool = false, at now: Timestamp = inNovember, metadata: String = "{}"
     ) async throws -> TestJob {
         let tenant = tenant ?? tenants.example
         try await tenants.databases.app.transaction(of: tenant) { transaction in
             let effectiveLimits = try #require(try EffectiveLimits.of(tenant, in: transaction))
             try Reservation.make(
-                for: job, of: tenant, seconds: seconds, effectiveLimits: effectiveLimits, acceptOverage: acceptOverage,
-                at: now,
-                in: transaction)
+                for: job, of: tenant, by: key, seconds: seconds, effectiveLimits: effectiveLimits,
+                acceptOverage: acceptOverage, at: now, in: transaction)
             try transaction.execute(
                 """
                 INSERT INTO jobs (
-                    tenant_id, id, created_at, diarize, language_requested, metadata, max_duration_ms, source_type)
-                VALUES (\(tenant), \(job), \(now), true, 'auto', \(metadata), 1000, 'upload')
+                    tenant_id, id, created_at, diarize, language_requested, metadata, max_duration_ms, source_type,
+                    key_id)
+                VALUES (\(tenant), \(job), \(now), true, 'auto', \(metadata), 1000, 'upload', \(key))
                 """)
         }
         return job
@@ -138,6 +138,22 @@ struct LedgerScene: Sendable {
         let usage = try await TenantUsage.of(
             tenant ?? tenants.example, month: month, at: now, on: tenants.databases.app)
         return try #require(usage)
+    }
+
+    /// What was used by day, key or metadata.
+    func groups(_ month: BillingMonth = november, by grouping: UsageGrouping) async throws -> [UsageGroup] {
+        let usage = try await TenantUsage.of(
+            tenants.example, month: month, groupedBy: grouping, at: Self.inNovember, on: tenants.databases.app)
+        return try #require(usage?.groups)
+    }
+
+    /// Deletes a completed job's metadata, as when its customer deletes the job.
+    func deleteMetadata(of job: TestJob) async throws {
+        let tenant = tenants.example
+        try await tenants.databases.app.transaction(of: tenant) { transaction in
+            try UsageSums.removeMetadata(of: job, tenant, in: transaction)
+            try transaction.execute("UPDATE jobs SET metadata = '{}' WHERE tenant_id = \(tenant) AND id = \(job)")
+        }
     }
 
     /// Every difference, one text each.

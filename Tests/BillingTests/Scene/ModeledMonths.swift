@@ -11,6 +11,10 @@ struct ModeledMonths {
         let included: Int64
         /// Nil if overage was not agreed on.
         let rate: Int64?
+        /// When it was submitted, by which key, and for which project.
+        let time: Timestamp
+        let key: APIKeyID?
+        var project: String?
         var isSettled = false
         var isReleased = false
     }
@@ -28,7 +32,7 @@ struct ModeledMonths {
     private(set) var admissions: [Admission] = []
     /// The seconds of each month, in the order in which they were reserved. Seconds that were given back are removed.
     private(set) var seconds: [BillingMonth: [Second]] = [:]
-    /// How often jobs grew, by month.
+    /// How many places were given to increases or to nothing, by month.
     private var growths: [BillingMonth: Int64] = [:]
     var adjustments: [BillingMonth: Int64] = [:]
 
@@ -77,6 +81,12 @@ struct ModeledMonths {
         }
     }
 
+    /// Leaves places of a month out, as if many jobs had been submitted and cancelled.
+    mutating func skip(_ places: Int64, of month: BillingMonth) { growths[month, default: 0] += places }
+
+    /// Takes away a job's project, as when its customer deletes it.
+    mutating func forgetProject(of index: Int) { admissions[index].project = nil }
+
     mutating func settle(_ index: Int) { admissions[index].isSettled = true }
 
     mutating func release(_ index: Int) {
@@ -105,6 +115,27 @@ struct ModeledMonths {
         overageSeconds(month).reduce(into: [:]) { sums, second in
             if let rate = admissions[second.admission].rate { sums[rate, default: 0] += 1 }
         }
+    }
+
+    struct Group: Equatable {
+        var jobs: Int64 = 0
+        var seconds: Int64 = 0
+        var overage: Int64 = 0
+    }
+
+    /// What was used, by the value that `value` gives each job.
+    func groups(_ month: BillingMonth, by value: (Admission) -> String?) -> [String?: Group] {
+        var groups: [String?: Group] = [:]
+        for admission in admissions where admission.month == month && admission.isSettled {
+            groups[value(admission), default: Group()].jobs += 1
+        }
+        for second in seconds[month, default: []] where admissions[second.admission].isSettled {
+            groups[value(admissions[second.admission]), default: Group()].seconds += 1
+        }
+        for second in overageSeconds(month) {
+            groups[value(admissions[second.admission]), default: Group()].overage += 1
+        }
+        return groups
     }
 
     /// Overage by job, of all billed jobs.

@@ -49,4 +49,73 @@ import Testing
             #expect(rows.map { $0["queue"] as? String } == ["normal", "normal", "priority"])
         }
     }
+
+    @Test func `a customer sees which key and which project used the minutes`() async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("serve")
+            let (first, second) = (try await deployment.customer(at: node), try await deployment.customer(at: node))
+            let keys = try await deployment.tenants.owner.query(
+                "SELECT id FROM api_keys WHERE tenant_id = \(deployment.tenants.example) ORDER BY created_at, id"
+            ).map { try $0.decode(String.self) }
+            let north = ["metadata": #"{"project":"north"}"#]
+            let jobs = [
+                try await first.submit(file: Recordings.clip("0880"), fields: north),
+                try await first.submit(file: Recordings.clip("0930")),
+                try await second.submit(file: Recordings.clip("0880"), fields: north),
+            ]
+            for job in jobs { #expect(try await first.finished(job)["status"] as? String == "completed") }
+            let documents = [
+                try await first.get("/jobs/\(jobs[0])").json, try await first.get("/jobs/\(jobs[2])").json,
+            ]
+            #expect(Set(documents.compactMap { $0["key_id"] as? String }) == Set(keys))
+            let total = try #require(try await first.get("/usage").json["used_seconds"] as? Int)
+
+            func groups(_ query: String) async throws -> [String?: (jobs: Int, seconds: Int)] {
+                let rows = try #require(try await first.get("/usage?\(query)").json["groups"] as? [[String: Any]])
+                #expect(rows.reduce(0) { $0 + ($1["used_seconds"] as? Int ?? 0) } == total)
+                return Dictionary(
+                    uniqueKeysWithValues: rows.map {
+                        ($0["value"] as? String, ($0["jobs"] as? Int ?? 0, $0["used_seconds"] as? Int ?? 0))
+                    })
+            }
+            let byKey = try await groups("group_by=key")
+            #expect(byKey.count == 2 && Set(byKey.keys.compactMap(\.self)) == Set(keys))
+            #expect(byKey.values.map(\.jobs).sorted() == [1, 2])
+            #expect(try await groups("group_by=day").count == 1)
+            let byProject = try await groups("group_by=metadata.project")
+            #expect(byProject.count == 2 && byProject["north"]?.jobs == 2 && byProject[nil]?.jobs == 1)
+
+            #expect(try await first.send("DELETE", "/jobs/\(jobs[0])").status == 204)
+            let afterward = try await groups("group_by=metadata.project")
+            #expect(afterward["north"]?.jobs == 1 && afterward[nil]?.jobs == 2)
+
+            // A page at a time: the same groups.
+            var (cursor, values): (String?, [String?]) = ("", [])
+            while let next = cursor {
+                let page = try await first.get("/usage?group_by=metadata.project&limit=1&cursor=\(next)").json
+                values += try #require(page["groups"] as? [[String: Any]]).map { $0["value"] as? String }
+                cursor = page["next_cursor"] as? String
+            }
+            #expect(values == ["north", nil])
+
+            for (query, field) in [
+                ("group_by=project", "group_by"), ("group_by=", "group_by"), ("group_by=metadata.", "group_by"),
+                ("group_by=key&limit=0", "limit"), ("group_by=key&limit=1001", "limit"),
+                ("group_by=key&cursor=%00", "cursor"), ("group_by=key&cursor=eA", "cursor"),
+            ] {
+                let problem = try await first.get("/usage?\(query)").problem(400)
+                #expect(problem["field"] as? String == field, "\(query)")
+            }
+            let admin = try await deployment.admin(
+                "usage", "export", "--period", String(Timestamp.now().rfc3339.prefix(7)), "--detail")
+            let lines = admin.output.split(separator: "\r\n")
+            #expect(lines.first?.hasSuffix(",key_id,key_name") == true)
+            for line in lines.dropFirst() {
+                #expect(keys.contains { line.hasSuffix(",\($0),test") }, "\(line)")
+            }
+            #expect(
+                try await deployment.admin("usage", "verify", "--period", String(Timestamp.now().rfc3339.prefix(7)))
+                    .status == 0)
+        }
+    }
 }

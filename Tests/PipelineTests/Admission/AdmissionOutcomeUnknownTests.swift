@@ -110,7 +110,8 @@ import Testing
     @Test func `under an idempotency key the answer is kept, and the same request gets it again`() async throws {
         try await Self.with { scene in
             let (tenant, app) = (scene.queue.tenants.example, scene.queue.tenants.databases.app)
-            guard case .claimed(var claim) = try await IdempotencyKey.begin("k", of: tenant, on: app) else {
+            let key = try #require(APIKeyID(rawValue: "abcdefghijkl"))
+            guard case .claimed(var claim) = try await IdempotencyKey.begin("k", of: tenant, by: key, on: app) else {
                 Issue.record("the key was free")
                 return
             }
@@ -120,7 +121,9 @@ import Testing
             }.get()
             // As whoever was refused frees it: that must not free what was accepted.
             try await claim.abandon(on: app)
-            guard case .answered(_, let known, let answer) = try await IdempotencyKey.begin("k", of: tenant, on: app)
+            guard
+                case .answered(_, let known, let answer) = try await IdempotencyKey.begin(
+                    "k", of: tenant, by: key, on: app)
             else {
                 Issue.record("the answer was not kept")
                 return

@@ -9,7 +9,9 @@ import Testing
     private static func begin(_ key: String, _ scene: QueueScene, _ tenant: TenantID? = nil) async throws
         -> IdempotencyKey
     {
-        try await IdempotencyKey.begin(key, of: tenant ?? scene.tenants.example, on: scene.tenants.databases.app)
+        try await IdempotencyKey.begin(
+            key, of: tenant ?? scene.tenants.example, by: try #require(APIKeyID(rawValue: "abcdefghijkl")),
+            on: scene.tenants.databases.app)
     }
 
     private static func claim(_ key: String, _ scene: QueueScene) async throws -> IdempotencyClaim {

@@ -16,7 +16,8 @@ import Testing
             databases: tenants.databases, hint: QueueHint(databases: tenants.databases, logger: Logger(label: "test")))
         return try await admission.admit(
             Submission(
-                id: JobID(), tenant: tenant, options: JobOptions(), acceptOverage: acceptOverage, source: .url(source)))
+                id: JobID(), tenant: tenant, key: nil, options: JobOptions(), acceptOverage: acceptOverage,
+                source: .url(source)))
     }
 
     @Test func `a URL's job holds nothing yet, and begins with a fetch that starts it`() async throws {

@@ -25,7 +25,9 @@ import Testing
             options.speakersExpected = 3
             options.diarize = false
             return try await admission.admit(
-                Submission(id: id, tenant: tenants.example, options: options, source: source))
+                Submission(
+                    id: id, tenant: tenants.example, key: APIKeyID(rawValue: "abcdefghijkl"),
+                    options: options, source: source))
         }
 
         /// As a worker leaves it.
@@ -145,7 +147,7 @@ import Testing
             let upload = JobID()
             let key = StorageKey.source(of: upload, tenant: tenant)
             let file = Submission(
-                id: upload, tenant: tenant, options: JobOptions(), fileName: "a.wav", bytes: 3,
+                id: upload, tenant: tenant, key: nil, options: JobOptions(), fileName: "a.wav", bytes: 3,
                 estimatedMilliseconds: 1000, channels: 1, sourceKey: key
             ).source
             _ = try await scene.submit(file, upload)

@@ -24,7 +24,8 @@ import Testing
             columns: ["tenant_id", "id", "created_at", "expires_at", "revoked_at", "last_used_at", "replaced_by"]),
         // A tombstone: id, account, times, seconds, outcome.
         "jobs": Remainder(columns: [
-            "tenant_id", "id", "status", "created_at", "started_at", "completed_at", "status_changed_at", "diarize",
+            "tenant_id", "id", "key_id", "status", "created_at", "started_at", "completed_at", "status_changed_at",
+            "diarize",
             "max_duration_ms", "source_type", "source_channels", "estimated_ms", "source_deleted_at", "samples_total",
             "samples_to_process", "samples_processed", "parts_left", "diarization", "error_code", "error_reason",
             "error_message", "retried_as", "retry_lease_until", "transcript_deleted_at", "deleted_at",
@@ -35,6 +36,7 @@ import Testing
         "tenant_load": Remainder(columns: ["tenant_id", "last_claim", "last_fetch_claim", "last_preparation_claim"]),
         // What was billed, and to whom.
         "usage_months": Remainder(), "usage": Remainder(), "adjustments": Remainder(), "statement_lines": Remainder(),
+        "usage_sums": Remainder(rows: "dimension IN ('day', 'key')"), "usage_increases": Remainder(),
         "deleted_tenant_names": Remainder(),
         // What operators did.
         "audit_log": Remainder(),
@@ -230,9 +232,15 @@ import Testing
             try transaction.execute(
                 """
                 INSERT INTO usage (tenant_id, month, admission, job_id, seconds, plan, included_seconds, accept_overage,
-                    admitted_at)
-                SELECT tenant_id, month, 1000, \(failed), 59, 'pro', 600, false, now() FROM usage_months
-                WHERE tenant_id = \(example)
+                    admitted_at, growth_places, growth_seconds, growth_included_seconds)
+                SELECT tenant_id, month, 1000, \(failed), 59, 'pro', 600, false, now(), '{1001}', '{9}', '{600}'
+                FROM usage_months WHERE tenant_id = \(example)
+                """)
+            try transaction.execute(
+                """
+                INSERT INTO usage_sums
+                SELECT tenant_id, month, 'metadata.patient', 'Meier', 0, 600, false, 0, 'pro', 1, 59, 1001
+                FROM usage_months WHERE tenant_id = \(example)
                 """)
             try transaction.execute(
                 """

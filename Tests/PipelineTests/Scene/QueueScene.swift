@@ -40,7 +40,8 @@ struct QueueScene: Sendable {
         let tenant = tenant ?? tenants.example
         let id = JobID()
         let submission = Submission(
-            id: id, tenant: tenant, options: options, acceptOverage: acceptOverage, fileName: "a.wav", bytes: 10,
+            id: id, tenant: tenant, key: nil, options: options, acceptOverage: acceptOverage, fileName: "a.wav",
+            bytes: 10,
             estimatedMilliseconds: seconds * 1000, channels: 1, sourceKey: .source(of: id, tenant: tenant))
         let job = try await admission(through: databases, clock: clock).admit(submission, under: key) { _ in answer }
         if queuePriority == .priority {
@@ -57,7 +58,7 @@ struct QueueScene: Sendable {
         let source = try SourceURL(url, policy: AddressPolicy())
         return try await admission(through: databases).admit(
             Submission(
-                id: JobID(), tenant: tenant ?? tenants.example, options: JobOptions(), acceptOverage: false,
+                id: JobID(), tenant: tenant ?? tenants.example, key: nil, options: JobOptions(), acceptOverage: false,
                 source: .url(source)))
     }
 

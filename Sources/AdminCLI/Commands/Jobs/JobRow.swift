@@ -11,7 +11,7 @@ struct JobRow: Encodable {
     let language, engine, error_code, error_reason: String?
     let diarize: Bool
     let source_type: String
-    let source_host, source_deleted_at: String?
+    let source_host, source_deleted_at, key_id: String?
     let source_bytes: Int64?
     let source_kept: Bool
     let reserved_seconds, used_seconds: Int64?
@@ -34,6 +34,7 @@ struct JobRow: Encodable {
         source_host = job.source.host
         source_deleted_at = job.source.deletedAt?.rfc3339
         source_bytes = job.source.bytes
+        key_id = job.key?.rawValue
         source_kept = job.source.isKept
         reserved_seconds = job.reservedSeconds
         used_seconds = job.usedSeconds

@@ -100,7 +100,8 @@ struct JobShow: AsyncParsableCommand {
             job.source_deleted_at.map { "deleted \($0)" } ?? (job.source_kept ? "kept" : nil),
         ]
         let facts: [(String, String?)] = [
-            ("tenant", job.tenant_id), ("status", job.status), ("error", job.error), ("created", job.created_at),
+            ("tenant", job.tenant_id), ("key", job.key_id), ("status", job.status), ("error", job.error),
+            ("created", job.created_at),
             ("started", job.started_at), ("ended", job.completed_at), ("done", job.progressText),
             ("length", job.duration_seconds.map { "\($0) s" }), ("language", job.language), ("engine", job.engine),
             ("speakers", job.diarize ? "asked for" : "not asked for"),

@@ -74,7 +74,7 @@ struct UsageExport: AsyncParsableCommand {
         case .json:
             var separator = "[\n"
             try export.forEach(in: transaction) { row in
-                try output.write(separator + ExportJSON.object(row.columns, metadata: row.metadata))
+                try output.write(separator + ExportJSON.object(row.columns, metadata: row.metadata, row.keyColumns))
                 separator = ",\n"
             }
             try output.write(separator == "[\n" ? "[]\n" : "\n]\n")

@@ -33,8 +33,8 @@ import Testing
             let csv = try await scene.admin("export", "--period", "2026-10", "--format", "csv", "--detail").output
             let lines = csv.split(separator: "\r\n").map(String.init)
             #expect(lines.count == 3)
-            #expect(lines[0].hasSuffix(",metadata.team,metadata"))
-            #expect(lines[2].hasSuffix("2026-11-01T00:10:00.000Z,77,pro,600,40000,true,67,'=A1,"))
+            #expect(lines[0].hasSuffix(",metadata.team,metadata,key_id,key_name"))
+            #expect(lines[2].hasSuffix("2026-11-01T00:10:00.000Z,77,pro,600,40000,true,67,'=A1,,,"))
             let rows = try await scene.json("export", "--period", "2026-10", "--format", "json", "--detail")
             #expect(rows.map { $0["overage_seconds"] as? Int } == [0, 67])
             #expect((rows[0]["metadata"] as? [String: String]) == ["team": "=A1"])

@@ -8,8 +8,7 @@ package struct MetadataMembers: Sendable {
     package struct Member: Sendable {
         /// The key, unescaped.
         package let key: String
-        /// The value, if it is a string, a number or a Boolean.
-        package let scalar: ExportCell?
+        package let value: JSONReader.Value
         /// `"key":value` as in the text.
         package let source: String
     }
@@ -22,20 +21,8 @@ package struct MetadataMembers: Sendable {
         while let member = try? object.next() {
             members.append(
                 Member(
-                    key: member.name, scalar: ExportCell(member.value),
+                    key: member.name, value: member.value,
                     source: "\(member.nameSource):\(member.valueSource)"))
-        }
-    }
-}
-
-extension ExportCell {
-    /// Nil for an object, an array and null.
-    fileprivate init?(_ value: JSONReader.Value) {
-        switch value {
-        case .string(let text): self = .text(text)
-        case .number(let number): self = .number(number)
-        case .flag(let flag): self = .flag(flag)
-        case .null, .object, .array: return nil
         }
     }
 }

@@ -1,0 +1,38 @@
+import Billing
+import Foundation
+
+/// Which groups of a month's usage an answer has. Groups are sorted by their values, so a page ends at a value.
+struct UsageGroupPage {
+    static let limits = 1...1000
+
+    var limit = limits.upperBound
+    /// The last value of the page before.
+    var after: String?
+
+    /// Returns this page of `groups`, and the cursor of the next one.
+    func cut(_ groups: [UsageGroup]) -> (page: [UsageGroup], nextCursor: String?) {
+        let rest = groups.drop { group in
+            guard let after, let value = group.value else { return false }
+            return !after.utf8.lexicographicallyPrecedes(value.utf8)
+        }
+        let page = Array(rest.prefix(limit))
+        return (page, rest.count > limit ? page.last?.value.map(Self.cursor) : nil)
+    }
+
+    /// A value may be empty, but a cursor may not.
+    private static func cursor(after value: String) -> String {
+        Data("v\(value)".utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+            .replacing("=", with: "")
+    }
+
+    /// Nil if `cursor` is not one of ours.
+    static func value(ofCursor cursor: String) -> String? {
+        let standard = cursor.replacing("-", with: "+").replacing("_", with: "/")
+        let padding = String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
+        guard let data = Data(base64Encoded: standard + padding), let text = String(validating: data, as: UTF8.self),
+            text.hasPrefix("v")
+        else { return nil }
+        let value = String(text.dropFirst())
+        return Self.cursor(after: value) == cursor ? value : nil
+    }
+}

@@ -1,0 +1,170 @@
+import Postgres
+import Tenancy
+
+/// A month's sums by blocks of places, from which overage can be told without reading each record.
+///
+/// A block whose first second is already beyond the quota is overage from its start; a block that ends within the quota has none. Only a block
+/// in which the used seconds pass the quota is read share by share. Usually that is one block.
+struct UsageBlocks {
+    /// A row of `usage_sums`.
+    struct Sum {
+        let value: String
+        let block: Int64
+        let includedSeconds: Int64
+        let acceptsOverage: Bool
+        let rate: Int64
+        let plan: PlanName
+        let jobs, seconds, lastPlace: Int64
+    }
+
+    /// A share in a block that was read share by share.
+    private struct Share {
+        let place: Int64
+        let day: String
+        let key: String
+        let metadata: String?
+        let rate: Int64
+        let plan: PlanName
+        let overageSeconds: Int64
+    }
+
+    private let month: BillingMonth
+    private let tenant: TenantID
+    /// The sums by day, which have all records.
+    private let days: [Sum]
+    /// The used seconds before each block.
+    private let starts: [Int64: Int64]
+    /// The shares of the blocks in which the used seconds pass the quota.
+    private let passing: [Int64: [Share]]
+
+    /// Reads a tenant's month. The transaction must be repeatable read, or have locked the month.
+    ///
+    /// - Parameter needsMetadata: whether groups by a member of the metadata will be asked for.
+    init(
+        of month: BillingMonth, tenant: TenantID, needsMetadata: Bool = false, in transaction: PostgresTransaction
+    ) throws {
+        self.month = month
+        self.tenant = tenant
+        days = try Self.sums(UsageGrouping.day, month, tenant, transaction)
+        var seconds: [Int64: Int64] = [:]
+        for sum in days { seconds[sum.block, default: 0] += sum.seconds }
+        var (starts, used): ([Int64: Int64], Int64) = ([:], 0)
+        for block in seconds.keys.sorted() {
+            starts[block] = used
+            used += seconds[block] ?? 0
+        }
+        self.starts = starts
+        let passed = Set(
+            days.filter { sum in
+                let start = starts[sum.block] ?? 0
+                let end = start + (seconds[sum.block] ?? 0)
+                return sum.acceptsOverage && start < sum.includedSeconds && sum.includedSeconds < end
+            }.map(\.block))
+        passing = try Dictionary(
+            uniqueKeysWithValues: passed.map { block in
+                let shares = try Self.shares(
+                    in: block, from: starts[block] ?? 0, month, tenant, needsMetadata, transaction)
+                return (block, shares)
+            })
+    }
+
+    /// What the whole month adds up to.
+    var total: UsageTally { tallies(of: days, { _ in "" }, { _ in "" })[""] ?? UsageTally() }
+
+    /// What each value adds up to, by value. Jobs without a value are missing.
+    func groups(by grouping: UsageGrouping, in transaction: PostgresTransaction) throws -> [String: UsageTally] {
+        let sums = grouping == .day ? days : try Self.sums(grouping, month, tenant, transaction)
+        var groups = tallies(of: sums, \.value) { share in
+            switch grouping {
+            case .day: share.day
+            case .key: share.key
+            case .metadata:
+                UsageGrouping.members(of: share.metadata ?? "{}").first { $0.grouping == grouping }?.value
+            }
+        }
+        if grouping == .key { groups[Self.unknownKey] = nil }
+        return groups
+    }
+
+    /// - Parameters:
+    ///   - name: the group of a sum.
+    ///   - nameOfShare: the group of a share; nil if it has none.
+    private func tallies(
+        of sums: [Sum], _ name: (Sum) -> String, _ nameOfShare: (Share) -> String?
+    ) -> [String: UsageTally] {
+        var tallies: [String: UsageTally] = [:]
+        for sum in sums {
+            var tally = tallies[name(sum)] ?? UsageTally()
+            tally.jobs += sum.jobs
+            tally.seconds += sum.seconds
+            if passing[sum.block] == nil, sum.acceptsOverage, starts[sum.block] ?? 0 >= sum.includedSeconds {
+                tally.add(overage: sum.seconds, rate: sum.rate, plan: sum.plan, place: sum.lastPlace)
+            }
+            tallies[name(sum)] = tally
+        }
+        for share in passing.values.joined() {
+            guard let name = nameOfShare(share) else { continue }
+            tallies[name, default: UsageTally()].add(
+                overage: share.overageSeconds, rate: share.rate, plan: share.plan, place: share.place)
+        }
+        return tallies
+    }
+}
+
+extension UsageBlocks {
+    /// The value of records whose key is unknown.
+    private static let unknownKey = ""
+
+    private static func sums(
+        _ grouping: UsageGrouping, _ month: BillingMonth, _ tenant: TenantID, _ transaction: PostgresTransaction
+    ) throws -> [Sum] {
+        try transaction.all(
+            """
+            SELECT value, block, included_seconds, accept_overage, rate_micros_per_minute, plan, jobs, seconds, last_place
+            FROM usage_sums
+            WHERE tenant_id = \(tenant) AND month = \(month) AND dimension = \(grouping.dimension)
+            """, as: String.self, Int64.self, Int64.self, Bool.self, Int64.self, PlanName.self, Int64.self, Int64.self,
+            Int64.self
+        ).map {
+            Sum(
+                value: $0.0, block: $0.1, includedSeconds: $0.2, acceptsOverage: $0.3, rate: $0.4, plan: $0.5,
+                jobs: $0.6, seconds: $0.7, lastPlace: $0.8)
+        }
+    }
+
+    /// Returns the shares in a block, in order.
+    ///
+    /// - Parameter start: the used seconds before the block.
+    private static func shares(
+        in block: Int64, from start: Int64, _ month: BillingMonth, _ tenant: TenantID, _ needsMetadata: Bool,
+        _ transaction: PostgresTransaction
+    ) throws -> [Share] {
+        let (first, last) = (block * UsageSums.blockSize, (block + 1) * UsageSums.blockSize - 1)
+        let metadata: PostgresQuery =
+            needsMetadata
+            ? "(SELECT j.metadata::text FROM jobs j WHERE j.tenant_id = u.tenant_id AND j.id = u.job_id)" : "NULL::text"
+        var meter = OverageMeter(usedSeconds: start)
+        return try transaction.query(
+            """
+            SELECT s.place, s.seconds, s.included_seconds, u.accept_overage,
+                coalesce(u.rate_micros_per_minute, 0) AS rate, u.plan,
+                to_char(u.admitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
+                coalesce(u.key_id, '') AS key, \(metadata) AS metadata
+            FROM usage u \(Ledger.shares)
+            WHERE u.tenant_id = \(tenant) AND u.month = \(month) AND s.place BETWEEN \(first) AND \(last)
+                AND (u.admission BETWEEN \(first) AND \(last) OR u.admission = ANY (ARRAY(
+                    SELECT i.admission FROM usage_increases i
+                    WHERE i.tenant_id = \(tenant) AND i.month = \(month) AND i.place BETWEEN \(first) AND \(last))))
+            ORDER BY s.place
+            """
+        ).map { row in
+            let overage = meter.add(
+                seconds: try row.value("seconds"), includedSeconds: try row.value("included_seconds"),
+                acceptsOverage: try row.value("accept_overage"))
+            return Share(
+                place: try row.value("place"), day: try row.value("day"), key: try row.value("key"),
+                metadata: try row.value("metadata"), rate: try row.value("rate"), plan: try row.value("plan"),
+                overageSeconds: overage)
+        }
+    }
+}
