@@ -13,11 +13,12 @@ GRANT USAGE ON SCHEMA public TO verbatim_app, verbatim_system;
 -- Every role may check whether the schema is current.
 GRANT SELECT ON schema_migrations TO PUBLIC;
 
--- Tenancy. Only the owner reads `audit_log`.
+-- Tenancy. Only the owner reads `audit_log`; customers' changes are added to it.
 GRANT SELECT ON tenants TO verbatim_app, verbatim_system;
 GRANT SELECT, UPDATE (last_used_at) ON api_keys TO verbatim_system;
 GRANT SELECT, INSERT, UPDATE (revoked_at, rotated_at, successor, used_at), DELETE ON refresh_tokens TO verbatim_system;
 GRANT SELECT, INSERT ON jwt_keys TO verbatim_system;
+GRANT INSERT ON audit_log TO verbatim_app;
 
 -- Billing. Only operators close and adjust months. Only the owner reads `deleted_tenant_names`.
 GRANT SELECT ON plans TO verbatim_app, verbatim_system;

@@ -75,12 +75,14 @@ CREATE TABLE jwt_keys (
 CREATE TABLE audit_log (
     id        bigint GENERATED ALWAYS AS IDENTITY,
     at        timestamp with time zone NOT NULL DEFAULT now(),
-    operator  text NOT NULL,
+    operator  text,
     action    text NOT NULL,
     tenant_id text,
     target    text,
     details   jsonb NOT NULL DEFAULT '{}'::jsonb,
+    key_id    text,
     CONSTRAINT audit_log_pkey PRIMARY KEY (id),
+    CONSTRAINT audit_log_author_check CHECK (num_nonnulls(operator, key_id) = 1),
     CONSTRAINT audit_log_operator_check CHECK (operator <> ''::text)
 );
 CREATE INDEX audit_log_by_tenant ON audit_log USING btree (tenant_id, id);

@@ -15,7 +15,11 @@ struct CancelJob: Sendable {
         let (tenant, id) = try GetJob.named(context)
         let job: Job?
         do {
-            job = try await databases.app.transaction(of: tenant) { try Job.cancel(id, of: tenant, in: $0) }
+            job = try await databases.app.transaction(of: tenant) { transaction in
+                guard let job = try Job.cancel(id, of: tenant, in: transaction) else { return nil }
+                try AuditEntry(by: context.principal, action: "job cancel", target: id.rawValue).record(in: transaction)
+                return job
+            }
         } catch is JobFinished {
             throw APIError(.jobFinished, "The job has ended already; there is nothing to cancel.")
         }

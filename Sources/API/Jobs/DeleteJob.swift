@@ -12,9 +12,12 @@ struct DeleteJob: Sendable {
     func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let (tenant, id) = try GetJob.named(context)
         do {
-            guard
-                try await databases.app.transaction(of: tenant, { try JobDeletion.remove(id, of: tenant, in: $0) })
-            else { throw GetJob.none }
+            let isFound = try await databases.app.transaction(of: tenant) { transaction in
+                guard try JobDeletion.remove(id, of: tenant, in: transaction) else { return false }
+                try AuditEntry(by: context.principal, action: "job delete", target: id.rawValue).record(in: transaction)
+                return true
+            }
+            guard isFound else { throw GetJob.none }
         } catch is JobDeletion.JobActive {
             throw APIError(.jobActive, "The job has not ended yet. Cancel it first with POST /jobs/{id}/cancel.")
         }

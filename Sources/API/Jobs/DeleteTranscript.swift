@@ -12,10 +12,13 @@ struct DeleteTranscript: Sendable {
     func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let (tenant, id) = try GetJob.named(context)
         do {
-            guard
-                try await databases.app.transaction(
-                    of: tenant, { try JobDeletion.removeTranscript(of: id, tenant: tenant, in: $0) })
-            else { throw GetJob.none }
+            let isFound = try await databases.app.transaction(of: tenant) { transaction in
+                guard try JobDeletion.removeTranscript(of: id, tenant: tenant, in: transaction) else { return false }
+                try AuditEntry(by: context.principal, action: "transcript delete", target: id.rawValue)
+                    .record(in: transaction)
+                return true
+            }
+            guard isFound else { throw GetJob.none }
         } catch let error as JobDeletion.NotCompleted {
             throw GetTranscript.notReady(error.job)
         }

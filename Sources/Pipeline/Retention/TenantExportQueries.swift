@@ -191,7 +191,7 @@ extension TenantExport {
         Section(
             type: "audit",
             rows: """
-                SELECT at, action, target, details FROM audit_log WHERE tenant_id = \(tenant) ORDER BY id
+                SELECT at, key_id, action, target, details FROM audit_log WHERE tenant_id = \(tenant) ORDER BY id
                 """)
     }
 }

@@ -75,22 +75,24 @@ import Testing
             let owner = deployment.tenants.owner
             let tables = try await owner.query(
                 """
-                SELECT table_name::text, string_agg(privilege_type, ',') FROM information_schema.role_table_grants
+                SELECT table_name::text, string_agg(privilege_type, ','),
+                    has_column_privilege('verbatim_app', table_name::text, 'tenant_id', 'SELECT')
+                FROM information_schema.role_table_grants
                 WHERE grantee = 'verbatim_app' AND table_name IN (
                     SELECT table_name FROM information_schema.columns WHERE column_name = 'tenant_id' AND table_schema = 'public')
                 GROUP BY 1 ORDER BY 1
                 """
-            ).map { try $0.decode(String.self, String.self) }
+            ).map { try $0.decode(String.self, String.self, Bool.self) }
             #expect(tables.count >= 10)
             var withRows = 0
             let app = deployment.tenants.databases.app
-            for (table, privileges) in tables {
+            for (table, privileges, isRead) in tables where isRead {
                 let hers = try await app.transaction(of: deployment.tenants.example) {
-                    try $0.query("SELECT FROM \(unescaped: table)").count
+                    try $0.query("SELECT tenant_id FROM \(unescaped: table)").count
                 }
                 if hers > 0 { withRows += 1 }
                 let his = try await app.transaction(of: deployment.tenants.other) {
-                    try $0.query("SELECT FROM \(unescaped: table)").count
+                    try $0.query("SELECT tenant_id FROM \(unescaped: table)").count
                 }
                 #expect(his == 0, "\(table)")
                 if privileges.contains("DELETE") {
@@ -107,6 +109,14 @@ import Testing
                 }
             }
             #expect(withRows >= 6)
+            // What it may only add to, it adds in its own name.
+            #expect(tables.filter { !$0.2 }.map(\.0) == ["audit_log"])
+            let example = deployment.tenants.example
+            await #expect(throws: PostgresError.self) {
+                try await app.transaction(of: deployment.tenants.other) {
+                    try $0.execute("INSERT INTO audit_log (key_id, action, tenant_id) VALUES ('x', 'x', \(example))")
+                }
+            }
         }
     }
 }

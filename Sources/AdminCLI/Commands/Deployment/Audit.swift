@@ -2,11 +2,14 @@ import ArgumentParser
 import Postgres
 import Tenancy
 
-/// `audit`: what operators changed.
+/// `audit`: what operators and customers changed.
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what operators changed, and who did, newest first.",
+        abstract: "Show what operators and customers changed, and who did, newest first.",
         discussion: """
+            Of customers: the default webhook endpoint, cancelled jobs, deleted jobs and transcripts, each with the API key \
+            that did it.
+
             Example:
               verbatim-admin audit --tenant ten_01J… --since 30d
             """)
@@ -20,19 +23,22 @@ struct Audit: AsyncParsableCommand {
 
     private struct Row: Encodable {
         let id: Int64
-        let at, `operator`, action: String
-        let tenant_id, target: String?
+        let at, action: String
+        let `operator`, key_id, tenant_id, target: String?
         let details: [String: String]
 
         init(_ record: AuditRecord) {
             id = record.id
             at = record.at.rfc3339
-            `operator` = record.entry.operator
+            `operator` = record.entry.author.operator
+            key_id = record.entry.author.key?.rawValue
             action = record.entry.action
             tenant_id = record.entry.tenant?.rawValue
             target = record.entry.target
             details = record.entry.details
         }
+
+        var author: String { `operator` ?? "key \(key_id ?? "-")" }
 
         var detailsText: String {
             details.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
@@ -51,9 +57,9 @@ struct Audit: AsyncParsableCommand {
             try Output.show(
                 rows, json: output.json,
                 text: Table(
-                    headings: ["AT", "OPERATOR", "ACTION", "TENANT", "TARGET", "DETAILS"],
+                    headings: ["AT", "BY", "ACTION", "TENANT", "TARGET", "DETAILS"],
                     rows: rows.map {
-                        [$0.at, $0.operator, $0.action, $0.tenant_id ?? "-", $0.target ?? "-", $0.detailsText]
+                        [$0.at, $0.author, $0.action, $0.tenant_id ?? "-", $0.target ?? "-", $0.detailsText]
                     }
                 ).text)
         }

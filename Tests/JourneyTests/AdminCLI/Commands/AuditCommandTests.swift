@@ -21,6 +21,30 @@ import Testing
         }
     }
 
+    @Test func `a customer's changes are listed with the key that made them`() async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            let alice = try await deployment.customer(at: node)
+            let keys = try await deployment.tenants.owner.query("SELECT id FROM api_keys").map {
+                try $0.decode(String.self)
+            }
+            let url = #"{"url":"https://example.org/hook"}"#
+            #expect(try await alice.send("PUT", "/webhook", json: url).status == 200)
+            #expect(try await alice.send("PUT", "/webhook", json: #"{"url":null}"#).status == 200)
+            let job = try await alice.submit(file: Recordings.clip("0880"))
+            #expect(try await alice.send("POST", "/jobs/\(job)/cancel").status == 202)
+            #expect(try await alice.send("POST", "/jobs/\(job)/cancel").status == 409)
+            #expect(try await alice.send("DELETE", "/jobs/\(job)").status == 204)
+            #expect(try await alice.send("DELETE", "/jobs/\(job)").status == 404)
+            let olga = Operator(tenants: deployment.tenants)
+            let rows = try await olga.list("audit", "--tenant", olga.example)
+            let actions = rows.map { "\($0["action"] as? String ?? "") \($0["target"] as? String ?? "")" }
+            #expect(actions == ["job delete \(job)", "job cancel \(job)", "webhook remove ", "webhook set "])
+            #expect(rows.allSatisfy { $0["operator"] == nil && $0["key_id"] as? String == keys.first })
+            #expect(try await olga.call("audit").output.contains("key \(keys.first ?? "")"))
+        }
+    }
+
     @Test func `what cannot be written down is not done`() async throws {
         try await Operator.with { olga in
             let key = try await olga.tenants.issueKey(for: olga.tenants.example).id.rawValue
