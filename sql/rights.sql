@@ -16,6 +16,9 @@ GRANT SELECT ON schema_migrations TO PUBLIC;
 -- Tenancy. Only the owner reads `audit_log`; customers' changes are added to it.
 GRANT SELECT ON tenants TO verbatim_app, verbatim_system;
 GRANT SELECT, UPDATE (last_used_at) ON api_keys TO verbatim_system;
+-- Customers manage their keys, but nobody reads a hash but verbatim_system, which checks logins.
+GRANT SELECT (tenant_id, id, name, scopes, created_at, expires_at, revoked_at, last_used_at, replaced_by, changed_at),
+    INSERT, UPDATE (name, scopes, expires_at, revoked_at, replaced_by, changed_at) ON api_keys TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (revoked_at, rotated_at, successor, used_at), DELETE ON refresh_tokens TO verbatim_system;
 GRANT SELECT, INSERT ON jwt_keys TO verbatim_system;
 GRANT INSERT ON audit_log TO verbatim_app;

@@ -25,16 +25,20 @@ CREATE TABLE api_keys (
     revoked_at   timestamp with time zone,
     last_used_at timestamp with time zone,
     replaced_by  text,
+    scopes       text[] NOT NULL,
+    changed_at   timestamp with time zone,
     CONSTRAINT api_keys_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT api_keys_id_key UNIQUE (id),
     CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT api_keys_tenant_id_replaced_by_fkey FOREIGN KEY (tenant_id, replaced_by) REFERENCES api_keys(tenant_id, id),
     CONSTRAINT api_keys_id_check CHECK (id ~ '^[0-9A-Za-z]{12}$'::text),
     CONSTRAINT api_keys_name_check CHECK (length(name) >= 1 AND length(name) <= 200),
+    CONSTRAINT api_keys_scopes_check CHECK (cardinality(scopes) > 0 AND scopes <@ ARRAY['jobs:write'::text, 'jobs:read'::text, 'jobs:delete'::text, 'usage:read'::text, 'webhooks:write'::text, 'keys:write'::text]),
     CONSTRAINT api_keys_secret_hash_check CHECK (secret_hash ~~ '$argon2id$%'::text)
 );
 CREATE INDEX api_keys_by_revocation ON api_keys USING btree (revoked_at) WHERE revoked_at IS NOT NULL;
 CREATE INDEX api_keys_by_expiry ON api_keys USING btree (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX api_keys_by_change ON api_keys USING btree (changed_at) WHERE changed_at IS NOT NULL;
 
 CREATE TABLE refresh_tokens (
     tenant_id  text NOT NULL,

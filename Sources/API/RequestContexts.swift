@@ -11,6 +11,8 @@ struct PublicContext: ConnectionContext {
     let caller: Caller? = Caller()
     /// Set by `AuthenticationMiddleware`.
     var principal: Principal?
+    /// What the principal may do now. Set with it.
+    var scopes: Set<Scope> = []
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
@@ -22,10 +24,13 @@ struct PublicContext: ConnectionContext {
 struct AuthenticatedContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let principal: Principal
+    /// What the principal may do now.
+    let scopes: Set<Scope>
 
     init(context: PublicContext) throws {
         guard let principal = context.principal else { throw APIError.internalError }
         self.principal = principal
+        scopes = context.scopes
         coreContext = context.coreContext
     }
 }

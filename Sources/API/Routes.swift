@@ -1,7 +1,8 @@
+import HTTPTypes
 import Hummingbird
 import Tenancy
 
-/// The routes of the API: which handler answers which path, and which paths need an access token.
+/// The routes of the API: which handler answers which path. ``RouteTable`` says who may call them.
 struct Routes: Sendable {
     let auth: AuthRoutes
     let authentication: AuthenticationMiddleware
@@ -15,6 +16,7 @@ struct Routes: Sendable {
     let cancelJob: CancelJob
     let deleteJob: DeleteJob
     let deleteTranscript: DeleteTranscript
+    let keys: KeyRoutes
     let getUsage: GetUsage
     let getPlans: GetPlans
     let getDeliveries: GetDeliveries
@@ -27,24 +29,47 @@ struct Routes: Sendable {
         router.get("metrics", use: metrics.handle)
         documents.add(to: router)
         auth.add(to: router)
-
-        let jobs = router.group("jobs").add(middleware: authentication).group(context: AuthenticatedContext.self)
-        jobs.post(use: createJob.handle)
-        jobs.get(use: listJobs.handle)
-        jobs.get(":id", use: getJob.handle)
-        jobs.delete(":id", use: deleteJob.handle)
-        jobs.post(":id/cancel", use: cancelJob.handle)
-        jobs.get(":id/transcript", use: getTranscript.handle)
-        jobs.delete(":id/transcript", use: deleteTranscript.handle)
-        jobs.get(":id/deliveries", use: getDeliveries.handle)
-        jobs.post(":id/deliveries", use: postDeliveries.handle)
-
-        let webhook = router.group("webhook").add(middleware: authentication).group(context: AuthenticatedContext.self)
-        webhook.get(use: getWebhook.handle)
-        webhook.put(use: putWebhook.handle)
-
-        router.group("usage").add(middleware: authentication).group(context: AuthenticatedContext.self)
-            .get(use: getUsage.handle)
         router.get("plans", use: getPlans.handle)
+
+        add(.post, "/jobs", to: router, createJob.handle)
+        add(.get, "/jobs", to: router, listJobs.handle)
+        add(.get, "/jobs/{id}", to: router, getJob.handle)
+        add(.delete, "/jobs/{id}", to: router, deleteJob.handle)
+        add(.post, "/jobs/{id}/cancel", to: router, cancelJob.handle)
+        add(.get, "/jobs/{id}/transcript", to: router, getTranscript.handle)
+        add(.delete, "/jobs/{id}/transcript", to: router, deleteTranscript.handle)
+        add(.get, "/jobs/{id}/deliveries", to: router, getDeliveries.handle)
+        add(.post, "/jobs/{id}/deliveries", to: router, postDeliveries.handle)
+        add(.get, "/webhook", to: router, getWebhook.handle)
+        add(.put, "/webhook", to: router, putWebhook.handle)
+        add(.get, "/usage", to: router, getUsage.handle)
+        add(.get, "/keys", to: router, keys.list)
+        add(.post, "/keys", to: router, keys.create)
+        add(.patch, "/keys/{id}", to: router, keys.change)
+        add(.post, "/keys/{id}/rotate", to: router, keys.rotate)
+        add(.delete, "/keys/{id}", to: router, keys.revoke)
+        Self.requireRules(for: router)
+    }
+
+    /// Adds a route that needs an access token with the scope that ``RouteTable`` names.
+    private func add<Answer: ResponseGenerator>(
+        _ method: HTTPRequest.Method, _ path: String, to router: Router<PublicContext>,
+        _ handler: @escaping @Sendable (Request, AuthenticatedContext) async throws -> Answer
+    ) {
+        guard case .scope(let scope)? = RouteTable.access(method, path) else {
+            preconditionFailure("RouteTable has no scope for \(method) \(path)")
+        }
+        router.group(RouterPath(path)).add(middleware: authentication).group(context: AuthenticatedContext.self)
+            .on("", method: method) { request, context in
+                guard context.scopes.contains(scope) else { throw APIError.insufficientScope(scope) }
+                return try await handler(request, context)
+            }
+    }
+
+    /// Stops the start of a node whose routes and rules differ.
+    private static func requireRules(for router: Router<PublicContext>) {
+        let routes = Set(router.routes.map { "\($0.method.rawValue) \($0.path)" })
+        let rules = Set(RouteTable.rules.map { "\($0.method) \($0.path)" })
+        precondition(routes == rules, "RouteTable differs: \(routes.symmetricDifference(rules).sorted())")
     }
 }

@@ -59,6 +59,13 @@ def with_formats(document):
         if parameter["name"] == "cursor":
             parameter["schema"]["format"] = "cursor"
     for path, item in document["paths"].items():
+        if path.startswith("/keys/{id}"):
+            for method in [name for name in item if name != "parameters"]:
+                schema = {"type": "string", "format": "spare-key" if method == "delete" else "key"}
+                item[method].setdefault("parameters", []).append(
+                    {"name": "id", "in": "path", "required": True, "schema": schema}
+                )
+            del item["parameters"]
         if not path.startswith("/jobs/{id}"):
             continue
         for method in [name for name in item if name != "parameters"]:
@@ -71,9 +78,11 @@ def with_formats(document):
         del item["parameters"]
 
 
-def call(url, path, body=None):
+def call(url, path, body=None, token=None):
     request = urllib.request.Request(url + path, None if body is None else json.dumps(body).encode())
     request.add_header("Content-Type", "application/json")
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
     with urllib.request.urlopen(request, timeout=120) as answer:
         return json.load(answer)
 
@@ -116,8 +125,10 @@ def main():
     # Of a session for each, because a token that was rotated is worth nothing.
     sessions = [call(url, "/auth/token", {"api_key": plan["api_key"]}) for _ in range(8)]
     token = sessions[0]["access_token"]
+    keys = [call(url, "/keys", {"name": f"spare {number}"}, token)["key_id"] for number in range(24)]
     seeds = {
         **plan,
+        "keys": keys,
         "outside": outside.serve(recording),
         "refresh_tokens": [session["refresh_token"] for session in sessions[1:]],
         "tally": str(folder / "tally.json"),

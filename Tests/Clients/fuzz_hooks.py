@@ -16,6 +16,7 @@ from schemathesis.transport.serialization import Binary
 SEEDS = json.loads(pathlib.Path(os.environ["VERBATIM_FUZZ_SEEDS"]).read_text())
 COMPLETED = SEEDS["completed"]
 
+unknown_keys = st.text("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=12, max_size=12)
 unknown_jobs = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26).map(lambda ulid: "job_" + ulid)
 
 for name, strategy in {
@@ -30,6 +31,9 @@ for name, strategy in {
     "job": st.one_of(st.just(COMPLETED[0]), unknown_jobs),
     "spare-job": st.one_of(st.sampled_from(COMPLETED[1:]), unknown_jobs),
     "waiting-job": st.one_of(st.sampled_from(SEEDS["waiting"]), unknown_jobs),
+    # A key that was rotated can be neither rotated again nor changed.
+    "key": st.one_of(st.sampled_from(SEEDS["keys"][4:]), unknown_keys),
+    "spare-key": st.one_of(st.sampled_from(SEEDS["keys"][:4]), unknown_keys),
 }.items():
     schemathesis.openapi.format(name, strategy)
 
@@ -45,7 +49,13 @@ def filter_body(context, body):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Another valid Idempotency-Key for each recording: under the same one another recording is refused, as is described."""
+    """Another valid Idempotency-Key for each recording: under the same one another recording is refused, as is described.
+
+    A key's name without line ends and the like, and an end that is not over: the description says so in words."""
+    if case.meta is not None and case.meta.generation.mode.is_positive and case.operation.path.startswith("/keys"):
+        for name, value in {"name": f"key {uuid.uuid4()}", "expires_at": "2999-01-01T00:00:00Z"}.items():
+            if isinstance(case.body, dict) and case.body.get(name) is not None:
+                case.body[name] = value
     key = (case.headers or {}).get("Idempotency-Key")
     if case.meta is not None and case.meta.generation.mode.is_positive and key is not None:
         case.headers["Idempotency-Key"] = f"{key[:200]}-{uuid.uuid4()}"

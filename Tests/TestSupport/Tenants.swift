@@ -44,9 +44,11 @@ package struct Tenants: Sendable {
     }
 
     /// Creates an API key for that tenant.
-    package func issueKey(for tenant: TenantID, name: String = "test") async throws -> IssuedKey {
+    package func issueKey(
+        for tenant: TenantID, name: String = "test", scopes: Set<Scope> = .standard
+    ) async throws -> IssuedKey {
         let key = try await KeyStock.shared.key(issued.next())
-        try await owner.transaction { try key.store(for: tenant, name: name, in: $0) }
+        try await owner.transaction { try key.store(for: tenant, name: name, scopes: scopes, in: $0) }
         return key
     }
 

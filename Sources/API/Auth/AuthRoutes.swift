@@ -16,6 +16,22 @@ struct AuthRoutes: Sendable {
 
     private struct LoginRequest: Decodable {
         let api_key: String
+        let scopes: [String]?
+        let expires_in: Int64?
+
+        /// Whether it asks for a narrower token instead of a session.
+        var isNarrower: Bool { scopes != nil || expires_in != nil }
+
+        func lifetime() throws -> Int64 {
+            let lifetimes = AccessTokens.narrowLifetimes
+            let seconds = expires_in ?? lifetimes.upperBound
+            guard lifetimes.contains(seconds) else {
+                throw APIError.invalidRequest(
+                    "'expires_in' must be a number of seconds from \(lifetimes.lowerBound) to \(lifetimes.upperBound).",
+                    field: "expires_in")
+            }
+            return seconds
+        }
     }
 
     private struct RefreshRequest: Decodable {
@@ -29,10 +45,21 @@ struct AuthRoutes: Sendable {
         return try await answering(Self.tooManyLogins) {
             try authenticator.admitCall(from: address.network)
             let body = try await JSONBody.decode(LoginRequest.self, from: request)
-            let session = try await authenticator.logIn(apiKey: body.api_key, from: address.network)
+            let response =
+                body.isNarrower
+                ? try await narrowToken(body, from: address.network)
+                : TokenResponse(try await authenticator.logIn(apiKey: body.api_key, from: address.network))
             context.caller?.becomeKnown()
-            return TokenResponse(session)
+            return response
         }
+    }
+
+    private func narrowToken(_ body: LoginRequest, from network: String) async throws -> TokenResponse {
+        let scopes = try body.scopes.map { try Set<Scope>(requested: $0) }
+        let seconds = try body.lifetime()
+        let token = try await authenticator.narrowToken(
+            apiKey: body.api_key, scopes: scopes, lasting: seconds, from: network)
+        return TokenResponse(narrow: token, expiresIn: seconds)
     }
 
     @Sendable
@@ -84,6 +111,8 @@ struct AuthRoutes: Sendable {
                 "The refresh token is unknown, expired or revoked. Log in again with POST /auth/token.")
         } catch AuthenticationError.accountSuspended {
             throw APIError.accountSuspended
+        } catch AuthenticationError.insufficientScope(let scope) {
+            throw APIError.insufficientScope(scope)
         } catch let error as RateLimited {
             throw APIError.rateLimited(limited, retryAfterSeconds: error.retryAfterSeconds)
         } catch Argon2Error.overloaded {
@@ -97,13 +126,20 @@ private struct TokenResponse: ResponseEncodable {
     let access_token: String
     let token_type = "Bearer"
     let expires_in: Int64
-    let refresh_token: String
-    let refresh_expires_in: Int64
+    /// A narrower token has none.
+    let refresh_token: String?
+    let refresh_expires_in: Int64?
 
     init(_ session: Session) {
         access_token = session.accessToken
         expires_in = session.expiresIn
         refresh_token = session.refreshToken
         refresh_expires_in = session.refreshExpiresIn
+    }
+
+    init(narrow token: String, expiresIn: Int64) {
+        access_token = token
+        expires_in = expiresIn
+        (refresh_token, refresh_expires_in) = (nil, nil)
     }
 }

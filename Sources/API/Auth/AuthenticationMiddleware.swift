@@ -13,6 +13,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
         var context = context
         let principal = try await authenticate(request)
         context.principal = principal
+        context.scopes = revocations.scopes(of: principal)
         context.channel.triggerUserOutboundEvent(
             ConnectionGuard.Authenticated(account: principal.tenant), promise: nil)
         context.caller?.becomeKnown()
@@ -54,6 +55,8 @@ extension APIError {
                 .invalidToken, "The session that this access token came from was ended. Log in with POST /auth/token.")
         case .tenantIsSuspended:
             self = .accountSuspended
+        case .scopeIsGone(let scope):
+            self = .insufficientScope(scope)
         case .unknown:
             self = .transient(
                 "The service cannot check this access token at the moment. Please try again.",

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Tenancy
 
 /// The errors that more than one place throws, with the members and header fields that their codes promise.
 extension APIError {
@@ -10,6 +11,15 @@ extension APIError {
     /// 403 for a tenant that may do nothing for now.
     package static let accountSuspended = Self(
         .accountSuspended, "This account is suspended. Please contact support.")
+
+    /// 403 for a key or token that may not do this. `scope` is what it would need.
+    package static func insufficientScope(_ scope: Scope) -> Self {
+        Self(
+            .insufficientScope,
+            "This needs the scope \(scope.rawValue), which the API key or the access token does not have.",
+            details: ["scope": .text(scope.rawValue)],
+            headers: [.wwwAuthenticate: "Bearer error=\"insufficient_scope\", scope=\"\(scope.rawValue)\""])
+    }
 
     /// 404, also for what belongs to somebody else.
     package static func notFound(_ message: String = "There is nothing at this address.") -> Self {

@@ -10,6 +10,7 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case invalidRefreshToken = "invalid_refresh_token"
     case quotaExceeded = "quota_exceeded"
     case accountSuspended = "account_suspended"
+    case insufficientScope = "insufficient_scope"
     case notFound = "not_found"
     case methodNotAllowed = "method_not_allowed"
     case requestTimeout = "request_timeout"
@@ -17,6 +18,8 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case jobActive = "job_active"
     case notReady = "not_ready"
     case idempotencyInProgress = "idempotency_in_progress"
+    case keyNotActive = "key_not_active"
+    case limitReached = "limit_reached"
     case transcriptDeleted = "transcript_deleted"
     case fileTooLarge = "file_too_large"
     case requestTooLarge = "request_too_large"
@@ -35,11 +38,11 @@ package enum ErrorCode: String, Sendable, CaseIterable {
         case .invalidRequest, .unknownFormat: 400
         case .invalidAPIKey, .tokenExpired, .invalidToken, .invalidRefreshToken: 401
         case .quotaExceeded: 402
-        case .accountSuspended: 403
+        case .accountSuspended, .insufficientScope: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .jobFinished, .jobActive, .notReady, .idempotencyInProgress: 409
+        case .jobFinished, .jobActive, .notReady, .idempotencyInProgress, .keyNotActive, .limitReached: 409
         case .transcriptDeleted: 410
         case .fileTooLarge, .requestTooLarge: 413
         case .invalidAudio, .unsupportedMediaType: 415
@@ -61,6 +64,7 @@ package enum ErrorCode: String, Sendable, CaseIterable {
         case .invalidRefreshToken: "Invalid refresh token"
         case .quotaExceeded: "Quota exceeded"
         case .accountSuspended: "Account suspended"
+        case .insufficientScope: "Insufficient scope"
         case .notFound: "Not found"
         case .methodNotAllowed: "Method not allowed"
         case .requestTimeout: "Request timed out"
@@ -68,6 +72,8 @@ package enum ErrorCode: String, Sendable, CaseIterable {
         case .jobActive: "Job still active"
         case .notReady: "Transcript not ready"
         case .idempotencyInProgress: "Request with this key in progress"
+        case .keyNotActive: "API key not active"
+        case .limitReached: "Limit reached"
         case .transcriptDeleted: "Transcript deleted"
         case .fileTooLarge: "File too large"
         case .requestTooLarge: "Request too large"

@@ -121,7 +121,7 @@ struct CreateJob: Sendable {
         try requireBudget(of: jobRequest.tenant)
         let upload = try await read(request, jobRequest)
         // The body may have taken long. If the caller's access ended meanwhile, nothing is started.
-        try await databases.system.transaction { try jobRequest.principal.requireAccess(in: $0) }
+        try await databases.system.transaction { try jobRequest.principal.requireAccess(to: .writeJobs, in: $0) }
         let options = try JobOptions(fields: upload.fields)
         if let address = options.webhookURL { try await webhooks.check(address, field: "webhook_url") }
         try requireBudget(of: jobRequest.tenant)

@@ -57,7 +57,7 @@ extension TenantExport {
         Section(
             type: "key",
             rows: """
-                SELECT id AS key_id, name, created_at, expires_at, revoked_at, last_used_at, replaced_by
+                SELECT id AS key_id, name, scopes, created_at, expires_at, revoked_at, last_used_at, replaced_by, changed_at
                 FROM api_keys WHERE tenant_id = \(tenant) ORDER BY created_at, id
                 """)
     }

@@ -2,40 +2,75 @@ import Postgres
 
 extension APIKeyRecord {
     private static let columns: PostgresQuery =
-        "id, tenant_id, name, created_at, expires_at, revoked_at, last_used_at, replaced_by"
+        "id, tenant_id, name, scopes, created_at, expires_at, revoked_at, last_used_at, replaced_by"
 
-    /// Stores a key whose secret hashes to `hash`. Operators only.
+    /// Stores a key whose secret hashes to `hash`.
     static func create(
-        _ id: APIKeyID, of tenant: TenantID, name: String, hash: String, expiresAt: Timestamp?,
+        _ id: APIKeyID, of tenant: TenantID, name: String, scopes: Set<Scope>, hash: String, expiresAt: Timestamp?,
         in transaction: PostgresTransaction
     ) throws {
         try transaction.execute(
             """
-            INSERT INTO api_keys (tenant_id, id, name, secret_hash, expires_at)
-            VALUES (\(tenant), \(id), \(name), \(hash), \(expiresAt))
+            INSERT INTO api_keys (tenant_id, id, name, scopes, secret_hash, expires_at)
+            VALUES (\(tenant), \(id), \(name), \(scopes.names), \(hash), \(expiresAt))
             """)
     }
 
-    /// Returns a tenant's keys, oldest first. Operators only.
+    /// Returns a tenant's keys, oldest first.
     package static func all(of tenant: TenantID, in transaction: PostgresTransaction) throws -> [APIKeyRecord] {
         try transaction.query(
             "SELECT \(columns) FROM api_keys WHERE tenant_id = \(tenant) ORDER BY created_at, id"
         ).map(APIKeyRecord.init(row:))
     }
 
-    /// Returns the key with this id, of any tenant, or nil. Operators only.
+    /// How many working keys an account can create for itself.
+    package static let mostActive = 100
+
+    /// Returns a tenant's keys, newest first.
+    ///
+    /// - Parameter last: the key with which the previous page ended.
+    package static func newest(
+        of tenant: TenantID, before last: APIKeyID?, limit: Int, in transaction: PostgresTransaction
+    ) throws -> [APIKeyRecord] {
+        let older: PostgresQuery =
+            last.map {
+                "AND (created_at, id) < (SELECT created_at, id FROM api_keys WHERE tenant_id = \(tenant) AND id = \($0))"
+            } ?? ""
+        return try transaction.query(
+            """
+            SELECT \(columns) FROM api_keys WHERE tenant_id = \(tenant) \(older)
+            ORDER BY created_at DESC, id DESC LIMIT \(limit)
+            """
+        ).map(APIKeyRecord.init(row:))
+    }
+
+    /// Waits until no other transaction is creating a key for the tenant, and makes others wait, until this transaction ends.
+    package static func lockCreation(for tenant: TenantID, in transaction: PostgresTransaction) throws {
+        try transaction.query("SELECT pg_advisory_xact_lock(hashtext('verbatim.api_keys.' || \(tenant)))")
+    }
+
+    /// Returns how many of a tenant's keys work now.
+    package static func countActive(of tenant: TenantID, in transaction: PostgresTransaction) throws -> Int {
+        try transaction.first(
+            """
+            SELECT count(*) FROM api_keys
+            WHERE tenant_id = \(tenant) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+            """, as: Int.self) ?? 0
+    }
+
+    /// Returns the key with this id, or nil: for operators of any tenant, for a customer of its own account.
     package static func find(_ id: APIKeyID, in transaction: PostgresTransaction) throws -> APIKeyRecord? {
         try transaction.query("SELECT \(columns) FROM api_keys WHERE id = \(id)").first.map(APIKeyRecord.init(row:))
     }
 
-    /// Locks the key with this id until the transaction ends, and returns it; nil if there is none. Operators only.
+    /// Locks the key with this id until the transaction ends, and returns it; nil if there is none, as in ``find(_:in:)``.
     package static func lock(_ id: APIKeyID, in transaction: PostgresTransaction) throws -> APIKeyRecord? {
         try transaction.query("SELECT \(columns) FROM api_keys WHERE id = \(id) FOR NO KEY UPDATE")
             .first.map(APIKeyRecord.init(row:))
     }
 
     /// Records that `successor` replaces this key. This key expires after `grace`, or at its own time if that is sooner. Returns when it
-    /// expires. Operators only.
+    /// expires.
     package func yield(
         to successor: APIKeyID, after grace: Duration, in transaction: PostgresTransaction
     ) throws -> Timestamp? {
@@ -50,7 +85,7 @@ extension APIKeyRecord {
     }
 
     /// Revokes the key. This ends all its sessions at once, because a session is valid only as long as its key. ``SessionSweep`` deletes
-    /// their rows later. Operators only.
+    /// their rows later.
     package func revoke(in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
@@ -58,10 +93,25 @@ extension APIKeyRecord {
             """)
     }
 
+    /// Changes the key's name and scopes. Nodes apply the scopes within a second, to access tokens from before, too.
+    package func change(
+        name: String, scopes: Set<Scope>, in transaction: PostgresTransaction
+    ) throws {
+        try transaction.execute(
+            """
+            UPDATE api_keys
+            SET name = \(name), scopes = \(scopes.names),
+                changed_at = CASE WHEN scopes = \(scopes.names) THEN changed_at ELSE clock_timestamp() END
+            WHERE tenant_id = \(tenant) AND id = \(id)
+            """)
+    }
+
     private init(row: PostgresRow) throws {
-        (id, tenant, name, createdAt, expiresAt, revokedAt, lastUsedAt, replacedBy) = try row.decode(
-            APIKeyID.self, TenantID.self, String.self, Timestamp.self, Timestamp?.self, Timestamp?.self,
+        let names: [String]
+        (id, tenant, name, names, createdAt, expiresAt, revokedAt, lastUsedAt, replacedBy) = try row.decode(
+            APIKeyID.self, TenantID.self, String.self, [String].self, Timestamp.self, Timestamp?.self, Timestamp?.self,
             Timestamp?.self, APIKeyID?.self)
+        scopes = Set(names.compactMap(Scope.init))
     }
 }
 
@@ -70,11 +120,14 @@ extension APIKeyCredentials {
     static func find(_ id: APIKeyID, at now: Timestamp, in transaction: PostgresTransaction) throws -> Self? {
         try transaction.first(
             """
-            SELECT k.tenant_id, k.secret_hash, t.status
+            SELECT k.tenant_id, k.secret_hash, k.scopes, t.status
             FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
             WHERE k.id = \(id) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > \(now))
-            """, as: TenantID.self, String.self, TenantStatus.self
-        ).map { Self(tenant: $0.0, secretHash: $0.1, tenantStatus: $0.2) }
+            """, as: TenantID.self, String.self, [String].self, TenantStatus.self
+        ).map {
+            Self(
+                tenant: $0.0, secretHash: $0.1, scopes: Set($0.2.compactMap(Scope.init)), tenantStatus: $0.3)
+        }
     }
 
     static func noteUse(of id: APIKeyID, by tenant: TenantID, at now: Timestamp, in transaction: PostgresTransaction)

@@ -5,6 +5,7 @@ package struct APIKeyRecord: Sendable, Equatable {
     package let id: APIKeyID
     package let tenant: TenantID
     package let name: String
+    package let scopes: Set<Scope>
     package let createdAt: Timestamp
     package let expiresAt: Timestamp?
     package let revokedAt: Timestamp?
@@ -28,5 +29,6 @@ package enum APIKeyState: String, Sendable {
 struct APIKeyCredentials: Sendable {
     let tenant: TenantID
     let secretHash: String
+    let scopes: Set<Scope>
     let tenantStatus: TenantStatus
 }

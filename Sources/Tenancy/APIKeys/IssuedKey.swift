@@ -12,12 +12,16 @@ package struct IssuedKey: Sendable {
         return IssuedKey(id: key.id, text: key.text, hash: try await argon2.hash(key.secret))
     }
 
-    /// Stores the key for `tenant`. Operators only.
+    /// Stores the key for `tenant`.
     ///
-    /// - Parameter expiresAt: when the key stops working; nil: never.
+    /// - Parameters:
+    ///   - scopes: what it may do, at least one.
+    ///   - expiresAt: when the key stops working; nil: never.
     package func store(
-        for tenant: TenantID, name: String, expiresAt: Timestamp? = nil, in transaction: PostgresTransaction
+        for tenant: TenantID, name: String, scopes: Set<Scope> = .standard, expiresAt: Timestamp? = nil,
+        in transaction: PostgresTransaction
     ) throws {
-        try APIKeyRecord.create(id, of: tenant, name: name, hash: hash, expiresAt: expiresAt, in: transaction)
+        try APIKeyRecord.create(
+            id, of: tenant, name: name, scopes: scopes, hash: hash, expiresAt: expiresAt, in: transaction)
     }
 }

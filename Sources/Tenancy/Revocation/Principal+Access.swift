@@ -1,17 +1,19 @@
 import Postgres
 
 extension Principal {
-    /// Throws ``AccessRefusal`` if the key or session has ended or the account is not active, as the database says now. For requests that
-    /// last longer than ``Revocations`` remembers, such as an upload.
+    /// Throws ``AccessRefusal`` if the key or session has ended, the key has lost the scope, or the account is not active, as the database says
+    /// now. For requests that last longer than ``Revocations`` remembers, such as an upload.
     ///
     /// - Parameter transaction: a transaction of the role `verbatim_system`.
-    package func requireAccess(in transaction: PostgresTransaction) throws {
+    package func requireAccess(to scope: Scope, in transaction: PostgresTransaction) throws {
         let found = try transaction.first(
             """
-            SELECT k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now()), t.status
+            SELECT k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now()), t.status,
+                \(scope.rawValue) = ANY (k.scopes)
             FROM api_keys k JOIN tenants t ON t.id = k.tenant_id WHERE k.id = \(key) AND k.tenant_id = \(tenant)
-            """, as: Bool.self, TenantStatus.self)
-        guard let (isValid, status) = found, isValid else { throw AccessRefusal.keyIsOver }
+            """, as: Bool.self, TenantStatus.self, Bool.self)
+        guard let (isValid, status, hasScope) = found, isValid else { throw AccessRefusal.keyIsOver }
+        guard hasScope else { throw AccessRefusal.scopeIsGone(scope) }
         guard status == .active else { throw AccessRefusal.tenantIsSuspended }
         if try isOver(session, in: transaction) { throw AccessRefusal.sessionIsOver }
     }

@@ -12,6 +12,7 @@ extension Revocations {
 
 extension Revocations.Look {
     /// Finds suspended tenants, and the keys that ended within ``AccessTokens/longestUse``: tokens of keys that ended earlier have expired.
+    /// Finds the keys whose scopes changed within that period, with their scopes: older changes are in all tokens.
     /// Finds sessions that ended after `since`; if it is nil, within the same period.
     ///
     /// Deleted tenants are not included, because their number only grows. Their keys were revoked when they were deleted.
@@ -30,7 +31,7 @@ extension Revocations.Look {
             WHERE token_hash = family AND revoked_at > coalesce(\(since), now() - \(remembered))
             ORDER BY revoked_at DESC LIMIT \(EndedSessions.capacity)
             """,
-            "SELECT now()",
+            "SELECT id, scopes FROM api_keys WHERE changed_at > now() - \(remembered)", "SELECT now()",
         ])
         var snapshot = Revocations.Snapshot()
         for row in answers[0] {
@@ -42,6 +43,10 @@ extension Revocations.Look {
             let (family, endedAt) = try row.decode([UInt8].self, Timestamp.self)
             return SessionID(family: family).map { (id: $0, endedAt: endedAt) }
         }
-        return Self(at: try answers[2].decode(Timestamp.self)[0], snapshot: snapshot, sessions: sessions)
+        for row in answers[2] {
+            let (key, scopes) = try row.decode(APIKeyID.self, [String].self)
+            snapshot.scopes[key] = Set(scopes.compactMap(Scope.init))
+        }
+        return Self(at: try answers[3].decode(Timestamp.self)[0], snapshot: snapshot, sessions: sessions)
     }
 }

@@ -1,7 +1,8 @@
 import Postgres
 import Synchronization
 
-/// Knows whose access tokens are rejected before they expire: those of revoked and expired keys, of suspended tenants, and of ended sessions.
+/// Knows whose access tokens are rejected before they expire: those of revoked and expired keys, of suspended tenants, and of ended sessions. Also
+/// knows which keys may do something else than their tokens say.
 ///
 /// It keeps a snapshot in memory, so that no request costs a query. ``refresh()`` takes a new one several times a second. A snapshot older than
 /// ``freshness`` is not used. All requests then wait for the same new one, but no longer than `timeout`. A request that gets none in that
@@ -13,6 +14,8 @@ package final class Revocations: Sendable {
     struct Snapshot: Sendable {
         var keys: Set<APIKeyID> = []
         var suspended: Set<TenantID> = []
+        /// The scopes of keys that were changed within an access token's lifetime.
+        var scopes: [APIKeyID: Set<Scope>] = [:]
     }
 
     private struct State {
@@ -77,6 +80,12 @@ package final class Revocations: Sendable {
         if snapshot.suspended.contains(principal.tenant) { throw .tenantIsSuspended }
     }
 
+    /// Returns what `principal` may do now. Call it after ``check(_:)``, which makes sure that the snapshot is fresh.
+    package func scopes(of principal: Principal) -> Set<Scope> {
+        guard let scopes = state.withLock({ $0.snapshot.scopes[principal.key] }) else { return principal.scopes }
+        return principal.isNarrowed ? scopes.intersection(principal.scopes) : scopes
+    }
+
     private var isFresh: Bool {
         let taken = state.withLock { $0.taken }
         return taken.map { now() - $0 < Self.freshness } ?? false
@@ -110,6 +119,8 @@ package enum AccessRefusal: Error, Equatable {
     /// The session was revoked by its holder, or because one of its refresh tokens was used twice.
     case sessionIsOver
     case tenantIsSuspended
+    /// The key may not do this any more.
+    case scopeIsGone(Scope)
     /// The database has not answered for too long, so nobody knows whose access has ended.
     case unknown
 }

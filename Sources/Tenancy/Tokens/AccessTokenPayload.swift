@@ -12,6 +12,10 @@ struct AccessTokenPayload {
     let key: String
     /// The session. Tokens of older nodes have none.
     let sid: String?
+    /// The scopes, separated by blanks (RFC 8693, section 4.2). Tokens of older nodes have none, and may do everything.
+    let scope: String?
+    /// Whether the token may never do more than `scope`. Otherwise it may do what its key may do.
+    let narrowed: Bool
     let iat: Int64
     let exp: Int64
 
@@ -20,6 +24,8 @@ struct AccessTokenPayload {
         sub = principal.tenant.rawValue
         key = principal.key.rawValue
         sid = principal.session?.description
+        scope = principal.scopes.names.joined(separator: " ")
+        narrowed = principal.isNarrowed
         iat = issuedAt.milliseconds / 1000
         exp = iat + lifetimeSeconds
     }
@@ -41,13 +47,18 @@ struct AccessTokenPayload {
         guard let iss = text("iss"), let sub = text("sub"), let key = text("key"), let iat = integer("iat"),
             let exp = integer("exp")
         else { return nil }
-        sid = text("sid")
-        guard sid != nil || claims["sid"] == nil else { return nil }
+        (sid, scope) = (text("sid"), text("scope"))
+        guard sid != nil || claims["sid"] == nil, scope != nil || claims["scope"] == nil else { return nil }
+        switch claims["narrowed"] {
+        case nil: narrowed = false
+        case .flag(let flag): narrowed = flag
+        default: return nil
+        }
         (self.iss, self.sub, self.key, self.iat, self.exp) = (iss, sub, key, iat, exp)
     }
 
     var json: [UInt8] {
-        var json = JSONWriter(capacity: 192)
+        var json = JSONWriter(capacity: 320)
         json.object {
             $0.key("iss")
             $0.string(iss)
@@ -58,6 +69,14 @@ struct AccessTokenPayload {
             if let sid {
                 $0.key("sid")
                 $0.string(sid)
+            }
+            if let scope {
+                $0.key("scope")
+                $0.string(scope)
+            }
+            if narrowed {
+                $0.key("narrowed")
+                $0.flag(true)
             }
             $0.key("iat")
             $0.integer(iat)
@@ -71,8 +90,14 @@ struct AccessTokenPayload {
         guard iss == Self.issuer, let tenant = TenantID(rawValue: sub), let key = APIKeyID(rawValue: key) else {
             return nil
         }
-        guard let sid else { return Principal(tenant: tenant, key: key) }
-        guard let session = SessionID(sid) else { return nil }
-        return Principal(tenant: tenant, key: key, session: session)
+        // A scope that only a newer node knows is of no use here.
+        let scopes = scope.map { Set($0.split(separator: " ").compactMap { Scope(rawValue: String($0)) }) } ?? .all
+        var session: SessionID?
+        if let sid {
+            session = SessionID(sid)
+            guard session != nil else { return nil }
+        }
+        return Principal(
+            tenant: tenant, key: key, session: session, scopes: scopes, isNarrowed: narrowed)
     }
 }

@@ -9,6 +9,8 @@ import Synchronization
 package final class AccessTokens: Sendable {
     /// How long an access token is valid, in seconds.
     package static let lifetimeSeconds: Int64 = 3600
+    /// How long a narrower token can be asked to be valid, in seconds.
+    package static let narrowLifetimes = 60...lifetimeSeconds
     /// How far the clocks of two machines may differ, in seconds.
     private static let clockDifferenceSeconds: Int64 = 60
     /// How long after the end of its key or session a token may still seem valid, at most, by the database's clock: a node whose clock is ahead
@@ -38,10 +40,12 @@ package final class AccessTokens: Sendable {
         self.clock = clock
     }
 
-    /// Returns a new token for `principal`, valid for an hour.
-    package func issue(for principal: Principal) async throws -> String {
+    /// Returns a new token for `principal`.
+    ///
+    /// - Parameter seconds: how long it is valid, at most an hour.
+    package func issue(for principal: Principal, lasting seconds: Int64 = lifetimeSeconds) async throws -> String {
         let now = clock()
-        let payload = AccessTokenPayload(principal, issuedAt: now, lifetimeSeconds: Self.lifetimeSeconds)
+        let payload = AccessTokenPayload(principal, issuedAt: now, lifetimeSeconds: min(seconds, Self.lifetimeSeconds))
         return try await keys.current().sign(payload, at: now)
     }
 

@@ -28,11 +28,49 @@ package struct Authenticator: Sendable {
 
     /// Exchanges an API key for a session. Throws ``AuthenticationError``, ``RateLimited`` or ``Argon2Error/overloaded``.
     ///
-    /// First the form and checksum are checked, then the limits, then the key's id. So only a key that exists costs an Argon2 run.
-    ///
     /// - Parameter address: where the request came from.
     package func logIn(apiKey text: String, from address: String) async throws -> Session {
         let now = clock()
+        let (key, credentials) = try await check(text, from: address, at: now)
+        let refresh = RefreshToken()
+        let principal = Principal(
+            tenant: credentials.tenant, key: key, session: SessionID(family: refresh.hash), scopes: credentials.scopes)
+        try await databases.sessions.transaction {
+            try refresh.store(for: principal.key, of: principal.tenant, at: now, in: $0)
+            try APIKeyCredentials.noteUse(of: principal.key, by: principal.tenant, at: now, in: $0)
+        }
+        unknown.remember(refresh.hash)
+        return Session(
+            accessToken: try await tokens.issue(for: principal), expiresIn: AccessTokens.lifetimeSeconds,
+            refreshToken: refresh.text, refreshExpiresIn: RefreshToken.lifetimeSeconds)
+    }
+
+    /// Exchanges an API key for an access token that may do less than the key. It has no session, so whoever gets it cannot make it last
+    /// longer. Throws as ``logIn(apiKey:from:)`` does.
+    ///
+    /// - Parameters:
+    ///   - scopes: what it may do; nil: what the key may do now.
+    ///   - seconds: how long it is valid, within ``AccessTokens/narrowLifetimes``.
+    package func narrowToken(
+        apiKey text: String, scopes: Set<Scope>?, lasting seconds: Int64, from address: String
+    ) async throws -> String {
+        let now = clock()
+        let (key, credentials) = try await check(text, from: address, at: now)
+        let scopes = scopes ?? credentials.scopes
+        if let missing = scopes.subtracting(credentials.scopes).sorted().first {
+            throw AuthenticationError.insufficientScope(missing)
+        }
+        try await databases.sessions.transaction {
+            try APIKeyCredentials.noteUse(of: key, by: credentials.tenant, at: now, in: $0)
+        }
+        return try await tokens.issue(
+            for: Principal(tenant: credentials.tenant, key: key, scopes: scopes, isNarrowed: true), lasting: seconds)
+    }
+
+    /// Checks an API key: first its form and checksum, then the limits, then its id. So only a key that exists costs an Argon2 run.
+    private func check(
+        _ text: String, from address: String, at now: Timestamp
+    ) async throws -> (APIKeyID, APIKeyCredentials) {
         guard let key = APIKey(text) else { throw AuthenticationError.invalidAPIKey }
         try limits.check(key.id, from: address, at: now)
         guard
@@ -51,18 +89,7 @@ package struct Authenticator: Sendable {
         }
         try limits.takeLogin(of: key.id, at: clock())
         guard credentials.tenantStatus == .active else { throw AuthenticationError.accountSuspended }
-
-        let refresh = RefreshToken()
-        let principal = Principal(
-            tenant: credentials.tenant, key: key.id, session: SessionID(family: refresh.hash))
-        try await databases.sessions.transaction {
-            try refresh.store(for: principal.key, of: principal.tenant, at: now, in: $0)
-            try APIKeyCredentials.noteUse(of: principal.key, by: principal.tenant, at: now, in: $0)
-        }
-        unknown.remember(refresh.hash)
-        return Session(
-            accessToken: try await tokens.issue(for: principal), expiresIn: AccessTokens.lifetimeSeconds,
-            refreshToken: refresh.text, refreshExpiresIn: RefreshToken.lifetimeSeconds)
+        return (key.id, credentials)
     }
 
     /// Returns a new access token for a refresh token. Without `rotate`, the refresh token stays the same. With it, a new refresh token replaces
@@ -119,4 +146,6 @@ package struct Session: Sendable {
 
 package enum AuthenticationError: Error, Equatable {
     case invalidAPIKey, invalidRefreshToken, accountSuspended
+    /// The key may not do this itself.
+    case insufficientScope(Scope)
 }

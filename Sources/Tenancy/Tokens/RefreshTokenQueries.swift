@@ -64,7 +64,7 @@ extension RefreshToken {
         try transaction.first(
             """
             SELECT r.tenant_id, r.key_id, r.family, r.expires_at, t.status, r.rotated_at, r.successor,
-                r.used_at IS NULL AND r.token_hash <> r.family
+                r.used_at IS NULL AND r.token_hash <> r.family, k.scopes
             FROM refresh_tokens r
             JOIN refresh_tokens root ON root.tenant_id = r.tenant_id AND root.token_hash = r.family
             JOIN api_keys k ON k.tenant_id = r.tenant_id AND k.id = r.key_id
@@ -72,10 +72,12 @@ extension RefreshToken {
             WHERE r.token_hash = \(hash) AND r.revoked_at IS NULL AND root.revoked_at IS NULL AND r.expires_at > \(now)
                 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > \(now))
             """, as: TenantID.self, APIKeyID.self, [UInt8].self, Timestamp.self, TenantStatus.self, Timestamp?.self,
-            [UInt8]?.self, Bool.self
-        ).map { tenant, key, family, expiresAt, status, rotatedAt, successor, isFirstUse in
+            [UInt8]?.self, Bool.self, [String].self
+        ).map { tenant, key, family, expiresAt, status, rotatedAt, successor, isFirstUse, scopes in
             RefreshTokenHolder(
-                principal: Principal(tenant: tenant, key: key, session: SessionID(family: family)), family: family,
+                principal: Principal(
+                    tenant: tenant, key: key, session: SessionID(family: family),
+                    scopes: Set(scopes.compactMap(Scope.init))), family: family,
                 expiresAt: expiresAt, tenantStatus: status,
                 replacement: rotatedAt.map { .init(at: $0, sealed: successor) }, isFirstUse: isFirstUse)
         }

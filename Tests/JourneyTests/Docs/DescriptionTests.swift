@@ -81,7 +81,7 @@ import Testing
         _ deployment: Deployment, completed: Int, waiting: Int, _ more: [String: Any]
     ) async throws -> Command.Result {
         let node = try await deployment.start("api", ["VERBATIM_EGRESS_ALLOW": "127.0.0.0/8"])
-        let key = try await deployment.tenants.issueKey(for: deployment.tenants.example)
+        let key = try await deployment.tenants.issueKey(for: deployment.tenants.example, scopes: Set(Scope.allCases))
         let customer = try await Customer.logIn(apiKey: key.text, at: node, over: deployment.http)
         func submit(_ count: Int) async throws -> [String] {
             var jobs: [String] = []

@@ -16,6 +16,23 @@ struct Customer: Sendable {
         return Customer(node: node, http: http, token: try #require(try answer.json["access_token"] as? String))
     }
 
+    /// Exchanges an API key for a narrower token.
+    static func narrowToken(_ body: String, at node: Node, over http: EgressClient) async throws -> String {
+        let anyone = Customer(node: node, http: http, token: "")
+        return try #require(try await anyone.send("POST", "/auth/token", json: body).json["access_token"] as? String)
+    }
+
+    /// Creates an API key.
+    func createKey(_ body: String) async throws -> (id: String, text: String, scopes: [String]) {
+        let answer = try await send("POST", "/keys", json: body)
+        try #require(answer.status == 201, "\(answer.text)")
+        let key = try answer.json
+        return (
+            try #require(key["key_id"] as? String), try #require(key["api_key"] as? String),
+            try #require(key["scopes"] as? [String])
+        )
+    }
+
     func get(_ path: String, headers: [(name: String, value: String)] = []) async throws -> Answer {
         try await send("GET", path, headers: headers)
     }

@@ -84,8 +84,10 @@ struct Deployment: Sendable {
     }
 
     /// Logs in a customer of that tenant at that node.
-    func customer(of tenant: TenantID? = nil, at node: Node) async throws -> Customer {
-        let key = try await tenants.issueKey(for: tenant ?? tenants.example)
+    func customer(
+        of tenant: TenantID? = nil, scopes: Set<Scope> = .standard, at node: Node
+    ) async throws -> Customer {
+        let key = try await tenants.issueKey(for: tenant ?? tenants.example, scopes: scopes)
         return try await Customer.logIn(apiKey: key.text, at: node, over: http)
     }
 }

@@ -47,8 +47,9 @@ import Testing
     @Test(arguments: [
         ("UPDATE api_keys SET revoked_at = now() - interval '2 hours'", 401, "invalid_token"),
         ("UPDATE tenants SET status = 'suspended'", 403, "account_suspended"),
+        ("UPDATE api_keys SET scopes = '{jobs:read}'", 403, "insufficient_scope"),
     ])
-    func `an upload that was under way when its key or account ended starts no job`(
+    func `an upload that was under way when its key, account or scope ended starts no job`(
         end: String, status: Int, error: String
     ) async throws {
         try await Deployment.with { deployment in

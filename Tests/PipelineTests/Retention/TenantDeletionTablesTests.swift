@@ -21,7 +21,10 @@ import Testing
         "tenants": Remainder(columns: ["id", "plan", "created_at"]),
         // For an hour, nodes ask which keys have ended.
         "api_keys": Remainder(
-            columns: ["tenant_id", "id", "created_at", "expires_at", "revoked_at", "last_used_at", "replaced_by"]),
+            columns: [
+                "tenant_id", "id", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at", "replaced_by",
+                "changed_at",
+            ]),
         // A tombstone: id, account, times, seconds, outcome.
         "jobs": Remainder(columns: [
             "tenant_id", "id", "key_id", "status", "created_at", "started_at", "completed_at", "status_changed_at",

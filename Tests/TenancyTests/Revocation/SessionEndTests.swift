@@ -66,7 +66,7 @@ import Testing
             try await revocations.refresh()
             #expect(try await Self.refusal(of: old, scene, revocations) == nil)
             try await scene.tenants.owner.transaction { [example = scene.tenants.example] in
-                try Principal(tenant: example, key: key.id).requireAccess(in: $0)
+                try Principal(tenant: example, key: key.id).requireAccess(to: .writeJobs, in: $0)
             }
         }
     }
@@ -106,8 +106,10 @@ import Testing
                 try await scene.tokens.verify(mine.accessToken), try await scene.tokens.verify(sibling.accessToken)
             )
             try await scene.tenants.databases.system.transaction { transaction in
-                #expect(throws: AccessRefusal.sessionIsOver) { try ended.requireAccess(in: transaction) }
-                try going.requireAccess(in: transaction)
+                #expect(throws: AccessRefusal.sessionIsOver) {
+                    try ended.requireAccess(to: .writeJobs, in: transaction)
+                }
+                try going.requireAccess(to: .writeJobs, in: transaction)
             }
         }
     }

@@ -56,7 +56,7 @@ import Testing
                 try forge.token(), try forge.token(claims: forge.claims.replacing(",", with: " ,\n ")),
                 try forge.token(
                     claims: forge.claims(
-                        iat: "\(forge.now)", exp: "\(forge.now + 60)", more: #","scope":["a",{"b":null}],"aud":"other""#
+                        iat: "\(forge.now)", exp: "\(forge.now + 60)", more: #","roles":["a",{"b":null}],"aud":"other""#
                     )),
             ] {
                 #expect(try await scene.tokens.verify(token).tenant == scene.tenants.example)
@@ -133,6 +133,11 @@ import Testing
                 forge.claims(iat: now, exp: later, more: #","\u0065xp":99999999999"#),
                 forge.claims(iat: now, exp: later, more: #","sub":"\#(forge.tenant)""#),
                 forge.claims(iat: now, exp: later, more: #","other":1,"other":1"#),
+                forge.claims(iat: now, exp: later, more: #","scope":null"#),
+                forge.claims(iat: now, exp: later, more: #","scope":["jobs:read"]"#),
+                forge.claims(iat: now, exp: later, more: #","scope":"jobs:read","scope":"jobs:write""#),
+                forge.claims(iat: now, exp: later, more: #","narrowed":"true""#),
+                forge.claims(iat: now, exp: later, more: #","narrowed":null"#),
                 forge.claims(iat: now, exp: later, more: #","sid":null"#),
                 forge.claims(iat: now, exp: later, more: #","sid":7"#),
                 forge.claims(iat: now, exp: later, more: #","sid":"no session""#),

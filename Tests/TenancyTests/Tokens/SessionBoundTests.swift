@@ -102,14 +102,14 @@ import Testing
             let tenant = scene.tenants.example
             try await scene.tenants.owner.execute(
                 """
-                INSERT INTO api_keys (tenant_id, id, name, secret_hash, revoked_at)
-                SELECT \(tenant), lpad(n::text, 12, '0'), 'old', '$argon2id$', now() FROM generate_series(1, 300) n
+                INSERT INTO api_keys (tenant_id, id, name, scopes, secret_hash, revoked_at)
+                SELECT \(tenant), lpad(n::text, 12, '0'), 'old', '{jobs:read}', '$argon2id$', now() FROM generate_series(1, 300) n
                 """)
             // Whose last tokens are over, and swept by that.
             try await scene.tenants.owner.execute(
                 """
-                INSERT INTO api_keys (tenant_id, id, name, secret_hash, revoked_at, expires_at)
-                SELECT \(tenant), lpad(n::text, 12, '0'), 'ancient', '$argon2id$',
+                INSERT INTO api_keys (tenant_id, id, name, scopes, secret_hash, revoked_at, expires_at)
+                SELECT \(tenant), lpad(n::text, 12, '0'), 'ancient', '{jobs:read}', '$argon2id$',
                     CASE WHEN n % 2 = 0 THEN now() - interval '40 days' END,
                     CASE WHEN n % 2 = 1 THEN now() - interval '40 days' END
                 FROM generate_series(1000, 20000) n

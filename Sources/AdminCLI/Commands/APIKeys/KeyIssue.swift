@@ -8,12 +8,17 @@ struct KeyIssue: AsyncParsableCommand {
         discussion: """
             Example:
               verbatim-admin key issue --tenant ten_01J… --name production --expires 365d
+              verbatim-admin key issue --tenant ten_01J… --name reports --scope usage:read --scope jobs:read
             """)
 
     @Option(help: "The account's id.")
     var tenant: TenantID
     @Option(help: "What the key is for, 1 to 200 characters.")
     var name: String
+    @Option(
+        name: .customLong("scope"),
+        help: "What the key may do; repeat it for more. Default: everything but keys:write, which is to manage keys.")
+    var scopes: [Scope] = []
     @OptionGroup var expiry: ExpiryOption
     @OptionGroup var change: ChangeOptions
     @OptionGroup var output: OutputOptions
@@ -24,6 +29,7 @@ struct KeyIssue: AsyncParsableCommand {
 
     private struct Answer: Encodable {
         let key_id, api_key, tenant_id, name: String
+        let scopes: [String]
         let expires_at: String?
     }
 
@@ -35,21 +41,26 @@ struct KeyIssue: AsyncParsableCommand {
             let (tenant, name, operatorName, end) = (
                 tenant, try plainName(), change.operatorName, expiry.moment
             )
+            let scopes = scopes.isEmpty ? Set<Scope>.standard : Set(scopes)
             try await operation.pool.transaction { transaction in
                 _ = try Tenant.requiredForChange(tenant, in: transaction)
-                try key.store(for: tenant, name: name, expiresAt: end, in: transaction)
+                try key.store(for: tenant, name: name, scopes: scopes, expiresAt: end, in: transaction)
+                var details = ["scopes": scopes.names.joined(separator: " ")]
+                details["expires_at"] = end?.rfc3339
                 try AuditEntry(
                     operator: operatorName, action: "key issue", tenant: tenant, target: key.id.rawValue,
-                    details: end.map { ["expires_at": $0.rfc3339] } ?? [:]
+                    details: details
                 ).record(in: transaction)
             }
             try Output.show(
                 Answer(
                     key_id: key.id.rawValue, api_key: key.text, tenant_id: tenant.rawValue, name: name,
-                    expires_at: end?.rfc3339),
+                    scopes: scopes.names, expires_at: end?.rfc3339),
                 json: output.json,
                 text: "\(key.text)\n\nThe key is not shown again; hand it over safely. Its public id is \(key.id)."
                     + (end.map { " It expires on \($0)." } ?? ""))
         }
     }
 }
+
+extension Scope: ExpressibleByArgument {}

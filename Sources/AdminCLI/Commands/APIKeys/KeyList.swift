@@ -24,11 +24,11 @@ struct KeyList: AsyncParsableCommand {
             try Output.show(
                 rows, json: output.json,
                 text: Table(
-                    headings: ["KEY", "NAME", "STATE", "CREATED", "LAST USED", "EXPIRES", "REPLACED BY"],
+                    headings: ["KEY", "NAME", "STATE", "CREATED", "LAST USED", "EXPIRES", "REPLACED BY", "SCOPES"],
                     rows: rows.map {
                         [
                             $0.key_id, $0.name, $0.state, $0.created_at, $0.last_used_at ?? "-", $0.expires_at ?? "-",
-                            $0.replaced_by ?? "-",
+                            $0.replaced_by ?? "-", $0.scopesText,
                         ]
                     }
                 ).text)
@@ -39,16 +39,26 @@ struct KeyList: AsyncParsableCommand {
 /// A key as `--json` shows it.
 struct KeyRow: Encodable {
     let key_id, name, state, created_at: String
+    let scopes: [String]
     let last_used_at, expires_at, revoked_at, replaced_by: String?
 
     init(_ key: APIKeyRecord, at now: Timestamp = .now()) {
         key_id = key.id.rawValue
         name = key.name
+        scopes = key.scopes.names
         state = key.state(at: now).rawValue
         created_at = key.createdAt.rfc3339
         last_used_at = key.lastUsedAt?.rfc3339
         expires_at = key.expiresAt?.rfc3339
         revoked_at = key.revokedAt?.rfc3339
         replaced_by = key.replacedBy?.rawValue
+    }
+
+    var scopesText: String {
+        switch scopes {
+        case Set<Scope>.all.names: "all"
+        case Set<Scope>.standard.names: "all but keys:write"
+        default: scopes.joined(separator: " ")
+        }
     }
 }

@@ -15,8 +15,11 @@ import Testing
             let id = try #require(tenant["tenant_id"])
             let issued = try await Operator.call(
                 ["key", "issue", "--tenant", id, "--name", "production", "--json", "--as", "otto"], url: database.url)
-            let key = try JSONDecoder().decode([String: String].self, from: Data(issued.output.utf8))
-            #expect(key["api_key"]?.hasPrefix("tsk_live_" + (key["key_id"] ?? "-")) == true)
+            let key = try #require(try JSONSerialization.jsonObject(with: Data(issued.output.utf8)) as? [String: Any])
+            let text = try #require(key["api_key"] as? String)
+            #expect(text.hasPrefix("tsk_live_" + (key["key_id"] as? String ?? "-")))
+            #expect((key["scopes"] as? [String])?.contains("jobs:write") == true)
+            #expect((key["scopes"] as? [String])?.contains("keys:write") == false)
             let listed = try await Operator.call(["key", "list", "--tenant", id], url: database.url)
             #expect(listed.output.contains("production"))
             #expect(!listed.output.contains("tsk_live_"))

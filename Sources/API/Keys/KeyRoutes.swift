@@ -1,0 +1,210 @@
+import HTTPTypes
+import Hummingbird
+import JSON
+import Postgres
+import Tenancy
+
+/// An account's API keys: `GET` and `POST /keys`, `PATCH` and `DELETE /keys/{id}`, `POST /keys/{id}/rotate`.
+///
+/// Nobody gives a key more than they may do themselves.
+struct KeyRoutes: Sendable {
+    private static let longestName = 200
+    private static let graceSeconds: ClosedRange<Int64> = 0...30 * 24 * 3600
+
+    let databases: Databases
+    let argon2: Argon2
+
+    @Sendable
+    func list(_ request: Request, context: AuthenticatedContext) async throws -> Response {
+        let query = request.uri.queryParameters
+        guard let limit = query["limit"].map({ Int(wholeNumber: $0) }) ?? 50, (1...200).contains(limit) else {
+            throw APIError.invalidRequest("'limit' must be a whole number from 1 to 200.", field: "limit")
+        }
+        var before: APIKeyID?
+        if let text = query["cursor"], !text.isEmpty {
+            before = APIKeyID(rawValue: String(text))
+            guard before != nil else {
+                throw APIError.invalidRequest("'cursor' must be a next_cursor of an earlier answer.", field: "cursor")
+            }
+        }
+        let (tenant, last) = (context.principal.tenant, before)
+        let found = try await databases.app.transaction(of: tenant) {
+            try APIKeyRecord.newest(of: tenant, before: last, limit: limit + 1, in: $0)
+        }
+        let keys = Array(found.prefix(limit))
+        var json = JSONWriter(capacity: 256 * (keys.count + 1))
+        json.object { json in
+            json.key("keys")
+            json.array(keys) { KeyDocument(key: $1).write(to: &$0) }
+            json.key("next_cursor")
+            json.string(found.count > limit ? keys.last?.id.rawValue : nil)
+        }
+        return JSONResponse.make(json.bytes)
+    }
+
+    private struct NewKey: Decodable {
+        let name: String
+        let scopes: [String]?
+        let expires_at: String?
+    }
+
+    @Sendable
+    func create(_ request: Request, context: AuthenticatedContext) async throws -> Response {
+        let body = try await JSONBody.decode(NewKey.self, from: request)
+        let name = try Self.name(body.name)
+        // By default all that a key usually may, as far as the caller may it.
+        let scopes = try Set<Scope>(requested: body.scopes ?? context.scopes.intersection(.standard).names)
+        try Self.require(scopes, of: context)
+        let end = try body.expires_at.map(Self.end)
+        let tenant = context.principal.tenant
+        try await databases.app.transaction(of: tenant) { try Self.requireRoom(of: tenant, in: $0) }
+        let new = try await issue()
+        let key = try await databases.app.transaction(of: tenant) { transaction in
+            try APIKeyRecord.lockCreation(for: tenant, in: transaction)
+            try Self.requireRoom(of: tenant, in: transaction)
+            try new.store(for: tenant, name: name, scopes: scopes, expiresAt: end, in: transaction)
+            try AuditEntry(
+                by: context.principal, action: "key issue", target: new.id.rawValue,
+                details: ["name": name, "scopes": scopes.names.joined(separator: " ")]
+            ).record(in: transaction)
+            return try APIKeyRecord.find(new.id, in: transaction)
+        }
+        guard let key else { throw APIError.internalError }
+        return Self.answer(KeyDocument(key: key, text: new.text), status: .created)
+    }
+
+    private struct Change: Decodable {
+        let name: String?
+        let scopes: [String]?
+    }
+
+    @Sendable
+    func change(_ request: Request, context: AuthenticatedContext) async throws -> Response {
+        let (tenant, id) = try Self.named(context)
+        let body = try await JSONBody.decode(Change.self, from: request)
+        let name = try body.name.map(Self.name)
+        let scopes = try body.scopes.map { try Set<Scope>(requested: $0) }
+        if let scopes { try Self.require(scopes, of: context) }
+        let key = try await databases.app.transaction(of: tenant) { transaction in
+            let key = try Self.lockActive(id, in: transaction)
+            try key.change(name: name ?? key.name, scopes: scopes ?? key.scopes, in: transaction)
+            var details: [String: String] = [:]
+            if let name { details["name"] = name }
+            if let scopes { details["scopes"] = scopes.names.joined(separator: " ") }
+            try AuditEntry(by: context.principal, action: "key change", target: id.rawValue, details: details)
+                .record(in: transaction)
+            return try APIKeyRecord.find(id, in: transaction)
+        }
+        guard let key else { throw Self.none }
+        return Self.answer(KeyDocument(key: key))
+    }
+
+    private struct Rotation: Decodable {
+        let grace_seconds: Int64?
+    }
+
+    @Sendable
+    func rotate(_ request: Request, context: AuthenticatedContext) async throws -> Response {
+        let (tenant, id) = try Self.named(context)
+        let grace = try await JSONBody.decode(Rotation.self, from: request).grace_seconds ?? 24 * 3600
+        guard Self.graceSeconds.contains(grace) else {
+            throw APIError.invalidRequest(
+                "'grace_seconds' must be from 0 to \(Self.graceSeconds.upperBound).", field: "grace_seconds")
+        }
+        try await databases.app.transaction(of: tenant) { transaction in
+            try Self.require(try Self.lockActive(id, in: transaction).scopes, of: context)
+        }
+        let new = try await issue()
+        let key = try await databases.app.transaction(of: tenant) { transaction in
+            let old = try Self.lockActive(id, in: transaction)
+            try Self.require(old.scopes, of: context)
+            try new.store(for: tenant, name: old.name, scopes: old.scopes, in: transaction)
+            let end = try old.yield(to: new.id, after: .seconds(grace), in: transaction)
+            var details = ["replaced_by": new.id.rawValue]
+            details["expires_at"] = end?.rfc3339
+            try AuditEntry(by: context.principal, action: "key rotate", target: id.rawValue, details: details)
+                .record(in: transaction)
+            return try APIKeyRecord.find(new.id, in: transaction)
+        }
+        guard let key else { throw APIError.internalError }
+        return Self.answer(KeyDocument(key: key, text: new.text), status: .created)
+    }
+
+    @Sendable
+    func revoke(_ request: Request, context: AuthenticatedContext) async throws -> Response {
+        let (tenant, id) = try Self.named(context)
+        try await databases.app.transaction(of: tenant) { transaction in
+            guard let key = try APIKeyRecord.lock(id, in: transaction) else { throw Self.none }
+            guard key.revokedAt == nil else { return }
+            try key.revoke(in: transaction)
+            try AuditEntry(by: context.principal, action: "key revoke", target: id.rawValue).record(in: transaction)
+        }
+        return Response(status: .noContent)
+    }
+
+    /// Creates a key. That takes one run of Argon2, of which only a few run at the same time.
+    private func issue() async throws -> IssuedKey {
+        do {
+            return try await IssuedKey.make(hashedWith: argon2)
+        } catch Argon2Error.overloaded {
+            throw APIError.rateLimited("Too many logins are under way. Try again shortly.", retryAfterSeconds: 2)
+        }
+    }
+
+    private static func answer(_ document: KeyDocument, status: HTTPResponse.Status = .ok) -> Response {
+        var json = JSONWriter(capacity: 512)
+        document.write(to: &json)
+        return JSONResponse.make(json.bytes, status: status)
+    }
+
+    /// Returns the caller's account and the key id in the path. Throws 404 if that is not a key id.
+    private static func named(_ context: AuthenticatedContext) throws -> (TenantID, APIKeyID) {
+        guard let id = context.parameters.get("id").flatMap(APIKeyID.init(rawValue:)) else { throw none }
+        return (context.principal.tenant, id)
+    }
+
+    /// Throws 404 if there is no such key, 409 if it does not work any more or was rotated already.
+    private static func lockActive(_ id: APIKeyID, in transaction: PostgresTransaction) throws -> APIKeyRecord {
+        guard let key = try APIKeyRecord.lock(id, in: transaction) else { throw none }
+        guard key.state(at: .now()) == .active else {
+            throw APIError(.keyNotActive, "The key was revoked or has expired.")
+        }
+        guard key.replacedBy == nil else {
+            throw APIError(.keyNotActive, "The key was rotated already. Use the key that replaced it.")
+        }
+        return key
+    }
+
+    private static func require(_ scopes: Set<Scope>, of context: AuthenticatedContext) throws {
+        if let missing = scopes.subtracting(context.scopes).sorted().first { throw APIError.insufficientScope(missing) }
+    }
+
+    /// Throws 409 if the account has as many working keys as an account may have.
+    private static func requireRoom(of tenant: TenantID, in transaction: PostgresTransaction) throws {
+        guard try APIKeyRecord.countActive(of: tenant, in: transaction) < APIKeyRecord.mostActive else {
+            throw APIError(
+                .limitReached, "An account can have \(APIKeyRecord.mostActive) working API keys. Revoke one first.",
+                details: ["limit": .number(Int64(APIKeyRecord.mostActive))])
+        }
+    }
+
+    private static func name(_ text: String) throws -> String {
+        do {
+            return try PlainName(text, longest: longestName).text
+        } catch {
+            throw APIError.invalidRequest(
+                "'name' must have 1 to \(longestName) characters, without line ends and invisible ones.", field: "name")
+        }
+    }
+
+    private static func end(_ text: String) throws -> Timestamp {
+        guard let end = Timestamp(rfc3339: text), end > .now() else {
+            throw APIError.invalidRequest(
+                "'expires_at' must be an RFC 3339 time in the future such as 2027-11-23T09:30:00Z.", field: "expires_at"
+            )
+        }
+        return end
+    }
+
+    private static let none = APIError.notFound("There is no API key with this id.")
+}

@@ -1,0 +1,60 @@
+import HTTPTypes
+import Tenancy
+
+/// Every call that the API answers, and who may make it. A node does not start with a route that is missing here.
+package enum RouteTable {
+    package struct Rule: Sendable, Hashable {
+        package let method: String
+        /// With captures such as `{id}`.
+        package let path: String
+        package let access: Access
+
+        init(_ method: String, _ path: String, _ access: Access) {
+            self.method = method
+            self.path = path
+            self.access = access
+        }
+    }
+
+    package enum Access: Sendable, Hashable {
+        /// Anybody, without an access token.
+        case anyone
+        /// Whoever has an access token with this scope.
+        case scope(Scope)
+    }
+
+    package static let rules: [Rule] = [
+        Rule("GET", "/healthz", .anyone),
+        Rule("GET", "/readyz", .anyone),
+        Rule("GET", "/metrics", .anyone),
+        Rule("GET", "/openapi.json", .anyone),
+        Rule("GET", "/docs", .anyone),
+        Rule("POST", "/auth/token", .anyone),
+        Rule("POST", "/auth/refresh", .anyone),
+        Rule("POST", "/auth/revoke", .anyone),
+        Rule("GET", "/.well-known/jwks.json", .anyone),
+        Rule("GET", "/plans", .anyone),
+        Rule("POST", "/jobs", .scope(.writeJobs)),
+        Rule("GET", "/jobs", .scope(.readJobs)),
+        Rule("GET", "/jobs/{id}", .scope(.readJobs)),
+        Rule("DELETE", "/jobs/{id}", .scope(.deleteJobs)),
+        Rule("POST", "/jobs/{id}/cancel", .scope(.writeJobs)),
+        Rule("GET", "/jobs/{id}/transcript", .scope(.readJobs)),
+        Rule("DELETE", "/jobs/{id}/transcript", .scope(.deleteJobs)),
+        Rule("GET", "/jobs/{id}/deliveries", .scope(.readJobs)),
+        Rule("POST", "/jobs/{id}/deliveries", .scope(.writeWebhooks)),
+        Rule("GET", "/webhook", .scope(.writeWebhooks)),
+        Rule("PUT", "/webhook", .scope(.writeWebhooks)),
+        Rule("GET", "/usage", .scope(.readUsage)),
+        Rule("GET", "/keys", .scope(.writeKeys)),
+        Rule("POST", "/keys", .scope(.writeKeys)),
+        Rule("PATCH", "/keys/{id}", .scope(.writeKeys)),
+        Rule("POST", "/keys/{id}/rotate", .scope(.writeKeys)),
+        Rule("DELETE", "/keys/{id}", .scope(.writeKeys)),
+    ]
+
+    /// Nil if there is no such route.
+    static func access(_ method: HTTPRequest.Method, _ path: String) -> Access? {
+        rules.first { $0.method == method.rawValue && $0.path == path }?.access
+    }
+}
