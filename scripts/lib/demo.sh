@@ -23,12 +23,14 @@ log_in() {
 }
 
 create_demo() {
-    local tenant key
+    local tenant key scope scopes=()
     tenant=$(admin tenant create --name Demo --plan business --json 2>"$root/.run/admin.log") ||
         fail "the demo tenant could not be made: $(tail -n 1 "$root/.run/admin.log")"
     json_get "$tenant" tenant_id || fail "verbatim-admin tenant create answered no JSON."
     tenant=${replies[0]}
-    key=$(admin key issue --tenant "$tenant" --name demo --json 2>"$root/.run/admin.log") ||
+    # All scopes, so that every call of the documentation can be tried.
+    for scope in jobs:write jobs:read jobs:delete usage:read webhooks:write keys:write; do scopes+=(--scope "$scope"); done
+    key=$(admin key issue --tenant "$tenant" --name demo "${scopes[@]}" --json 2>"$root/.run/admin.log") ||
         fail "the demo key could not be made: $(tail -n 1 "$root/.run/admin.log")"
     json_get "$key" key_id api_key || fail "verbatim-admin key issue answered no JSON."
     (
