@@ -49,8 +49,8 @@ package enum UsageGrouping: Sendable, Equatable {
         for member in MetadataMembers(json: metadata).members where isCounted(name: member.key) {
             if labels.updateValue(member.label, forKey: member.key) == nil { names.append(member.key) }
         }
-        let labelled = names.compactMap { name in labels[name]?.map { (UsageGrouping.metadata(name), $0) } }
-        return Array(labelled.prefix(mostMembers))
+        let labeled = names.compactMap { name in labels[name]?.map { (UsageGrouping.metadata(name), $0) } }
+        return Array(labeled.prefix(mostMembers))
     }
 
     /// PostgreSQL stores no NUL.

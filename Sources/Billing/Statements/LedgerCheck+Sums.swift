@@ -29,7 +29,7 @@ extension LedgerCheck {
                 SELECT tenant_id, block, included_seconds, accept_overage, rate, plan, sum(jobs) AS jobs,
                     sum(seconds) AS seconds
                 FROM expected WHERE dimension = 'day' GROUP BY 1, 2, 3, 4, 5, 6
-            ), labelled AS (
+            ), labeled AS (
                 SELECT tenant_id, dimension, block, included_seconds, accept_overage, rate, plan, sum(jobs) AS jobs,
                     sum(seconds) AS seconds
                 FROM kept WHERE dimension NOT IN ('day', 'key') GROUP BY 1, 2, 3, 4, 5, 6, 7
@@ -45,7 +45,7 @@ extension LedgerCheck {
             SELECT l.tenant_id, format('the sums of %s in block %s', l.dimension, l.block),
                 format('at most %s jobs, %s s', coalesce(m.jobs, 0), coalesce(m.seconds, 0)),
                 format('%s jobs, %s s', l.jobs, l.seconds)
-            FROM labelled l
+            FROM labeled l
             LEFT JOIN most m USING (tenant_id, block, included_seconds, accept_overage, rate, plan)
             WHERE l.jobs > coalesce(m.jobs, 0) OR l.seconds > coalesce(m.seconds, 0)
             UNION ALL
