@@ -1,0 +1,1 @@
+"""How long `GET /usage` takes in a month with many records."""
