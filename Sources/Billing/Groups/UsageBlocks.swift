@@ -6,9 +6,8 @@ import Tenancy
 /// A block whose first second is already beyond the quota is overage from its start; a block that ends within the quota has none. Only a block
 /// in which the used seconds pass the quota is read share by share. Usually that is one block.
 struct UsageBlocks {
-    /// A row of `usage_sums`.
-    struct Sum {
-        let value: String
+    /// A row of `usage_sums` by day.
+    private struct Sum {
         let block: Int64
         let includedSeconds: Int64
         let acceptsOverage: Bool
@@ -18,7 +17,7 @@ struct UsageBlocks {
     }
 
     /// A share in a block that was read share by share.
-    private struct Share {
+    fileprivate struct Share {
         let place: Int64
         let day: String
         let key: String
@@ -45,7 +44,7 @@ struct UsageBlocks {
     ) throws {
         self.month = month
         self.tenant = tenant
-        days = try Self.sums(UsageGrouping.day, month, tenant, transaction)
+        days = try Self.days(of: month, tenant, transaction)
         var seconds: [Int64: Int64] = [:]
         for sum in days { seconds[sum.block, default: 0] += sum.seconds }
         var (starts, used): ([Int64: Int64], Int64) = ([:], 0)
@@ -69,45 +68,41 @@ struct UsageBlocks {
     }
 
     /// What the whole month adds up to.
-    var total: UsageTally { tallies(of: days, { _ in "" }, { _ in "" })[""] ?? UsageTally() }
+    var total: UsageTally {
+        var total = UsageTally()
+        for sum in days {
+            total.jobs += sum.jobs
+            total.seconds += sum.seconds
+            guard passing[sum.block] == nil, sum.acceptsOverage, starts[sum.block] ?? 0 >= sum.includedSeconds else {
+                continue
+            }
+            total.add(overage: sum.seconds, rate: sum.rate, plan: sum.plan, place: sum.lastPlace)
+        }
+        for share in passing.values.joined() { total.add(share) }
+        return total
+    }
 
     /// What each value adds up to, by value. Jobs without a value are missing.
     func groups(by grouping: UsageGrouping, in transaction: PostgresTransaction) throws -> [String: UsageTally] {
-        let sums = grouping == .day ? days : try Self.sums(grouping, month, tenant, transaction)
-        var groups = tallies(of: sums, \.value) { share in
-            switch grouping {
-            case .day: share.day
-            case .key: share.key
-            case .metadata:
-                UsageGrouping.members(of: share.metadata ?? "{}").first { $0.grouping == grouping }?.value
-            }
+        var groups = try sums(by: grouping, in: transaction)
+        for share in passing.values.joined() {
+            let value: String? =
+                switch grouping {
+                case .day: share.day
+                case .key: share.key
+                case .metadata:
+                    UsageGrouping.members(of: share.metadata ?? "{}").first { $0.grouping == grouping }?.value
+                }
+            if let value { groups[value, default: UsageTally()].add(share) }
         }
         if grouping == .key { groups[Self.unknownKey] = nil }
         return groups
     }
+}
 
-    /// - Parameters:
-    ///   - name: the group of a sum.
-    ///   - nameOfShare: the group of a share; nil if it has none.
-    private func tallies(
-        of sums: [Sum], _ name: (Sum) -> String, _ nameOfShare: (Share) -> String?
-    ) -> [String: UsageTally] {
-        var tallies: [String: UsageTally] = [:]
-        for sum in sums {
-            var tally = tallies[name(sum)] ?? UsageTally()
-            tally.jobs += sum.jobs
-            tally.seconds += sum.seconds
-            if passing[sum.block] == nil, sum.acceptsOverage, starts[sum.block] ?? 0 >= sum.includedSeconds {
-                tally.add(overage: sum.seconds, rate: sum.rate, plan: sum.plan, place: sum.lastPlace)
-            }
-            tallies[name(sum)] = tally
-        }
-        for share in passing.values.joined() {
-            guard let name = nameOfShare(share) else { continue }
-            tallies[name, default: UsageTally()].add(
-                overage: share.overageSeconds, rate: share.rate, plan: share.plan, place: share.place)
-        }
-        return tallies
+extension UsageTally {
+    fileprivate mutating func add(_ share: UsageBlocks.Share) {
+        add(overage: share.overageSeconds, rate: share.rate, plan: share.plan, place: share.place)
     }
 }
 
@@ -115,21 +110,48 @@ extension UsageBlocks {
     /// The value of records whose key is unknown.
     private static let unknownKey = ""
 
-    private static func sums(
-        _ grouping: UsageGrouping, _ month: BillingMonth, _ tenant: TenantID, _ transaction: PostgresTransaction
+    private static func days(
+        of month: BillingMonth, _ tenant: TenantID, _ transaction: PostgresTransaction
     ) throws -> [Sum] {
         try transaction.all(
             """
-            SELECT value, block, included_seconds, accept_overage, rate_micros_per_minute, plan, jobs, seconds, last_place
+            SELECT block, included_seconds, accept_overage, rate_micros_per_minute, plan, jobs, seconds, last_place
             FROM usage_sums
-            WHERE tenant_id = \(tenant) AND month = \(month) AND dimension = \(grouping.dimension)
-            """, as: String.self, Int64.self, Int64.self, Bool.self, Int64.self, PlanName.self, Int64.self, Int64.self,
-            Int64.self
+            WHERE tenant_id = \(tenant) AND month = \(month) AND dimension = \(UsageGrouping.day.dimension)
+            """, as: Int64.self, Int64.self, Bool.self, Int64.self, PlanName.self, Int64.self, Int64.self, Int64.self
         ).map {
             Sum(
-                value: $0.0, block: $0.1, includedSeconds: $0.2, acceptsOverage: $0.3, rate: $0.4, plan: $0.5,
-                jobs: $0.6, seconds: $0.7, lastPlace: $0.8)
+                block: $0.0, includedSeconds: $0.1, acceptsOverage: $0.2, rate: $0.3, plan: $0.4, jobs: $0.5,
+                seconds: $0.6, lastPlace: $0.7)
         }
+    }
+
+    /// Returns the sums by value, without the overage of the blocks in which the used seconds pass the quota. PostgreSQL adds them up, because
+    /// there may be thousands.
+    private func sums(
+        by grouping: UsageGrouping, in transaction: PostgresTransaction
+    ) throws -> [String: UsageTally] {
+        let blocks = starts.keys.sorted()
+        // No quota is below 0, so these blocks have no overage here.
+        let starts = blocks.map { passing[$0] == nil ? self.starts[$0] ?? 0 : -1 }
+        var tallies: [String: UsageTally] = [:]
+        for (value, rate, plan, jobs, seconds, overage, place) in try transaction.all(
+            """
+            SELECT s.value, s.rate_micros_per_minute, s.plan, sum(s.jobs)::int8, sum(s.seconds)::int8,
+                coalesce(sum(s.seconds) FILTER (WHERE s.accept_overage AND b.start >= s.included_seconds), 0)::int8,
+                coalesce(max(s.last_place) FILTER (WHERE s.accept_overage AND b.start >= s.included_seconds), 0)
+            FROM usage_sums s JOIN unnest(\(blocks)::int8[], \(starts)::int8[]) b (block, start) ON b.block = s.block
+            WHERE s.tenant_id = \(tenant) AND s.month = \(month) AND s.dimension = \(grouping.dimension)
+            GROUP BY 1, 2, 3
+            """, as: String.self, Int64.self, PlanName.self, Int64.self, Int64.self, Int64.self, Int64.self)
+        {
+            var tally = tallies[value] ?? UsageTally()
+            tally.jobs += jobs
+            tally.seconds += seconds
+            tally.add(overage: overage, rate: rate, plan: plan, place: place)
+            tallies[value] = tally
+        }
+        return tallies
     }
 
     /// Returns the shares in a block, in order.
