@@ -1,5 +1,5 @@
 import Billing
-import Foundation
+import Tenancy
 
 /// Which groups of a month's usage an answer has. Groups are sorted by their values, so a page ends at a value.
 struct UsageGroupPage {
@@ -20,19 +20,13 @@ struct UsageGroupPage {
     }
 
     /// A value may be empty, but a cursor may not.
-    private static func cursor(after value: String) -> String {
-        Data("v\(value)".utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
-            .replacing("=", with: "")
-    }
+    private static func cursor(after value: String) -> String { Base64URL.encode("v\(value)".utf8) }
 
     /// Nil if `cursor` is not one of ours.
     static func value(ofCursor cursor: String) -> String? {
-        let standard = cursor.replacing("-", with: "+").replacing("_", with: "/")
-        let padding = String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
-        guard let data = Data(base64Encoded: standard + padding), let text = String(validating: data, as: UTF8.self),
+        guard let bytes = Base64URL.decode(cursor), let text = String(validating: bytes, as: UTF8.self),
             text.hasPrefix("v")
         else { return nil }
-        let value = String(text.dropFirst())
-        return Self.cursor(after: value) == cursor ? value : nil
+        return String(text.dropFirst())
     }
 }
