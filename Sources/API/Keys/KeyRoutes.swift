@@ -13,6 +13,13 @@ struct KeyRoutes: Sendable {
 
     let databases: Databases
     let argon2: Argon2
+    /// New keys of an account, which cost as much as logins and wait in the same line.
+    private let limit = RateLimit<TenantID>(perMinute: 60, capacity: 20_000)
+
+    init(databases: Databases, argon2: Argon2) {
+        self.databases = databases
+        self.argon2 = argon2
+    }
 
     @Sendable
     func list(_ request: Request, context: AuthenticatedContext) async throws -> Response {
@@ -58,7 +65,7 @@ struct KeyRoutes: Sendable {
         let end = try body.expires_at.map(Self.end)
         let tenant = context.principal.tenant
         try await databases.app.transaction(of: tenant) { try Self.requireRoom(of: tenant, in: $0) }
-        let new = try await issue()
+        let new = try await issue(for: tenant)
         let key = try await databases.app.transaction(of: tenant) { transaction in
             try APIKeyRecord.lockCreation(for: tenant, in: transaction)
             try Self.requireRoom(of: tenant, in: transaction)
@@ -89,10 +96,12 @@ struct KeyRoutes: Sendable {
             let key = try Self.lockActive(id, in: transaction)
             try key.change(name: name ?? key.name, scopes: scopes ?? key.scopes, in: transaction)
             var details: [String: String] = [:]
-            if let name { details["name"] = name }
-            if let scopes { details["scopes"] = scopes.names.joined(separator: " ") }
-            try AuditEntry(by: context.principal, action: "key change", target: id.rawValue, details: details)
-                .record(in: transaction)
+            if let name, name != key.name { details["name"] = name }
+            if let scopes, scopes != key.scopes { details["scopes"] = scopes.names.joined(separator: " ") }
+            if !details.isEmpty {
+                try AuditEntry(by: context.principal, action: "key change", target: id.rawValue, details: details)
+                    .record(in: transaction)
+            }
             return try APIKeyRecord.find(id, in: transaction)
         }
         guard let key else { throw Self.none }
@@ -114,7 +123,7 @@ struct KeyRoutes: Sendable {
         try await databases.app.transaction(of: tenant) { transaction in
             try Self.require(try Self.lockActive(id, in: transaction).scopes, of: context)
         }
-        let new = try await issue()
+        let new = try await issue(for: tenant)
         let key = try await databases.app.transaction(of: tenant) { transaction in
             let old = try Self.lockActive(id, in: transaction)
             try Self.require(old.scopes, of: context)
@@ -143,9 +152,13 @@ struct KeyRoutes: Sendable {
     }
 
     /// Creates a key. That takes one run of Argon2, of which only a few run at the same time.
-    private func issue() async throws -> IssuedKey {
+    private func issue(for tenant: TenantID) async throws -> IssuedKey {
         do {
+            try limit.take(tenant, at: .now())
             return try await IssuedKey.make(hashedWith: argon2)
+        } catch let error as RateLimited {
+            throw APIError.rateLimited(
+                "Too many new API keys in a minute. Try again later.", retryAfterSeconds: error.retryAfterSeconds)
         } catch Argon2Error.overloaded {
             throw APIError.rateLimited("Too many logins are under way. Try again shortly.", retryAfterSeconds: 2)
         }

@@ -1,3 +1,4 @@
+import Egress
 import Foundation
 import Postgres
 import Tenancy
@@ -137,6 +138,30 @@ import Testing
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(answers.sorted() == [201] + Array(repeating: 409, count: 7))
+        }
+    }
+
+    @Test func `an account that creates keys in a row leaves logins and other accounts their turn`() async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            let all = Set(Scope.allCases)
+            let admin = try await deployment.customer(scopes: all, at: node)
+            let other = try await deployment.customer(of: deployment.tenants.other, scopes: all, at: node)
+            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+                for number in 0..<70 {
+                    group.addTask { try await admin.send("POST", "/keys", json: #"{"name":"\#(number)"}"#) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.count { $0.status == 201 } == 60)
+            let refused = answers.filter { $0.status != 201 }
+            for answer in refused {
+                #expect(try answer.problem(429)["error"] as? String == "rate_limited")
+                #expect(Int(answer.headers["Retry-After"] ?? "") ?? 0 >= 1)
+            }
+            let key = try await Self.list(admin).first?["key_id"] as? String ?? ""
+            #expect(try await admin.send("POST", "/keys/\(key)/rotate", json: "{}").status == 429)
+            #expect(try await other.send("POST", "/keys", json: #"{"name":"mine"}"#).status == 201)
         }
     }
 }
