@@ -13,9 +13,13 @@ struct DeleteTranscript: Sendable {
         let (tenant, id) = try GetJob.named(context)
         do {
             let isFound = try await databases.app.transaction(of: tenant) { transaction in
-                guard try JobDeletion.removeTranscript(of: id, tenant: tenant, in: transaction) else { return false }
-                try AuditEntry(by: context.principal, action: "transcript delete", target: id.rawValue)
-                    .record(in: transaction)
+                guard let isNew = try JobDeletion.removeTranscript(of: id, tenant: tenant, in: transaction) else {
+                    return false
+                }
+                if isNew {
+                    try AuditEntry(by: context.principal, action: "transcript delete", target: id.rawValue)
+                        .record(in: transaction)
+                }
                 return true
             }
             guard isFound else { throw GetJob.none }

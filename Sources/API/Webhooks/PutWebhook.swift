@@ -30,9 +30,10 @@ struct PutWebhook: Sendable {
         if let url { try await addresses.check(url, field: "url") }
         do {
             let endpoint = try await databases.app.transaction(of: tenant) { transaction in
-                try WebhookEndpoint.setDefault(url, of: tenant, in: transaction)
-                try AuditEntry(by: context.principal, action: url == nil ? "webhook remove" : "webhook set")
-                    .record(in: transaction)
+                if try WebhookEndpoint.setDefault(url, of: tenant, in: transaction) {
+                    try AuditEntry(by: context.principal, action: url == nil ? "webhook remove" : "webhook set")
+                        .record(in: transaction)
+                }
                 return try WebhookEndpoint.findDefault(of: tenant, in: transaction)
             }
             return WebhookDocument(endpoint: endpoint).response

@@ -231,13 +231,15 @@ enum JobLifecycle {
 
     // MARK: deleted
 
-    /// Records that the transcript was deleted. Later calls do not change the time.
-    static func noteTranscriptDeleted(of job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
+    /// Records that the transcript was deleted. Later calls do not change the time. Returns whether this was the first one.
+    static func noteTranscriptDeleted(
+        of job: JobID, of tenant: TenantID, in transaction: PostgresTransaction
+    ) throws -> Bool {
         try transaction.execute(
             """
             UPDATE jobs SET transcript_deleted_at = now()
             WHERE tenant_id = \(tenant) AND id = \(job) AND transcript_deleted_at IS NULL
-            """)
+            """) == 1
     }
 
     /// Turns a job, which the caller has locked and found finished, into a tombstone: id, account, times, seconds, outcome.

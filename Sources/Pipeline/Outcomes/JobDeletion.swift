@@ -6,17 +6,16 @@ import Tenancy
 package enum JobDeletion {
     /// Deletes the transcript. The job itself stays.
     ///
-    /// - Returns: False if there is no such job.
+    /// - Returns: Whether there was a transcript to delete; nil if there is no such job.
     /// - Throws: ``NotCompleted``.
     package static func removeTranscript(
         of job: JobID, tenant: TenantID, in transaction: PostgresTransaction
-    ) throws -> Bool {
+    ) throws -> Bool? {
         try Job.lock(job, of: tenant, in: transaction)
-        guard let found = try Job.find(job, of: tenant, in: transaction) else { return false }
+        guard let found = try Job.find(job, of: tenant, in: transaction) else { return nil }
         guard found.status == .completed else { throw NotCompleted(job: found) }
         try StoredTranscript.remove(of: job, of: tenant, in: transaction)
-        try JobLifecycle.noteTranscriptDeleted(of: job, of: tenant, in: transaction)
-        return true
+        return try JobLifecycle.noteTranscriptDeleted(of: job, of: tenant, in: transaction)
     }
 
     /// Deletes everything but what billing needs: id, account, times, seconds, outcome. The clean-up removes audio that is still stored.

@@ -30,14 +30,15 @@ extension WebhookEndpoint {
     /// Sets the tenant's default endpoint; nil removes it. Pending events of the old one are sent to the new one, or given up if there is none. The
     /// same applies to events that are being sent there now, unless they are acknowledged.
     ///
+    /// - Returns: whether that changed anything.
     /// - Throws: ``AccountDeleted``.
     package static func setDefault(
         _ url: String?, of tenant: TenantID, at now: Timestamp = .now(), in transaction: PostgresTransaction
-    ) throws {
+    ) throws -> Bool {
         // Without this lock, two calls at the same time could both find no default. It also waits for jobs' outcomes that have read the old one.
         try transaction.query("SELECT pg_advisory_xact_lock(\(Self.defaultLock(tenant)))")
         let old = try findDefault(of: tenant, in: transaction)?.url
-        guard old != url else { return }
+        guard old != url else { return false }
         if let url {
             try hold(url, of: tenant, at: now, in: transaction)
             try requireAccount(tenant, in: transaction)
@@ -51,6 +52,7 @@ extension WebhookEndpoint {
                 """)
         }
         if let old { try forget(old, of: tenant, in: transaction) }
+        return true
     }
 
     /// Returns the endpoint of a job: its own `webhook_url`, else the default one, else nil. It cannot be removed until the transaction ends.

@@ -114,7 +114,7 @@ import Testing
     @Test func `the default endpoint is told where the job names no address`() async throws {
         try await QueueScene.run { scene in
             let tenant = scene.tenants.example
-            try await scene.tenants.databases.app.transaction(of: tenant) {
+            _ = try await scene.tenants.databases.app.transaction(of: tenant) {
                 try WebhookEndpoint.setDefault("https://example.org/default", of: tenant, in: $0)
             }
             try await scene.submit()

@@ -1,4 +1,5 @@
 import Foundation
+import Pipeline
 import Postgres
 import Tenancy
 import TestSupport
@@ -29,7 +30,8 @@ import Testing
                 try $0.decode(String.self)
             }
             let url = #"{"url":"https://example.org/hook"}"#
-            #expect(try await alice.send("PUT", "/webhook", json: url).status == 200)
+            // The second call changes nothing.
+            for _ in 0..<2 { #expect(try await alice.send("PUT", "/webhook", json: url).status == 200) }
             #expect(try await alice.send("PUT", "/webhook", json: #"{"url":null}"#).status == 200)
             let job = try await alice.submit(file: Recordings.clip("0880"))
             #expect(try await alice.send("POST", "/jobs/\(job)/cancel").status == 202)
@@ -40,6 +42,9 @@ import Testing
             let rows = try await olga.list("audit", "--tenant", olga.example)
             let actions = rows.map { "\($0["action"] as? String ?? "") \($0["target"] as? String ?? "")" }
             #expect(actions == ["job delete \(job)", "job cancel \(job)", "webhook remove ", "webhook set "])
+            let done = try await JobScene.insert(.completed, of: deployment.tenants.example, into: deployment.tenants)
+            for _ in 0..<2 { #expect(try await alice.send("DELETE", "/jobs/\(done)/transcript").status == 204) }
+            #expect(try await olga.list("audit", "--tenant", olga.example).count == 5)
             #expect(rows.allSatisfy { $0["operator"] == nil && $0["key_id"] as? String == keys.first })
             #expect(try await olga.call("audit").output.contains("key \(keys.first ?? "")"))
         }

@@ -150,7 +150,7 @@ struct DeliveryScene: Sendable {
 
     func setDefault(_ url: String?) async throws {
         let tenant = tenants.example
-        try await tenants.databases.app.transaction(of: tenant) {
+        _ = try await tenants.databases.app.transaction(of: tenant) {
             try WebhookEndpoint.setDefault(url, of: tenant, in: $0)
         }
     }
