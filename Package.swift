@@ -150,7 +150,7 @@ let package = Package(
         .testTarget(
             name: "IngestTests",
             dependencies: [
-                "Pipeline", "Egress", "Settings", "TestSupport", "MediaSimulator", logging,
+                "Pipeline", "Billing", "Egress", "Settings", "TestSupport", "MediaSimulator", logging,
             ],
             path: "Tests/PipelineTests/Sources", exclude: ["Plugins"], swiftSettings: strict),
         .testTarget(

@@ -17,8 +17,8 @@ GRANT SELECT ON schema_migrations TO PUBLIC;
 GRANT SELECT ON tenants TO verbatim_app, verbatim_system;
 GRANT SELECT, UPDATE (last_used_at) ON api_keys TO verbatim_system;
 -- Customers manage their keys, but nobody reads a hash but verbatim_system, which checks logins.
-GRANT SELECT (tenant_id, id, name, scopes, created_at, expires_at, revoked_at, last_used_at, replaced_by, changed_at),
-    INSERT, UPDATE (name, scopes, expires_at, revoked_at, replaced_by, changed_at) ON api_keys TO verbatim_app;
+GRANT SELECT (tenant_id, id, name, scopes, monthly_minutes, created_at, expires_at, revoked_at, last_used_at, replaced_by, changed_at),
+    INSERT, UPDATE (name, scopes, monthly_minutes, expires_at, revoked_at, replaced_by, changed_at) ON api_keys TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (revoked_at, rotated_at, successor, used_at), DELETE ON refresh_tokens TO verbatim_system;
 GRANT SELECT, INSERT ON jwt_keys TO verbatim_system;
 GRANT INSERT ON audit_log TO verbatim_app;
@@ -26,6 +26,8 @@ GRANT INSERT ON audit_log TO verbatim_app;
 -- Billing. Only operators close and adjust months. Only the owner reads `deleted_tenant_names`.
 GRANT SELECT ON plans TO verbatim_app, verbatim_system;
 GRANT SELECT ON quota_overrides TO verbatim_app, verbatim_system;
+GRANT SELECT, INSERT, UPDATE ON account_limits TO verbatim_app;
+GRANT SELECT, INSERT ON usage_alerts TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (used_seconds, reserved_seconds, admissions) ON usage_months TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (seconds, growth_places, growth_seconds, growth_included_seconds), DELETE ON reservations TO verbatim_app;
 GRANT SELECT, INSERT ON usage TO verbatim_app;

@@ -16,22 +16,24 @@ CREATE TABLE tenants (
 CREATE INDEX tenants_suspended ON tenants USING btree (id) WHERE status = 'suspended'::text;
 
 CREATE TABLE api_keys (
-    tenant_id    text NOT NULL,
-    id           text NOT NULL,
-    name         text NOT NULL,
-    secret_hash  text NOT NULL,
-    created_at   timestamp with time zone NOT NULL DEFAULT now(),
-    expires_at   timestamp with time zone,
-    revoked_at   timestamp with time zone,
-    last_used_at timestamp with time zone,
-    replaced_by  text,
-    scopes       text[] NOT NULL,
-    changed_at   timestamp with time zone,
+    tenant_id       text NOT NULL,
+    id              text NOT NULL,
+    name            text NOT NULL,
+    secret_hash     text NOT NULL,
+    created_at      timestamp with time zone NOT NULL DEFAULT now(),
+    expires_at      timestamp with time zone,
+    revoked_at      timestamp with time zone,
+    last_used_at    timestamp with time zone,
+    replaced_by     text,
+    scopes          text[] NOT NULL,
+    changed_at      timestamp with time zone,
+    monthly_minutes integer,
     CONSTRAINT api_keys_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT api_keys_id_key UNIQUE (id),
     CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT api_keys_tenant_id_replaced_by_fkey FOREIGN KEY (tenant_id, replaced_by) REFERENCES api_keys(tenant_id, id),
     CONSTRAINT api_keys_id_check CHECK (id ~ '^[0-9A-Za-z]{12}$'::text),
+    CONSTRAINT api_keys_monthly_minutes_check CHECK (monthly_minutes >= 0),
     CONSTRAINT api_keys_name_check CHECK (length(name) >= 1 AND length(name) <= 200),
     CONSTRAINT api_keys_scopes_check CHECK (cardinality(scopes) > 0 AND scopes <@ ARRAY['jobs:write'::text, 'jobs:read'::text, 'jobs:delete'::text, 'usage:read'::text, 'webhooks:write'::text, 'keys:write'::text]),
     CONSTRAINT api_keys_secret_hash_check CHECK (secret_hash ~~ '$argon2id$%'::text)
@@ -127,12 +129,14 @@ CREATE TABLE quota_overrides (
     monthly_minutes      integer,
     overage_enabled      boolean,
     queueing_enabled     boolean,
+    overage_cap_cents    bigint,
     CONSTRAINT quota_overrides_pkey PRIMARY KEY (tenant_id),
     CONSTRAINT quota_overrides_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT quota_overrides_concurrency_check CHECK (concurrency > 0),
     CONSTRAINT quota_overrides_max_duration_seconds_check CHECK (max_duration_seconds > 0),
     CONSTRAINT quota_overrides_max_file_bytes_check CHECK (max_file_bytes > 0),
-    CONSTRAINT quota_overrides_monthly_minutes_check CHECK (monthly_minutes >= 0)
+    CONSTRAINT quota_overrides_monthly_minutes_check CHECK (monthly_minutes >= 0),
+    CONSTRAINT quota_overrides_overage_cap_cents_check CHECK (overage_cap_cents >= 0)
 );
 
 CREATE TABLE usage_months (
@@ -653,3 +657,27 @@ BEGIN
     RETURN NULL;
 END
 $function$;
+
+CREATE TABLE account_limits (
+    tenant_id         text NOT NULL,
+    overage_cap_cents bigint,
+    alert_percents    smallint[] NOT NULL,
+    CONSTRAINT account_limits_pkey PRIMARY KEY (tenant_id),
+    CONSTRAINT account_limits_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT account_limits_alert_percents_check CHECK (cardinality(alert_percents) <= 10 AND (1 <= ALL (alert_percents)) AND (100 >= ALL (alert_percents))),
+    CONSTRAINT account_limits_overage_cap_cents_check CHECK (overage_cap_cents >= 0)
+);
+
+CREATE TABLE usage_alerts (
+    tenant_id  text NOT NULL,
+    month      text NOT NULL,
+    alert      text NOT NULL,
+    limited_by text NOT NULL,
+    percent    smallint NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT usage_alerts_pkey PRIMARY KEY (tenant_id, month, alert, limited_by, percent),
+    CONSTRAINT usage_alerts_tenant_id_month_fkey FOREIGN KEY (tenant_id, month) REFERENCES usage_months(tenant_id, month),
+    CONSTRAINT usage_alerts_alert_check CHECK (alert = ANY (ARRAY['threshold_reached'::text, 'limit_reached'::text])),
+    CONSTRAINT usage_alerts_limited_by_check CHECK (limited_by = ANY (ARRAY['monthly_minutes'::text, 'overage_cap'::text, 'key_minutes'::text])),
+    CONSTRAINT usage_alerts_percent_check CHECK (percent >= 0 AND percent <= 100)
+);

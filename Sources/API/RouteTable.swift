@@ -46,6 +46,8 @@ package enum RouteTable {
         Rule("GET", "/webhook", .scope(.writeWebhooks)),
         Rule("PUT", "/webhook", .scope(.writeWebhooks)),
         Rule("GET", "/usage", .scope(.readUsage)),
+        Rule("GET", "/account/limits", .scope(.readUsage)),
+        Rule("PUT", "/account/limits", .scope(.writeKeys)),
         Rule("GET", "/keys", .scope(.writeKeys)),
         Rule("POST", "/keys", .scope(.writeKeys)),
         Rule("PATCH", "/keys/{id}", .scope(.writeKeys)),

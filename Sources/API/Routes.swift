@@ -17,6 +17,7 @@ struct Routes: Sendable {
     let deleteJob: DeleteJob
     let deleteTranscript: DeleteTranscript
     let keys: KeyRoutes
+    let accountLimits: AccountLimitsRoutes
     let getUsage: GetUsage
     let getPlans: GetPlans
     let getDeliveries: GetDeliveries
@@ -43,6 +44,8 @@ struct Routes: Sendable {
         add(.get, "/webhook", to: router, getWebhook.handle)
         add(.put, "/webhook", to: router, putWebhook.handle)
         add(.get, "/usage", to: router, getUsage.handle)
+        add(.get, "/account/limits", to: router, accountLimits.get)
+        add(.put, "/account/limits", to: router, accountLimits.set)
         add(.get, "/keys", to: router, keys.list)
         add(.post, "/keys", to: router, keys.create)
         add(.patch, "/keys/{id}", to: router, keys.change)

@@ -17,6 +17,14 @@ package enum Money {
         return cents
     }
 
+    /// Returns how many seconds at `rate` cost at most `cents`; nil if they cost nothing, however many there are.
+    package static func seconds(within cents: Int64, rate: Int64) -> Int64? {
+        guard rate > 0 else { return nil }
+        // The most that is still rounded to `cents`: half a cent more, which is rounded down only to an even number.
+        let most = Int128(cents) * centUnit + centUnit / 2 - (cents.isMultiple(of: 2) ? 0 : 1)
+        return Int64(clamping: most / Int128(rate))
+    }
+
     /// Divides what all `seconds` together cost at `rate` into cents for each of them. The sum is exactly ``cents(seconds:rate:)`` of the sum of
     /// the seconds: each gets its whole cents, and those with the largest remainders get one more; among equals, the first ones.
     ///

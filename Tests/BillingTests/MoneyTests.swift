@@ -34,6 +34,19 @@ import Testing
         }
     }
 
+    @Test func `the most seconds within an amount are the last ones that are not too many`() throws {
+        var generator = SeededGenerator(seed: 6)
+        for _ in 0..<20_000 {
+            let cents = Int64.random(in: 0...(1 << Int64.random(in: 1...30, using: &generator)), using: &generator)
+            var rate = Int64.random(in: 1...(1 << Int64.random(in: 1...30, using: &generator)), using: &generator)
+            if Bool.random(using: &generator) { rate = max(1, rate / 100_000) * 100_000 }
+            let most = try #require(Money.seconds(within: cents, rate: rate))
+            #expect(try Money.cents(seconds: most, rate: rate) <= cents, "\(cents) at \(rate)")
+            #expect(try Money.cents(seconds: most + 1, rate: rate) > cents, "\(cents) at \(rate)")
+        }
+        #expect(Money.seconds(within: 5, rate: 0) == nil)
+    }
+
     @Test func `what no statement has room for is an error, and so is less than nothing`() {
         #expect(throws: MoneyOverflow.self) { try Money.cents(seconds: .max, rate: .max) }
         #expect(throws: MoneyOverflow.self) { try Money.cents(seconds: .max, rate: 600_001) }

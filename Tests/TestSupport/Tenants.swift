@@ -45,10 +45,11 @@ package struct Tenants: Sendable {
 
     /// Creates an API key for that tenant.
     package func issueKey(
-        for tenant: TenantID, name: String = "test", scopes: Set<Scope> = .standard
+        for tenant: TenantID, name: String = "test", scopes: Set<Scope> = .standard, monthlyMinutes: Int64? = nil
     ) async throws -> IssuedKey {
         let key = try await KeyStock.shared.key(issued.next())
-        try await owner.transaction { try key.store(for: tenant, name: name, scopes: scopes, in: $0) }
+        let rules = KeyRules(scopes: scopes, monthlyMinutes: monthlyMinutes)
+        try await owner.transaction { try key.store(for: tenant, name: name, rules: rules, in: $0) }
         return key
     }
 

@@ -57,11 +57,6 @@ extension APIError {
         Self(.invalidAudio, message, details: ["reason": .text(reason)])
     }
 
-    /// 402. `overageAllowed`: whether the same call with `accept_overage=true` would be accepted and billed.
-    package static func quotaExceeded(_ message: String, overageAllowed: Bool) -> Self {
-        Self(.quotaExceeded, message, details: ["overage_allowed": .flag(overageAllowed)])
-    }
-
     /// 429 with the whole seconds (at least 1) after which another try makes sense.
     package static func rateLimited(_ message: String, retryAfterSeconds: Int) -> Self {
         Self(.rateLimited, message, headers: [.retryAfter: String(max(1, retryAfterSeconds))])

@@ -28,12 +28,8 @@ extension APIError {
             self = .transient("The service is busy or restarting. Please try again.", retryAfterSeconds: 2)
         case AdmissionError.notQueued:
             self = .transient("The job could not be queued. Please send it again.", retryAfterSeconds: 2)
-        case ReservationError.quotaExceeded(let overageAllowed):
-            self = .quotaExceeded(
-                overageAllowed
-                    ? "The minutes left in this month do not cover the recording. Send it again with ?accept_overage=true to have the rest billed as overage."
-                    : "The minutes left in this month do not cover the recording. They are renewed on the first of the next month (UTC).",
-                overageAllowed: overageAllowed)
+        case ReservationError.quotaExceeded(let limit, let overageAllowed):
+            self = .quotaExceeded(limit, overageAllowed: overageAllowed)
         case ReservationError.monthClosed:
             self = .transient("The job could not be booked. Please send it again.", retryAfterSeconds: 30)
         case MediaError.overloaded, MediaError.timedOut, MediaError.interrupted:
@@ -50,5 +46,25 @@ extension APIError {
             self = .invalidRequest("'metadata' holds something that cannot be stored.", field: "metadata")
         default: return nil
         }
+    }
+}
+
+extension APIError {
+    /// 402. `overageAllowed`: whether the same call with `accept_overage=true` would be accepted and billed.
+    static func quotaExceeded(_ limit: QuotaLimit, overageAllowed: Bool) -> APIError {
+        let message =
+            switch limit {
+            case .monthlyMinutes where overageAllowed:
+                "The minutes left in this month do not cover the recording. Send it again with ?accept_overage=true to have the rest billed as overage."
+            case .monthlyMinutes:
+                "The minutes left in this month do not cover the recording. They are renewed on the first of the next month (UTC)."
+            case .overageCap:
+                "The account's cap on overage does not cover the recording. Raise it with PUT /account/limits, or wait for the next month (UTC)."
+            case .keyMinutes:
+                "The API key's minutes for this month do not cover the recording. Raise its monthly_minutes, use another key, or wait for the next month (UTC)."
+            }
+        return APIError(
+            .quotaExceeded, message,
+            details: ["limit": .text(limit.rawValue), "overage_allowed": .flag(overageAllowed)])
     }
 }

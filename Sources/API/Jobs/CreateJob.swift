@@ -86,7 +86,8 @@ struct CreateJob: Sendable {
     {
         do {
             try await admission.check(
-                jobRequest.tenant, jobRequest.effectiveLimits, acceptOverage: jobRequest.acceptOverage)
+                jobRequest.tenant, by: jobRequest.principal.key, jobRequest.effectiveLimits,
+                acceptOverage: jobRequest.acceptOverage)
             let job =
                 if let url = jobRequest.url {
                     try await admit(url, jobRequest, under: claim)

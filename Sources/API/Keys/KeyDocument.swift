@@ -19,13 +19,15 @@ struct KeyDocument {
             json.key("name")
             json.string(key.name)
             json.key("scopes")
-            json.array(key.scopes.names) { $0.string($1) }
+            json.array(key.rules.scopes.names) { $0.string($1) }
             json.key("created_at")
             json.string(key.createdAt.rfc3339)
             json.key("last_used_at")
             json.string(key.lastUsedAt?.rfc3339)
             json.key("expires_at")
             json.string(key.expiresAt?.rfc3339)
+            json.key("monthly_minutes")
+            json.integer(key.rules.monthlyMinutes)
             json.key("status")
             json.string(status(at: now))
         }

@@ -53,6 +53,7 @@ struct KeyRoutes: Sendable {
         let name: String
         let scopes: [String]?
         let expires_at: String?
+        let monthly_minutes: Int64?
     }
 
     @Sendable
@@ -62,6 +63,7 @@ struct KeyRoutes: Sendable {
         // By default all that a key usually may, as far as the caller may it.
         let scopes = try Set<Scope>(requested: body.scopes ?? context.scopes.intersection(.standard).names)
         try Self.require(scopes, of: context)
+        let rules = KeyRules(scopes: scopes, monthlyMinutes: try body.monthly_minutes.map(Self.minutes))
         let end = try body.expires_at.map(Self.end)
         let tenant = context.principal.tenant
         try await databases.app.transaction(of: tenant) { try Self.requireRoom(of: tenant, in: $0) }
@@ -69,10 +71,10 @@ struct KeyRoutes: Sendable {
         let key = try await databases.app.transaction(of: tenant) { transaction in
             try APIKeyRecord.lockCreation(for: tenant, in: transaction)
             try Self.requireRoom(of: tenant, in: transaction)
-            try new.store(for: tenant, name: name, scopes: scopes, expiresAt: end, in: transaction)
+            try new.store(for: tenant, name: name, rules: rules, expiresAt: end, in: transaction)
             try AuditEntry(
                 by: context.principal, action: "key issue", target: new.id.rawValue,
-                details: ["name": name, "scopes": scopes.names.joined(separator: " ")]
+                details: rules.audited().merging(["name": name]) { $1 }
             ).record(in: transaction)
             return try APIKeyRecord.find(new.id, in: transaction)
         }
@@ -80,9 +82,24 @@ struct KeyRoutes: Sendable {
         return Self.answer(KeyDocument(key: key, text: new.text), status: .created)
     }
 
+    /// Members that are left out stay as they are; a null limit removes it.
     private struct Change: Decodable {
         let name: String?
         let scopes: [String]?
+        let areMinutesGiven: Bool
+        let monthlyMinutes: Int64?
+
+        private enum Key: String, CodingKey {
+            case name, scopes, monthly_minutes
+        }
+
+        init(from decoder: any Decoder) throws {
+            let members = try decoder.container(keyedBy: Key.self)
+            name = try members.decodeIfPresent(String.self, forKey: .name)
+            scopes = try members.decodeIfPresent([String].self, forKey: .scopes)
+            areMinutesGiven = members.contains(.monthly_minutes)
+            monthlyMinutes = try members.decodeIfPresent(Int64.self, forKey: .monthly_minutes)
+        }
     }
 
     @Sendable
@@ -92,12 +109,15 @@ struct KeyRoutes: Sendable {
         let name = try body.name.map(Self.name)
         let scopes = try body.scopes.map { try Set<Scope>(requested: $0) }
         if let scopes { try Self.require(scopes, of: context) }
+        let minutes = try body.monthlyMinutes.map(Self.minutes)
         let key = try await databases.app.transaction(of: tenant) { transaction in
             let key = try Self.lockActive(id, in: transaction)
-            try key.change(name: name ?? key.name, scopes: scopes ?? key.scopes, in: transaction)
-            var details: [String: String] = [:]
+            var rules = key.rules
+            if let scopes { rules.scopes = scopes }
+            if body.areMinutesGiven { rules.monthlyMinutes = minutes }
+            try key.change(name: name ?? key.name, rules: rules, in: transaction)
+            var details = rules.audited(since: key.rules)
             if let name, name != key.name { details["name"] = name }
-            if let scopes, scopes != key.scopes { details["scopes"] = scopes.names.joined(separator: " ") }
             if !details.isEmpty {
                 try AuditEntry(by: context.principal, action: "key change", target: id.rawValue, details: details)
                     .record(in: transaction)
@@ -121,13 +141,13 @@ struct KeyRoutes: Sendable {
                 "'grace_seconds' must be from 0 to \(Self.graceSeconds.upperBound).", field: "grace_seconds")
         }
         try await databases.app.transaction(of: tenant) { transaction in
-            try Self.require(try Self.lockActive(id, in: transaction).scopes, of: context)
+            try Self.require(try Self.lockActive(id, in: transaction).rules.scopes, of: context)
         }
         let new = try await issue(for: tenant)
         let key = try await databases.app.transaction(of: tenant) { transaction in
             let old = try Self.lockActive(id, in: transaction)
-            try Self.require(old.scopes, of: context)
-            try new.store(for: tenant, name: old.name, scopes: old.scopes, in: transaction)
+            try Self.require(old.rules.scopes, of: context)
+            try new.store(for: tenant, name: old.name, rules: old.rules, in: transaction)
             let end = try old.yield(to: new.id, after: .seconds(grace), in: transaction)
             var details = ["replaced_by": new.id.rawValue]
             details["expires_at"] = end?.rfc3339
@@ -217,6 +237,15 @@ struct KeyRoutes: Sendable {
             )
         }
         return end
+    }
+
+    private static func minutes(_ minutes: Int64) throws -> Int64 {
+        guard KeyRules.minutes.contains(minutes) else {
+            throw APIError.invalidRequest(
+                "'monthly_minutes' must be a whole number from 0 to \(KeyRules.minutes.upperBound), or null for no limit.",
+                field: "monthly_minutes")
+        }
+        return minutes
     }
 
     private static let none = APIError.notFound("There is no API key with this id.")

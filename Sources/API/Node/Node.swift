@@ -205,6 +205,7 @@ struct Node: Sendable {
             getTranscript: GetTranscript(databases: databases), cancelJob: CancelJob(databases: databases, hint: hint),
             deleteJob: DeleteJob(databases: databases), deleteTranscript: DeleteTranscript(databases: databases),
             keys: KeyRoutes(databases: databases, argon2: argon2),
+            accountLimits: AccountLimitsRoutes(databases: databases),
             getUsage: GetUsage(databases: databases), getPlans: GetPlans(databases: databases),
             getDeliveries: GetDeliveries(databases: databases),
             postDeliveries: PostDeliveries(databases: databases, publicURL: settings.publicURL),

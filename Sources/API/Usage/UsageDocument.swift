@@ -40,6 +40,8 @@ struct UsageDocument: Sendable {
             json.string(Money.currency)
             json.key("overage_enabled")
             json.flag(usage.effectiveLimits.sellsOverage)
+            json.key("overage_cap_cents")
+            json.integer(usage.effectiveLimits.overageCapCents)
             json.key("concurrency")
             json.object { json in
                 json.key("limit")

@@ -6,6 +6,8 @@ import Billing
 /// The parser knows a type's options by its mirror and reads their values by name, so both are made here from the lists of `Billing`.
 struct LimitOptions: ParsableArguments, CustomReflectable {
     private(set) var overrides = QuotaOverrides()
+    /// Whether the cap on overage is to be removed.
+    private(set) var endsCap = false
 
     init() {}
 
@@ -17,6 +19,12 @@ struct LimitOptions: ParsableArguments, CustomReflectable {
         for flag in AccountSwitch.allCases {
             overrides.switches[flag] = try options.decode(OnOff.self, forKey: NameKey(flag.option)).wrappedValue?.isOn
         }
+        let cap = NameKey(QuotaOverrides.Field.overageCap.option)
+        switch try options.decode(Cap.self, forKey: cap).wrappedValue {
+        case .cents(let cents): overrides.overageCapCents = cents
+        case .off: endsCap = true
+        case nil: break
+        }
     }
 
     var customMirror: Mirror {
@@ -26,7 +34,11 @@ struct LimitOptions: ParsableArguments, CustomReflectable {
         let switches = AccountSwitch.allCases.map { flag -> Mirror.Child in
             (flag.option, OnOff(name: .customLong(flag.option), help: ArgumentHelp(flag.help)))
         }
-        return Mirror(self, children: limits + switches)
+        let option = QuotaOverrides.Field.overageCap.option
+        let cap = Cap(
+            name: .customLong(option),
+            help: ArgumentHelp("What a month's overage may cost, in cents; none for no cap.", valueName: "cents|none"))
+        return Mirror(self, children: limits + switches + [(option, cap)])
     }
 
     func validate() throws {
@@ -35,10 +47,16 @@ struct LimitOptions: ParsableArguments, CustomReflectable {
             throw ValidationError(
                 "--\(limit.option) must be from \(limit.bounds.lowerBound) to \(limit.bounds.upperBound).")
         }
+        if let cap = overrides.overageCapCents, !QuotaOverrides.caps.contains(cap) {
+            throw ValidationError(
+                "--\(QuotaOverrides.Field.overageCap.option) must be from 0 to \(QuotaOverrides.caps.upperBound), or none."
+            )
+        }
     }
 
     private typealias Number = Option<Int64?>
     private typealias OnOff = Option<Switch?>
+    private typealias Cap = Option<OverageCap?>
 }
 
 /// A coding key whose name comes from a list, such as a limit's.
@@ -49,6 +67,22 @@ struct NameKey: CodingKey {
     init(_ name: String) { stringValue = name }
     init?(stringValue: String) { self.init(stringValue) }
     init?(intValue: Int) { nil }
+}
+
+/// A number of cents, or `none`.
+enum OverageCap: ExpressibleByArgument {
+    case cents(Int64)
+    case off
+
+    init?(argument: String) {
+        if argument == "none" {
+            self = .off
+        } else if let cents = Int64(argument) {
+            self = .cents(cents)
+        } else {
+            return nil
+        }
+    }
 }
 
 /// What an operator turns on or off.

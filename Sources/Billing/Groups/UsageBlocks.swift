@@ -29,7 +29,7 @@ struct UsageBlocks {
 
     private let month: BillingMonth
     private let tenant: TenantID
-    /// The sums by day, which have all records.
+    /// The sums by day, which have all records, and those of the reservations if they count, too.
     private let days: [Sum]
     /// The used seconds before each block.
     private let starts: [Int64: Int64]
@@ -38,13 +38,18 @@ struct UsageBlocks {
 
     /// Reads a tenant's month. The transaction must be repeatable read, or have locked the month.
     ///
-    /// - Parameter needsMetadata: whether groups by a member of the metadata will be asked for.
+    /// - Parameters:
+    ///   - needsMetadata: whether groups by a member of the metadata will be asked for.
+    ///   - withReservations: whether to count as used what unfinished jobs hold. Then there are no groups.
     init(
-        of month: BillingMonth, tenant: TenantID, needsMetadata: Bool = false, in transaction: PostgresTransaction
+        of month: BillingMonth, tenant: TenantID, needsMetadata: Bool = false, withReservations: Bool = false,
+        in transaction: PostgresTransaction
     ) throws {
         self.month = month
         self.tenant = tenant
-        days = try Self.days(of: month, tenant, transaction)
+        days =
+            try Self.days(of: month, tenant, transaction)
+            + (withReservations ? Self.reserved(in: month, tenant, transaction) : [])
         var seconds: [Int64: Int64] = [:]
         for sum in days { seconds[sum.block, default: 0] += sum.seconds }
         var (starts, used): ([Int64: Int64], Int64) = ([:], 0)
@@ -62,7 +67,7 @@ struct UsageBlocks {
         passing = try Dictionary(
             uniqueKeysWithValues: passed.map { block in
                 let shares = try Self.shares(
-                    in: block, from: starts[block] ?? 0, month, tenant, needsMetadata, transaction)
+                    in: block, from: starts[block] ?? 0, month, tenant, needsMetadata, withReservations, transaction)
                 return (block, shares)
             })
     }
@@ -119,11 +124,30 @@ extension UsageBlocks {
             FROM usage_sums
             WHERE tenant_id = \(tenant) AND month = \(month) AND dimension = \(UsageGrouping.day.dimension)
             """, as: Int64.self, Int64.self, Bool.self, Int64.self, PlanName.self, Int64.self, Int64.self, Int64.self
-        ).map {
-            Sum(
-                block: $0.0, includedSeconds: $0.1, acceptsOverage: $0.2, rate: $0.3, plan: $0.4, jobs: $0.5,
-                seconds: $0.6, lastPlace: $0.7)
-        }
+        ).map(sum)
+    }
+
+    /// Returns what unfinished jobs hold, as if it were used.
+    private static func reserved(
+        in month: BillingMonth, _ tenant: TenantID, _ transaction: PostgresTransaction
+    ) throws -> [Sum] {
+        try transaction.all(
+            """
+            SELECT s.place / \(UsageSums.blockSize), s.included_seconds, u.accept_overage,
+                coalesce(u.rate_micros_per_minute, 0), u.plan, count(*) FILTER (WHERE s.place = u.admission),
+                sum(s.seconds)::int8, coalesce(max(s.place) FILTER (WHERE s.seconds > 0), 0)
+            FROM reservations u \(Ledger.shares) WHERE u.tenant_id = \(tenant) AND u.month = \(month)
+            GROUP BY 1, 2, 3, 4, 5
+            """, as: Int64.self, Int64.self, Bool.self, Int64.self, PlanName.self, Int64.self, Int64.self, Int64.self
+        ).map(sum)
+    }
+
+    private static func sum(
+        _ row: (Int64, Int64, Bool, Int64, PlanName, Int64, Int64, Int64)
+    ) -> Sum {
+        Sum(
+            block: row.0, includedSeconds: row.1, acceptsOverage: row.2, rate: row.3, plan: row.4, jobs: row.5,
+            seconds: row.6, lastPlace: row.7)
     }
 
     /// Returns the sums by value, without the overage of the blocks in which the used seconds pass the quota. PostgreSQL adds them up, because
@@ -159,25 +183,30 @@ extension UsageBlocks {
     /// - Parameter start: the used seconds before the block.
     private static func shares(
         in block: Int64, from start: Int64, _ month: BillingMonth, _ tenant: TenantID, _ needsMetadata: Bool,
-        _ transaction: PostgresTransaction
+        _ withReservations: Bool, _ transaction: PostgresTransaction
     ) throws -> [Share] {
         let (first, last) = (block * UsageSums.blockSize, (block + 1) * UsageSums.blockSize - 1)
         let metadata: PostgresQuery =
             needsMetadata
             ? "(SELECT j.metadata::text FROM jobs j WHERE j.tenant_id = u.tenant_id AND j.id = u.job_id)" : "NULL::text"
+        let columns: PostgresQuery = """
+            s.place, s.seconds, s.included_seconds, u.accept_overage, coalesce(u.rate_micros_per_minute, 0) AS rate, u.plan,
+            to_char(u.admitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, coalesce(u.key_id, '') AS key, \(metadata) AS metadata
+            """
+        let theirs: PostgresQuery = """
+            u.tenant_id = \(tenant) AND u.month = \(month) AND s.place BETWEEN \(first) AND \(last)
+            """
+        let reserved: PostgresQuery =
+            withReservations ? "UNION ALL SELECT \(columns) FROM reservations u \(Ledger.shares) WHERE \(theirs)" : ""
         var meter = OverageMeter(usedSeconds: start)
         return try transaction.query(
             """
-            SELECT s.place, s.seconds, s.included_seconds, u.accept_overage,
-                coalesce(u.rate_micros_per_minute, 0) AS rate, u.plan,
-                to_char(u.admitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
-                coalesce(u.key_id, '') AS key, \(metadata) AS metadata
-            FROM usage u \(Ledger.shares)
-            WHERE u.tenant_id = \(tenant) AND u.month = \(month) AND s.place BETWEEN \(first) AND \(last)
-                AND (u.admission BETWEEN \(first) AND \(last) OR u.admission = ANY (ARRAY(
-                    SELECT i.admission FROM usage_increases i
-                    WHERE i.tenant_id = \(tenant) AND i.month = \(month) AND i.place BETWEEN \(first) AND \(last))))
-            ORDER BY s.place
+            SELECT \(columns) FROM usage u \(Ledger.shares)
+            WHERE \(theirs) AND (u.admission BETWEEN \(first) AND \(last) OR u.admission = ANY (ARRAY(
+                SELECT i.admission FROM usage_increases i
+                WHERE i.tenant_id = \(tenant) AND i.month = \(month) AND i.place BETWEEN \(first) AND \(last))))
+            \(reserved)
+            ORDER BY place
             """
         ).map { row in
             let overage = meter.add(

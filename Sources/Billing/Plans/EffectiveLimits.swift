@@ -10,6 +10,8 @@ package struct EffectiveLimits: Sendable, Equatable {
     package let queuePriority: QueuePriority
     /// The price of overage, in micro-dollars a minute; nil if the plan sells none.
     package let overageRate: Int64?
+    /// What a month's overage may cost at most, in cents: the customer's cap or the operator's, whichever is less. Nil: there is no cap.
+    package let overageCapCents: Int64?
 
     /// The largest file, in bytes.
     package var maxFileBytes: Int64 { limits[.maxFileBytes] }

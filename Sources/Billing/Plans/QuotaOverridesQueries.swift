@@ -12,7 +12,7 @@ extension QuotaOverrides {
     package func set(for tenant: TenantID, in transaction: PostgresTransaction) throws {
         let given =
             Limit.allCases.map { "\(limits[$0])" as PostgresQuery }
-            + AccountSwitch.allCases.map { "\(switches[$0])" as PostgresQuery }
+            + AccountSwitch.allCases.map { "\(switches[$0])" as PostgresQuery } + ["\(overageCapCents)"]
         try transaction.execute(
             """
             INSERT INTO quota_overrides AS own (tenant_id, \(Self.list { $0 }))
@@ -54,5 +54,6 @@ extension QuotaOverrides {
     private init(row: PostgresRow) throws {
         for limit in Limit.allCases { limits[limit] = try row.value(limit.column.description, Int64?.self) }
         for flag in AccountSwitch.allCases { switches[flag] = try row.value(flag.column.description, Bool?.self) }
+        overageCapCents = try row.value(Field.overageCap.column)
     }
 }

@@ -19,15 +19,15 @@ package struct Admission: Sendable {
     /// Checks what can be checked before a recording is received: whether the tenant has room for one more job, and minutes left in its month.
     ///
     /// - Throws: ``AdmissionError`` or `ReservationError`.
-    package func check(_ tenant: TenantID, _ effectiveLimits: EffectiveLimits, acceptOverage: Bool) async throws {
-        let month = BillingMonth(of: clock())
+    package func check(
+        _ tenant: TenantID, by key: APIKeyID?, _ effectiveLimits: EffectiveLimits, acceptOverage: Bool
+    ) async throws {
+        let now = clock()
         try await databases.app.transaction(of: tenant) { transaction in
             try TenantLoad.of(tenant, in: transaction).checkRoom(effectiveLimits)
-            let state = try UsageMonth.of(month, tenant: tenant, in: transaction)
-            guard
-                (acceptOverage && effectiveLimits.sellsOverage)
-                    || state.used + state.reserved < effectiveLimits.includedSeconds
-            else { throw ReservationError.quotaExceeded(overageAllowed: effectiveLimits.sellsOverage) }
+            try Reservation.checkRoom(
+                of: tenant, for: key, effectiveLimits: effectiveLimits, acceptOverage: acceptOverage, at: now,
+                in: transaction)
         }
     }
 

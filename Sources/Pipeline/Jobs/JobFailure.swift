@@ -1,3 +1,4 @@
+import Billing
 import Postgres
 
 /// Why a job failed, for its customer: an error code of the API, with a reason if the code has reasons.
@@ -39,11 +40,15 @@ package struct JobFailure: Error, Sendable, Equatable {
         message:
             "The recognition service's own account is out of quota. Nothing is billed; submit the recording again later."
     )
-    package static let quotaExceeded = JobFailure(
-        code: .quotaExceeded,
-        message:
-            "The month's minutes do not cover the recording, which is longer than its file claimed. Nothing is billed."
-    )
+
+    /// The recording is longer than its file claimed, and `limit` does not cover it.
+    package static func quotaExceeded(_ limit: QuotaLimit) -> JobFailure {
+        JobFailure(
+            code: .quotaExceeded, reason: limit.rawValue,
+            message:
+                "\(limit.subject) not cover the recording, which is longer than its file claimed. Nothing is billed.")
+    }
+
     package static let languageUnsupported = JobFailure(
         code: .internalError,
         message: "The recognizer of this service does not know the recording's language. Tell support the job's id.")
@@ -53,6 +58,17 @@ package struct JobFailure: Error, Sendable, Equatable {
     package static let `internal` = JobFailure(
         code: .internalError,
         message: "Something went wrong on our side. Submit the recording again or tell support the job's id.")
+}
+
+extension QuotaLimit {
+    /// The limit as the beginning of a sentence that goes on with "not cover".
+    package var subject: String {
+        switch self {
+        case .monthlyMinutes: "The month's minutes do"
+        case .overageCap: "The account's cap on overage does"
+        case .keyMinutes: "The API key's minutes for this month do"
+        }
+    }
 }
 
 extension InvalidAudioReason {

@@ -6,7 +6,10 @@ extension TenantExport {
     private static let page = 500
 
     var sections: [Section] {
-        [account, limits, keys, sessions, jobs, copies, idempotencyKeys, months, reservations, usage, adjustments]
+        [
+            account, limits, ownLimits, keys, sessions, jobs, copies, idempotencyKeys, months, alerts, reservations,
+            usage, adjustments,
+        ]
             + [statements, statementName, endpoints, deliveries, attempts, audit]
     }
 
@@ -53,11 +56,18 @@ extension TenantExport {
         Section(type: "limits", rows: EffectiveLimits.limitsQuery(of: tenant))
     }
 
+    /// What the account's customer has set.
+    private var ownLimits: Section {
+        Section(
+            type: "own_limits",
+            rows: "SELECT overage_cap_cents, alert_percents FROM account_limits WHERE tenant_id = \(tenant)")
+    }
+
     private var keys: Section {
         Section(
             type: "key",
             rows: """
-                SELECT id AS key_id, name, scopes, created_at, expires_at, revoked_at, last_used_at, replaced_by, changed_at
+                SELECT id AS key_id, name, scopes, monthly_minutes, created_at, expires_at, revoked_at, last_used_at, replaced_by, changed_at
                 FROM api_keys WHERE tenant_id = \(tenant) ORDER BY created_at, id
                 """)
     }
@@ -110,6 +120,15 @@ extension TenantExport {
             rows: """
                 SELECT month AS period, used_seconds, reserved_seconds, admissions, closed_at FROM usage_months
                 WHERE tenant_id = \(tenant) ORDER BY month
+                """)
+    }
+
+    private var alerts: Section {
+        Section(
+            type: "usage_alert",
+            rows: """
+                SELECT month AS period, alert, limited_by, percent, created_at FROM usage_alerts
+                WHERE tenant_id = \(tenant) ORDER BY month, created_at, limited_by, percent
                 """)
     }
 

@@ -1,3 +1,4 @@
+import Billing
 import Egress
 
 /// The limits of fetching one source.
@@ -8,8 +9,8 @@ package struct FetchLimits: Sendable {
     package let isBoundByMonth: Bool
     /// The plan's limit on a recording, in whole seconds.
     package var seconds: Int64
-    /// The seconds that the month can still pay for; nil if the job accepts overage.
-    package var affordable: Int64?
+    /// What the month can still pay for.
+    package var room: MonthRoom
     /// The time limit of an attempt to fetch a media file's URL, however often the download is resumed within it. For pages it is
     /// ``YtDlp/wallClock``.
     package var wallClock = Duration.seconds(4 * 3600)
@@ -27,14 +28,14 @@ package struct FetchLimits: Sendable {
     private static let leastBytes: Int64 = 100_000_000
 
     /// - Parameter bytes: the plan's limit.
-    package init(bytes: Int64, seconds: Int64, affordable: Int64? = nil) {
-        let covered = affordable.map { max(Self.leastBytes, min($0, 1 << 32) * Self.mostBytesASecond) } ?? .max
+    package init(bytes: Int64, seconds: Int64, room: MonthRoom = .unlimited) {
+        let covered = room.seconds.map { max(Self.leastBytes, min($0, 1 << 32) * Self.mostBytesASecond) } ?? .max
         self.bytes = min(bytes, covered)
         isBoundByMonth = covered < bytes
         self.seconds = seconds
-        self.affordable = affordable
+        self.room = room
     }
 
     /// The length of the longest recording that is worth fetching, in whole seconds.
-    var longest: Int64 { min(seconds, affordable ?? .max) }
+    var longest: Int64 { min(seconds, room.seconds ?? .max) }
 }

@@ -1,3 +1,5 @@
+import Billing
+
 // The failures of jobs whose recording could not be fetched, with the messages for customers.
 extension JobFailure {
     package static let sourceURLRefused = JobFailure(
@@ -30,9 +32,12 @@ extension JobFailure {
         code: .transientError,
         message: "The source could not be fetched just now, although it was tried several times. Submit it again later."
     )
-    /// The recording is longer than the minutes that the month has left.
-    package static let sourceExceedsQuota = JobFailure(
-        code: .quotaExceeded, message: "The month's minutes do not cover the recording. Nothing is billed.")
+    /// The recording is longer than what `limit` leaves of the month.
+    package static func sourceExceeds(_ limit: QuotaLimit) -> JobFailure {
+        JobFailure(
+            code: .quotaExceeded, reason: limit.rawValue,
+            message: "\(limit.subject) not cover the recording. Nothing is billed.")
+    }
 
     /// The JavaScript could not be run here, or had no result.
     package static let sourceNeedsJavaScript = JobFailure(

@@ -1,3 +1,4 @@
+import Billing
 import Egress
 import Foundation
 import Subprocess
@@ -49,7 +50,7 @@ struct YtDlpExit: Sendable {
         case .exited(101):
             if isLive { throw JobFailure.sourceUnsupported(.liveStream) }
             let isWithinPlan = duration.map { $0 <= Double(limits.seconds) } ?? false
-            throw isWithinPlan ? JobFailure.sourceExceedsQuota : .invalidAudio(.durationExceedsLimit)
+            throw isWithinPlan ? JobFailure.sourceExceeds(limits.room.limit) : .invalidAudio(.durationExceedsLimit)
         case .exited(1):
             // All other messages mean that yt-dlp found nothing.
             throw complaint.meaning(proxy) ?? JobFailure.sourceUnsupported(.noMedia)

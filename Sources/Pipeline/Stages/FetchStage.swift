@@ -42,7 +42,7 @@ struct FetchStage: Sendable {
         // If the account's budget for rejected files is used up, the task waits before it downloads anything. (An upload would be rejected.)
         if media.refusals.wait(of: claim.tenant) != nil { throw MediaError.lineShareExhausted }
         // Since this job was admitted, other jobs may have used up the rest of the month.
-        if work.limits.affordable == 0 { throw JobFailure.sourceExceedsQuota }
+        if work.limits.room.seconds == 0 { throw JobFailure.sourceExceeds(work.limits.room.limit) }
         let source = try await source(url, claim, work)
         var spent = Duration.zero
         do {
@@ -92,7 +92,7 @@ struct FetchStage: Sendable {
                     fence: claim.fence, tenant: claim.tenant, progress: progress)
             }
         } catch let failure as JobFailure where failure == .sourceTooLarge && work.limits.isBoundByMonth {
-            throw JobFailure.sourceExceedsQuota
+            throw JobFailure.sourceExceeds(work.limits.room.limit)
         }
     }
 
@@ -101,7 +101,8 @@ struct FetchStage: Sendable {
     ) async throws -> MediaProbe {
         do {
             return try await media.judge(
-                path: path, of: tenant, longest: work.limits.seconds, affordable: work.limits.affordable, spent: spent)
+                path: path, of: tenant, longest: work.limits.seconds, affordable: work.limits.room.seconds, spent: spent
+            )
         } catch MediaError.invalidAudio(let reason, _) {
             throw JobFailure.invalidAudio(reason)
         }
@@ -122,8 +123,8 @@ struct FetchStage: Sendable {
         if let seconds = found.seconds {
             do {
                 try Reservation.resize(claim.job, of: claim.tenant, to: seconds, in: transaction)
-            } catch ReservationError.quotaExceeded {
-                throw JobFailure.sourceExceedsQuota
+            } catch ReservationError.quotaExceeded(let limit, _) {
+                throw JobFailure.sourceExceeds(limit)
             }
         }
         try claim.follow(
@@ -150,7 +151,7 @@ private struct FetchWork: Sendable {
                 url: url,
                 limits: FetchLimits(
                     bytes: effectiveLimits.maxFileBytes, seconds: duration / 1000,
-                    affordable: try Reservation.affordableSeconds(job, of: tenant, in: transaction)))
+                    room: try Reservation.room(for: job, of: tenant, in: transaction)))
         }
     }
 }

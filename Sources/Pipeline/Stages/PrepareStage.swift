@@ -62,14 +62,14 @@ struct PrepareStage: Sendable {
         // A local copy exists only as long as this object.
         defer { withExtendedLifetime(source) {} }
         let decoding = SourceDecoding(
-            media: media, path: source.path, maxSamples: work.maxSamples, affordableSamples: work.affordableSamples,
+            media: media, path: source.path, maxSamples: work.maxSamples, room: work.room,
             shortSamples: claim.isLong ? nil : Preparations.shortSamples)
         do {
             // A long recording leaves some of the detector to others.
             return try await decoding.run(
                 to: pcm, SpeechDetector(server: server, pcm: pcm, blocksAtOnce: claim.isLong ? 1 : 2))
-        } catch let failure as JobFailure where failure == .quotaExceeded {
-            let covered = work.affordableSamples ?? 0
+        } catch let failure as JobFailure where failure.code == .quotaExceeded {
+            let covered = work.room.samples ?? 0
             try await databases.app.transaction(of: claim.tenant) { try claim.noteLength(beyond: covered, in: $0) }
             throw failure
         }
@@ -136,8 +136,8 @@ struct PrepareStage: Sendable {
         guard isKept else { throw LeaseLost() }
         do {
             try Reservation.resize(claim.job, of: claim.tenant, to: Samples.billedSeconds(found.total), in: transaction)
-        } catch ReservationError.quotaExceeded {
-            throw JobFailure.quotaExceeded
+        } catch ReservationError.quotaExceeded(let limit, _) {
+            throw JobFailure.quotaExceeded(limit)
         }
         try ChunkStore.insert(found.chunks, found.sections, of: claim.job, of: claim.tenant, in: transaction)
         // Sections first, because they take long and should not be the last to finish.
@@ -155,7 +155,7 @@ private struct PreparationWork: Sendable {
     /// The plan's limit at the job's admission.
     let maxSamples: Int64
     /// How many samples the month can pay for; nil if the job accepts overage.
-    let affordableSamples: Int64?
+    let room: MonthRoom
     let language: LanguageChoice
     let diarize: Bool
     /// The number of channels that the probe found; nil if it is unknown.
@@ -172,8 +172,7 @@ private struct PreparationWork: Sendable {
             PreparationWork(
                 source: StorageKey(path: source),
                 maxSamples: Samples.from(milliseconds: DurationLimit.milliseconds(of: duration)),
-                affordableSamples: try Reservation.affordableSeconds(job, of: tenant, in: transaction)
-                    .map { $0 * Samples.perSecond },
+                room: try Reservation.room(for: job, of: tenant, in: transaction),
                 language: LanguageChoice(language) ?? .automatic, diarize: diarize, sourceChannels: channels)
         }
     }

@@ -1,11 +1,13 @@
+import Billing
+
 /// Decodes a recording into a local file, decides which channels to recognize, and detects speech in them.
 struct SourceDecoding: Sendable {
     let media: MediaToolClient
     let path: String
     /// The plan's limit.
     let maxSamples: Int64
-    /// How many samples can be billed; nil if there is no limit. Decoding stops there, because the rest would not be paid for.
-    let affordableSamples: Int64?
+    /// What can be billed. Decoding stops there, because the rest would not be paid for.
+    let room: MonthRoom
     /// After this many samples the recording counts as long; nil if it already does.
     let shortSamples: Int64?
 
@@ -59,7 +61,7 @@ struct SourceDecoding: Sendable {
 
     private func decode(_ layout: ChannelLayout, sink: ([UInt8]) async throws -> Void) async throws -> DecodedAudio {
         let decoded: DecodedAudio
-        let most = min(maxSamples, affordableSamples ?? .max)
+        let most = min(maxSamples, room.samples ?? .max)
         var bytes: Int64 = 0
         let short = shortSamples.map { $0 * Int64(Samples.bytesEach * layout.channels) } ?? .max
         do {
@@ -74,7 +76,7 @@ struct SourceDecoding: Sendable {
             throw JobFailure.invalidAudio(reason)
         }
         if decoded.isLimitReached {
-            throw most < maxSamples ? JobFailure.quotaExceeded : .invalidAudio(.durationExceedsLimit)
+            throw most < maxSamples ? JobFailure.quotaExceeded(room.limit) : .invalidAudio(.durationExceedsLimit)
         }
         if decoded.samples == 0 || decoded.isSilent { throw JobFailure.invalidAudio(.emptyAudio) }
         return decoded
@@ -107,4 +109,9 @@ struct DecodedSignal: Sendable {
         if decoded.damagedFrames > 0 { choices["damaged_frames"] = "\(decoded.damagedFrames)" }
         return choices
     }
+}
+
+extension MonthRoom {
+    /// The room in samples; nil: there is no limit.
+    var samples: Int64? { seconds.map { min($0, 1 << 40) * Samples.perSecond } }
 }

@@ -2,17 +2,18 @@ import Postgres
 
 extension APIKeyRecord {
     private static let columns: PostgresQuery =
-        "id, tenant_id, name, scopes, created_at, expires_at, revoked_at, last_used_at, replaced_by"
+        "id, tenant_id, name, scopes, monthly_minutes, created_at, expires_at, revoked_at, last_used_at, replaced_by"
 
     /// Stores a key whose secret hashes to `hash`.
     static func create(
-        _ id: APIKeyID, of tenant: TenantID, name: String, scopes: Set<Scope>, hash: String, expiresAt: Timestamp?,
+        _ id: APIKeyID, of tenant: TenantID, name: String, rules: KeyRules, hash: String, expiresAt: Timestamp?,
         in transaction: PostgresTransaction
     ) throws {
         try transaction.execute(
             """
-            INSERT INTO api_keys (tenant_id, id, name, scopes, secret_hash, expires_at)
-            VALUES (\(tenant), \(id), \(name), \(scopes.names), \(hash), \(expiresAt))
+            INSERT INTO api_keys (tenant_id, id, name, scopes, monthly_minutes, secret_hash, expires_at)
+            VALUES (
+                \(tenant), \(id), \(name), \(rules.scopes.names), \(rules.monthlyMinutes), \(hash), \(expiresAt))
             """)
     }
 
@@ -93,25 +94,23 @@ extension APIKeyRecord {
             """)
     }
 
-    /// Changes the key's name and scopes. Nodes apply the scopes within a second, to access tokens from before, too.
-    package func change(
-        name: String, scopes: Set<Scope>, in transaction: PostgresTransaction
-    ) throws {
+    /// Changes the key's name and rules. Nodes apply the rules within a second, to access tokens from before, too.
+    package func change(name: String, rules: KeyRules, in transaction: PostgresTransaction) throws {
         try transaction.execute(
             """
             UPDATE api_keys
-            SET name = \(name), scopes = \(scopes.names),
-                changed_at = CASE WHEN scopes = \(scopes.names) THEN changed_at ELSE clock_timestamp() END
+            SET name = \(name), scopes = \(rules.scopes.names), monthly_minutes = \(rules.monthlyMinutes),
+                changed_at = CASE WHEN scopes = \(rules.scopes.names) THEN changed_at ELSE clock_timestamp() END
             WHERE tenant_id = \(tenant) AND id = \(id)
             """)
     }
 
     private init(row: PostgresRow) throws {
-        let names: [String]
-        (id, tenant, name, names, createdAt, expiresAt, revokedAt, lastUsedAt, replacedBy) = try row.decode(
-            APIKeyID.self, TenantID.self, String.self, [String].self, Timestamp.self, Timestamp?.self, Timestamp?.self,
-            Timestamp?.self, APIKeyID?.self)
-        scopes = Set(names.compactMap(Scope.init))
+        let (scopes, minutes): ([String], Int64?)
+        (id, tenant, name, scopes, minutes, createdAt, expiresAt, revokedAt, lastUsedAt, replacedBy) = try row.decode(
+            APIKeyID.self, TenantID.self, String.self, [String].self, Int64?.self, Timestamp.self, Timestamp?.self,
+            Timestamp?.self, Timestamp?.self, APIKeyID?.self)
+        rules = KeyRules(scopes: Set(scopes.compactMap(Scope.init)), monthlyMinutes: minutes)
     }
 }
 

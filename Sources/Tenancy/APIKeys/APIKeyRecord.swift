@@ -5,7 +5,7 @@ package struct APIKeyRecord: Sendable, Equatable {
     package let id: APIKeyID
     package let tenant: TenantID
     package let name: String
-    package let scopes: Set<Scope>
+    package let rules: KeyRules
     package let createdAt: Timestamp
     package let expiresAt: Timestamp?
     package let revokedAt: Timestamp?

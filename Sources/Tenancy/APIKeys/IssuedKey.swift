@@ -15,13 +15,13 @@ package struct IssuedKey: Sendable {
     /// Stores the key for `tenant`.
     ///
     /// - Parameters:
-    ///   - scopes: what it may do, at least one.
+    ///   - rules: what it may do.
     ///   - expiresAt: when the key stops working; nil: never.
     package func store(
-        for tenant: TenantID, name: String, scopes: Set<Scope> = .standard, expiresAt: Timestamp? = nil,
+        for tenant: TenantID, name: String, rules: KeyRules = KeyRules(), expiresAt: Timestamp? = nil,
         in transaction: PostgresTransaction
     ) throws {
         try APIKeyRecord.create(
-            id, of: tenant, name: name, scopes: scopes, hash: hash, expiresAt: expiresAt, in: transaction)
+            id, of: tenant, name: name, rules: rules, hash: hash, expiresAt: expiresAt, in: transaction)
     }
 }

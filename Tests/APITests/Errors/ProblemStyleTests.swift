@@ -31,7 +31,9 @@ import Testing
     }
 
     @Test func `what a code names stands beside the standard members`() throws {
-        #expect(try render(.quotaExceeded("x", overageAllowed: true)).1["overage_allowed"] as? Bool == true)
+        #expect(
+            try render(APIError(.quotaExceeded, "x", details: ["overage_allowed": .flag(true)])).1["overage_allowed"]
+                as? Bool == true)
         #expect(try render(.fileTooLarge(limitBytes: 5_000_000_000)).1["limit_bytes"] as? Int == 5_000_000_000)
         #expect(try render(.invalidAudio(reason: "empty_audio", "x")).1["reason"] as? String == "empty_audio")
         #expect(try render(.rateLimited("x", retryAfterSeconds: 0)).0.headerFields[.retryAfter] == "1")

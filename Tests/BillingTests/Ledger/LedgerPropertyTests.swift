@@ -11,6 +11,7 @@ import Testing
         try await LedgerScene.with { scene in
             var run = Run(scene: scene, generator: SeededGenerator(seed: seed))
             try await scene.allow(minutes: 20)
+            try await run.begin(withCap: seed.isMultiple(of: 2))
             for step in 0..<140 {
                 // Every run submits in the last millisecond of a month and in the first one of the next.
                 switch step {
@@ -35,6 +36,57 @@ import Testing
         var months: Set<BillingMonth> = []
         var refusals = 0
         var growths = 0
+        /// The cap on overage in cents, which stays the same; nil: there is none.
+        private var cap: Int64?
+
+        private static let keys = ["aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"].compactMap(APIKeyID.init)
+        /// The third key has replaced the first, so they share their minutes of a month.
+        private static let limited: Set<APIKeyID> = [keys[0], keys[2]]
+        private static let keySeconds: Int64 = 15 * 60
+
+        init(scene: LedgerScene, generator: SeededGenerator) {
+            self.scene = scene
+            self.generator = generator
+        }
+
+        mutating func begin(withCap: Bool) async throws {
+            let tenant = scene.tenants.example
+            for key in Self.keys {
+                let minutes = Self.limited.contains(key) ? Self.keySeconds / 60 : nil
+                try await scene.tenants.owner.execute(
+                    """
+                    INSERT INTO api_keys (tenant_id, id, name, scopes, secret_hash, monthly_minutes)
+                    VALUES (\(tenant), \(key), 'key', '{jobs:write}', '$argon2id$', \(minutes))
+                    """)
+            }
+            try await scene.tenants.owner.execute(
+                "UPDATE api_keys SET replaced_by = \(Self.keys[2]) WHERE id = \(Self.keys[0])")
+            guard withCap else { return }
+            cap = 12
+            _ = try await scene.tenants.databases.app.transaction(of: tenant) {
+                try AccountLimits.update(of: tenant, in: $0) { $0.overageCapCents = 12 }
+            }
+        }
+
+        /// Which limits so many more seconds of a job exceed.
+        private func exceeded(
+            by count: Int64, _ month: BillingMonth, included: Int64, rate: Int64?, key: APIKeyID?
+        ) -> Set<QuotaLimit> {
+            var limits: Set<QuotaLimit> = []
+            let isCovered = count <= max(0, included - model.used(month) - model.reserved(month))
+            if rate == nil, !isCovered { limits.insert(.monthlyMinutes) }
+            if let rate, let cap, !isCovered,
+                model.projectedCents(month, reserving: (count, included, rate)) > cap
+            {
+                limits.insert(.overageCap)
+            }
+            if let key, Self.limited.contains(key),
+                model.seconds(month, of: Self.limited) + count > Self.keySeconds
+            {
+                limits.insert(.keyMinutes)
+            }
+            return limits
+        }
 
         mutating func step() async throws {
             switch Int.random(in: 0..<100, using: &generator) {
@@ -82,26 +134,28 @@ import Testing
             let isKnown = Int.random(in: 0..<8, using: &generator) > 0
             let seconds = isKnown ? Int64.random(in: 0...300, using: &generator) : nil
             let accepts = Bool.random(using: &generator)
-            let left = effectiveLimits.includedSeconds - model.used(month) - model.reserved(month)
-            let key = [nil, "aaaaaaaaaaaa", "bbbbbbbbbbbb"][Int.random(in: 0..<3, using: &generator)].flatMap {
-                APIKeyID(rawValue: $0)
-            }
+            let key = ([nil] + Self.keys)[Int.random(in: 0..<4, using: &generator)]
             let project = [nil, "", "Ärger", "7"][Int.random(in: 0..<4, using: &generator)]
             let isSold = accepts && effectiveLimits.isOverageEnabled && effectiveLimits.overageRate != nil
-            let fits = isSold || (seconds.map { $0 <= left } ?? (left > 0))
+            func exceeded(ifSold isSold: Bool) -> Set<QuotaLimit> {
+                self.exceeded(
+                    by: seconds ?? 1, month, included: effectiveLimits.includedSeconds,
+                    rate: isSold ? effectiveLimits.overageRate : nil, key: key)
+            }
+            let limits = exceeded(ifSold: isSold)
             do {
                 let job = try await scene.submit(
                     by: key, seconds: seconds, acceptOverage: accepts, at: now,
                     metadata: project.map { #"{"n":{},"project":"\#($0)"}"# } ?? "{}")
-                #expect(fits)
+                #expect(limits.isEmpty)
                 model.admit(
                     .init(
                         job: job, month: month, included: effectiveLimits.includedSeconds,
                         rate: isSold ? effectiveLimits.overageRate : nil, time: now, key: key, project: project),
                     seconds: seconds ?? 0)
-            } catch ReservationError.quotaExceeded(let isOffered) {
-                #expect(!fits)
-                #expect(isOffered == effectiveLimits.sellsOverage)
+            } catch ReservationError.quotaExceeded(let limit, let isOffered) {
+                #expect(limits.contains(limit))
+                #expect(isOffered == (effectiveLimits.sellsOverage && !isSold && exceeded(ifSold: true).isEmpty))
                 refusals += 1
             }
         }
@@ -109,20 +163,23 @@ import Testing
         /// Answers whether it could be done; else nothing changes.
         private mutating func resize(_ index: Int, to seconds: Int64) async throws -> Bool {
             let (admission, before) = (model.admissions[index], model.seconds(of: index))
-            let others = model.used(admission.month) + model.reserved(admission.month) - before
             let included =
                 now < admission.month.end
                 ? try await effectiveLimits().includedSeconds : model.lastIncluded(admission.month)
-            let fits =
-                seconds <= before || admission.rate != nil || others + seconds <= max(included, admission.included)
+            let limits =
+                seconds <= before
+                ? []
+                : exceeded(
+                    by: seconds - before, admission.month, included: max(included, admission.included),
+                    rate: admission.rate, key: admission.key)
             do {
                 try await scene.resize(admission.job, to: seconds, at: now)
-                #expect(fits)
+                #expect(limits.isEmpty)
                 model.resize(index, to: seconds, included: included)
                 growths += seconds > before ? 1 : 0
                 return true
-            } catch ReservationError.quotaExceeded {
-                #expect(!fits)
+            } catch ReservationError.quotaExceeded(let limit, false) {
+                #expect(limits.contains(limit))
                 return false
             }
         }
@@ -199,6 +256,11 @@ import Testing
                 #expect(try await scene.overageByJob(month) == byJob)
                 for (job, overage) in byJob { #expect(try await scene.bill(of: job)?.overageSeconds == overage) }
                 #expect(statement.totalCents == statement.amountCents + statement.adjustmentsCents)
+                if let cap {
+                    #expect(statement.amountCents <= cap)
+                    #expect(model.projectedCents(month) <= cap)
+                }
+                #expect(model.seconds(month, of: Self.limited) <= Self.keySeconds)
                 try await checkUsage(month, against: statement)
             }
         }

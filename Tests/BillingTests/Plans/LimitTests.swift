@@ -51,6 +51,7 @@ import Testing
             var expected = QuotaOverrides()
             for limit in Limit.allCases { expected.limits[limit] = limit.bounds.lowerBound + 1 }
             for flag in AccountSwitch.allCases { expected.switches[flag] = !flag.isOnByDefault }
+            expected.overageCapCents = 500
             #expect(expected.values.count == QuotaOverrides.Field.allCases.count)
 
             // One after the other: what was set before stays.
@@ -68,6 +69,10 @@ import Testing
                 try await owner.transaction { try change.set(for: example, in: $0) }
                 #expect(try await allowed().switches.contains(flag) != flag.isOnByDefault)
             }
+            var cap = QuotaOverrides()
+            cap.overageCapCents = 500
+            try await owner.transaction { [cap] in try cap.set(for: example, in: $0) }
+            #expect(try await allowed().overageCapCents == 500)
             #expect(try await own(example) == expected)
             #expect(try await own(other).isEmpty)
 

@@ -61,7 +61,7 @@ import Testing
             let within = try await scene.bill(seconds: 10 * Self.minute, acceptOverage: true)
             try await scene.resize(waiting, to: 80 * Self.minute)
             try await scene.resize(refused, to: 10 * Self.minute)
-            await #expect(throws: ReservationError.quotaExceeded(overageAllowed: false)) {
+            await #expect(throws: ReservationError.quotaExceeded(.monthlyMinutes, overageAllowed: false)) {
                 try await scene.resize(refused, to: 10 * Self.minute + 1)
             }
             // Beyond both months: a growth that was agreed on, and nothing else.
@@ -141,7 +141,7 @@ import Testing
             let bound = try await scene.submit(seconds: nil)
             try await scene.allow(minutes: 6000)
             try await scene.resize(job, to: 11 * Self.minute, at: december)
-            await #expect(throws: ReservationError.quotaExceeded(overageAllowed: false)) {
+            await #expect(throws: ReservationError.quotaExceeded(.monthlyMinutes, overageAllowed: false)) {
                 try await scene.resize(bound, to: 1, at: december)
             }
             try await scene.complete(job, seconds: 11 * Self.minute)

@@ -117,6 +117,29 @@ struct ModeledMonths {
         }
     }
 
+    /// What the month's overage costs if every unfinished job uses all that it holds, in cents.
+    ///
+    /// - Parameter more: seconds that would be reserved now, their quota and their rate.
+    func projectedCents(_ month: BillingMonth, reserving more: (count: Int64, included: Int64, rate: Int64)? = nil)
+        -> Int64
+    {
+        let held = seconds[month, default: []]
+        var overage: [Int64: Int64] = [:]
+        for (offset, second) in held.enumerated() where offset >= second.included {
+            if let rate = admissions[second.admission].rate { overage[rate, default: 0] += 1 }
+        }
+        if let more {
+            let total = Int64(held.count)
+            overage[more.rate, default: 0] += max(0, total + more.count - max(total, more.included))
+        }
+        return overage.reduce(0) { $0 + (Int64(LongDivision.cents(seconds: $1.value, rate: $1.key)) ?? 0) }
+    }
+
+    /// The seconds that the jobs of some keys hold or have used.
+    func seconds(_ month: BillingMonth, of keys: Set<APIKeyID>) -> Int64 {
+        Int64(seconds[month, default: []].count { admissions[$0.admission].key.map(keys.contains) ?? false })
+    }
+
     struct Group: Equatable {
         var jobs: Int64 = 0
         var seconds: Int64 = 0

@@ -46,7 +46,7 @@ import Testing
                                 try await scene.submit(
                                     tenant, seconds: 12, acceptOverage: number.isMultiple(of: 4), through: node)
                                 return true
-                            } catch ReservationError.quotaExceeded(overageAllowed: false) {
+                            } catch ReservationError.quotaExceeded(.monthlyMinutes, overageAllowed: false) {
                                 return false
                             }
                         }
@@ -73,7 +73,9 @@ import Testing
     @Test func `a refused submission leaves neither job nor task nor reservation`() async throws {
         try await QueueScene.run { scene in
             try await Self.limit(scene, "monthly_minutes = 0")
-            await #expect(throws: ReservationError.quotaExceeded(overageAllowed: false)) { try await scene.submit() }
+            await #expect(throws: ReservationError.quotaExceeded(.monthlyMinutes, overageAllowed: false)) {
+                try await scene.submit()
+            }
             for table in ["jobs", "tasks", "reservations"] {
                 #expect(try await scene.tenants.owner.query("SELECT FROM \(unescaped: table)").isEmpty)
             }
@@ -85,11 +87,13 @@ import Testing
     @Test func `overage is sold to who accepts it, where the account has it enabled`() async throws {
         try await QueueScene.run { scene in
             try await Self.limit(scene, "monthly_minutes = 0")
-            await #expect(throws: ReservationError.quotaExceeded(overageAllowed: false)) {
+            await #expect(throws: ReservationError.quotaExceeded(.monthlyMinutes, overageAllowed: false)) {
                 try await scene.submit(acceptOverage: true)
             }
             try await Self.limit(scene, "overage_enabled = true")
-            await #expect(throws: ReservationError.quotaExceeded(overageAllowed: true)) { try await scene.submit() }
+            await #expect(throws: ReservationError.quotaExceeded(.monthlyMinutes, overageAllowed: true)) {
+                try await scene.submit()
+            }
             try await scene.submit(acceptOverage: true)
             #expect(try await Self.month(scene).reserved == 3)
         }
@@ -125,13 +129,13 @@ import Testing
             let effectiveLimits = try #require(
                 try await scene.tenants.databases.app.transaction(of: tenant) { try EffectiveLimits.of(tenant, in: $0) }
             )
-            try await admission.check(tenant, effectiveLimits, acceptOverage: false)
+            try await admission.check(tenant, by: nil, effectiveLimits, acceptOverage: false)
             try await Self.limit(scene, "monthly_minutes = 0")
             let none = try #require(
                 try await scene.tenants.databases.app.transaction(of: tenant) { try EffectiveLimits.of(tenant, in: $0) }
             )
-            await #expect(throws: ReservationError.quotaExceeded(overageAllowed: false)) {
-                try await admission.check(tenant, none, acceptOverage: false)
+            await #expect(throws: ReservationError.quotaExceeded(.monthlyMinutes, overageAllowed: false)) {
+                try await admission.check(tenant, by: nil, none, acceptOverage: false)
             }
         }
     }

@@ -148,7 +148,7 @@ import Testing
             try await scene.tenants.owner.execute(
                 "INSERT INTO quota_overrides (tenant_id, monthly_minutes) VALUES (\(tenant), 0)")
             let first = try await Self.begin(retry, scene)
-            await #expect(throws: ReservationError.quotaExceeded(overageAllowed: false)) {
+            await #expect(throws: ReservationError.quotaExceeded(.monthlyMinutes, overageAllowed: false)) {
                 try await Self.submit(retry, under: first, scene, storage)
             }
             #expect(try await Self.jobs(scene) == 1)

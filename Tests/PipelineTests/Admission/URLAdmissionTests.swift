@@ -47,7 +47,7 @@ import Testing
             let tenant = tenants.example
             try await tenants.owner.execute(
                 "INSERT INTO quota_overrides (tenant_id, monthly_minutes, overage_enabled) VALUES (\(tenant), 0, true)")
-            await #expect(throws: ReservationError.quotaExceeded(overageAllowed: true)) {
+            await #expect(throws: ReservationError.quotaExceeded(.monthlyMinutes, overageAllowed: true)) {
                 _ = try await Self.submit(tenants, tenant)
             }
             #expect(try await tenants.owner.query("SELECT FROM jobs").isEmpty)

@@ -22,7 +22,8 @@ import Testing
         // For an hour, nodes ask which keys have ended.
         "api_keys": Remainder(
             columns: [
-                "tenant_id", "id", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at", "replaced_by",
+                "tenant_id", "id", "scopes", "monthly_minutes", "created_at", "expires_at", "revoked_at",
+                "last_used_at", "replaced_by",
                 "changed_at",
             ]),
         // A tombstone: id, account, times, seconds, outcome.
@@ -261,6 +262,13 @@ import Testing
                 """
                 INSERT INTO quota_overrides (tenant_id, monthly_minutes, concurrency, overage_enabled)
                 VALUES (\(example), 77, 30, true)
+                """)
+            try transaction.execute("INSERT INTO account_limits VALUES (\(example), 500, '{80}')")
+            try transaction.execute(
+                """
+                INSERT INTO usage_alerts
+                SELECT tenant_id, month, 'threshold_reached', 'monthly_minutes', 80 FROM usage_months
+                WHERE tenant_id = \(example)
                 """)
             try AuditEntry(operator: "otto", action: "test", tenant: example).record(in: transaction)
         }

@@ -1,3 +1,4 @@
+import Billing
 import Egress
 import Foundation
 import MediaSimulator
@@ -50,13 +51,20 @@ import Testing
             scene.site["/about/v"] = .text(about, type: "application/json")
             scene.site["/media.mp3"] = .init(type: "audio/mpeg", body: FetchScene.anything)
             #expect(
-                try await scene.failure("/watch/v", seconds: 600) { $0.affordable = 400 }
-                    == .init(code: .quotaExceeded))
+                try await scene.failure("/watch/v", seconds: 600) {
+                    $0.room = MonthRoom(seconds: 400, limit: .overageCap)
+                }
+                    == .init(code: .quotaExceeded, reason: "overage_cap"))
             #expect(
-                try await scene.failure("/watch/v", seconds: 450) { $0.affordable = 400 }
+                try await scene.failure("/watch/v", seconds: 450) {
+                    $0.room = MonthRoom(seconds: 400, limit: .overageCap)
+                }
                     == .init(code: .invalidAudio, reason: "duration_exceeds_limit"))
             #expect(!scene.site.requests.map(\.path).contains("/media.mp3"))
-            #expect(try await scene.failure("/watch/v", seconds: 600) { $0.affordable = 500 } == nil)
+            #expect(
+                try await scene.failure("/watch/v", seconds: 600) {
+                    $0.room = MonthRoom(seconds: 500, limit: .overageCap)
+                } == nil)
         }
     }
 

@@ -83,7 +83,7 @@ import Testing
             func affordable(_ job: Job) async throws -> Int64? {
                 let tenant = scene.tenants.example
                 return try await scene.tenants.databases.app.transaction(of: tenant) {
-                    try Reservation.affordableSeconds(job.id, of: tenant, in: $0)
+                    try Reservation.room(for: job.id, of: tenant, in: $0).seconds
                 }
             }
             try await scene.setMonth(minutes: 10)
@@ -98,7 +98,7 @@ import Testing
             try await scene.setMonth(minutes: 20)
             #expect(try await affordable(job) == 900)
             let nobody = try await scene.tenants.databases.app.transaction(of: scene.tenants.other) { transaction in
-                Result { try Reservation.affordableSeconds(job.id, of: scene.tenants.other, in: transaction) }
+                Result { try Reservation.room(for: job.id, of: scene.tenants.other, in: transaction) }
             }
             #expect(throws: ReservationError.noneHeld) { try nobody.get() }
         }
@@ -142,13 +142,14 @@ import Testing
     }
 
     @Test func `what may be fetched grows with what is left, up to the plan's cap`() {
+        func room(_ seconds: Int64) -> MonthRoom { MonthRoom(seconds: seconds, limit: .monthlyMinutes) }
         #expect(FetchLimits(bytes: 2_000_000_000, seconds: 36_000).bytes == 2_000_000_000)
-        #expect(FetchLimits(bytes: 2_000_000_000, seconds: 36_000, affordable: 0).bytes == 100_000_000)
-        let minute = FetchLimits(bytes: 2_000_000_000, seconds: 36_000, affordable: 60)
+        #expect(FetchLimits(bytes: 2_000_000_000, seconds: 36_000, room: room(0)).bytes == 100_000_000)
+        let minute = FetchLimits(bytes: 2_000_000_000, seconds: 36_000, room: room(60))
         #expect(minute.bytes == 960_000_000 && minute.isBoundByMonth)
-        let hour = FetchLimits(bytes: 2_000_000_000, seconds: 36_000, affordable: 3600)
+        let hour = FetchLimits(bytes: 2_000_000_000, seconds: 36_000, room: room(3600))
         #expect(hour.bytes == 2_000_000_000 && !hour.isBoundByMonth)
-        #expect(FetchLimits(bytes: 5_000_000_000, seconds: 36_000, affordable: .max).bytes == 5_000_000_000)
+        #expect(FetchLimits(bytes: 5_000_000_000, seconds: 36_000, room: room(.max)).bytes == 5_000_000_000)
     }
 
     @Test func `a recording by URL is looked into as far as the month reaches, and refused by what it claims`()

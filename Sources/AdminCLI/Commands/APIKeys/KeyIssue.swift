@@ -9,6 +9,7 @@ struct KeyIssue: AsyncParsableCommand {
             Example:
               verbatim-admin key issue --tenant ten_01J… --name production --expires 365d
               verbatim-admin key issue --tenant ten_01J… --name reports --scope usage:read --scope jobs:read
+              verbatim-admin key issue --tenant ten_01J… --name trial --monthly-minutes 600
             """)
 
     @Option(help: "The account's id.")
@@ -19,17 +20,23 @@ struct KeyIssue: AsyncParsableCommand {
         name: .customLong("scope"),
         help: "What the key may do; repeat it for more. Default: everything but keys:write, which is to manage keys.")
     var scopes: [Scope] = []
+    @Option(help: "How many minutes of a month its jobs may use. Default: only the account's limits apply.")
+    var monthlyMinutes: Int64?
     @OptionGroup var expiry: ExpiryOption
     @OptionGroup var change: ChangeOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
         _ = try plainName()
+        if let monthlyMinutes, !KeyRules.minutes.contains(monthlyMinutes) {
+            throw ValidationError("--monthly-minutes must be from 0 to \(KeyRules.minutes.upperBound).")
+        }
     }
 
     private struct Answer: Encodable {
         let key_id, api_key, tenant_id, name: String
         let scopes: [String]
+        let monthly_minutes: Int64?
         let expires_at: String?
     }
 
@@ -41,11 +48,12 @@ struct KeyIssue: AsyncParsableCommand {
             let (tenant, name, operatorName, end) = (
                 tenant, try plainName(), change.operatorName, expiry.moment
             )
-            let scopes = scopes.isEmpty ? Set<Scope>.standard : Set(scopes)
+            let rules = KeyRules(
+                scopes: scopes.isEmpty ? .standard : Set(scopes), monthlyMinutes: monthlyMinutes)
             try await operation.pool.transaction { transaction in
                 _ = try Tenant.requiredForChange(tenant, in: transaction)
-                try key.store(for: tenant, name: name, scopes: scopes, expiresAt: end, in: transaction)
-                var details = ["scopes": scopes.names.joined(separator: " ")]
+                try key.store(for: tenant, name: name, rules: rules, expiresAt: end, in: transaction)
+                var details = rules.audited()
                 details["expires_at"] = end?.rfc3339
                 try AuditEntry(
                     operator: operatorName, action: "key issue", tenant: tenant, target: key.id.rawValue,
@@ -55,7 +63,7 @@ struct KeyIssue: AsyncParsableCommand {
             try Output.show(
                 Answer(
                     key_id: key.id.rawValue, api_key: key.text, tenant_id: tenant.rawValue, name: name,
-                    scopes: scopes.names, expires_at: end?.rfc3339),
+                    scopes: rules.scopes.names, monthly_minutes: rules.monthlyMinutes, expires_at: end?.rfc3339),
                 json: output.json,
                 text: "\(key.text)\n\nThe key is not shown again; hand it over safely. Its public id is \(key.id)."
                     + (end.map { " It expires on \($0)." } ?? ""))

@@ -24,11 +24,13 @@ struct KeyList: AsyncParsableCommand {
             try Output.show(
                 rows, json: output.json,
                 text: Table(
-                    headings: ["KEY", "NAME", "STATE", "CREATED", "LAST USED", "EXPIRES", "REPLACED BY", "SCOPES"],
+                    headings: [
+                        "KEY", "NAME", "STATE", "CREATED", "LAST USED", "EXPIRES", "REPLACED BY", "MINUTES", "SCOPES",
+                    ],
                     rows: rows.map {
                         [
                             $0.key_id, $0.name, $0.state, $0.created_at, $0.last_used_at ?? "-", $0.expires_at ?? "-",
-                            $0.replaced_by ?? "-", $0.scopesText,
+                            $0.replaced_by ?? "-", $0.monthly_minutes.map { "\($0)" } ?? "-", $0.scopesText,
                         ]
                     }
                 ).text)
@@ -40,12 +42,14 @@ struct KeyList: AsyncParsableCommand {
 struct KeyRow: Encodable {
     let key_id, name, state, created_at: String
     let scopes: [String]
+    let monthly_minutes: Int64?
     let last_used_at, expires_at, revoked_at, replaced_by: String?
 
     init(_ key: APIKeyRecord, at now: Timestamp = .now()) {
         key_id = key.id.rawValue
         name = key.name
-        scopes = key.scopes.names
+        scopes = key.rules.scopes.names
+        monthly_minutes = key.rules.monthlyMinutes
         state = key.state(at: now).rawValue
         created_at = key.createdAt.rfc3339
         last_used_at = key.lastUsedAt?.rfc3339

@@ -6,7 +6,7 @@ struct KeyRotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Rotate an API key: issue a new one; the old one keeps working for a while.",
         discussion: """
-            The new key has the name, account and scopes of the old one. It is shown now and never again. To end a key immediately, \
+            The new key has the name, account, scopes and monthly minutes of the old one. It is shown now and never again. To end a key immediately, \
             revoke it instead. With a grace period of 0s the old key ends immediately, too; the command asks first.
 
             Example:
@@ -35,7 +35,7 @@ struct KeyRotate: AsyncParsableCommand {
                 let old = try APIKeyRecord.requiredForChange(id, in: transaction)
                 try Self.check(old)
                 try new.store(
-                    for: old.tenant, name: old.name, scopes: old.scopes, expiresAt: end, in: transaction)
+                    for: old.tenant, name: old.name, rules: old.rules, expiresAt: end, in: transaction)
                 let oldEnd = try old.yield(to: new.id, after: grace, in: transaction)
                 var details = ["replaced_by": new.id.rawValue]
                 details["expires_at"] = oldEnd?.rfc3339

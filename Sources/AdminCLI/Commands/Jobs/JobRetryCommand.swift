@@ -124,7 +124,11 @@ struct JobRetryCommand: AsyncParsableCommand {
 
     private static func explained(_ error: any Error) -> any Error {
         switch error {
-        case ReservationError.quotaExceeded(let overageAllowed):
+        case ReservationError.quotaExceeded(.keyMinutes, _):
+            OperatorError("the minutes of the API key that submitted the job do not cover the recording")
+        case ReservationError.quotaExceeded(.overageCap, _):
+            OperatorError("the account's cap on overage does not cover the recording; see: verbatim-admin quota show")
+        case ReservationError.quotaExceeded(.monthlyMinutes, let overageAllowed):
             OperatorError(
                 "the month's minutes do not cover the recording"
                     + (overageAllowed

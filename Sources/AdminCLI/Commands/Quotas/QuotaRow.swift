@@ -8,6 +8,8 @@ struct QuotaRow: Encodable {
     let effectiveLimits: EffectiveLimits
     /// The limits that are the account's own, not its plan's.
     let own: [QuotaOverrides.Field]
+    /// The cap that an operator has set, in cents; nil if there is none.
+    let operatorCap: Int64?
     /// The current month.
     let month: BillingMonth
     let state: UsageMonth
@@ -16,10 +18,12 @@ struct QuotaRow: Encodable {
         guard let effectiveLimits = try EffectiveLimits.of(id, in: transaction) else {
             throw OperatorError.noTenant(id)
         }
-        let own = try QuotaOverrides.of(id, in: transaction).values
+        let overrides = try QuotaOverrides.of(id, in: transaction)
+        let own = overrides.values
         let month = BillingMonth(of: .now())
         return QuotaRow(
             tenant: id, effectiveLimits: effectiveLimits, own: QuotaOverrides.Field.allCases.filter { own[$0] != nil },
+            operatorCap: overrides.overageCapCents,
             month: month,
             state: try UsageMonth.of(month, tenant: id, in: transaction))
     }
@@ -36,6 +40,8 @@ struct QuotaRow: Encodable {
         }
         // Missing if the plan sells none.
         try row.encodeIfPresent(effectiveLimits.overageRate, forKey: NameKey("overage_micros_per_minute"))
+        // Missing if there is none: the customer's or the operator's, whichever is less.
+        try row.encodeIfPresent(effectiveLimits.overageCapCents, forKey: NameKey("overage_cap_cents"))
         try row.encode(own.map(\.column), forKey: NameKey("own"))
         try row.encode(month.rawValue, forKey: NameKey("period"))
         try row.encode(state.used, forKey: NameKey("used_seconds"))
@@ -47,11 +53,15 @@ struct QuotaRow: Encodable {
         let switches = AccountSwitch.allCases.map {
             (QuotaOverrides.Field.flag($0), effectiveLimits.switches.contains($0) ? "on" : "off")
         }
-        let table = Table(
-            headings: ["LIMIT", "VALUE", "SET BY"],
-            rows: (limits + switches).map { field, value in
-                [field.option, value, own.contains(field) ? "operator" : effectiveLimits.plan.rawValue]
-            })
+        var rows = (limits + switches).map { field, value in
+            [field.option, value, own.contains(field) ? "operator" : effectiveLimits.plan.rawValue]
+        }
+        let cap = effectiveLimits.overageCapCents
+        rows.append([
+            QuotaOverrides.Field.overageCap.option, cap.map { "\($0)" } ?? "none",
+            cap == nil ? "-" : cap == operatorCap ? "operator" : "customer",
+        ])
+        let table = Table(headings: ["LIMIT", "VALUE", "SET BY"], rows: rows)
         return table.text
             + "\n\n\(month.rawValue): \(Self.minutes(state.used)) minutes used, \(Self.minutes(state.reserved)) reserved."
     }

@@ -20,7 +20,7 @@ struct QuotaSet: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        if limits.overrides.isEmpty {
+        if limits.overrides.isEmpty, !limits.endsCap {
             let options = QuotaOverrides.Field.allCases.map { "--" + $0.option }.joined(separator: ", ")
             throw ValidationError("Name at least one limit: \(options).")
         }
@@ -29,12 +29,17 @@ struct QuotaSet: AsyncParsableCommand {
     func run() async throws {
         try await Operation.run { operation in
             let (tenant, overrides, operatorName) = (tenant, limits.overrides, change.operatorName)
+            let endsCap = limits.endsCap
             let row = try await operation.pool.transaction { transaction in
                 _ = try Tenant.requiredForChange(tenant, in: transaction)
                 try overrides.set(for: tenant, in: transaction)
-                try AuditEntry(
-                    operator: operatorName, action: "quota set", tenant: tenant, details: overrides.audited
-                ).record(in: transaction)
+                var details = overrides.audited
+                if endsCap {
+                    try QuotaOverrides.clear([.overageCap], of: tenant, in: transaction)
+                    details[QuotaOverrides.Field.overageCap.column] = "none"
+                }
+                try AuditEntry(operator: operatorName, action: "quota set", tenant: tenant, details: details)
+                    .record(in: transaction)
                 return try QuotaRow.load(of: tenant, in: transaction)
             }
             try Output.show(row, json: output.json, text: row.text + note(row))

@@ -81,6 +81,9 @@ import Testing
             // As of an account that was deleted.
             try transaction.execute("INSERT INTO deleted_tenant_names VALUES (\(example), 'Mirabelle Ltd')")
         }
+        try await tenants.owner.execute("INSERT INTO account_limits VALUES (\(example), 500, '{80}')")
+        try await tenants.owner.execute(
+            "INSERT INTO usage_alerts VALUES (\(example), '2026-10', 'limit_reached', 'overage_cap', 0)")
         #expect(try await olga.call("quota", "set", "--tenant", olga.example, "--concurrency", "7").status == 0)
         return job
     }
@@ -94,7 +97,8 @@ import Testing
             let types = Set(lines.compactMap { $0["type"] as? String })
             #expect(
                 types == [
-                    "account", "limits", "key", "session", "job", "transcript", "engine_copy", "idempotency_key",
+                    "account", "limits", "own_limits", "usage_alert", "key", "session", "job", "transcript",
+                    "engine_copy", "idempotency_key",
                     "month",
                     "reservation", "usage", "adjustment", "statement_line", "statement_name",
                     "webhook_endpoint", "delivery", "delivery_attempt", "audit",
@@ -160,7 +164,8 @@ import Testing
     private static let types = [
         "api_keys": "key", "refresh_tokens": "session", "jobs": "job", "engine_tickets": "engine_copy",
         "idempotency_keys": "idempotency_key", "usage_months": "month", "reservations": "reservation", "usage": "usage",
-        "adjustments": "adjustment", "statement_lines": "statement_line",
+        "account_limits": "own_limits", "usage_alerts": "usage_alert", "adjustments": "adjustment",
+        "statement_lines": "statement_line",
         "deleted_tenant_names": "statement_name", "webhook_endpoints": "webhook_endpoint",
         "webhook_events": "delivery", "webhook_attempts": "delivery_attempt", "audit_log": "audit",
     ]

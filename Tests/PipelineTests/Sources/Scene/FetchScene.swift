@@ -1,3 +1,4 @@
+import Billing
 import Egress
 import Foundation
 import Logging
