@@ -65,8 +65,10 @@ let package = Package(
         .target(
             name: "Postgres", dependencies: ["CPostgres", "Concurrency", logging], path: "Sources/Support/Postgres",
             swiftSettings: strict),
+        .target(name: "Addresses", path: "Sources/Support/Addresses", swiftSettings: strict),
         .target(
-            name: "Egress", dependencies: ["CCurl", "Concurrency", logging], path: "Sources/Support/Egress",
+            name: "Egress", dependencies: ["Addresses", "CCurl", "Concurrency", logging],
+            path: "Sources/Support/Egress",
             swiftSettings: strict),
         .target(
             name: "Settings", dependencies: ["CProcess"], path: "Sources/Support/Settings", swiftSettings: strict),
@@ -78,14 +80,15 @@ let package = Package(
         // The rooms.
         .target(
             name: "Tenancy",
-            dependencies: ["Postgres", "Cryptography", "Concurrency", "JSON", "CArgon2", logging],
+            dependencies: ["Postgres", "Addresses", "Cryptography", "Concurrency", "JSON", "CArgon2", logging],
             swiftSettings: strict),
         .target(name: "Billing", dependencies: ["Tenancy", "Postgres", "JSON"], swiftSettings: strict),
         .target(
             name: "Pipeline",
             dependencies: [
-                "Billing", "Tenancy", "Postgres", "Egress", "Cryptography", "Settings", "Concurrency", "Files", "JSON",
-                logging, lifecycle, subprocess,
+                "Billing", "Tenancy", "Postgres", "Addresses", "Egress", "Cryptography", "Settings", "Concurrency",
+                "Files",
+                "JSON", logging, lifecycle, subprocess,
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             exclude: ["MediaTool"], swiftSettings: strict),
@@ -94,9 +97,9 @@ let package = Package(
         .executableTarget(
             name: "API",
             dependencies: [
-                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Cryptography", "Settings", "Terminal",
-                "Concurrency",
-                "JSON", argumentParser, logging, lifecycle,
+                "Pipeline", "Billing", "Tenancy", "Postgres", "Addresses", "Egress", "Cryptography", "Settings",
+                "Terminal",
+                "Concurrency", "JSON", argumentParser, logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -109,7 +112,8 @@ let package = Package(
         .executableTarget(
             name: "AdminCLI",
             dependencies: [
-                "Pipeline", "Billing", "Tenancy", "Postgres", "Egress", "Settings", "Terminal", "Files", "JSON",
+                "Pipeline", "Billing", "Tenancy", "Postgres", "Addresses", "Egress", "Settings", "Terminal", "Files",
+                "JSON",
                 argumentParser, logging,
             ],
             swiftSettings: strict),
@@ -150,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "IngestTests",
             dependencies: [
-                "Pipeline", "Billing", "Egress", "Settings", "TestSupport", "MediaSimulator", logging,
+                "Pipeline", "Addresses", "Billing", "Egress", "Settings", "TestSupport", "MediaSimulator", logging,
             ],
             path: "Tests/PipelineTests/Sources", exclude: ["Plugins"], swiftSettings: strict),
         .testTarget(
@@ -163,7 +167,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Pipeline", "Tenancy", "Egress", "JSON", "TestSupport", "MediaSimulator", logging, lifecycle,
+                "API", "Pipeline", "Tenancy", "Addresses", "Egress", "JSON", "TestSupport", "MediaSimulator", logging,
+                lifecycle,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -176,14 +181,16 @@ let package = Package(
         .testTarget(
             name: "WebhookTests",
             dependencies: [
-                "Pipeline", "Tenancy", "Postgres", "Egress", "TestSupport", "WebhookReceiver", "MediaSimulator",
+                "Pipeline", "Tenancy", "Postgres", "Addresses", "Egress", "TestSupport", "WebhookReceiver",
+                "MediaSimulator",
                 lifecycle, logging,
             ],
             path: "Tests/PipelineTests/Webhooks", swiftSettings: strict),
         .executableTarget(
             name: "EgressProbe", dependencies: ["Egress", logging], path: "Tests/EgressProbe", swiftSettings: strict),
         .testTarget(
-            name: "EgressTests", dependencies: ["Egress", "EgressProbe", "MediaSimulator", "TestSupport", logging],
+            name: "EgressTests",
+            dependencies: ["Addresses", "Egress", "EgressProbe", "MediaSimulator", "TestSupport", logging],
             swiftSettings: strict),
         .testTarget(
             name: "MediaTests",

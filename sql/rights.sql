@@ -17,9 +17,11 @@ GRANT SELECT ON schema_migrations TO PUBLIC;
 GRANT SELECT ON tenants TO verbatim_app, verbatim_system;
 GRANT SELECT, UPDATE (last_used_at) ON api_keys TO verbatim_system;
 -- Customers manage their keys, but nobody reads a hash but verbatim_system, which checks logins.
-GRANT SELECT (tenant_id, id, name, scopes, monthly_minutes, created_at, expires_at, revoked_at, last_used_at, replaced_by, changed_at),
-    INSERT, UPDATE (name, scopes, monthly_minutes, expires_at, revoked_at, replaced_by, changed_at) ON api_keys TO verbatim_app;
+GRANT SELECT (tenant_id, id, mode, name, scopes, monthly_minutes, allowed_addresses, created_at, expires_at, revoked_at, last_used_at, replaced_by, changed_at, told_expires_at),
+    INSERT, UPDATE (name, scopes, monthly_minutes, allowed_addresses, expires_at, revoked_at, replaced_by, changed_at, told_expires_at) ON api_keys TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (revoked_at, rotated_at, successor, used_at), DELETE ON refresh_tokens TO verbatim_system;
+GRANT SELECT, INSERT ON used_tokens TO verbatim_app;
+GRANT SELECT, UPDATE (expires_at), DELETE ON used_tokens TO verbatim_system;
 GRANT SELECT, INSERT ON jwt_keys TO verbatim_system;
 GRANT INSERT ON audit_log TO verbatim_app;
 
@@ -27,6 +29,7 @@ GRANT INSERT ON audit_log TO verbatim_app;
 GRANT SELECT ON plans TO verbatim_app, verbatim_system;
 GRANT SELECT ON quota_overrides TO verbatim_app, verbatim_system;
 GRANT SELECT, INSERT, UPDATE ON account_limits TO verbatim_app;
+GRANT SELECT (tenant_id, transcript_retention_days) ON account_limits TO verbatim_system;
 GRANT SELECT, INSERT ON usage_alerts TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (used_seconds, reserved_seconds, admissions) ON usage_months TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (seconds, growth_places, growth_seconds, growth_included_seconds), DELETE ON reservations TO verbatim_app;
@@ -38,7 +41,8 @@ GRANT SELECT ON statement_lines TO verbatim_app;
 
 -- Jobs. verbatim_system starts a job with its first claim, and its sweep checks which recordings are still needed.
 GRANT SELECT, INSERT, UPDATE ON jobs TO verbatim_app;
-GRANT SELECT (tenant_id, id, status, source_deleted_at), UPDATE (status, started_at, status_changed_at) ON jobs TO verbatim_system;
+GRANT SELECT (tenant_id, id, status, completed_at, source_deleted_at, is_test, test_due_at, deadline_at, transcript_due_at, transcript_deleted_at),
+    UPDATE (status, started_at, status_changed_at) ON jobs TO verbatim_system;
 GRANT SELECT, INSERT, UPDATE, DELETE ON chunks TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sections TO verbatim_app;
 GRANT SELECT, INSERT, DELETE ON transcripts TO verbatim_app;

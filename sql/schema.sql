@@ -16,23 +16,28 @@ CREATE TABLE tenants (
 CREATE INDEX tenants_suspended ON tenants USING btree (id) WHERE status = 'suspended'::text;
 
 CREATE TABLE api_keys (
-    tenant_id       text NOT NULL,
-    id              text NOT NULL,
-    name            text NOT NULL,
-    secret_hash     text NOT NULL,
-    created_at      timestamp with time zone NOT NULL DEFAULT now(),
-    expires_at      timestamp with time zone,
-    revoked_at      timestamp with time zone,
-    last_used_at    timestamp with time zone,
-    replaced_by     text,
-    scopes          text[] NOT NULL,
-    changed_at      timestamp with time zone,
-    monthly_minutes integer,
+    tenant_id         text NOT NULL,
+    id                text NOT NULL,
+    name              text NOT NULL,
+    secret_hash       text NOT NULL,
+    created_at        timestamp with time zone NOT NULL DEFAULT now(),
+    expires_at        timestamp with time zone,
+    revoked_at        timestamp with time zone,
+    last_used_at      timestamp with time zone,
+    replaced_by       text,
+    scopes            text[] NOT NULL,
+    changed_at        timestamp with time zone,
+    monthly_minutes   integer,
+    told_expires_at   timestamp with time zone,
+    mode              text NOT NULL DEFAULT 'live'::text,
+    allowed_addresses text[],
     CONSTRAINT api_keys_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT api_keys_id_key UNIQUE (id),
     CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT api_keys_tenant_id_replaced_by_fkey FOREIGN KEY (tenant_id, replaced_by) REFERENCES api_keys(tenant_id, id),
+    CONSTRAINT api_keys_allowed_addresses_check CHECK (cardinality(allowed_addresses) >= 1 AND cardinality(allowed_addresses) <= 50),
     CONSTRAINT api_keys_id_check CHECK (id ~ '^[0-9A-Za-z]{12}$'::text),
+    CONSTRAINT api_keys_mode_check CHECK (mode = ANY (ARRAY['live'::text, 'test'::text])),
     CONSTRAINT api_keys_monthly_minutes_check CHECK (monthly_minutes >= 0),
     CONSTRAINT api_keys_name_check CHECK (length(name) >= 1 AND length(name) <= 200),
     CONSTRAINT api_keys_scopes_check CHECK (cardinality(scopes) > 0 AND scopes <@ ARRAY['jobs:write'::text, 'jobs:read'::text, 'jobs:delete'::text, 'usage:read'::text, 'webhooks:write'::text, 'keys:write'::text]),
@@ -41,6 +46,7 @@ CREATE TABLE api_keys (
 CREATE INDEX api_keys_by_revocation ON api_keys USING btree (revoked_at) WHERE revoked_at IS NOT NULL;
 CREATE INDEX api_keys_by_expiry ON api_keys USING btree (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX api_keys_by_change ON api_keys USING btree (changed_at) WHERE changed_at IS NOT NULL;
+CREATE INDEX api_keys_with_addresses ON api_keys USING btree (id) WHERE allowed_addresses IS NOT NULL AND revoked_at IS NULL;
 
 CREATE TABLE refresh_tokens (
     tenant_id  text NOT NULL,
@@ -293,49 +299,60 @@ END
 $function$;
 
 CREATE TABLE jobs (
-    tenant_id             text NOT NULL,
-    id                    text NOT NULL,
-    status                text NOT NULL DEFAULT 'queued'::text,
-    created_at            timestamp with time zone NOT NULL DEFAULT now(),
-    started_at            timestamp with time zone,
-    completed_at          timestamp with time zone,
-    status_changed_at     timestamp with time zone NOT NULL DEFAULT now(),
-    diarize               boolean NOT NULL,
-    language_requested    text NOT NULL,
-    speakers_expected     smallint,
-    metadata              json NOT NULL DEFAULT '{}'::json,
-    webhook_url           text,
-    max_duration_ms       bigint NOT NULL,
-    source_type           text NOT NULL,
-    source_name           text,
-    source_url            text,
-    source_bytes          bigint,
-    source_channels       smallint,
-    estimated_ms          bigint,
-    source_key            text,
-    source_deleted_at     timestamp with time zone,
-    source_kept_until     timestamp with time zone,
-    samples_total         bigint,
-    samples_to_process    bigint,
-    samples_processed     bigint NOT NULL DEFAULT 0,
-    parts_left            integer,
-    language              text,
-    language_confidence   double precision,
-    engine                text,
-    diarization           text NOT NULL DEFAULT 'none'::text,
-    error_code            text,
-    error_reason          text,
-    error_message         text,
-    retried_as            text,
-    retry_lease_until     timestamp with time zone,
-    transcript_deleted_at timestamp with time zone,
-    deleted_at            timestamp with time zone,
-    key_id                text,
+    tenant_id                 text NOT NULL,
+    id                        text NOT NULL,
+    status                    text NOT NULL DEFAULT 'queued'::text,
+    created_at                timestamp with time zone NOT NULL DEFAULT now(),
+    started_at                timestamp with time zone,
+    completed_at              timestamp with time zone,
+    status_changed_at         timestamp with time zone NOT NULL DEFAULT now(),
+    diarize                   boolean NOT NULL,
+    language_requested        text NOT NULL,
+    speakers_expected         smallint,
+    metadata                  json NOT NULL DEFAULT '{}'::json,
+    webhook_url               text,
+    max_duration_ms           bigint NOT NULL,
+    source_type               text NOT NULL,
+    source_name               text,
+    source_url                text,
+    source_bytes              bigint,
+    source_channels           smallint,
+    estimated_ms              bigint,
+    source_key                text,
+    source_deleted_at         timestamp with time zone,
+    source_kept_until         timestamp with time zone,
+    samples_total             bigint,
+    samples_to_process        bigint,
+    samples_processed         bigint NOT NULL DEFAULT 0,
+    parts_left                integer,
+    language                  text,
+    language_confidence       double precision,
+    engine                    text,
+    diarization               text NOT NULL DEFAULT 'none'::text,
+    error_code                text,
+    error_reason              text,
+    error_message             text,
+    retried_as                text,
+    retry_lease_until         timestamp with time zone,
+    transcript_deleted_at     timestamp with time zone,
+    deleted_at                timestamp with time zone,
+    key_id                    text,
+    is_test                   boolean NOT NULL DEFAULT false,
+    test_outcome              text,
+    test_due_at               timestamp with time zone,
+    transcript_retention_days smallint,
+    transcript_due_at         timestamp with time zone,
+    deadline_at               timestamp with time zone,
     CONSTRAINT jobs_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT jobs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT jobs_completed_at_check CHECK ((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (completed_at IS NOT NULL)),
     CONSTRAINT jobs_deleted_check CHECK (deleted_at IS NULL OR completed_at IS NOT NULL AND source_name IS NULL AND source_url IS NULL AND webhook_url IS NULL AND metadata::text = '{}'::text),
-    CONSTRAINT jobs_error_check CHECK ((status = 'failed'::text) = (error_code IS NOT NULL)),
+    CONSTRAINT jobs_error_check CHECK (
+CASE status
+    WHEN 'failed'::text THEN error_code IS NOT NULL
+    WHEN 'cancelled'::text THEN error_code IS NULL OR error_code = 'deadline_exceeded'::text
+    ELSE error_code IS NULL
+END),
     CONSTRAINT jobs_estimated_ms_check CHECK (estimated_ms >= 0),
     CONSTRAINT jobs_id_check CHECK (id ~ '^job_[0-9A-HJKMNP-TV-Z]{26}$'::text),
     CONSTRAINT jobs_max_duration_ms_check CHECK (max_duration_ms > 0),
@@ -351,7 +368,9 @@ CREATE TABLE jobs (
     CONSTRAINT jobs_source_check CHECK (deleted_at IS NOT NULL OR (source_type = 'upload'::text) = (source_url IS NULL)),
     CONSTRAINT jobs_source_type_check CHECK (source_type = ANY (ARRAY['upload'::text, 'url'::text])),
     CONSTRAINT jobs_speakers_expected_check CHECK (speakers_expected >= 1 AND speakers_expected <= 32),
-    CONSTRAINT jobs_status_check CHECK (status = ANY (ARRAY['queued'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))
+    CONSTRAINT jobs_status_check CHECK (status = ANY (ARRAY['queued'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])),
+    CONSTRAINT jobs_test_check CHECK (is_test = (test_due_at IS NOT NULL) AND is_test = (test_outcome IS NOT NULL)),
+    CONSTRAINT jobs_transcript_retention_days_check CHECK (transcript_retention_days >= 1 AND transcript_retention_days <= 3650)
 );
 CREATE INDEX jobs_by_tenant_and_status ON jobs USING btree (tenant_id, status, id) WHERE deleted_at IS NULL;
 CREATE INDEX jobs_by_status_change ON jobs USING btree (tenant_id, status_changed_at);
@@ -359,6 +378,11 @@ CREATE INDEX jobs_by_id ON jobs USING hash (id);
 CREATE INDEX jobs_newest_by_status ON jobs USING btree (status, id);
 CREATE INDEX jobs_by_completion ON jobs USING btree (completed_at) WHERE completed_at IS NOT NULL;
 CREATE INDEX jobs_by_creation ON jobs USING btree (created_at);
+CREATE INDEX jobs_test_due ON jobs USING btree (test_due_at) WHERE is_test AND status = 'queued'::text;
+CREATE INDEX jobs_test ON jobs USING btree (tenant_id, id) WHERE is_test AND deleted_at IS NULL;
+CREATE INDEX jobs_transcript_due ON jobs USING btree (transcript_due_at) WHERE transcript_due_at IS NOT NULL AND status = 'completed'::text AND transcript_deleted_at IS NULL;
+CREATE INDEX jobs_with_transcript ON jobs USING btree (tenant_id, completed_at) WHERE status = 'completed'::text AND transcript_deleted_at IS NULL;
+CREATE INDEX jobs_by_deadline ON jobs USING btree (deadline_at) WHERE deadline_at IS NOT NULL AND (status = ANY (ARRAY['queued'::text, 'processing'::text]));
 
 CREATE TABLE chunks (
     tenant_id          text NOT NULL,
@@ -486,38 +510,47 @@ CREATE TABLE scheduler (
 );
 
 CREATE TABLE webhook_secrets (
-    tenant_id      text NOT NULL,
-    current_sealed bytea NOT NULL,
-    next_sealed    bytea,
-    next_from      timestamp with time zone,
-    created_at     timestamp with time zone NOT NULL DEFAULT now(),
+    tenant_id       text NOT NULL,
+    current_sealed  bytea NOT NULL,
+    next_sealed     bytea,
+    next_from       timestamp with time zone,
+    created_at      timestamp with time zone NOT NULL DEFAULT now(),
+    next_created_at timestamp with time zone,
     CONSTRAINT webhook_secrets_pkey PRIMARY KEY (tenant_id),
     CONSTRAINT webhook_secrets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT webhook_secrets_next_check CHECK ((next_sealed IS NULL) = (next_from IS NULL))
 );
 
 CREATE TABLE webhook_endpoints (
-    tenant_id        text NOT NULL,
-    url              text NOT NULL,
-    origin           text NOT NULL GENERATED ALWAYS AS (COALESCE(lower("substring"(url, '^[^:/?#]+://[^/?#]*'::text)), url)) STORED,
-    is_default       boolean NOT NULL DEFAULT false,
-    created_at       timestamp with time zone NOT NULL DEFAULT now(),
-    last_success     timestamp with time zone,
-    first_failure_at timestamp with time zone,
-    failing_since    timestamp with time zone,
+    tenant_id          text NOT NULL,
+    url                text NOT NULL,
+    origin             text NOT NULL GENERATED ALWAYS AS (COALESCE(lower("substring"(url, '^[^:/?#]+://[^/?#]*'::text)), url)) STORED,
+    is_default         boolean NOT NULL DEFAULT false,
+    created_at         timestamp with time zone NOT NULL DEFAULT now(),
+    last_success       timestamp with time zone,
+    first_failure_at   timestamp with time zone,
+    failing_since      timestamp with time zone,
+    id                 text,
+    events             text[],
+    is_enabled         boolean NOT NULL DEFAULT true,
+    told_failing_since timestamp with time zone,
     CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (tenant_id, url),
     CONSTRAINT webhook_endpoints_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT webhook_endpoints_id_check CHECK (id ~ '^whk_[0-9A-HJKMNP-TV-Z]{26}$'::text),
+    CONSTRAINT webhook_endpoints_managed_check CHECK ((id IS NULL) = (events IS NULL) AND (id IS NOT NULL OR is_enabled AND NOT is_default) AND (events IS NULL OR cardinality(events) >= 1 AND cardinality(events) <= 20)),
     CONSTRAINT webhook_endpoints_url_check CHECK (octet_length(url) >= 1 AND octet_length(url) <= 2048)
 );
 CREATE UNIQUE INDEX webhook_endpoints_default ON webhook_endpoints USING btree (tenant_id) WHERE is_default;
 CREATE INDEX webhook_endpoints_by_origin ON webhook_endpoints USING btree (tenant_id, origin);
+CREATE UNIQUE INDEX webhook_endpoints_by_id ON webhook_endpoints USING btree (tenant_id, id) WHERE id IS NOT NULL;
+CREATE INDEX webhook_endpoints_failing ON webhook_endpoints USING btree (failing_since) WHERE failing_since IS NOT NULL;
 
 CREATE SEQUENCE delivery_fences;
 
 CREATE TABLE webhook_events (
     tenant_id           text NOT NULL,
     id                  text NOT NULL,
-    job_id              text NOT NULL,
+    job_id              text,
     event               text NOT NULL,
     url                 text NOT NULL,
     origin              text NOT NULL GENERATED ALWAYS AS (COALESCE(lower("substring"(url, '^[^:/?#]+://[^/?#]*'::text)), url)) STORED,
@@ -532,14 +565,17 @@ CREATE TABLE webhook_events (
     abandoned           boolean NOT NULL DEFAULT false,
     fence               bigint,
     lease_until         timestamp with time zone,
+    event_id            text,
+    endpoint_id         text,
     CONSTRAINT webhook_events_pkey PRIMARY KEY (tenant_id, id),
-    CONSTRAINT webhook_events_tenant_id_job_id_key UNIQUE (tenant_id, job_id),
     CONSTRAINT webhook_events_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
     CONSTRAINT webhook_events_tenant_id_url_fkey FOREIGN KEY (tenant_id, url) REFERENCES webhook_endpoints(tenant_id, url),
-    CONSTRAINT webhook_events_event_check CHECK (event = ANY (ARRAY['job.completed'::text, 'job.failed'::text, 'job.cancelled'::text])),
+    CONSTRAINT webhook_events_event_check CHECK (event = ANY (ARRAY['job.completed'::text, 'job.failed'::text, 'job.cancelled'::text, 'usage.threshold_reached'::text, 'usage.limit_reached'::text, 'key.expiring'::text, 'webhook.failing'::text])),
+    CONSTRAINT webhook_events_event_id_check CHECK (event_id ~ '^evt_[0-9A-HJKMNP-TV-Z]{26}$'::text),
     CONSTRAINT webhook_events_id_check CHECK (id ~ '^evt_[0-9A-HJKMNP-TV-Z]{26}$'::text),
     CONSTRAINT webhook_events_lease_check CHECK ((status = 'sending'::text) = (lease_until IS NOT NULL)),
-    CONSTRAINT webhook_events_status_check CHECK (status = ANY (ARRAY['pending'::text, 'sending'::text, 'delivered'::text, 'given_up'::text]))
+    CONSTRAINT webhook_events_status_check CHECK (status = ANY (ARRAY['pending'::text, 'sending'::text, 'delivered'::text, 'given_up'::text])),
+    CONSTRAINT webhook_events_target_check CHECK (num_nonnulls(job_id, endpoint_id) > 0)
 );
 CREATE INDEX webhook_events_due ON webhook_events USING btree (tenant_id, origin, next_attempt_at) WHERE status = 'pending'::text AND due;
 CREATE INDEX webhook_events_waiting ON webhook_events USING btree (next_attempt_at) WHERE status = 'pending'::text AND NOT due;
@@ -549,6 +585,8 @@ CREATE INDEX webhook_events_by_lease ON webhook_events USING btree (lease_until)
 CREATE INDEX webhook_events_by_creation ON webhook_events USING btree (tenant_id, created_at, id);
 CREATE INDEX webhook_events_by_url ON webhook_events USING btree (tenant_id, url);
 CREATE INDEX webhook_events_unfinished_by_url ON webhook_events USING btree (tenant_id, url) WHERE status = ANY (ARRAY['pending'::text, 'sending'::text]);
+CREATE UNIQUE INDEX webhook_events_by_job ON webhook_events USING btree (tenant_id, job_id, COALESCE(endpoint_id, ''::text));
+CREATE INDEX webhook_events_by_endpoint ON webhook_events USING btree (tenant_id, endpoint_id, created_at, id) WHERE endpoint_id IS NOT NULL;
 
 CREATE TABLE webhook_attempts (
     tenant_id   text NOT NULL,
@@ -659,13 +697,15 @@ END
 $function$;
 
 CREATE TABLE account_limits (
-    tenant_id         text NOT NULL,
-    overage_cap_cents bigint,
-    alert_percents    smallint[] NOT NULL,
+    tenant_id                 text NOT NULL,
+    overage_cap_cents         bigint,
+    alert_percents            smallint[] NOT NULL,
+    transcript_retention_days smallint,
     CONSTRAINT account_limits_pkey PRIMARY KEY (tenant_id),
     CONSTRAINT account_limits_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT account_limits_alert_percents_check CHECK (cardinality(alert_percents) <= 10 AND (1 <= ALL (alert_percents)) AND (100 >= ALL (alert_percents))),
-    CONSTRAINT account_limits_overage_cap_cents_check CHECK (overage_cap_cents >= 0)
+    CONSTRAINT account_limits_overage_cap_cents_check CHECK (overage_cap_cents >= 0),
+    CONSTRAINT account_limits_transcript_retention_days_check CHECK (transcript_retention_days >= 1 AND transcript_retention_days <= 3650)
 );
 
 CREATE TABLE usage_alerts (
@@ -681,3 +721,13 @@ CREATE TABLE usage_alerts (
     CONSTRAINT usage_alerts_limited_by_check CHECK (limited_by = ANY (ARRAY['monthly_minutes'::text, 'overage_cap'::text, 'key_minutes'::text])),
     CONSTRAINT usage_alerts_percent_check CHECK (percent >= 0 AND percent <= 100)
 );
+
+CREATE TABLE used_tokens (
+    tenant_id  text NOT NULL,
+    token      text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT used_tokens_pkey PRIMARY KEY (tenant_id, token),
+    CONSTRAINT used_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT used_tokens_token_check CHECK (length(token) >= 1 AND length(token) <= 64)
+);
+CREATE INDEX used_tokens_by_expiry ON used_tokens USING btree (expires_at);

@@ -8,11 +8,14 @@ package enum RouteTable {
         /// With captures such as `{id}`.
         package let path: String
         package let access: Access
+        /// Whether it changes something real, so that a test key may not call it.
+        package let isLiveOnly: Bool
 
-        init(_ method: String, _ path: String, _ access: Access) {
+        init(_ method: String, _ path: String, _ access: Access, liveOnly: Bool = false) {
             self.method = method
             self.path = path
             self.access = access
+            isLiveOnly = liveOnly
         }
     }
 
@@ -44,10 +47,20 @@ package enum RouteTable {
         Rule("GET", "/jobs/{id}/deliveries", .scope(.readJobs)),
         Rule("POST", "/jobs/{id}/deliveries", .scope(.writeWebhooks)),
         Rule("GET", "/webhook", .scope(.writeWebhooks)),
-        Rule("PUT", "/webhook", .scope(.writeWebhooks)),
+        Rule("PUT", "/webhook", .scope(.writeWebhooks), liveOnly: true),
+        Rule("GET", "/webhooks", .scope(.writeWebhooks)),
+        Rule("POST", "/webhooks", .scope(.writeWebhooks), liveOnly: true),
+        Rule("GET", "/webhooks/{id}", .scope(.writeWebhooks)),
+        Rule("PATCH", "/webhooks/{id}", .scope(.writeWebhooks), liveOnly: true),
+        Rule("DELETE", "/webhooks/{id}", .scope(.writeWebhooks), liveOnly: true),
+        Rule("POST", "/webhooks/{id}/test", .scope(.writeWebhooks)),
+        Rule("GET", "/webhooks/{id}/deliveries", .scope(.writeWebhooks)),
+        Rule("POST", "/webhooks/{id}/replay", .scope(.writeWebhooks), liveOnly: true),
+        Rule("GET", "/webhook-secret", .scope(.writeWebhooks)),
+        Rule("POST", "/webhook-secret/rotate", .scope(.writeWebhooks), liveOnly: true),
         Rule("GET", "/usage", .scope(.readUsage)),
         Rule("GET", "/account/limits", .scope(.readUsage)),
-        Rule("PUT", "/account/limits", .scope(.writeKeys)),
+        Rule("PUT", "/account/limits", .scope(.writeKeys), liveOnly: true),
         Rule("GET", "/keys", .scope(.writeKeys)),
         Rule("POST", "/keys", .scope(.writeKeys)),
         Rule("PATCH", "/keys/{id}", .scope(.writeKeys)),
@@ -56,7 +69,7 @@ package enum RouteTable {
     ]
 
     /// Nil if there is no such route.
-    static func access(_ method: HTTPRequest.Method, _ path: String) -> Access? {
-        rules.first { $0.method == method.rawValue && $0.path == path }?.access
+    static func rule(_ method: HTTPRequest.Method, _ path: String) -> Rule? {
+        rules.first { $0.method == method.rawValue && $0.path == path }
     }
 }

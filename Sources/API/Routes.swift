@@ -24,6 +24,9 @@ struct Routes: Sendable {
     let postDeliveries: PostDeliveries
     let getWebhook: GetWebhook
     let putWebhook: PutWebhook
+    let webhooks: WebhookRoutes
+    let testWebhook: TestWebhook
+    let webhookSecret: WebhookSecretRoutes
 
     func add(to router: Router<PublicContext>) {
         health.add(to: router)
@@ -43,6 +46,16 @@ struct Routes: Sendable {
         add(.post, "/jobs/{id}/deliveries", to: router, postDeliveries.handle)
         add(.get, "/webhook", to: router, getWebhook.handle)
         add(.put, "/webhook", to: router, putWebhook.handle)
+        add(.get, "/webhooks", to: router, webhooks.list)
+        add(.post, "/webhooks", to: router, webhooks.create)
+        add(.get, "/webhooks/{id}", to: router, webhooks.get)
+        add(.patch, "/webhooks/{id}", to: router, webhooks.change)
+        add(.delete, "/webhooks/{id}", to: router, webhooks.remove)
+        add(.post, "/webhooks/{id}/test", to: router, testWebhook.handle)
+        add(.get, "/webhooks/{id}/deliveries", to: router, webhooks.deliveries)
+        add(.post, "/webhooks/{id}/replay", to: router, webhooks.replay)
+        add(.get, "/webhook-secret", to: router, webhookSecret.get)
+        add(.post, "/webhook-secret/rotate", to: router, webhookSecret.rotate)
         add(.get, "/usage", to: router, getUsage.handle)
         add(.get, "/account/limits", to: router, accountLimits.get)
         add(.put, "/account/limits", to: router, accountLimits.set)
@@ -59,12 +72,13 @@ struct Routes: Sendable {
         _ method: HTTPRequest.Method, _ path: String, to router: Router<PublicContext>,
         _ handler: @escaping @Sendable (Request, AuthenticatedContext) async throws -> Answer
     ) {
-        guard case .scope(let scope)? = RouteTable.access(method, path) else {
+        guard let rule = RouteTable.rule(method, path), case .scope(let scope) = rule.access else {
             preconditionFailure("RouteTable has no scope for \(method) \(path)")
         }
         router.group(RouterPath(path)).add(middleware: authentication).group(context: AuthenticatedContext.self)
             .on("", method: method) { request, context in
                 guard context.scopes.contains(scope) else { throw APIError.insufficientScope(scope) }
+                if rule.isLiveOnly, context.principal.mode == .test { throw APIError.liveKeyRequired }
                 return try await handler(request, context)
             }
     }

@@ -26,6 +26,8 @@ FORMATS = {
     "/components/schemas/JobFromURL/properties/webhook_url": "receiver",
     "/components/schemas/WebhookUpdate/properties/url": "receiver",
     "/components/schemas/JobFromURL/properties/source_url": "source",
+    "/components/schemas/WebhookEndpointRequest/properties/url": "new-receiver",
+    "/components/schemas/WebhookEndpointChange/properties/url": "new-receiver",
 }
 
 
@@ -62,6 +64,13 @@ def with_formats(document):
         if path.startswith("/keys/{id}"):
             for method in [name for name in item if name != "parameters"]:
                 schema = {"type": "string", "format": "spare-key" if method == "delete" else "key"}
+                item[method].setdefault("parameters", []).append(
+                    {"name": "id", "in": "path", "required": True, "schema": schema}
+                )
+            del item["parameters"]
+        if path.startswith("/webhooks/{id}"):
+            for method in [name for name in item if name != "parameters"]:
+                schema = {"type": "string", "format": "spare-webhook" if method == "delete" else "webhook"}
                 item[method].setdefault("parameters", []).append(
                     {"name": "id", "in": "path", "required": True, "schema": schema}
                 )
@@ -126,10 +135,13 @@ def main():
     sessions = [call(url, "/auth/token", {"api_key": plan["api_key"]}) for _ in range(8)]
     token = sessions[0]["access_token"]
     keys = [call(url, "/keys", {"name": f"spare {number}"}, token)["key_id"] for number in range(24)]
+    outer = outside.serve(recording)
+    webhooks = [call(url, "/webhooks", {"url": f"{outer}/told/{number}"}, token)["id"] for number in range(8)]
     seeds = {
         **plan,
         "keys": keys,
-        "outside": outside.serve(recording),
+        "webhooks": webhooks,
+        "outside": outer,
         "refresh_tokens": [session["refresh_token"] for session in sessions[1:]],
         "tally": str(folder / "tally.json"),
     }

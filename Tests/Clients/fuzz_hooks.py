@@ -17,6 +17,7 @@ SEEDS = json.loads(pathlib.Path(os.environ["VERBATIM_FUZZ_SEEDS"]).read_text())
 COMPLETED = SEEDS["completed"]
 
 unknown_keys = st.text("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=12, max_size=12)
+unknown_webhooks = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26).map(lambda ulid: "whk_" + ulid)
 unknown_jobs = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26).map(lambda ulid: "job_" + ulid)
 
 for name, strategy in {
@@ -24,6 +25,7 @@ for name, strategy in {
     "api-key": st.just(SEEDS["api_key"]),
     "refresh-token": st.sampled_from(SEEDS["refresh_tokens"]),
     "receiver": st.just(SEEDS["outside"] + "/told"),
+    "new-receiver": st.uuids().map(lambda name: f"{SEEDS['outside']}/told/{name}"),
     "source": st.just(SEEDS["outside"] + "/recording.wav"),
     # The empty one is the first page's.
     "cursor": st.sampled_from([""] + [base64.b64encode(job.encode()).decode() for job in COMPLETED]),
@@ -34,6 +36,8 @@ for name, strategy in {
     # A key that was rotated can be neither rotated again nor changed.
     "key": st.one_of(st.sampled_from(SEEDS["keys"][4:]), unknown_keys),
     "spare-key": st.one_of(st.sampled_from(SEEDS["keys"][:4]), unknown_keys),
+    "webhook": st.one_of(st.sampled_from(SEEDS["webhooks"][4:]), unknown_webhooks),
+    "spare-webhook": st.one_of(st.sampled_from(SEEDS["webhooks"][:4]), unknown_webhooks),
 }.items():
     schemathesis.openapi.format(name, strategy)
 
@@ -51,11 +55,20 @@ def filter_body(context, body):
 def before_call(context, case, kwargs):
     """Another valid Idempotency-Key for each recording: under the same one another recording is refused, as is described.
 
-    A key's name without line ends and the like, and an end that is not over: the description says so in words."""
-    if case.meta is not None and case.meta.generation.mode.is_positive and case.operation.path.startswith("/keys"):
-        for name, value in {"name": f"key {uuid.uuid4()}", "expires_at": "2999-01-01T00:00:00Z"}.items():
-            if isinstance(case.body, dict) and case.body.get(name) is not None:
+    A key's name without line ends and the like, an end that is not over, addresses: the description says so in words. A live
+    key has no fields for tests. A period begins before it ends."""
+    if case.meta is not None and case.meta.generation.mode.is_positive and isinstance(case.body, dict):
+        valid = {}
+        if case.operation.path.startswith("/keys"):
+            valid = {"name": f"key {uuid.uuid4()}", "expires_at": "2999-01-01T00:00:00Z", "allowed_addresses": ["192.0.2.0/24"]}
+        if case.operation.path.endswith("/replay"):
+            valid = {"since": "2026-01-01T00:00:00Z", "until": "2999-01-01T00:00:00Z"}
+        for name, value in valid.items():
+            if case.body.get(name) is not None:
                 case.body[name] = value
+        if case.operation.path == "/jobs":
+            for name in ("test_outcome", "test_delay_seconds"):
+                case.body.pop(name, None)
     key = (case.headers or {}).get("Idempotency-Key")
     if case.meta is not None and case.meta.generation.mode.is_positive and key is not None:
         case.headers["Idempotency-Key"] = f"{key[:200]}-{uuid.uuid4()}"

@@ -1,10 +1,12 @@
 import Billing
 import Hummingbird
 import JSON
+import Pipeline
 import Postgres
 import Tenancy
 
-/// `GET` and `PUT /account/limits`: what an account's overage may cost in a month, and when the account is told how much of it is used.
+/// `GET` and `PUT /account/limits`: what an account's overage may cost in a month, when the account is told how much of it is used, and how long
+/// transcripts are kept.
 struct AccountLimitsRoutes: Sendable {
     let databases: Databases
 
@@ -23,9 +25,11 @@ struct AccountLimitsRoutes: Sendable {
         let isCapGiven: Bool
         let overageCapCents: Int64?
         let alertPercents: [Int64]?
+        let isRetentionGiven: Bool
+        let retentionDays: Int?
 
         private enum Key: String, CodingKey {
-            case overage_cap_cents, alert_percents
+            case overage_cap_cents, alert_percents, transcript_retention_days
         }
 
         init(from decoder: any Decoder) throws {
@@ -33,6 +37,8 @@ struct AccountLimitsRoutes: Sendable {
             isCapGiven = members.contains(.overage_cap_cents)
             overageCapCents = try members.decodeIfPresent(Int64.self, forKey: .overage_cap_cents)
             alertPercents = try members.decodeIfPresent([Int64].self, forKey: .alert_percents)
+            isRetentionGiven = members.contains(.transcript_retention_days)
+            retentionDays = try members.decodeIfPresent(Int.self, forKey: .transcript_retention_days)
         }
     }
 
@@ -42,6 +48,9 @@ struct AccountLimitsRoutes: Sendable {
         let change = try await JSONBody.decode(Change.self, from: request)
         let percents = try change.alertPercents.map(Self.percents)
         if let cap = change.overageCapCents, !QuotaOverrides.caps.contains(cap) { throw Self.badCap }
+        if let days = change.retentionDays, !JobOptions.retentionDays.contains(days) {
+            throw JobOptions.refusal(of: "transcript_retention_days")
+        }
         return try await databases.app.transaction(of: tenant) { transaction in
             let operatorCap = try AccountLimits.operatorCap(of: tenant, in: transaction)
             if let cap = change.overageCapCents, let most = operatorCap, cap > most {
@@ -53,6 +62,7 @@ struct AccountLimitsRoutes: Sendable {
             let before = try AccountLimits.update(of: tenant, in: transaction) { found in
                 if change.isCapGiven { found.overageCapCents = change.overageCapCents }
                 if let percents { found.alertPercents = percents }
+                if change.isRetentionGiven { found.transcriptRetentionDays = change.retentionDays }
                 limits = found
             }
             var details: [String: String] = [:]
@@ -61,6 +71,9 @@ struct AccountLimitsRoutes: Sendable {
             }
             if limits.alertPercents != before.alertPercents {
                 details["alert_percents"] = limits.alertPercents.map { "\($0)" }.joined(separator: " ")
+            }
+            if limits.transcriptRetentionDays != before.transcriptRetentionDays {
+                details["transcript_retention_days"] = limits.transcriptRetentionDays.map { "\($0)" } ?? "none"
             }
             if !details.isEmpty {
                 try AuditEntry(by: principal, action: "account limits", details: details).record(in: transaction)
@@ -90,6 +103,8 @@ struct AccountLimitsRoutes: Sendable {
             json.integer(limits.overageCapCents)
             json.key("alert_percents")
             json.array(limits.alertPercents) { $0.integer(Int($1)) }
+            json.key("transcript_retention_days")
+            json.integer(limits.transcriptRetentionDays)
             json.key("operator_overage_cap_cents")
             json.integer(operatorCap)
         }

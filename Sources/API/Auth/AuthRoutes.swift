@@ -18,9 +18,10 @@ struct AuthRoutes: Sendable {
         let api_key: String
         let scopes: [String]?
         let expires_in: Int64?
+        let single_use: Bool?
 
         /// Whether it asks for a narrower token instead of a session.
-        var isNarrower: Bool { scopes != nil || expires_in != nil }
+        var isNarrower: Bool { scopes != nil || expires_in != nil || single_use == true }
 
         func lifetime() throws -> Int64 {
             let lifetimes = AccessTokens.narrowLifetimes
@@ -47,28 +48,31 @@ struct AuthRoutes: Sendable {
             let body = try await JSONBody.decode(LoginRequest.self, from: request)
             let response =
                 body.isNarrower
-                ? try await narrowToken(body, from: address.network)
-                : TokenResponse(try await authenticator.logIn(apiKey: body.api_key, from: address.network))
+                ? try await narrowToken(body, from: address)
+                : TokenResponse(
+                    try await authenticator.logIn(
+                        apiKey: body.api_key, from: address.network, at: address.address))
             context.caller?.becomeKnown()
             return response
         }
     }
 
-    private func narrowToken(_ body: LoginRequest, from network: String) async throws -> TokenResponse {
+    private func narrowToken(_ body: LoginRequest, from address: ClientAddress) async throws -> TokenResponse {
         let scopes = try body.scopes.map { try Set<Scope>(requested: $0) }
         let seconds = try body.lifetime()
         let token = try await authenticator.narrowToken(
-            apiKey: body.api_key, scopes: scopes, lasting: seconds, from: network)
+            apiKey: body.api_key, scopes: scopes, isSingleUse: body.single_use ?? false, lasting: seconds,
+            from: address.network, at: address.address)
         return TokenResponse(narrow: token, expiresIn: seconds)
     }
 
     @Sendable
     private func refresh(_ request: Request, context: PublicContext) async throws -> TokenResponse {
         let body = try await JSONBody.decode(RefreshRequest.self, from: request)
-        let network = proxies.client(of: request, on: context.channel).network
+        let address = proxies.client(of: request, on: context.channel)
         return try await answering(Self.tooManyUnknown) {
             let session = try await authenticator.refresh(
-                body.refresh_token, rotate: body.rotate ?? false, from: network)
+                body.refresh_token, rotate: body.rotate ?? false, from: address.network, at: address.address)
             context.caller?.becomeKnown()
             return TokenResponse(session)
         }
@@ -113,6 +117,8 @@ struct AuthRoutes: Sendable {
             throw APIError.accountSuspended
         } catch AuthenticationError.insufficientScope(let scope) {
             throw APIError.insufficientScope(scope)
+        } catch AuthenticationError.addressNotAllowed {
+            throw APIError.addressNotAllowed
         } catch let error as RateLimited {
             throw APIError.rateLimited(limited, retryAfterSeconds: error.retryAfterSeconds)
         } catch Argon2Error.overloaded {

@@ -1,3 +1,4 @@
+import Addresses
 import HTTPTypes
 import Hummingbird
 import Tenancy
@@ -6,12 +7,14 @@ import Tenancy
 struct AuthenticationMiddleware: RouterMiddleware {
     let tokens: AccessTokens
     let revocations: Revocations
+    let proxies: TrustedProxies
 
     func handle(
         _ request: Request, context: PublicContext, next: (Request, PublicContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        let principal = try await authenticate(request)
+        let principal = try await authenticate(
+            request, from: proxies.client(of: request, on: context.channel).address)
         context.principal = principal
         context.scopes = revocations.scopes(of: principal)
         context.channel.triggerUserOutboundEvent(
@@ -20,7 +23,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
         return try await next(request, context)
     }
 
-    private func authenticate(_ request: Request) async throws -> Principal {
+    private func authenticate(_ request: Request, from address: IPAddress?) async throws -> Principal {
         guard let header = request.headers[.authorization] else {
             throw APIError(.invalidToken, "Send an access token from POST /auth/token as 'Authorization: Bearer …'.")
         }
@@ -30,7 +33,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
         }
         do {
             let principal = try await tokens.verify(String(parts[1]))
-            try await revocations.check(principal)
+            try await revocations.check(principal, from: address)
             return principal
         } catch AccessTokenError.expired {
             throw APIError(.tokenExpired, "The access token has expired. Get a new one from POST /auth/refresh.")
@@ -55,6 +58,8 @@ extension APIError {
                 .invalidToken, "The session that this access token came from was ended. Log in with POST /auth/token.")
         case .tenantIsSuspended:
             self = .accountSuspended
+        case .addressIsNotAllowed:
+            self = .addressNotAllowed
         case .scopeIsGone(let scope):
             self = .insufficientScope(scope)
         case .unknown:

@@ -1,14 +1,18 @@
+import Addresses
 import Egress
 
 /// Where a request came from.
 package struct ClientAddress: Sendable, Equatable {
-    /// The address itself.
+    /// Nil if there is none (a Unix socket).
+    package let address: IPAddress?
+    /// The address itself, as text.
     package let host: String
     /// The addresses that one client usually controls: a single IPv4 address, or the first 64 bits of an IPv6 address.
     package let network: String
 
     /// - Parameter address: nil if there is none (a Unix socket). All such clients count as one.
     init(_ address: IPAddress?) {
+        self.address = address
         host = address?.description ?? "unknown"
         if case .v6(let number) = address {
             network = "\(IPAddress.v6((number >> 64) << 64))/64"

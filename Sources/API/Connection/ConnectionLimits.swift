@@ -1,3 +1,4 @@
+import Addresses
 import Egress
 
 /// How many connections a server keeps open, and what room is reserved.

@@ -21,6 +21,18 @@ extension APIError {
             headers: [.wwwAuthenticate: "Bearer error=\"insufficient_scope\", scope=\"\(scope.rawValue)\""])
     }
 
+    /// 403 for a call from outside the addresses that an API key names.
+    package static let addressNotAllowed = Self(
+        .addressNotAllowed, "The API key may not be used from this address. Its allowed_addresses say from which.")
+
+    /// 403 for a test key that would change something real.
+    package static let liveKeyRequired = Self(
+        .liveKeyRequired, "This needs a live API key; yours is a test key, which only submits simulated jobs.")
+
+    /// 401 for a token that has submitted its one job.
+    package static let tokenSpent = Self(
+        .invalidToken, "This access token may submit one job, and has done so. Get a new one from POST /auth/token.")
+
     /// 404, also for what belongs to somebody else.
     package static func notFound(_ message: String = "There is nothing at this address.") -> Self {
         Self(.notFound, message)

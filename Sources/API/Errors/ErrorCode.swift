@@ -11,6 +11,8 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case quotaExceeded = "quota_exceeded"
     case accountSuspended = "account_suspended"
     case insufficientScope = "insufficient_scope"
+    case addressNotAllowed = "address_not_allowed"
+    case liveKeyRequired = "live_key_required"
     case notFound = "not_found"
     case methodNotAllowed = "method_not_allowed"
     case requestTimeout = "request_timeout"
@@ -20,6 +22,7 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case idempotencyInProgress = "idempotency_in_progress"
     case keyNotActive = "key_not_active"
     case limitReached = "limit_reached"
+    case endpointExists = "endpoint_exists"
     case transcriptDeleted = "transcript_deleted"
     case fileTooLarge = "file_too_large"
     case requestTooLarge = "request_too_large"
@@ -38,11 +41,12 @@ package enum ErrorCode: String, Sendable, CaseIterable {
         case .invalidRequest, .unknownFormat: 400
         case .invalidAPIKey, .tokenExpired, .invalidToken, .invalidRefreshToken: 401
         case .quotaExceeded: 402
-        case .accountSuspended, .insufficientScope: 403
+        case .accountSuspended, .insufficientScope, .addressNotAllowed, .liveKeyRequired: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .jobFinished, .jobActive, .notReady, .idempotencyInProgress, .keyNotActive, .limitReached: 409
+        case .jobFinished, .jobActive, .notReady, .idempotencyInProgress, .keyNotActive, .limitReached, .endpointExists:
+            409
         case .transcriptDeleted: 410
         case .fileTooLarge, .requestTooLarge: 413
         case .invalidAudio, .unsupportedMediaType: 415
@@ -65,6 +69,8 @@ package enum ErrorCode: String, Sendable, CaseIterable {
         case .quotaExceeded: "Quota exceeded"
         case .accountSuspended: "Account suspended"
         case .insufficientScope: "Insufficient scope"
+        case .addressNotAllowed: "Address not allowed"
+        case .liveKeyRequired: "Live key required"
         case .notFound: "Not found"
         case .methodNotAllowed: "Method not allowed"
         case .requestTimeout: "Request timed out"
@@ -74,6 +80,7 @@ package enum ErrorCode: String, Sendable, CaseIterable {
         case .idempotencyInProgress: "Request with this key in progress"
         case .keyNotActive: "API key not active"
         case .limitReached: "Limit reached"
+        case .endpointExists: "Endpoint exists"
         case .transcriptDeleted: "Transcript deleted"
         case .fileTooLarge: "File too large"
         case .requestTooLarge: "Request too large"

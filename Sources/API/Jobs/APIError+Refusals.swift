@@ -18,6 +18,7 @@ extension APIError {
             self = .rateLimited(
                 "\(limit) jobs of this account are waiting already. Try again when some of them have started.",
                 retryAfterSeconds: 60)
+        case is UsedToken.Spent: self = .tokenSpent
         case AdmissionError.keyTakenOver:
             self = APIError(
                 .idempotencyInProgress, "Another request with this Idempotency-Key is under way.",

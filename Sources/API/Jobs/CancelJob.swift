@@ -16,6 +16,7 @@ struct CancelJob: Sendable {
         let job: Job?
         do {
             job = try await databases.app.transaction(of: tenant) { transaction in
+                try GetJob.requireVisible(id, to: context, in: transaction)
                 guard let job = try Job.cancel(id, of: tenant, in: transaction) else { return nil }
                 try AuditEntry(by: context.principal, action: "job cancel", target: id.rawValue).record(in: transaction)
                 return job

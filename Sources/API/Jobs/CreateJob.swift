@@ -39,7 +39,8 @@ struct CreateJob: Sendable {
         guard let key = try Self.idempotencyKey(request) else {
             return try await submit(request, jobRequest, under: nil)
         }
-        switch try await IdempotencyKey.begin(key, of: tenant, by: context.principal.key, on: databases.app) {
+        let remembered = context.principal.mode == .test ? IdempotencyKey.forTests(key) : key
+        switch try await IdempotencyKey.begin(remembered, of: tenant, by: context.principal.key, on: databases.app) {
         case .inProgress:
             throw APIError(
                 .idempotencyInProgress, "A request with this Idempotency-Key is still under way. Try again shortly.",
@@ -65,6 +66,23 @@ struct CreateJob: Sendable {
         let url: URLSubmission?
 
         var tenant: TenantID { principal.tenant }
+        var isTest: Bool { principal.mode == .test }
+
+        /// Throws `invalid_request` if the options are those of a test key's job and the key is a live one.
+        func check(_ options: JobOptions) throws {
+            guard !isTest, options.simulatedEnd != nil else { return }
+            throw APIError.invalidRequest(
+                "'test_outcome' and 'test_delay_seconds' are only for test keys, whose jobs are simulated.",
+                field: "test_outcome")
+        }
+
+        func submission(_ id: JobID, _ options: JobOptions, _ source: Submission.Source) -> Submission {
+            var submission = Submission(
+                id: id, tenant: tenant, key: principal.key, options: options, acceptOverage: acceptOverage,
+                source: source)
+            submission.singleUse = principal.singleUse
+            return submission
+        }
     }
 
     private func fingerprint(of request: Request, _ jobRequest: JobRequest) async throws -> [UInt8] {
@@ -85,9 +103,7 @@ struct CreateJob: Sendable {
         -> Response
     {
         do {
-            try await admission.check(
-                jobRequest.tenant, by: jobRequest.principal.key, jobRequest.effectiveLimits,
-                acceptOverage: jobRequest.acceptOverage)
+            try await check(jobRequest)
             let job =
                 if let url = jobRequest.url {
                     try await admit(url, jobRequest, under: claim)
@@ -98,21 +114,38 @@ struct CreateJob: Sendable {
             headers[.retryAfter] = RemainingWork.retryAfterSeconds(job, now: .now()).map(String.init)
             return Self.accepted(job.id, Self.answer(job), headers)
         } catch {
+            // The customer gets the answer, even if nobody can be told of it.
+            if case ReservationError.quotaExceeded(let limit, _) = error {
+                try? await admission.noteRefusal(by: limit, of: jobRequest.tenant)
+            }
             throw APIError(refusal: error) ?? error
         }
+    }
+
+    /// Checks what can be checked before the body is read.
+    private func check(_ jobRequest: JobRequest) async throws {
+        if let token = jobRequest.principal.singleUse {
+            try await databases.app.transaction(of: jobRequest.tenant) {
+                try UsedToken.check(token, of: jobRequest.tenant, in: $0)
+            }
+        }
+        guard !jobRequest.isTest else { return }
+        try await admission.check(
+            jobRequest.tenant, by: jobRequest.principal.key, jobRequest.effectiveLimits,
+            acceptOverage: jobRequest.acceptOverage)
     }
 
     private func admit(_ url: URLSubmission, _ jobRequest: JobRequest, under claim: IdempotencyClaim?) async throws
         -> Job
     {
+        try jobRequest.check(url.options)
         if let address = url.options.webhookURL { try await webhooks.check(address, field: "webhook_url") }
         var claim = claim
         claim?.fingerprint = url.fingerprint
-        return try await admission.admit(
-            Submission(
-                id: JobID(), tenant: jobRequest.tenant, key: jobRequest.principal.key, options: url.options,
-                acceptOverage: jobRequest.acceptOverage, source: .url(url.source)),
-            under: claim, answer: Self.answer)
+        let submission = jobRequest.submission(JobID(), url.options, .url(url.source))
+        return jobRequest.isTest
+            ? try await admission.admitSimulated(submission, under: claim, answer: Self.answer)
+            : try await admission.admit(submission, under: claim, answer: Self.answer)
     }
 
     private func receive(_ request: Request, _ jobRequest: JobRequest, under claim: IdempotencyClaim?) async throws
@@ -124,6 +157,7 @@ struct CreateJob: Sendable {
         // The body may have taken long. If the caller's access ended meanwhile, nothing is started.
         try await databases.system.transaction { try jobRequest.principal.requireAccess(to: .writeJobs, in: $0) }
         let options = try JobOptions(fields: upload.fields)
+        try jobRequest.check(options)
         if let address = options.webhookURL { try await webhooks.check(address, field: "webhook_url") }
         try requireBudget(of: jobRequest.tenant)
         var spent = Duration.zero
@@ -232,15 +266,20 @@ struct CreateJob: Sendable {
     ) async throws -> Job {
         let id = JobID()
         let key = StorageKey.source(of: id, tenant: jobRequest.tenant)
+        let submission = jobRequest.submission(
+            id, options,
+            .file(
+                SubmittedFile(
+                    name: file.originalName, bytes: file.bytes,
+                    estimatedMilliseconds: probe.bestDurationMilliseconds,
+                    channels: probe.channels > 0 ? min(probe.channels, 1000) : nil, key: key)))
+        // The file of a test key goes with its handle.
+        if jobRequest.isTest {
+            return try await admission.admitSimulated(submission, under: claim, answer: Self.answer)
+        }
         do {
             try await storage.adopt(fileAt: file.path, as: key)
-            return try await admission.admit(
-                Submission(
-                    id: id, tenant: jobRequest.tenant, key: jobRequest.principal.key, options: options,
-                    acceptOverage: jobRequest.acceptOverage, fileName: file.originalName, bytes: file.bytes,
-                    estimatedMilliseconds: probe.bestDurationMilliseconds,
-                    channels: probe.channels > 0 ? min(probe.channels, 1000) : nil, sourceKey: key),
-                under: claim, answer: Self.answer)
+            return try await admission.admit(submission, under: claim, answer: Self.answer)
         } catch AdmissionError.outcomeUnknown(let error) {
             // The job may be queued, and then it needs its source.
             throw error

@@ -13,6 +13,7 @@ struct DeleteJob: Sendable {
         let (tenant, id) = try GetJob.named(context)
         do {
             let isFound = try await databases.app.transaction(of: tenant) { transaction in
+                try GetJob.requireVisible(id, to: context, in: transaction)
                 guard try JobDeletion.remove(id, of: tenant, in: transaction) else { return false }
                 try AuditEntry(by: context.principal, action: "job delete", target: id.rawValue).record(in: transaction)
                 return true

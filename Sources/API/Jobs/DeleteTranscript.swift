@@ -13,6 +13,7 @@ struct DeleteTranscript: Sendable {
         let (tenant, id) = try GetJob.named(context)
         do {
             let isFound = try await databases.app.transaction(of: tenant) { transaction in
+                try GetJob.requireVisible(id, to: context, in: transaction)
                 guard let isNew = try JobDeletion.removeTranscript(of: id, tenant: tenant, in: transaction) else {
                     return false
                 }

@@ -22,10 +22,21 @@ struct GetJob: Sendable {
     /// Returns the customer's job that the path names. Throws 404 if there is none.
     static func find(_ context: AuthenticatedContext, _ databases: Databases) async throws -> Job {
         let (tenant, id) = try named(context)
-        guard let job = try await databases.app.transaction(of: tenant, { try Job.find(id, of: tenant, in: $0) }) else {
-            throw none
-        }
+        let job = try await databases.app.transaction(of: tenant) { try Job.find(id, of: tenant, in: $0) }
+        guard let job, isVisible(job, to: context) else { throw none }
         return job
+    }
+
+    /// Throws 404 if there is no such job, or if a test key's job and a live key meet.
+    static func requireVisible(
+        _ id: JobID, to context: AuthenticatedContext, in transaction: PostgresTransaction
+    ) throws {
+        guard let job = try Job.find(id, of: context.principal.tenant, in: transaction), isVisible(job, to: context)
+        else { throw none }
+    }
+
+    private static func isVisible(_ job: Job, to context: AuthenticatedContext) -> Bool {
+        job.isTest == (context.principal.mode == .test)
     }
 
     /// Returns the caller's account and the job id in the path. Throws 404 if that is not a job id.

@@ -39,6 +39,14 @@ struct JobDocument: Sendable {
             if let failure = job.failure { write(failure, to: &json) } else { json.null() }
             json.key("source_deleted_at")
             json.string(job.sourceDeletedAt?.rfc3339)
+            json.key("transcript_retention_days")
+            json.integer(job.transcriptRetentionDays)
+            json.key("transcript_deleted_at")
+            json.string(job.transcriptDeletedAt?.rfc3339)
+            json.key("deadline_at")
+            json.string(job.deadline?.rfc3339)
+            json.key("test")
+            json.flag(job.isTest)
             json.key("key_id")
             json.string(job.key?.rawValue)
         }

@@ -3,7 +3,10 @@ import Pipeline
 
 extension JobOptions {
     /// The fields besides the file, by their names in the API.
-    static let fieldNames: Set<String> = ["diarize", "language", "speakers_expected", "webhook_url", "metadata"]
+    static let fieldNames: Set<String> = [
+        "diarize", "language", "speakers_expected", "webhook_url", "metadata", "test_outcome", "test_delay_seconds",
+        "transcript_retention_days", "deadline_seconds",
+    ]
     /// How deep metadata may be nested, in levels. Parsers in other languages read that deep by default.
     private static let deepestMetadata = 100
 
@@ -24,10 +27,26 @@ extension JobOptions {
         }
         if let text = fields["diarize"] { diarize = try Self.flag(text, field: "diarize") }
         if let text = fields["language"] { language = try Self.language(text) }
-        if let text = fields["speakers_expected"] { speakersExpected = try Self.speakers(text) }
+        speakersExpected = try Self.number(fields, "speakers_expected", in: Self.speakersExpectedRange)
         if let text = fields["metadata"] { metadata = try Self.metadata(text) }
         // `WebhookAddress` checks whether it may be used.
         webhookURL = fields["webhook_url"]
+        simulatedEnd = try Self.simulatedEnd(fields)
+        transcriptRetentionDays = try Self.number(fields, "transcript_retention_days", in: Self.retentionDays)
+        deadlineSeconds = try Self.number(fields, "deadline_seconds", in: Self.deadlines)
+    }
+
+    /// Returns how the job of a test key ends; nil if the fields don't say.
+    private static func simulatedEnd(_ fields: [String: String]) throws -> SimulatedEnd? {
+        let outcome = fields["test_outcome"]
+        guard outcome != nil || fields["test_delay_seconds"] != nil else { return nil }
+        var end = SimulatedEnd()
+        if let outcome {
+            guard let asked = SimulatedEnd(outcome: outcome) else { throw refusal(of: "test_outcome") }
+            end = asked
+        }
+        if let delay = try number(fields, "test_delay_seconds", in: SimulatedEnd.delays) { end.delaySeconds = delay }
+        return end
     }
 
     /// The error for a value that its field doesn't accept.
@@ -38,6 +57,14 @@ extension JobOptions {
             case "language": "'language' must be auto or one of Whisper's language codes, such as en, es or de."
             case "speakers_expected":
                 "'speakers_expected' must be a whole number from \(speakersExpectedRange.lowerBound) to \(speakersExpectedRange.upperBound)."
+            case "transcript_retention_days":
+                "'transcript_retention_days' must be a whole number from \(retentionDays.lowerBound) to \(retentionDays.upperBound)."
+            case "deadline_seconds":
+                "'deadline_seconds' must be a whole number from \(deadlines.lowerBound) to \(deadlines.upperBound)."
+            case "test_outcome":
+                "'test_outcome' must be one of \(SimulatedEnd.outcomes.joined(separator: ", "))."
+            case "test_delay_seconds":
+                "'test_delay_seconds' must be a whole number from \(SimulatedEnd.delays.lowerBound) to \(SimulatedEnd.delays.upperBound)."
             default: "'\(field)' must be a JSON object."
             }
         return .invalidRequest(message, field: field)
@@ -56,11 +83,13 @@ extension JobOptions {
         return choice
     }
 
-    private static func speakers(_ text: String) throws -> Int {
-        guard let count = Int(wholeNumber: text), speakersExpectedRange.contains(count) else {
-            throw refusal(of: "speakers_expected")
-        }
-        return count
+    /// Returns the number in a field; nil if the field is missing.
+    private static func number(
+        _ fields: [String: String], _ field: String, in range: ClosedRange<Int>
+    ) throws -> Int? {
+        guard let text = fields[field] else { return nil }
+        guard let number = Int(wholeNumber: text), range.contains(number) else { throw refusal(of: field) }
+        return number
     }
 
     private static func metadata(_ text: String) throws -> String {

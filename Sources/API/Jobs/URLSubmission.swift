@@ -56,11 +56,16 @@ package struct URLSubmission: Sendable {
     private static func text(of value: JSONReader.Value, _ name: String) throws -> String {
         switch (name, value) {
         case ("diarize", .flag(let flag)): flag ? "true" : "false"
-        case ("speakers_expected", .number(let number)): number
+        case ("speakers_expected", .number(let number)), ("test_delay_seconds", .number(let number)),
+            ("transcript_retention_days", .number(let number)), ("deadline_seconds", .number(let number)):
+            number
         case ("metadata", .object(let text)): text
-        case ("source_url", .string(let text)), ("language", .string(let text)), ("webhook_url", .string(let text)):
+        case ("source_url", .string(let text)), ("language", .string(let text)), ("webhook_url", .string(let text)),
+            ("test_outcome", .string(let text)):
             text
-        case ("diarize", _), ("speakers_expected", _), ("metadata", _): throw JobOptions.refusal(of: name)
+        case ("diarize", _), ("speakers_expected", _), ("metadata", _), ("test_outcome", _), ("test_delay_seconds", _),
+            ("transcript_retention_days", _), ("deadline_seconds", _):
+            throw JobOptions.refusal(of: name)
         case ("source_url", _), ("language", _), ("webhook_url", _):
             throw APIError.invalidRequest("'\(name)' must be a string.", field: name)
         // `JobOptions` rejects the name, and says which ones there are.

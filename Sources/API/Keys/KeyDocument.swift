@@ -1,3 +1,4 @@
+import Addresses
 import JSON
 import Postgres
 import Tenancy
@@ -18,6 +19,8 @@ struct KeyDocument {
             }
             json.key("name")
             json.string(key.name)
+            json.key("mode")
+            json.string(key.mode.rawValue)
             json.key("scopes")
             json.array(key.rules.scopes.names) { $0.string($1) }
             json.key("created_at")
@@ -28,6 +31,8 @@ struct KeyDocument {
             json.string(key.expiresAt?.rfc3339)
             json.key("monthly_minutes")
             json.integer(key.rules.monthlyMinutes)
+            json.key("allowed_addresses")
+            json.array(key.rules.allowedAddresses ?? []) { $0.string($1.description) }
             json.key("status")
             json.string(status(at: now))
         }

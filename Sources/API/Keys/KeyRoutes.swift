@@ -1,3 +1,4 @@
+import Addresses
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -6,7 +7,7 @@ import Tenancy
 
 /// An account's API keys: `GET` and `POST /keys`, `PATCH` and `DELETE /keys/{id}`, `POST /keys/{id}/rotate`.
 ///
-/// Nobody gives a key more than they may do themselves.
+/// Nobody gives a key more than they may do themselves. A test key manages test keys alone, and sees no others.
 struct KeyRoutes: Sendable {
     private static let longestName = 200
     private static let graceSeconds: ClosedRange<Int64> = 0...30 * 24 * 3600
@@ -35,8 +36,9 @@ struct KeyRoutes: Sendable {
             }
         }
         let (tenant, last) = (context.principal.tenant, before)
+        let mode: KeyMode? = context.principal.mode == .test ? .test : nil
         let found = try await databases.app.transaction(of: tenant) {
-            try APIKeyRecord.newest(of: tenant, before: last, limit: limit + 1, in: $0)
+            try APIKeyRecord.newest(of: tenant, mode: mode, before: last, limit: limit + 1, in: $0)
         }
         let keys = Array(found.prefix(limit))
         var json = JSONWriter(capacity: 256 * (keys.count + 1))
@@ -54,6 +56,8 @@ struct KeyRoutes: Sendable {
         let scopes: [String]?
         let expires_at: String?
         let monthly_minutes: Int64?
+        let mode: String?
+        let allowed_addresses: [String]?
     }
 
     @Sendable
@@ -63,18 +67,22 @@ struct KeyRoutes: Sendable {
         // By default all that a key usually may, as far as the caller may it.
         let scopes = try Set<Scope>(requested: body.scopes ?? context.scopes.intersection(.standard).names)
         try Self.require(scopes, of: context)
-        let rules = KeyRules(scopes: scopes, monthlyMinutes: try body.monthly_minutes.map(Self.minutes))
+        let mode = try body.mode.map(Self.mode) ?? context.principal.mode
+        if mode == .live, context.principal.mode == .test { throw APIError.liveKeyRequired }
+        let rules = KeyRules(
+            scopes: scopes, monthlyMinutes: try body.monthly_minutes.map(Self.minutes),
+            allowedAddresses: try body.allowed_addresses.flatMap(Self.addresses))
         let end = try body.expires_at.map(Self.end)
         let tenant = context.principal.tenant
         try await databases.app.transaction(of: tenant) { try Self.requireRoom(of: tenant, in: $0) }
-        let new = try await issue(for: tenant)
+        let new = try await issue(mode, for: tenant)
         let key = try await databases.app.transaction(of: tenant) { transaction in
             try APIKeyRecord.lockCreation(for: tenant, in: transaction)
             try Self.requireRoom(of: tenant, in: transaction)
             try new.store(for: tenant, name: name, rules: rules, expiresAt: end, in: transaction)
             try AuditEntry(
                 by: context.principal, action: "key issue", target: new.id.rawValue,
-                details: rules.audited().merging(["name": name]) { $1 }
+                details: rules.audited().merging(["name": name, "mode": mode.rawValue]) { $1 }
             ).record(in: transaction)
             return try APIKeyRecord.find(new.id, in: transaction)
         }
@@ -88,9 +96,11 @@ struct KeyRoutes: Sendable {
         let scopes: [String]?
         let areMinutesGiven: Bool
         let monthlyMinutes: Int64?
+        let areAddressesGiven: Bool
+        let allowedAddresses: [String]?
 
         private enum Key: String, CodingKey {
-            case name, scopes, monthly_minutes
+            case name, scopes, monthly_minutes, allowed_addresses
         }
 
         init(from decoder: any Decoder) throws {
@@ -99,6 +109,8 @@ struct KeyRoutes: Sendable {
             scopes = try members.decodeIfPresent([String].self, forKey: .scopes)
             areMinutesGiven = members.contains(.monthly_minutes)
             monthlyMinutes = try members.decodeIfPresent(Int64.self, forKey: .monthly_minutes)
+            areAddressesGiven = members.contains(.allowed_addresses)
+            allowedAddresses = try members.decodeIfPresent([String].self, forKey: .allowed_addresses)
         }
     }
 
@@ -110,11 +122,13 @@ struct KeyRoutes: Sendable {
         let scopes = try body.scopes.map { try Set<Scope>(requested: $0) }
         if let scopes { try Self.require(scopes, of: context) }
         let minutes = try body.monthlyMinutes.map(Self.minutes)
+        let addresses = try body.allowedAddresses.flatMap(Self.addresses)
         let key = try await databases.app.transaction(of: tenant) { transaction in
-            let key = try Self.lockActive(id, in: transaction)
+            let key = try Self.lockActive(id, for: context, in: transaction)
             var rules = key.rules
             if let scopes { rules.scopes = scopes }
             if body.areMinutesGiven { rules.monthlyMinutes = minutes }
+            if body.areAddressesGiven { rules.allowedAddresses = addresses }
             try key.change(name: name ?? key.name, rules: rules, in: transaction)
             var details = rules.audited(since: key.rules)
             if let name, name != key.name { details["name"] = name }
@@ -140,12 +154,14 @@ struct KeyRoutes: Sendable {
             throw APIError.invalidRequest(
                 "'grace_seconds' must be from 0 to \(Self.graceSeconds.upperBound).", field: "grace_seconds")
         }
-        try await databases.app.transaction(of: tenant) { transaction in
-            try Self.require(try Self.lockActive(id, in: transaction).rules.scopes, of: context)
+        let mode = try await databases.app.transaction(of: tenant) { transaction in
+            let old = try Self.lockActive(id, for: context, in: transaction)
+            try Self.require(old.rules.scopes, of: context)
+            return old.mode
         }
-        let new = try await issue(for: tenant)
+        let new = try await issue(mode, for: tenant)
         let key = try await databases.app.transaction(of: tenant) { transaction in
-            let old = try Self.lockActive(id, in: transaction)
+            let old = try Self.lockActive(id, for: context, in: transaction)
             try Self.require(old.rules.scopes, of: context)
             try new.store(for: tenant, name: old.name, rules: old.rules, in: transaction)
             let end = try old.yield(to: new.id, after: .seconds(grace), in: transaction)
@@ -163,7 +179,7 @@ struct KeyRoutes: Sendable {
     func revoke(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let (tenant, id) = try Self.named(context)
         try await databases.app.transaction(of: tenant) { transaction in
-            guard let key = try APIKeyRecord.lock(id, in: transaction) else { throw Self.none }
+            let key = try Self.lock(id, for: context, in: transaction)
             guard key.revokedAt == nil else { return }
             try key.revoke(in: transaction)
             try AuditEntry(by: context.principal, action: "key revoke", target: id.rawValue).record(in: transaction)
@@ -172,10 +188,10 @@ struct KeyRoutes: Sendable {
     }
 
     /// Creates a key. That takes one run of Argon2, of which only a few run at the same time.
-    private func issue(for tenant: TenantID) async throws -> IssuedKey {
+    private func issue(_ mode: KeyMode, for tenant: TenantID) async throws -> IssuedKey {
         do {
             try limit.take(tenant, at: .now())
-            return try await IssuedKey.make(hashedWith: argon2)
+            return try await IssuedKey.make(mode, hashedWith: argon2)
         } catch let error as RateLimited {
             throw APIError.rateLimited(
                 "Too many new API keys in a minute. Try again later.", retryAfterSeconds: error.retryAfterSeconds)
@@ -196,9 +212,21 @@ struct KeyRoutes: Sendable {
         return (context.principal.tenant, id)
     }
 
-    /// Throws 404 if there is no such key, 409 if it does not work any more or was rotated already.
-    private static func lockActive(_ id: APIKeyID, in transaction: PostgresTransaction) throws -> APIKeyRecord {
-        guard let key = try APIKeyRecord.lock(id, in: transaction) else { throw none }
+    /// Throws 404 if there is no such key, or if it is a live one and the caller's is not.
+    private static func lock(
+        _ id: APIKeyID, for context: AuthenticatedContext, in transaction: PostgresTransaction
+    ) throws -> APIKeyRecord {
+        guard let key = try APIKeyRecord.lock(id, in: transaction),
+            key.mode == .test || context.principal.mode == .live
+        else { throw none }
+        return key
+    }
+
+    /// Throws 404 as ``lock(_:for:in:)`` does, 409 if the key does not work any more or was rotated already.
+    private static func lockActive(
+        _ id: APIKeyID, for context: AuthenticatedContext, in transaction: PostgresTransaction
+    ) throws -> APIKeyRecord {
+        let key = try lock(id, for: context, in: transaction)
         guard key.state(at: .now()) == .active else {
             throw APIError(.keyNotActive, "The key was revoked or has expired.")
         }
@@ -237,6 +265,27 @@ struct KeyRoutes: Sendable {
             )
         }
         return end
+    }
+
+    private static func mode(_ text: String) throws -> KeyMode {
+        guard let mode = KeyMode(rawValue: text) else {
+            throw APIError.invalidRequest("'mode' must be live or test.", field: "mode")
+        }
+        return mode
+    }
+
+    /// Nil, which means any address, if the list is empty.
+    private static func addresses(_ texts: [String]) throws -> [CIDR]? {
+        guard texts.count <= KeyRules.mostAddresses else {
+            throw APIError.invalidRequest(
+                "'allowed_addresses' must have at most \(KeyRules.mostAddresses) entries.", field: "allowed_addresses")
+        }
+        guard let blocks = try? texts.map({ try CIDR($0) }) else {
+            throw APIError.invalidRequest(
+                "'allowed_addresses' must be a list of addresses or blocks such as 192.0.2.7, 198.51.100.0/24 or 2001:db8::/32, without bits beyond the prefix.",
+                field: "allowed_addresses")
+        }
+        return blocks.isEmpty ? nil : blocks
     }
 
     private static func minutes(_ minutes: Int64) throws -> Int64 {

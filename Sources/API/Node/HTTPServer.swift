@@ -29,6 +29,7 @@ package struct HTTPServer<Context: ConnectionContext> {
         router.add(middleware: MetricsMiddleware(meter: meter))
         router.add(middleware: AccessLogMiddleware(proxies: settings.proxies))
         router.add(middleware: SecurityHeadersMiddleware())
+        router.add(middleware: CORSMiddleware(origins: settings.corsOrigins))
         router.add(middleware: ErrorMiddleware(style: style, methods: methods))
     }
 

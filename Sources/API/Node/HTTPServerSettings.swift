@@ -7,6 +7,8 @@ package struct HTTPServerSettings: Sendable {
     package var publicURL: String?
     /// The proxies that are trusted to say where a request came from.
     package var proxies: TrustedProxies
+    /// The origins of pages that may call the API from a browser.
+    package var corsOrigins: Set<String> = []
     package var connectionGuard: ConnectionGuardSettings
     /// Connections that the kernel holds before they are accepted.
     package var backlog = 1_024

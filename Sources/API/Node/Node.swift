@@ -57,6 +57,8 @@ struct Node: Sendable {
             configuration: .node(
                 slots: settings.workerSlots, fetches: settings.fetchSlots, policy: settings.addressPolicy),
             logger: logger)
+        let testClient = DeliveryClient(
+            policy: settings.addressPolicy, concurrency: OpenFilePlan.webhookTests, logger: logger)
         let storage = MonitoredStorage(
             try settings.storage.open(
                 scratch: ScratchSpace(folder: settings.scratch, bytes: settings.scratchBytes),
@@ -74,6 +76,7 @@ struct Node: Sendable {
         let trafficDrain = TrafficDrain(delay: role.answers ? settings.shutdownDelay : .zero, logger: logger)
         // In the order of their start. They stop in the opposite order, so the worker drains while its engine still runs.
         var services: [any Service] = [diskMonitor, SpoolSweep(root: settings.uploads, logger: logger)]
+        services.append(SimulatedJobs(databases: databases, publicURL: settings.publicURL, logger: logger))
         var engine: EngineReadiness?
         if role.works {
             let server = try modelServer(egress, &services)
@@ -84,24 +87,28 @@ struct Node: Sendable {
             services.append(sender)
             services.append(worker)
             services.append(OrphanSweep(databases: databases, storage: storage, logger: logger))
+            services.append(AccountSweep(databases: databases, logger: logger))
             if role.answers {
-                services += try await api(databases, storage, media, migrator, engine, disks, egress, trafficDrain)
+                services += try await api(
+                    databases, storage, media, migrator, engine, disks, egress, testClient, trafficDrain)
             }
             services.append(ClaimStop(worker: worker, sender: sender))
         } else {
-            services += try await api(databases, storage, media, migrator, engine, disks, egress, trafficDrain)
+            services += try await api(
+                databases, storage, media, migrator, engine, disks, egress, testClient, trafficDrain)
         }
         let group = ServiceGroup(configuration: lifecycle(services))
         do {
             try await group.run()
         } catch {
-            await close(databases, egress)
+            await close(databases, egress, testClient)
             throw error
         }
-        await close(databases, egress)
+        await close(databases, egress, testClient)
     }
 
-    private func close(_ databases: Databases, _ egress: EgressClient) async {
+    private func close(_ databases: Databases, _ egress: EgressClient, _ testClient: DeliveryClient) async {
+        await testClient.close()
         await egress.close()
         await databases.close()
     }
@@ -161,7 +168,8 @@ struct Node: Sendable {
 
     private func api(
         _ databases: Databases, _ storage: any Storage, _ media: MediaToolClient, _ migrator: Migrator,
-        _ engine: EngineReadiness?, _ disks: [DiskSpace], _ egress: EgressClient, _ trafficDrain: TrafficDrain
+        _ engine: EngineReadiness?, _ disks: [DiskSpace], _ egress: EgressClient, _ testClient: DeliveryClient,
+        _ trafficDrain: TrafficDrain
     ) async throws -> [any Service] {
         let tokens = AccessTokens(databases: databases, masterKey: settings.masterKey)
         // Tries the master key now, not at the first login.
@@ -186,7 +194,8 @@ struct Node: Sendable {
                 authenticator: Authenticator(
                     databases: databases, argon2: argon2, tokens: tokens),
                 tokens: tokens, proxies: proxies),
-            authentication: AuthenticationMiddleware(tokens: tokens, revocations: revocations.revocations),
+            authentication: AuthenticationMiddleware(
+                tokens: tokens, revocations: revocations.revocations, proxies: proxies),
             health: HealthRoutes(
                 readiness: Readiness(
                     databases: databases, migrator: migrator, databaseURL: settings.databaseURL, storage: storage,
@@ -210,7 +219,11 @@ struct Node: Sendable {
             getDeliveries: GetDeliveries(databases: databases),
             postDeliveries: PostDeliveries(databases: databases, publicURL: settings.publicURL),
             getWebhook: GetWebhook(databases: databases),
-            putWebhook: PutWebhook(databases: databases, addresses: webhooks)
+            putWebhook: PutWebhook(databases: databases, addresses: webhooks),
+            webhooks: WebhookRoutes(databases: databases, addresses: webhooks),
+            testWebhook: TestWebhook(
+                databases: databases, deliveryClient: testClient, masterKey: settings.masterKey),
+            webhookSecret: WebhookSecretRoutes(databases: databases, masterKey: settings.masterKey)
         ).add(to: server.router)
         let cleanup = SessionCleanup(sweep: SessionSweep(pool: databases.system), logger: logger)
         let host = settings.host
@@ -224,6 +237,7 @@ struct Node: Sendable {
     private func serverSettings(_ proxies: TrustedProxies) -> HTTPServerSettings {
         var server = HTTPServerSettings(
             host: settings.host, port: settings.port, publicURL: settings.publicURL, proxies: proxies)
+        server.corsOrigins = settings.corsOrigins
         server.connectionGuard.idleTimeout = .seconds(settings.idleTimeout.components.seconds)
         server.connections = ConnectionLimits(
             places: plan.connections, reserve: plan.reserve, proxies: settings.trustedProxies)

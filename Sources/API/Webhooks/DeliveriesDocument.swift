@@ -29,6 +29,8 @@ struct DeliveriesDocument {
         json.object { json in
             json.key("event_id")
             json.string(attempt.event.rawValue)
+            json.key("webhook_id")
+            json.string(attempt.endpoint?.rawValue)
             json.key("attempt")
             json.integer(attempt.number)
             json.key("at")

@@ -28,7 +28,7 @@ struct PutWebhook: Sendable {
         let tenant = context.principal.tenant
         let url = try await JSONBody.decode(Body.self, from: request).url
         if let url { try await addresses.check(url, field: "url") }
-        do {
+        return try await WebhookRoutes.answering {
             let endpoint = try await databases.app.transaction(of: tenant) { transaction in
                 if try WebhookEndpoint.setDefault(url, of: tenant, in: transaction) {
                     try AuditEntry(by: context.principal, action: url == nil ? "webhook remove" : "webhook set")
@@ -37,8 +37,6 @@ struct PutWebhook: Sendable {
                 return try WebhookEndpoint.findDefault(of: tenant, in: transaction)
             }
             return WebhookDocument(endpoint: endpoint).response
-        } catch is WebhookEndpoint.AccountDeleted {
-            throw APIError(.accountSuspended, "This account was deleted.")
         }
     }
 }

@@ -1,16 +1,23 @@
 import Postgres
 import Tenancy
 
-/// What an account's customer has set for itself: a cap on overage, and when to be told how much of a month is used.
+/// What an account's customer has set for itself: a cap on overage, when to be told how much of a month is used, and how long transcripts are
+/// kept.
 package struct AccountLimits: Sendable, Equatable {
     /// What a month's overage may cost at most, in cents; nil: the customer has set no cap.
     package var overageCapCents: Int64?
     /// At which percentages of the included minutes, and of the cap on overage, the customer is told; ascending.
     package var alertPercents: [Int16]
+    /// How long transcripts are kept, in days; nil: until somebody deletes them.
+    package var transcriptRetentionDays: Int?
 
-    package init(overageCapCents: Int64? = nil, alertPercents: [Int16] = Self.standardPercents) {
+    package init(
+        overageCapCents: Int64? = nil, alertPercents: [Int16] = Self.standardPercents,
+        transcriptRetentionDays: Int? = nil
+    ) {
         self.overageCapCents = overageCapCents
         self.alertPercents = alertPercents
+        self.transcriptRetentionDays = transcriptRetentionDays
     }
 
     /// The percentages of an account that has set none.
@@ -43,7 +50,8 @@ package struct AccountLimits: Sendable, Equatable {
         try transaction.execute(
             """
             UPDATE account_limits
-            SET overage_cap_cents = \(limits.overageCapCents), alert_percents = \(limits.alertPercents)
+            SET overage_cap_cents = \(limits.overageCapCents), alert_percents = \(limits.alertPercents),
+                transcript_retention_days = \(limits.transcriptRetentionDays)
             WHERE tenant_id = \(tenant)
             """)
         return before
@@ -53,8 +61,10 @@ package struct AccountLimits: Sendable, Equatable {
         _ lock: PostgresQuery, _ tenant: TenantID, _ transaction: PostgresTransaction
     ) throws -> AccountLimits? {
         try transaction.first(
-            "SELECT overage_cap_cents, alert_percents FROM account_limits WHERE tenant_id = \(tenant) \(lock)",
-            as: Int64?.self, [Int16].self
-        ).map { AccountLimits(overageCapCents: $0.0, alertPercents: $0.1) }
+            """
+            SELECT overage_cap_cents, alert_percents, transcript_retention_days FROM account_limits
+            WHERE tenant_id = \(tenant) \(lock)
+            """, as: Int64?.self, [Int16].self, Int?.self
+        ).map { AccountLimits(overageCapCents: $0.0, alertPercents: $0.1, transcriptRetentionDays: $0.2) }
     }
 }

@@ -58,7 +58,7 @@ extension LedgerCheck {
             """
             WITH named AS (
                 SELECT tenant_id, id AS job_id FROM jobs
-                WHERE created_at >= \(month.start) AND created_at < \(month.end) \(only(tenant, "tenant_id"))
+                WHERE created_at >= \(month.start) AND created_at < \(month.end) AND NOT is_test \(only(tenant, "tenant_id"))
                 UNION SELECT tenant_id, job_id FROM usage WHERE month = \(month) \(only(tenant, "tenant_id"))
                 UNION SELECT tenant_id, job_id FROM reservations WHERE month = \(month) \(only(tenant, "tenant_id"))
             ), compared AS (

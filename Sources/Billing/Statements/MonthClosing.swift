@@ -111,6 +111,7 @@ package enum MonthClosing {
             """
             SELECT id FROM jobs
             WHERE created_at >= \(month.start) AND created_at < \(month.end) AND status IN ('queued', 'processing')
+                AND NOT is_test
             UNION SELECT job_id FROM reservations WHERE month = \(month) ORDER BY 1
             """, as: String.self)
     }

@@ -31,6 +31,15 @@ package struct Admission: Sendable {
         }
     }
 
+    /// Tells the account that a submission exceeded a limit, the first time in the month.
+    package func noteRefusal(by limit: QuotaLimit, of tenant: TenantID) async throws {
+        let now = clock()
+        try await databases.app.transaction(of: tenant) { transaction in
+            guard let alert = try UsageAlert.refused(by: limit, at: now, of: tenant, in: transaction) else { return }
+            try AccountEvent.usage(alert).record(of: tenant, at: now, in: transaction)
+        }
+    }
+
     /// Queues a job. If it throws, nothing was queued, and the caller must remove the stored source. Exception: after
     /// ``AdmissionError/outcomeUnknown(_:)`` the source must stay.
     ///
@@ -52,6 +61,9 @@ package struct Admission: Sendable {
                 }
                 // Locks first an existing job, then the month, and last the load: the same order as when a job ends.
                 try retry?.complete(in: transaction)
+                if let token = submission.singleUse {
+                    try UsedToken.spend(token, of: submission.tenant, in: transaction)
+                }
                 try Reservation.make(
                     for: submission.id, of: submission.tenant, by: submission.key, seconds: submission.estimatedSeconds,
                     effectiveLimits: effectiveLimits, acceptOverage: submission.acceptOverage, at: now, in: transaction)
@@ -67,6 +79,30 @@ package struct Admission: Sendable {
         }
         hint.send()
         return job
+    }
+
+    /// Queues the job of a test key, which ends by itself. The account's limits of minutes and of jobs at once don't count.
+    ///
+    /// - Throws: ``AdmissionError``, or an error of the database.
+    package func admitSimulated(
+        _ submission: Submission, under key: IdempotencyClaim? = nil,
+        answer: @Sendable (Job) -> [UInt8] = { _ in [] }
+    ) async throws -> Job {
+        let now = clock()
+        let end = submission.options.simulatedEnd ?? SimulatedEnd()
+        return try await databases.app.transaction(of: submission.tenant) { transaction in
+            if let token = submission.singleUse {
+                try UsedToken.spend(token, of: submission.tenant, in: transaction)
+            }
+            guard try !JobLifecycle.isFullOfSimulated(submission.tenant, in: transaction) else {
+                throw AdmissionError.backlogFull(limit: JobLifecycle.mostSimulated)
+            }
+            try submission.insertSimulated(end, at: now, in: transaction)
+            try submission.requireAccount(in: transaction)
+            let job = try Self.found(submission, in: transaction)
+            try key?.complete(job.id, answer: answer(job), in: transaction)
+            return job
+        }
     }
 
     /// Finds out whether the job was queued, after the connection broke during COMMIT. Unstructured, so that it also runs if the caller was

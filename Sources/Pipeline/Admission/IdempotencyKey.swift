@@ -1,3 +1,4 @@
+import Cryptography
 import Postgres
 import Tenancy
 
@@ -14,6 +15,11 @@ package enum IdempotencyKey: Sendable {
     package static let lifetime = Duration.seconds(24 * 3600)
     /// How long a claim holds unless it is renewed. If a node dies, its customer's key is blocked for this long.
     package static let lease = Duration.seconds(30)
+
+    /// Returns the key under which a test key's requests are remembered: never that of a live key's request.
+    package static func forTests(_ key: String) -> String {
+        "test " + SHA256.hash(Array(key.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
 
     /// Looks up `key`, and claims it for the API key `submitter` if it is free.
     package static func begin(

@@ -32,7 +32,7 @@ package struct JobRetry: Sendable {
             """
             SELECT id, tenant_id, key_id, status, deleted_at, source_url, source_key,
                 source_key IS NOT NULL AND coalesce(source_kept_until > now(), false) AS is_kept,
-                diarize, language_requested, speakers_expected, metadata, webhook_url, source_name,
+                diarize, language_requested, speakers_expected, metadata, webhook_url, transcript_retention_days, source_name,
                 coalesce(source_bytes, 0) AS source_bytes, estimated_ms, source_channels
             FROM jobs WHERE id = \(job)
             """
@@ -66,6 +66,7 @@ package struct JobRetry: Sendable {
         options.language = LanguageChoice(try row.value("language_requested", String.self)) ?? .automatic
         options.speakersExpected = try row.value("speakers_expected", Int?.self)
         options.metadata = try row.value("metadata", JSONB.self).text
+        options.transcriptRetentionDays = try row.value("transcript_retention_days", Int?.self)
         options.webhookURL = try row.value("webhook_url", String?.self)
         self.options = options
     }

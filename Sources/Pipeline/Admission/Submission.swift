@@ -12,6 +12,8 @@ package struct Submission: Sendable {
     /// Whether the customer buys overage, if the account may.
     package let acceptOverage: Bool
     package let source: Source
+    /// The access token that submits it, if that may submit one job only.
+    package var singleUse: String?
 
     package enum Source: Sendable {
         case file(SubmittedFile)
@@ -73,6 +75,14 @@ package struct SubmittedFile: Sendable {
     /// The channels that the probe found.
     package let channels: Int?
     package let key: StorageKey
+
+    package init(name: String?, bytes: Int64, estimatedMilliseconds: Int64?, channels: Int?, key: StorageKey) {
+        self.name = name
+        self.bytes = bytes
+        self.estimatedMilliseconds = estimatedMilliseconds
+        self.channels = channels
+        self.key = key
+    }
 }
 
 extension Submission {
@@ -91,6 +101,13 @@ extension Submission {
                 NewTask(kind: .fetch, job: id, of: tenant)
             }
         try task.insert(priority: effectiveLimits.queuePriority, in: transaction)
+    }
+
+    /// Queues the job of a test key. Nothing is reserved or kept.
+    func insertSimulated(_ end: SimulatedEnd, at now: Timestamp, in transaction: PostgresTransaction) throws {
+        try JobLifecycle.queueSimulated(
+            id, of: tenant, by: key, options, end, url: url?.text, name: file?.name, bytes: file?.bytes, at: now,
+            in: transaction)
     }
 
     /// Throws ``AdmissionError/accountDeleted``.

@@ -21,12 +21,19 @@ package struct Job: Sendable, Equatable {
     package let diarize: Bool
     package let source: JobSource
     package let sourceDeletedAt: Timestamp?
+    package let transcriptDeletedAt: Timestamp?
+    /// How long its transcript is kept, if that was asked for.
+    package let transcriptRetentionDays: Int?
+    /// When it is cancelled if it is not finished; nil: never.
+    package let deadline: Timestamp?
     package let engine: String?
     /// The customer's JSON object, as text.
     package let metadata: String
     /// The URL that gets this job's webhook; nil: the account's default endpoint, if there is one.
     package let webhookURL: String?
     package let failure: JobFailure?
+    /// Whether a test key submitted it, so that it is simulated.
+    package let isTest: Bool
 }
 
 /// Where a job's recording came from.
@@ -49,6 +56,14 @@ package struct JobOptions: Sendable, Equatable {
     package var metadata = "{}"
     /// The URL that gets this job's webhook, instead of the account's default endpoint.
     package var webhookURL: String?
+    /// How long its transcript is kept, in days; nil: as long as the account's are.
+    package var transcriptRetentionDays: Int?
+    package static let retentionDays = 1...3650
+    /// After how many seconds it is cancelled if it is not finished; nil: never.
+    package var deadlineSeconds: Int?
+    package static let deadlines = 60...86_400
+    /// How the job ends, if a test key submits it; nil: as every test key's job does.
+    package var simulatedEnd: SimulatedEnd?
 
     package init() {}
 }
@@ -57,8 +72,8 @@ extension Job {
     private static let columns: PostgresQuery = """
         id, tenant_id, key_id, status, created_at, started_at, completed_at, samples_total, samples_processed, samples_to_process, estimated_ms,
         language, diarize,
-        source_type, source_name, source_url, source_deleted_at, engine, metadata, webhook_url, error_code,
-        error_reason, error_message
+        source_type, source_name, source_url, source_deleted_at, transcript_deleted_at, transcript_retention_days, deadline_at, engine, metadata, webhook_url, error_code,
+        error_reason, error_message, is_test
         """
 
     /// Returns the tenant's job with this id, or nil.
@@ -99,6 +114,7 @@ extension Job {
         let conditions: [PostgresQuery?] = [
             filter.status.map { "AND status = \($0)" }, filter.since.map { "AND status_changed_at >= \($0)" },
             filter.until.map { "AND status_changed_at < \($0)" }, filter.before.map { "AND id < \($0)" },
+            filter.isTest ? "AND is_test" : "AND NOT is_test",
         ]
         return PostgresQuery(joining: conditions.compactMap { $0 }, separator: " ")
     }
@@ -127,9 +143,13 @@ extension Job {
                 .upload(name: try row.value("source_name", String?.self))
             }
         sourceDeletedAt = try row.value("source_deleted_at", Timestamp?.self)
+        transcriptDeletedAt = try row.value("transcript_deleted_at", Timestamp?.self)
+        transcriptRetentionDays = try row.value("transcript_retention_days", Int?.self)
+        deadline = try row.value("deadline_at", Timestamp?.self)
         engine = try row.value("engine", String?.self)
         metadata = try row.value("metadata", JSONB.self).text
         webhookURL = try row.value("webhook_url", String?.self)
+        isTest = try row.value("is_test", Bool.self)
         failure = try row.value("error_code", JobFailure.Code?.self).map {
             JobFailure(
                 code: $0, reason: try row.value("error_reason", String?.self),

@@ -3,9 +3,10 @@ import Postgres
 
 /// Why a job failed, for its customer: an error code of the API, with a reason if the code has reasons.
 package struct JobFailure: Error, Sendable, Equatable {
-    package enum Code: String, Sendable, PostgresCodable {
+    package enum Code: String, Sendable, CaseIterable, PostgresCodable {
         case invalidAudio = "invalid_audio"
         case quotaExceeded = "quota_exceeded"
+        case deadlineExceeded = "deadline_exceeded"
         case transientError = "transient_error"
         case internalError = "internal_error"
         case sourceURLRefused = "source_url_refused"
@@ -49,6 +50,9 @@ package struct JobFailure: Error, Sendable, Equatable {
                 "\(limit.subject) not cover the recording, which is longer than its file claimed. Nothing is billed.")
     }
 
+    package static let deadlineExceeded = JobFailure(
+        code: .deadlineExceeded,
+        message: "The job was not finished by its deadline, so it was cancelled. Nothing is billed.")
     package static let languageUnsupported = JobFailure(
         code: .internalError,
         message: "The recognizer of this service does not know the recording's language. Tell support the job's id.")

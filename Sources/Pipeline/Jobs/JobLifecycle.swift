@@ -31,13 +31,67 @@ enum JobLifecycle {
             INSERT INTO jobs (
                 tenant_id, id, created_at, status_changed_at, diarize, language_requested, speakers_expected, metadata,
                 webhook_url, max_duration_ms, source_type, source_url, source_name, source_bytes, estimated_ms,
-                source_channels, source_key, key_id)
+                source_channels, source_key, key_id, transcript_retention_days, deadline_at)
             VALUES (
                 \(tenant), \(job), \(now), \(now), \(options.diarize), \(options.language.text),
                 \(options.speakersExpected), \(options.metadata), \(options.webhookURL), \(maxMilliseconds),
                 \(url == nil ? "upload" : "url"), \(url), \(name), \(bytes), \(estimatedMilliseconds), \(channels),
-                \(path), \(key))
+                \(path), \(key), \(options.transcriptRetentionDays), \(options.deadline(from: now)))
             """)
+    }
+
+    /// Writes a new job of a test key, queued. It ends in the way of `end`. Its recording, if there was one, is not kept.
+    static func queueSimulated(
+        _ job: JobID, of tenant: TenantID, by key: APIKeyID?, _ options: JobOptions, _ end: SimulatedEnd,
+        url: String?, name: String?, bytes: Int64?, at now: Timestamp, in transaction: PostgresTransaction
+    ) throws {
+        try transaction.execute(
+            """
+            INSERT INTO jobs (
+                tenant_id, id, created_at, status_changed_at, diarize, language_requested, speakers_expected, metadata,
+                webhook_url, max_duration_ms, source_type, source_url, source_name, source_bytes, source_deleted_at,
+                key_id, transcript_retention_days, deadline_at, is_test, test_outcome, test_due_at)
+            VALUES (
+                \(tenant), \(job), \(now), \(now), \(options.diarize), \(options.language.text),
+                \(options.speakersExpected), \(options.metadata), \(options.webhookURL), 1,
+                \(url == nil ? "upload" : "url"), \(url), \(name), \(bytes), \(url == nil ? now : nil),
+                \(key), \(options.transcriptRetentionDays), \(options.deadline(from: now)), true, \(end.outcome), \(now + .seconds(end.delaySeconds)))
+            """)
+    }
+
+    /// How many jobs of a tenant's test keys may be unfinished.
+    package static let mostSimulated = 1000
+
+    /// Returns whether the tenant has as many unfinished jobs of test keys as it may.
+    static func isFullOfSimulated(_ tenant: TenantID, in transaction: PostgresTransaction) throws -> Bool {
+        try transaction.first(
+            """
+            SELECT count(*) >= \(mostSimulated) FROM (
+                SELECT FROM jobs WHERE tenant_id = \(tenant) AND status IN ('queued', 'processing') AND is_test
+                LIMIT \(mostSimulated)) unfinished
+            """, as: Bool.self) ?? false
+    }
+
+    /// Returns jobs of test keys, of all tenants, whose time has come.
+    static func dueSimulations(
+        limit: Int, in transaction: PostgresTransaction
+    ) throws -> [(TenantID, JobID)] {
+        try transaction.all(
+            """
+            SELECT tenant_id, id FROM jobs WHERE is_test AND status = 'queued' AND test_due_at <= now()
+            ORDER BY test_due_at LIMIT \(limit)
+            """, as: TenantID.self, JobID.self)
+    }
+
+    /// Returns how the job of a test key ends, which the caller has locked; nil if it is not queued any more.
+    static func simulatedEnd(
+        of job: JobID, of tenant: TenantID, in transaction: PostgresTransaction
+    ) throws -> SimulatedEnd? {
+        try transaction.first(
+            """
+            SELECT test_outcome FROM jobs WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'queued' AND is_test
+            """, as: String.self
+        ).map { SimulatedEnd(outcome: $0) ?? SimulatedEnd() }
     }
 
     /// Locks the job, to start it. Returns false if it is not queued any more, or if somebody else has locked it.
@@ -133,7 +187,8 @@ enum JobLifecycle {
         try transaction.first(
             """
             UPDATE jobs
-            SET status = 'completed', completed_at = now(), status_changed_at = now(), engine = \(engine)
+            SET status = 'completed', completed_at = now(), status_changed_at = now(), engine = \(engine),
+                transcript_due_at = now() + make_interval(days => transcript_retention_days)
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing' AND samples_total IS NOT NULL
             RETURNING samples_total
             """, as: Int64.self)
@@ -157,12 +212,46 @@ enum JobLifecycle {
     }
 
     /// Cancels a job that the caller has locked and found unfinished.
-    static func cancel(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
+    ///
+    /// - Parameter failure: why, if not its customer has cancelled it.
+    static func cancel(
+        _ job: JobID, of tenant: TenantID, because failure: JobFailure? = nil, in transaction: PostgresTransaction
+    ) throws {
         try transaction.execute(
             """
-            UPDATE jobs SET status = 'cancelled', completed_at = now(), status_changed_at = now()
+            UPDATE jobs
+            SET status = 'cancelled', completed_at = now(), status_changed_at = now(), error_code = \(failure?.code),
+                error_message = \(failure?.message)
             WHERE tenant_id = \(tenant) AND id = \(job)
             """)
+    }
+
+    /// Returns unfinished jobs, of all tenants, whose deadline is over.
+    static func overdue(limit: Int, in transaction: PostgresTransaction) throws -> [(TenantID, JobID)] {
+        try transaction.all(
+            """
+            SELECT tenant_id, id FROM jobs
+            WHERE deadline_at <= now() AND deadline_at IS NOT NULL AND status IN ('queued', 'processing')
+            ORDER BY deadline_at LIMIT \(limit)
+            """, as: TenantID.self, JobID.self)
+    }
+
+    /// Returns jobs, of all tenants, whose transcript has been kept long enough: by the job's own retention or by its account's.
+    static func withTranscriptsDue(limit: Int, in transaction: PostgresTransaction) throws -> [(TenantID, JobID)] {
+        try transaction.all(
+            """
+            (SELECT tenant_id, id FROM jobs
+            WHERE transcript_due_at <= now() AND transcript_due_at IS NOT NULL AND status = 'completed'
+                AND transcript_deleted_at IS NULL
+            ORDER BY transcript_due_at LIMIT \(limit))
+            UNION
+            (SELECT j.tenant_id, j.id FROM account_limits a CROSS JOIN LATERAL (
+                SELECT tenant_id, id FROM jobs
+                WHERE tenant_id = a.tenant_id AND status = 'completed' AND transcript_deleted_at IS NULL
+                    AND completed_at <= now() - make_interval(days => a.transcript_retention_days)
+                ORDER BY completed_at LIMIT \(limit)) j
+            WHERE a.transcript_retention_days IS NOT NULL LIMIT \(limit))
+            """, as: TenantID.self, JobID.self)
     }
 
     /// Records that no audio of the job is left in storage.
@@ -265,4 +354,9 @@ enum JobLifecycle {
                 SELECT id FROM jobs WHERE tenant_id = \(tenant) AND webhook_url IS NOT NULL LIMIT \(limit))
             """)
     }
+}
+
+extension JobOptions {
+    /// When the job is cancelled if it is not finished.
+    fileprivate func deadline(from now: Timestamp) -> Timestamp? { deadlineSeconds.map { now + .seconds($0) } }
 }

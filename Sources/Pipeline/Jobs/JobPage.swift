@@ -10,6 +10,8 @@ package struct JobFilter: Sendable {
     package var until: Timestamp?
     /// Only jobs older than this one, with which the previous page ended.
     package var before: JobID?
+    /// Whether it contains the jobs of test keys, or all others.
+    package var isTest = false
 
     package init() {}
 }

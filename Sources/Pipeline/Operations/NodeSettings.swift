@@ -1,3 +1,4 @@
+import Addresses
 import Egress
 import Foundation
 import Logging
@@ -17,6 +18,8 @@ package struct NodeSettings: Sendable {
     package let addressPolicy: AddressPolicy
     /// The proxies whose `X-Forwarded-For` is trusted.
     package let trustedProxies: [CIDR]
+    /// The origins of pages that may call the API from a browser; `*` for all.
+    package let corsOrigins: Set<String>
     package let storage: StorageSetting
     package let scratch: String
     package let scratchBytes: Int64
@@ -51,6 +54,7 @@ package struct NodeSettings: Sendable {
         publicURL = Self.publicURL(reader)
         addressPolicy = AddressPolicy(allowed: Self.blocks("VERBATIM_EGRESS_ALLOW", reader))
         trustedProxies = Self.blocks("VERBATIM_TRUSTED_PROXIES", reader)
+        corsOrigins = Self.origins(reader)
         // `read` has reported the error.
         storage = StorageSetting.read(reader) ?? .folder("")
         scratch = reader.string("VERBATIM_SCRATCH") ?? NSTemporaryDirectory() + "/verbatim-\(getuid())"
@@ -81,6 +85,22 @@ package struct NodeSettings: Sendable {
             reader.report("\(name): \(error)")
             return []
         }
+    }
+
+    private static func origins(_ reader: SettingsReader) -> Set<String> {
+        let texts = (reader.string("VERBATIM_CORS_ORIGINS") ?? "").split { $0 == "," || $0.isWhitespace }
+        return Set(
+            texts.compactMap { text in
+                if text == "*" { return "*" }
+                guard let url = URL(string: String(text)), url.scheme == "http" || url.scheme == "https",
+                    let host = url.host(), !host.isEmpty, url.path().isEmpty, url.query() == nil, url.user() == nil
+                else {
+                    reader.report(
+                        "VERBATIM_CORS_ORIGINS must be *, or origins such as https://app.example.com without a path")
+                    return nil
+                }
+                return text.lowercased()
+            })
     }
 
     private static func listen(_ reader: SettingsReader) -> (String, Int) {

@@ -8,6 +8,8 @@ package struct OpenFilePlan: Sendable, Equatable {
 
     /// How many webhooks are sent at a time.
     package let webhooks: Int
+    /// How many webhooks are sent at a time while a customer waits for the result.
+    package static let webhookTests = 8
     /// How many uploads are received at a time.
     package let uploads: Int
     /// How many client connections may be open at a time.
@@ -38,6 +40,7 @@ package struct OpenFilePlan: Sendable, Equatable {
         if works { work += 16 * slots + 8 * fetches }
         webhooks = works ? max(16, min(Self.mostWebhooks, limit / 8)) : 0
         work += webhooks
+        if answers { work += Self.webhookTests }
         let floor = work + (answers ? Self.fewestUploads + Self.fewestConnections + 2 * 8 : 0)
         least = floor
         guard answers else {

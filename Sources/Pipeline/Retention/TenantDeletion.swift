@@ -44,7 +44,7 @@ package struct TenantDeletion: Sendable {
         let jobs = try await eraseJobs()
         let tables = [
             "webhook_events", "webhook_failing_origins", "webhook_endpoints", "webhook_secrets", "idempotency_keys",
-            "refresh_tokens", "account_limits", "usage_alerts",
+            "refresh_tokens", "used_tokens", "account_limits", "usage_alerts",
         ]
         for table in tables {
             try await empty(PostgresQuery(unescaped: table))

@@ -60,14 +60,16 @@ extension TenantExport {
     private var ownLimits: Section {
         Section(
             type: "own_limits",
-            rows: "SELECT overage_cap_cents, alert_percents FROM account_limits WHERE tenant_id = \(tenant)")
+            rows:
+                "SELECT overage_cap_cents, alert_percents, transcript_retention_days FROM account_limits WHERE tenant_id = \(tenant)"
+        )
     }
 
     private var keys: Section {
         Section(
             type: "key",
             rows: """
-                SELECT id AS key_id, name, scopes, monthly_minutes, created_at, expires_at, revoked_at, last_used_at, replaced_by, changed_at
+                SELECT id AS key_id, mode, name, scopes, monthly_minutes, allowed_addresses, created_at, expires_at, revoked_at, last_used_at, replaced_by, changed_at
                 FROM api_keys WHERE tenant_id = \(tenant) ORDER BY created_at, id
                 """)
     }
@@ -90,7 +92,8 @@ extension TenantExport {
                     transcript_deleted_at, diarize, language_requested, speakers_expected, metadata, webhook_url,
                     source_type, source_name, source_url, source_bytes, source_channels, source_kept_until,
                     source_deleted_at, estimated_ms, round(samples_total / 16000.0, 3) AS duration_seconds, language,
-                    language_confidence, engine, diarization, error_code, error_reason, error_message, retried_as
+                    language_confidence, engine, diarization, error_code, error_reason, error_message, retried_as, is_test, test_outcome, test_due_at,
+                    transcript_retention_days, transcript_due_at, deadline_at
                 FROM jobs WHERE tenant_id = \(tenant) ORDER BY id
                 """)
     }
@@ -181,9 +184,9 @@ extension TenantExport {
         Section(
             type: "webhook_endpoint",
             rows: """
-                SELECT url, is_default, created_at, last_success, first_failure_at AS failures_from, failing_since
-                FROM webhook_endpoints
-                WHERE tenant_id = \(tenant) ORDER BY url
+                SELECT id AS webhook_id, url, events, is_enabled, is_default, created_at, last_success,
+                    first_failure_at AS failures_from, failing_since
+                FROM webhook_endpoints WHERE tenant_id = \(tenant) ORDER BY url
                 """)
     }
 
@@ -191,7 +194,7 @@ extension TenantExport {
         Section(
             type: "delivery",
             rows: """
-                SELECT id AS event_id, job_id, event, url, convert_from(body, 'UTF8')::json AS body, created_at,
+                SELECT coalesce(event_id, id) AS event_id, endpoint_id AS webhook_id, job_id, event, url, convert_from(body, 'UTF8')::json AS body, created_at,
                     status, attempt, schedule_started_at AS first_try
                 FROM webhook_events WHERE tenant_id = \(tenant) ORDER BY id
                 """)

@@ -4,8 +4,12 @@ import Tenancy
 /// An event that this node has claimed and is sending, as long as its lease lasts. A later claim of the event has a higher `fence`.
 package struct ClaimedDelivery: Sendable, Hashable {
     package let tenant: TenantID
+    /// Names the event for one endpoint.
+    package let id: WebhookEventID
+    /// The event's id as receivers see it.
     package let event: WebhookEventID
-    package let job: JobID
+    /// Nil if the event is not about a job.
+    package let job: JobID?
     package let url: String
     /// Scheme, host and port of the URL.
     let origin: String
@@ -23,9 +27,10 @@ package struct ClaimedDelivery: Sendable, Hashable {
 
     init(row: PostgresRow, leaseEnd: ContinuousClock.Instant) throws {
         let isFailing: Bool
-        (tenant, event, job, url, origin, body, attempt, tries, firstTry, fence, isFailing) = try row.decode(
-            TenantID.self, WebhookEventID.self, JobID.self, String.self, String.self, [UInt8].self, Int.self, Int.self,
-            Timestamp.self, Int64.self, Bool.self)
+        (tenant, id, event, job, url, origin, body, attempt, tries, firstTry, fence, isFailing) = try row.decode(
+            TenantID.self, WebhookEventID.self, WebhookEventID.self, JobID?.self, String.self, String.self,
+            [UInt8].self,
+            Int.self, Int.self, Timestamp.self, Int64.self, Bool.self)
         slotKind = isFailing ? .failing : .answering
         self.leaseEnd = leaseEnd
     }

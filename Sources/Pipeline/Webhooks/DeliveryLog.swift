@@ -4,7 +4,10 @@ import Tenancy
 /// An attempt to deliver an event.
 package struct DeliveryAttempt: Sendable, Equatable {
     package let event: WebhookEventID
-    package let job: JobID
+    /// Nil if the event is not about a job.
+    package let job: JobID?
+    /// Nil: the job's own `webhook_url`, or the default endpoint.
+    package let endpoint: WebhookEndpointID?
     package let number: Int
     package let at: Timestamp
     package let statusCode: Int?
@@ -12,7 +15,7 @@ package struct DeliveryAttempt: Sendable, Equatable {
     package let error: DeliveryError?
 }
 
-/// The state of the delivery of a job's event.
+/// The state of the delivery of an event to an endpoint.
 package struct DeliveryState: Sendable, Equatable {
     package let status: DeliveryStatus
     /// When the next attempt is due, while the delivery is pending.
@@ -32,7 +35,8 @@ package enum DeliveryStatus: String, Sendable, CaseIterable, PostgresCodable {
 
 /// What customers and operators see of deliveries.
 package enum DeliveryLog {
-    /// Returns the state of a job's delivery; nil if the job has no event.
+    /// Returns the state of a job's delivery; nil if the job has no event. It is that of the job's own `webhook_url` or of the default endpoint. If
+    /// the job was told to other endpoints alone, it is that of the first one that does not have the event yet.
     package static func state(
         of job: JobID, tenant: TenantID, in transaction: PostgresTransaction
     ) throws -> DeliveryState? {
@@ -40,27 +44,31 @@ package enum DeliveryLog {
             """
             SELECT status, CASE WHEN status = 'pending' THEN next_attempt_at END FROM webhook_events
             WHERE tenant_id = \(tenant) AND job_id = \(job)
+            ORDER BY endpoint_id IS NOT NULL, status = 'delivered', id LIMIT 1
             """, as: DeliveryStatus.self, Timestamp?.self
         ).map { DeliveryState(status: $0.0, nextTry: $0.1) }
     }
 
+    private static let columns: PostgresQuery = """
+        coalesce(v.event_id, v.id), v.job_id, v.endpoint_id, a.number, a.at, a.status_code, a.latency_ms, a.error
+        """
+
     /// How many attempts of an event are kept and shown: the latest ones.
     package static let shown = 1000
 
-    /// Returns the latest attempts of a job's event, oldest first.
+    /// Returns the latest attempts of a job's event, at all its endpoints, oldest first.
     package static func attempts(
         of job: JobID, tenant: TenantID, limit: Int = shown, in transaction: PostgresTransaction
     ) throws -> [DeliveryAttempt] {
         try transaction.query(
             """
-            SELECT a.event_id, v.job_id, a.number, a.at, a.status_code, a.latency_ms, a.error
-            FROM webhook_events v JOIN webhook_attempts a ON a.tenant_id = v.tenant_id AND a.event_id = v.id
-            WHERE v.tenant_id = \(tenant) AND v.job_id = \(job) ORDER BY a.number DESC LIMIT \(limit)
+            SELECT \(columns) FROM webhook_events v JOIN webhook_attempts a ON a.tenant_id = v.tenant_id AND a.event_id = v.id
+            WHERE v.tenant_id = \(tenant) AND v.job_id = \(job) ORDER BY a.number DESC, a.event_id DESC LIMIT \(limit)
             """
         ).map(DeliveryAttempt.init(row:)).reversed()
     }
 
-    /// After this many attempts for a job within an hour, its customer has to wait before redelivering: nobody needs more.
+    /// After this many attempts for a job at one endpoint within an hour, its customer has to wait before redelivering: nobody needs more.
     package static let triesPerHour = 60
 
     /// Returns when the customer may redeliver a job's webhook; nil: now.
@@ -70,9 +78,10 @@ package enum DeliveryLog {
         let hour: Int64 = 3_600_000
         let oldest = try transaction.all(
             """
-            SELECT a.at FROM webhook_events v JOIN webhook_attempts a ON a.tenant_id = v.tenant_id AND a.event_id = v.id
-            WHERE v.tenant_id = \(tenant) AND v.job_id = \(job)
-            ORDER BY a.number DESC LIMIT 1 OFFSET \(triesPerHour - 1)
+            SELECT a.at FROM webhook_events v CROSS JOIN LATERAL (
+                SELECT at FROM webhook_attempts WHERE tenant_id = v.tenant_id AND event_id = v.id
+                ORDER BY number DESC LIMIT 1 OFFSET \(triesPerHour - 1)) a
+            WHERE v.tenant_id = \(tenant) AND v.job_id = \(job) ORDER BY a.at DESC LIMIT 1
             """, as: Timestamp.self
         ).first
         guard let oldest, oldest.milliseconds + hour > now.milliseconds else { return nil }
@@ -85,8 +94,7 @@ package enum DeliveryLog {
     ) throws -> [DeliveryAttempt] {
         try transaction.query(
             """
-            SELECT a.event_id, v.job_id, a.number, a.at, a.status_code, a.latency_ms, a.error
-            FROM webhook_attempts a JOIN webhook_events v ON v.tenant_id = a.tenant_id AND v.id = a.event_id
+            SELECT \(columns) FROM webhook_attempts a JOIN webhook_events v ON v.tenant_id = a.tenant_id AND v.id = a.event_id
             WHERE a.tenant_id = \(tenant) ORDER BY a.at DESC, a.event_id DESC, a.number DESC LIMIT \(limit)
             """
         ).map(DeliveryAttempt.init(row:))
@@ -95,7 +103,8 @@ package enum DeliveryLog {
 
 extension DeliveryAttempt {
     fileprivate init(row: PostgresRow) throws {
-        (event, job, number, at, statusCode, latencyMilliseconds, error) = try row.decode(
-            WebhookEventID.self, JobID.self, Int.self, Timestamp.self, Int?.self, Int64?.self, DeliveryError?.self)
+        (event, job, endpoint, number, at, statusCode, latencyMilliseconds, error) = try row.decode(
+            WebhookEventID.self, JobID?.self, WebhookEndpointID?.self, Int.self, Timestamp.self, Int?.self, Int64?.self,
+            DeliveryError?.self)
     }
 }

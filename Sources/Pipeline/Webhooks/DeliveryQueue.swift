@@ -66,7 +66,7 @@ package struct DeliveryQueue: Sendable {
                     -- An error of ours does not count as an attempt and costs no time.
                     schedule_attempts = CASE WHEN \(isOurs) THEN greatest(schedule_attempts - 1, 0) ELSE schedule_attempts END,
                     schedule_started_at = CASE WHEN schedule_attempts = 0 OR (\(isOurs) AND schedule_attempts = 1) THEN NULL ELSE schedule_started_at END
-                WHERE tenant_id = \(claim.tenant) AND id = \(claim.event) AND fence = \(claim.fence)
+                WHERE tenant_id = \(claim.tenant) AND id = \(claim.id) AND fence = \(claim.fence)
                     AND status = 'sending'
                 RETURNING tenant_id, id
             ), kept AS (
@@ -177,7 +177,7 @@ extension DeliveryQueue {
             fence = nextval('delivery_fences'),
             lease_until = now() + make_interval(secs => \(lease / .seconds(1)))
         FROM held WHERE v.tenant_id = held.tenant_id AND v.id = held.id
-        RETURNING v.tenant_id, v.id, v.job_id, v.url, v.origin, v.body, v.attempt, v.schedule_attempts, v.schedule_started_at, v.fence,
+        RETURNING v.tenant_id, v.id, coalesce(v.event_id, v.id), v.job_id, v.url, v.origin, v.body, v.attempt, v.schedule_attempts, v.schedule_started_at, v.fence,
             held.is_failing
         """
     }
@@ -249,7 +249,7 @@ extension DeliveryQueue {
         try await databases.system.execute(
             putBack(
                 """
-                WHERE status = 'sending' AND tenant_id = \(claim.tenant) AND id = \(claim.event)
+                WHERE status = 'sending' AND tenant_id = \(claim.tenant) AND id = \(claim.id)
                     AND fence = \(claim.fence)
                 FOR NO KEY UPDATE
                 """))
@@ -260,7 +260,7 @@ extension DeliveryQueue {
         try await databases.system.execute(
             """
             UPDATE webhook_events SET \(Self.waiting), attempt = attempt - 1
-            WHERE status = 'sending' AND tenant_id = \(claim.tenant) AND id = \(claim.event) AND fence = \(claim.fence)
+            WHERE status = 'sending' AND tenant_id = \(claim.tenant) AND id = \(claim.id) AND fence = \(claim.fence)
             """)
     }
 

@@ -1,136 +1,133 @@
 import Postgres
 import Tenancy
 
-/// A URL that gets a tenant's webhooks, and its recent state.
+/// An endpoint that a customer manages: where it is, which events it gets, and its recent state.
 package struct WebhookEndpoint: Sendable, Equatable {
+    package let id: WebhookEndpointID
     package let url: String
+    /// At least one.
+    package let events: [EventPattern]
+    /// Whether it gets events at all.
+    package let isEnabled: Bool
+    /// Whether it gets the events of jobs that name no `webhook_url` of their own. At most one is.
+    package let isDefault: Bool
     package let createdAt: Timestamp
     package let lastSuccess: Timestamp?
     /// Since when every attempt has failed. Nil until that has lasted a day. The endpoint is still tried.
     package let failingSince: Timestamp?
+
+    /// How many endpoints an account can have.
+    package static let most = 20
+    /// How many patterns of events an endpoint can have.
+    package static let mostPatterns = 20
+
+    /// Returns whether it gets such events.
+    func wants(_ event: EventName) -> Bool { isEnabled && events.contains { $0.matches(event) } }
 }
 
-// Order of locks: the tenant's default endpoint (an advisory lock), events, endpoints. Exception: a transaction that only uses an endpoint
-// for an event locks the endpoint's row first. That is safe, because FOR KEY SHARE conflicts only with removing the endpoint.
+package struct WebhookEndpointID: TypedID {
+    package static let prefix = "whk_"
+    package let rawValue: String
+    package init(unchecked rawValue: String) { self.rawValue = rawValue }
+}
+
 extension WebhookEndpoint {
-    /// The account has been deleted meanwhile.
-    package struct AccountDeleted: Error {}
+    /// Returns the tenant's endpoints, oldest first.
+    package static func all(of tenant: TenantID, in transaction: PostgresTransaction) throws -> [WebhookEndpoint] {
+        try find("true", tenant, transaction)
+    }
+
+    package static func find(
+        _ id: WebhookEndpointID, of tenant: TenantID, in transaction: PostgresTransaction
+    ) throws -> WebhookEndpoint? {
+        try find("id = \(id)", tenant, transaction).first
+    }
 
     /// Returns the tenant's default endpoint, or nil.
     package static func findDefault(of tenant: TenantID, in transaction: PostgresTransaction) throws -> WebhookEndpoint?
     {
-        try transaction.first(
-            """
-            SELECT url, created_at, last_success, failing_since FROM webhook_endpoints
-            WHERE tenant_id = \(tenant) AND is_default
-            """, as: String.self, Timestamp.self, Timestamp?.self, Timestamp?.self
-        ).map { WebhookEndpoint(url: $0.0, createdAt: $0.1, lastSuccess: $0.2, failingSince: $0.3) }
+        try find("is_default", tenant, transaction).first
     }
 
-    /// Sets the tenant's default endpoint; nil removes it. Pending events of the old one are sent to the new one, or given up if there is none. The
-    /// same applies to events that are being sent there now, unless they are acknowledged.
-    ///
-    /// - Returns: whether that changed anything.
-    /// - Throws: ``AccountDeleted``.
-    package static func setDefault(
-        _ url: String?, of tenant: TenantID, at now: Timestamp = .now(), in transaction: PostgresTransaction
-    ) throws -> Bool {
-        // Without this lock, two calls at the same time could both find no default. It also waits for jobs' outcomes that have read the old one.
-        try transaction.query("SELECT pg_advisory_xact_lock(\(Self.defaultLock(tenant)))")
-        let old = try findDefault(of: tenant, in: transaction)?.url
-        guard old != url else { return false }
-        if let url {
-            try hold(url, of: tenant, at: now, in: transaction)
-            try requireAccount(tenant, in: transaction)
-        }
-        if let old { try redirect(from: old, to: url, of: tenant, in: transaction) }
-        if let url {
-            try transaction.execute(
-                """
-                UPDATE webhook_endpoints SET is_default = true, created_at = \(now)
-                WHERE tenant_id = \(tenant) AND url = \(url)
-                """)
-        }
-        if let old { try forget(old, of: tenant, in: transaction) }
-        return true
+    static func find(url: String, of tenant: TenantID, in transaction: PostgresTransaction) throws -> WebhookEndpoint? {
+        try find("url = \(url)", tenant, transaction).first
     }
 
-    /// Returns the endpoint of a job: its own `webhook_url`, else the default one, else nil. It cannot be removed until the transaction ends.
-    static func url(for job: Job, in transaction: PostgresTransaction) throws -> String? {
-        guard let url = job.webhookURL else { return try holdDefault(of: job.tenant, in: transaction) }
-        try hold(url, of: job.tenant, in: transaction)
-        return url
-    }
-
-    /// Returns the URL of the default endpoint, which stays the default until the transaction ends.
-    static func holdDefault(of tenant: TenantID, in transaction: PostgresTransaction) throws -> String? {
-        try transaction.query("SELECT pg_advisory_xact_lock_shared(\(defaultLock(tenant)))")
-        return try findDefault(of: tenant, in: transaction)?.url
-    }
-
-    /// Deletes an endpoint if no event uses it any more and it is not the default. If the tenant has no other endpoint on the same host, also
-    /// deletes the record that the host is failing.
-    static func forget(_ url: String, of tenant: TenantID, in transaction: PostgresTransaction) throws {
-        // Waits for transactions that are about to write an event for it, which lock this row.
+    private static func find(
+        _ condition: PostgresQuery, _ tenant: TenantID, _ transaction: PostgresTransaction
+    ) throws -> [WebhookEndpoint] {
         try transaction.query(
-            "SELECT FROM webhook_endpoints WHERE tenant_id = \(tenant) AND url = \(url) FOR UPDATE")
-        let origin = try transaction.first(
             """
-            DELETE FROM webhook_endpoints e WHERE tenant_id = \(tenant) AND url = \(url) AND NOT is_default
-                AND NOT EXISTS (SELECT FROM webhook_events v WHERE v.tenant_id = e.tenant_id AND v.url = e.url)
-            RETURNING origin
-            """, as: String.self)
-        guard let origin else { return }
+            SELECT \(columns) FROM webhook_endpoints
+            WHERE tenant_id = \(tenant) AND id IS NOT NULL AND \(condition) ORDER BY created_at, id
+            """
+        ).map(WebhookEndpoint.init(row:))
+    }
+
+    /// Returns endpoints, of all tenants, that have begun to fail and of which nobody was told yet.
+    static func untoldFailures(
+        limit: Int, in transaction: PostgresTransaction
+    ) throws -> [(TenantID, WebhookEndpoint)] {
+        try transaction.query(
+            """
+            SELECT tenant_id, \(columns) FROM webhook_endpoints
+            WHERE failing_since IS NOT NULL AND id IS NOT NULL AND told_failing_since IS DISTINCT FROM failing_since
+            ORDER BY failing_since LIMIT \(limit)
+            """
+        ).map { (try $0.value("tenant_id", TenantID.self), try WebhookEndpoint(row: $0)) }
+    }
+
+    /// Records that the account was told of this failure. Returns false if it was before, or if the endpoint works again.
+    func noteFailureTold(of tenant: TenantID, in transaction: PostgresTransaction) throws -> Bool {
         try transaction.execute(
             """
-            DELETE FROM webhook_failing_origins f
-            WHERE tenant_id = \(tenant) AND origin = \(origin) AND NOT EXISTS (
-                SELECT FROM webhook_endpoints e WHERE e.tenant_id = f.tenant_id AND e.origin = f.origin)
-            """)
+            UPDATE webhook_endpoints SET told_failing_since = failing_since
+            WHERE tenant_id = \(tenant) AND id = \(id) AND failing_since = \(failingSince)
+                AND told_failing_since IS DISTINCT FROM failing_since
+            """) == 1
     }
 
-    /// Creates the endpoint if it is missing, and locks its row, so that it is not deleted before the transaction ends.
-    private static func hold(
-        _ url: String, of tenant: TenantID, at now: Timestamp = .now(), in transaction: PostgresTransaction
-    ) throws {
-        while true {
-            try transaction.execute(
-                """
-                INSERT INTO webhook_endpoints (tenant_id, url, created_at) VALUES (\(tenant), \(url), \(now))
-                ON CONFLICT (tenant_id, url) DO NOTHING
-                """)
-            let held = try transaction.query(
-                "SELECT FROM webhook_endpoints WHERE tenant_id = \(tenant) AND url = \(url) FOR KEY SHARE")
-            // If there is no row, the endpoint existed before but has just been deleted.
-            if !held.isEmpty { return }
-        }
+    private static let columns: PostgresQuery =
+        "id, url, events, is_enabled, is_default, created_at, last_success, failing_since"
+
+    private init(row: PostgresRow) throws {
+        id = try row.value("id")
+        url = try row.value("url")
+        events = try row.value("events", [String].self).compactMap(EventPattern.init)
+        isEnabled = try row.value("is_enabled")
+        isDefault = try row.value("is_default")
+        createdAt = try row.value("created_at")
+        lastSuccess = try row.value("last_success")
+        failingSince = try row.value("failing_since")
+    }
+}
+
+/// Where an event goes.
+struct WebhookTarget: Sendable, Equatable {
+    let url: String
+    /// Nil: the job's own `webhook_url`, or else the default endpoint.
+    let endpoint: WebhookEndpointID?
+}
+
+extension WebhookTarget {
+    /// Returns where an event of a job goes: to the job's own `webhook_url` or else to the default endpoint, and to each further endpoint that
+    /// wants it. None of them can be removed or changed until the transaction ends.
+    static func all(
+        for event: EventName, of job: Job, in transaction: PostgresTransaction
+    ) throws -> [WebhookTarget] {
+        let endpoints = try WebhookEndpoint.holdAll(of: job.tenant, in: transaction).filter { $0.wants(event) }
+        let own = job.webhookURL.map { WebhookTarget(url: $0, endpoint: nil) }
+        if let own { try WebhookEndpoint.hold(own.url, of: job.tenant, in: transaction) }
+        let first = own ?? endpoints.first(where: \.isDefault).map { WebhookTarget(url: $0.url, endpoint: nil) }
+        let others = endpoints.filter { !$0.isDefault && $0.url != first?.url }
+        return (first.map { [$0] } ?? []) + others.map { WebhookTarget(url: $0.url, endpoint: $0.id) }
     }
 
-    /// Moves pending events from the old default endpoint to the new one, or gives them up. The old one is no longer the default.
-    private static func redirect(
-        from old: String, to url: String?, of tenant: TenantID, in transaction: PostgresTransaction
-    ) throws {
-        let change: PostgresQuery =
-            url.map { "url = \($0)" }
-                ?? """
-                status = CASE WHEN v.status = 'sending' THEN 'sending' ELSE 'given_up' END, abandoned = v.status = 'sending'
-                """
-        try transaction.execute(
-            """
-            UPDATE webhook_events v SET \(change) FROM jobs j
-            WHERE v.tenant_id = \(tenant) AND v.url = \(old) AND v.status IN ('pending', 'sending')
-                AND j.tenant_id = v.tenant_id AND j.id = v.job_id AND j.webhook_url IS NULL
-            """)
-        try transaction.execute(
-            "UPDATE webhook_endpoints SET is_default = false WHERE tenant_id = \(tenant) AND url = \(old)")
+    /// Returns where an event goes that is not about a job: to each endpoint that wants it.
+    static func all(
+        for event: EventName, of tenant: TenantID, in transaction: PostgresTransaction
+    ) throws -> [WebhookTarget] {
+        try WebhookEndpoint.holdAll(of: tenant, in: transaction).filter { $0.wants(event) }
+            .map { WebhookTarget(url: $0.url, endpoint: $0.id) }
     }
-
-    /// Called after the endpoint is inserted, which locks the tenant's row. So a deletion of the account is either seen here, or comes later and
-    /// finds the endpoint.
-    private static func requireAccount(_ tenant: TenantID, in transaction: PostgresTransaction) throws {
-        let status = try transaction.first("SELECT status FROM tenants WHERE id = \(tenant)", as: TenantStatus.self)
-        guard let status, status != .deleted else { throw AccountDeleted() }
-    }
-
-    private static func defaultLock(_ tenant: TenantID) -> PostgresQuery { "hashtextextended(\(tenant), 8)" }
 }

@@ -2,10 +2,9 @@ import JSON
 import Postgres
 import Tenancy
 
-/// The event of a job that has ended. The body is written once, and every attempt sends the same bytes.
+/// An event as it is sent. The body is written once, and every attempt sends the same bytes.
 package struct WebhookEvent: Sendable, Equatable {
     package let id: WebhookEventID
-    /// `job.completed`, `job.failed`, `job.cancelled`.
     package let name: String
     /// The body as JSON.
     package let body: [UInt8]
@@ -15,7 +14,7 @@ package struct WebhookEvent: Sendable, Equatable {
     /// - Parameter publicURL: the URL at which customers reach the service. Without one, `transcript_url` is relative.
     init(of job: Job, id: WebhookEventID, publicURL: String?) {
         self.id = id
-        name = "job.\(job.status.rawValue)"
+        name = EventName(of: job.status).rawValue
         body = Self.document(name, id, job, publicURL ?? "")
     }
 
@@ -33,7 +32,7 @@ package struct WebhookEvent: Sendable, Equatable {
         return WebhookEvent(id: id, name: "webhook.test", body: json.bytes)
     }
 
-    private init(id: WebhookEventID, name: String, body: [UInt8]) {
+    init(id: WebhookEventID, name: String, body: [UInt8]) {
         self.id = id
         self.name = name
         self.body = body
@@ -64,6 +63,10 @@ package struct WebhookEvent: Sendable, Equatable {
             json.raw(job.metadata)
             json.key("error")
             write(job.failure, to: &json)
+            if job.isTest {
+                json.key("test")
+                json.flag(true)
+            }
             json.key("transcript_url")
             json.string(job.status == .completed ? "\(publicURL)/jobs/\(job.id)/transcript" : nil)
         }
@@ -84,66 +87,95 @@ package struct WebhookEvent: Sendable, Equatable {
 }
 
 extension WebhookEvent {
-    /// Writes the event of a job that has just ended, if it has an endpoint: the job's own, else the tenant's default one. Call this in the
-    /// transaction of the outcome, so that neither exists without the other.
+    /// Writes the event of a job that has just ended, for each endpoint that is told of it. Call this in the transaction of the outcome, so that
+    /// neither exists without the other.
     ///
-    /// Call it last, before `TenantLoad.remove`. A job has one event, so a second call does nothing.
+    /// Call it last, before `TenantLoad.remove`. An endpoint is told of a job once, so a second call does nothing.
     package static func record(
         for job: JobID, of tenant: TenantID, publicURL: String? = nil, at now: Timestamp = .now(),
         in transaction: PostgresTransaction
     ) throws {
-        guard let job = try Job.find(job, of: tenant, in: transaction), job.status.isFinished,
-            let url = try WebhookEndpoint.url(for: job, in: transaction)
-        else { return }
-        try record(job, to: url, publicURL: publicURL, at: now, in: transaction)
+        guard let job = try Job.find(job, of: tenant, in: transaction), job.status.isFinished else { return }
+        let targets = try WebhookTarget.all(for: EventName(of: job.status), of: job, in: transaction)
+        try record(job, to: targets, publicURL: publicURL, at: now, in: transaction)
     }
 
     private static func record(
-        _ job: Job, to url: String, publicURL: String?, at now: Timestamp, in transaction: PostgresTransaction
+        _ job: Job, to targets: [WebhookTarget], publicURL: String?, at now: Timestamp,
+        in transaction: PostgresTransaction
     ) throws {
-        let event = WebhookEvent(of: job, id: WebhookEventID(at: now), publicURL: publicURL)
-        try transaction.execute(
+        guard !targets.isEmpty else { return }
+        // An endpoint that was added since gets the same event as the others.
+        let known = try transaction.first(
             """
-            INSERT INTO webhook_events (tenant_id, id, job_id, event, url, body, created_at, next_attempt_at)
-            VALUES (\(job.tenant), \(event.id), \(job.id), \(event.name), \(url), \(event.body), \(now), \(now))
-            ON CONFLICT (tenant_id, job_id) DO NOTHING
-            """)
+            SELECT coalesce(event_id, id), event, body FROM webhook_events
+            WHERE tenant_id = \(job.tenant) AND job_id = \(job.id) ORDER BY id LIMIT 1
+            """, as: WebhookEventID.self, String.self, [UInt8].self
+        ).map { WebhookEvent(id: $0.0, name: $0.1, body: $0.2) }
+        let event = known ?? WebhookEvent(of: job, id: WebhookEventID(at: now), publicURL: publicURL)
+        try event.insert(
+            for: job.id, to: targets, of: job.tenant, isKnown: known != nil, at: now, in: transaction)
     }
 
-    /// Sends a job's event again now, on a new schedule: the same bytes, to the endpoint that the job has today. A job that had no endpoint when it
-    /// ended gets its event now. Returns false if there is no endpoint.
+    /// Queues the event for each target, except those that have it already.
+    ///
+    /// - Parameter isKnown: whether a row has the event's id already. Otherwise the first one gets it.
+    func insert(
+        for job: JobID?, to targets: [WebhookTarget], of tenant: TenantID, isKnown: Bool = false, at now: Timestamp,
+        in transaction: PostgresTransaction
+    ) throws {
+        for (index, target) in targets.enumerated() {
+            let row = index == 0 && !isKnown ? id : WebhookEventID(at: now)
+            try transaction.execute(
+                """
+                INSERT INTO webhook_events (
+                    tenant_id, id, event_id, job_id, endpoint_id, event, url, body, created_at, next_attempt_at)
+                VALUES (
+                    \(tenant), \(row), \(row == id ? nil : id), \(job), \(target.endpoint), \(name), \(target.url), \(body),
+                    \(now), \(now))
+                ON CONFLICT DO NOTHING
+                """)
+        }
+    }
+
+    /// Sends a job's event again now, on a new schedule: the same bytes, to the endpoints that are told of the job today. A job that had none when
+    /// it ended gets its event now. Returns false if there is no endpoint.
     package static func replay(
         _ job: Job, publicURL: String? = nil, at now: Timestamp = .now(), in transaction: PostgresTransaction
     ) throws -> Bool {
         // Locks the job first, as its deletion does.
         try Job.lock(job.id, of: job.tenant, in: transaction)
-        guard let job = try Job.find(job.id, of: job.tenant, in: transaction),
-            let url = try WebhookEndpoint.url(for: job, in: transaction)
-        else { return false }
-        try record(job, to: url, publicURL: publicURL, at: now, in: transaction)
-        let old = try transaction.first(
-            """
-            WITH held AS (
-                SELECT tenant_id, id, url FROM webhook_events
-                WHERE tenant_id = \(job.tenant) AND job_id = \(job.id) FOR NO KEY UPDATE
-            )
-            UPDATE webhook_events v SET \(replayed(at: now)), url = \(url)
-            FROM held WHERE v.tenant_id = held.tenant_id AND v.id = held.id
-            RETURNING held.url
-            """, as: String.self)
-        guard let old else { return false }
-        if old != url { try WebhookEndpoint.forget(old, of: job.tenant, in: transaction) }
+        guard let job = try Job.find(job.id, of: job.tenant, in: transaction) else { return false }
+        let targets = try WebhookTarget.all(for: EventName(of: job.status), of: job, in: transaction)
+        guard !targets.isEmpty else { return false }
+        try record(job, to: targets, publicURL: publicURL, at: now, in: transaction)
+        var left: Set<String> = []
+        for target in targets {
+            let old = try transaction.first(
+                """
+                WITH held AS (
+                    SELECT tenant_id, id, url FROM webhook_events
+                    WHERE tenant_id = \(job.tenant) AND job_id = \(job.id)
+                        AND endpoint_id IS NOT DISTINCT FROM \(target.endpoint) FOR NO KEY UPDATE
+                )
+                UPDATE webhook_events v SET \(replayed(at: now)), url = \(target.url)
+                FROM held WHERE v.tenant_id = held.tenant_id AND v.id = held.id
+                RETURNING held.url
+                """, as: String.self)
+            if let old, old != target.url { left.insert(old) }
+        }
+        for url in left.sorted() { try WebhookEndpoint.forget(url, of: job.tenant, in: transaction) }
         return true
     }
 
-    /// Deletes the event of a job with its attempts, and its endpoint if no other event uses it.
+    /// Deletes the events of a job with their attempts, and their endpoints if no other event uses them.
     static func forget(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         let urls = try transaction.all(
             "DELETE FROM webhook_events WHERE tenant_id = \(tenant) AND job_id = \(job) RETURNING url", as: String.self)
-        for url in urls { try WebhookEndpoint.forget(url, of: tenant, in: transaction) }
+        for url in Set(urls).sorted() { try WebhookEndpoint.forget(url, of: tenant, in: transaction) }
     }
 
-    /// Deletes the event of a job that will not be sent. The endpoint stays.
+    /// Deletes the events of a job that will not be sent. The endpoint stays.
     static func forgetUntold(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute("DELETE FROM webhook_events WHERE tenant_id = \(tenant) AND job_id = \(job)")
     }

@@ -1,3 +1,5 @@
+import Addresses
+
 // The limits and rules of a client.
 //
 // The two trust levels have separate connections and threads, so these numbers apply to each of them.

@@ -1,3 +1,4 @@
+import Addresses
 import Glibc
 
 // A customer's URL as the client understands it, without connecting or resolving its name.

@@ -1,19 +1,26 @@
+import Addresses
 import Postgres
 
 extension APIKeyRecord {
-    private static let columns: PostgresQuery =
-        "id, tenant_id, name, scopes, monthly_minutes, created_at, expires_at, revoked_at, last_used_at, replaced_by"
+    private static let columns: PostgresQuery = """
+        id, tenant_id, mode, name, scopes, monthly_minutes, allowed_addresses, created_at, expires_at, revoked_at, last_used_at,
+        replaced_by
+        """
 
     /// Stores a key whose secret hashes to `hash`.
     static func create(
-        _ id: APIKeyID, of tenant: TenantID, name: String, rules: KeyRules, hash: String, expiresAt: Timestamp?,
+        _ id: APIKeyID, _ mode: KeyMode, of tenant: TenantID, name: String, rules: KeyRules, hash: String,
+        expiresAt: Timestamp?,
         in transaction: PostgresTransaction
     ) throws {
         try transaction.execute(
             """
-            INSERT INTO api_keys (tenant_id, id, name, scopes, monthly_minutes, secret_hash, expires_at)
+            INSERT INTO api_keys (
+                tenant_id, id, mode, name, scopes, monthly_minutes, allowed_addresses, secret_hash, expires_at, changed_at)
             VALUES (
-                \(tenant), \(id), \(name), \(rules.scopes.names), \(rules.monthlyMinutes), \(hash), \(expiresAt))
+                \(tenant), \(id), \(mode), \(name), \(rules.scopes.names), \(rules.monthlyMinutes),
+                \(rules.addressTexts), \(hash), \(expiresAt),
+                CASE WHEN \(rules.allowedAddresses != nil) THEN clock_timestamp() END)
             """)
     }
 
@@ -29,17 +36,21 @@ extension APIKeyRecord {
 
     /// Returns a tenant's keys, newest first.
     ///
-    /// - Parameter last: the key with which the previous page ended.
+    /// - Parameters:
+    ///   - mode: only such keys; nil: all.
+    ///   - last: the key with which the previous page ended.
     package static func newest(
-        of tenant: TenantID, before last: APIKeyID?, limit: Int, in transaction: PostgresTransaction
+        of tenant: TenantID, mode: KeyMode? = nil, before last: APIKeyID?, limit: Int,
+        in transaction: PostgresTransaction
     ) throws -> [APIKeyRecord] {
+        let only: PostgresQuery = mode.map { "AND mode = \($0)" } ?? ""
         let older: PostgresQuery =
             last.map {
                 "AND (created_at, id) < (SELECT created_at, id FROM api_keys WHERE tenant_id = \(tenant) AND id = \($0))"
             } ?? ""
         return try transaction.query(
             """
-            SELECT \(columns) FROM api_keys WHERE tenant_id = \(tenant) \(older)
+            SELECT \(columns) FROM api_keys WHERE tenant_id = \(tenant) \(only) \(older)
             ORDER BY created_at DESC, id DESC LIMIT \(limit)
             """
         ).map(APIKeyRecord.init(row:))
@@ -68,6 +79,30 @@ extension APIKeyRecord {
     package static func lock(_ id: APIKeyID, in transaction: PostgresTransaction) throws -> APIKeyRecord? {
         try transaction.query("SELECT \(columns) FROM api_keys WHERE id = \(id) FOR NO KEY UPDATE")
             .first.map(APIKeyRecord.init(row:))
+    }
+
+    /// Returns keys of all tenants that expire within a period, that are not being replaced, and of which nobody was told yet.
+    package static func expiring(
+        from start: Timestamp, until end: Timestamp, limit: Int, in transaction: PostgresTransaction
+    ) throws -> [APIKeyRecord] {
+        try transaction.query(
+            """
+            SELECT \(columns) FROM api_keys
+            WHERE expires_at > \(start) AND expires_at <= \(end) AND revoked_at IS NULL AND replaced_by IS NULL
+                AND told_expires_at IS DISTINCT FROM expires_at
+            ORDER BY expires_at LIMIT \(limit)
+            """
+        ).map(APIKeyRecord.init(row:))
+    }
+
+    /// Records that the account was told when the key expires. Returns false if it was before, or if that has changed.
+    package func noteExpiryTold(in transaction: PostgresTransaction) throws -> Bool {
+        try transaction.execute(
+            """
+            UPDATE api_keys SET told_expires_at = expires_at
+            WHERE tenant_id = \(tenant) AND id = \(id) AND revoked_at IS NULL AND replaced_by IS NULL
+                AND expires_at = \(expiresAt) AND told_expires_at IS DISTINCT FROM expires_at
+            """) == 1
     }
 
     /// Records that `successor` replaces this key. This key expires after `grace`, or at its own time if that is sooner. Returns when it
@@ -100,18 +135,29 @@ extension APIKeyRecord {
             """
             UPDATE api_keys
             SET name = \(name), scopes = \(rules.scopes.names), monthly_minutes = \(rules.monthlyMinutes),
-                changed_at = CASE WHEN scopes = \(rules.scopes.names) THEN changed_at ELSE clock_timestamp() END
+                allowed_addresses = \(rules.addressTexts),
+                changed_at = CASE WHEN scopes = \(rules.scopes.names)
+                    AND allowed_addresses IS NOT DISTINCT FROM \(rules.addressTexts)
+                    THEN changed_at ELSE clock_timestamp() END
             WHERE tenant_id = \(tenant) AND id = \(id)
             """)
     }
 
     private init(row: PostgresRow) throws {
-        let (scopes, minutes): ([String], Int64?)
-        (id, tenant, name, scopes, minutes, createdAt, expiresAt, revokedAt, lastUsedAt, replacedBy) = try row.decode(
-            APIKeyID.self, TenantID.self, String.self, [String].self, Int64?.self, Timestamp.self, Timestamp?.self,
-            Timestamp?.self, Timestamp?.self, APIKeyID?.self)
-        rules = KeyRules(scopes: Set(scopes.compactMap(Scope.init)), monthlyMinutes: minutes)
+        let (scopes, minutes, addresses): ([String], Int64?, [String]?)
+        (
+            id, tenant, mode, name, scopes, minutes, addresses, createdAt, expiresAt, revokedAt, lastUsedAt, replacedBy
+        ) = try row.decode(
+            APIKeyID.self, TenantID.self, KeyMode.self, String.self, [String].self, Int64?.self, [String]?.self,
+            Timestamp.self, Timestamp?.self, Timestamp?.self, Timestamp?.self, APIKeyID?.self)
+        rules = KeyRules(
+            scopes: Set(scopes.compactMap(Scope.init)), monthlyMinutes: minutes,
+            allowedAddresses: addresses.map([CIDR].init(stored:)))
     }
+}
+
+extension KeyRules {
+    fileprivate var addressTexts: [String]? { allowedAddresses?.map(\.description) }
 }
 
 extension APIKeyCredentials {
@@ -119,13 +165,14 @@ extension APIKeyCredentials {
     static func find(_ id: APIKeyID, at now: Timestamp, in transaction: PostgresTransaction) throws -> Self? {
         try transaction.first(
             """
-            SELECT k.tenant_id, k.secret_hash, k.scopes, t.status
+            SELECT k.tenant_id, k.secret_hash, k.scopes, k.allowed_addresses, t.status
             FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
             WHERE k.id = \(id) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > \(now))
-            """, as: TenantID.self, String.self, [String].self, TenantStatus.self
+            """, as: TenantID.self, String.self, [String].self, [String]?.self, TenantStatus.self
         ).map {
-            Self(
-                tenant: $0.0, secretHash: $0.1, scopes: Set($0.2.compactMap(Scope.init)), tenantStatus: $0.3)
+            let rules = KeyRules(
+                scopes: Set($0.2.compactMap(Scope.init)), allowedAddresses: $0.3.map([CIDR].init(stored:)))
+            return Self(tenant: $0.0, secretHash: $0.1, rules: rules, tenantStatus: $0.4)
         }
     }
 

@@ -4,6 +4,7 @@ import Postgres
 package struct APIKeyRecord: Sendable, Equatable {
     package let id: APIKeyID
     package let tenant: TenantID
+    package let mode: KeyMode
     package let name: String
     package let rules: KeyRules
     package let createdAt: Timestamp
@@ -29,6 +30,6 @@ package enum APIKeyState: String, Sendable {
 struct APIKeyCredentials: Sendable {
     let tenant: TenantID
     let secretHash: String
-    let scopes: Set<Scope>
+    let rules: KeyRules
     let tenantStatus: TenantStatus
 }

@@ -4,12 +4,13 @@ import Postgres
 package struct IssuedKey: Sendable {
     package let id: APIKeyID
     package let text: String
+    package let mode: KeyMode
     private let hash: String
 
     /// Creates a key and hashes its secret. Hashing is slow, so call this before the transaction begins.
-    package static func make(hashedWith argon2: Argon2) async throws -> IssuedKey {
-        let key = APIKey()
-        return IssuedKey(id: key.id, text: key.text, hash: try await argon2.hash(key.secret))
+    package static func make(_ mode: KeyMode = .live, hashedWith argon2: Argon2) async throws -> IssuedKey {
+        let key = APIKey(mode: mode)
+        return IssuedKey(id: key.id, text: key.text, mode: mode, hash: try await argon2.hash(key.secret))
     }
 
     /// Stores the key for `tenant`.
@@ -22,6 +23,6 @@ package struct IssuedKey: Sendable {
         in transaction: PostgresTransaction
     ) throws {
         try APIKeyRecord.create(
-            id, of: tenant, name: name, rules: rules, hash: hash, expiresAt: expiresAt, in: transaction)
+            id, mode, of: tenant, name: name, rules: rules, hash: hash, expiresAt: expiresAt, in: transaction)
     }
 }

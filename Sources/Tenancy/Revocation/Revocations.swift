@@ -1,8 +1,9 @@
+import Addresses
 import Postgres
 import Synchronization
 
 /// Knows whose access tokens are rejected before they expire: those of revoked and expired keys, of suspended tenants, and of ended sessions. Also
-/// knows which keys may do something else than their tokens say.
+/// knows which keys may do something else than their tokens say, and from which addresses.
 ///
 /// It keeps a snapshot in memory, so that no request costs a query. ``refresh()`` takes a new one several times a second. A snapshot older than
 /// ``freshness`` is not used. All requests then wait for the same new one, but no longer than `timeout`. A request that gets none in that
@@ -16,11 +17,17 @@ package final class Revocations: Sendable {
         var suspended: Set<TenantID> = []
         /// The scopes of keys that were changed within an access token's lifetime.
         var scopes: [APIKeyID: Set<Scope>] = [:]
+        /// The addresses of the same keys, and of all others after the first query: those from which each may be used; nil: any.
+        var addresses: [APIKeyID: [CIDR]?] = [:]
+        /// Whether `addresses` has all keys with addresses.
+        var areAddressesWhole = false
     }
 
     private struct State {
         var snapshot = Snapshot()
         var sessions = EndedSessions()
+        /// The addresses from which keys may be used that may not be used from any.
+        var addresses: [APIKeyID: [CIDR]] = [:]
         /// When the snapshot was taken; nil before the first one.
         var taken: ContinuousClock.Instant?
         /// The query in progress.
@@ -62,22 +69,29 @@ package final class Revocations: Sendable {
         state.withLock { state in
             (state.taken, state.snapshot) = (taken, look.snapshot)
             state.sessions.add(look.sessions, at: look.at)
+            if look.snapshot.areAddressesWhole { state.addresses = [:] }
+            for (key, blocks) in look.snapshot.addresses { state.addresses[key] = blocks }
+            for key in look.snapshot.keys { state.addresses[key] = nil }
         }
     }
 
-    /// Throws if `principal`'s tokens are no longer valid, or if that cannot be determined.
-    package func check(_ principal: Principal) async throws(AccessRefusal) {
+    /// Throws if `principal`'s tokens are no longer valid, or not from `address`, or if that cannot be determined.
+    package func check(_ principal: Principal, from address: IPAddress? = nil) async throws(AccessRefusal) {
         var isCertain = isFresh
         // The snapshot that was waited for counts, even if a busy machine resumes this task late.
         if !isCertain { isCertain = await waitForFreshOne() }
-        let (snapshot, sessionIsOver) = state.withLock { state in
-            (state.snapshot, principal.session.map { state.sessions.contains($0) } ?? false)
+        let (snapshot, sessionIsOver, blocks) = state.withLock { state in
+            (
+                state.snapshot, principal.session.map { state.sessions.contains($0) } ?? false,
+                state.addresses[principal.key]
+            )
         }
         // These hold in an old snapshot, too: what has ended does not come back.
         if snapshot.keys.contains(principal.key) { throw .keyIsOver }
         if sessionIsOver { throw .sessionIsOver }
         guard isCertain else { throw .unknown }
         if snapshot.suspended.contains(principal.tenant) { throw .tenantIsSuspended }
+        guard KeyRules.allows(address, blocks) else { throw .addressIsNotAllowed }
     }
 
     /// Returns what `principal` may do now. Call it after ``check(_:)``, which makes sure that the snapshot is fresh.
@@ -119,6 +133,8 @@ package enum AccessRefusal: Error, Equatable {
     /// The session was revoked by its holder, or because one of its refresh tokens was used twice.
     case sessionIsOver
     case tenantIsSuspended
+    /// The key may not be used from this address.
+    case addressIsNotAllowed
     /// The key may not do this any more.
     case scopeIsGone(Scope)
     /// The database has not answered for too long, so nobody knows whose access has ended.

@@ -42,7 +42,8 @@ extension WebhookSecrets {
         try transaction.execute(
             """
             UPDATE webhook_secrets
-            SET current_sealed = \(held.current.sealed(for: tenant, in: WebhookSecret.sealing, under: masterKey)),
+            SET created_at = CASE WHEN next_from <= \(now) THEN coalesce(next_created_at, created_at) ELSE created_at END,
+                next_created_at = \(now), current_sealed = \(held.current.sealed(for: tenant, in: WebhookSecret.sealing, under: masterKey)),
                 next_sealed = \(new.sealed(for: tenant, in: WebhookSecret.sealingNext, under: masterKey)), next_from = \(now + grace)
             WHERE tenant_id = \(tenant)
             """)

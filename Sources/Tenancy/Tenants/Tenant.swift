@@ -88,7 +88,8 @@ extension Tenant {
         try transaction.execute(
             """
             UPDATE api_keys
-            SET name = \(deletedName), secret_hash = '$argon2id$', revoked_at = coalesce(revoked_at, now())
+            SET name = \(deletedName), secret_hash = '$argon2id$', revoked_at = coalesce(revoked_at, now()),
+                allowed_addresses = NULL, told_expires_at = NULL
             WHERE tenant_id = \(id)
             """)
         return before

@@ -16,6 +16,10 @@ struct AccessTokenPayload {
     let scope: String?
     /// Whether the token may never do more than `scope`. Otherwise it may do what its key may do.
     let narrowed: Bool
+    /// Nil for the token of a live key.
+    let mode: String?
+    /// The token's own id (RFC 7519, section 4.1.7), if it may submit one job only.
+    let jti: String?
     let iat: Int64
     let exp: Int64
 
@@ -26,6 +30,8 @@ struct AccessTokenPayload {
         sid = principal.session?.description
         scope = principal.scopes.names.joined(separator: " ")
         narrowed = principal.isNarrowed
+        mode = principal.mode == .live ? nil : principal.mode.rawValue
+        jti = principal.singleUse
         iat = issuedAt.milliseconds / 1000
         exp = iat + lifetimeSeconds
     }
@@ -48,7 +54,10 @@ struct AccessTokenPayload {
             let exp = integer("exp")
         else { return nil }
         (sid, scope) = (text("sid"), text("scope"))
-        guard sid != nil || claims["sid"] == nil, scope != nil || claims["scope"] == nil else { return nil }
+        (mode, jti) = (text("mode"), text("jti"))
+        guard sid != nil || claims["sid"] == nil, scope != nil || claims["scope"] == nil,
+            mode != nil || claims["mode"] == nil, jti != nil || claims["jti"] == nil
+        else { return nil }
         switch claims["narrowed"] {
         case nil: narrowed = false
         case .flag(let flag): narrowed = flag
@@ -78,6 +87,14 @@ struct AccessTokenPayload {
                 $0.key("narrowed")
                 $0.flag(true)
             }
+            if let mode {
+                $0.key("mode")
+                $0.string(mode)
+            }
+            if let jti {
+                $0.key("jti")
+                $0.string(jti)
+            }
             $0.key("iat")
             $0.integer(iat)
             $0.key("exp")
@@ -97,7 +114,9 @@ struct AccessTokenPayload {
             session = SessionID(sid)
             guard session != nil else { return nil }
         }
+        guard let mode = mode.map({ KeyMode(rawValue: $0) }) ?? .live else { return nil }
         return Principal(
-            tenant: tenant, key: key, session: session, scopes: scopes, isNarrowed: narrowed)
+            tenant: tenant, key: key, session: session, scopes: scopes, isNarrowed: narrowed, mode: mode, singleUse: jti
+        )
     }
 }

@@ -1,3 +1,4 @@
+import Addresses
 import Postgres
 
 /// Logs in with API keys and manages sessions, for `/auth/token`, `/auth/refresh` and `/auth/revoke`.
@@ -28,13 +29,17 @@ package struct Authenticator: Sendable {
 
     /// Exchanges an API key for a session. Throws ``AuthenticationError``, ``RateLimited`` or ``Argon2Error/overloaded``.
     ///
-    /// - Parameter address: where the request came from.
-    package func logIn(apiKey text: String, from address: String) async throws -> Session {
+    /// - Parameters:
+    ///   - network: where the request came from; logins are counted by it.
+    ///   - address: the same exactly, which the key may restrict.
+    package func logIn(apiKey text: String, from network: String, at address: IPAddress? = nil) async throws -> Session
+    {
         let now = clock()
-        let (key, credentials) = try await check(text, from: address, at: now)
+        let (key, credentials) = try await check(text, from: network, address, at: now)
         let refresh = RefreshToken()
         let principal = Principal(
-            tenant: credentials.tenant, key: key, session: SessionID(family: refresh.hash), scopes: credentials.scopes)
+            tenant: credentials.tenant, key: key.id, session: SessionID(family: refresh.hash),
+            scopes: credentials.rules.scopes, mode: key.mode)
         try await databases.sessions.transaction {
             try refresh.store(for: principal.key, of: principal.tenant, at: now, in: $0)
             try APIKeyCredentials.noteUse(of: principal.key, by: principal.tenant, at: now, in: $0)
@@ -46,33 +51,37 @@ package struct Authenticator: Sendable {
     }
 
     /// Exchanges an API key for an access token that may do less than the key. It has no session, so whoever gets it cannot make it last
-    /// longer. Throws as ``logIn(apiKey:from:)`` does.
+    /// longer. Throws as ``logIn(apiKey:from:at:)`` does.
     ///
     /// - Parameters:
     ///   - scopes: what it may do; nil: what the key may do now.
+    ///   - isSingleUse: whether it may submit one job only.
     ///   - seconds: how long it is valid, within ``AccessTokens/narrowLifetimes``.
     package func narrowToken(
-        apiKey text: String, scopes: Set<Scope>?, lasting seconds: Int64, from address: String
+        apiKey text: String, scopes: Set<Scope>?, isSingleUse: Bool = false, lasting seconds: Int64,
+        from network: String, at address: IPAddress? = nil
     ) async throws -> String {
         let now = clock()
-        let (key, credentials) = try await check(text, from: address, at: now)
-        let scopes = scopes ?? credentials.scopes
-        if let missing = scopes.subtracting(credentials.scopes).sorted().first {
+        let (key, credentials) = try await check(text, from: network, address, at: now)
+        let scopes = scopes ?? credentials.rules.scopes
+        if let missing = scopes.subtracting(credentials.rules.scopes).sorted().first {
             throw AuthenticationError.insufficientScope(missing)
         }
         try await databases.sessions.transaction {
-            try APIKeyCredentials.noteUse(of: key, by: credentials.tenant, at: now, in: $0)
+            try APIKeyCredentials.noteUse(of: key.id, by: credentials.tenant, at: now, in: $0)
         }
         return try await tokens.issue(
-            for: Principal(tenant: credentials.tenant, key: key, scopes: scopes, isNarrowed: true), lasting: seconds)
+            for: Principal(
+                tenant: credentials.tenant, key: key.id, scopes: scopes, isNarrowed: true, mode: key.mode,
+                singleUse: isSingleUse ? UsedToken.newID() : nil), lasting: seconds)
     }
 
     /// Checks an API key: first its form and checksum, then the limits, then its id. So only a key that exists costs an Argon2 run.
     private func check(
-        _ text: String, from address: String, at now: Timestamp
-    ) async throws -> (APIKeyID, APIKeyCredentials) {
+        _ text: String, from network: String, _ address: IPAddress?, at now: Timestamp
+    ) async throws -> (APIKey, APIKeyCredentials) {
         guard let key = APIKey(text) else { throw AuthenticationError.invalidAPIKey }
-        try limits.check(key.id, from: address, at: now)
+        try limits.check(key.id, from: network, at: now)
         guard
             let credentials = try await databases.sessions.transaction({
                 try APIKeyCredentials.find(key.id, at: now, in: $0)
@@ -81,15 +90,16 @@ package struct Authenticator: Sendable {
         // Checks the limits again just before the run, because many wrong secrets may have been sent at the same time.
         let (limits, clock) = (limits, clock)
         let isRight = try await argon2.verify(key.secret, against: credentials.secretHash) {
-            try limits.check(key.id, from: address, at: clock())
+            try limits.check(key.id, from: network, at: clock())
         }
         guard isRight else {
-            try limits.takeWrongSecret(for: key.id, from: address, at: clock())
+            try limits.takeWrongSecret(for: key.id, from: network, at: clock())
             throw AuthenticationError.invalidAPIKey
         }
         try limits.takeLogin(of: key.id, at: clock())
         guard credentials.tenantStatus == .active else { throw AuthenticationError.accountSuspended }
-        return (key.id, credentials)
+        guard credentials.rules.allows(address) else { throw AuthenticationError.addressNotAllowed }
+        return (key, credentials)
     }
 
     /// Returns a new access token for a refresh token. Without `rotate`, the refresh token stays the same. With it, a new refresh token replaces
@@ -100,14 +110,14 @@ package struct Authenticator: Sendable {
     ///
     /// - Throws: ``AuthenticationError``; ``RateLimited`` if `network` has sent too many unknown tokens.
     package func refresh(
-        _ text: String, rotate: Bool = false, from network: String = "unknown"
+        _ text: String, rotate: Bool = false, from network: String = "unknown", at address: IPAddress? = nil
     ) async throws -> Session {
         let now = clock()
         guard let token = RefreshToken(text) else { throw AuthenticationError.invalidRefreshToken }
         let successor = rotate ? RefreshToken() : nil
         let sessions = databases.sessions
         let used = try await unknown.lookUp(token.hash, from: network, at: now) {
-            try await sessions.transaction { try token.use(at: now, replacingBy: successor, in: $0) }
+            try await sessions.transaction { try token.use(at: now, from: address, replacingBy: successor, in: $0) }
         }
         guard let (holder, current) = used else { throw AuthenticationError.invalidRefreshToken }
         guard holder.tenantStatus == .active else { throw AuthenticationError.accountSuspended }
@@ -148,4 +158,6 @@ package enum AuthenticationError: Error, Equatable {
     case invalidAPIKey, invalidRefreshToken, accountSuspended
     /// The key may not do this itself.
     case insufficientScope(Scope)
+    /// The key may not be used from this address.
+    case addressNotAllowed
 }

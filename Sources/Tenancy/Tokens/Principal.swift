@@ -8,10 +8,17 @@ package struct Principal: Sendable, Hashable {
     package let scopes: Set<Scope>
     /// Whether the token was narrowed at its login: then it may never do more than its scopes, even if the key's grow.
     package let isNarrowed: Bool
+    /// Whether the key is a test key.
+    package let mode: KeyMode
+    /// Names the token if it may submit one job only.
+    package let singleUse: String?
 
     package init(
-        tenant: TenantID, key: APIKeyID, session: SessionID? = nil, scopes: Set<Scope> = .all, isNarrowed: Bool = false
+        tenant: TenantID, key: APIKeyID, session: SessionID? = nil, scopes: Set<Scope> = .all, isNarrowed: Bool = false,
+        mode: KeyMode = .live, singleUse: String? = nil
     ) {
+        self.mode = mode
+        self.singleUse = singleUse
         self.tenant = tenant
         self.key = key
         self.session = session

@@ -1,3 +1,4 @@
+import Addresses
 import Postgres
 
 // All tokens of a session form a family. The row of its first token represents it (`token_hash = family`): to change the family, this row is
@@ -9,11 +10,14 @@ extension RefreshToken {
     /// replaced token means that two parties have it, and one stole it. This revokes its family.
     ///
     /// - Returns: the holder, and the token to use from now on. Nil if this token is unknown, expired or revoked, or if its key is.
+    /// - Throws: ``AuthenticationError/addressNotAllowed`` if the key may not be used from `address`.
     func use(
-        at now: Timestamp, replacingBy successor: RefreshToken?, in transaction: PostgresTransaction
+        at now: Timestamp, from address: IPAddress?, replacingBy successor: RefreshToken?,
+        in transaction: PostgresTransaction
     ) throws -> (holder: RefreshTokenHolder, token: RefreshToken)? {
         if successor != nil { try lockFamily(in: transaction) }
         guard var holder = try find(at: now, in: transaction) else { return nil }
+        guard holder.rules.allows(address) else { throw AuthenticationError.addressNotAllowed }
         if holder.replacement != nil, successor == nil {
             // Only now we know that the family may change.
             try lockFamily(in: transaction)
@@ -64,7 +68,7 @@ extension RefreshToken {
         try transaction.first(
             """
             SELECT r.tenant_id, r.key_id, r.family, r.expires_at, t.status, r.rotated_at, r.successor,
-                r.used_at IS NULL AND r.token_hash <> r.family, k.scopes
+                r.used_at IS NULL AND r.token_hash <> r.family, k.scopes, k.allowed_addresses, k.mode
             FROM refresh_tokens r
             JOIN refresh_tokens root ON root.tenant_id = r.tenant_id AND root.token_hash = r.family
             JOIN api_keys k ON k.tenant_id = r.tenant_id AND k.id = r.key_id
@@ -72,12 +76,14 @@ extension RefreshToken {
             WHERE r.token_hash = \(hash) AND r.revoked_at IS NULL AND root.revoked_at IS NULL AND r.expires_at > \(now)
                 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > \(now))
             """, as: TenantID.self, APIKeyID.self, [UInt8].self, Timestamp.self, TenantStatus.self, Timestamp?.self,
-            [UInt8]?.self, Bool.self, [String].self
-        ).map { tenant, key, family, expiresAt, status, rotatedAt, successor, isFirstUse, scopes in
-            RefreshTokenHolder(
+            [UInt8]?.self, Bool.self, [String].self, [String]?.self, KeyMode.self
+        ).map { tenant, key, family, expiresAt, status, rotatedAt, successor, isFirstUse, scopes, addresses, mode in
+            let rules = KeyRules(
+                scopes: Set(scopes.compactMap(Scope.init)), allowedAddresses: addresses.map([CIDR].init(stored:)))
+            return RefreshTokenHolder(
                 principal: Principal(
-                    tenant: tenant, key: key, session: SessionID(family: family),
-                    scopes: Set(scopes.compactMap(Scope.init))), family: family,
+                    tenant: tenant, key: key, session: SessionID(family: family), scopes: rules.scopes, mode: mode),
+                rules: rules, family: family,
                 expiresAt: expiresAt, tenantStatus: status,
                 replacement: rotatedAt.map { .init(at: $0, sealed: successor) }, isFirstUse: isFirstUse)
         }
@@ -121,6 +127,8 @@ struct RefreshTokenHolder: Sendable {
     }
 
     let principal: Principal
+    /// Those of the key.
+    let rules: KeyRules
     let family: [UInt8]
     let expiresAt: Timestamp
     let tenantStatus: TenantStatus

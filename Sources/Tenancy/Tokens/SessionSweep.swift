@@ -28,6 +28,7 @@ package struct SessionSweep: Sendable {
     package func run() async throws -> Int {
         var forgotten = 0
         for removal in Self.removals { forgotten += try await perform(removal) }
+        _ = try await perform(UsedToken.removal(limit: Self.batch))
         _ = try await perform(
             """
             UPDATE refresh_tokens SET successor = NULL WHERE token_hash IN (

@@ -1,4 +1,5 @@
 import API
+import Addresses
 import Egress
 import Synchronization
 import Tenancy

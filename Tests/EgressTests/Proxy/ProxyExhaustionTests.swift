@@ -1,3 +1,4 @@
+import Addresses
 import Egress
 import EgressProbe
 import Foundation

@@ -175,11 +175,13 @@ import Testing
             }
             #expect(
                 try await admin.get("/account/limits").text
-                    == #"{"overage_cap_cents":null,"alert_percents":[50,80,100],"operator_overage_cap_cents":null}"#)
+                    == #"{"overage_cap_cents":null,"alert_percents":[50,80,100],"transcript_retention_days":null,"operator_overage_cap_cents":null}"#
+            )
             #expect(try await put(#"{"overage_cap_cents":100,"alert_percents":[90,10]}"#).status == 200)
             #expect(
                 try await put("{}").text
-                    == #"{"overage_cap_cents":100,"alert_percents":[10,90],"operator_overage_cap_cents":null}"#)
+                    == #"{"overage_cap_cents":100,"alert_percents":[10,90],"transcript_retention_days":null,"operator_overage_cap_cents":null}"#
+            )
             let example = deployment.tenants.example.rawValue
             let capped = try await deployment.admin(
                 "quota", "set", "--tenant", example, "--overage-cap-cents", "40")

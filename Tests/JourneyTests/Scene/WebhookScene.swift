@@ -9,7 +9,10 @@ enum WebhookScene {
     static func fill(_ count: Int, of tenant: TenantID, telling url: String, in tenants: Tenants) async throws {
         try await tenants.owner.transaction { transaction in
             try transaction.execute(
-                "INSERT INTO webhook_endpoints (tenant_id, url, is_default) VALUES (\(tenant), \(url), true)")
+                """
+                INSERT INTO webhook_endpoints (tenant_id, url, id, events, is_default)
+                VALUES (\(tenant), \(url), \(WebhookEndpointID()), '{*}', true)
+                """)
             try transaction.execute(
                 """
                 INSERT INTO jobs (tenant_id, id, status, created_at, completed_at, diarize, language_requested, metadata,

@@ -22,7 +22,7 @@ import Testing
         // For an hour, nodes ask which keys have ended.
         "api_keys": Remainder(
             columns: [
-                "tenant_id", "id", "scopes", "monthly_minutes", "created_at", "expires_at", "revoked_at",
+                "tenant_id", "id", "mode", "scopes", "monthly_minutes", "created_at", "expires_at", "revoked_at",
                 "last_used_at", "replaced_by",
                 "changed_at",
             ]),
@@ -32,7 +32,9 @@ import Testing
             "diarize",
             "max_duration_ms", "source_type", "source_channels", "estimated_ms", "source_deleted_at", "samples_total",
             "samples_to_process", "samples_processed", "parts_left", "diarization", "error_code", "error_reason",
-            "error_message", "retried_as", "retry_lease_until", "transcript_deleted_at", "deleted_at",
+            "error_message", "retried_as", "is_test", "test_outcome", "test_due_at",
+            "transcript_retention_days", "transcript_due_at", "deadline_at", "retry_lease_until",
+            "transcript_deleted_at", "deleted_at",
         ]),
         // A clean-up stays for 30 days: a copy at an external engine that is heard of late wakes it.
         "tasks": Remainder(rows: "kind = 'clean'"),
@@ -180,6 +182,10 @@ import Testing
     private static func plant(_ scene: QueueScene) async throws {
         let (tenants, owner, example) = (scene.tenants, scene.tenants.owner, scene.tenants.example)
         _ = try await tenants.issueKey(for: example)
+        try await owner.execute(
+            "UPDATE api_keys SET allowed_addresses = '{192.0.2.0/24}', told_expires_at = now(), expires_at = now() + interval '1 day'"
+        )
+        try await owner.execute("INSERT INTO used_tokens VALUES (\(example), 'token', now() + interval '1 hour')")
         try await tenants.makeSecrets()
         for _ in 0..<2 { try await scene.submit() }
         try await scene.submitURL()
@@ -263,7 +269,7 @@ import Testing
                 INSERT INTO quota_overrides (tenant_id, monthly_minutes, concurrency, overage_enabled)
                 VALUES (\(example), 77, 30, true)
                 """)
-            try transaction.execute("INSERT INTO account_limits VALUES (\(example), 500, '{80}')")
+            try transaction.execute("INSERT INTO account_limits VALUES (\(example), 500, '{80}', 30)")
             try transaction.execute(
                 """
                 INSERT INTO usage_alerts

@@ -17,16 +17,17 @@ Sources/Support/Files/        Files
 Sources/Support/JSON/         JSON
 Sources/Support/Cryptography/ Cryptography COpenSSL
 Sources/Support/Postgres/     Postgres   CPostgres Concurrency
-Sources/Support/Egress/       Egress     CCurl Concurrency
+Sources/Support/Addresses/    Addresses
+Sources/Support/Egress/       Egress     Addresses CCurl Concurrency
 Sources/Support/CProcess/     CProcess
 Sources/Support/Settings/     Settings   CProcess
 Sources/Support/Terminal/     Terminal   Settings
-Sources/Tenancy/              Tenancy    Postgres Cryptography Concurrency JSON CArgon2
+Sources/Tenancy/              Tenancy    Postgres Addresses Cryptography Concurrency JSON CArgon2
 Sources/Billing/              Billing    Tenancy Postgres JSON
 Sources/Pipeline/MediaTool/   MediaTool  CAV JSON
-Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Egress Cryptography Settings Concurrency Files JSON
-Sources/API/                  API        Pipeline Billing Tenancy Postgres Egress Cryptography Settings Terminal Concurrency JSON
-Sources/AdminCLI/             AdminCLI   Pipeline Billing Tenancy Postgres Egress Settings Terminal Files JSON
+Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Addresses Egress Cryptography Settings Concurrency Files JSON
+Sources/API/                  API        Pipeline Billing Tenancy Postgres Addresses Egress Cryptography Settings Terminal Concurrency JSON
+Sources/AdminCLI/             AdminCLI   Pipeline Billing Tenancy Postgres Addresses Egress Settings Terminal Files JSON
 Sources/Executables/          Executables
 '
 

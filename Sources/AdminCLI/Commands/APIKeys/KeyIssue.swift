@@ -1,3 +1,4 @@
+import Addresses
 import ArgumentParser
 import Postgres
 import Tenancy
@@ -10,6 +11,8 @@ struct KeyIssue: AsyncParsableCommand {
               verbatim-admin key issue --tenant ten_01J… --name production --expires 365d
               verbatim-admin key issue --tenant ten_01J… --name reports --scope usage:read --scope jobs:read
               verbatim-admin key issue --tenant ten_01J… --name trial --monthly-minutes 600
+              verbatim-admin key issue --tenant ten_01J… --name server --allow 192.0.2.0/24
+              verbatim-admin key issue --tenant ten_01J… --name ci --test
             """)
 
     @Option(help: "The account's id.")
@@ -22,6 +25,12 @@ struct KeyIssue: AsyncParsableCommand {
     var scopes: [Scope] = []
     @Option(help: "How many minutes of a month its jobs may use. Default: only the account's limits apply.")
     var monthlyMinutes: Int64?
+    @Option(
+        name: .customLong("allow"),
+        help: "An address or a block from which the key may be used; repeat it for more. Default: any.")
+    var allowedAddresses: [CIDR] = []
+    @Flag(help: "A test key: its jobs are simulated and cost nothing.")
+    var test = false
     @OptionGroup var expiry: ExpiryOption
     @OptionGroup var change: ChangeOptions
     @OptionGroup var output: OutputOptions
@@ -31,12 +40,16 @@ struct KeyIssue: AsyncParsableCommand {
         if let monthlyMinutes, !KeyRules.minutes.contains(monthlyMinutes) {
             throw ValidationError("--monthly-minutes must be from 0 to \(KeyRules.minutes.upperBound).")
         }
+        if allowedAddresses.count > KeyRules.mostAddresses {
+            throw ValidationError("A key can have \(KeyRules.mostAddresses) blocks of addresses.")
+        }
     }
 
     private struct Answer: Encodable {
-        let key_id, api_key, tenant_id, name: String
+        let key_id, api_key, tenant_id, name, mode: String
         let scopes: [String]
         let monthly_minutes: Int64?
+        let allowed_addresses: [String]
         let expires_at: String?
     }
 
@@ -44,16 +57,18 @@ struct KeyIssue: AsyncParsableCommand {
 
     func run() async throws {
         try await Operation.run { operation in
-            let key = try await IssuedKey.make(hashedWith: Argon2(threads: 1))
+            let key = try await IssuedKey.make(test ? .test : .live, hashedWith: Argon2(threads: 1))
             let (tenant, name, operatorName, end) = (
                 tenant, try plainName(), change.operatorName, expiry.moment
             )
             let rules = KeyRules(
-                scopes: scopes.isEmpty ? .standard : Set(scopes), monthlyMinutes: monthlyMinutes)
+                scopes: scopes.isEmpty ? .standard : Set(scopes), monthlyMinutes: monthlyMinutes,
+                allowedAddresses: allowedAddresses.isEmpty ? nil : allowedAddresses)
             try await operation.pool.transaction { transaction in
                 _ = try Tenant.requiredForChange(tenant, in: transaction)
                 try key.store(for: tenant, name: name, rules: rules, expiresAt: end, in: transaction)
                 var details = rules.audited()
+                details["mode"] = key.mode.rawValue
                 details["expires_at"] = end?.rfc3339
                 try AuditEntry(
                     operator: operatorName, action: "key issue", tenant: tenant, target: key.id.rawValue,
@@ -63,7 +78,9 @@ struct KeyIssue: AsyncParsableCommand {
             try Output.show(
                 Answer(
                     key_id: key.id.rawValue, api_key: key.text, tenant_id: tenant.rawValue, name: name,
-                    scopes: rules.scopes.names, monthly_minutes: rules.monthlyMinutes, expires_at: end?.rfc3339),
+                    mode: key.mode.rawValue,
+                    scopes: rules.scopes.names, monthly_minutes: rules.monthlyMinutes,
+                    allowed_addresses: rules.allowedAddresses?.map(\.description) ?? [], expires_at: end?.rfc3339),
                 json: output.json,
                 text: "\(key.text)\n\nThe key is not shown again; hand it over safely. Its public id is \(key.id)."
                     + (end.map { " It expires on \($0)." } ?? ""))
@@ -72,3 +89,12 @@ struct KeyIssue: AsyncParsableCommand {
 }
 
 extension Scope: ExpressibleByArgument {}
+
+extension CIDR: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let block = try? CIDR(argument) else { return nil }
+        self = block
+    }
+
+    public var defaultValueDescription: String { description }
+}

@@ -1,3 +1,4 @@
+import Addresses
 import ArgumentParser
 import Postgres
 import Tenancy
@@ -25,12 +26,16 @@ struct KeyList: AsyncParsableCommand {
                 rows, json: output.json,
                 text: Table(
                     headings: [
-                        "KEY", "NAME", "STATE", "CREATED", "LAST USED", "EXPIRES", "REPLACED BY", "MINUTES", "SCOPES",
+                        "KEY", "MODE", "NAME", "STATE", "CREATED", "LAST USED", "EXPIRES", "REPLACED BY", "MINUTES",
+                        "ADDRESSES", "SCOPES",
                     ],
                     rows: rows.map {
                         [
-                            $0.key_id, $0.name, $0.state, $0.created_at, $0.last_used_at ?? "-", $0.expires_at ?? "-",
-                            $0.replaced_by ?? "-", $0.monthly_minutes.map { "\($0)" } ?? "-", $0.scopesText,
+                            $0.key_id, $0.mode, $0.name, $0.state, $0.created_at, $0.last_used_at ?? "-",
+                            $0.expires_at ?? "-",
+                            $0.replaced_by ?? "-", $0.monthly_minutes.map { "\($0)" } ?? "-",
+                            $0.allowed_addresses.isEmpty ? "any" : $0.allowed_addresses.joined(separator: " "),
+                            $0.scopesText,
                         ]
                     }
                 ).text)
@@ -40,16 +45,19 @@ struct KeyList: AsyncParsableCommand {
 
 /// A key as `--json` shows it.
 struct KeyRow: Encodable {
-    let key_id, name, state, created_at: String
+    let key_id, mode, name, state, created_at: String
     let scopes: [String]
     let monthly_minutes: Int64?
+    let allowed_addresses: [String]
     let last_used_at, expires_at, revoked_at, replaced_by: String?
 
     init(_ key: APIKeyRecord, at now: Timestamp = .now()) {
         key_id = key.id.rawValue
+        mode = key.mode.rawValue
         name = key.name
         scopes = key.rules.scopes.names
         monthly_minutes = key.rules.monthlyMinutes
+        allowed_addresses = key.rules.allowedAddresses?.map(\.description) ?? []
         state = key.state(at: now).rawValue
         created_at = key.createdAt.rfc3339
         last_used_at = key.lastUsedAt?.rfc3339

@@ -6,7 +6,7 @@ struct KeyRotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Rotate an API key: issue a new one; the old one keeps working for a while.",
         discussion: """
-            The new key has the name, account, scopes and monthly minutes of the old one. It is shown now and never again. To end a key immediately, \
+            The new key has the name, account, mode and rules of the old one. It is shown now and never again. To end a key immediately, \
             revoke it instead. With a grace period of 0s the old key ends immediately, too; the command asks first.
 
             Example:
@@ -30,7 +30,8 @@ struct KeyRotate: AsyncParsableCommand {
         try await Operation.run { operation in
             let (id, grace, end, operatorName) = (try key.id(), grace.duration, expiry.moment, change.operatorName)
             if grace == .zero { try await confirmEnd(of: id, operation) }
-            let new = try await IssuedKey.make(hashedWith: Argon2(threads: 1))
+            let mode = try await operation.pool.transaction { try APIKeyRecord.requiredForChange(id, in: $0).mode }
+            let new = try await IssuedKey.make(mode, hashedWith: Argon2(threads: 1))
             let (old, oldEnd) = try await operation.pool.transaction { transaction in
                 let old = try APIKeyRecord.requiredForChange(id, in: transaction)
                 try Self.check(old)

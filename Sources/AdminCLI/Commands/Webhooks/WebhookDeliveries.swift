@@ -19,7 +19,8 @@ struct WebhookDeliveries: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     private struct Row: Encodable {
-        let event_id, job_id: String
+        let event_id: String
+        let job_id: String?
         let attempt: Int
         let at: String
         let status_code: Int?
@@ -28,7 +29,7 @@ struct WebhookDeliveries: AsyncParsableCommand {
 
         init(_ attempt: DeliveryAttempt) {
             event_id = attempt.event.rawValue
-            job_id = attempt.job.rawValue
+            job_id = attempt.job?.rawValue
             self.attempt = attempt.number
             at = attempt.at.rfc3339
             status_code = attempt.statusCode
@@ -52,7 +53,8 @@ struct WebhookDeliveries: AsyncParsableCommand {
                     headings: ["EVENT", "JOB", "TRY", "AT", "STATUS", "MS", "ERROR"],
                     rows: rows.map { row in
                         [
-                            row.event_id, row.job_id, "\(row.attempt)", row.at, row.status_code.map { "\($0)" } ?? "-",
+                            row.event_id, row.job_id ?? "-", "\(row.attempt)", row.at,
+                            row.status_code.map { "\($0)" } ?? "-",
                             row.latency_ms.map { "\($0)" } ?? "-", row.error ?? "-",
                         ]
                     }

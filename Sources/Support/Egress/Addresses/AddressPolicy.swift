@@ -1,3 +1,5 @@
+import Addresses
+
 // Decides which addresses a customer's URL may lead to. This is the only place of that decision. `EgressTransfer` (libcurl) and
 // `ProxyExchange` (yt-dlp) check it when they connect. Addresses that the operator configured are not checked.
 //

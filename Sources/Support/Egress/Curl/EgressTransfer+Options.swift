@@ -1,3 +1,4 @@
+import Addresses
 import CCurl
 
 // Sets libcurl's options for a request.

@@ -1,3 +1,4 @@
+import Addresses
 import Glibc
 
 /// A connection to the proxy, on a thread of its own. It reads the head, checks the address, and relays bytes both ways until either side is

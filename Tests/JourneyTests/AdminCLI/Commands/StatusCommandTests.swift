@@ -82,8 +82,9 @@ import Testing
         try await tenants.owner.transaction { transaction in
             try transaction.execute(
                 """
-                INSERT INTO webhook_endpoints (tenant_id, url, is_default, failing_since, first_failure_at)
-                VALUES (\(tenant), \(url), \(isDefault), now() - \(failing)::interval, now() - \(failing)::interval)
+                INSERT INTO webhook_endpoints (tenant_id, url, is_default, id, events, failing_since, first_failure_at)
+                VALUES (\(tenant), \(url), \(isDefault), \(isDefault ? WebhookEndpointID() : nil),
+                    \(isDefault ? ["*"] : nil), now() - \(failing)::interval, now() - \(failing)::interval)
                 """)
             try transaction.execute(
                 """

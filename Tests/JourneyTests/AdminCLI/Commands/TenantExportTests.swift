@@ -142,12 +142,12 @@ import Testing
     /// Columns that no customer is shown, or that an export holds in another way.
     private static let withheld: [String: Set<String>] = [
         // Of secrets, and how we keep apart and look after what is theirs.
-        "api_keys": ["secret_hash"], "refresh_tokens": ["token_hash", "family", "successor"],
+        "api_keys": ["secret_hash", "told_expires_at"], "refresh_tokens": ["token_hash", "family", "successor"],
         "idempotency_keys": ["holder", "lease_until", "fingerprint", "response"],
         "webhook_events": [
             "schedule_attempts", "next_attempt_at", "fence", "lease_until", "due", "abandoned", "origin",
         ],
-        "webhook_endpoints": ["origin"],
+        "webhook_endpoints": ["origin", "told_failing_since"],
         "engine_tickets": ["attempt"],
         // Limits as they are in force stand in `limits`; progress, in `status`.
         "jobs": [
@@ -158,7 +158,8 @@ import Testing
     ]
     /// Tables whose rows are no lines of an export: what is in them says `limits` or `usage`, or is gone when a job is done, or is a secret.
     private static let absent: Set<String> = [
-        "quota_overrides", "tasks", "chunks", "sections", "transcripts", "tenant_load", "webhook_secrets",
+        "quota_overrides", "tasks", "used_tokens", "chunks", "sections", "transcripts", "tenant_load",
+        "webhook_secrets",
         "webhook_failing_origins", "usage_sums", "usage_increases",
     ]
     private static let types = [
@@ -172,6 +173,8 @@ import Testing
     /// What an export calls a column otherwise.
     private static let names = [
         "api_keys.id": "key_id", "jobs.id": "job_id", "webhook_events.id": "event_id",
+        "webhook_endpoints.id": "webhook_id",
+        "webhook_events.endpoint_id": "webhook_id",
         "idempotency_keys.key": "idempotency_key",
         "engine_tickets.chunk": "piece", "webhook_endpoints.first_failure_at": "failures_from",
         "webhook_events.schedule_started_at": "first_try",

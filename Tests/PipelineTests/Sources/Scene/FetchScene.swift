@@ -1,3 +1,4 @@
+import Addresses
 import Billing
 import Egress
 import Foundation

@@ -1,3 +1,4 @@
+import Addresses
 import Egress
 import Foundation
 import Logging

@@ -1,6 +1,6 @@
 // A block of addresses: a base address, and how many of its leading bits count.
 
-package struct CIDR: Sendable, Hashable {
+package struct CIDR: Sendable, Hashable, CustomStringConvertible {
     package let base: IPAddress
     package let prefix: Int
 
@@ -38,19 +38,22 @@ package struct CIDR: Sendable, Hashable {
         self.prefix = prefix
     }
 
-    static func v4(_ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8, _ prefix: Int) -> CIDR {
+    package static func v4(_ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8, _ prefix: Int) -> CIDR {
         let number = UInt32(a) << 24 | UInt32(b) << 16 | UInt32(c) << 8 | UInt32(d)
         return CIDR(base: .v4(number), prefix: prefix)
     }
 
     /// - Parameter groups: The leading 16-bit groups; the others are zero.
-    static func v6(_ groups: UInt16..., prefix: Int) -> CIDR {
+    package static func v6(_ groups: UInt16..., prefix: Int) -> CIDR {
         var number: UInt128 = 0
         for index in 0..<8 {
             number = number << 16 | UInt128(index < groups.count ? groups[index] : 0)
         }
         return CIDR(base: .v6(number), prefix: prefix)
     }
+
+    /// `10.0.0.0/8`
+    package var description: String { "\(base)/\(prefix)" }
 
     /// Returns whether the block contains the address. Families never mix: `10.0.0.0/8` does not contain `::ffff:10.0.0.1`.
     package func contains(_ address: IPAddress) -> Bool {

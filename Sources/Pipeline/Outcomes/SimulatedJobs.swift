@@ -1,0 +1,49 @@
+import Foundation
+import Logging
+import Postgres
+import ServiceLifecycle
+import Tenancy
+
+/// Ends the jobs of test keys when their time has come. They have no recording, no tasks and no reservation, and need neither a worker nor an
+/// engine. Several nodes may do this at the same time: each job ends once.
+package struct SimulatedJobs: Service {
+    private static let interval = Duration.milliseconds(500)
+    private static let batch = 200
+
+    private let databases: Databases
+    private let publicURL: String?
+    private let logger: Logger
+
+    /// - Parameter publicURL: the URL at which customers reach the service, for webhooks.
+    package init(databases: Databases, publicURL: String? = nil, logger: Logger) {
+        self.databases = databases
+        self.publicURL = publicURL
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: Self.interval)) != nil {
+                do {
+                    try await endDue()
+                } catch  where !Task.isCancelled {
+                    logger.failure("could not end the jobs of test keys", error)
+                } catch {}
+            }
+        }
+    }
+
+    /// Ends the jobs that are due. Returns how many this call has ended.
+    @discardableResult
+    package func endDue() async throws -> Int {
+        let due = try await databases.system.transaction { try JobLifecycle.dueSimulations(limit: Self.batch, in: $0) }
+        var ended = 0
+        for (tenant, job) in due {
+            let publicURL = publicURL
+            ended += try await databases.app.transaction(of: tenant) {
+                try Job.simulateEnd(of: job, of: tenant, publicURL: publicURL, in: $0) ? 1 : 0
+            }
+        }
+        return ended
+    }
+}
