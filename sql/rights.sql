@@ -23,7 +23,14 @@ GRANT SELECT, INSERT, UPDATE (revoked_at, rotated_at, successor, used_at), DELET
 GRANT SELECT, INSERT ON used_tokens TO verbatim_app;
 GRANT SELECT, UPDATE (expires_at), DELETE ON used_tokens TO verbatim_system;
 GRANT SELECT, INSERT ON jwt_keys TO verbatim_system;
-GRANT INSERT ON audit_log TO verbatim_app;
+GRANT INSERT ON audit_log TO verbatim_app, verbatim_system;
+-- Members. verbatim_system checks sign-ins, and finds sessions and links by their tokens.
+GRANT SELECT, INSERT, UPDATE (email, role, password_hash, removed_at) ON members TO verbatim_app;
+GRANT SELECT, UPDATE (password_hash, last_sign_in_at) ON members TO verbatim_system;
+GRANT SELECT (tenant_id, member_id), INSERT, DELETE ON member_links TO verbatim_app;
+GRANT SELECT, UPDATE (used_at), DELETE ON member_links TO verbatim_system;
+GRANT SELECT (tenant_id, member_id), DELETE ON member_sessions TO verbatim_app;
+GRANT SELECT, INSERT, UPDATE (used_at), DELETE ON member_sessions TO verbatim_system;
 
 -- Billing. Only operators close and adjust months. Only the owner reads `deleted_tenant_names`.
 GRANT SELECT ON plans TO verbatim_app, verbatim_system;
@@ -38,6 +45,9 @@ GRANT SELECT, INSERT, UPDATE (jobs, seconds, last_place), DELETE ON usage_sums T
 GRANT SELECT, INSERT ON usage_increases TO verbatim_app;
 GRANT SELECT ON adjustments TO verbatim_app;
 GRANT SELECT ON statement_lines TO verbatim_app;
+GRANT SELECT ON statement_parties TO verbatim_app;
+GRANT SELECT ON billing_details TO verbatim_app;
+GRANT SELECT ON seller TO verbatim_app;
 
 -- Jobs. verbatim_system starts a job with its first claim, and its sweep checks which recordings are still needed.
 GRANT SELECT, INSERT, UPDATE ON jobs TO verbatim_app;

@@ -93,8 +93,9 @@ CREATE TABLE audit_log (
     target    text,
     details   jsonb NOT NULL DEFAULT '{}'::jsonb,
     key_id    text,
+    member_id text,
     CONSTRAINT audit_log_pkey PRIMARY KEY (id),
-    CONSTRAINT audit_log_author_check CHECK (num_nonnulls(operator, key_id) = 1),
+    CONSTRAINT audit_log_author_check CHECK (num_nonnulls(operator, key_id, member_id) = 1),
     CONSTRAINT audit_log_operator_check CHECK (operator <> ''::text)
 );
 CREATE INDEX audit_log_by_tenant ON audit_log USING btree (tenant_id, id);
@@ -117,12 +118,13 @@ CREATE TABLE plans (
     monthly_minutes           integer NOT NULL,
     overage_micros_per_minute bigint,
     queue_class               smallint NOT NULL,
+    is_retired                boolean NOT NULL DEFAULT false,
     CONSTRAINT plans_pkey PRIMARY KEY (name),
     CONSTRAINT plans_concurrency_check CHECK (concurrency > 0),
     CONSTRAINT plans_max_duration_seconds_check CHECK (max_duration_seconds > 0),
     CONSTRAINT plans_max_file_bytes_check CHECK (max_file_bytes > 0),
     CONSTRAINT plans_monthly_minutes_check CHECK (monthly_minutes >= 0),
-    CONSTRAINT plans_name_check CHECK (name = ANY (ARRAY['free'::text, 'pro'::text, 'business'::text])),
+    CONSTRAINT plans_name_check CHECK (name ~ '^[a-z][a-z0-9-]{0,39}$'::text),
     CONSTRAINT plans_overage_micros_per_minute_check CHECK (overage_micros_per_minute >= 0),
     CONSTRAINT plans_queue_class_check CHECK (queue_class = ANY (ARRAY[0, 1]))
 );
@@ -731,3 +733,88 @@ CREATE TABLE used_tokens (
     CONSTRAINT used_tokens_token_check CHECK (length(token) >= 1 AND length(token) <= 64)
 );
 CREATE INDEX used_tokens_by_expiry ON used_tokens USING btree (expires_at);
+
+CREATE TABLE seller (
+    singleton boolean NOT NULL DEFAULT true,
+    name      text NOT NULL,
+    address   text,
+    tax_id    text,
+    email     text,
+    CONSTRAINT seller_pkey PRIMARY KEY (singleton),
+    CONSTRAINT seller_address_check CHECK (length(address) >= 1 AND length(address) <= 1000),
+    CONSTRAINT seller_email_check CHECK (length(email) >= 1 AND length(email) <= 200),
+    CONSTRAINT seller_name_check CHECK (length(name) >= 1 AND length(name) <= 200),
+    CONSTRAINT seller_singleton_check CHECK (singleton),
+    CONSTRAINT seller_tax_id_check CHECK (length(tax_id) >= 1 AND length(tax_id) <= 100)
+);
+
+CREATE TABLE billing_details (
+    tenant_id       text NOT NULL,
+    billing_name    text,
+    billing_address text,
+    tax_id          text,
+    reference       text,
+    CONSTRAINT billing_details_pkey PRIMARY KEY (tenant_id),
+    CONSTRAINT billing_details_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT billing_details_billing_address_check CHECK (length(billing_address) >= 1 AND length(billing_address) <= 1000),
+    CONSTRAINT billing_details_billing_name_check CHECK (length(billing_name) >= 1 AND length(billing_name) <= 200),
+    CONSTRAINT billing_details_reference_check CHECK (length(reference) >= 1 AND length(reference) <= 200),
+    CONSTRAINT billing_details_tax_id_check CHECK (length(tax_id) >= 1 AND length(tax_id) <= 100)
+);
+
+CREATE TABLE statement_parties (
+    tenant_id text NOT NULL,
+    month     text NOT NULL,
+    seller    jsonb,
+    customer  jsonb NOT NULL,
+    CONSTRAINT statement_parties_pkey PRIMARY KEY (tenant_id, month),
+    CONSTRAINT statement_parties_tenant_id_month_fkey FOREIGN KEY (tenant_id, month) REFERENCES usage_months(tenant_id, month)
+);
+CREATE TRIGGER statement_parties_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON statement_parties FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE members (
+    tenant_id       text NOT NULL,
+    id              text NOT NULL,
+    email           text NOT NULL,
+    role            text NOT NULL,
+    password_hash   text,
+    created_at      timestamp with time zone NOT NULL DEFAULT now(),
+    last_sign_in_at timestamp with time zone,
+    removed_at      timestamp with time zone,
+    CONSTRAINT members_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT members_email_check CHECK (length(email) >= 3 AND length(email) <= 254),
+    CONSTRAINT members_id_check CHECK (id ~ '^mem_[0-9A-HJKMNP-TV-Z]{26}$'::text),
+    CONSTRAINT members_password_hash_check CHECK (password_hash ~~ '$argon2id$%'::text),
+    CONSTRAINT members_role_check CHECK (role = ANY (ARRAY['owner'::text, 'developer'::text, 'finance'::text, 'viewer'::text]))
+);
+CREATE UNIQUE INDEX members_by_email_and_tenant ON members USING btree (tenant_id, lower(email)) WHERE removed_at IS NULL;
+CREATE UNIQUE INDEX members_by_email ON members USING btree (lower(email)) WHERE removed_at IS NULL AND password_hash IS NOT NULL;
+
+CREATE TABLE member_links (
+    tenant_id  text NOT NULL,
+    token_hash bytea NOT NULL,
+    member_id  text NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    expires_at timestamp with time zone NOT NULL,
+    used_at    timestamp with time zone,
+    CONSTRAINT member_links_pkey PRIMARY KEY (tenant_id, token_hash),
+    CONSTRAINT member_links_tenant_id_member_id_fkey FOREIGN KEY (tenant_id, member_id) REFERENCES members(tenant_id, id),
+    CONSTRAINT member_links_token_hash_check CHECK (length(token_hash) = 32)
+);
+CREATE UNIQUE INDEX member_links_by_token ON member_links USING btree (token_hash);
+CREATE INDEX member_links_by_expiry ON member_links USING btree (expires_at);
+
+CREATE TABLE member_sessions (
+    tenant_id  text NOT NULL,
+    token_hash bytea NOT NULL,
+    member_id  text NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    used_at    timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT member_sessions_pkey PRIMARY KEY (tenant_id, token_hash),
+    CONSTRAINT member_sessions_tenant_id_member_id_fkey FOREIGN KEY (tenant_id, member_id) REFERENCES members(tenant_id, id),
+    CONSTRAINT member_sessions_token_hash_check CHECK (length(token_hash) = 32)
+);
+CREATE UNIQUE INDEX member_sessions_by_token ON member_sessions USING btree (token_hash);
+CREATE INDEX member_sessions_by_use ON member_sessions USING btree (used_at);
+CREATE INDEX member_sessions_by_member ON member_sessions USING btree (tenant_id, member_id, created_at);

@@ -8,10 +8,15 @@ package enum RouteTable {
         /// With captures such as `{id}`.
         package let path: String
         package let access: Access
-        /// Whether it changes something real, so that a test key may not call it.
+        /// Whether it is about something real, so that a test key may not call it.
         package let isLiveOnly: Bool
+        /// The members that may call it; nil: those whose role has the scope.
+        package let roles: Set<MemberRole>?
 
-        init(_ method: String, _ path: String, _ access: Access, liveOnly: Bool = false) {
+        init(
+            _ method: String, _ path: String, _ access: Access, liveOnly: Bool = false, roles: Set<MemberRole>? = nil
+        ) {
+            self.roles = roles
             self.method = method
             self.path = path
             self.access = access
@@ -22,8 +27,10 @@ package enum RouteTable {
     package enum Access: Sendable, Hashable {
         /// Anybody, without an access token.
         case anyone
-        /// Whoever has an access token with this scope.
+        /// Whoever has an access token with this scope, and members whose role has it.
         case scope(Scope)
+        /// Members with one of these roles. No API key may do it.
+        case roles(Set<MemberRole>)
     }
 
     package static let rules: [Rule] = [
@@ -38,6 +45,8 @@ package enum RouteTable {
         Rule("GET", "/.well-known/jwks.json", .anyone),
         Rule("GET", "/plans", .anyone),
         Rule("POST", "/jobs", .scope(.writeJobs)),
+        // A simulated job costs nothing.
+        Rule("POST", "/jobs/estimate", .scope(.writeJobs), liveOnly: true),
         Rule("GET", "/jobs", .scope(.readJobs)),
         Rule("GET", "/jobs/{id}", .scope(.readJobs)),
         Rule("DELETE", "/jobs/{id}", .scope(.deleteJobs)),
@@ -59,8 +68,19 @@ package enum RouteTable {
         Rule("GET", "/webhook-secret", .scope(.writeWebhooks)),
         Rule("POST", "/webhook-secret/rotate", .scope(.writeWebhooks), liveOnly: true),
         Rule("GET", "/usage", .scope(.readUsage)),
+        Rule("GET", "/statements", .scope(.readUsage)),
+        Rule("GET", "/statements/{period}", .scope(.readUsage)),
         Rule("GET", "/account/limits", .scope(.readUsage)),
-        Rule("PUT", "/account/limits", .scope(.writeKeys), liveOnly: true),
+        Rule("PUT", "/account/limits", .scope(.writeKeys), liveOnly: true, roles: [.owner, .finance]),
+        Rule("POST", "/members/sign-in", .anyone),
+        Rule("POST", "/members/password", .anyone),
+        Rule("POST", "/members/sign-out", .roles(Set(MemberRole.allCases))),
+        Rule("GET", "/members/me", .roles(Set(MemberRole.allCases))),
+        Rule("GET", "/members", .roles([.owner])),
+        Rule("POST", "/members", .roles([.owner])),
+        Rule("PATCH", "/members/{id}", .roles([.owner])),
+        Rule("DELETE", "/members/{id}", .roles([.owner])),
+        Rule("POST", "/members/{id}/reset", .roles([.owner])),
         Rule("GET", "/keys", .scope(.writeKeys)),
         Rule("POST", "/keys", .scope(.writeKeys)),
         Rule("PATCH", "/keys/{id}", .scope(.writeKeys)),

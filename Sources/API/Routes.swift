@@ -10,6 +10,7 @@ struct Routes: Sendable {
     let metrics: GetMetrics
     let documents: DocumentRoutes
     let createJob: CreateJob
+    let estimateJob: EstimateJob
     let getJob: GetJob
     let listJobs: ListJobs
     let getTranscript: GetTranscript
@@ -17,9 +18,11 @@ struct Routes: Sendable {
     let deleteJob: DeleteJob
     let deleteTranscript: DeleteTranscript
     let keys: KeyRoutes
+    let members: MemberRoutes
     let accountLimits: AccountLimitsRoutes
     let getUsage: GetUsage
     let getPlans: GetPlans
+    let statements: StatementRoutes
     let getDeliveries: GetDeliveries
     let postDeliveries: PostDeliveries
     let getWebhook: GetWebhook
@@ -36,6 +39,7 @@ struct Routes: Sendable {
         router.get("plans", use: getPlans.handle)
 
         add(.post, "/jobs", to: router, createJob.handle)
+        add(.post, "/jobs/estimate", to: router, estimateJob.handle)
         add(.get, "/jobs", to: router, listJobs.handle)
         add(.get, "/jobs/{id}", to: router, getJob.handle)
         add(.delete, "/jobs/{id}", to: router, deleteJob.handle)
@@ -57,8 +61,19 @@ struct Routes: Sendable {
         add(.get, "/webhook-secret", to: router, webhookSecret.get)
         add(.post, "/webhook-secret/rotate", to: router, webhookSecret.rotate)
         add(.get, "/usage", to: router, getUsage.handle)
+        add(.get, "/statements", to: router, statements.list)
+        add(.get, "/statements/{period}", to: router, statements.get)
         add(.get, "/account/limits", to: router, accountLimits.get)
         add(.put, "/account/limits", to: router, accountLimits.set)
+        router.post("members/sign-in", use: members.signIn)
+        router.post("members/password", use: members.setPassword)
+        add(.post, "/members/sign-out", to: router, members.signOut)
+        add(.get, "/members/me", to: router, members.me)
+        add(.get, "/members", to: router, members.list)
+        add(.post, "/members", to: router, members.invite)
+        add(.patch, "/members/{id}", to: router, members.change)
+        add(.delete, "/members/{id}", to: router, members.remove)
+        add(.post, "/members/{id}/reset", to: router, members.reset)
         add(.get, "/keys", to: router, keys.list)
         add(.post, "/keys", to: router, keys.create)
         add(.patch, "/keys/{id}", to: router, keys.change)
@@ -72,15 +87,34 @@ struct Routes: Sendable {
         _ method: HTTPRequest.Method, _ path: String, to router: Router<PublicContext>,
         _ handler: @escaping @Sendable (Request, AuthenticatedContext) async throws -> Answer
     ) {
-        guard let rule = RouteTable.rule(method, path), case .scope(let scope) = rule.access else {
-            preconditionFailure("RouteTable has no scope for \(method) \(path)")
+        guard let rule = RouteTable.rule(method, path), rule.access != .anyone else {
+            preconditionFailure("RouteTable has no rule for \(method) \(path)")
         }
         router.group(RouterPath(path)).add(middleware: authentication).group(context: AuthenticatedContext.self)
             .on("", method: method) { request, context in
-                guard context.scopes.contains(scope) else { throw APIError.insufficientScope(scope) }
-                if rule.isLiveOnly, context.principal.mode == .test { throw APIError.liveKeyRequired }
+                try Self.check(rule, context)
                 return try await handler(request, context)
             }
+    }
+
+    /// Throws unless the caller may make the call.
+    private static func check(_ rule: RouteTable.Rule, _ context: AuthenticatedContext) throws {
+        switch rule.access {
+        case .anyone: break
+        case .roles(let roles):
+            guard let role = context.principal.role, roles.contains(role) else {
+                throw APIError.roleRequired(MemberRole.allCases.filter(roles.contains))
+            }
+        case .scope(let scope):
+            if let roles = rule.roles, let role = context.principal.role {
+                guard roles.contains(role) else {
+                    throw APIError.roleRequired(MemberRole.allCases.filter(roles.contains))
+                }
+            } else {
+                guard context.scopes.contains(scope) else { throw APIError.insufficientScope(scope) }
+            }
+        }
+        if rule.isLiveOnly, context.principal.mode == .test { throw APIError.liveKeyRequired }
     }
 
     /// Stops the start of a node whose routes and rules differ.

@@ -14,9 +14,10 @@ struct Admin: AsyncParsableCommand {
               verbatim-admin tenant create --name "Example Ltd" --plan pro
             """,
         subcommands: [
-            Migrate.self, TenantCommand.self, QuotaCommand.self, KeyCommand.self, JobCommand.self, WebhookCommand.self,
-            WebhookSecretCommand.self, JWTKeyCommand.self,
-            Rekey.self, UsageCommand.self, Audit.self, YtDlpCommand.self, Status.self, Doctor.self,
+            Migrate.self, TenantCommand.self, QuotaCommand.self, KeyCommand.self, MemberCommand.self, JobCommand.self,
+            WebhookCommand.self,
+            WebhookSecretCommand.self, JWTKeyCommand.self, Rekey.self, UsageCommand.self, PlanCommand.self,
+            SellerCommand.self, Audit.self, YtDlpCommand.self, Status.self, Doctor.self,
         ])
 
     static func main() async { await CommandRunner.run(Self.self) }

@@ -1,3 +1,4 @@
+import Billing
 import Postgres
 import Tenancy
 
@@ -13,6 +14,16 @@ extension Tenant {
         guard let tenant = try lock(id, in: transaction) else { throw OperatorError.noTenant(id) }
         guard tenant.status != .deleted else { throw OperatorError.deletedTenant(id) }
         return tenant
+    }
+}
+
+extension Plan {
+    /// Returns the plan with this name, to which an account can be moved. Throws an ``OperatorError`` if there is none.
+    @discardableResult
+    static func requiredForSale(_ name: PlanName, in transaction: PostgresTransaction) throws -> Plan {
+        guard let plan = try find(name, in: transaction) else { throw OperatorError.noPlan(name) }
+        guard !plan.isRetired else { throw OperatorError.retiredPlan(name) }
+        return plan
     }
 }
 
@@ -37,6 +48,14 @@ extension OperatorError {
 
     static func deletedTenant(_ id: TenantID) -> OperatorError {
         OperatorError("the account \(id) was deleted; that cannot be undone")
+    }
+
+    static func noPlan(_ name: PlanName) -> OperatorError {
+        OperatorError("there is no plan \(name.rawValue); see: verbatim-admin plan list")
+    }
+
+    static func retiredPlan(_ name: PlanName) -> OperatorError {
+        OperatorError("the plan \(name.rawValue) is retired; see: verbatim-admin plan list")
     }
 
     static func noKey(_ id: APIKeyID) -> OperatorError {

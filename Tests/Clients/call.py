@@ -1,9 +1,11 @@
 """Has openapi-python-client make a client of a running service's description, and calls the service with nothing else.
 
-Reads as JSON from standard input {"url", "api_key", "recording": a path, "source": true where the recording is to be fetched
-too, "folder"}. Prints as JSON how the jobs ended and what was said. A warning of the generator ends it with status 1.
+Reads as JSON from standard input {"url", "api_key": one with every scope, "recording": a path, "folder"}. It makes a key and an
+endpoint, submits jobs with the key, and has their events sent again. Prints as JSON how the jobs ended and what was said. A
+warning of the generator ends it with status 1.
 """
 
+import datetime
 import importlib
 import json
 import pathlib
@@ -40,17 +42,35 @@ def main():
     package, count = generate(plan["url"], pathlib.Path(plan["folder"]))
     from verbatim_client import models
     from verbatim_client.api.jobs import create_job, get_job, get_transcript, list_jobs
+    from verbatim_client.api.keys import create_key
     from verbatim_client.api.sessions import log_in
+    from verbatim_client.api.webhooks import create_webhook, list_webhook_deliveries, replay_webhook
     from verbatim_client.types import File
 
     anyone = package.Client(base_url=plan["url"], timeout=120)
     refused = log_in.sync(client=anyone, body=models.LoginRequest(api_key="tsk_live_" + "0" * 61))
-    session = log_in.sync(client=anyone, body=models.LoginRequest(api_key=plan["api_key"]))
-    client = package.AuthenticatedClient(base_url=plan["url"], token=session.access_token, timeout=120)
+
+    def logged_in(api_key):
+        session = log_in.sync(client=anyone, body=models.LoginRequest(api_key=api_key))
+        return package.AuthenticatedClient(base_url=plan["url"], token=session.access_token, timeout=120)
+
+    admin = logged_in(plan["api_key"])
+    # The jobs are those of a key that the program itself has made.
+    key = create_key.sync(
+        client=admin,
+        body=models.KeyRequest(
+            name="recordings", scopes=[models.Scope.JOBSREAD, models.Scope.JOBSWRITE], monthly_minutes=60
+        ),
+    )
+    client = logged_in(key.api_key)
 
     metadata = {"order": "A-17", "parts": [1, 2.5, None, {"ü": True}]}
     recording = pathlib.Path(plan["recording"])
-    source = outside.serve(recording.read_bytes()) + "/recording.wav"
+    outer = outside.serve(recording.read_bytes())
+    source = outer + "/recording.wav"
+    endpoint = create_webhook.sync(
+        client=admin, body=models.WebhookEndpointRequest(url=outer + "/told", events=["job.*"])
+    )
     with recording.open("rb") as file:
         uploaded = create_job.sync(
             client=client,
@@ -99,6 +119,15 @@ def main():
                 "text": " ".join(segment.text.strip() for segment in transcript.segments),
             }
         )
+    for _ in range(POLLS):
+        told = list_webhook_deliveries.sync(endpoint.id, client=admin)
+        if [delivery.status for delivery in told.deliveries] == ["delivered"] * len(ended):
+            break
+        time.sleep(0.2)
+    else:
+        sys.exit(f"the webhooks never arrived: {told}")
+    since = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
+    replayed = replay_webhook.sync(endpoint.id, client=admin, body=models.WebhookReplay(since=since))
     listed = list_jobs.sync(client=client, cursor="", limit=1)
     rest = list_jobs.sync(client=client, cursor=listed.next_cursor)
     json.dump(
@@ -107,6 +136,8 @@ def main():
             "jobs": ended,
             "refused": [type(refused).__name__, refused.error, refused.status],
             "empty": [type(empty).__name__, empty.error, empty.reason],
+            "replayed": replayed.replayed,
+            "keys": [job.key_id == key.key_id for job in rest.jobs + listed.jobs],
             "listed": [len(listed.jobs), len(rest.jobs), rest.next_cursor],
         },
         sys.stdout,

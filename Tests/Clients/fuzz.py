@@ -1,7 +1,7 @@
 """Tries a running service against its own description with Schemathesis, all checks on.
 
 Reads as JSON from standard input {"url", "api_key", "recording": a path, "completed": [ids of jobs], "waiting": [ids of
-jobs], "cases": how many for each call, "seed", "folder": for what is made on the way, "change": {pointer: value, ...} in the
+jobs], "owner": the token of an owner's invitation, "cases": how many for each call, "seed", "folder": for what is made on the way, "change": {pointer: value, ...} in the
 description, "arguments": [more for Schemathesis]}. Prints as JSON how often each call was answered with each status; what
 Schemathesis says goes to standard error. Ends with status 1 where an answer is not as described.
 
@@ -57,20 +57,16 @@ def strictly(node):
 def with_formats(document):
     for pointer, name in FORMATS.items():
         found(document, pointer)["format"] = name
-    for parameter in document["paths"]["/jobs"]["get"]["parameters"]:
-        if parameter["name"] == "cursor":
-            parameter["schema"]["format"] = "cursor"
+    for path, name in {"/jobs": "cursor", "/usage": "first-page"}.items():
+        for parameter in document["paths"][path]["get"]["parameters"]:
+            if parameter["name"] == "cursor":
+                parameter["schema"]["format"] = name
     for path, item in document["paths"].items():
-        if path.startswith("/keys/{id}"):
+        for kind in ("key", "webhook", "member"):
+            if not path.startswith(f"/{kind}s/{{id}}"):
+                continue
             for method in [name for name in item if name != "parameters"]:
-                schema = {"type": "string", "format": "spare-key" if method == "delete" else "key"}
-                item[method].setdefault("parameters", []).append(
-                    {"name": "id", "in": "path", "required": True, "schema": schema}
-                )
-            del item["parameters"]
-        if path.startswith("/webhooks/{id}"):
-            for method in [name for name in item if name != "parameters"]:
-                schema = {"type": "string", "format": "spare-webhook" if method == "delete" else "webhook"}
+                schema = {"type": "string", "format": f"spare-{kind}" if method == "delete" else kind}
                 item[method].setdefault("parameters", []).append(
                     {"name": "id", "in": "path", "required": True, "schema": schema}
                 )
@@ -79,7 +75,9 @@ def with_formats(document):
             continue
         for method in [name for name in item if name != "parameters"]:
             # What is deleted or cancelled is of no use to the other calls.
-            name = "waiting-job" if path.endswith("/cancel") else "spare-job" if method == "delete" else "job"
+            name = "waiting-job" if path.endswith("/cancel") else "job"
+            if method == "delete":
+                name = "spare-transcript" if path.endswith("/transcript") else "spare-job"
             schema = {**document["components"]["schemas"]["JobID"], "format": name}
             item[method].setdefault("parameters", []).append(
                 {"name": "id", "in": "path", "required": True, "schema": schema}
@@ -87,16 +85,40 @@ def with_formats(document):
         del item["parameters"]
 
 
-def call(url, path, body=None, token=None):
+def answer(url, path, body=None, headers={}):
     request = urllib.request.Request(url + path, None if body is None else json.dumps(body).encode())
-    request.add_header("Content-Type", "application/json")
-    if token:
-        request.add_header("Authorization", f"Bearer {token}")
+    for name, value in {"Content-Type": "application/json", **headers}.items():
+        request.add_header(name, value)
     with urllib.request.urlopen(request, timeout=120) as answer:
-        return json.load(answer)
+        return answer.headers, answer.read()
 
 
-def settings(plan, token):
+def call(url, path, body=None, token=None):
+    return json.loads(answer(url, path, body, {"Authorization": f"Bearer {token}"} if token else {})[1])
+
+
+def people(url, invitation):
+    """An owner's sessions, and members whom the owner has invited."""
+    credentials = {"email": "owner@example.com", "password": "correct horse battery"}
+    answer(url, "/members/password", {"token": invitation, "password": credentials["password"]})
+    sessions = []
+    for _ in range(12):
+        headers, body = answer(url, "/members/sign-in", credentials)
+        sessions.append(headers["Set-Cookie"].split(";")[0].partition("=")[2])
+    own = {"Cookie": f"verbatim_session={sessions[-1]}", "X-CSRF-Token": json.loads(body)["csrf_token"]}
+    invited = [
+        json.loads(answer(url, "/members", {"email": f"{number}@example.com", "role": "viewer"}, own)[1])
+        for number in range(24)
+    ]
+    return {
+        "owner": credentials,
+        "member_sessions": sessions,
+        "members": [member["id"] for member in invited],
+        "member_links": [member["token"] for member in invited[16:]],
+    }
+
+
+def settings(plan, token, session):
     # To what is expected by default come 410, which says of a deleted transcript what 404 says of a deleted job, and 413, by
     # which wrong bodies that are long, too, are refused.
     return f"""
@@ -106,6 +128,8 @@ def settings(plan, token):
         request-timeout = 120
         [auth.openapi.accessToken]
         bearer = {json.dumps(token)}
+        [auth.openapi.memberSession]
+        api_key = {json.dumps(session)}
         [generation]
         mode = "all"
         max-examples = {plan["cases"]}
@@ -137,16 +161,18 @@ def main():
     keys = [call(url, "/keys", {"name": f"spare {number}"}, token)["key_id"] for number in range(24)]
     outer = outside.serve(recording)
     webhooks = [call(url, "/webhooks", {"url": f"{outer}/told/{number}"}, token)["id"] for number in range(8)]
+    members = people(url, plan["owner"])
     seeds = {
         **plan,
         "keys": keys,
         "webhooks": webhooks,
+        **members,
         "outside": outer,
         "refresh_tokens": [session["refresh_token"] for session in sessions[1:]],
         "tally": str(folder / "tally.json"),
     }
     (folder / "seeds.json").write_text(json.dumps(seeds))
-    (folder / "schemathesis.toml").write_text(settings(plan, token))
+    (folder / "schemathesis.toml").write_text(settings(plan, token, members["member_sessions"][0]))
     ended = subprocess.run(
         [sys.executable, "-B", "-m", "schemathesis.cli", "--config-file", str(folder / "schemathesis.toml")]
         + ["run", str(folder / "openapi.json"), "--url", url, "--checks", "all", "--no-color"]

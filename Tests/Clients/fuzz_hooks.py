@@ -4,6 +4,8 @@ in; and what no schema says of valid requests."""
 import atexit
 import base64
 import collections
+import hashlib
+import hmac
 import json
 import os
 import pathlib
@@ -18,6 +20,7 @@ COMPLETED = SEEDS["completed"]
 
 unknown_keys = st.text("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=12, max_size=12)
 unknown_webhooks = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26).map(lambda ulid: "whk_" + ulid)
+unknown_members = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26).map(lambda ulid: "mem_" + ulid)
 unknown_jobs = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26).map(lambda ulid: "job_" + ulid)
 
 for name, strategy in {
@@ -29,14 +32,19 @@ for name, strategy in {
     "source": st.just(SEEDS["outside"] + "/recording.wav"),
     # The empty one is the first page's.
     "cursor": st.sampled_from([""] + [base64.b64encode(job.encode()).decode() for job in COMPLETED]),
+    "first-page": st.just(""),
     # The first is never deleted; the others are there for that.
     "job": st.one_of(st.just(COMPLETED[0]), unknown_jobs),
-    "spare-job": st.one_of(st.sampled_from(COMPLETED[1:]), unknown_jobs),
+    "spare-job": st.one_of(st.sampled_from(COMPLETED[1::2] or COMPLETED[:1]), unknown_jobs),
+    "spare-transcript": st.one_of(st.sampled_from(COMPLETED[2::2] or COMPLETED[:1]), unknown_jobs),
     "waiting-job": st.one_of(st.sampled_from(SEEDS["waiting"]), unknown_jobs),
     # A key that was rotated can be neither rotated again nor changed.
     "key": st.one_of(st.sampled_from(SEEDS["keys"][4:]), unknown_keys),
     "spare-key": st.one_of(st.sampled_from(SEEDS["keys"][:4]), unknown_keys),
     "webhook": st.one_of(st.sampled_from(SEEDS["webhooks"][4:]), unknown_webhooks),
+    # A new link makes the one before useless, so those whose links are used are not among them.
+    "member": st.one_of(st.sampled_from(SEEDS["members"][8:16]), unknown_members),
+    "spare-member": st.one_of(st.sampled_from(SEEDS["members"][:8]), unknown_members),
     "spare-webhook": st.one_of(st.sampled_from(SEEDS["webhooks"][:4]), unknown_webhooks),
 }.items():
     schemathesis.openapi.format(name, strategy)
@@ -51,24 +59,51 @@ def filter_body(context, body):
     return "\\u0000" not in metadata and len(metadata) <= 4096
 
 
+def csrf(session):
+    return hmac.new(session.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
+def as_member(case):
+    """A member's change with its CSRF token. Signing out ends a session that no other call needs."""
+    session = SEEDS["member_sessions"][0]
+    if case.operation.path == "/members/sign-out" and len(SEEDS["member_sessions"]) > 1:
+        session = SEEDS["member_sessions"].pop()
+        case.cookies["verbatim_session"] = session
+    if case.method != "GET":
+        case.headers["X-CSRF-Token"] = csrf(session)
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """Another valid Idempotency-Key for each recording: under the same one another recording is refused, as is described.
 
     A key's name without line ends and the like, an end that is not over, addresses: the description says so in words. A live
-    key has no fields for tests. A period begins before it ends."""
+    key has no fields for tests, and an estimate is of a length or of a URL. A period begins before it ends. A member signs in
+    with the right password, and links are those that were not used."""
     if case.meta is not None and case.meta.generation.mode.is_positive and isinstance(case.body, dict):
         valid = {}
         if case.operation.path.startswith("/keys"):
             valid = {"name": f"key {uuid.uuid4()}", "expires_at": "2999-01-01T00:00:00Z", "allowed_addresses": ["192.0.2.0/24"]}
         if case.operation.path.endswith("/replay"):
             valid = {"since": "2026-01-01T00:00:00Z", "until": "2999-01-01T00:00:00Z"}
+        if case.operation.path == "/members/sign-in":
+            valid = SEEDS["owner"]
+        if case.operation.path == "/members/password" and SEEDS["member_links"]:
+            valid = {"token": SEEDS["member_links"].pop()}
+        if case.operation.path == "/members":
+            valid = {"email": f"{uuid.uuid4()}@example.com"}
+        if case.operation.path == "/jobs/estimate" and (case.body.get("duration_seconds") is None) == (case.body.get("source_url") is None):
+            case.body.pop("source_url", None)
+            case.body["duration_seconds"] = 60
         for name, value in valid.items():
             if case.body.get(name) is not None:
                 case.body[name] = value
-        if case.operation.path == "/jobs":
+        if case.operation.path in ("/jobs", "/jobs/estimate"):
             for name in ("test_outcome", "test_delay_seconds"):
                 case.body.pop(name, None)
+    if case.operation.path.startswith("/members") and case.meta is not None and case.meta.generation.mode.is_positive:
+        if case.operation.path not in ("/members/sign-in", "/members/password"):
+            as_member(case)
     key = (case.headers or {}).get("Idempotency-Key")
     if case.meta is not None and case.meta.generation.mode.is_positive and key is not None:
         case.headers["Idempotency-Key"] = f"{key[:200]}-{uuid.uuid4()}"

@@ -36,7 +36,8 @@ struct AccountLimitsRoutes: Sendable {
             let members = try decoder.container(keyedBy: Key.self)
             isCapGiven = members.contains(.overage_cap_cents)
             overageCapCents = try members.decodeIfPresent(Int64.self, forKey: .overage_cap_cents)
-            alertPercents = try members.decodeIfPresent([Int64].self, forKey: .alert_percents)
+            alertPercents =
+                members.contains(.alert_percents) ? try members.decode([Int64].self, forKey: .alert_percents) : nil
             isRetentionGiven = members.contains(.transcript_retention_days)
             retentionDays = try members.decodeIfPresent(Int.self, forKey: .transcript_retention_days)
         }

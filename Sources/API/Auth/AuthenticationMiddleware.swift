@@ -1,20 +1,22 @@
 import Addresses
+import Cryptography
 import HTTPTypes
 import Hummingbird
 import Tenancy
 
-/// Passes on requests with a valid access token, and the principal that the token names, unless the principal has lost its access since.
+/// Passes on requests with a valid access token or a member's session cookie, and the principal that it names, unless the principal has lost its
+/// access since.
 struct AuthenticationMiddleware: RouterMiddleware {
     let tokens: AccessTokens
     let revocations: Revocations
     let proxies: TrustedProxies
+    let members: MemberSignIn
 
     func handle(
         _ request: Request, context: PublicContext, next: (Request, PublicContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        let principal = try await authenticate(
-            request, from: proxies.client(of: request, on: context.channel).address)
+        let principal = try await authenticate(request, from: proxies.client(of: request, on: context.channel))
         context.principal = principal
         context.scopes = revocations.scopes(of: principal)
         context.channel.triggerUserOutboundEvent(
@@ -23,8 +25,9 @@ struct AuthenticationMiddleware: RouterMiddleware {
         return try await next(request, context)
     }
 
-    private func authenticate(_ request: Request, from address: IPAddress?) async throws -> Principal {
+    private func authenticate(_ request: Request, from client: ClientAddress) async throws -> Principal {
         guard let header = request.headers[.authorization] else {
+            if let token = SessionCookie.token(of: request) { return try await member(request, token, client.network) }
             throw APIError(.invalidToken, "Send an access token from POST /auth/token as 'Authorization: Bearer …'.")
         }
         let parts = header.split(separator: " ", omittingEmptySubsequences: true)
@@ -33,7 +36,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
         }
         do {
             let principal = try await tokens.verify(String(parts[1]))
-            try await revocations.check(principal, from: address)
+            try await revocations.check(principal, from: client.address)
             return principal
         } catch AccessTokenError.expired {
             throw APIError(.tokenExpired, "The access token has expired. Get a new one from POST /auth/refresh.")
@@ -42,6 +45,31 @@ struct AuthenticationMiddleware: RouterMiddleware {
         } catch let refusal as AccessRefusal {
             throw APIError(refusal)
         }
+    }
+}
+
+extension AuthenticationMiddleware {
+    /// Returns the member whose session it is. A change also needs the session's CSRF token.
+    private func member(_ request: Request, _ token: String, _ network: String) async throws -> Principal {
+        let found: MemberSession.Holder?
+        do {
+            found = try await members.holder(of: token, from: network)
+        } catch let refusal as AccessRefusal {
+            throw APIError(refusal)
+        } catch let error as RateLimited {
+            throw APIError.rateLimited(
+                "Too many unknown sessions in a minute. Try again later.", retryAfterSeconds: error.retryAfterSeconds)
+        }
+        guard let holder = found else {
+            throw APIError(.invalidToken, "The session has ended. Sign in again with POST /members/sign-in.")
+        }
+        if request.method != .get, request.method != .head {
+            let sent = Array((request.headers[SessionCookie.csrfHeader] ?? "").utf8)
+            guard ConstantTime.equal(sent, Array(MemberSession.csrfToken(of: token).utf8)) else {
+                throw APIError.csrfTokenMissing
+            }
+        }
+        return Principal(tenant: holder.tenant, member: holder.member, role: holder.role)
     }
 }
 

@@ -8,6 +8,8 @@ struct SessionCleanup: Service {
     private static let interval = Duration.seconds(60)
 
     let sweep: SessionSweep
+    /// Has the role `verbatim_system`.
+    let pool: PostgresPool
     let logger: Logger
 
     func run() async throws {
@@ -15,6 +17,7 @@ struct SessionCleanup: Service {
             while (try? await Task.sleep(for: Self.interval * Double.random(in: 0.5...1.5))) != nil {
                 do {
                     try await sweep.run()
+                    try await MemberSession.sweep(on: pool)
                 } catch  where !Task.isCancelled {
                     logger.failure("could not delete expired sessions", error)
                 } catch {}

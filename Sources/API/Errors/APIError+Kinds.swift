@@ -29,6 +29,19 @@ extension APIError {
     package static let liveKeyRequired = Self(
         .liveKeyRequired, "This needs a live API key; yours is a test key, which only submits simulated jobs.")
 
+    /// 403 for a call that only some members may make. `roles` may.
+    package static func roleRequired(_ roles: [MemberRole]) -> Self {
+        let names = roles.map(\.rawValue).joined(separator: " or ")
+        return Self(
+            .roleRequired, "This needs a member with the role \(names), signed in with e-mail address and password.",
+            details: ["role": .text(names)])
+    }
+
+    /// 403 for a change by a page that did not send its session's CSRF token.
+    package static let csrfTokenMissing = Self(
+        .csrfTokenMissing,
+        "Send the csrf_token of POST /members/sign-in or GET /members/me as X-CSRF-Token with every change.")
+
     /// 401 for a token that has submitted its one job.
     package static let tokenSpent = Self(
         .invalidToken, "This access token may submit one job, and has done so. Get a new one from POST /auth/token.")

@@ -8,11 +8,15 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case tokenExpired = "token_expired"
     case invalidToken = "invalid_token"
     case invalidRefreshToken = "invalid_refresh_token"
+    case wrongPassword = "wrong_password"
+    case invalidLink = "invalid_link"
     case quotaExceeded = "quota_exceeded"
     case accountSuspended = "account_suspended"
     case insufficientScope = "insufficient_scope"
     case addressNotAllowed = "address_not_allowed"
     case liveKeyRequired = "live_key_required"
+    case roleRequired = "role_required"
+    case csrfTokenMissing = "csrf_token_missing"
     case notFound = "not_found"
     case methodNotAllowed = "method_not_allowed"
     case requestTimeout = "request_timeout"
@@ -23,6 +27,8 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case keyNotActive = "key_not_active"
     case limitReached = "limit_reached"
     case endpointExists = "endpoint_exists"
+    case memberExists = "member_exists"
+    case lastOwner = "last_owner"
     case transcriptDeleted = "transcript_deleted"
     case fileTooLarge = "file_too_large"
     case requestTooLarge = "request_too_large"
@@ -39,15 +45,19 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     package var status: Int {
         switch self {
         case .invalidRequest, .unknownFormat: 400
-        case .invalidAPIKey, .tokenExpired, .invalidToken, .invalidRefreshToken: 401
+        case .invalidAPIKey, .tokenExpired, .invalidToken, .invalidRefreshToken, .wrongPassword: 401
         case .quotaExceeded: 402
-        case .accountSuspended, .insufficientScope, .addressNotAllowed, .liveKeyRequired: 403
+        case .accountSuspended, .insufficientScope, .addressNotAllowed, .liveKeyRequired, .roleRequired,
+            .csrfTokenMissing:
+            403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .jobFinished, .jobActive, .notReady, .idempotencyInProgress, .keyNotActive, .limitReached, .endpointExists:
+        case .jobFinished, .jobActive, .notReady, .idempotencyInProgress, .keyNotActive, .limitReached, .endpointExists,
+            .memberExists,
+            .lastOwner:
             409
-        case .transcriptDeleted: 410
+        case .transcriptDeleted, .invalidLink: 410
         case .fileTooLarge, .requestTooLarge: 413
         case .invalidAudio, .unsupportedMediaType: 415
         case .idempotencyConflict, .sourceURLRefused, .webhookURLRefused: 422
@@ -66,11 +76,15 @@ package enum ErrorCode: String, Sendable, CaseIterable {
         case .tokenExpired: "Access token expired"
         case .invalidToken: "Invalid access token"
         case .invalidRefreshToken: "Invalid refresh token"
+        case .wrongPassword: "Wrong e-mail address or password"
+        case .invalidLink: "Link no longer valid"
         case .quotaExceeded: "Quota exceeded"
         case .accountSuspended: "Account suspended"
         case .insufficientScope: "Insufficient scope"
         case .addressNotAllowed: "Address not allowed"
         case .liveKeyRequired: "Live key required"
+        case .roleRequired: "Role required"
+        case .csrfTokenMissing: "CSRF token missing"
         case .notFound: "Not found"
         case .methodNotAllowed: "Method not allowed"
         case .requestTimeout: "Request timed out"
@@ -81,6 +95,8 @@ package enum ErrorCode: String, Sendable, CaseIterable {
         case .keyNotActive: "API key not active"
         case .limitReached: "Limit reached"
         case .endpointExists: "Endpoint exists"
+        case .memberExists: "Member exists"
+        case .lastOwner: "Last owner"
         case .transcriptDeleted: "Transcript deleted"
         case .fileTooLarge: "File too large"
         case .requestTooLarge: "Request too large"

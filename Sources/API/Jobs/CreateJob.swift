@@ -40,7 +40,9 @@ struct CreateJob: Sendable {
             return try await submit(request, jobRequest, under: nil)
         }
         let remembered = context.principal.mode == .test ? IdempotencyKey.forTests(key) : key
-        switch try await IdempotencyKey.begin(remembered, of: tenant, by: context.principal.key, on: databases.app) {
+        switch try await IdempotencyKey.begin(
+            remembered, of: tenant, by: context.principal.submitter, on: databases.app)
+        {
         case .inProgress:
             throw APIError(
                 .idempotencyInProgress, "A request with this Idempotency-Key is still under way. Try again shortly.",
@@ -57,6 +59,14 @@ struct CreateJob: Sendable {
         }
     }
 
+    /// Throws `invalid_request` if the options are those of a test key's job.
+    static func requireNoTest(_ options: JobOptions) throws {
+        guard options.simulatedEnd != nil else { return }
+        throw APIError.invalidRequest(
+            "'test_outcome' and 'test_delay_seconds' are only for test keys, whose jobs are simulated.",
+            field: "test_outcome")
+    }
+
     /// What every step needs to know of the request.
     private struct JobRequest {
         let principal: Principal
@@ -70,15 +80,12 @@ struct CreateJob: Sendable {
 
         /// Throws `invalid_request` if the options are those of a test key's job and the key is a live one.
         func check(_ options: JobOptions) throws {
-            guard !isTest, options.simulatedEnd != nil else { return }
-            throw APIError.invalidRequest(
-                "'test_outcome' and 'test_delay_seconds' are only for test keys, whose jobs are simulated.",
-                field: "test_outcome")
+            if !isTest { try CreateJob.requireNoTest(options) }
         }
 
         func submission(_ id: JobID, _ options: JobOptions, _ source: Submission.Source) -> Submission {
             var submission = Submission(
-                id: id, tenant: tenant, key: principal.key, options: options, acceptOverage: acceptOverage,
+                id: id, tenant: tenant, submitter: principal.submitter, options: options, acceptOverage: acceptOverage,
                 source: source)
             submission.singleUse = principal.singleUse
             return submission
@@ -131,7 +138,7 @@ struct CreateJob: Sendable {
         }
         guard !jobRequest.isTest else { return }
         try await admission.check(
-            jobRequest.tenant, by: jobRequest.principal.key, jobRequest.effectiveLimits,
+            jobRequest.tenant, by: jobRequest.principal.submitter, jobRequest.effectiveLimits,
             acceptOverage: jobRequest.acceptOverage)
     }
 
@@ -229,7 +236,7 @@ struct CreateJob: Sendable {
         return JSONResponse.make(answer, status: .accepted, headers: headers)
     }
 
-    private static func acceptsOverage(_ request: Request) throws -> Bool {
+    static func acceptsOverage(_ request: Request) throws -> Bool {
         switch request.uri.queryParameters["accept_overage"] {
         case nil, "false": return false
         case "true": return true

@@ -48,7 +48,9 @@ struct JobDocument: Sendable {
             json.key("test")
             json.flag(job.isTest)
             json.key("key_id")
-            json.string(job.key?.rawValue)
+            json.string(job.submitter?.key?.rawValue)
+            json.key("member_id")
+            json.string(job.submitter?.member?.rawValue)
         }
     }
 

@@ -6,7 +6,7 @@ import Pipeline
 /// What `POST /jobs` asks for in JSON: a recording to be fetched, and what to do with it.
 package struct URLSubmission: Sendable {
     /// In bytes; more than the API's fields could ever need.
-    private static let limitBytes = 64 << 10
+    static let limitBytes = 64 << 10
     private static let sourceField = "source_url"
 
     package let source: SourceURL
@@ -20,27 +20,23 @@ package struct URLSubmission: Sendable {
 
     /// - Throws: `APIError`: `invalid_request` with the field, or `source_url_refused`.
     package init(_ body: [UInt8], policy: AddressPolicy) throws {
-        var fields: [String: String] = [:]
-        let members = try JSONMembers(body).values
+        try self.init(members: JSONMembers(body).values, policy: policy)
+    }
+
+    /// - Throws: `APIError`: `invalid_request` with the field, or `source_url_refused`.
+    init(members: [String: JSONReader.Value], policy: AddressPolicy) throws {
         if members[UploadForm.fileField] != nil {
             throw APIError.invalidRequest(
                 "Send the recording's file or its URL, not both. A file goes into a form of multipart/form-data.",
                 field: UploadForm.fileField)
         }
-        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
-            // Leaving the field out means the same.
-            if value == .null { continue }
-            fields[name] = try Self.text(of: value, name)
-        }
+        fields = try Self.fields(members)
         guard let url = fields[Self.sourceField] else {
             throw APIError.invalidRequest(
                 "'source_url' is missing. Name the recording's URL, or send the file as multipart/form-data.",
                 field: Self.sourceField)
         }
-        self.fields = fields
-        var others = fields
-        others[Self.sourceField] = nil
-        options = try JobOptions(fields: others, beside: Self.sourceField)
+        options = try Self.options(fields)
         do {
             source = try SourceURL(url, policy: policy)
         } catch .malformed {
@@ -50,6 +46,22 @@ package struct URLSubmission: Sendable {
         } catch {
             throw APIError(.sourceURLRefused, error.message, details: ["field": .text(Self.sourceField)])
         }
+    }
+
+    /// Returns what to do with a recording, and not which one it is.
+    static func options(of members: [String: JSONReader.Value]) throws -> JobOptions { try options(fields(members)) }
+
+    private static func options(_ fields: [String: String]) throws -> JobOptions {
+        try JobOptions(fields: fields.filter { $0.key != sourceField }, beside: sourceField)
+    }
+
+    private static func fields(_ members: [String: JSONReader.Value]) throws -> [String: String] {
+        var fields: [String: String] = [:]
+        // Leaving a field out means the same as null.
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) where value != .null {
+            fields[name] = try text(of: value, name)
+        }
+        return fields
     }
 
     /// Returns a value as a form field would spell it. Its type is part of the API: `"true"` is not `true`.

@@ -236,7 +236,12 @@ struct KeyRoutes: Sendable {
         return key
     }
 
+    /// Throws unless the caller may give a key these scopes: those that it has itself. A key with `keys:write` could do what only some roles
+    /// may, such as raising a cap, so only owners give that one.
     private static func require(_ scopes: Set<Scope>, of context: AuthenticatedContext) throws {
+        if let role = context.principal.role, role != .owner, scopes.contains(.writeKeys) {
+            throw APIError.roleRequired([.owner])
+        }
         if let missing = scopes.subtracting(context.scopes).sorted().first { throw APIError.insufficientScope(missing) }
     }
 

@@ -22,11 +22,14 @@ package final class AllowedMethods: Sendable {
         patterns.withLock { $0 = learned }
     }
 
-    /// Returns the methods for a path, as `Allow` lists them; nil if no route has this path.
+    /// Returns the methods for a path, as `Allow` lists them; nil if no route has this path. A route that spells the path out hides those that
+    /// capture a part of it.
     func allow(_ path: String) -> String? {
         let components = path.split(separator: "/")
+        let matching = patterns.withLock { $0 }.filter { Self.matches($0.components, components) }
+        let spelledOut = matching.filter { $0.components == components }
         var methods = Set<String>()
-        for pattern in patterns.withLock({ $0 }) where Self.matches(pattern.components, components) {
+        for pattern in spelledOut.isEmpty ? matching : spelledOut {
             methods.insert(pattern.method)
             if pattern.method == "GET" { methods.insert("HEAD") }
         }

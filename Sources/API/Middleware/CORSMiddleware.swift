@@ -3,7 +3,7 @@ import Hummingbird
 
 /// Lets pages of the listed origins call the API from a browser (`VERBATIM_CORS_ORIGINS`), and answers the browser's preflight requests.
 ///
-/// The API has no cookies that a page could misuse here: a page needs an access token. Answers to other origins carry no permission, so
+/// A page needs an access token: browsers send the cookies of members to no page elsewhere, and no permission here says that they may. Answers to other origins carry no permission, so
 /// browsers keep them from the page. Hummingbird's own middleware knows only one origin, or all.
 package struct CORSMiddleware<Context: ConnectionContext>: RouterMiddleware {
     /// How long a browser may remember a preflight's answer, in seconds.

@@ -14,7 +14,7 @@ package struct SecurityHeadersMiddleware<Context: ConnectionContext>: RouterMidd
         var response = try await next(request, context)
         response.headers[.xContentTypeOptions] = "nosniff"
         let plainRead = request.method == .get || request.method == .head
-        let guarded = request.headers.contains(.authorization) || !plainRead
+        let guarded = request.headers.contains(.authorization) || request.headers.contains(.cookie) || !plainRead
         if guarded, !response.headers.contains(.cacheControl) {
             response.headers[.cacheControl] = "no-store"
         }

@@ -187,6 +187,7 @@ struct Node: Sendable {
             at: settings.uploads, budgetBytes: settings.scratchBytes, maximumFiles: plan.uploads,
             timeout: .seconds(30), room: disks.first)
         let argon2 = Argon2(threads: min(cores, 4))
+        let members = MemberSignIn(databases: databases, argon2: argon2)
         let load = NodeLoad(
             connections: server.connections, spool: spool, media: media, argon2: argon2, databases: databases)
         Routes(
@@ -195,7 +196,7 @@ struct Node: Sendable {
                     databases: databases, argon2: argon2, tokens: tokens),
                 tokens: tokens, proxies: proxies),
             authentication: AuthenticationMiddleware(
-                tokens: tokens, revocations: revocations.revocations, proxies: proxies),
+                tokens: tokens, revocations: revocations.revocations, proxies: proxies, members: members),
             health: HealthRoutes(
                 readiness: Readiness(
                     databases: databases, migrator: migrator, databaseURL: settings.databaseURL, storage: storage,
@@ -210,12 +211,16 @@ struct Node: Sendable {
                 media: media, storage: storage,
                 admission: Admission(databases: databases, hint: hint),
                 webhooks: webhooks, policy: settings.addressPolicy),
+            estimateJob: EstimateJob(databases: databases, egress: egress, policy: settings.addressPolicy),
             getJob: GetJob(databases: databases), listJobs: ListJobs(databases: databases),
             getTranscript: GetTranscript(databases: databases), cancelJob: CancelJob(databases: databases, hint: hint),
             deleteJob: DeleteJob(databases: databases), deleteTranscript: DeleteTranscript(databases: databases),
             keys: KeyRoutes(databases: databases, argon2: argon2),
+            members: MemberRoutes(
+                databases: databases, members: members, proxies: proxies, publicURL: settings.publicURL),
             accountLimits: AccountLimitsRoutes(databases: databases),
             getUsage: GetUsage(databases: databases), getPlans: GetPlans(databases: databases),
+            statements: StatementRoutes(databases: databases),
             getDeliveries: GetDeliveries(databases: databases),
             postDeliveries: PostDeliveries(databases: databases, publicURL: settings.publicURL),
             getWebhook: GetWebhook(databases: databases),
@@ -225,7 +230,8 @@ struct Node: Sendable {
                 databases: databases, deliveryClient: testClient, masterKey: settings.masterKey),
             webhookSecret: WebhookSecretRoutes(databases: databases, masterKey: settings.masterKey)
         ).add(to: server.router)
-        let cleanup = SessionCleanup(sweep: SessionSweep(pool: databases.system), logger: logger)
+        let cleanup = SessionCleanup(
+            sweep: SessionSweep(pool: databases.system), pool: databases.system, logger: logger)
         let host = settings.host
         let logger = logger
         let application = server.application(logger: logger) { port in

@@ -7,6 +7,7 @@ extension HTTPField.Name {
     static let idempotentReplayed = HTTPField.Name(known: "Idempotent-Replayed")
     static let xForwardedFor = HTTPField.Name(known: "X-Forwarded-For")
     static let referrerPolicy = HTTPField.Name(known: "Referrer-Policy")
+    static let xCSRFToken = HTTPField.Name(known: "X-CSRF-Token")
     static let upgrade = HTTPField.Name(known: "Upgrade")
 
     /// For names in the source code: a misspelled one is a programming error.

@@ -60,7 +60,9 @@ private actor PlanList {
     func plans() async throws -> [Plan] {
         if let last, ContinuousClock.now - last.at < .seconds(1) { return last.plans }
         if let look { return try await look.value }
-        let look = Task { [databases] in try await databases.app.transaction { try Plan.all(in: $0) } }
+        let look = Task { [databases] in
+            try await databases.app.transaction { try Plan.all(in: $0).filter { !$0.isRetired } }
+        }
         self.look = look
         defer { self.look = nil }
         let plans = try await look.value

@@ -13,7 +13,10 @@ extension JobID: ExpressibleByArgument {
     public init?(argument: String) { self.init(rawValue: argument) }
 }
 
-extension PlanName: ExpressibleByArgument {}
+extension PlanName: ExpressibleByArgument {
+    /// The plans that every deployment begins with; operators add others.
+    public static var defaultCompletionKind: CompletionKind { .list(["free", "pro", "business"]) }
+}
 
 extension JobStatus: ExpressibleByArgument {}
 

@@ -21,7 +21,7 @@ struct LimitOptions: ParsableArguments, CustomReflectable {
         }
         let cap = NameKey(QuotaOverrides.Field.overageCap.option)
         switch try options.decode(Cap.self, forKey: cap).wrappedValue {
-        case .cents(let cents): overrides.overageCapCents = cents
+        case .number(let cents): overrides.overageCapCents = cents
         case .off: endsCap = true
         case nil: break
         }
@@ -56,7 +56,7 @@ struct LimitOptions: ParsableArguments, CustomReflectable {
 
     private typealias Number = Option<Int64?>
     private typealias OnOff = Option<Switch?>
-    private typealias Cap = Option<OverageCap?>
+    private typealias Cap = Option<OptionalNumber?>
 }
 
 /// A coding key whose name comes from a list, such as a limit's.
@@ -69,16 +69,16 @@ struct NameKey: CodingKey {
     init?(intValue: Int) { nil }
 }
 
-/// A number of cents, or `none`.
-enum OverageCap: ExpressibleByArgument {
-    case cents(Int64)
+/// A number, or `none`.
+enum OptionalNumber: ExpressibleByArgument {
+    case number(Int64)
     case off
 
     init?(argument: String) {
         if argument == "none" {
             self = .off
-        } else if let cents = Int64(argument) {
-            self = .cents(cents)
+        } else if let number = Int64(argument) {
+            self = .number(number)
         } else {
             return nil
         }

@@ -22,7 +22,7 @@ extension LedgerEntry {
 
     /// Who submitted the job. These columns come last, behind those of the metadata, so that the others keep their places.
     package var keyColumns: [ExportColumn] {
-        [.init("key_id", .text(optional: key?.rawValue)), .init("key_name", .text(optional: keyName))]
+        [.init("key_id", .text(optional: submitter?.rawValue)), .init("key_name", .text(optional: keyName))]
     }
 
     /// The names of the columns, in order. An export without records has them, too.

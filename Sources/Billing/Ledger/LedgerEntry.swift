@@ -7,9 +7,9 @@ package struct LedgerEntry: Sendable, Equatable {
     /// The job's place among the month's admissions.
     package let admission: Int64
     package let job: String
-    /// The API key that submitted the job; nil if it is unknown.
-    package let key: APIKeyID?
-    /// The key's name now; nil if the key is unknown or deleted.
+    /// Who submitted the job; nil if that is unknown.
+    package let submitter: Submitter?
+    /// The key's name or the member's e-mail address now; nil if that is unknown.
     package let keyName: String?
     package let seconds: Int64
     package let plan: PlanName
@@ -23,13 +23,13 @@ package struct LedgerEntry: Sendable, Equatable {
 
     package init(
         tenant: TenantID, admission: Int64, job: String, seconds: Int64, plan: PlanName, includedSeconds: Int64,
-        acceptsOverage: Bool, rate: Int64?, admittedAt: Timestamp, settledAt: Timestamp, key: APIKeyID? = nil,
+        acceptsOverage: Bool, rate: Int64?, admittedAt: Timestamp, settledAt: Timestamp, submitter: Submitter? = nil,
         keyName: String? = nil
     ) {
         self.tenant = tenant
         self.admission = admission
         self.job = job
-        self.key = key
+        self.submitter = submitter
         self.keyName = keyName
         self.seconds = seconds
         self.plan = plan

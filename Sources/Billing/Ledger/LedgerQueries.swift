@@ -48,7 +48,10 @@ package enum Ledger {
             """ : "NULL::text"
         let keyName: PostgresQuery =
             metadata
-            ? "(SELECT k.name FROM api_keys k WHERE k.tenant_id = l.tenant_id AND k.id = l.key_id)" : "NULL::text"
+            ? """
+            coalesce((SELECT k.name FROM api_keys k WHERE k.tenant_id = l.tenant_id AND k.id = l.key_id),
+                (SELECT m.email FROM members m WHERE m.tenant_id = l.tenant_id AND m.id = l.key_id))
+            """ : "NULL::text"
         try transaction.execute(
             """
             DECLARE ledger NO SCROLL CURSOR FOR
@@ -84,6 +87,7 @@ extension LedgerEntry {
             seconds: try row.value("seconds"), plan: try row.value("plan"),
             includedSeconds: try row.value("included_seconds"), acceptsOverage: try row.value("accept_overage"),
             rate: try row.value("rate_micros_per_minute"), admittedAt: try row.value("admitted_at"),
-            settledAt: try row.value("settled_at"), key: try row.value("key_id"), keyName: try row.value("key_name"))
+            settledAt: try row.value("settled_at"), submitter: try row.value("key_id"),
+            keyName: try row.value("key_name"))
     }
 }

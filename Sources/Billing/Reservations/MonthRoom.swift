@@ -36,7 +36,7 @@ package struct MonthRoom: Sendable, Equatable {
     struct Terms {
         let tenant: TenantID
         let month: BillingMonth
-        let key: APIKeyID?
+        let submitter: Submitter?
         let includedSeconds: Int64
         /// The price of overage in micro-dollars a minute, if the job buys overage; else nil.
         let overageRate: Int64?
@@ -52,7 +52,7 @@ package struct MonthRoom: Sendable, Equatable {
         _ terms: Terms, in state: UsageMonth, for wanted: Int64?, in transaction: PostgresTransaction
     ) throws -> MonthRoom {
         let left = max(0, terms.includedSeconds - state.used - state.reserved)
-        let key = try terms.key.flatMap { try Self.key($0, terms, transaction) }
+        let key = try terms.submitter?.key.flatMap { try Self.key($0, terms, transaction) }
         guard let rate = terms.overageRate else { return MonthRoom(seconds: left, limit: .monthlyMinutes).or(key) }
         guard let cap = terms.overageCapCents, wanted.map({ $0 > left }) ?? true else { return Self.unlimited.or(key) }
         let overage = try overageSeconds(within: cap, at: rate, terms, transaction)

@@ -9,12 +9,12 @@ package enum Reservation {
     /// Reserves a job's seconds in the month of `now`, at the next place in the month's order.
     ///
     /// - Parameters:
-    ///   - key: the API key that submits it; nil if that is unknown.
+    ///   - submitter: who submits it; nil if that is unknown.
     ///   - seconds: how long the recording is. Nil if that is not known yet: then nothing is held, but the month must have something left.
     ///   - acceptOverage: whether the customer buys overage, if the account may.
     /// - Throws: ``ReservationError/quotaExceeded(_:overageAllowed:)``, ``ReservationError/monthClosed(_:)``.
     package static func make(
-        for job: some TypedID, of tenant: TenantID, by key: APIKeyID?, seconds: Int64?,
+        for job: some TypedID, of tenant: TenantID, by submitter: Submitter?, seconds: Int64?,
         effectiveLimits: EffectiveLimits,
         acceptOverage: Bool, at now: Timestamp, in transaction: PostgresTransaction
     ) throws {
@@ -24,7 +24,7 @@ package enum Reservation {
         guard !state.isClosed else { throw ReservationError.monthClosed(month) }
         let sold = acceptOverage && effectiveLimits.sellsOverage
         try checkRoom(
-            in: month, state, of: tenant, for: key, seconds: seconds, effectiveLimits: effectiveLimits,
+            in: month, state, of: tenant, for: submitter, seconds: seconds, effectiveLimits: effectiveLimits,
             acceptOverage: acceptOverage, in: transaction)
         try transaction.execute(
             """
@@ -38,19 +38,19 @@ package enum Reservation {
                 rate_micros_per_minute, admitted_at, key_id)
             VALUES (
                 \(tenant), \(job), \(month), \(state.admissions + 1), \(seconds ?? 0), \(effectiveLimits.plan),
-                \(effectiveLimits.includedSeconds), \(sold), \(effectiveLimits.overageRate), \(now), \(key))
+                \(effectiveLimits.includedSeconds), \(sold), \(effectiveLimits.overageRate), \(now), \(submitter))
             """)
     }
 
     /// Throws ``ReservationError/quotaExceeded(_:overageAllowed:)`` unless a new job of `seconds` fits into the month. If they are nil, the month
     /// must have a second left.
-    private static func checkRoom(
-        in month: BillingMonth, _ state: UsageMonth, of tenant: TenantID, for key: APIKeyID?, seconds: Int64?,
+    static func checkRoom(
+        in month: BillingMonth, _ state: UsageMonth, of tenant: TenantID, for submitter: Submitter?, seconds: Int64?,
         effectiveLimits: EffectiveLimits, acceptOverage: Bool, in transaction: PostgresTransaction
     ) throws {
         func exceeded(sellingOverage: Bool) throws -> QuotaLimit? {
             let terms = MonthRoom.Terms(
-                tenant: tenant, month: month, key: key, includedSeconds: effectiveLimits.includedSeconds,
+                tenant: tenant, month: month, submitter: submitter, includedSeconds: effectiveLimits.includedSeconds,
                 overageRate: sellingOverage ? effectiveLimits.overageRate : nil,
                 overageCapCents: effectiveLimits.overageCapCents)
             return try MonthRoom.of(terms, in: state, for: seconds, in: transaction).exceeded(by: seconds)
@@ -65,12 +65,13 @@ package enum Reservation {
     /// Throws ``ReservationError/quotaExceeded(_:overageAllowed:)`` if the month has no room now for a job of an unknown length. Others may reserve
     /// meanwhile, because nothing is locked; ``make(for:of:by:seconds:effectiveLimits:acceptOverage:at:in:)`` decides.
     package static func checkRoom(
-        of tenant: TenantID, for key: APIKeyID?, effectiveLimits: EffectiveLimits, acceptOverage: Bool,
+        of tenant: TenantID, for submitter: Submitter?, effectiveLimits: EffectiveLimits, acceptOverage: Bool,
         at now: Timestamp, in transaction: PostgresTransaction
     ) throws {
         let month = BillingMonth(of: now)
         try checkRoom(
-            in: month, try UsageMonth.of(month, tenant: tenant, in: transaction), of: tenant, for: key, seconds: nil,
+            in: month, try UsageMonth.of(month, tenant: tenant, in: transaction), of: tenant, for: submitter,
+            seconds: nil,
             effectiveLimits: effectiveLimits, acceptOverage: acceptOverage, in: transaction)
     }
 
@@ -199,12 +200,12 @@ package enum Reservation {
         let seconds, included: Int64
         /// The price of overage, if the job buys overage.
         let overageRate: Int64?
-        let key: APIKeyID?
+        let submitter: Submitter?
         var increases: ReservationIncreases
 
         func terms(of tenant: TenantID, included: Int64, cap: Int64?) -> MonthRoom.Terms {
             MonthRoom.Terms(
-                tenant: tenant, month: month, key: key, includedSeconds: included, overageRate: overageRate,
+                tenant: tenant, month: month, submitter: submitter, includedSeconds: included, overageRate: overageRate,
                 overageCapCents: cap)
         }
     }
@@ -225,11 +226,12 @@ package enum Reservation {
             SELECT month, seconds, included_seconds, CASE WHEN accept_overage THEN rate_micros_per_minute END, key_id,
                 growth_places, growth_seconds, growth_included_seconds
             FROM reservations WHERE tenant_id = \(tenant) AND job_id = \(job)
-            """, as: BillingMonth.self, Int64.self, Int64.self, Int64?.self, APIKeyID?.self, [Int64].self, [Int64].self,
+            """, as: BillingMonth.self, Int64.self, Int64.self, Int64?.self, Submitter?.self, [Int64].self,
+            [Int64].self,
             [Int64].self
         ).map {
             Held(
-                month: $0.0, seconds: $0.1, included: $0.2, overageRate: $0.3, key: $0.4,
+                month: $0.0, seconds: $0.1, included: $0.2, overageRate: $0.3, submitter: $0.4,
                 increases: ReservationIncreases(places: $0.5, seconds: $0.6, included: $0.7))
         }
         guard let found else { throw ReservationError.noneHeld }

@@ -28,8 +28,10 @@ package enum MonthClosing {
         try check(month, in: transaction)
         let statements = try Statement.all(of: month, at: now, in: transaction).filter { $0.closedAt == nil }
         for statement in statements { try statement.store(in: transaction) }
+        try StatementParties.keep(for: statements.map(\.tenant), month: month, in: transaction)
         try transaction.execute(
             "UPDATE usage_months SET closed_at = \(now) WHERE month = \(month) AND closed_at IS NULL")
+        try BillingDetails.forgetOfDeleted(in: transaction)
         return .closed(statements: statements.count)
     }
 

@@ -20,13 +20,13 @@ package struct Admission: Sendable {
     ///
     /// - Throws: ``AdmissionError`` or `ReservationError`.
     package func check(
-        _ tenant: TenantID, by key: APIKeyID?, _ effectiveLimits: EffectiveLimits, acceptOverage: Bool
+        _ tenant: TenantID, by submitter: Submitter?, _ effectiveLimits: EffectiveLimits, acceptOverage: Bool
     ) async throws {
         let now = clock()
         try await databases.app.transaction(of: tenant) { transaction in
             try TenantLoad.of(tenant, in: transaction).checkRoom(effectiveLimits)
             try Reservation.checkRoom(
-                of: tenant, for: key, effectiveLimits: effectiveLimits, acceptOverage: acceptOverage, at: now,
+                of: tenant, for: submitter, effectiveLimits: effectiveLimits, acceptOverage: acceptOverage, at: now,
                 in: transaction)
         }
     }
@@ -65,7 +65,8 @@ package struct Admission: Sendable {
                     try UsedToken.spend(token, of: submission.tenant, in: transaction)
                 }
                 try Reservation.make(
-                    for: submission.id, of: submission.tenant, by: submission.key, seconds: submission.estimatedSeconds,
+                    for: submission.id, of: submission.tenant, by: submission.submitter,
+                    seconds: submission.estimatedSeconds,
                     effectiveLimits: effectiveLimits, acceptOverage: submission.acceptOverage, at: now, in: transaction)
                 try submission.insert(effectiveLimits, at: now, in: transaction)
                 try submission.requireAccount(in: transaction)

@@ -21,9 +21,9 @@ package enum IdempotencyKey: Sendable {
         "test " + SHA256.hash(Array(key.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    /// Looks up `key`, and claims it for the API key `submitter` if it is free.
+    /// Looks up `key`, and claims it for `submitter` if it is free.
     package static func begin(
-        _ key: String, of tenant: TenantID, by submitter: APIKeyID, on pool: PostgresPool
+        _ key: String, of tenant: TenantID, by submitter: Submitter, on pool: PostgresPool
     ) async throws -> IdempotencyKey {
         let claim = IdempotencyClaim(tenant: tenant, key: key, submitter: submitter)
         return try await pool.transaction(of: tenant) { transaction in
@@ -79,14 +79,14 @@ package enum IdempotencyKey: Sendable {
 package struct IdempotencyClaim: Sendable {
     private let tenant: TenantID
     private let key: String
-    /// The API key of the request.
-    private let submitter: APIKeyID
+    /// Who sends the request.
+    private let submitter: Submitter
     /// Identifies this request, because another one may take over the key.
     private let holder = ULID().description
     /// SHA-256 of what the request asks for; set when it is known.
     package var fingerprint: [UInt8] = []
 
-    fileprivate init(tenant: TenantID, key: String, submitter: APIKeyID) {
+    fileprivate init(tenant: TenantID, key: String, submitter: Submitter) {
         self.tenant = tenant
         self.key = key
         self.submitter = submitter

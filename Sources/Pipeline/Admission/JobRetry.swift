@@ -6,8 +6,8 @@ import Tenancy
 package struct JobRetry: Sendable {
     private let job: JobID
     package let tenant: TenantID
-    /// The key that submitted the failed job. Its usage is that of the retry, too.
-    private let key: APIKeyID?
+    /// Who submitted the failed job. Its usage is that of the retry, too.
+    private let submitter: Submitter?
     private let recording: Recording
     private let options: JobOptions
 
@@ -47,7 +47,7 @@ package struct JobRetry: Sendable {
     private init(row: PostgresRow) throws {
         job = try row.value("id", JobID.self)
         tenant = try row.value("tenant_id", TenantID.self)
-        key = try row.value("key_id", APIKeyID?.self)
+        submitter = try row.value("key_id", Submitter?.self)
         let url = try row.value("source_url", String?.self).map(SourceURL.init(stored:))
         if try row.value("is_kept", Bool.self) {
             recording = .kept(
@@ -120,7 +120,8 @@ package struct JobRetry: Sendable {
                 let source = try await source(of: claim.new, in: storage)
                 return try await admission.admit(
                     Submission(
-                        id: claim.new, tenant: tenant, key: key, options: options, acceptOverage: acceptOverage,
+                        id: claim.new, tenant: tenant, submitter: submitter, options: options,
+                        acceptOverage: acceptOverage,
                         source: source),
                     retrying: claim)
             } catch AdmissionError.outcomeUnknown(let error) {

@@ -6,8 +6,8 @@ import Tenancy
 package struct Submission: Sendable {
     package let id: JobID
     package let tenant: TenantID
-    /// The API key that submits it; nil if that is unknown, because a job from before keys were recorded is retried.
-    package let key: APIKeyID?
+    /// Who submits it; nil if that is unknown, because a job from before keys were recorded is retried.
+    package let submitter: Submitter?
     package let options: JobOptions
     /// Whether the customer buys overage, if the account may.
     package let acceptOverage: Bool
@@ -24,11 +24,12 @@ package struct Submission: Sendable {
     }
 
     package init(
-        id: JobID, tenant: TenantID, key: APIKeyID?, options: JobOptions, acceptOverage: Bool = false, source: Source
+        id: JobID, tenant: TenantID, submitter: Submitter?, options: JobOptions, acceptOverage: Bool = false,
+        source: Source
     ) {
         self.id = id
         self.tenant = tenant
-        self.key = key
+        self.submitter = submitter
         self.options = options
         self.acceptOverage = acceptOverage
         self.source = source
@@ -36,12 +37,12 @@ package struct Submission: Sendable {
 
     /// A submission of a file.
     package init(
-        id: JobID, tenant: TenantID, key: APIKeyID?, options: JobOptions, acceptOverage: Bool = false,
+        id: JobID, tenant: TenantID, submitter: Submitter?, options: JobOptions, acceptOverage: Bool = false,
         fileName: String?,
         bytes: Int64, estimatedMilliseconds: Int64?, channels: Int?, sourceKey: StorageKey
     ) {
         self.init(
-            id: id, tenant: tenant, key: key, options: options, acceptOverage: acceptOverage,
+            id: id, tenant: tenant, submitter: submitter, options: options, acceptOverage: acceptOverage,
             source: .file(
                 SubmittedFile(
                     name: fileName, bytes: bytes, estimatedMilliseconds: estimatedMilliseconds, channels: channels,
@@ -89,7 +90,7 @@ extension Submission {
     /// Queues the job with the limits that its tenant has now.
     func insert(_ effectiveLimits: EffectiveLimits, at now: Timestamp, in transaction: PostgresTransaction) throws {
         try JobLifecycle.queue(
-            id, of: tenant, by: key, options, maxMilliseconds: effectiveLimits.maxDurationSeconds * 1000,
+            id, of: tenant, by: submitter, options, maxMilliseconds: effectiveLimits.maxDurationSeconds * 1000,
             url: url?.text,
             name: file?.name, bytes: file?.bytes, estimatedMilliseconds: file?.estimatedMilliseconds,
             channels: file?.channels, path: file?.key.path, at: now, in: transaction)
@@ -106,7 +107,7 @@ extension Submission {
     /// Queues the job of a test key. Nothing is reserved or kept.
     func insertSimulated(_ end: SimulatedEnd, at now: Timestamp, in transaction: PostgresTransaction) throws {
         try JobLifecycle.queueSimulated(
-            id, of: tenant, by: key, options, end, url: url?.text, name: file?.name, bytes: file?.bytes, at: now,
+            id, of: tenant, by: submitter, options, end, url: url?.text, name: file?.name, bytes: file?.bytes, at: now,
             in: transaction)
     }
 

@@ -5,8 +5,8 @@ import Tenancy
 package struct Job: Sendable, Equatable {
     package let id: JobID
     package let tenant: TenantID
-    /// The API key that submitted it; nil if that is unknown, because it was submitted before keys were recorded.
-    package let key: APIKeyID?
+    /// Who submitted it; nil if that is unknown, because it was submitted before keys were recorded.
+    package let submitter: Submitter?
     package let status: JobStatus
     package let createdAt: Timestamp
     package let startedAt: Timestamp?
@@ -124,7 +124,7 @@ extension Job {
         self.status = status
         id = try row.value("id", JobID.self)
         tenant = try row.value("tenant_id", TenantID.self)
-        key = try row.value("key_id", APIKeyID?.self)
+        submitter = try row.value("key_id", Submitter?.self)
         createdAt = try row.value("created_at", Timestamp.self)
         startedAt = try row.value("started_at", Timestamp?.self)
         completedAt = try row.value("completed_at", Timestamp?.self)

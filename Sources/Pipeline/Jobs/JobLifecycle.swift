@@ -13,7 +13,7 @@ enum JobLifecycle {
     /// Writes a new job, queued.
     ///
     /// - Parameters:
-    ///   - key: the API key that submits it; nil if that is unknown.
+    ///   - submitter: who submits it; nil if that is unknown.
     ///   - maxMilliseconds: the maximum length of its recording.
     ///   - url: the URL of its recording; nil for an upload.
     ///   - name: the recording's name, only for display. This and the following ones are nil as long as they are unknown.
@@ -21,7 +21,7 @@ enum JobLifecycle {
     ///   - channels: the channels that the probe found.
     ///   - path: the path of the recording in storage.
     static func queue(
-        _ job: JobID, of tenant: TenantID, by key: APIKeyID?, _ options: JobOptions, maxMilliseconds: Int64,
+        _ job: JobID, of tenant: TenantID, by submitter: Submitter?, _ options: JobOptions, maxMilliseconds: Int64,
         url: String?,
         name: String?, bytes: Int64?, estimatedMilliseconds: Int64?, channels: Int?, path: String?, at now: Timestamp,
         in transaction: PostgresTransaction
@@ -36,13 +36,13 @@ enum JobLifecycle {
                 \(tenant), \(job), \(now), \(now), \(options.diarize), \(options.language.text),
                 \(options.speakersExpected), \(options.metadata), \(options.webhookURL), \(maxMilliseconds),
                 \(url == nil ? "upload" : "url"), \(url), \(name), \(bytes), \(estimatedMilliseconds), \(channels),
-                \(path), \(key), \(options.transcriptRetentionDays), \(options.deadline(from: now)))
+                \(path), \(submitter), \(options.transcriptRetentionDays), \(options.deadline(from: now)))
             """)
     }
 
     /// Writes a new job of a test key, queued. It ends in the way of `end`. Its recording, if there was one, is not kept.
     static func queueSimulated(
-        _ job: JobID, of tenant: TenantID, by key: APIKeyID?, _ options: JobOptions, _ end: SimulatedEnd,
+        _ job: JobID, of tenant: TenantID, by submitter: Submitter?, _ options: JobOptions, _ end: SimulatedEnd,
         url: String?, name: String?, bytes: Int64?, at now: Timestamp, in transaction: PostgresTransaction
     ) throws {
         try transaction.execute(
@@ -55,7 +55,7 @@ enum JobLifecycle {
                 \(tenant), \(job), \(now), \(now), \(options.diarize), \(options.language.text),
                 \(options.speakersExpected), \(options.metadata), \(options.webhookURL), 1,
                 \(url == nil ? "upload" : "url"), \(url), \(name), \(bytes), \(url == nil ? now : nil),
-                \(key), \(options.transcriptRetentionDays), \(options.deadline(from: now)), true, \(end.outcome), \(now + .seconds(end.delaySeconds)))
+                \(submitter), \(options.transcriptRetentionDays), \(options.deadline(from: now)), true, \(end.outcome), \(now + .seconds(end.delaySeconds)))
             """)
     }
 

@@ -44,7 +44,8 @@ package struct TenantDeletion: Sendable {
         let jobs = try await eraseJobs()
         let tables = [
             "webhook_events", "webhook_failing_origins", "webhook_endpoints", "webhook_secrets", "idempotency_keys",
-            "refresh_tokens", "used_tokens", "account_limits", "usage_alerts",
+            "refresh_tokens", "used_tokens", "member_sessions", "member_links", "members", "account_limits",
+            "usage_alerts",
         ]
         for table in tables {
             try await empty(PostgresQuery(unescaped: table))
@@ -52,6 +53,7 @@ package struct TenantDeletion: Sendable {
         try await forgetAddresses()
         let left = try await pool.transaction { transaction in
             try QuotaOverrides.forget(of: tenant, in: transaction)
+            try BillingDetails.forget(of: tenant, in: transaction)
             try StatementName.forgetUnlessBilled(tenant, in: transaction)
             return try jobsWithAudio(in: transaction)
         }

@@ -7,10 +7,11 @@ extension TenantExport {
 
     var sections: [Section] {
         [
-            account, limits, ownLimits, keys, sessions, jobs, copies, idempotencyKeys, months, alerts, reservations,
+            account, limits, ownLimits, members, keys, sessions, jobs, copies, idempotencyKeys, months, alerts,
+            reservations,
             usage, adjustments,
         ]
-            + [statements, statementName, endpoints, deliveries, attempts, audit]
+            + [statements, statementParties, billingDetails, statementName, endpoints, deliveries, attempts, audit]
     }
 
     /// Calls `body` with each line of a section. A cursor reads them page by page, so that only one page is in memory.
@@ -63,6 +64,15 @@ extension TenantExport {
             rows:
                 "SELECT overage_cap_cents, alert_percents, transcript_retention_days FROM account_limits WHERE tenant_id = \(tenant)"
         )
+    }
+
+    private var members: Section {
+        Section(
+            type: "member",
+            rows: """
+                SELECT id AS member_id, email, role, created_at, last_sign_in_at, removed_at FROM members
+                WHERE tenant_id = \(tenant) ORDER BY id
+                """)
     }
 
     private var keys: Section {
@@ -175,6 +185,22 @@ extension TenantExport {
                 """)
     }
 
+    private var statementParties: Section {
+        Section(
+            type: "statement_parties",
+            rows: """
+                SELECT month AS period, seller, customer FROM statement_parties WHERE tenant_id = \(tenant) ORDER BY month
+                """)
+    }
+
+    private var billingDetails: Section {
+        Section(
+            type: "billing_details",
+            rows: """
+                SELECT billing_name, billing_address, tax_id, reference FROM billing_details WHERE tenant_id = \(tenant)
+                """)
+    }
+
     /// The name of a deleted account, if it is kept for statements.
     private var statementName: Section {
         Section(type: "statement_name", rows: "SELECT name FROM deleted_tenant_names WHERE tenant_id = \(tenant)")
@@ -213,7 +239,7 @@ extension TenantExport {
         Section(
             type: "audit",
             rows: """
-                SELECT at, key_id, action, target, details FROM audit_log WHERE tenant_id = \(tenant) ORDER BY id
+                SELECT at, key_id, member_id, action, target, details FROM audit_log WHERE tenant_id = \(tenant) ORDER BY id
                 """)
     }
 }

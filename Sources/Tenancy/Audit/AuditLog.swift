@@ -9,6 +9,16 @@ package struct AuditEntry: Sendable {
         case `operator`(String)
         /// A customer's program, by its API key.
         case key(APIKeyID)
+        /// A customer's person.
+        case member(MemberID)
+
+        init(_ submitter: Submitter) {
+            self =
+                switch submitter {
+                case .key(let key): .key(key)
+                case .member(let member): .member(member)
+                }
+        }
     }
 
     package let author: Author
@@ -40,7 +50,7 @@ package struct AuditEntry: Sendable {
     /// A customer's change.
     package init(by principal: Principal, action: String, target: String? = nil, details: [String: String] = [:]) {
         self.init(
-            by: .key(principal.key), action: action, tenant: principal.tenant, target: target, details: details)
+            by: Author(principal.submitter), action: action, tenant: principal.tenant, target: target, details: details)
     }
 
     package func record(in transaction: PostgresTransaction) throws {
@@ -49,8 +59,8 @@ package struct AuditEntry: Sendable {
         let details = JSONB(text: String(decoding: try encoder.encode(details), as: UTF8.self))
         try transaction.execute(
             """
-            INSERT INTO audit_log (operator, key_id, action, tenant_id, target, details)
-            VALUES (\(author.operator), \(author.key), \(action), \(tenant), \(target), \(details))
+            INSERT INTO audit_log (operator, key_id, member_id, action, tenant_id, target, details)
+            VALUES (\(author.operator), \(author.key), \(author.member), \(action), \(tenant), \(target), \(details))
             """)
     }
 }
@@ -61,7 +71,12 @@ extension AuditEntry.Author {
         if case .operator(let name) = self { name } else { nil }
     }
 
-    /// The customer's key; nil if it was an operator.
+    /// The customer's person; nil if it was somebody else.
+    package var member: MemberID? {
+        if case .member(let member) = self { member } else { nil }
+    }
+
+    /// The customer's key; nil if it was somebody else.
     package var key: APIKeyID? {
         if case .key(let key) = self { key } else { nil }
     }

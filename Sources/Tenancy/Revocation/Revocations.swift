@@ -83,11 +83,11 @@ package final class Revocations: Sendable {
         let (snapshot, sessionIsOver, blocks) = state.withLock { state in
             (
                 state.snapshot, principal.session.map { state.sessions.contains($0) } ?? false,
-                state.addresses[principal.key]
+                principal.key.flatMap { state.addresses[$0] }
             )
         }
         // These hold in an old snapshot, too: what has ended does not come back.
-        if snapshot.keys.contains(principal.key) { throw .keyIsOver }
+        if let key = principal.key, snapshot.keys.contains(key) { throw .keyIsOver }
         if sessionIsOver { throw .sessionIsOver }
         guard isCertain else { throw .unknown }
         if snapshot.suspended.contains(principal.tenant) { throw .tenantIsSuspended }
@@ -96,7 +96,9 @@ package final class Revocations: Sendable {
 
     /// Returns what `principal` may do now. Call it after ``check(_:)``, which makes sure that the snapshot is fresh.
     package func scopes(of principal: Principal) -> Set<Scope> {
-        guard let scopes = state.withLock({ $0.snapshot.scopes[principal.key] }) else { return principal.scopes }
+        guard let key = principal.key, let scopes = state.withLock({ $0.snapshot.scopes[key] }) else {
+            return principal.scopes
+        }
         return principal.isNarrowed ? scopes.intersection(principal.scopes) : scopes
     }
 

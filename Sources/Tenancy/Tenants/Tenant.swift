@@ -15,8 +15,27 @@ package enum TenantStatus: String, Sendable, CaseIterable, PostgresCodable {
 }
 
 /// What a customer pays for. `Billing.Plan` has its limits.
-package enum PlanName: String, Sendable, CaseIterable, PostgresCodable {
-    case free, pro, business
+package struct PlanName: RawRepresentable, Hashable, Sendable, PostgresCodable {
+    package let rawValue: String
+
+    /// Nil unless `text` is a small letter, and then up to 39 small letters, digits and hyphens.
+    package init?(rawValue text: String) {
+        let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+        guard text.utf8.count <= 40, let first = text.utf8.first, letters.contains(first),
+            text.utf8.allSatisfy({
+                letters.contains($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
+            })
+        else { return nil }
+        rawValue = text
+    }
+
+    private init(unchecked rawValue: String) { self.rawValue = rawValue }
+
+    /// The plans that there are from the beginning.
+    package static let free = PlanName(unchecked: "free")
+    package static let pro = PlanName(unchecked: "pro")
+    package static let business = PlanName(unchecked: "business")
+    package static let first = [free, pro, business]
 }
 
 extension Tenant {
@@ -55,6 +74,11 @@ extension Tenant {
     /// Changes the tenant's plan. Its terms apply to jobs that are admitted from now on. Operators only.
     package func put(on plan: PlanName, in transaction: PostgresTransaction) throws {
         try transaction.execute("UPDATE tenants SET plan = \(plan) WHERE id = \(id)")
+    }
+
+    /// Changes the tenant's name. Operators only.
+    package func rename(to name: String, in transaction: PostgresTransaction) throws {
+        try transaction.execute("UPDATE tenants SET name = \(name) WHERE id = \(id)")
     }
 
     /// Suspends the tenant, or reactivates it. Operators only.

@@ -26,7 +26,8 @@ struct AccessTokenPayload {
     init(_ principal: Principal, issuedAt: Timestamp, lifetimeSeconds: Int64) {
         iss = Self.issuer
         sub = principal.tenant.rawValue
-        key = principal.key.rawValue
+        // Members have no access tokens.
+        key = principal.submitter.rawValue
         sid = principal.session?.description
         scope = principal.scopes.names.joined(separator: " ")
         narrowed = principal.isNarrowed

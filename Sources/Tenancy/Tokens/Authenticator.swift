@@ -41,8 +41,8 @@ package struct Authenticator: Sendable {
             tenant: credentials.tenant, key: key.id, session: SessionID(family: refresh.hash),
             scopes: credentials.rules.scopes, mode: key.mode)
         try await databases.sessions.transaction {
-            try refresh.store(for: principal.key, of: principal.tenant, at: now, in: $0)
-            try APIKeyCredentials.noteUse(of: principal.key, by: principal.tenant, at: now, in: $0)
+            try refresh.store(for: key.id, of: principal.tenant, at: now, in: $0)
+            try APIKeyCredentials.noteUse(of: key.id, by: principal.tenant, at: now, in: $0)
         }
         unknown.remember(refresh.hash)
         return Session(

@@ -36,7 +36,7 @@ struct LedgerScene: Sendable {
         try await tenants.databases.app.transaction(of: tenant) { transaction in
             let effectiveLimits = try #require(try EffectiveLimits.of(tenant, in: transaction))
             try Reservation.make(
-                for: job, of: tenant, by: key, seconds: seconds, effectiveLimits: effectiveLimits,
+                for: job, of: tenant, by: key.map(Submitter.key), seconds: seconds, effectiveLimits: effectiveLimits,
                 acceptOverage: acceptOverage, at: now, in: transaction)
             try transaction.execute(
                 """

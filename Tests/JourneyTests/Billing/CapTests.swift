@@ -38,6 +38,22 @@ import Testing
         return try #require(found)
     }
 
+    /// The events that an account's usage has had of its cap, each as often as it was written.
+    private static func told(_ deployment: Deployment) async throws -> Set<String> {
+        let events = try await deployment.tenants.owner.query(
+            """
+            SELECT event, convert_from(body, 'UTF8')::jsonb ->> 'percent',
+                coalesce(convert_from(body, 'UTF8')::jsonb ->> 'of', convert_from(body, 'UTF8')::jsonb ->> 'limit')
+            FROM webhook_events WHERE job_id IS NULL
+            """
+        ).map { row in
+            let (event, percent, limit) = try row.decode(String.self, String?.self, String?.self)
+            return [event.replacing("usage.", with: ""), percent, limit].compactMap(\.self).joined(separator: " ")
+        }.filter { $0.hasSuffix("overage_cap") }
+        #expect(events.count == Set(events).count, "\(events)")
+        return Set(events)
+    }
+
     @Test
     func `three hundred simultaneous jobs on three nodes, some of unknown length, stay within a cap that fits forty`()
         async throws
@@ -58,8 +74,12 @@ import Testing
             for node in nodes {
                 customers.append(try await Customer.logIn(apiKey: key.text, at: node, over: deployment.http))
             }
+            let endpoint = try await customers[0].send(
+                "POST", "/webhooks", json: #"{"url":"\#(site.url)/told","events":["usage.*"]}"#)
+            #expect(endpoint.status == 201, "\(endpoint.text)")
             let limits = try await customers[0].send(
-                "PUT", "/account/limits", json: #"{"overage_cap_cents":\#(Self.capCents)}"#)
+                "PUT", "/account/limits",
+                json: #"{"overage_cap_cents":\#(Self.capCents),"alert_percents":[50,100]}"#)
             #expect(limits.status == 200, "\(limits.text)")
 
             let (all, doomed) = (customers, nodes[2].process)
@@ -126,6 +146,11 @@ import Testing
             #expect(usage["used_seconds"] as? Int == Self.fitting * Self.length)
             #expect(usage["overage_amount_cents"] as? Int == Self.capCents)
             #expect(usage["overage_cap_cents"] as? Int == Self.capCents)
+            #expect(
+                try await Self.told(deployment) == [
+                    "threshold_reached 50 overage_cap", "threshold_reached 100 overage_cap",
+                    "limit_reached overage_cap",
+                ])
             let month = try #require(usage["period"] as? String)
             let verified = try await deployment.admin("usage", "verify", "--period", month)
             #expect(verified.status == 0, "\(verified.output)")

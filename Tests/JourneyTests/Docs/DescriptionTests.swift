@@ -29,6 +29,8 @@ import Testing
         let models: Int
         let jobs: [Job]
         let refused, empty: [Word]
+        let replayed: Int
+        let keys: [Bool]
         let listed: [Int?]
 
         enum Word: Decodable, Equatable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
@@ -49,14 +51,17 @@ import Testing
         }
     }
 
-    @Test func `a client that openapi-python-client makes logs in, sends a file and a URL, asks, and reads the words`()
+    @Test
+    func
+        `a client by openapi-python-client makes a key, sends a file and a URL, reads the words, and has events sent again`()
         async throws
     {
         try await Deployment.with { deployment in
             let node = try await deployment.start("serve", ["VERBATIM_EGRESS_ALLOW": "127.0.0.0/8"])
             let folder = try TemporaryFolder()
             defer { folder.remove() }
-            let key = try await deployment.tenants.issueKey(for: deployment.tenants.example)
+            let key = try await deployment.tenants.issueKey(
+                for: deployment.tenants.example, scopes: Set(Scope.allCases))
             let result = try await Self.run(
                 "call.py",
                 ["url": node.url, "api_key": key.text, "recording": Self.recording, "folder": folder.path])
@@ -71,6 +76,8 @@ import Testing
             #expect(called.refused == ["Problem", "invalid_api_key", 401])
             #expect(called.empty == ["Problem", "invalid_audio", "empty_audio"])
             #expect(called.listed == [1, 1, nil])
+            #expect(called.keys == [true, true])
+            #expect(called.replayed == 2)
             // One model for all errors: there were 269 of them.
             #expect(called.models < 120)
         }
@@ -98,8 +105,14 @@ import Testing
         #expect(try await worker.process.ended() == 0)
         let folder = try TemporaryFolder()
         defer { folder.remove() }
+        let invited = try await deployment.admin(
+            "member", "invite", "--tenant", deployment.tenants.example.rawValue, "--email", "owner@example.com",
+            "--role", "owner", "--json")
+        let owner = try JSONSerialization.jsonObject(with: Data(invited.output.utf8)) as? [String: Any]
+        let link = try #require(owner?["link"] as? String, "\(invited.errors)")
         let plan: [String: Any] = [
             "url": node.url, "api_key": key.text, "recording": recording, "completed": ended,
+            "owner": String(link.split(separator: "=").last ?? ""),
             "waiting": try await submit(waiting), "seed": 11, "folder": folder.path,
         ]
         return try await run("fuzz.py", plan.merging(more) { $1 })
@@ -107,7 +120,7 @@ import Testing
 
     @Test func `over a thousand right and wrong calls by Schemathesis are answered as described`() async throws {
         try await Deployment.with { deployment in
-            let result = try await Self.fuzz(deployment, completed: 4, waiting: 3, ["cases": 20])
+            let result = try await Self.fuzz(deployment, completed: 5, waiting: 3, ["cases": 20])
             #expect(result.status == 0, "\(result.errors)")
             let answered = try JSONDecoder().decode([String: Int].self, from: Data(result.output.utf8))
             #expect(answered.values.reduce(0, +) >= 1_000)

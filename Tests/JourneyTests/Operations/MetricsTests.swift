@@ -18,8 +18,8 @@ import Testing
                 try await alice.submit(file: Recordings.clip("0880")),
                 try await charlie.submit(file: Recordings.clip("0880")),
             ]
-            for job in jobs { _ = try await alice.get("/jobs/\(job)?secret=query") }
-            _ = try await anyone.get("/secret/path")
+            for job in jobs { _ = try await alice.get("/jobs/\(job)?zimtstern=query") }
+            _ = try await anyone.get("/zimtstern/path")
             _ = try await anyone.send("PURGE", "/jobs")
 
             try await eventually("all three jobs wait") {
@@ -59,7 +59,7 @@ import Testing
             #expect(try #require(scrape.samples["process_start_time_seconds"]) > 1_700_000_000)
             #expect(scrape.samples.keys.contains { $0.hasPrefix("verbatim_build_info{version=\"") })
             let secrets =
-                jobs + [deployment.tenants.example.rawValue, deployment.tenants.other.rawValue, "secret", "PURGE"]
+                jobs + [deployment.tenants.example.rawValue, deployment.tenants.other.rawValue, "zimtstern", "PURGE"]
             for secret in secrets { #expect(!answer.text.contains(secret), "\(secret)") }
             #expect(answer.headers["Cache-Control"] == "no-store")
         }

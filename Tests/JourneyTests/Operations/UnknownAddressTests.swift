@@ -14,6 +14,8 @@ import Testing
             let wrongMethod = try await customer.send("DELETE", "/jobs")
             #expect(try wrongMethod.problem(405)["error"] as? String == "method_not_allowed")
             #expect(wrongMethod.headers["Allow"]?.contains("POST") == true)
+            // Not those of /jobs/{id}, which has the same form.
+            #expect(try await customer.send("OPTIONS", "/jobs/estimate").headers["Allow"] == "POST, OPTIONS")
             let named = try await customer.get("/healthz", headers: [(name: "X-Request-Id", value: "my-id.1")])
             #expect(named.headers["X-Request-Id"] == "my-id.1")
             #expect(try named.json["status"] as? String == "ok")

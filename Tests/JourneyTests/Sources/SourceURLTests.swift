@@ -215,7 +215,7 @@ import Testing
             let node = try await deployment.start("serve", Self.allowed)
             let customer = try await deployment.customer(at: node)
             let job = try await Self.submit(customer, site.url + "/long")
-            #expect(try await Self.error(of: job, customer) == "quota_exceeded")
+            #expect(try await Self.error(of: job, customer) == "quota_exceeded/monthly_minutes")
             try await deployment.tenants.owner.execute("UPDATE quota_overrides SET monthly_minutes = 0")
             let refused = try await customer.send("POST", "/jobs", json: #"{"source_url":"\#(site.url)/long"}"#)
             #expect(try refused.problem(402)["error"] as? String == "quota_exceeded")

@@ -110,7 +110,7 @@ import Testing
     @Test func `under an idempotency key the answer is kept, and the same request gets it again`() async throws {
         try await Self.with { scene in
             let (tenant, app) = (scene.queue.tenants.example, scene.queue.tenants.databases.app)
-            let key = try #require(APIKeyID(rawValue: "abcdefghijkl"))
+            let key = Submitter.key(try #require(APIKeyID(rawValue: "abcdefghijkl")))
             guard case .claimed(var claim) = try await IdempotencyKey.begin("k", of: tenant, by: key, on: app) else {
                 Issue.record("the key was free")
                 return

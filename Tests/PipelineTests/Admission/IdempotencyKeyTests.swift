@@ -10,7 +10,7 @@ import Testing
         -> IdempotencyKey
     {
         try await IdempotencyKey.begin(
-            key, of: tenant ?? scene.tenants.example, by: try #require(APIKeyID(rawValue: "abcdefghijkl")),
+            key, of: tenant ?? scene.tenants.example, by: .key(try #require(APIKeyID(rawValue: "abcdefghijkl"))),
             on: scene.tenants.databases.app)
     }
 

@@ -16,7 +16,7 @@ import Testing
             databases: tenants.databases, hint: QueueHint(databases: tenants.databases, logger: Logger(label: "test")))
         return try await admission.admit(
             Submission(
-                id: JobID(), tenant: tenant, key: nil, options: JobOptions(), acceptOverage: acceptOverage,
+                id: JobID(), tenant: tenant, submitter: nil, options: JobOptions(), acceptOverage: acceptOverage,
                 source: .url(source)))
     }
 

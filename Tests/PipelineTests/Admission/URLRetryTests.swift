@@ -26,7 +26,7 @@ import Testing
             options.diarize = false
             return try await admission.admit(
                 Submission(
-                    id: id, tenant: tenants.example, key: APIKeyID(rawValue: "abcdefghijkl"),
+                    id: id, tenant: tenants.example, submitter: APIKeyID(rawValue: "abcdefghijkl").map(Submitter.key),
                     options: options, source: source))
         }
 
@@ -147,7 +147,7 @@ import Testing
             let upload = JobID()
             let key = StorageKey.source(of: upload, tenant: tenant)
             let file = Submission(
-                id: upload, tenant: tenant, key: nil, options: JobOptions(), fileName: "a.wav", bytes: 3,
+                id: upload, tenant: tenant, submitter: nil, options: JobOptions(), fileName: "a.wav", bytes: 3,
                 estimatedMilliseconds: 1000, channels: 1, sourceKey: key
             ).source
             _ = try await scene.submit(file, upload)

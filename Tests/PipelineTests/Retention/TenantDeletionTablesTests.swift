@@ -42,6 +42,7 @@ import Testing
         "tenant_load": Remainder(columns: ["tenant_id", "last_claim", "last_fetch_claim", "last_preparation_claim"]),
         // What was billed, and to whom.
         "usage_months": Remainder(), "usage": Remainder(), "adjustments": Remainder(), "statement_lines": Remainder(),
+        "statement_parties": Remainder(),
         "usage_sums": Remainder(rows: "dimension IN ('day', 'key')"), "usage_increases": Remainder(),
         "deleted_tenant_names": Remainder(),
         // What operators did.
@@ -268,6 +269,30 @@ import Testing
                 """
                 INSERT INTO quota_overrides (tenant_id, monthly_minutes, concurrency, overage_enabled)
                 VALUES (\(example), 77, 30, true)
+                """)
+            try transaction.execute(
+                "INSERT INTO billing_details VALUES (\(example), 'Meier GmbH', 'Street 1', 'DE1', 'cost center 7')")
+            try transaction.execute(
+                """
+                INSERT INTO statement_parties
+                SELECT tenant_id, month, '{"name":"Verbatim"}', '{"name":"Meier GmbH"}' FROM usage_months
+                WHERE tenant_id = \(example)
+                """)
+            let member = "mem_01JZZZZZZZZZZZZZZZZZZZZZZZ"
+            try transaction.execute(
+                """
+                INSERT INTO members (tenant_id, id, email, role, password_hash)
+                VALUES (\(example), \(member), 'ida@meier.example', 'owner', '$argon2id$')
+                """)
+            try transaction.execute(
+                """
+                INSERT INTO member_links (tenant_id, token_hash, member_id, expires_at)
+                VALUES (\(example), sha256('link'), \(member), now() + interval '1 day')
+                """)
+            try transaction.execute(
+                """
+                INSERT INTO member_sessions (tenant_id, token_hash, member_id)
+                VALUES (\(example), sha256('session'), \(member))
                 """)
             try transaction.execute("INSERT INTO account_limits VALUES (\(example), 500, '{80}', 30)")
             try transaction.execute(

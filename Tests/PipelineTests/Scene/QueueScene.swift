@@ -40,7 +40,7 @@ struct QueueScene: Sendable {
         let tenant = tenant ?? tenants.example
         let id = JobID()
         let submission = Submission(
-            id: id, tenant: tenant, key: nil, options: options, acceptOverage: acceptOverage, fileName: "a.wav",
+            id: id, tenant: tenant, submitter: nil, options: options, acceptOverage: acceptOverage, fileName: "a.wav",
             bytes: 10,
             estimatedMilliseconds: seconds * 1000, channels: 1, sourceKey: .source(of: id, tenant: tenant))
         let job = try await admission(through: databases, clock: clock).admit(submission, under: key) { _ in answer }
@@ -58,7 +58,8 @@ struct QueueScene: Sendable {
         let source = try SourceURL(url, policy: AddressPolicy())
         return try await admission(through: databases).admit(
             Submission(
-                id: JobID(), tenant: tenant ?? tenants.example, key: nil, options: JobOptions(), acceptOverage: false,
+                id: JobID(), tenant: tenant ?? tenants.example, submitter: nil, options: JobOptions(),
+                acceptOverage: false,
                 source: .url(source)))
     }
 

@@ -68,7 +68,7 @@ struct StageScene: Sendable {
         options.diarize = channels == 2
         return try await admit(
             Submission(
-                id: id, tenant: tenants.example, key: nil, options: options, acceptOverage: acceptOverage,
+                id: id, tenant: tenants.example, submitter: nil, options: options, acceptOverage: acceptOverage,
                 fileName: "a.wav",
                 bytes: Int64(audio.count), estimatedMilliseconds: claimed * 1000, channels: channels, sourceKey: key))
     }
@@ -77,7 +77,8 @@ struct StageScene: Sendable {
         let source = try SourceURL(site.url + path, policy: AddressPolicy(allowing: "127.0.0.1"))
         return try await admit(
             Submission(
-                id: JobID(), tenant: tenants.example, key: nil, options: JobOptions(), acceptOverage: acceptOverage,
+                id: JobID(), tenant: tenants.example, submitter: nil, options: JobOptions(),
+                acceptOverage: acceptOverage,
                 source: .url(source)))
     }
 

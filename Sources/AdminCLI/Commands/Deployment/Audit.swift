@@ -24,7 +24,7 @@ struct Audit: AsyncParsableCommand {
     private struct Row: Encodable {
         let id: Int64
         let at, action: String
-        let `operator`, key_id, tenant_id, target: String?
+        let `operator`, key_id, member_id, tenant_id, target: String?
         let details: [String: String]
 
         init(_ record: AuditRecord) {
@@ -32,13 +32,14 @@ struct Audit: AsyncParsableCommand {
             at = record.at.rfc3339
             `operator` = record.entry.author.operator
             key_id = record.entry.author.key?.rawValue
+            member_id = record.entry.author.member?.rawValue
             action = record.entry.action
             tenant_id = record.entry.tenant?.rawValue
             target = record.entry.target
             details = record.entry.details
         }
 
-        var author: String { `operator` ?? "key \(key_id ?? "-")" }
+        var author: String { `operator` ?? key_id.map { "key \($0)" } ?? "member \(member_id ?? "-")" }
 
         var detailsText: String {
             details.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")

@@ -34,7 +34,7 @@ struct JobRow: Encodable {
         source_host = job.source.host
         source_deleted_at = job.source.deletedAt?.rfc3339
         source_bytes = job.source.bytes
-        key_id = job.key?.rawValue
+        key_id = job.submitter?.rawValue
         source_kept = job.source.isKept
         reserved_seconds = job.reservedSeconds
         used_seconds = job.usedSeconds

@@ -9,7 +9,8 @@ struct TenantCommand: AsyncParsableCommand {
               verbatim-admin tenant list
             """,
         subcommands: [
-            TenantCreate.self, TenantList.self, TenantShow.self, TenantSetPlan.self, TenantSuspend.self,
+            TenantCreate.self, TenantList.self, TenantShow.self, TenantSetPlan.self, TenantRename.self,
+            TenantSet.self, TenantSuspend.self,
             TenantResume.self, TenantExportCommand.self, TenantDelete.self,
         ])
 }

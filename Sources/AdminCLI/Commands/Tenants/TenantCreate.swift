@@ -1,4 +1,5 @@
 import ArgumentParser
+import Billing
 import Foundation
 import Postgres
 import Tenancy
@@ -16,7 +17,7 @@ struct TenantCreate: AsyncParsableCommand {
 
     @Option(help: "The customer's name, 1 to 200 characters.")
     var name: String
-    @Option(help: "The plan: free, pro or business.")
+    @Option(help: "The plan: free, pro, business, or another one of `plan list`.")
     var plan: PlanName
     @OptionGroup var change: ChangeOptions
     @OptionGroup var output: OutputOptions
@@ -32,6 +33,7 @@ struct TenantCreate: AsyncParsableCommand {
             let (name, plan, operatorName) = (try plainName(), plan, change.operatorName)
             let masterKey = try OperatorMasterKey.currentIfSet()
             let tenant = try await operation.pool.transaction { transaction in
+                try Plan.requiredForSale(plan, in: transaction)
                 let tenant = try Tenant.create(name: name, plan: plan, in: transaction)
                 if let masterKey {
                     _ = try WebhookSecrets.findOrCreate(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Billing
 import Postgres
 import Tenancy
 
@@ -15,7 +16,7 @@ struct TenantSetPlan: AsyncParsableCommand {
 
     @Argument(help: "The account's id.")
     var tenantID: TenantID
-    @Option(help: "The plan: free, pro or business.")
+    @Option(help: "The plan: free, pro, business, or another one of `plan list`.")
     var plan: PlanName
     @OptionGroup var change: ChangeOptions
     @OptionGroup var output: OutputOptions
@@ -26,6 +27,7 @@ struct TenantSetPlan: AsyncParsableCommand {
             let (before, after) = try await operation.pool.transaction { transaction in
                 let before = try Tenant.requiredForChange(id, in: transaction)
                 if before.plan != plan {
+                    try Plan.requiredForSale(plan, in: transaction)
                     try before.put(on: plan, in: transaction)
                     try AuditEntry(
                         operator: operatorName, action: "tenant set-plan", tenant: id,

@@ -25,12 +25,15 @@ struct UsageExport: AsyncParsableCommand {
     var detail = false
     @Flag(help: "Export one row per correction, with its reason and author.")
     var adjustments = false
+    @Flag(help: "Begin the CSV with a byte order mark, so that Excel reads it as UTF-8.")
+    var excel = false
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
         if detail, adjustments {
             throw ValidationError("--detail and --adjustments are two exports: take one of them.")
         }
+        if excel, output.json || format == .json { throw ValidationError("--excel is for CSV.") }
         if output.json, format == .csv {
             throw ValidationError("--format csv and --json contradict each other: take one of them.")
         }
@@ -41,9 +44,11 @@ struct UsageExport: AsyncParsableCommand {
             let (usage, detail, adjustments, format) = (
                 usage, detail, adjustments, output.json ? .json : format ?? .csv
             )
+            let excel = excel
             try await operation.reading { transaction in
                 try usage.check(in: transaction)
                 var output = StandardOutput()
+                if excel { try output.write("\u{FEFF}") }
                 if detail {
                     try Self.writeDetail(usage, as: format, in: transaction, to: &output)
                 } else if adjustments {

@@ -18,7 +18,6 @@ import Testing
         ("verbatim-admin", "tenant list --jsno", "Unknown option '--jsno'. Did you mean '--json'?"),
         ("verbatim-admin", "tenant create --nme x --plan pro", "Unknown option '--nme'. Did you mean '--name'?"),
         ("verbatim-admin", "tenant create --nme=x --plan pro", "Unknown option '--nme'. Did you mean '--name'?"),
-        ("verbatim-admin", "tenant create --name x --plan prp", "free', 'pro' or 'business'. Did you mean 'pro'?"),
         ("verbatim-admin", "usage export --period 2026-11 --format cvs", "Did you mean 'csv'?"),
         ("verbatim-admin", "job list --status complete", "Did you mean 'completed'?"),
         ("verbatim", "srve", "There is no command 'srve'. Did you mean 'serve'?"),

@@ -5,7 +5,7 @@ import Testing
 @Suite struct WrongCallTests {
     private static let wrongCalls: [(arguments: [String], status: Int32)] = [
         (["tenant", "create", "--name", "x"], 64),
-        (["tenant", "create", "--name", "x", "--plan", "gold"], 64),
+        (["tenant", "create", "--name", "x", "--plan", "gold"], 1),
         (["tenant", "create", "--name", "", "--plan", "free"], 64),
         (["nonsense"], 64),
         (["key", "issue", "--tenant", "x", "--name", "y"], 64),

@@ -147,7 +147,10 @@ import Testing
             #expect(before[olga.example] == "Zwetschge Ltd")
             #expect(try await names("2026-10") == [olga.example: "Zwetschge Ltd", olga.other: "deleted"])
             #expect(try await olga.call("usage", "export", "--period", "2026-10").output == export)
-            #expect(try await MarkerSearch.places(of: "Zwetschge", in: tenants) == ["deleted_tenant_names.name"])
+            #expect(
+                try await MarkerSearch.places(of: "Zwetschge", in: tenants) == [
+                    "deleted_tenant_names.name", "statement_parties.customer",
+                ])
             #expect(try await MarkerSearch.places(of: "Holunder", in: tenants) == [])
             for command in [["tenant", "list"], ["tenant", "show", olga.example], ["audit"]] {
                 #expect(!(try await olga.call(command).output.contains("Zwetschge")), "\(command)")

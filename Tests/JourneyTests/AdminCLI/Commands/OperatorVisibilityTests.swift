@@ -42,7 +42,9 @@ import Testing
             let example = try #require(command.example, "\(words)")
             try #require(example.joined(separator: " ").hasPrefix("verbatim-admin \(words)"), "\(example)")
             calls[words] = example.dropFirst().map {
-                $0.replacing("ten_01J…", with: olga.example).replacing("2oAwrY2V3oaQ", with: key)
+                $0.replacing("ten_01J…", with: olga.example).replacing(
+                    "mem_01J…", with: "mem_01JZZZZZZZZZZZZZZZZZZZZZZZ"
+                ).replacing("2oAwrY2V3oaQ", with: key)
                     .replacing("job_01J…", with: "job_01M838NEQVMJ0RCZR3A9GJMFEQ")
             }
         }

@@ -83,6 +83,26 @@ import Testing
         }
         try await tenants.owner.execute("INSERT INTO account_limits VALUES (\(example), 500, '{80}')")
         try await tenants.owner.execute(
+            "INSERT INTO billing_details VALUES (\(example), 'Quitte AG', 'Street 1', 'DE1', 'cost center 7')")
+        try await tenants.owner.execute(
+            "INSERT INTO statement_parties VALUES (\(example), '2026-10', NULL, '{\"name\":\"Quitte AG\"}')")
+        let member = "mem_01JZZZZZZZZZZZZZZZZZZZZZZZ"
+        try await tenants.owner.execute(
+            """
+            INSERT INTO members (tenant_id, id, email, role, password_hash)
+            VALUES (\(example), \(member), 'ida@holler.example', 'owner', '$argon2id$')
+            """)
+        try await tenants.owner.execute(
+            """
+            INSERT INTO member_links (tenant_id, token_hash, member_id, expires_at)
+            VALUES (\(example), sha256('Geheimnis'), \(member), now() + interval '1 day')
+            """)
+        try await tenants.owner.execute(
+            """
+            INSERT INTO member_sessions (tenant_id, token_hash, member_id)
+            VALUES (\(example), sha256('Geheimnis'), \(member))
+            """)
+        try await tenants.owner.execute(
             "INSERT INTO usage_alerts VALUES (\(example), '2026-10', 'limit_reached', 'overage_cap', 0)")
         #expect(try await olga.call("quota", "set", "--tenant", olga.example, "--concurrency", "7").status == 0)
         return job
@@ -97,7 +117,9 @@ import Testing
             let types = Set(lines.compactMap { $0["type"] as? String })
             #expect(
                 types == [
-                    "account", "limits", "own_limits", "usage_alert", "key", "session", "job", "transcript",
+                    "account", "limits", "own_limits", "usage_alert", "billing_details", "statement_parties", "member",
+                    "key",
+                    "session", "job", "transcript",
                     "engine_copy", "idempotency_key",
                     "month",
                     "reservation", "usage", "adjustment", "statement_line", "statement_name",
@@ -106,7 +128,7 @@ import Testing
             let places: KeyValuePairs<String, Set<String>> = [
                 "schluesselblume": ["key"], "quittenmus": ["job"], "meier.wav": ["job"],
                 "fliederbeere": ["job"], "schlehdorn": ["idempotency_key"], "zwetschgenrabatt": ["adjustment"],
-                "Mirabelle": ["statement_name"],
+                "Mirabelle": ["statement_name"], "ida@holler": ["member"],
                 "holunder": ["job", "webhook_endpoint", "delivery"],
                 job.rawValue: [
                     "job", "transcript", "engine_copy", "idempotency_key", "reservation", "usage", "delivery",
@@ -154,25 +176,27 @@ import Testing
             "max_duration_ms", "source_key", "samples_total", "samples_processed", "samples_to_process", "parts_left",
             "retry_lease_until",
         ],
-        "audit_log": ["id", "operator"], "adjustments": ["id", "author"],
+        "members": ["password_hash"], "audit_log": ["id", "operator"], "adjustments": ["id", "author"],
     ]
     /// Tables whose rows are no lines of an export: what is in them says `limits` or `usage`, or is gone when a job is done, or is a secret.
     private static let absent: Set<String> = [
         "quota_overrides", "tasks", "used_tokens", "chunks", "sections", "transcripts", "tenant_load",
         "webhook_secrets",
-        "webhook_failing_origins", "usage_sums", "usage_increases",
+        "webhook_failing_origins", "usage_sums", "usage_increases", "member_links", "member_sessions",
     ]
     private static let types = [
         "api_keys": "key", "refresh_tokens": "session", "jobs": "job", "engine_tickets": "engine_copy",
         "idempotency_keys": "idempotency_key", "usage_months": "month", "reservations": "reservation", "usage": "usage",
-        "account_limits": "own_limits", "usage_alerts": "usage_alert", "adjustments": "adjustment",
+        "account_limits": "own_limits", "usage_alerts": "usage_alert",
+        "members": "member", "billing_details": "billing_details", "statement_parties": "statement_parties",
+        "adjustments": "adjustment",
         "statement_lines": "statement_line",
         "deleted_tenant_names": "statement_name", "webhook_endpoints": "webhook_endpoint",
         "webhook_events": "delivery", "webhook_attempts": "delivery_attempt", "audit_log": "audit",
     ]
     /// What an export calls a column otherwise.
     private static let names = [
-        "api_keys.id": "key_id", "jobs.id": "job_id", "webhook_events.id": "event_id",
+        "api_keys.id": "key_id", "members.id": "member_id", "jobs.id": "job_id", "webhook_events.id": "event_id",
         "webhook_endpoints.id": "webhook_id",
         "webhook_events.endpoint_id": "webhook_id",
         "idempotency_keys.key": "idempotency_key",

@@ -69,7 +69,7 @@ import Testing
             hint: QueueHint(databases: tenants.databases, logger: Logger(label: "test")), clock: { october })
         return try await admission.admit(
             Submission(
-                id: id, tenant: tenant, key: nil, options: JobOptions(), fileName: nil, bytes: 1,
+                id: id, tenant: tenant, submitter: nil, options: JobOptions(), fileName: nil, bytes: 1,
                 estimatedMilliseconds: 60_000,
                 channels: 1, sourceKey: .source(of: id, tenant: tenant))
         ).id.rawValue
