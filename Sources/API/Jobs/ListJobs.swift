@@ -40,17 +40,9 @@ struct ListJobs: Sendable {
         }
         filter.since = try query["since"].map { try time($0, field: "since") }
         filter.until = try query["until"].map { try time($0, field: "until") }
-        // An empty cursor means the first page: clients' loops begin with it.
-        if let text = query["cursor"], !text.isEmpty {
-            guard let cursor = JobCursor(String(text)) else {
-                throw APIError.invalidRequest("'cursor' must be a next_cursor of an earlier answer.", field: "cursor")
-            }
-            filter.before = cursor.before
-        }
-        guard let limit = query["limit"].map({ Int(wholeNumber: $0) }) ?? 50, (1...200).contains(limit) else {
-            throw APIError.invalidRequest("'limit' must be a whole number from 1 to 200.", field: "limit")
-        }
-        return (filter, limit)
+        let page = try PageRequest(request, cursor: { JobCursor($0) })
+        filter.before = page.cursor?.before
+        return (filter, page.limit)
     }
 
     private static func time(_ text: Substring, field: String) throws -> Timestamp {

@@ -24,29 +24,19 @@ struct KeyRoutes: Sendable {
 
     @Sendable
     func list(_ request: Request, context: AuthenticatedContext) async throws -> Response {
-        let query = request.uri.queryParameters
-        guard let limit = query["limit"].map({ Int(wholeNumber: $0) }) ?? 50, (1...200).contains(limit) else {
-            throw APIError.invalidRequest("'limit' must be a whole number from 1 to 200.", field: "limit")
-        }
-        var before: APIKeyID?
-        if let text = query["cursor"], !text.isEmpty {
-            before = APIKeyID(rawValue: String(text))
-            guard before != nil else {
-                throw APIError.invalidRequest("'cursor' must be a next_cursor of an earlier answer.", field: "cursor")
-            }
-        }
-        let (tenant, last) = (context.principal.tenant, before)
+        let asked = try PageRequest(request, cursor: APIKeyID.init(rawValue:))
+        let (tenant, last) = (context.principal.tenant, asked.cursor)
         let mode: KeyMode? = context.principal.mode == .test ? .test : nil
         let found = try await databases.app.transaction(of: tenant) {
-            try APIKeyRecord.newest(of: tenant, mode: mode, before: last, limit: limit + 1, in: $0)
+            try APIKeyRecord.newest(of: tenant, mode: mode, before: last, limit: asked.limit + 1, in: $0)
         }
-        let keys = Array(found.prefix(limit))
+        let keys = Array(found.prefix(asked.limit))
         var json = JSONWriter(capacity: 256 * (keys.count + 1))
         json.object { json in
             json.key("keys")
             json.array(keys) { KeyDocument(key: $1).write(to: &$0) }
             json.key("next_cursor")
-            json.string(found.count > limit ? keys.last?.id.rawValue : nil)
+            json.string(found.count > asked.limit ? keys.last?.id.rawValue : nil)
         }
         return JSONResponse.make(json.bytes)
     }

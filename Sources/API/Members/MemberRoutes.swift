@@ -105,28 +105,18 @@ struct MemberRoutes: Sendable {
 
     @Sendable
     func list(_ request: Request, context: AuthenticatedContext) async throws -> Response {
-        let query = request.uri.queryParameters
-        guard let limit = query["limit"].map({ Int(wholeNumber: $0) }) ?? 50, (1...200).contains(limit) else {
-            throw APIError.invalidRequest("'limit' must be a whole number from 1 to 200.", field: "limit")
-        }
-        var last: MemberID?
-        if let text = query["cursor"], !text.isEmpty {
-            last = MemberID(rawValue: String(text))
-            guard last != nil else {
-                throw APIError.invalidRequest("'cursor' must be a next_cursor of an earlier answer.", field: "cursor")
-            }
-        }
-        let (tenant, after) = (context.principal.tenant, last)
+        let asked = try PageRequest(request, cursor: MemberID.init(rawValue:))
+        let (tenant, after) = (context.principal.tenant, asked.cursor)
         let found = try await databases.app.transaction(of: tenant) {
-            try Member.list(of: tenant, after: after, limit: limit + 1, in: $0)
+            try Member.list(of: tenant, after: after, limit: asked.limit + 1, in: $0)
         }
-        let page = Array(found.prefix(limit))
+        let page = Array(found.prefix(asked.limit))
         var json = JSONWriter(capacity: 256 * (page.count + 1))
         json.object { json in
             json.key("members")
             json.array(page) { Self.write($1, to: &$0) }
             json.key("next_cursor")
-            json.string(found.count > limit ? page.last?.id.rawValue : nil)
+            json.string(found.count > asked.limit ? page.last?.id.rawValue : nil)
         }
         return JSONResponse.make(json.bytes)
     }

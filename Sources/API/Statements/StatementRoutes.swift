@@ -11,28 +11,18 @@ struct StatementRoutes: Sendable {
 
     @Sendable
     func list(_ request: Request, context: AuthenticatedContext) async throws -> Response {
-        let query = request.uri.queryParameters
-        guard let limit = query["limit"].map({ Int(wholeNumber: $0) }) ?? 24, (1...120).contains(limit) else {
-            throw APIError.invalidRequest("'limit' must be a whole number from 1 to 120.", field: "limit")
-        }
-        var last: BillingMonth?
-        if let text = query["cursor"], !text.isEmpty {
-            last = BillingMonth(rawValue: String(text))
-            guard last != nil else {
-                throw APIError.invalidRequest("'cursor' must be a next_cursor of an earlier answer.", field: "cursor")
-            }
-        }
-        let (tenant, before) = (context.principal.tenant, last)
+        let asked = try PageRequest(request, limits: 1...120, standard: 24, cursor: BillingMonth.init(rawValue:))
+        let (tenant, before) = (context.principal.tenant, asked.cursor)
         let found = try await databases.app.transaction(of: tenant, isolation: .repeatableRead) {
-            try AccountStatement.list(of: tenant, before: before, limit: limit + 1, in: $0)
+            try AccountStatement.list(of: tenant, before: before, limit: asked.limit + 1, in: $0)
         }
-        let statements = Array(found.prefix(limit))
+        let statements = Array(found.prefix(asked.limit))
         var json = JSONWriter(capacity: 192 * (statements.count + 1))
         json.object { json in
             json.key("statements")
             json.array(statements) { Self.write($1, to: &$0) }
             json.key("next_cursor")
-            json.string(found.count > limit ? statements.last?.month.rawValue : nil)
+            json.string(found.count > asked.limit ? statements.last?.month.rawValue : nil)
         }
         return JSONResponse.make(json.bytes)
     }

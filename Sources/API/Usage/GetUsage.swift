@@ -34,23 +34,10 @@ struct GetUsage: Sendable {
     }
 
     private static func page(_ request: Request) throws -> UsageGroupPage {
-        let query = request.uri.queryParameters
-        var page = UsageGroupPage()
-        // An empty cursor means the first page: clients' loops begin with it.
-        if let text = query["cursor"], !text.isEmpty {
-            guard let value = UsageGroupPage.value(ofCursor: String(text)) else {
-                throw APIError.invalidRequest("'cursor' must be a next_cursor of an earlier answer.", field: "cursor")
-            }
-            page.after = value
-        }
-        if let text = query["limit"] {
-            guard let limit = Int(wholeNumber: text), UsageGroupPage.limits.contains(limit) else {
-                throw APIError.invalidRequest(
-                    "'limit' must be a whole number from 1 to \(UsageGroupPage.limits.upperBound).", field: "limit")
-            }
-            page.limit = limit
-        }
-        return page
+        let asked = try PageRequest(
+            request, limits: UsageGroupPage.limits, standard: UsageGroupPage.limits.upperBound,
+            cursor: UsageGroupPage.value(ofCursor:))
+        return UsageGroupPage(limit: asked.limit, after: asked.cursor)
     }
 
     private static func month(_ request: Request) throws -> BillingMonth {

@@ -5,9 +5,9 @@ import Tenancy
 struct UsageGroupPage {
     static let limits = 1...1000
 
-    var limit = limits.upperBound
+    let limit: Int
     /// The last value of the page before.
-    var after: String?
+    let after: String?
 
     /// Returns this page of `groups`, and the cursor of the next one.
     func cut(_ groups: [UsageGroup]) -> (page: [UsageGroup], nextCursor: String?) {

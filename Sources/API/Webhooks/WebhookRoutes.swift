@@ -103,23 +103,14 @@ struct WebhookRoutes: Sendable {
         let (tenant, endpoint) = (context.principal.tenant, try await Self.find(context, databases))
         let filter = try query["status"].map { try Self.filter(String($0)) }
         let since = try query["since"].map { try Self.moment(String($0), field: "since") }
-        guard let limit = query["limit"].map({ Int(wholeNumber: $0) }) ?? 50, (1...200).contains(limit) else {
-            throw APIError.invalidRequest("'limit' must be a whole number from 1 to 200.", field: "limit")
-        }
-        var last: WebhookEventID?
-        if let text = query["cursor"], !text.isEmpty {
-            last = WebhookEventID(rawValue: String(text))
-            guard last != nil else {
-                throw APIError.invalidRequest("'cursor' must be a next_cursor of an earlier answer.", field: "cursor")
-            }
-        }
-        let before = last
+        let asked = try PageRequest(request, cursor: WebhookEventID.init(rawValue:))
         let found = try await databases.app.transaction(of: tenant) {
             try EndpointDelivery.list(
-                of: endpoint, tenant: tenant, filter, since: since, before: before, limit: limit + 1, in: $0)
+                of: endpoint, tenant: tenant, filter, since: since, before: asked.cursor, limit: asked.limit + 1, in: $0
+            )
         }
         return EndpointDeliveriesDocument(
-            deliveries: Array(found.prefix(limit)), isLastPage: found.count <= limit
+            deliveries: Array(found.prefix(asked.limit)), isLastPage: found.count <= asked.limit
         ).response
     }
 
