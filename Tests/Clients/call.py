@@ -37,6 +37,17 @@ def generate(url, folder):
     return importlib.import_module("verbatim_client"), len(models) - 1
 
 
+def until(found, done):
+    """Asks again and again, as a customer's program does, until `done` says that what it found is the end."""
+    for _ in range(POLLS):
+        answer = found()
+        if done(answer):
+            return answer
+        # Nothing is judged by it.
+        time.sleep(0.2)
+    sys.exit(f"it never ended: {answer}")
+
+
 def main():
     plan = json.load(sys.stdin)
     package, count = generate(plan["url"], pathlib.Path(plan["folder"]))
@@ -99,14 +110,9 @@ def main():
 
     ended = []
     for accepted in (uploaded, fetched):
-        for _ in range(POLLS):
-            job = get_job.sync(accepted.job_id, client=client)
-            if job.status not in ("queued", "processing"):
-                break
-            # As a customer's program does between two polls; nothing is judged by it.
-            time.sleep(0.2)
-        else:
-            sys.exit(f"the job never ended: {job}")
+        job = until(
+            lambda: get_job.sync(accepted.job_id, client=client), lambda job: job.status not in ("queued", "processing")
+        )
         transcript = get_transcript.sync(accepted.job_id, client=client)
         ended.append(
             {
@@ -119,13 +125,10 @@ def main():
                 "text": " ".join(segment.text.strip() for segment in transcript.segments),
             }
         )
-    for _ in range(POLLS):
-        told = list_webhook_deliveries.sync(endpoint.id, client=admin)
-        if [delivery.status for delivery in told.deliveries] == ["delivered"] * len(ended):
-            break
-        time.sleep(0.2)
-    else:
-        sys.exit(f"the webhooks never arrived: {told}")
+    until(
+        lambda: list_webhook_deliveries.sync(endpoint.id, client=admin),
+        lambda told: [delivery.status for delivery in told.deliveries] == ["delivered"] * len(ended),
+    )
     since = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
     replayed = replay_webhook.sync(endpoint.id, client=admin, body=models.WebhookReplay(since=since))
     listed = list_jobs.sync(client=client, cursor="", limit=1)
