@@ -90,7 +90,7 @@ package enum ErrorCode: String, Sendable, CaseIterable {
         case .requestTimeout: "Request timed out"
         case .jobFinished: "Job already finished"
         case .jobActive: "Job still active"
-        case .notReady: "Transcript not ready"
+        case .notReady: "Not ready"
         case .idempotencyInProgress: "Request with this key in progress"
         case .keyNotActive: "API key not active"
         case .limitReached: "Limit reached"

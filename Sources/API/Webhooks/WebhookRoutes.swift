@@ -12,12 +12,18 @@ struct WebhookRoutes: Sendable {
 
     @Sendable
     func list(_ request: Request, context: AuthenticatedContext) async throws -> Response {
-        let tenant = context.principal.tenant
-        let endpoints = try await databases.app.transaction(of: tenant) { try WebhookEndpoint.all(of: tenant, in: $0) }
+        let asked = try PageRequest(request, cursor: WebhookEndpointID.init(rawValue:))
+        let (tenant, last) = (context.principal.tenant, asked.cursor)
+        let found = try await databases.app.transaction(of: tenant) {
+            try WebhookEndpoint.list(of: tenant, after: last, limit: asked.limit + 1, in: $0)
+        }
+        let endpoints = found.prefix(asked.limit)
         var json = JSONWriter(capacity: 256 * (endpoints.count + 1))
         json.object { json in
             json.key("webhooks")
             json.array(endpoints) { EndpointDocument(endpoint: $1).write(to: &$0) }
+            json.key("next_cursor")
+            json.string(found.count > asked.limit ? endpoints.last?.id.rawValue : nil)
         }
         return JSONResponse.make(json.bytes)
     }

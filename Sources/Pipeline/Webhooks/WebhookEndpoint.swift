@@ -33,8 +33,22 @@ package struct WebhookEndpointID: TypedID {
 
 extension WebhookEndpoint {
     /// Returns the tenant's endpoints, oldest first.
-    package static func all(of tenant: TenantID, in transaction: PostgresTransaction) throws -> [WebhookEndpoint] {
+    static func all(of tenant: TenantID, in transaction: PostgresTransaction) throws -> [WebhookEndpoint] {
         try find("true", tenant, transaction)
+    }
+
+    /// Returns a page of the tenant's endpoints, in the order of their ids.
+    ///
+    /// - Parameter last: the endpoint with which the previous page ended.
+    package static func list(
+        of tenant: TenantID, after last: WebhookEndpointID?, limit: Int, in transaction: PostgresTransaction
+    ) throws -> [WebhookEndpoint] {
+        try transaction.query(
+            """
+            SELECT \(columns) FROM webhook_endpoints
+            WHERE tenant_id = \(tenant) AND id > \(last?.rawValue ?? "") ORDER BY id LIMIT \(limit)
+            """
+        ).map(WebhookEndpoint.init(row:))
     }
 
     package static func find(

@@ -82,13 +82,26 @@ import WebhookReceiver
                 let answer = try await charlie.send(method, path, json: body).problem(404)
                 #expect(answer["error"] as? String == "not_found", "\(method) \(path)")
             }
-            #expect(try await charlie.get("/webhooks").text == #"{"webhooks":[]}"#)
+            #expect(try await charlie.get("/webhooks").text == #"{"webhooks":[],"next_cursor":null}"#)
             #expect(try await customer.send("DELETE", "/webhooks/\(first)").status == 204)
             #expect(try await customer.send("DELETE", "/webhooks/\(first)").status == 404)
             for number in 0..<19 { _ = try await Self.create(customer, #"{"url":"http://127.0.0.1:1/\#(number)"}"#) }
             let many = try await customer.send("POST", "/webhooks", json: #"{"url":"http://127.0.0.1:1/x"}"#).problem(
                 409)
             #expect(many["error"] as? String == "limit_reached" && many["limit"] as? Int == 20)
+            let every = try await customer.get("/webhooks").json["webhooks"] as? [[String: Any]] ?? []
+            var (paged, cursor) = ([String?](), String?.some(""))
+            while let start = cursor {
+                let page = try await customer.get("/webhooks?limit=9&cursor=\(start)").json
+                let found = try #require(page["webhooks"] as? [[String: Any]])
+                #expect((1...9).contains(found.count))
+                paged += found.map { $0["id"] as? String }
+                cursor = page["next_cursor"] as? String
+            }
+            #expect(paged.count == 20 && paged == every.map { $0["id"] as? String })
+            for (query, field) in [("limit=0", "limit"), ("limit=201", "limit"), ("cursor=whk_1", "cursor")] {
+                #expect(try await customer.get("/webhooks?\(query)").problem(400)["field"] as? String == field)
+            }
             let audit = try await deployment.admin("audit", "--tenant", deployment.tenants.example.rawValue, "--json")
             #expect(audit.output.contains("webhook create") && !audit.output.contains("127.0.0.1:1"))
         }
