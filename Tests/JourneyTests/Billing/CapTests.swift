@@ -7,8 +7,13 @@ import Testing
 
 /// Caps on what a month's overage may cost, and on the minutes of an API key, as customers and operators see them.
 @Suite struct CapTests {
-    /// Jobs of 12 seconds at 4 cents a minute: 40 of them cost 32 cents, and one more would cost 33.
-    private static let (length, fitting, capCents) = (12, 40, 32)
+    /// Jobs of 12 seconds at 4 cents a minute: 40 of them cost 32 cents and take 8 minutes. One more would cost 33.
+    private static let (length, fitting, capCents, capMinutes) = (12, 40, 32, 8)
+
+    enum Cap: String, CaseIterable {
+        case overage = "overage_cap"
+        case keyMinutes = "key_minutes"
+    }
 
     private static func sell(_ deployment: Deployment) async throws {
         try await deployment.tenants.owner.execute(
@@ -38,8 +43,8 @@ import Testing
         return try #require(found)
     }
 
-    /// The events that an account's usage has had of its cap, each as often as it was written.
-    private static func told(_ deployment: Deployment) async throws -> Set<String> {
+    /// The events that an account's usage has had of a cap, each as often as it was written.
+    private static func told(of cap: Cap, _ deployment: Deployment) async throws -> Set<String> {
         let events = try await deployment.tenants.owner.query(
             """
             SELECT event, convert_from(body, 'UTF8')::jsonb ->> 'percent',
@@ -49,17 +54,17 @@ import Testing
         ).map { row in
             let (event, percent, limit) = try row.decode(String.self, String?.self, String?.self)
             return [event.replacing("usage.", with: ""), percent, limit].compactMap(\.self).joined(separator: " ")
-        }.filter { $0.hasSuffix("overage_cap") }
+        }.filter { $0.hasSuffix(cap.rawValue) }
         #expect(events.count == Set(events).count, "\(events)")
         return Set(events)
     }
 
-    @Test
-    func `three hundred simultaneous jobs on three nodes, some of unknown length, stay within a cap that fits forty`()
-        async throws
-    {
+    @Test(arguments: Cap.allCases)
+    func `three hundred simultaneous jobs on three nodes, some of unknown length, stay within a cap that fits forty`(
+        _ cap: Cap
+    ) async throws {
         try await Deployment.with { deployment in
-            try await Self.sell(deployment)
+            if cap == .overage { try await Self.sell(deployment) }
             let file = try await Self.tone(deployment)
             let site = try MediaSimulator([:])
             site["/tone.wav"] = .init(
@@ -69,7 +74,8 @@ import Testing
             for _ in 0..<3 { nodes.append(try await deployment.start("api", settings)) }
             let worker = try await deployment.start("worker", settings)
             let key = try await deployment.tenants.issueKey(
-                for: deployment.tenants.example, scopes: Set(Scope.allCases))
+                for: deployment.tenants.example, scopes: Set(Scope.allCases),
+                monthlyMinutes: cap == .keyMinutes ? Int64(Self.capMinutes) : nil)
             var customers: [Customer] = []
             for node in nodes {
                 customers.append(try await Customer.logIn(apiKey: key.text, at: node, over: deployment.http))
@@ -79,7 +85,9 @@ import Testing
             #expect(endpoint.status == 201, "\(endpoint.text)")
             let limits = try await customers[0].send(
                 "PUT", "/account/limits",
-                json: #"{"overage_cap_cents":\#(Self.capCents),"alert_percents":[50,100]}"#)
+                json: cap == .overage
+                    ? #"{"overage_cap_cents":\#(Self.capCents),"alert_percents":[50,100]}"#
+                    : #"{"alert_percents":[50,100]}"#)
             #expect(limits.status == 200, "\(limits.text)")
 
             let (all, doomed) = (customers, nodes[2].process)
@@ -96,7 +104,7 @@ import Testing
                             } : Self.submit(to: own) { try await $0.post(file: file, query: "?accept_overage=true") }
                         if answer.status != 202 {
                             let problem = try answer.problem(402)
-                            #expect(problem["limit"] as? String == "overage_cap")
+                            #expect(problem["limit"] as? String == cap.rawValue)
                             #expect(problem["overage_allowed"] as? Bool == false)
                         }
                         return answer.status
@@ -133,7 +141,11 @@ import Testing
                 """)[0].decode(Int.self, Int.self)
             #expect(held == (Self.fitting, Self.fitting * Self.length))
             let late = try await customers[0].post(file: file, query: "?accept_overage=true").problem(402)
-            #expect(late["limit"] as? String == "overage_cap")
+            #expect(late["limit"] as? String == cap.rawValue)
+            if cap == .keyMinutes {
+                // Another key of the account may go on.
+                _ = try await deployment.customer(at: nodes[0]).submit(file: file)
+            }
 
             try await eventually("all jobs end") {
                 try await deployment.tenants.owner.query("SELECT count(*) FROM reservations")[0].decode(Int.self) == 0
@@ -141,16 +153,20 @@ import Testing
             let failures = try await deployment.tenants.owner.query(
                 "SELECT DISTINCT error_code || '/' || error_reason FROM jobs WHERE status = 'failed'"
             ).map { try $0.decode(String.self) }
-            #expect(Set(failures).isSubset(of: ["quota_exceeded/overage_cap"]))
-            let usage = try await customers[0].get("/usage").json
-            #expect(usage["used_seconds"] as? Int == Self.fitting * Self.length)
-            #expect(usage["overage_amount_cents"] as? Int == Self.capCents)
-            #expect(usage["overage_cap_cents"] as? Int == Self.capCents)
+            #expect(Set(failures).isSubset(of: ["quota_exceeded/\(cap.rawValue)"]))
+            let usage = try await customers[0].get("/usage?group_by=key").json
+            let groups = try #require(usage["groups"] as? [[String: Any]])
+            let ofKey = groups.first { $0["value"] as? String == key.id.rawValue }
+            #expect(ofKey?["used_seconds"] as? Int == Self.fitting * Self.length, "\(groups)")
+            if cap == .overage {
+                #expect(usage["used_seconds"] as? Int == Self.fitting * Self.length)
+                #expect(usage["overage_amount_cents"] as? Int == Self.capCents)
+                #expect(usage["overage_cap_cents"] as? Int == Self.capCents)
+            }
+            let thresholds = ["threshold_reached 50 overage_cap", "threshold_reached 100 overage_cap"]
             #expect(
-                try await Self.told(deployment) == [
-                    "threshold_reached 50 overage_cap", "threshold_reached 100 overage_cap",
-                    "limit_reached overage_cap",
-                ])
+                try await Self.told(of: cap, deployment)
+                    == Set((cap == .overage ? thresholds : []) + ["limit_reached \(cap.rawValue)"]))
             let month = try #require(usage["period"] as? String)
             let verified = try await deployment.admin("usage", "verify", "--period", month)
             #expect(verified.status == 0, "\(verified.output)")
