@@ -24,8 +24,11 @@ GRANT SELECT, INSERT ON used_tokens TO verbatim_app;
 GRANT SELECT, UPDATE (expires_at), DELETE ON used_tokens TO verbatim_system;
 GRANT SELECT, INSERT ON jwt_keys TO verbatim_system;
 GRANT INSERT ON audit_log TO verbatim_app, verbatim_system;
--- Members. verbatim_system checks sign-ins, and finds sessions and links by their tokens.
-GRANT SELECT, INSERT, UPDATE (email, role, password_hash, removed_at) ON members TO verbatim_app;
+GRANT SELECT, INSERT, UPDATE ON rate_limit_calls TO verbatim_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON rate_limit_calls TO verbatim_system;
+-- Members. verbatim_system checks sign-ins, and finds sessions and links by their tokens. Nobody else reads a password's hash.
+GRANT SELECT (tenant_id, id, email, role, created_at, last_sign_in_at, removed_at, has_password),
+    INSERT, UPDATE (email, role, password_hash, removed_at) ON members TO verbatim_app;
 GRANT SELECT, UPDATE (password_hash, last_sign_in_at) ON members TO verbatim_system;
 GRANT SELECT (tenant_id, member_id), INSERT, DELETE ON member_links TO verbatim_app;
 GRANT SELECT, UPDATE (used_at), DELETE ON member_links TO verbatim_system;
@@ -57,6 +60,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON chunks TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sections TO verbatim_app;
 GRANT SELECT, INSERT, DELETE ON transcripts TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO verbatim_app;
+GRANT SELECT, INSERT, UPDATE (lease_until), DELETE ON upload_slots TO verbatim_app;
 -- A worker deletes old keys without reading request or response. It may update one column, because it must lock rows.
 GRANT SELECT (tenant_id, key, lease_until, created_at), UPDATE (lease_until), DELETE ON idempotency_keys TO verbatim_system;
 

@@ -781,6 +781,7 @@ CREATE TABLE members (
     created_at      timestamp with time zone NOT NULL DEFAULT now(),
     last_sign_in_at timestamp with time zone,
     removed_at      timestamp with time zone,
+    has_password    boolean NOT NULL GENERATED ALWAYS AS (password_hash IS NOT NULL) STORED,
     CONSTRAINT members_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT members_email_check CHECK (length(email) >= 3 AND length(email) <= 254),
@@ -818,3 +819,19 @@ CREATE TABLE member_sessions (
 CREATE UNIQUE INDEX member_sessions_by_token ON member_sessions USING btree (token_hash);
 CREATE INDEX member_sessions_by_use ON member_sessions USING btree (used_at);
 CREATE INDEX member_sessions_by_member ON member_sessions USING btree (tenant_id, member_id, created_at);
+
+CREATE UNLOGGED TABLE rate_limit_calls (
+    rate_limit text NOT NULL,
+    caller     bytea NOT NULL,
+    moments    bigint[] NOT NULL,
+    CONSTRAINT rate_limit_calls_pkey PRIMARY KEY (rate_limit, caller),
+    CONSTRAINT rate_limit_calls_caller_check CHECK (length(caller) = 32),
+    CONSTRAINT rate_limit_calls_moments_check CHECK (cardinality(moments) > 0)
+);
+
+CREATE UNLOGGED TABLE upload_slots (
+    tenant_id   text NOT NULL,
+    id          text NOT NULL,
+    lease_until timestamp with time zone NOT NULL,
+    CONSTRAINT upload_slots_pkey PRIMARY KEY (tenant_id, id)
+);

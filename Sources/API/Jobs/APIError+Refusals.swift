@@ -14,6 +14,10 @@ extension APIError {
                 "This account runs \(limit) jobs at once, the most that it may, and its other jobs may not wait. "
                     + "Try again when one of them has ended.",
                 retryAfterSeconds: 10)
+        case AdmissionError.tooManyUploads(let limit):
+            self = .rateLimited(
+                "This account sends \(limit) files at once already, the most that its plan allows. Try again when one of them has arrived.",
+                retryAfterSeconds: 5)
         case AdmissionError.backlogFull(let limit):
             self = .rateLimited(
                 "\(limit) jobs of this account are waiting already. Try again when some of them have started.",

@@ -15,6 +15,7 @@ import Tenancy
 struct CreateJob: Sendable {
     let databases: Databases
     let uploads: UploadReader
+    let slots: UploadSlots
     let media: MediaToolClient
     let storage: any Storage
     let admission: Admission
@@ -94,12 +95,16 @@ struct CreateJob: Sendable {
 
     private func fingerprint(of request: Request, _ jobRequest: JobRequest) async throws -> [UInt8] {
         if let url = jobRequest.url { return url.fingerprint }
-        return try await holdingPlace(jobRequest) { try await read(request, jobRequest).fingerprint() }
+        do {
+            return try await holdingSlot(jobRequest) { try await read(request, jobRequest).fingerprint() }
+        } catch {
+            throw APIError(refusal: error) ?? error
+        }
     }
 
     /// Runs `body` as one of the account's concurrent uploads, which begins before the request's body is read.
-    private func holdingPlace<Value>(_ jobRequest: JobRequest, _ body: () async throws -> Value) async throws -> Value {
-        try await uploads.places.hold(for: jobRequest.tenant, limit: jobRequest.effectiveLimits.uploadsAtOnce, body)
+    private func holdingSlot<Value>(_ jobRequest: JobRequest, _ body: () async throws -> Value) async throws -> Value {
+        try await slots.hold(for: jobRequest.tenant, limit: jobRequest.effectiveLimits.uploadsAtOnce, body)
     }
 
     private func read(_ request: Request, _ jobRequest: JobRequest) async throws -> Upload {
@@ -115,7 +120,7 @@ struct CreateJob: Sendable {
                 if let url = jobRequest.url {
                     try await admit(url, jobRequest, under: claim)
                 } else {
-                    try await holdingPlace(jobRequest) { try await receive(request, jobRequest, under: claim) }
+                    try await holdingSlot(jobRequest) { try await receive(request, jobRequest, under: claim) }
                 }
             var headers: HTTPFields = [:]
             headers[.retryAfter] = RemainingWork.retryAfterSeconds(job, now: .now()).map(String.init)

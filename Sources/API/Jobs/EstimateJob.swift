@@ -12,7 +12,7 @@ struct EstimateJob: Sendable {
     let egress: EgressClient
     let policy: AddressPolicy
     /// An account's estimates by URL: each asks another server.
-    private let limit = RateLimit<TenantID>(perMinute: 60, capacity: 20_000)
+    private let limit = RateLimit("estimates", perMinute: 60)
 
     private static let durationField = "duration_seconds"
     /// A year.
@@ -68,8 +68,8 @@ struct EstimateJob: Sendable {
         let submission = try URLSubmission(members: members, policy: policy)
         try CreateJob.requireNoTest(submission.options)
         do {
-            try limit.take(tenant, at: .now())
-        } catch {
+            try await limit.take(tenant.rawValue, at: .now(), on: databases.app)
+        } catch let error as RateLimited {
             throw APIError.rateLimited(
                 "Too many estimates by URL in a minute. Try again later.", retryAfterSeconds: error.retryAfterSeconds)
         }

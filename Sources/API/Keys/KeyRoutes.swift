@@ -15,7 +15,7 @@ struct KeyRoutes: Sendable {
     let databases: Databases
     let argon2: Argon2
     /// New keys of an account, which cost as much as logins and wait in the same line.
-    private let limit = RateLimit<TenantID>(perMinute: 60, capacity: 20_000)
+    private let limit = RateLimit("new keys", perMinute: 60)
 
     init(databases: Databases, argon2: Argon2) {
         self.databases = databases
@@ -180,7 +180,7 @@ struct KeyRoutes: Sendable {
     /// Creates a key. That takes one run of Argon2, of which only a few run at the same time.
     private func issue(_ mode: KeyMode, for tenant: TenantID) async throws -> IssuedKey {
         do {
-            try limit.take(tenant, at: .now())
+            try await limit.take(tenant.rawValue, at: .now(), on: databases.app)
             return try await IssuedKey.make(mode, hashedWith: argon2)
         } catch let error as RateLimited {
             throw APIError.rateLimited(

@@ -11,7 +11,7 @@ struct MemberRoutes: Sendable {
     let proxies: TrustedProxies
     let publicURL: String?
     /// New links of an account.
-    private let links = RateLimit<TenantID>(perMinute: 60, capacity: 20_000)
+    private let links = RateLimit("member links", perMinute: 60)
 
     init(databases: Databases, members: MemberSignIn, proxies: TrustedProxies, publicURL: String?) {
         self.databases = databases
@@ -133,7 +133,7 @@ struct MemberRoutes: Sendable {
             throw APIError.invalidRequest("'email' must be an e-mail address.", field: "email")
         }
         let role = try Self.role(body.role)
-        try takeLink(of: tenant)
+        try await takeLink(of: tenant)
         return try await Self.answering {
             let (member, link) = try await databases.app.transaction(of: tenant) { transaction in
                 let member = try Member.invite(email, role: role, to: tenant, in: transaction)
@@ -187,7 +187,7 @@ struct MemberRoutes: Sendable {
     @Sendable
     func reset(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let (tenant, principal, id) = (context.principal.tenant, context.principal, try Self.named(context))
-        try takeLink(of: tenant)
+        try await takeLink(of: tenant)
         let (member, link) = try await databases.app.transaction(of: tenant) { transaction in
             guard let member = try Member.findForChange(id, of: tenant, in: transaction) else { throw Self.none }
             try AuditEntry(by: principal, action: "member reset", target: id.rawValue).record(in: transaction)
@@ -196,10 +196,10 @@ struct MemberRoutes: Sendable {
         return answer(member, link: link, status: .created)
     }
 
-    private func takeLink(of tenant: TenantID) throws {
+    private func takeLink(of tenant: TenantID) async throws {
         do {
-            try links.take(tenant, at: .now())
-        } catch {
+            try await links.take(tenant.rawValue, at: .now(), on: databases.app)
+        } catch let error as RateLimited {
             throw APIError.rateLimited(
                 "Too many new links in a minute. Try again later.", retryAfterSeconds: error.retryAfterSeconds)
         }

@@ -207,7 +207,7 @@ struct Node: Sendable {
             documents: DocumentRoutes(document, address: settings.publicURL),
             createJob: CreateJob(
                 databases: databases,
-                uploads: UploadReader(spool: spool),
+                uploads: UploadReader(spool: spool), slots: UploadSlots(pool: databases.app),
                 media: media, storage: storage,
                 admission: Admission(databases: databases, hint: hint),
                 webhooks: webhooks, policy: settings.addressPolicy),

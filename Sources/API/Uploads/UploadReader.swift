@@ -12,8 +12,6 @@ package struct UploadReader: Sendable {
     static let allowanceBytes: Int64 = 32 * 1_024
 
     private let spool: Spool
-    /// Limits an account's concurrent uploads.
-    package let places = UploadSlots()
 
     package init(spool: Spool) { self.spool = spool }
 
@@ -22,8 +20,8 @@ package struct UploadReader: Sendable {
     /// - Parameters:
     ///   - account: whose upload it is.
     ///   - fileLimitBytes: the plan's cap on the file.
-    /// - Throws: `APIError`: 415 for another content type, 413 `file_too_large`, 400 with `field` for an invalid form, 429 if the account
-    ///   has too many uploads in progress, 503 if the spool is full; and what reading the body throws.
+    /// - Throws: `APIError`: 415 for another content type, 413 `file_too_large`, 400 with `field` for an invalid form, 503 if the
+    ///   spool is full; and what reading the body throws.
     package func read(_ request: Request, of account: TenantID, fileLimitBytes: Int64) async throws -> Upload {
         try ContentCoding.requireNone(request.headers)
         let boundary = try Self.boundary(request.headers)

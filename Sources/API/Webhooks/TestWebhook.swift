@@ -10,7 +10,7 @@ struct TestWebhook: Sendable {
     let deliveryClient: DeliveryClient
     let masterKey: MasterKey
     /// An account's tests: a request waits for the endpoint's answer.
-    private let limit = RateLimit<TenantID>(perMinute: 10, capacity: 20_000)
+    private let limit = RateLimit("webhook tests", perMinute: 10)
 
     init(databases: Databases, deliveryClient: DeliveryClient, masterKey: MasterKey) {
         self.databases = databases
@@ -23,8 +23,8 @@ struct TestWebhook: Sendable {
         let (tenant, masterKey) = (context.principal.tenant, masterKey)
         let endpoint = try await WebhookRoutes.find(context, databases)
         do {
-            try limit.take(tenant, at: .now())
-        } catch {
+            try await limit.take(tenant.rawValue, at: .now(), on: databases.app)
+        } catch let error as RateLimited {
             throw APIError.rateLimited(
                 "Too many webhook tests in a minute. Try again later.", retryAfterSeconds: error.retryAfterSeconds)
         }

@@ -127,7 +127,7 @@ struct WebhookRoutes: Sendable {
     }
 
     /// Replays of an account, which may write many rows.
-    private let replays = RateLimit<TenantID>(perMinute: 10, capacity: 20_000)
+    private let replays = RateLimit("webhook replays", perMinute: 10)
 
     init(databases: Databases, addresses: WebhookAddress) {
         self.databases = databases
@@ -149,8 +149,8 @@ struct WebhookRoutes: Sendable {
             throw APIError(.notReady, "The endpoint is disabled. Enable it first.")
         }
         do {
-            try replays.take(tenant, at: .now())
-        } catch {
+            try await replays.take(tenant.rawValue, at: .now(), on: databases.app)
+        } catch let error as RateLimited {
             throw APIError.rateLimited(
                 "Too many replays in a minute. Try again later.", retryAfterSeconds: error.retryAfterSeconds)
         }

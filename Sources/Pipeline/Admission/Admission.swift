@@ -152,6 +152,8 @@ package enum AdmissionError: Error {
     case outcomeUnknown(any Error)
     /// The account has as many unfinished jobs as it may run at the same time, and queueing is off.
     case tooManyAtOnce(limit: Int)
+    /// The account has as many uploads in progress as its plan allows.
+    case tooManyUploads(limit: Int)
     /// The maximum number of jobs are waiting.
     case backlogFull(limit: Int)
     /// Another request has taken over the idempotency key, because this one did not renew it for too long.

@@ -31,7 +31,7 @@ package struct Member: Sendable, Equatable {
 
 extension Member {
     private static let columns: PostgresQuery =
-        "id, tenant_id, email, role, created_at, last_sign_in_at, password_hash IS NOT NULL AS is_active"
+        "id, tenant_id, email, role, created_at, last_sign_in_at, has_password"
 
     /// Returns a tenant's members, oldest first.
     ///
@@ -118,7 +118,7 @@ extension Member {
         let others = try transaction.first(
             """
             SELECT count(*) FROM members
-            WHERE tenant_id = \(tenant) AND role = 'owner' AND password_hash IS NOT NULL AND removed_at IS NULL
+            WHERE tenant_id = \(tenant) AND role = 'owner' AND has_password AND removed_at IS NULL
                 AND id <> \(id)
             """, as: Int.self)
         guard others ?? 0 > 0 else { throw LastOwner() }
@@ -136,6 +136,6 @@ extension Member {
         role = try row.value("role")
         createdAt = try row.value("created_at")
         lastSignIn = try row.value("last_sign_in_at")
-        isActive = try row.value("is_active")
+        isActive = try row.value("has_password")
     }
 }

@@ -10,11 +10,6 @@ package final class MemberSignIn: Sendable {
     /// How long a session's state may be old: sign-out, role, removal and suspension hold everywhere within this time.
     private static let freshness = Duration.milliseconds(900)
 
-    private struct Attempt: Hashable {
-        let email: String
-        let network: String
-    }
-
     private struct Known {
         let holder: MemberSession.Holder
         let at: ContinuousClock.Instant
@@ -23,11 +18,7 @@ package final class MemberSignIn: Sendable {
     private let databases: Databases
     private let argon2: Argon2
     private let clock: @Sendable () -> Timestamp
-    private let calls = RateLimit<String>(perMinute: 600, capacity: 20_000)
-    private let signIns = RateLimit<String>(perMinute: 60, capacity: 20_000)
-    private let wrongPasswords = RateLimit<Attempt>(perMinute: 10, capacity: 20_000)
-    /// Guesses of any network at one e-mail address. Each network's own limit comes first.
-    private let wrongGuesses = RateLimit<String>(perMinute: 100, capacity: 20_000)
+    private let limits = MemberLimits()
     private let unknown = UnknownTokenLimit()
     private let known = Mutex(BoundedCache<[UInt8], Known>(capacity: 20_000))
     /// The hash of a password that nobody knows.
@@ -51,29 +42,29 @@ package final class MemberSignIn: Sendable {
     package func signIn(
         email: String, password: String, from network: String
     ) async throws -> (token: String, holder: MemberSession.Holder) {
-        let now = clock()
-        // No member has a longer one.
-        let name = email.utf8.count <= Member.longestAddress ? email.lowercased() : ""
-        let attempt = Attempt(email: name, network: network)
-        try calls.take(network, at: now)
-        try wrongPasswords.check(attempt, at: now)
-        try wrongGuesses.check(name, at: now)
-        try signIns.check(name, at: now)
-        var found: Found?
-        if Member.address(email) != nil {
-            found = try await databases.sessions.transaction { try Self.find(email, in: $0) }
+        let (now, limits, clock) = (clock(), limits, clock)
+        try limits.takeCall(from: network, at: now)
+        // Most addresses are counted in this form. Those that are not, cost a query.
+        try limits.checkMemory(email.lowercased(), from: network, at: now)
+        let (name, found) = try await databases.sessions.transaction { transaction in
+            let name = try Self.counted(email, in: transaction)
+            try limits.takeLookup(of: name, from: network, at: now, in: transaction)
+            return (name, Member.address(email) == nil ? nil : try Self.find(email, in: transaction))
         }
         var hash = found?.hash
         if hash == nil { hash = try await hashOfNobody() }
-        let isRight = try await argon2.verify(password, against: hash ?? "") { [wrongPasswords, clock] in
-            try wrongPasswords.check(attempt, at: clock())
+        let isRight = try await argon2.verify(password, against: hash ?? "") {
+            try limits.checkMemory(name, from: network, at: clock())
         }
-        guard isRight, let found else {
-            try wrongPasswords.take(attempt, at: clock())
-            try wrongGuesses.take(name, at: clock())
-            throw Refusal.wrong
+        let member = isRight ? found : nil
+        try await databases.sessions.transaction { transaction in
+            if member != nil {
+                try limits.takeSignIn(of: name, from: network, at: clock(), in: transaction)
+            } else {
+                try limits.takeWrongPassword(for: name, from: network, at: clock(), in: transaction)
+            }
         }
-        try signIns.take(name, at: clock())
+        guard let found = member else { throw Refusal.wrong }
         guard found.status == .active else { throw Refusal.accountSuspended }
         let holder = found.holder
         let token = try await databases.sessions.transaction {
@@ -113,12 +104,15 @@ package final class MemberSignIn: Sendable {
     package func setPassword(
         _ password: String, by link: String, from network: String
     ) async throws -> (TenantID, MemberID) {
-        let now = clock()
-        try calls.take(network, at: now)
+        let (now, limits) = (clock(), limits)
+        try limits.takeCall(from: network, at: now)
+        guard MemberLink.isPlausible(link) else { throw MemberLink.Refusal.unusable }
         // So that a made-up link costs no hash.
-        guard MemberLink.isPlausible(link),
-            try await databases.sessions.transaction({ try MemberLink.works(link, at: now, in: $0) })
-        else { throw MemberLink.Refusal.unusable }
+        let works = try await databases.sessions.transaction { transaction in
+            try limits.takeCall(from: network, at: now, in: transaction)
+            return try MemberLink.works(link, at: now, in: transaction)
+        }
+        guard works else { throw MemberLink.Refusal.unusable }
         let hash = try await argon2.hash(password)
         do {
             return try await databases.sessions.transaction {
@@ -134,6 +128,12 @@ package final class MemberSignIn: Sendable {
         let holder: MemberSession.Holder
         let hash: String
         let status: TenantStatus
+    }
+
+    /// Returns under which name an address is counted: all ways of writing a member's address have the same. What is no address has one, too.
+    private static func counted(_ email: String, in transaction: PostgresTransaction) throws -> String {
+        guard Member.address(email) != nil else { return "" }
+        return try transaction.first("SELECT lower(\(email))", as: String.self) ?? ""
     }
 
     private static func find(_ email: String, in transaction: PostgresTransaction) throws -> Found? {

@@ -2,7 +2,7 @@ import Postgres
 import Synchronization
 
 /// Limits how many unknown or expired refresh tokens a network may send, so that somebody who makes up tokens hardly reaches the database.
-/// Each node counts on its own.
+/// Each node counts on its own, because counting in the database would cost what the limit saves.
 ///
 /// A token is counted before it is looked up. If it turns out to be valid, it stops counting. So the limit holds even for tokens that come
 /// at the same time. Tokens that this node has recently found valid are not counted. They pass even if a neighbor at the same address has used up
@@ -11,14 +11,14 @@ package final class UnknownTokenLimit: Sendable {
     /// Unknown tokens per minute and network.
     package static let perMinute = 120
 
-    private let places: RateLimit<String>
+    private let places: NodeRateLimit<String>
     private let good: Mutex<BoundedCache<[UInt8], Void>>
 
     /// - Parameters:
     ///   - networks: how many networks are remembered.
     ///   - tokens: how many valid tokens are remembered, by their hashes.
     package init(networks: Int = 20_000, tokens: Int = 50_000) {
-        places = RateLimit(perMinute: Self.perMinute, capacity: networks)
+        places = NodeRateLimit(perMinute: Self.perMinute, capacity: networks)
         good = Mutex(BoundedCache(capacity: tokens))
     }
 

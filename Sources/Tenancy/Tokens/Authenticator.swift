@@ -11,18 +11,18 @@ package struct Authenticator: Sendable {
     private let clock: @Sendable () -> Timestamp
 
     package init(
-        databases: Databases, argon2: Argon2, tokens: AccessTokens, limits: LoginLimits = LoginLimits(),
+        databases: Databases, argon2: Argon2, tokens: AccessTokens,
         unknown: UnknownTokenLimit = UnknownTokenLimit(), clock: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.databases = databases
         self.argon2 = argon2
         self.tokens = tokens
-        self.limits = limits
+        limits = LoginLimits()
         self.unknown = unknown
         self.clock = clock
     }
 
-    /// Counts a login request before its body is read. Throws ``RateLimited``.
+    /// Counts a login request at this node before its body is read. Throws ``RateLimited``.
     package func admitCall(from network: String) throws {
         try limits.takeCall(from: network, at: clock())
     }
@@ -81,22 +81,25 @@ package struct Authenticator: Sendable {
         _ text: String, from network: String, _ address: IPAddress?, at now: Timestamp
     ) async throws -> (APIKey, APIKeyCredentials) {
         guard let key = APIKey(text) else { throw AuthenticationError.invalidAPIKey }
-        try limits.check(key.id, from: network, at: now)
-        guard
-            let credentials = try await databases.sessions.transaction({
-                try APIKeyCredentials.find(key.id, at: now, in: $0)
-            })
-        else { throw AuthenticationError.invalidAPIKey }
-        // Checks the limits again just before the run, because many wrong secrets may have been sent at the same time.
         let (limits, clock) = (limits, clock)
+        try limits.checkMemory(key.id, from: network, at: now)
+        let found = try await databases.sessions.transaction { transaction in
+            try limits.takeLookup(of: key.id, from: network, at: now, in: transaction)
+            return try APIKeyCredentials.find(key.id, at: now, in: transaction)
+        }
+        guard let credentials = found else { throw AuthenticationError.invalidAPIKey }
+        // Checks the limits again just before the run, because many wrong secrets may have been sent at the same time.
         let isRight = try await argon2.verify(key.secret, against: credentials.secretHash) {
-            try limits.check(key.id, from: network, at: clock())
+            try limits.checkMemory(key.id, from: network, at: clock())
         }
-        guard isRight else {
-            try limits.takeWrongSecret(for: key.id, from: network, at: clock())
-            throw AuthenticationError.invalidAPIKey
+        try await databases.sessions.transaction { transaction in
+            if isRight {
+                try limits.takeLogin(of: key.id, at: clock(), in: transaction)
+            } else {
+                try limits.takeWrongSecret(for: key.id, from: network, at: clock(), in: transaction)
+            }
         }
-        try limits.takeLogin(of: key.id, at: clock())
+        guard isRight else { throw AuthenticationError.invalidAPIKey }
         guard credentials.tenantStatus == .active else { throw AuthenticationError.accountSuspended }
         guard credentials.rules.allows(address) else { throw AuthenticationError.addressNotAllowed }
         return (key, credentials)

@@ -98,27 +98,6 @@ import Testing
         }
     }
 
-    @Test func `an account sends as many files at once as it may, and its next one when one is in`() async throws {
-        let places = UploadSlots()
-        try await places.hold(for: .alice, limit: 2) {
-            try await places.hold(for: .alice, limit: 2) {
-                let refusal = await #expect(throws: APIError.self) {
-                    try await places.hold(for: .alice, limit: 2) { Issue.record("it was let in") }
-                }
-                #expect(refusal?.code == .rateLimited)
-                #expect(refusal?.headers[.retryAfter] == "5")
-                let other = try await places.hold(for: .charlie, limit: 2) { 7 }
-                #expect(other == 7)
-            }
-            await #expect(throws: CancellationError.self) {
-                try await places.hold(for: .alice, limit: 2) { throw CancellationError() }
-            }
-            let again = try await places.hold(for: .alice, limit: 2) { 8 }
-            #expect(again == 8)
-        }
-        #expect(places.accounts == 0)
-    }
-
     @Test func `what the disk has no room for is refused before it has begun, whatever the budget says`() async throws {
         try await TemporaryFolder.with { root in
             let free = Mutex<Int64>(5_000_000)

@@ -25,7 +25,7 @@ import Testing
             let file = try await Recordings.ffmpeg(
                 ["-f", "lavfi", "-i", "sine=frequency=300", "-t", "12", "-ar", "8000"], into: deployment.scratch,
                 named: "tone.wav")
-            try await Self.limit(deployment, "monthly_minutes = 10")
+            try await Self.limit(deployment, "monthly_minutes = 10, concurrency = 100")
             let nodes = [try await deployment.start("api"), try await deployment.start("api")]
             let key = try await deployment.tenants.issueKey(for: deployment.tenants.example)
             let customers = [

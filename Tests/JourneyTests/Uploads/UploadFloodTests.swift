@@ -12,9 +12,11 @@ import Testing
         try await Deployment.with(plan: .free, ownModels: true) { deployment in
             let node = try await deployment.start("api")
             let alice = try await deployment.customer(at: node)
+            let elsewhere = Customer(
+                node: try await deployment.start("api"), http: alice.http, token: alice.token)
             let charlie = try await deployment.customer(of: deployment.tenants.other, at: node)
             var slow: [SlowUpload] = []
-            for _ in 0..<4 { slow.append(try await SlowUpload(of: alice)) }
+            for number in 0..<4 { slow.append(try await SlowUpload(of: number < 2 ? elsewhere : alice)) }
             // No `100 Continue` comes before the answer: nothing of the body is asked for.
             let fifth = try RawSocket(to: node.url)
             try await alice.beginUpload(fifth, declaring: 1_000, expect: true)

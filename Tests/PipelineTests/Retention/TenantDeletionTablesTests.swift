@@ -295,6 +295,7 @@ import Testing
                 VALUES (\(example), sha256('session'), \(member))
                 """)
             try transaction.execute("INSERT INTO account_limits VALUES (\(example), 500, '{80}', 30)")
+            try transaction.execute("INSERT INTO upload_slots VALUES (\(example), 'upload', now())")
             try transaction.execute(
                 """
                 INSERT INTO usage_alerts

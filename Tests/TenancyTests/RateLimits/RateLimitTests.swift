@@ -1,100 +1,147 @@
+import Logging
 import Postgres
 import Tenancy
 import TestSupport
 import Testing
 
+/// Limits that several nodes share.
 @Suite struct RateLimitTests {
     private let clock = TestClock(at: Timestamp(milliseconds: 1_700_000_000_000))
 
-    private func wait(_ limit: RateLimit<String>, _ key: String = "a") -> Int? {
+    /// Returns the wait that the limit tells, in seconds; 0 if the call passed.
+    private func delay(_ limit: RateLimit, _ databases: Databases, of caller: String = "a") async throws -> Int {
         do {
-            try limit.take(key, at: clock.now())
-            return nil
-        } catch { return error.retryAfterSeconds }
+            try await limit.take(caller, at: clock.now(), on: databases.app)
+            return 0
+        } catch let error as RateLimited { return error.retryAfterSeconds }
     }
 
-    @Test func `so many a minute pass, then the wait is told to the second`() {
-        let limit = RateLimit<String>(perMinute: 3, capacity: 10)
-        for _ in 0..<3 {
-            #expect(wait(limit) == nil)
-            clock.advance(by: .seconds(10))
+    private func check(_ limit: RateLimit, _ databases: Databases) async throws {
+        let now = clock.now()
+        try await databases.sessions.transaction { try limit.check("a", at: now, in: $0) }
+    }
+
+    @Test func `two nodes let through together what one may, and both tell the wait to the second`() async throws {
+        try await Tenants.with { (tenants: Tenants) async throws in
+            let databases = tenants.databases
+            let (first, second) = (RateLimit("logins", perMinute: 3), RateLimit("logins", perMinute: 3))
+            for node in [first, second, first] {
+                #expect(try await delay(node, databases) == 0)
+                clock.advance(by: .seconds(10))
+            }
+            for node in [first, second] {
+                #expect(try await delay(node, databases) == 30)
+                #expect(throws: RateLimited(retryAfterSeconds: 30)) { try node.checkMemory("a", at: clock.now()) }
+            }
+            #expect(try await delay(second, databases, of: "b") == 0)
+            #expect(try await delay(RateLimit("another", perMinute: 3), databases) == 0)
+            clock.advance(by: .milliseconds(29_001))
+            #expect(try await delay(second, databases) == 1)
+            clock.advance(by: .milliseconds(999))
+            #expect(try await delay(second, databases) == 0)
+            // Only one has left the window.
+            #expect(try await delay(first, databases) == 10)
         }
-        #expect(wait(limit) == 30)
-        #expect(wait(limit, "b") == nil)
-        clock.advance(by: .milliseconds(29_001))
-        #expect(wait(limit) == 1)
-        clock.advance(by: .milliseconds(999))
-        #expect(wait(limit) == nil)
-        // Only one has left the window.
-        #expect(wait(limit) == 10)
     }
 
-    @Test func `no minute sees twice the limit, wherever it begins`() {
-        let limit = RateLimit<String>(perMinute: 60, capacity: 10)
-        var passed: [Int] = []
-        for second in 0..<600 {
-            for _ in 0..<5 where wait(limit) == nil { passed.append(second) }
+    @Test func `no minute sees more than the limit, wherever it begins and whichever node is asked`() async throws {
+        try await Tenants.with { (tenants: Tenants) async throws in
+            let nodes = (0..<3).map { _ in RateLimit("logins", perMinute: 10) }
+            var random = SeededGenerator(seed: 7)
+            var passed: [Int] = []
+            for second in 0..<400 {
+                for _ in 0..<Int.random(in: 0...2, using: &random) {
+                    let node = nodes[Int.random(in: 0..<3, using: &random)]
+                    if try await delay(node, tenants.databases) == 0 { passed.append(second) }
+                }
+                clock.advance(by: .seconds(1))
+            }
+            for start in 0..<340 {
+                #expect(passed.count { (start..<start + 60).contains($0) } <= 10)
+            }
+            // Nothing is refused without need: each window of the first ten seconds is used up soon.
+            #expect(passed.count > 55)
+        }
+    }
+
+    @Test func `of three hundred calls at once by three nodes exactly as many pass as may`() async throws {
+        try await Tenants.with { (tenants: Tenants) async throws in
+            let databases = (0..<3).map { _ in
+                Databases(url: tenants.database.url, size: 4, logger: Logger(label: "test"))
+            }
+            for round in 0..<5 {
+                let nodes = databases.map { (RateLimit("logins", perMinute: 60), $0) }
+                let passed = try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for number in 0..<300 {
+                        let (limit, databases) = nodes[number % 3]
+                        group.addTask { try await delay(limit, databases, of: "round \(round)") == 0 }
+                    }
+                    return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                }
+                #expect(passed == 60)
+            }
+            for node in databases { await node.close() }
+        }
+    }
+
+    @Test func `a caller that was refused costs no query until there is room, and is heard then`() async throws {
+        try await Tenants.with { (tenants: Tenants) async throws in
+            let limit = RateLimit("logins", perMinute: 1)
+            let elsewhere = RateLimit("logins", perMinute: 1)
+            #expect(try await delay(elsewhere, tenants.databases) == 0)
+            #expect(try await delay(limit, tenants.databases) == 60)
+            let away = Databases(url: tenants.database.url, size: 4, logger: Logger(label: "test"))
+            await away.close()
+            clock.advance(by: .seconds(59))
+            #expect(try await delay(limit, away) == 1)
+            // The node that let the last one through knows, too.
+            #expect(try await delay(elsewhere, away) == 1)
             clock.advance(by: .seconds(1))
+            await #expect(throws: PostgresError.self) { try await delay(limit, away) }
+            #expect(try await delay(limit, tenants.databases) == 0)
         }
-        for start in 0..<540 {
-            let inMinute = passed.filter { (start..<start + 60).contains($0) }.count
-            #expect(inMinute <= 60)
-        }
-        #expect(passed.count == 600)
     }
 
-    @Test func `knocking while it is closed does not keep it closed`() {
-        let limit = RateLimit<String>(perMinute: 1, capacity: 10)
-        #expect(wait(limit) == nil)
-        for _ in 0..<59 {
-            clock.advance(by: .seconds(1))
-            #expect(wait(limit) != nil)
+    @Test func `looking takes nothing`() async throws {
+        try await Tenants.with { (tenants: Tenants) async throws in
+            let limit = RateLimit("logins", perMinute: 1)
+            for _ in 0..<5 { try await check(limit, tenants.databases) }
+            #expect(try await delay(limit, tenants.databases) == 0)
+            for node in [limit, RateLimit("logins", perMinute: 1)] {
+                await #expect(throws: RateLimited(retryAfterSeconds: 60)) { try await check(node, tenants.databases) }
+            }
         }
-        clock.advance(by: .seconds(1))
-        #expect(wait(limit) == nil)
     }
 
-    @Test func `looking takes nothing`() throws {
-        let limit = RateLimit<String>(perMinute: 1, capacity: 10)
-        for _ in 0..<5 { try limit.check("a", at: clock.now()) }
-        #expect(wait(limit) == nil)
-        #expect(throws: RateLimited(retryAfterSeconds: 60)) { try limit.check("a", at: clock.now()) }
-    }
-
-    @Test func `a clock that is set back locks nobody out`() {
-        let limit = RateLimit<String>(perMinute: 1, capacity: 10)
-        #expect(wait(limit) == nil)
-        clock.advance(by: .seconds(-3600))
-        #expect(wait(limit) == nil)
-    }
-
-    @Test func `a flood of addresses takes no more room than there is, and those in use are kept`() {
-        let limit = RateLimit<String>(perMinute: 1, capacity: 1000)
-        #expect(wait(limit, "busy") == nil)
-        for number in 0..<100_000 {
-            _ = wait(limit, "address \(number)")
-            if number % 400 == 0 { #expect(wait(limit, "busy") == 60) }
+    @Test func `a clock that is set back locks nobody out, and one that is a little ahead lets nobody through`()
+        async throws
+    {
+        try await Tenants.with { (tenants: Tenants) async throws in
+            let (ahead, behind) = (RateLimit("logins", perMinute: 1), RateLimit("logins", perMinute: 1))
+            #expect(try await delay(ahead, tenants.databases) == 0)
+            clock.advance(by: .seconds(-2))
+            #expect(try await delay(behind, tenants.databases) == 62)
+            clock.advance(by: .seconds(-3600))
+            #expect(try await delay(ahead, tenants.databases) == 0)
+            #expect(try await delay(behind, tenants.databases) == 60)
         }
-        // Whoever is remembered has no place left.
-        let remembered = (0..<100_000).count { (try? limit.check("address \($0)", at: clock.now())) == nil }
-        #expect(remembered <= 1000)
     }
 
-    @Test func `a bounded dictionary forgets what was not used for longest`() {
-        var recent = BoundedCache<Int, Int>(capacity: 8)
-        for number in 0..<100 {
-            recent[number] = number
-            // In use all the time.
-            #expect(recent[0] == 0)
-            // In a copy, because a look counts as use.
-            var copy = recent
-            let known = (0...number).count { copy[$0] != nil }
-            #expect(known <= 8)
+    @Test func `what no limit needs is deleted, and neither an address nor a name stands in the table`() async throws {
+        try await Tenants.with { (tenants: Tenants) async throws in
+            let limit = RateLimit("logins", perMinute: 5)
+            let now = Timestamp.now()
+            try await limit.take("old@example.com", at: now - .seconds(180), on: tenants.databases.app)
+            try await limit.take("new@example.com", at: now, on: tenants.databases.app)
+            func callers() async throws -> Int {
+                try await tenants.owner.query("SELECT count(*) FROM rate_limit_calls")[0].decode(Int.self)
+            }
+            #expect(try await callers() == 2)
+            try await RateLimit.sweep(on: tenants.databases.system)
+            #expect(try await callers() == 1)
+            let readable = try await tenants.owner.query(
+                "SELECT count(*) FROM rate_limit_calls c WHERE c::text LIKE '%example%'")
+            #expect(try readable[0].decode(Int.self) == 0)
         }
-        // Half of them at least.
-        for number in 97..<100 { #expect(recent[number] == number) }
-        #expect(recent[1] == nil)
-        recent[99] = nil
-        #expect(recent[99] == nil)
     }
 }

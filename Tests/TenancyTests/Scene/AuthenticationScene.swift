@@ -5,18 +5,17 @@ import TestSupport
 /// What a node needs for logins, with a database and a clock for one test.
 struct AuthenticationScene {
     let tenants: Tenants
-    let clock = TestClock()
+    let clock: TestClock
     let argon2 = Argon2(threads: 2)
     let tokens: AccessTokens
-    let limits: LoginLimits
     let authenticator: Authenticator
 
-    init(_ tenants: Tenants, limits: LoginLimits = LoginLimits()) {
+    init(_ tenants: Tenants, clock: TestClock = TestClock()) {
         self.tenants = tenants
-        self.limits = limits
+        self.clock = clock
         tokens = AccessTokens(databases: tenants.databases, masterKey: tenants.masterKey, clock: clock.now)
         authenticator = Authenticator(
-            databases: tenants.databases, argon2: argon2, tokens: tokens, limits: limits, clock: clock.now)
+            databases: tenants.databases, argon2: argon2, tokens: tokens, clock: clock.now)
     }
 
     static func run(_ body: (AuthenticationScene) async throws -> Void) async throws {

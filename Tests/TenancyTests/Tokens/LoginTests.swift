@@ -29,8 +29,10 @@ import Testing
 
     @Test func `a key with a right checksum that was never issued costs no Argon2 run`() async throws {
         try await AuthenticationScene.run { scene in
-            for _ in 0..<1000 {
-                await #expect(throws: AuthenticationError.invalidAPIKey) { try await scene.logIn(APIKey().text) }
+            for number in 0..<1000 {
+                await #expect(throws: AuthenticationError.invalidAPIKey) {
+                    try await scene.logIn(APIKey().text, from: "192.0.2.\(number % 2)")
+                }
             }
             #expect(scene.argon2.runs == 0)
         }
@@ -116,6 +118,53 @@ import Testing
                 try scene.authenticator.admitCall(from: "198.51.100.1")
             }
             try scene.authenticator.admitCall(from: "192.0.2.1")
+        }
+    }
+
+    @Test func `six hundred keys a minute are looked up for a network, whichever node it calls`() async throws {
+        try await AuthenticationScene.run { scene in
+            let nodes = [scene, AuthenticationScene(scene.tenants, clock: scene.clock)]
+            for number in 0..<599 {
+                await #expect(throws: AuthenticationError.invalidAPIKey) {
+                    try await nodes[number % 2].logIn(APIKey().text, from: "198.51.100.1")
+                }
+            }
+            // The last call that is allowed is served to its end.
+            let key = try await scene.tenants.issueKey(for: scene.tenants.example)
+            _ = try await scene.logIn(key.text, from: "198.51.100.1")
+            for node in nodes {
+                await #expect(throws: RateLimited(retryAfterSeconds: 60)) {
+                    try await node.logIn(APIKey().text, from: "198.51.100.1")
+                }
+                // Now that it knows, before it has read the call.
+                #expect(throws: RateLimited.self) { try node.authenticator.admitCall(from: "198.51.100.1") }
+            }
+            await #expect(throws: AuthenticationError.invalidAPIKey) {
+                try await scene.logIn(APIKey().text, from: "192.0.2.1")
+            }
+        }
+    }
+
+    @Test func `logins and wrong secrets are counted over all nodes`() async throws {
+        try await AuthenticationScene.run { scene in
+            let nodes = [scene, AuthenticationScene(scene.tenants, clock: scene.clock)]
+            let key = try await scene.tenants.issueKey(for: scene.tenants.example)
+            for number in 0..<60 { _ = try await nodes[number % 2].logIn(key.text, from: "192.0.2.\(number)") }
+            for node in nodes {
+                await #expect(throws: RateLimited(retryAfterSeconds: 60)) { try await node.logIn(key.text) }
+            }
+            scene.clock.advance(by: .seconds(60))
+            let restore = try await scene.changeSecret(of: key.id)
+            for number in 0..<10 {
+                await #expect(throws: AuthenticationError.invalidAPIKey) {
+                    try await nodes[number % 2].logIn(key.text, from: "198.51.100.1")
+                }
+            }
+            try await restore()
+            for node in nodes {
+                await #expect(throws: RateLimited.self) { try await node.logIn(key.text, from: "198.51.100.1") }
+                _ = try await node.logIn(key.text, from: "192.0.2.1")
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ import sys
 from swift_source import Source
 
 OWNERS = "scripts/lib/check/table-owners"
-CREATION = re.compile(r"\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:[a-z_]+\.)?([a-z_]+)")
+CREATION = re.compile(r"\bCREATE\s+(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:[a-z_]+\.)?([a-z_]+)")
 DROP = re.compile(r"\bDROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?([a-z_]+)|\bALTER\s+TABLE\s+([a-z_]+)\s+RENAME\s+TO\s+([a-z_]+)")
 WRITING = re.compile(
     r"\b(?:INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE(?:\s+TABLE)?|(?<!FOR )(?<!KEY )(?<!DO )UPDATE)"

@@ -176,13 +176,13 @@ import Testing
             "max_duration_ms", "source_key", "samples_total", "samples_processed", "samples_to_process", "parts_left",
             "retry_lease_until",
         ],
-        "members": ["password_hash"], "audit_log": ["id", "operator"], "adjustments": ["id", "author"],
+        "members": ["password_hash", "has_password"], "audit_log": ["id", "operator"], "adjustments": ["id", "author"],
     ]
     /// Tables whose rows are no lines of an export: what is in them says `limits` or `usage`, or is gone when a job is done, or is a secret.
     private static let absent: Set<String> = [
         "quota_overrides", "tasks", "used_tokens", "chunks", "sections", "transcripts", "tenant_load",
         "webhook_secrets",
-        "webhook_failing_origins", "usage_sums", "usage_increases", "member_links", "member_sessions",
+        "webhook_failing_origins", "usage_sums", "usage_increases", "member_links", "member_sessions", "upload_slots",
     ]
     private static let types = [
         "api_keys": "key", "refresh_tokens": "session", "jobs": "job", "engine_tickets": "engine_copy",
