@@ -32,8 +32,10 @@ extension APIError {
     /// 403 for a call that only some members may make. `roles` may.
     package static func roleRequired(_ roles: [MemberRole]) -> Self {
         let names = roles.map(\.rawValue).joined(separator: " or ")
+        let shown = roles.map(\.rawValue)
+        let list = shown.count > 2 ? shown.dropLast().joined(separator: ", ") + " or " + (shown.last ?? "") : names
         return Self(
-            .roleRequired, "This needs a member with the role \(names), signed in with e-mail address and password.",
+            .roleRequired, "This needs a member with the role \(list), signed in with e-mail address and password.",
             details: ["role": .text(names)])
     }
 

@@ -139,7 +139,7 @@ struct KeyRoutes: Sendable {
     @Sendable
     func rotate(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let (tenant, id) = try Self.named(context)
-        let grace = try await JSONBody.decode(Rotation.self, from: request).grace_seconds ?? 24 * 3600
+        let grace = try await JSONBody.decodeIfPresent(Rotation.self, from: request).grace_seconds ?? 24 * 3600
         guard Self.graceSeconds.contains(grace) else {
             throw APIError.invalidRequest(
                 "'grace_seconds' must be from 0 to \(Self.graceSeconds.upperBound).", field: "grace_seconds")

@@ -248,7 +248,7 @@ struct MemberRoutes: Sendable {
     private static func role(_ text: String) throws -> MemberRole {
         guard let role = MemberRole(rawValue: text) else {
             throw APIError.invalidRequest(
-                "'role' must be \(MemberRole.allCases.map(\.rawValue).joined(separator: ", ")).", field: "role")
+                "'role' must be one of \(MemberRole.allCases.map(\.rawValue).joined(separator: ", ")).", field: "role")
         }
         return role
     }

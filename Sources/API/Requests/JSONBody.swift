@@ -14,11 +14,56 @@ package enum JSONBody {
     package static func decode<Value: Decodable>(
         _ type: Value.Type = Value.self, from request: Request, limitBytes: Int = 16 << 10
     ) async throws -> Value {
-        let bytes = try await read(request, limitBytes: limitBytes)
+        try decode(type, from: try await read(request, limitBytes: limitBytes))
+    }
+
+    /// Like ``decode(_:from:limitBytes:)``, but a request without a body counts as one with an empty object.
+    package static func decodeIfPresent<Value: Decodable>(
+        _ type: Value.Type = Value.self, from request: Request, limitBytes: Int = 16 << 10
+    ) async throws -> Value {
+        let isEmpty = (request.headers[.contentLength] ?? "0") == "0"
+        if isEmpty, request.headers[.transferEncoding] == nil { return try decode(type, from: Array("{}".utf8)) }
+        return try await decode(type, from: request, limitBytes: limitBytes)
+    }
+
+    private static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         do {
             return try JSONDecoder().decode(type, from: Data(bytes))
         } catch let error as DecodingError {
+            if case .dataCorrupted(let context) = error, context.codingPath.isEmpty, bytes.count <= 16 << 10,
+                let places = (try? JSONDecoder().decode(Fractions.self, from: Data(bytes)))?.places,
+                let place = places.first
+            {
+                throw APIError.invalidRequest(
+                    "A number must be whole.", field: places.count == 1 ? path(place) : nil)
+            }
             throw answer(error)
+        }
+    }
+
+    /// Where valid JSON has numbers that are not whole ones. `JSONDecoder` doesn't tell which one it can't take.
+    private struct Fractions: Decodable {
+        let places: [[any CodingKey]]
+
+        private struct Key: CodingKey {
+            let stringValue: String
+            var intValue: Int? { nil }
+            init(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
+
+        init(from decoder: any Decoder) throws {
+            if let object = try? decoder.container(keyedBy: Key.self) {
+                places = try object.allKeys.flatMap { try object.decode(Fractions.self, forKey: $0).places }
+            } else if var list = try? decoder.unkeyedContainer() {
+                var found: [[any CodingKey]] = []
+                while !list.isAtEnd { found += try list.decode(Fractions.self).places }
+                places = found
+            } else if let number = try? decoder.singleValueContainer().decode(Double.self) {
+                places = Int64(exactly: number) == nil ? [decoder.codingPath] : []
+            } else {
+                places = []
+            }
         }
     }
 

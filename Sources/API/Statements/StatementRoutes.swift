@@ -58,7 +58,7 @@ struct StatementRoutes: Sendable {
         let text = request.uri.queryParameters["format"] ?? "json"
         guard let format = Format(rawValue: String(text)) else {
             throw APIError.invalidRequest(
-                "'format' must be \(Format.allCases.map(\.rawValue).joined(separator: ", ")).", field: "format")
+                "'format' must be one of \(Format.allCases.map(\.rawValue).joined(separator: ", ")).", field: "format")
         }
         guard let month = context.parameters.get("period").flatMap(BillingMonth.init(rawValue:)) else {
             throw Self.none

@@ -209,7 +209,8 @@ struct WebhookRoutes: Sendable {
     private static func filter(_ text: String) throws -> DeliveryFilter {
         guard let filter = DeliveryFilter(rawValue: text) else {
             throw APIError.invalidRequest(
-                "'status' must be \(DeliveryFilter.allCases.map(\.rawValue).joined(separator: ", ")).", field: "status")
+                "'status' must be one of \(DeliveryFilter.allCases.map(\.rawValue).joined(separator: ", ")).",
+                field: "status")
         }
         return filter
     }

@@ -39,6 +39,31 @@ import Testing
         #expect(error.details["field"] == .text(field))
     }
 
+    @Test(arguments: [
+        (#"{"count":1.5}"#, "count"), (#"{"count":1e300}"#, "count"), (#"{"count":2.5,"other":[1,"x",null]}"#, "count"),
+        (#"{"a":[{"b":0.5}],"count":2.5}"#, nil),
+    ])
+    func `a number that must be whole is said to be none`(text: String, field: String?) async throws {
+        let error = try await refusal(text)
+        #expect(error.message == "A number must be whole.")
+        #expect(error.details["field"] == field.map { .text($0) })
+    }
+
+    @Test func `a request without a body may count as one with an empty object`() async throws {
+        struct Options: Decodable { let count: Int? }
+        func read(_ text: String, type: String?) async throws -> Int? {
+            let body = FormBody(pieces: text.utf8.map { ByteBuffer(bytes: [$0]) })
+            return try await JSONBody.decodeIfPresent(
+                Options.self, from: body.request(type: type, length: text.utf8.count)
+            ).count
+        }
+        #expect(try await read("", type: nil) == nil)
+        #expect(try await read("", type: "application/json") == nil)
+        #expect(try await read(#"{"count":2}"#, type: "application/json") == 2)
+        let error = await #expect(throws: APIError.self) { try await read(#"{"count":2}"#, type: nil) }
+        #expect(error?.code == .unsupportedMediaType)
+    }
+
     @Test(arguments: ["", "{", "nonsense-secret", #"{"count":2}x"#, "\u{0}"])
     func `what is not JSON is refused without being repeated`(text: String) async throws {
         let error = try await refusal(text)

@@ -32,14 +32,17 @@ struct QuotaSet: AsyncParsableCommand {
             let endsCap = limits.endsCap
             let row = try await operation.pool.transaction { transaction in
                 _ = try Tenant.requiredForChange(tenant, in: transaction)
+                let before = try QuotaOverrides.of(tenant, in: transaction).audited
                 try overrides.set(for: tenant, in: transaction)
-                var details = overrides.audited
-                if endsCap {
-                    try QuotaOverrides.clear([.overageCap], of: tenant, in: transaction)
-                    details[QuotaOverrides.Field.overageCap.column] = "none"
+                if endsCap { try QuotaOverrides.clear([.overageCap], of: tenant, in: transaction) }
+                var details = overrides.audited.filter { before[$0.key] != $0.value }
+                let cap = QuotaOverrides.Field.overageCap.column
+                if endsCap, before[cap] != nil { details[cap] = "none" }
+                // Repeating a change records nothing.
+                if !details.isEmpty {
+                    try AuditEntry(operator: operatorName, action: "quota set", tenant: tenant, details: details)
+                        .record(in: transaction)
                 }
-                try AuditEntry(operator: operatorName, action: "quota set", tenant: tenant, details: details)
-                    .record(in: transaction)
                 return try QuotaRow.load(of: tenant, in: transaction)
             }
             try Output.show(row, json: output.json, text: row.text + note(row))

@@ -54,6 +54,9 @@ struct SellerSet: AsyncParsableCommand {
     func validate() throws {
         if options.isEmpty, email == nil { throw ValidationError("Name at least one of the options.") }
         _ = try PartyOptions.line(email, "--email", longest: 200)
+        if let email, !email.isEmpty, Member.address(email) == nil {
+            throw ValidationError("--email must be an e-mail address, or empty.")
+        }
     }
 
     func run() async throws {

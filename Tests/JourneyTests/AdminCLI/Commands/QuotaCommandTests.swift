@@ -38,6 +38,10 @@ import Testing
             let first = try await olga.call(
                 ["quota", "set"] + tenant + ["--monthly-minutes", "0", "--concurrency", "3", "--overage", "on"])
             #expect(first.status == 0)
+            // Neither a repeated change nor the end of a cap that there is not is recorded.
+            for repeated in [["--concurrency", "3"], ["--overage", "on"], ["--overage-cap-cents", "none"]] {
+                #expect(try await olga.call(["quota", "set"] + tenant + repeated).status == 0)
+            }
             let all = try await olga.object(
                 "quota", "set", "--tenant", olga.example, "--max-file-bytes", "5", "--max-duration-seconds", "6",
                 "--queueing", "off", "--concurrency", "4")
