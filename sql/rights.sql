@@ -59,6 +59,9 @@ GRANT SELECT (tenant_id, id, status, completed_at, source_deleted_at, is_test, t
 GRANT SELECT, INSERT, UPDATE, DELETE ON chunks TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sections TO verbatim_app;
 GRANT SELECT, INSERT, DELETE ON transcripts TO verbatim_app;
+GRANT SELECT, INSERT, UPDATE (name), DELETE ON speaker_names TO verbatim_app;
+GRANT SELECT, INSERT ON transcript_revisions TO verbatim_app;
+GRANT SELECT, INSERT ON transcript_corrections TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (lease_until), DELETE ON upload_slots TO verbatim_app;
 -- A worker deletes old keys without reading request or response. It may update one column, because it must lock rows.

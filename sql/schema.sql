@@ -835,3 +835,41 @@ CREATE UNLOGGED TABLE upload_slots (
     lease_until timestamp with time zone NOT NULL,
     CONSTRAINT upload_slots_pkey PRIMARY KEY (tenant_id, id)
 );
+
+CREATE TABLE speaker_names (
+    tenant_id text NOT NULL,
+    job_id    text NOT NULL,
+    speaker   text NOT NULL,
+    name      text NOT NULL,
+    CONSTRAINT speaker_names_pkey PRIMARY KEY (tenant_id, job_id, speaker),
+    CONSTRAINT speaker_names_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES transcripts(tenant_id, job_id) ON DELETE CASCADE,
+    CONSTRAINT speaker_names_name_check CHECK (length(name) >= 1 AND length(name) <= 100),
+    CONSTRAINT speaker_names_speaker_check CHECK (length(speaker) >= 1 AND length(speaker) <= 40)
+);
+
+CREATE TABLE transcript_revisions (
+    tenant_id  text NOT NULL,
+    job_id     text NOT NULL,
+    revision   integer NOT NULL,
+    key_id     text NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    segments   integer NOT NULL,
+    bytes      bigint NOT NULL,
+    CONSTRAINT transcript_revisions_pkey PRIMARY KEY (tenant_id, job_id, revision),
+    CONSTRAINT transcript_revisions_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES transcripts(tenant_id, job_id) ON DELETE CASCADE,
+    CONSTRAINT transcript_revisions_bytes_check CHECK (bytes > 0),
+    CONSTRAINT transcript_revisions_revision_check CHECK (revision > 0),
+    CONSTRAINT transcript_revisions_segments_check CHECK (segments > 0)
+);
+
+CREATE TABLE transcript_corrections (
+    tenant_id text NOT NULL,
+    job_id    text NOT NULL,
+    segment   integer NOT NULL,
+    revision  integer NOT NULL,
+    body      bytea NOT NULL,
+    CONSTRAINT transcript_corrections_pkey PRIMARY KEY (tenant_id, job_id, segment, revision),
+    CONSTRAINT transcript_corrections_tenant_id_job_id_revision_fkey FOREIGN KEY (tenant_id, job_id, revision) REFERENCES transcript_revisions(tenant_id, job_id, revision) ON DELETE CASCADE,
+    CONSTRAINT transcript_corrections_segment_check CHECK (segment >= 0)
+);
+CREATE INDEX transcript_corrections_by_revision ON transcript_corrections USING btree (tenant_id, job_id, revision);

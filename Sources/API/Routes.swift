@@ -17,6 +17,8 @@ struct Routes: Sendable {
     let cancelJob: CancelJob
     let deleteJob: DeleteJob
     let deleteTranscript: DeleteTranscript
+    let corrections: CorrectionRoutes
+    let speakers: SpeakerRoutes
     let keys: KeyRoutes
     let members: MemberRoutes
     let accountLimits: AccountLimitsRoutes
@@ -45,7 +47,11 @@ struct Routes: Sendable {
         add(.delete, "/jobs/{id}", to: router, deleteJob.handle)
         add(.post, "/jobs/{id}/cancel", to: router, cancelJob.handle)
         add(.get, "/jobs/{id}/transcript", to: router, getTranscript.handle)
+        add(.patch, "/jobs/{id}/transcript", to: router, corrections.correct)
         add(.delete, "/jobs/{id}/transcript", to: router, deleteTranscript.handle)
+        add(.get, "/jobs/{id}/revisions", to: router, corrections.list)
+        add(.get, "/jobs/{id}/speakers", to: router, speakers.get)
+        add(.put, "/jobs/{id}/speakers", to: router, speakers.name)
         add(.get, "/jobs/{id}/deliveries", to: router, getDeliveries.handle)
         add(.post, "/jobs/{id}/deliveries", to: router, postDeliveries.handle)
         add(.get, "/webhook", to: router, getWebhook.handle)

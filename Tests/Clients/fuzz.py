@@ -136,9 +136,11 @@ def settings(plan, token, session):
         database = "none"
         no-shrink = true
         [checks.positive_data_acceptance]
-        expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 410, 429, "5xx"]
+        expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 410, 412, 429, "5xx"]
         [checks.negative_data_rejection]
-        expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429]
+        expected-statuses = [400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429]
+        [checks.missing_required_header]
+        expected-statuses = [400, 401, 403, 406, 415, 422, 428]
         [phases.stateful]
         max-steps = 8
         """

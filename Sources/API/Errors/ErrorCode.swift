@@ -30,6 +30,8 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case memberExists = "member_exists"
     case lastOwner = "last_owner"
     case transcriptDeleted = "transcript_deleted"
+    case preconditionFailed = "precondition_failed"
+    case preconditionRequired = "precondition_required"
     case fileTooLarge = "file_too_large"
     case requestTooLarge = "request_too_large"
     case invalidAudio = "invalid_audio"
@@ -58,9 +60,11 @@ package enum ErrorCode: String, Sendable, CaseIterable {
             .lastOwner:
             409
         case .transcriptDeleted, .invalidLink: 410
+        case .preconditionFailed: 412
         case .fileTooLarge, .requestTooLarge: 413
         case .invalidAudio, .unsupportedMediaType: 415
         case .idempotencyConflict, .sourceURLRefused, .webhookURLRefused: 422
+        case .preconditionRequired: 428
         case .rateLimited: 429
         case .internalError: 500
         case .transientError: 503
@@ -98,6 +102,8 @@ package enum ErrorCode: String, Sendable, CaseIterable {
         case .memberExists: "Member exists"
         case .lastOwner: "Last owner"
         case .transcriptDeleted: "Transcript deleted"
+        case .preconditionFailed: "Changed meanwhile"
+        case .preconditionRequired: "If-Match is missing"
         case .fileTooLarge: "File too large"
         case .requestTooLarge: "Request too large"
         case .invalidAudio: "Invalid audio"

@@ -7,16 +7,41 @@ import Tenancy
 
 /// `GET /jobs/{id}`. Another tenant's job is not found, exactly as one that never existed.
 struct GetJob: Sendable {
+    /// How long a request may wait for the end of the job, in seconds.
+    private static let waits = 0...60
+
     let databases: Databases
+    let watch: JobWatch
 
     @Sendable
     func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
-        let job = try await Self.find(context, databases)
+        let seconds = try Self.wait(request)
+        var job = try await Self.find(context, databases)
+        if seconds > 0, !job.status.isFinished {
+            await watch.wait(for: job.id, of: job.tenant, atMost: .seconds(seconds))
+            // The caller's access may have ended meanwhile.
+            do {
+                try await databases.system.transaction { try context.principal.requireAccess(to: .readJobs, in: $0) }
+            } catch let refusal as AccessRefusal {
+                throw APIError(refusal)
+            }
+            job = try await Self.find(context, databases)
+        }
         var json = JSONWriter(capacity: 1024)
         JobDocument(job: job).write(to: &json)
         var headers: HTTPFields = [:]
         headers[.retryAfter] = RemainingWork.retryAfterSeconds(job, now: .now()).map(String.init)
         return JSONResponse.make(json.bytes, headers: headers)
+    }
+
+    private static func wait(_ request: Request) throws -> Int {
+        guard let text = request.uri.queryParameters["wait"] else { return 0 }
+        guard let seconds = Int(wholeNumber: text), waits.contains(seconds) else {
+            throw APIError.invalidRequest(
+                "'wait' must be a whole number of seconds from \(waits.lowerBound) to \(waits.upperBound).",
+                field: "wait")
+        }
+        return seconds
     }
 
     /// Returns the customer's job that the path names. Throws 404 if there is none.

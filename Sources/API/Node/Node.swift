@@ -188,6 +188,8 @@ struct Node: Sendable {
             timeout: .seconds(30), room: disks.first)
         let argon2 = Argon2(threads: min(cores, 4))
         let members = MemberSignIn(databases: databases, argon2: argon2)
+        let renderer = TranscriptRenderer()
+        let watch = JobWatch(pool: databases.system, connections: plan.connections, logger: logger)
         let load = NodeLoad(
             connections: server.connections, spool: spool, media: media, argon2: argon2, databases: databases)
         Routes(
@@ -212,9 +214,12 @@ struct Node: Sendable {
                 admission: Admission(databases: databases, hint: hint),
                 webhooks: webhooks, policy: settings.addressPolicy),
             estimateJob: EstimateJob(databases: databases, egress: egress, policy: settings.addressPolicy),
-            getJob: GetJob(databases: databases), listJobs: ListJobs(databases: databases),
-            getTranscript: GetTranscript(databases: databases), cancelJob: CancelJob(databases: databases, hint: hint),
+            getJob: GetJob(databases: databases, watch: watch), listJobs: ListJobs(databases: databases),
+            getTranscript: GetTranscript(databases: databases, renderer: renderer),
+            cancelJob: CancelJob(databases: databases, hint: hint),
             deleteJob: DeleteJob(databases: databases), deleteTranscript: DeleteTranscript(databases: databases),
+            corrections: CorrectionRoutes(databases: databases, renderer: renderer),
+            speakers: SpeakerRoutes(databases: databases, renderer: renderer),
             keys: KeyRoutes(databases: databases, argon2: argon2),
             members: MemberRoutes(
                 databases: databases, members: members, proxies: proxies, publicURL: settings.publicURL),
@@ -237,7 +242,7 @@ struct Node: Sendable {
         let application = server.application(logger: logger) { port in
             logger.info("listening", metadata: ["address": "http://\(host):\(port)"])
         }
-        return [revocations, keys, cleanup, application, trafficDrain]
+        return [revocations, keys, cleanup, application, watch, trafficDrain]
     }
 
     private func serverSettings(_ proxies: TrustedProxies) -> HTTPServerSettings {

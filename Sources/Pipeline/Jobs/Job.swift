@@ -84,6 +84,21 @@ extension Job {
         .first.map(Job.init(row:))
     }
 
+    /// Returns which of these jobs are finished or gone.
+    ///
+    /// - Parameter transaction: of the role `verbatim_system`.
+    package static func finished(
+        among jobs: [(tenant: TenantID, id: JobID)], in transaction: PostgresTransaction
+    ) throws -> Set<JobID> {
+        let open = try transaction.all(
+            """
+            SELECT j.id FROM jobs j
+            JOIN unnest(\(jobs.map(\.tenant.rawValue))::text[], \(jobs.map(\.id.rawValue))::text[]) w (tenant_id, id) USING (tenant_id, id)
+            WHERE j.status IN ('queued', 'processing')
+            """, as: JobID.self)
+        return Set(jobs.map(\.id)).subtracting(open)
+    }
+
     /// Locks the job's row. Everybody who ends the job or one of its tasks locks this row first.
     static func lock(_ id: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.query("SELECT FROM jobs WHERE tenant_id = \(tenant) AND id = \(id) FOR NO KEY UPDATE")

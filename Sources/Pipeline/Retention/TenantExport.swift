@@ -19,23 +19,31 @@ package struct TenantExport: Sendable {
         }
     }
 
-    /// Exports the transcripts in the form in which the API returns them, with one in memory at a time.
+    /// Exports the transcripts in the form in which the API returns them, with one in memory at a time. One that was corrected comes twice: as it
+    /// was recognized, and as it is now.
     private func forEachTranscript(in transaction: PostgresTransaction, _ body: (String) throws -> Void) throws {
         var last = ""
         while let (job, stored) = try transcript(after: last, in: transaction) {
-            last = job
-            var json = JSONWriter(capacity: 1_024)
-            let words = String(decoding: try stored.decoded().rendered(as: .json), as: UTF8.self)
-            json.object { json in
-                json.key("type")
-                json.string("transcript")
-                json.key("job_id")
-                json.string(job)
-                json.key("transcript")
-                json.raw(words)
-            }
-            try body(json.text)
+            last = job.rawValue
+            let transcript = try stored.decoded()
+            try body(Self.line("transcript", of: job, transcript.original.rendered(as: .json)))
+            guard stored.revision > 0 else { continue }
+            let corrected = transcript.latest.rendered(as: .json, revision: stored.revision)
+            try body(Self.line("corrected_transcript", of: job, corrected))
         }
+    }
+
+    private static func line(_ type: String, of job: JobID, _ transcript: [UInt8]) -> String {
+        var json = JSONWriter(capacity: 128 + transcript.count)
+        json.object { json in
+            json.key("type")
+            json.string(type)
+            json.key("job_id")
+            json.string(job.rawValue)
+            json.key("transcript")
+            json.raw(String(decoding: transcript, as: UTF8.self))
+        }
+        return json.text
     }
 
     /// The rows of one type.

@@ -7,7 +7,8 @@ extension TenantExport {
 
     var sections: [Section] {
         [
-            account, limits, ownLimits, members, keys, sessions, jobs, copies, idempotencyKeys, months, alerts,
+            account, limits, ownLimits, members, keys, sessions, jobs, speakerNames, revisions, copies, idempotencyKeys,
+            months, alerts,
             reservations,
             usage, adjustments,
         ]
@@ -35,16 +36,31 @@ extension TenantExport {
         try transaction.execute("CLOSE \(cursor)")
     }
 
-    /// Returns the stored transcript of the next job after `job`.
+    /// Returns the stored transcript of the next job after `job`, with its corrections.
     func transcript(
         after job: String, in transaction: PostgresTransaction
-    ) throws -> (String, StoredTranscript)? {
-        try transaction.first(
-            """
-            SELECT job_id, body FROM transcripts WHERE tenant_id = \(tenant) AND job_id > \(job)
-            ORDER BY job_id LIMIT 1
-            """, as: String.self, [UInt8].self
-        ).map { ($0.0, StoredTranscript(body: $0.1)) }
+    ) throws -> (JobID, StoredTranscript)? {
+        let next = try transaction.first(
+            "SELECT job_id FROM transcripts WHERE tenant_id = \(tenant) AND job_id > \(job) ORDER BY job_id LIMIT 1",
+            as: JobID.self)
+        guard let next else { return nil }
+        return try StoredTranscript.findLatest(next, of: tenant, in: transaction).map { (next, $0) }
+    }
+
+    private var speakerNames: Section {
+        Section(
+            type: "speaker_name",
+            rows: "SELECT job_id, speaker, name FROM speaker_names WHERE tenant_id = \(tenant) ORDER BY job_id, speaker"
+        )
+    }
+
+    private var revisions: Section {
+        Section(
+            type: "revision",
+            rows: """
+                SELECT job_id, revision, key_id, created_at, segments FROM transcript_revisions
+                WHERE tenant_id = \(tenant) ORDER BY job_id, revision
+                """)
     }
 
     private var account: Section {

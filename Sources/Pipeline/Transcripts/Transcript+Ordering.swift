@@ -15,24 +15,28 @@ extension Transcript {
     ///
     /// Segments and speaker turns of different speakers may overlap. A transcript that keeps the promise doesn't change. A time that is out
     /// of order is replaced by one between its neighbors (``SpokenTime``); the others stay as they are.
-    package func ordered() -> Transcript {
+    package func ordered() -> Transcript { orderedWithPlaces().transcript }
+
+    /// Returns the transcript of ``ordered()``, and which place each of its segments has in this one.
+    func orderedWithPlaces() -> (transcript: Transcript, places: [Int]) {
         var result = self
         let duration = min(max(durationMilliseconds, 0), Self.longestDuration)
         result.durationMilliseconds = duration
         for places in Dictionary(grouping: segments.indices, by: { segments[$0].speaker }).values {
             result.segments.mendTimes(of: places, within: duration)
         }
-        result.segments.sortKeepingSpeakers()
+        let places = result.segments.sortKeepingSpeakers()
         result.voices = voices?.map { $0.within(duration) }.sorted { $0.start < $1.start }
         result.removed = removed?.map { $0.within(duration) }.sorted { $0.start < $1.start }
-        return result
+        return (result, places)
     }
 }
 
 extension [Transcript.Segment] {
-    /// Sorts by start, but keeps the order of one speaker's segments.
-    mutating func sortKeepingSpeakers() {
-        if zip(self, dropFirst()).allSatisfy({ $0.start <= $1.start }) { return }
+    /// Sorts by start, but keeps the order of one speaker's segments. Returns which places they had.
+    @discardableResult
+    mutating func sortKeepingSpeakers() -> [Int] {
+        if zip(self, dropFirst()).allSatisfy({ $0.start <= $1.start }) { return Array<Int>(indices) }
         var latest: [String?: Int64] = [:]
         let keys = map { segment in
             let key = Swift.max(latest[segment.speaker] ?? segment.start, segment.start)
@@ -40,7 +44,9 @@ extension [Transcript.Segment] {
             return key
         }
         // Swift's sort is stable, so equal keys keep their order.
-        self = zip(keys, self).sorted { $0.0 < $1.0 }.map(\.1)
+        let places = indices.sorted { keys[$0] < keys[$1] }
+        self = places.map { self[$0] }
+        return places
     }
 
     /// Puts the times of one speaker's segments and words in order.

@@ -297,6 +297,18 @@ import Testing
             try transaction.execute("INSERT INTO account_limits VALUES (\(example), 500, '{80}', 30)")
             try transaction.execute("INSERT INTO upload_slots VALUES (\(example), 'upload', now())")
             try transaction.execute(
+                "INSERT INTO speaker_names SELECT tenant_id, job_id, 'speaker_0', 'Meier' FROM transcripts LIMIT 1")
+            try transaction.execute(
+                """
+                INSERT INTO transcript_revisions (tenant_id, job_id, revision, key_id, segments, bytes)
+                SELECT tenant_id, job_id, 1, 'Meier', 1, 2 FROM transcripts LIMIT 1
+                """)
+            try transaction.execute(
+                """
+                INSERT INTO transcript_corrections (tenant_id, job_id, segment, revision, body)
+                SELECT tenant_id, job_id, 0, 1, '{}' FROM transcript_revisions
+                """)
+            try transaction.execute(
                 """
                 INSERT INTO usage_alerts
                 SELECT tenant_id, month, 'threshold_reached', 'monthly_minutes', 80 FROM usage_months

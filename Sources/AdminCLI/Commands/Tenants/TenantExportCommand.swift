@@ -7,9 +7,9 @@ struct TenantExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Export all data of an account, for its customer.",
         discussion: """
-            Writes JSON Lines: one object a line, whose 'type' says what it is: account, limits, key, session, job, transcript, engine_copy, \
-            idempotency_key, month, reservation, usage, adjustment, statement_line, statement_name, webhook_endpoint, delivery, delivery_attempt, audit. All \
-            of it is of the same moment. It contains no secrets, no operators' names, no recordings, and no words of unfinished jobs. \
+            Writes JSON Lines: one object a line, whose 'type' says what it is: account, limits, own_limits, member, key, session, job, transcript, \
+            corrected_transcript, speaker_name, revision, engine_copy, idempotency_key, month, usage_alert, reservation, usage, adjustment, statement_line, \
+            statement_parties, billing_details, statement_name, webhook_endpoint, delivery, delivery_attempt, audit. All of it is of the same moment. It contains no secrets, no operators' names, no recordings, and no words of unfinished jobs. \
             Only its owner may read the file. An existing file is overwritten only with --force.
 
             Example:

@@ -3,7 +3,10 @@
 import JSON
 
 extension Transcript {
-    func json() -> [UInt8] {
+    /// - Parameters:
+    ///   - named: the speakers' ids, with their names if these are shown.
+    ///   - revision: 0: it is not written.
+    func json(speakers named: [NamedSpeaker], revision: Int) -> [UInt8] {
         let words = segments.reduce(0) { $0 + $1.words.count }
         var writer = JSONWriter(capacity: 1_024 + segments.count * 256 + words * 96)
         writer.object { json in
@@ -23,13 +26,21 @@ extension Transcript {
             }
             json.key("model")
             json.string(model)
+            if revision > 0 {
+                json.key("revision")
+                json.integer(revision)
+            }
             json.key("diarization")
             json.string(diarization)
             json.key("speakers")
-            json.array(speakers) { json, id in
+            json.array(named) { json, speaker in
                 json.object { json in
                     json.key("id")
-                    json.string(id)
+                    json.string(speaker.id)
+                    if let name = speaker.name {
+                        json.key("name")
+                        json.string(name)
+                    }
                 }
             }
             if let voices {
@@ -43,6 +54,15 @@ extension Transcript {
                 json.array(removed) { json, part in part.write(to: &json) }
             }
         }
+        return writer.bytes
+    }
+}
+
+extension Transcript {
+    /// Returns some of the segments as a JSON array. Each has its place as `segment`.
+    func json(ofSegments places: [Int]) -> [UInt8] {
+        var writer = JSONWriter(capacity: 64 + places.count * 2_048)
+        writer.array(places) { json, place in segments[place].write(to: &json, place: place) }
         return writer.bytes
     }
 }
@@ -89,8 +109,12 @@ extension Transcript.Fallback {
 }
 
 extension Transcript.Segment {
-    fileprivate func write(to json: inout JSONWriter) {
+    fileprivate func write(to json: inout JSONWriter, place: Int? = nil) {
         json.object { json in
+            if let place {
+                json.key("segment")
+                json.integer(place)
+            }
             json.key("speaker")
             json.string(speaker)
             json.key("speaker_confidence")

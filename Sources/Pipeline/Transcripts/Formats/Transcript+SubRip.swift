@@ -3,8 +3,11 @@
 // character and the name, so that players show it as written.
 
 extension Transcript {
-    func subRip() -> [UInt8] {
+    /// - Parameter isNaming: whether a cue begins with its speaker, where the speaker changes and more than one speaks. The name doesn't count for the
+    ///   length of a line.
+    func subRip(namingSpeakers isNaming: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
+        var last: String?
         for (index, cue) in CueBuilder.cues(of: self).enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: "\n")) }
             bytes.append(contentsOf: String(index + 1).utf8)
@@ -13,6 +16,10 @@ extension Transcript {
             bytes.append(contentsOf: " --> ".utf8)
             CueTimestamp(milliseconds: cue.end).write(to: &bytes, separator: ",")
             bytes.append(UInt8(ascii: "\n"))
+            if isNaming, speakers.count > 1, let speaker = cue.speaker?.onOneLine, !speaker.isEmpty, speaker != last {
+                appendSubRip(Array("\(speaker): ".utf8), to: &bytes)
+                last = speaker
+            }
             for line in cue.lines {
                 appendSubRip(Array(line.utf8), to: &bytes)
                 bytes.append(UInt8(ascii: "\n"))

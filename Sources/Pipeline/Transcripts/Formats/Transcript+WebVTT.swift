@@ -1,7 +1,7 @@
 // WebVTT (.vtt), as specified by the W3C. "&", "<" and ">" are escaped, which also keeps "-->" out of the text.
 
 extension Transcript {
-    func webVTT() -> [UInt8] {
+    func webVTT(namingSpeakers isNaming: Bool) -> [UInt8] {
         var bytes = Array("WEBVTT\n".utf8)
         for cue in CueBuilder.cues(of: self) {
             bytes.append(UInt8(ascii: "\n"))
@@ -9,7 +9,7 @@ extension Transcript {
             bytes.append(contentsOf: " --> ".utf8)
             CueTimestamp(milliseconds: cue.end).write(to: &bytes, separator: ".")
             bytes.append(UInt8(ascii: "\n"))
-            if let voice = cue.speaker?.onOneLine, !voice.isEmpty {
+            if isNaming, let voice = cue.speaker?.onOneLine, !voice.isEmpty {
                 bytes.append(contentsOf: "<v ".utf8)
                 appendWebVTT(voice, to: &bytes)
                 // The end tag may be omitted if the voice speaks the whole cue.

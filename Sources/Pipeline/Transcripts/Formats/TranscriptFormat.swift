@@ -48,15 +48,24 @@ extension Transcript {
     /// It takes time and memory in proportion to the number of words: half a second for ten hours. So callers on Swift's pool use a
     /// `TranscriptRenderer`.
     ///
-    /// - Parameter title: The recording's name in formats that have a heading; nil or blank: "Transcript".
-    package func rendered(as format: TranscriptFormat, title: String? = nil) -> [UInt8] {
-        let transcript = ordered()
+    /// - Parameters:
+    ///   - title: The recording's name in formats that have a heading; nil or blank: "Transcript".
+    ///   - labels: How the speakers are named; nil: as the format does it by default, which is `none` for `srt` and `labels` for all others.
+    ///   - revision: The number that the JSON names; 0: none, because nobody has corrected the transcript.
+    package func rendered(
+        as format: TranscriptFormat, title: String? = nil, speakers labels: SpeakerLabels? = nil, revision: Int = 0
+    ) -> [UInt8] {
+        let labels = labels ?? (format == .srt ? .none : .labels)
+        let transcript = ordered().labeled(labels)
+        // Where a format doesn't name them, its paragraphs and cues still end with a speaker's turn.
+        let isNaming = labels != .none
         return switch format {
-        case .json: transcript.json()
-        case .txt: transcript.plainText()
-        case .srt: transcript.subRip()
-        case .vtt: transcript.webVTT()
-        case .docx: transcript.wordDocument(title: title)
+        case .json:
+            (isNaming ? transcript : transcript.withoutSpeakers).json(speakers: named(by: labels), revision: revision)
+        case .txt: transcript.plainText(namingSpeakers: isNaming)
+        case .srt: transcript.subRip(namingSpeakers: isNaming)
+        case .vtt: transcript.webVTT(namingSpeakers: isNaming)
+        case .docx: transcript.wordDocument(title: title, namingSpeakers: isNaming)
         }
     }
 }

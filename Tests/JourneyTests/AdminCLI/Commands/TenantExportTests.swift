@@ -23,7 +23,8 @@ import Testing
 
     private static let words = Transcript(
         jobID: "job", language: "de", languageConfidence: 1, durationMilliseconds: 1000, engine: "e", fallback: nil,
-        model: "m", diarization: "none", speakers: [], segments: [])
+        model: "m", diarization: "none", speakers: [],
+        segments: [Transcript.Segment(start: 0, end: 900, text: "Himbeere")])
 
     /// An account with one of everything; its secrets hold the word `Geheimnis`.
     private static func plant(_ olga: Operator) async throws -> JobID {
@@ -41,6 +42,18 @@ import Testing
                 "UPDATE jobs SET metadata = '{\"case\":\n 1e308, \"for\": \"quittenmus\"}' WHERE id = \(job)")
             try transaction.execute(
                 "INSERT INTO transcripts (tenant_id, job_id, body) VALUES (\(example), \(job), \(body))")
+            try transaction.execute(
+                "INSERT INTO speaker_names VALUES (\(example), \(job), 'speaker_0', 'Frau Himbeer')")
+            try transaction.execute(
+                """
+                INSERT INTO transcript_revisions (tenant_id, job_id, revision, key_id, segments, bytes)
+                VALUES (\(example), \(job), 1, 'kkkkkkkkkkkk', 1, 2)
+                """)
+            try transaction.execute(
+                """
+                INSERT INTO transcript_corrections (tenant_id, job_id, segment, revision, body)
+                VALUES (\(example), \(job), 0, 1, convert_to('{"s":0,"e":900,"t":"Johannisbeere","w":[]}', 'UTF8'))
+                """)
             try transaction.execute(
                 """
                 INSERT INTO refresh_tokens (tenant_id, key_id, token_hash, family, expires_at)
@@ -119,7 +132,7 @@ import Testing
                 types == [
                     "account", "limits", "own_limits", "usage_alert", "billing_details", "statement_parties", "member",
                     "key",
-                    "session", "job", "transcript",
+                    "session", "job", "transcript", "corrected_transcript", "revision", "speaker_name",
                     "engine_copy", "idempotency_key",
                     "month",
                     "reservation", "usage", "adjustment", "statement_line", "statement_name",
@@ -130,8 +143,10 @@ import Testing
                 "fliederbeere": ["job"], "schlehdorn": ["idempotency_key"], "zwetschgenrabatt": ["adjustment"],
                 "Mirabelle": ["statement_name"], "ida@holler": ["member"],
                 "holunder": ["job", "webhook_endpoint", "delivery"],
+                "Himbeer": ["transcript", "speaker_name"], "Johannisbeer": ["corrected_transcript"],
                 job.rawValue: [
-                    "job", "transcript", "engine_copy", "idempotency_key", "reservation", "usage", "delivery",
+                    "job", "transcript", "corrected_transcript", "revision", "speaker_name", "engine_copy",
+                    "idempotency_key", "reservation", "usage", "delivery",
                 ],
             ]
             for (marker, place) in places {
@@ -147,6 +162,10 @@ import Testing
             #expect(try line("usage")["seconds"] as? Int == 59)
             let transcript = try line("transcript")["transcript"] as? [String: Any]
             #expect(transcript?["language"] as? String == "de")
+            let corrected = try line("corrected_transcript")["transcript"] as? [String: Any]
+            #expect(corrected?["revision"] as? Int == 1)
+            let spoken = (corrected?["segments"] as? [[String: Any]])?.first?["text"] as? String
+            #expect(spoken == "Johannisbeere" && "\(transcript ?? [:])".contains("Johannisbeere") == false)
             let created = try #require(try line("job")["created_at"] as? String)
             #expect(Timestamp(rfc3339: created) != nil)
             #expect(export.output.contains("1e308"))
@@ -176,19 +195,22 @@ import Testing
             "max_duration_ms", "source_key", "samples_total", "samples_processed", "samples_to_process", "parts_left",
             "retry_lease_until",
         ],
-        "members": ["password_hash", "has_password"], "audit_log": ["id", "operator"], "adjustments": ["id", "author"],
+        "members": ["password_hash", "has_password"], "transcript_revisions": ["bytes"],
+        "audit_log": ["id", "operator"], "adjustments": ["id", "author"],
     ]
     /// Tables whose rows are no lines of an export: what is in them says `limits` or `usage`, or is gone when a job is done, or is a secret.
     private static let absent: Set<String> = [
         "quota_overrides", "tasks", "used_tokens", "chunks", "sections", "transcripts", "tenant_load",
         "webhook_secrets",
         "webhook_failing_origins", "usage_sums", "usage_increases", "member_links", "member_sessions", "upload_slots",
+        "transcript_corrections",
     ]
     private static let types = [
         "api_keys": "key", "refresh_tokens": "session", "jobs": "job", "engine_tickets": "engine_copy",
         "idempotency_keys": "idempotency_key", "usage_months": "month", "reservations": "reservation", "usage": "usage",
         "account_limits": "own_limits", "usage_alerts": "usage_alert",
-        "members": "member", "billing_details": "billing_details", "statement_parties": "statement_parties",
+        "speaker_names": "speaker_name", "transcript_revisions": "revision", "members": "member",
+        "billing_details": "billing_details", "statement_parties": "statement_parties",
         "adjustments": "adjustment",
         "statement_lines": "statement_line",
         "deleted_tenant_names": "statement_name", "webhook_endpoints": "webhook_endpoint",

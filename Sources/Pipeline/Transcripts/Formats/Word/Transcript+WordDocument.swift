@@ -6,12 +6,15 @@
 extension Transcript {
     /// Returns the transcript as a Word document.
     ///
-    /// - Parameter title: The recording's name, for the heading and the file's properties.
-    func wordDocument(title: String?) -> [UInt8] {
+    /// - Parameters:
+    ///   - title: The recording's name, for the heading and the file's properties.
+    ///   - isNaming: Whether paragraphs begin with their speaker.
+    func wordDocument(title: String?, namingSpeakers isNaming: Bool) -> [UInt8] {
         let name = title?.onOneLine ?? ""
         let heading = name.isEmpty ? "Transcript" : name
         let language = LanguageTag(self.language)
-        let document = document(heading: heading, rightToLeft: language?.isRightToLeft ?? false)
+        let document = document(
+            heading: heading, rightToLeft: language?.isRightToLeft ?? false, namingSpeakers: isNaming)
 
         var archive = ZipArchive(capacity: document.count + 16_384)
         // The list of types comes first, because programs that identify a file by its first bytes look for it there.
@@ -27,7 +30,7 @@ extension Transcript {
     }
 
     /// Returns `word/document.xml`, with one paragraph per line.
-    private func document(heading: String, rightToLeft: Bool) -> [UInt8] {
+    private func document(heading: String, rightToLeft: Bool, namingSpeakers isNaming: Bool) -> [UInt8] {
         let paragraphs = paragraphs
         let characters = paragraphs.reduce(0) { $0 + $1.text.utf8.count }
         var xml = XMLWriter(capacity: 4_096 + characters + characters / 8 + paragraphs.count * 320)
@@ -45,7 +48,8 @@ extension Transcript {
             xml.closeParagraph()
         }
         for paragraph in paragraphs {
-            paragraph.write(to: &xml, rightToLeft: paragraph.text.runsRightToLeft(otherwise: rightToLeft))
+            paragraph.write(
+                to: &xml, rightToLeft: paragraph.text.runsRightToLeft(otherwise: rightToLeft), isNaming: isNaming)
         }
         if paragraphs.isEmpty {
             xml.openParagraph("Normal", rightToLeft: false)
@@ -65,9 +69,9 @@ extension Transcript {
 
 extension Paragraph {
     /// Writes the paragraph: one line with the speaker, if known, and the time; then the words.
-    fileprivate func write(to xml: inout XMLWriter, rightToLeft: Bool) {
+    fileprivate func write(to xml: inout XMLWriter, rightToLeft: Bool, isNaming: Bool) {
         xml.openParagraph("Turn", rightToLeft: rightToLeft)
-        if let voice = speaker?.onOneLine, !voice.isEmpty {
+        if isNaming, let voice = speaker?.onOneLine, !voice.isEmpty {
             xml.markup(#"<w:r><w:rPr><w:rStyle w:val="Speaker"/></w:rPr><w:t xml:space="preserve">"#)
             xml.text(voice)
             xml.markup(" </w:t></w:r>")

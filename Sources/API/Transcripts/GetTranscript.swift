@@ -1,4 +1,3 @@
-import Cryptography
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -11,24 +10,35 @@ import Tenancy
 /// Work that grows with the recording's length runs on the renderer's threads.
 struct GetTranscript: Sendable {
     let databases: Databases
-    let renderer = TranscriptRenderer()
+    let renderer: TranscriptRenderer
 
     @Sendable
     func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let format = try Self.format(of: request)
+        let isOriginal = try Self.asksForOriginal(request)
+        let asked = try Self.speakers(of: request)
         let job = try await GetJob.find(context, databases)
         guard job.status == .completed else { throw Self.notReady(job) }
-        let stored = try await databases.app.transaction(of: job.tenant) {
-            try StoredTranscript.find(job.id, of: job.tenant, in: $0)
+        let (stored, names) = try await databases.app.transaction(of: job.tenant, isolation: .repeatableRead) {
+            (
+                isOriginal
+                    ? try StoredTranscript.find(job.id, of: job.tenant, in: $0)
+                    : try StoredTranscript.findLatest(job.id, of: job.tenant, in: $0),
+                asked == .names ? try SpeakerNames.find(of: job.id, job.tenant, in: $0) : SpeakerNames()
+            )
         }
-        guard let stored else { throw APIError(.transcriptDeleted, "The transcript of this job was deleted.") }
+        guard let stored else { throw Self.deleted }
 
         let known = request.headers[.ifNoneMatch]
         let name = job.displayName
-        let answer = try await onRenderer(bytes: stored.body.count) {
-            let tag = Self.tag(stored, format)
+        let labels = asked?.labels(names)
+        let answer = try await renderer.answering(bytes: stored.bytes) {
+            let tag = TranscriptTag(stored).text(of: format, speakers: labels)
             if known.map({ Self.matches($0, tag) }) == true { return Answer(tag: tag, bytes: nil) }
-            return Answer(tag: tag, bytes: try stored.decoded().rendered(as: format, title: name))
+            let transcript = try stored.decoded().latest
+            return Answer(
+                tag: tag,
+                bytes: transcript.rendered(as: format, title: name, speakers: labels, revision: stored.revision))
         }
         var headers: HTTPFields = [
             .eTag: answer.tag, .vary: "Accept, Authorization", .cacheControl: "private, no-cache",
@@ -46,14 +56,39 @@ struct GetTranscript: Sendable {
         let bytes: [UInt8]?
     }
 
-    private func onRenderer(bytes: Int, _ work: @escaping @Sendable () throws -> Answer) async throws -> Answer {
-        do {
-            return try await renderer.run(bytes: bytes, work)
-        } catch TranscriptRendererError.overloaded {
-            throw APIError.transient(
-                "Too many transcripts are being fetched at the moment. Please try again.", retryAfterSeconds: 2)
+    /// The values of `speakers`.
+    private enum Speakers: String, CaseIterable {
+        case none, labels, names
+
+        func labels(_ names: SpeakerNames) -> SpeakerLabels {
+            switch self {
+            case .none: .none
+            case .labels: .labels
+            case .names: .names(names)
+            }
         }
     }
+
+    private static func speakers(of request: Request) throws -> Speakers? {
+        guard let text = request.uri.queryParameters["speakers"] else { return nil }
+        guard let speakers = Speakers(rawValue: String(text)) else {
+            throw APIError.invalidRequest(
+                "'speakers' must be one of \(Speakers.allCases.map(\.rawValue).joined(separator: ", ")).",
+                field: "speakers")
+        }
+        return speakers
+    }
+
+    private static func asksForOriginal(_ request: Request) throws -> Bool {
+        switch request.uri.queryParameters["revision"] {
+        case nil, "latest": return false
+        case "original": return true
+        default:
+            throw APIError.invalidRequest("'revision' must be original or latest.", field: "revision")
+        }
+    }
+
+    static let deleted = APIError(.transcriptDeleted, "The transcript of this job was deleted.")
 
     private static func format(of request: Request) throws -> TranscriptFormat {
         guard let name = request.uri.queryParameters["format"] else {
@@ -75,15 +110,6 @@ struct GetTranscript: Sendable {
                 headers: [.retryAfter: String(seconds)])
         }
         return APIError(.notReady, "The job is \(job.status.rawValue): there will be no transcript.")
-    }
-
-    /// Returns the `ETag`: the same words in the same format, written by the same rules, have the same one.
-    private static func tag(_ stored: StoredTranscript, _ format: TranscriptFormat) -> String {
-        let digest = SHA256.hash(stored.body).prefix(16).map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0" + digits : digits
-        }
-        return "\"\(digest.joined())-\(format.rawValue)\(TranscriptFormat.revision)\""
     }
 
     private static func matches(_ header: String, _ tag: String) -> Bool {
