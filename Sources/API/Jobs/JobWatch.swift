@@ -61,9 +61,6 @@ final class JobWatch: Service {
         }
     }
 
-    /// How many requests wait.
-    var count: Int { state.withLock { $0.waiters.count } }
-
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var isAway = false
