@@ -64,8 +64,10 @@ def csrf(session):
 
 
 def as_member(case):
-    """A member's change with its CSRF token. Signing out ends a session that no other call needs."""
+    """A member's change with its CSRF token. Signing out ends a session that no other call needs, and no other."""
     session = SEEDS["member_sessions"][0]
+    if case.operation.path == "/members/sign-out" and isinstance(case.body, dict) and case.body.get("everywhere") is True:
+        case.body["everywhere"] = False
     if case.operation.path == "/members/sign-out" and len(SEEDS["member_sessions"]) > 1:
         session = SEEDS["member_sessions"].pop()
         case.cookies["verbatim_session"] = session
@@ -110,6 +112,10 @@ def before_call(context, case, kwargs):
     if case.operation.path.startswith("/members") and case.meta is not None and case.meta.generation.mode.is_positive:
         if case.operation.path not in ("/members/sign-in", "/members/password"):
             as_member(case)
+    # Most of the jobs that it comes by wait: at least once the list of one with a transcript is asked for.
+    if case.operation.path == "/jobs/{id}/revisions" and case.meta is not None and case.meta.generation.mode.is_positive:
+        if not any(call.startswith("GET /jobs/{id}/revisions 2") for call in answered):
+            case.path_parameters["id"] = COMPLETED[0]
     if str((case.query or {}).get("wait", "")) in [str(seconds) for seconds in range(2, 61)]:
         case.query["wait"] = 1
     key = (case.headers or {}).get("Idempotency-Key")

@@ -6,6 +6,9 @@ import Tenancy
 
 /// `GET /jobs`: a customer's jobs, newest first, a page at a time.
 struct ListJobs: Sendable {
+    /// Of a text to look for, in characters.
+    private static let longestText = 100
+
     let databases: Databases
 
     @Sendable
@@ -37,6 +40,12 @@ struct ListJobs: Sendable {
                     field: "status")
             }
             filter.status = status
+        }
+        if let text = query["q"], !text.isEmpty {
+            guard text.unicodeScalars.count <= longestText, !text.utf8.contains(0) else {
+                throw APIError.invalidRequest("'q' must have at most \(longestText) characters.", field: "q")
+            }
+            filter.text = String(text)
         }
         filter.since = try query["since"].map { try time($0, field: "since") }
         filter.until = try query["until"].map { try time($0, field: "until") }

@@ -35,16 +35,28 @@ struct MemberRoutes: Sendable {
         return try await Self.answering {
             let (token, holder) = try await members.signIn(
                 email: body.email, password: body.password, from: network)
-            context.caller?.becomeKnown()
-            return Self.session(
-                of: holder.member, holder.tenant, email: holder.email, role: holder.role, token,
-                headers: [.setCookie: cookie.set(token)])
+            return begin(token, holder, context)
         }
+    }
+
+    /// The answer that begins a session.
+    private func begin(_ token: String, _ holder: MemberSession.Holder, _ context: PublicContext) -> Response {
+        context.caller?.becomeKnown()
+        return Self.session(
+            of: holder.member, holder.tenant, email: holder.email, role: holder.role, token,
+            headers: [.setCookie: cookie.set(token)])
+    }
+
+    private struct SignOut: Decodable {
+        let everywhere: Bool?
     }
 
     @Sendable
     func signOut(_ request: Request, context: AuthenticatedContext) async throws -> Response {
-        if let token = SessionCookie.token(of: request) { try await members.signOut(token) }
+        let body = try await JSONBody.decodeIfPresent(SignOut.self, from: request)
+        if let token = SessionCookie.token(of: request) {
+            try await members.signOut(token, others: body.everywhere ?? false)
+        }
         return Response(status: .noContent, headers: [.setCookie: cookie.clear])
     }
 
@@ -85,7 +97,7 @@ struct MemberRoutes: Sendable {
         let token, password: String
     }
 
-    /// Sets a password by an invitation or a reset link.
+    /// Sets a password by an invitation or a reset link, and begins a session.
     @Sendable
     func setPassword(_ request: Request, context: PublicContext) async throws -> Response {
         let body = try await JSONBody.decode(NewPassword.self, from: request)
@@ -95,10 +107,10 @@ struct MemberRoutes: Sendable {
                 "'password' must have \(lengths.lowerBound) to \(lengths.upperBound) characters.", field: "password")
         }
         let network = proxies.client(of: request, on: context.channel).network
-        try await Self.answering {
-            _ = try await members.setPassword(body.password, by: body.token, from: network)
+        return try await Self.answering {
+            let (token, holder) = try await members.setPassword(body.password, by: body.token, from: network)
+            return begin(token, holder, context)
         }
-        return Response(status: .noContent)
     }
 
     // MARK: management

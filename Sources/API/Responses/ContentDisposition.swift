@@ -1,13 +1,16 @@
 /// The `Content-Disposition` of an answer that is to be saved (RFC 6266).
 enum ContentDisposition {
     /// `name` in both forms: for clients that read UTF-8 (RFC 8187), and with its odd characters replaced for those that do not.
-    static func attachment(name: String) -> String {
+    static func attachment(name: String) -> String { file(named: name, isShown: false) }
+
+    /// - Parameter isShown: browsers show it, and save it under the name if the reader wants so.
+    static func file(named name: String, isShown: Bool) -> String {
         let plain = String(
             name.unicodeScalars.map { scalar in
                 scalar.isASCII && scalar.value >= 32 && scalar != "\"" && scalar != "\\" && scalar.value != 127
                     ? Character(scalar) : "_"
             })
-        return "attachment; filename=\"\(plain)\"; filename*=UTF-8''\(percentEncoded(name))"
+        return "\(isShown ? "inline" : "attachment"); filename=\"\(plain)\"; filename*=UTF-8''\(percentEncoded(name))"
     }
 
     /// A file's name without its ending.

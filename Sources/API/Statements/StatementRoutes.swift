@@ -81,8 +81,9 @@ struct StatementRoutes: Sendable {
             status: .ok,
             headers: [
                 .contentType: type,
-                .contentDisposition: ContentDisposition.attachment(name: "statement-\(statement.number).\(ending)"),
-                .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'",
+                .contentDisposition: ContentDisposition.file(
+                    named: "statement-\(statement.number).\(ending)", isShown: ending == "html"),
+                .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
             ], body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 

@@ -116,12 +116,38 @@ extension Job {
     ) throws -> [Job] {
         // The best index depends on the values: few jobs change in a minute, all of them in a year.
         try transaction.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        guard let text = filter.text else {
+            return try transaction.query(
+                """
+                SELECT \(columns) FROM jobs WHERE tenant_id = \(tenant) AND deleted_at IS NULL \(asked(by: filter))
+                ORDER BY id DESC LIMIT \(limit + 1)
+                """
+            ).map(Job.init(row:))
+        }
         return try transaction.query(
             """
-            SELECT \(columns) FROM jobs WHERE tenant_id = \(tenant) AND deleted_at IS NULL \(asked(by: filter))
-            ORDER BY id DESC LIMIT \(limit + 1)
+            SELECT \(columns) FROM jobs WHERE tenant_id = \(tenant) AND id IN (
+                SELECT id FROM (
+                    SELECT id, coalesce(source_name, source_url) AS name, metadata FROM jobs
+                    WHERE tenant_id = \(tenant) AND deleted_at IS NULL \(asked(by: filter))
+                    ORDER BY id DESC LIMIT \(JobPage.mostSearched)) searched
+                WHERE strpos(lower(name), lower(\(text))) > 0 OR strpos(lower(metadata::text), lower(\(text))) > 0
+                    OR id = \(text)
+                ORDER BY id DESC LIMIT \(limit + 1))
+            ORDER BY id DESC
             """
         ).map(Job.init(row:))
+    }
+
+    /// Returns the last job that a search looks at; nil if it looks at all there are.
+    static func last(
+        ofSearch filter: JobFilter, of tenant: TenantID, in transaction: PostgresTransaction
+    ) throws -> JobID? {
+        try transaction.first(
+            """
+            SELECT id FROM jobs WHERE tenant_id = \(tenant) AND deleted_at IS NULL \(asked(by: filter))
+            ORDER BY id DESC OFFSET \(JobPage.mostSearched - 1) LIMIT 1
+            """, as: JobID.self)
     }
 
     /// Returns only the conditions that the filter has, because no index can be used for `IS NULL OR`.

@@ -10,6 +10,8 @@ package struct JobFilter: Sendable {
     package var until: Timestamp?
     /// Only jobs older than this one, with which the previous page ended.
     package var before: JobID?
+    /// Only jobs with this text in their name, URL or metadata, in small or capital letters, or with this id.
+    package var text: String?
     /// Whether it contains the jobs of test keys, or all others.
     package var isTest = false
 
@@ -21,13 +23,22 @@ package struct JobPage: Sendable {
     package let jobs: [Job]
     package let nextCursor: JobCursor?
 
+    /// How many jobs are read for one page when a text is looked for. No index helps there.
+    package static let mostSearched = 10_000
+
+    /// With a text to look for, a page can have fewer jobs than `limit`, or none, and there is a next one all the same.
+    ///
     /// - Parameter limit: 1 to 200.
     package static func load(
         of tenant: TenantID, _ filter: JobFilter, limit: Int, in transaction: PostgresTransaction
     ) throws -> JobPage {
         let found = try Job.list(of: tenant, filter, limit: limit, in: transaction)
         let jobs = Array(found.prefix(limit))
-        return JobPage(jobs: jobs, nextCursor: found.count > limit ? jobs.last.map { JobCursor(before: $0.id) } : nil)
+        var next = found.count > limit ? jobs.last?.id : nil
+        if next == nil, filter.text != nil {
+            next = try Job.last(ofSearch: filter, of: tenant, in: transaction)
+        }
+        return JobPage(jobs: jobs, nextCursor: next.map(JobCursor.init(before:)))
     }
 }
 

@@ -10,10 +10,10 @@ package struct MemberLink: Sendable {
     package let token: String
     package let expiresAt: Timestamp
 
-    /// The address that the member opens.
+    /// The address that the member opens. The token stands where browsers tell no server, so no proxy logs it.
     ///
     /// - Parameter publicURL: the URL at which customers reach the service; nil: the address is relative.
-    package func address(_ publicURL: String?) -> String { "\(publicURL ?? "")/app/password?token=\(token)" }
+    package func address(_ publicURL: String?) -> String { "\(publicURL ?? "")/app/password#token=\(token)" }
 
     /// Makes a link for a member. Links from before work no more.
     package static func make(
@@ -51,17 +51,17 @@ package struct MemberLink: Sendable {
     ///   - transaction: of the role `verbatim_system`.
     package static func use(
         _ token: String, settingPassword hash: String, at now: Timestamp, in transaction: PostgresTransaction
-    ) throws -> (TenantID, MemberID) {
+    ) throws -> MemberSession.Holder {
         let found = try transaction.first(
             """
             UPDATE member_links l SET used_at = \(now) FROM members m, tenants t
             WHERE l.token_hash = \(Self.hash(token)) AND l.used_at IS NULL AND l.expires_at > \(now)
                 AND m.tenant_id = l.tenant_id AND m.id = l.member_id AND m.removed_at IS NULL AND t.id = m.tenant_id
-            RETURNING l.tenant_id, l.member_id, t.status,
+            RETURNING l.tenant_id, l.member_id, m.email, m.role, t.status,
                 EXISTS (SELECT FROM members o WHERE lower(o.email) = lower(m.email) AND o.id <> m.id
                     AND o.removed_at IS NULL AND o.password_hash IS NOT NULL)
-            """, as: TenantID.self, MemberID.self, TenantStatus.self, Bool.self)
-        guard let (tenant, member, status, isTaken) = found else { throw Refusal.unusable }
+            """, as: TenantID.self, MemberID.self, String.self, MemberRole.self, TenantStatus.self, Bool.self)
+        guard let (tenant, member, email, role, status, isTaken) = found else { throw Refusal.unusable }
         guard status == .active else { throw Refusal.accountSuspended }
         if isTaken { throw Refusal.emailInUse }
         try transaction.execute(
@@ -70,7 +70,7 @@ package struct MemberLink: Sendable {
             "DELETE FROM member_sessions WHERE tenant_id = \(tenant) AND member_id = \(member)")
         try AuditEntry(by: .member(member), action: "member password", tenant: tenant, target: member.rawValue)
             .record(in: transaction)
-        return (tenant, member)
+        return MemberSession.Holder(tenant: tenant, member: member, email: email, role: role)
     }
 
     /// Whether the link still works. Read before a password is hashed, which is slow.

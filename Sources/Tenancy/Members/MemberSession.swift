@@ -74,6 +74,16 @@ package enum MemberSession {
         try transaction.execute("DELETE FROM member_sessions WHERE token_hash = \(hash(token))")
     }
 
+    /// Ends all other sessions of the member.
+    static func endOthers(than token: String, in transaction: PostgresTransaction) throws {
+        try transaction.execute(
+            """
+            DELETE FROM member_sessions s USING member_sessions own
+            WHERE own.token_hash = \(hash(token)) AND s.tenant_id = own.tenant_id AND s.member_id = own.member_id
+                AND s.token_hash <> own.token_hash
+            """)
+    }
+
     /// The value that a page must send with each change, so that no other site can make one. It is made from the token.
     package static func csrfToken(of token: String) -> String {
         HMAC.sha256(Array("csrf".utf8), key: SecretKey(Array(token.utf8)))

@@ -76,11 +76,16 @@ package final class MemberSignIn: Sendable {
         return (token, holder)
     }
 
-    /// Ends the session everywhere within a second.
-    package func signOut(_ token: String) async throws {
+    /// Ends the session on every node within a second.
+    ///
+    /// - Parameter others: also ends all other sessions of the member.
+    package func signOut(_ token: String, others: Bool = false) async throws {
         guard MemberSession.isPlausible(token) else { return }
         known.withLock { $0[MemberSession.hash(token)] = nil }
-        try await databases.sessions.transaction { try MemberSession.end(token, in: $0) }
+        try await databases.sessions.transaction {
+            if others { try MemberSession.endOthers(than: token, in: $0) }
+            try MemberSession.end(token, in: $0)
+        }
     }
 
     /// Returns whose session it is; nil if it has ended. Throws ``AccessRefusal/tenantIsSuspended``, or ``RateLimited`` if `network` has sent
@@ -100,10 +105,11 @@ package final class MemberSignIn: Sendable {
         return holder
     }
 
-    /// Sets a password by an invitation or a reset link. Throws ``MemberLink/Refusal``, ``RateLimited`` or ``Argon2Error/overloaded``.
+    /// Sets a password by an invitation or a reset link, and begins a session. Throws ``MemberLink/Refusal``, ``RateLimited`` or
+    /// ``Argon2Error/overloaded``.
     package func setPassword(
         _ password: String, by link: String, from network: String
-    ) async throws -> (TenantID, MemberID) {
+    ) async throws -> (token: String, holder: MemberSession.Holder) {
         let (now, limits) = (clock(), limits)
         try limits.takeCall(from: network, at: now)
         guard MemberLink.isPlausible(link) else { throw MemberLink.Refusal.unusable }
@@ -115,9 +121,16 @@ package final class MemberSignIn: Sendable {
         guard works else { throw MemberLink.Refusal.unusable }
         let hash = try await argon2.hash(password)
         do {
-            return try await databases.sessions.transaction {
-                try MemberLink.use(link, settingPassword: hash, at: now, in: $0)
+            let (token, holder) = try await databases.sessions.transaction { transaction in
+                let holder = try MemberLink.use(link, settingPassword: hash, at: now, in: transaction)
+                let token = try MemberSession.begin(
+                    of: holder.member, holder.tenant, whosePassword: hash, at: now, in: transaction)
+                // It was set in this transaction.
+                guard let token else { throw MemberLink.Refusal.unusable }
+                return (token, holder)
             }
+            unknown.remember(MemberSession.hash(token))
+            return (token, holder)
         } catch let error as PostgresError where error.sqlState == "23505" {
             // Somebody else has just accepted with the same address.
             throw MemberLink.Refusal.emailInUse

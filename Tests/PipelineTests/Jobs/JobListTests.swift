@@ -88,6 +88,63 @@ import Testing
         }
     }
 
+    @Test func `a text selects by name, metadata and id, in small and capital letters, and nothing of another tenant`()
+        async throws
+    {
+        try await QueueScene.run { scene in
+            let (board, call, foreign) = (
+                try await scene.submit().id, try await scene.submit().id, try await scene.submit().id
+            )
+            let owner = scene.tenants.owner
+            try await owner.execute("UPDATE jobs SET source_name = 'Board Meeting 100%.mp3' WHERE id = \(board)")
+            try await owner.execute("UPDATE jobs SET metadata = '{\"project\":\"Harbor\"}' WHERE id = \(call)")
+            try await owner.execute("UPDATE jobs SET source_name = 'Board 2' WHERE id = \(foreign)")
+            func found(_ text: String, _ tenant: TenantID? = nil) async throws -> [JobID] {
+                var filter = JobFilter()
+                filter.text = text
+                return try await Self.page(scene, tenant, limit: 10, filter).jobs.map(\.id)
+            }
+            #expect(try await found("board meeting") == [board])
+            #expect(try await found("100%.MP3") == [board])
+            // Nothing in it has a meaning.
+            #expect(try await found("board%meeting") == [])
+            #expect(try await found("_oard") == [])
+            #expect(try await found("hARBOR") == [call])
+            #expect(try await found(call.rawValue) == [call])
+            #expect(try await found("board") == [foreign, board])
+            #expect(try await found("board", scene.tenants.other) == [])
+        }
+    }
+
+    @Test func `a search reads a bounded number of jobs for each page, and finds all of them over all pages`()
+        async throws
+    {
+        try await QueueScene.run { scene in
+            let example = scene.tenants.example
+            let count = JobPage.mostSearched * 2 + 5
+            try await scene.tenants.owner.execute(
+                """
+                INSERT INTO jobs (tenant_id, id, status, created_at, completed_at, diarize, language_requested, metadata,
+                    max_duration_ms, source_type, source_name, source_deleted_at)
+                SELECT \(example), 'job_' || lpad(n::text, 26, '0'), 'completed', now(), now(), true, 'auto', '{}', 1000, 'upload',
+                    CASE WHEN n IN (1, 2, 15000) THEN 'wanted' ELSE 'other' END, now()
+                FROM generate_series(1, \(count)) n
+                """)
+            var filter = JobFilter()
+            filter.text = "wanted"
+            var (pages, found) = (0, [String]())
+            while true {
+                let page = try await Self.page(scene, limit: 10, filter)
+                pages += 1
+                found += page.jobs.map { String($0.id.rawValue.suffix(5)) }
+                guard let cursor = page.nextCursor else { break }
+                filter.before = cursor.before
+            }
+            #expect(found == ["15000", "00002", "00001"])
+            #expect(pages == 3)
+        }
+    }
+
     @Test func `after an outage, since finds each job that started or ended meanwhile, once, over all pages`()
         async throws
     {

@@ -14,8 +14,8 @@ import Testing
                 for: try Member.invite(email, role: role, to: tenant, in: transaction), in: transaction)
         }
         let hash = try await argon2.hash(password)
-        let (_, id) = try await tenants.databases.sessions.transaction {
-            try MemberLink.use(link.token, settingPassword: hash, at: .now(), in: $0)
+        let id = try await tenants.databases.sessions.transaction {
+            try MemberLink.use(link.token, settingPassword: hash, at: .now(), in: $0).member
         }
         let member = try await tenants.databases.app.transaction(of: tenant) {
             try Member.find(id, of: tenant, in: $0)
