@@ -9,6 +9,7 @@ struct Routes: Sendable {
     let health: HealthRoutes
     let metrics: GetMetrics
     let documents: DocumentRoutes
+    let app: AppRoutes
     let createJob: CreateJob
     let estimateJob: EstimateJob
     let getJob: GetJob
@@ -37,6 +38,7 @@ struct Routes: Sendable {
         health.add(to: router)
         router.get("metrics", use: metrics.handle)
         documents.add(to: router)
+        app.add(to: router)
         auth.add(to: router)
         router.get("plans", use: getPlans.handle)
 

@@ -62,6 +62,26 @@ problem() {
     fi
 }
 
+# Where the dashboard is, with a link that sets the password of the demo account's owner.
+print_dashboard_help() {
+    local tenant link member=$root/.run/demo-member
+    json_get "$(<"$demo_note")" tenant_id || fail "$demo_note is damaged: remove it."
+    tenant=$reply
+    link=
+    if [[ -s $member ]]; then
+        link=$(admin member reset "$(<"$member")" --tenant "$tenant" --json 2>"$root/.run/admin.log") || link=
+    fi
+    if [[ -z $link ]]; then
+        link=$(admin member invite --tenant "$tenant" --email demo@example.com --role owner --json 2>"$root/.run/admin.log") ||
+            fail "the demo's link could not be made: $(tail -n 1 "$root/.run/admin.log")"
+        json_get "$link" member_id || fail "verbatim-admin member invite answered no JSON."
+        printf '%s\n' "$reply" >"$member"
+    fi
+    json_get "$link" link || fail "verbatim-admin answered no JSON."
+    printf '\nThe dashboard: %s/app. This link sets the password of demo@example.com:\n\n  %s%s\n\n' \
+        "$service_url" "$service_url" "${reply#"$service_url"}" >&2
+}
+
 # What to do to be told of a job's end on this machine, and the secret that the demo account's webhooks are signed with.
 print_webhook_help() {
     local secret

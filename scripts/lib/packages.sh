@@ -9,7 +9,7 @@ readonly build_packages=(
     libavformat-dev libavcodec-dev libavutil-dev libswresample-dev
 )
 readonly run_packages=(postgresql curl ca-certificates python3 python3-venv unzip procps util-linux)
-readonly test_packages=(ffmpeg libreoffice-writer-nogui)
+readonly test_packages=(ffmpeg libreoffice-writer-nogui chromium fonts-noto-core)
 
 # Answers in $missing what of the named packages is not installed. A tool or library that came in another way counts.
 find_missing() {
@@ -29,6 +29,7 @@ has_equivalent() {
     case $1 in
     postgresql) find_postgres ;;
     libreoffice-writer-nogui) [[ -x /usr/bin/soffice ]] ;;
+    chromium) [[ -x /usr/bin/chromium ]] ;;
     libncurses6) has_library libncurses.so.6 ;;
     libsqlite3-0) has_library libsqlite3.so.0 ;;
     libxml2) has_library libxml2.so.2 ;;

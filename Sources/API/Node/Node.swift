@@ -207,6 +207,7 @@ struct Node: Sendable {
                 version: document.version, meter: server.meter, queue: QueueGauge(databases: databases, logger: logger),
                 disks: disks, load: load.write(to:)),
             documents: DocumentRoutes(document, address: settings.publicURL),
+            app: AppRoutes(try DashboardFiles(folder: settings.installation.dashboard)),
             createJob: CreateJob(
                 databases: databases,
                 uploads: UploadReader(spool: spool), slots: UploadSlots(pool: databases.app),

@@ -7,6 +7,8 @@ extension HTTPField.Name {
     static let idempotentReplayed = HTTPField.Name(known: "Idempotent-Replayed")
     static let xForwardedFor = HTTPField.Name(known: "X-Forwarded-For")
     static let referrerPolicy = HTTPField.Name(known: "Referrer-Policy")
+    static let crossOriginOpenerPolicy = HTTPField.Name(known: "Cross-Origin-Opener-Policy")
+    static let xFrameOptions = HTTPField.Name(known: "X-Frame-Options")
     static let xCSRFToken = HTTPField.Name(known: "X-CSRF-Token")
     static let upgrade = HTTPField.Name(known: "Upgrade")
 

@@ -9,16 +9,19 @@ struct StaticResponse: Sendable {
     private let tag: String
     private let contentType: String
 
-    /// - Parameter headers: header fields besides `ETag`, `Cache-Control` and `Content-Type`.
-    init(_ bytes: [UInt8], contentType: String, headers: HTTPFields = [:]) {
+    /// - Parameters:
+    ///   - cacheControl: short by default, as a new version of the service has new documents.
+    ///   - headers: header fields besides `ETag`, `Cache-Control` and `Content-Type`.
+    init(
+        _ bytes: [UInt8], contentType: String, cacheControl: String = "public, max-age=300", headers: HTTPFields = [:]
+    ) {
         self.bytes = ByteBuffer(bytes: bytes)
         self.contentType = contentType
         let digits = SHA256.hash(bytes).prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
         tag = "\"\(digits.joined())\""
         var headers = headers
         headers[.eTag] = tag
-        // Short: a new version of the service is a new document.
-        headers[.cacheControl] = "public, max-age=300"
+        headers[.cacheControl] = cacheControl
         self.headers = headers
     }
 

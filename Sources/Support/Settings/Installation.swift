@@ -25,6 +25,8 @@ package struct Installation: Sendable {
     }
 
     package var migrations: String { root + "/sql" }
+    /// The files of `GET /app`.
+    package var dashboard: String { root + "/dashboard" }
     /// The file that `GET /openapi.json` returns.
     package var apiDocument: String { root + "/openapi.json" }
 

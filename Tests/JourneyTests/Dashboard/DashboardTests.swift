@@ -1,0 +1,195 @@
+import Foundation
+import Pipeline
+import Postgres
+import Tenancy
+import TestSupport
+import Testing
+import WebhookReceiver
+
+/// The dashboard in a real Chromium. What is done and expected there is in `Tests/Dashboard`.
+@Suite(.serialized) struct DashboardTests {
+    private static let folder = Checkout.root + "/Tests/Dashboard"
+
+    /// Runs a test of `Tests/Dashboard/dashboard.py`, and returns the figures that it prints.
+    private static func look(_ test: String, _ scene: [String: String]) async throws -> [String: Any] {
+        let home = try TemporaryFolder()
+        defer { home.remove() }
+        let input = String(decoding: try JSONSerialization.data(withJSONObject: scene), as: UTF8.self)
+        let result = try await Command.run(
+            folder + "/.venv/bin/python", ["-B", folder + "/dashboard.py", test], environment: ["HOME": home.path],
+            input: input)
+        try #require(result.status == 0, "\(result.errors)")
+        return try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any] ?? [:]
+    }
+
+    private static func invite(
+        _ deployment: Deployment, _ email: String, _ role: String = "owner", to tenant: TenantID? = nil
+    ) async throws -> String {
+        let result = try await deployment.admin(
+            "member", "invite", "--tenant", (tenant ?? deployment.tenants.example).rawValue, "--email", email, "--role",
+            role, "--json")
+        try #require(result.status == 0, "\(result.errors)")
+        let json = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+        return try #require(json?["link"] as? String)
+    }
+
+    /// A node that works, an owner's invitation, a recording with a speaker on each channel, and an endpoint of the customer's.
+    private static func withOwner(
+        _ body: (_ deployment: Deployment, _ scene: [String: String]) async throws -> Void
+    ) async throws {
+        let receiver = try WebhookReceiver()
+        try await Deployment.with { deployment in
+            let folder = try TemporaryFolder()
+            defer { folder.remove() }
+            let node = try await deployment.start("serve", ["VERBATIM_EGRESS_ALLOW": "127.0.0.0/8"])
+            let recording = try await Recordings.ffmpeg(
+                [
+                    "-i", Recordings.clip("0880"), "-i", Recordings.clip("0930"), "-filter_complex",
+                    "[0:a]apad=pad_dur=8[a];[1:a]adelay=6500[b];[a][b]join=inputs=2:channel_layout=stereo",
+                ], into: folder, named: "interview.wav")
+            try await body(
+                deployment,
+                [
+                    "url": node.url, "email": "olga@example.com",
+                    "invitation": try await invite(deployment, "olga@example.com"), "recording": recording,
+                    "name": "interview.wav", "receiver": receiver.url,
+                ])
+        }
+    }
+
+    @Test func `an editor goes from an invitation to a corrected Word document`() async throws {
+        try await Self.withOwner { _ = try await Self.look("editor", $1) }
+    }
+
+    @Test func `everything can be done by keyboard alone`() async throws {
+        try await Self.withOwner { _ = try await Self.look("keyboard", $1) }
+    }
+
+    @Test
+    func `an owner makes and revokes keys, tests and replays webhooks, invites, sets limits, and signs out everywhere`()
+        async throws
+    {
+        try await Self.withOwner { _ = try await Self.look("owner", $1) }
+    }
+
+    /// An account with transcripts, without a worker.
+    private static func withJobs(
+        _ body: (_ deployment: Deployment, _ scene: [String: String]) async throws -> Void
+    ) async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api", ["VERBATIM_EGRESS_ALLOW": "127.0.0.0/8"])
+            let customer = try await deployment.customer(scopes: Set(Scope.allCases), at: node)
+            let endpoint = try await customer.send("POST", "/webhooks", json: #"{"url":"http://127.0.0.1:9/hook"}"#)
+                .json
+            let plain = try await DashboardJob(name: "interview.wav", metadata: #"{"project":"harbor"}"#).insert(
+                of: deployment.tenants)
+            try await body(
+                deployment,
+                [
+                    "url": node.url, "email": "olga@example.com",
+                    "invitation": try await invite(deployment, "olga@example.com"), "name": "interview.wav",
+                    "job": plain, "endpoint": try #require(endpoint["id"] as? String),
+                ])
+        }
+    }
+
+    @Test func `no page has a barrier that axe-core finds, light and dark, on a phone and on a desk`() async throws {
+        try await Self.withJobs { _, scene in
+            let looked = try await Self.look("barriers", scene)
+            #expect(looked["pages"] as? Int == 54)
+        }
+    }
+
+    @Test func `hostile text is text, strangers find nothing, and a role shows what it may`() async throws {
+        try await Self.withJobs { deployment, scene in
+            let hostile = DashboardJob(
+                name: "<script>alert(1)</script>\u{202E}gpj.wav",
+                metadata: #"{"<b>bold</b>":"<b>bold</b>","long":"\#(String(repeating: "x", count: 3_000))"}"#,
+                words: ["<img", "src=x", #"onerror="alert(1)">"#, "\u{202E}abc\u{202C}", "👩‍👩‍👧", "&lt;b&gt;"]
+                    + [String(repeating: "y", count: 10_000), "end"])
+            let more = [
+                "hostile": try await hostile.insert(of: deployment.tenants),
+                "charlie": try await Self.invite(deployment, "charlie@example.com", to: deployment.tenants.other),
+                "viewer": try await Self.invite(deployment, "vera@example.com", "viewer"),
+                "finance": try await Self.invite(deployment, "fay@example.com", "finance"),
+            ]
+            _ = try await Self.look("strangers", scene.merging(more) { $1 })
+        }
+    }
+
+    @Test func `the first view is small, and 10,000 jobs and 100,000 words are no burden`() async throws {
+        try await Self.withJobs { deployment, scene in
+            let tenant = deployment.tenants.example
+            try await deployment.tenants.owner.execute(
+                """
+                INSERT INTO jobs (tenant_id, id, status, created_at, completed_at, diarize, language_requested, metadata,
+                    max_duration_ms, source_type, source_name, source_deleted_at, engine, samples_total)
+                SELECT \(tenant), 'job_' || lpad(n::text, 26, '0'), 'completed', now(), now(), true, 'auto', '{}', 1000,
+                    'upload', 'call-' || n || '.wav', now(), 'whisper_large_v3', 16000
+                FROM generate_series(1, 10000) n
+                """)
+            let vocabulary = "we were two miles off the mole when the wind turned and you feel it in the deck first"
+                .split(
+                    separator: " "
+                ).map(String.init)
+            var words = (0..<100_000).map { vocabulary[$0 % vocabulary.count] }
+            words[61_803] = "lighthouse"
+            let long = try await DashboardJob(
+                name: "hearing.mp4", metadata: "{}", words: words, speakers: 8, seconds: 36_000
+            )
+            .insert(of: deployment.tenants)
+            let figures = try await Self.look("budgets", scene.merging(["long": long]) { $1 })
+            print(
+                "dashboard:",
+                figures.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; "))
+        }
+    }
+}
+
+/// A completed job with a transcript, as workers leave it.
+struct DashboardJob {
+    let name: String
+    let metadata: String
+    var words = "So tell me about the night of the storm. You slow down, and you count.".split(separator: " ").map(
+        String.init)
+    var speakers = 2
+    var seconds = 60.0
+
+    /// Returns the job's id.
+    func insert(of tenants: Tenants) async throws -> String {
+        let (id, tenant, name, metadata) = (JobID(), tenants.example, name, metadata)
+        let samples = Int64(seconds * 16_000)
+        let body = Array(try JSONEncoder().encode(transcript(of: id.rawValue)))
+        try await tenants.owner.transaction { transaction in
+            try transaction.execute(
+                """
+                INSERT INTO jobs (tenant_id, id, status, created_at, completed_at, diarize, language_requested, language,
+                    metadata, max_duration_ms, source_type, source_name, source_deleted_at, engine, samples_total)
+                VALUES (\(tenant), \(id), 'completed', now(), now(), true, 'auto', 'en', \(metadata)::json, 36000000,
+                    'upload', \(name), now(), 'whisper_large_v3', \(samples))
+                """)
+            try transaction.execute(
+                "INSERT INTO transcripts (tenant_id, job_id, body) VALUES (\(tenant), \(id), \(body))")
+        }
+        return id.rawValue
+    }
+
+    private func transcript(of id: String) -> Transcript {
+        let step = Int64(seconds * 1000) / Int64(words.count)
+        let segments = stride(from: 0, to: words.count, by: 12).map { first in
+            let range = first..<min(first + 12, words.count)
+            return Transcript.Segment(
+                speaker: "speaker_\(first / 12 % speakers)", speakerConfidence: 0.9, start: Int64(first) * step,
+                end: Int64(range.upperBound) * step, text: words[range].joined(separator: " "), confidence: 0.8,
+                words: range.map {
+                    Transcript.Word(
+                        text: words[$0], start: Int64($0) * step, end: Int64($0 + 1) * step,
+                        confidence: $0 % 9 == 4 ? 0.3 : 0.9)
+                })
+        }
+        return Transcript(
+            jobID: id, language: "en", durationMilliseconds: Int64(seconds * 1000), engine: "whisper_large_v3",
+            model: "large-v3", diarization: "pyannote", speakers: (0..<speakers).map { "speaker_\($0)" },
+            segments: segments)
+    }
+}

@@ -1,0 +1,33 @@
+// What a job is called, and how it stands, in words.
+
+import { h } from './dom.js'
+import * as format from './format.js'
+import { state } from './ui.js'
+
+export const isEnded = job => ['completed', 'failed', 'cancelled'].includes(job.status)
+
+/** The name of the file, or the address without what nobody reads. */
+export function nameOf(job) {
+  if (job.source.type === 'upload') return job.source.name || 'Recording'
+  return job.source.url.replace(/^https?:\/\//, '').replace(/[?#].*$/, '')
+}
+
+/** `62 %, about 4 min left`, once there is something to reckon from. */
+export function progressOf(job, now = Date.now()) {
+  const done = format.percent(job.progress)
+  const elapsed = (now - new Date(job.started_at)) / 1000
+  if (!job.started_at || job.progress < 0.05 || elapsed < 5) return done
+  const left = elapsed * (1 - job.progress) / job.progress
+  return `${done}, about ${left < 60 ? 'a minute' : format.length(Math.ceil(left / 60) * 60)} left`
+}
+
+export function stateOf(job) {
+  switch (job.status) {
+    case 'queued': return state('', 'queued')
+    case 'processing':
+      return h('span', h('progress', { value: job.progress, max: 1, 'aria-label': 'Progress' }), ' ', progressOf(job))
+    case 'completed': return state('good', job.transcript_deleted_at ? 'transcript deleted' : 'completed')
+    case 'failed': return state('bad', `failed: ${job.error?.message ?? 'no reason was given'}`)
+    default: return state('', job.error ? `cancelled: ${job.error.message}` : 'cancelled')
+  }
+}

@@ -1,0 +1,114 @@
+// Recordings on their way to the service. They go on while the reader looks at other pages.
+
+import { call, send } from './api.js'
+
+/** How many are sent at once. */
+const AT_ONCE = 2
+/** How often one is sent again by itself after a lost connection, and after how many seconds. */
+const RETRIES = [2, 8, 30]
+
+/** Newest first. `state`: waiting, sending, checking, failed, done. */
+export const uploads = []
+const listeners = new Set()
+
+class Upload {
+  constructor(source, options) {
+    Object.assign(this, source)
+    this.options = options
+    this.state = 'waiting'
+    this.sent = 0
+    this.tries = 0
+    /** The service takes the same recording only once under the same key, however often it is sent. */
+    this.key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`
+  }
+  get isUnderWay() { return ['waiting', 'sending', 'checking'].includes(this.state) }
+  get isOfQuota() { return this.error?.code === 'quota_exceeded' && this.error.problem.overage_allowed }
+}
+
+/** Calls `listener` after every change, until `signal` is aborted. */
+export function startUploads(listener, signal) {
+  listeners.add(listener)
+  signal?.addEventListener('abort', () => listeners.delete(listener))
+}
+
+export function addFiles(files, options) {
+  for (const file of files) uploads.unshift(new Upload({ file, name: file.name, size: file.size }, options))
+  changed()
+}
+
+export function addLink(link, options) {
+  uploads.unshift(new Upload({ link, name: link }, options))
+  changed()
+}
+
+export function again(upload, { acceptOverage = false } = {}) {
+  upload.acceptOverage ||= acceptOverage
+  Object.assign(upload, { state: 'waiting', error: null, sent: 0, tries: 0 })
+  changed()
+}
+
+export function remove(upload) {
+  upload.controller?.abort()
+  uploads.splice(uploads.indexOf(upload), 1)
+  changed()
+}
+
+function changed() {
+  for (const next of uploads.toReversed()) {
+    if (uploads.filter(upload => upload.state === 'sending' || upload.state === 'checking').length >= AT_ONCE) break
+    if (next.state === 'waiting') begin(next)
+  }
+  for (const listener of listeners) listener()
+}
+
+async function begin(upload) {
+  upload.state = upload.file ? 'sending' : 'checking'
+  upload.controller = new AbortController()
+  try {
+    upload.job = await (upload.file ? sendFile(upload) : sendLink(upload))
+    upload.state = 'done'
+  } catch (error) {
+    if (error.name === 'AbortError') return
+    if (error.status === 0 && upload.tries < RETRIES.length) return sendLater(upload)
+    upload.state = 'failed'
+    upload.error = error
+  }
+  changed()
+}
+
+function sendLater(upload) {
+  upload.state = 'sending'
+  upload.sent = 0
+  setTimeout(() => {
+    if (!uploads.includes(upload)) return
+    upload.state = 'waiting'
+    changed()
+  }, RETRIES[upload.tries] * 1000)
+  upload.tries += 1
+  changed()
+}
+
+function sendFile(upload) {
+  const form = new FormData()
+  for (const [name, value] of Object.entries(upload.options)) form.append(name, typeof value === 'object' ? JSON.stringify(value) : String(value))
+  form.append('file', upload.file)
+  return send('/jobs', form, {
+    query: { accept_overage: upload.acceptOverage || null }, headers: { 'Idempotency-Key': upload.key }, signal: upload.controller.signal,
+    onProgress: (sent, total) => {
+      upload.sent = sent / total
+      if (sent === total) upload.state = 'checking'
+      changed()
+    },
+  })
+}
+
+function sendLink(upload) {
+  return call('POST', '/jobs', {
+    json: { source_url: upload.link, ...upload.options }, query: { accept_overage: upload.acceptOverage || null },
+    headers: { 'Idempotency-Key': upload.key }, signal: upload.controller.signal,
+  })
+}
+
+addEventListener('beforeunload', event => {
+  if (uploads.some(upload => upload.isUnderWay)) event.preventDefault()
+})
