@@ -56,6 +56,17 @@ export async function call(method, path, options = {}) {
 
 export const get = (path, query, options) => call('GET', path, { ...options, query })
 
+/** Reads a list of the API over all its pages. `member` is what the list is called in the answer. */
+export async function all(path, member, signal) {
+  const found = []
+  for (let cursor = ''; cursor != null;) {
+    const answer = await get(path, { limit: 200, cursor }, { signal })
+    found.push(...answer[member])
+    cursor = answer.next_cursor
+  }
+  return found
+}
+
 /**
  * Sends a form with a file, and reports the bytes sent. `fetch` can't do that, so this is an XMLHttpRequest.
  * Throws `ApiError`; the file must be the form's last part.

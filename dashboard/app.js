@@ -5,8 +5,8 @@ import { bdi, h, icon, replace } from './dom.js'
 import * as format from './format.js'
 import { list as listShortcuts, shortcuts } from './shortcuts.js'
 import { applyTheme } from './theme.js'
-import { failed, sentence } from './ui.js'
-import { startUploads, uploads } from './uploads.js'
+import { failed, sentence, settle, toast } from './ui.js'
+import { removeAll, startUploads, uploads } from './uploads.js'
 
 /** Every page: its path below `/app`, who may see it, and where it stands in the rail. */
 const pages = [
@@ -30,6 +30,8 @@ const main = h('main', { id: 'main', tabindex: -1 })
 const rail = h('header', { class: 'rail', hidden: true })
 const hairline = h('div', { class: 'hairline', 'aria-hidden': 'true' })
 let session = null
+/** The member who was signed in last. */
+let last = null
 /** Ends what the shown page has begun: its calls, its shortcuts, its timers. */
 let leaving = new AbortController()
 
@@ -64,7 +66,7 @@ async function show(scrollTo = 0) {
     if (!page || page.may?.(session) === false) throw new ApiError(404, { error: 'not_found' })
     const module = await loading
     content = await module.default({
-      session, signal, go, setSession, params: path.match(page.path).slice(1),
+      session, signal, go, setSession, signOut, params: path.match(page.path).slice(1),
       query: new URLSearchParams(location.search), refresh: () => show(scrollY), refreshRail: drawRail,
       title: text => { document.title = `${text} – Verbatim` },
     })
@@ -131,10 +133,13 @@ async function resume() {
 
 /** Begins to work as this member; null ends it. */
 async function setSession(next) {
+  // Whoever signs in again goes on with what is being sent. It is nothing for anybody else.
+  if (next && last !== next.member_id) removeAll()
+  last = next?.member_id ?? last
   session = next
   useSession(session, () => {
     if (!session) return
-    session = null
+    setSession(null)
     go(signInPath(), { replacing: true })
   })
   rail.hidden = !session
@@ -157,14 +162,14 @@ async function drawRail() {
     h('div', { class: 'foot' }, usage,
       h('div', { class: 'who' }, bdi(session.email), h('small', session.role)),
       h('div', { class: 'bar' },
-        h('button', { class: 'plain quiet', type: 'button', on: { click: signOut } }, 'Sign out'),
+        h('button', { class: 'plain quiet', type: 'button', on: { click: () => signOut() } }, 'Sign out'),
         h('button', { class: 'plain quiet', type: 'button', 'aria-label': 'Keyboard shortcuts', on: { click: listShortcuts } }, h('kbd', '?')))))
   markUploads()
   if (!has(session, 'usage:read')) return
   get('/usage').then(month => {
     usage.hidden = false
     const plan = month.plan[0].toUpperCase() + month.plan.slice(1)
-    replace(usage, plan, h('small', `${format.count(Math.ceil(month.used_minutes))} of ${format.count(month.included_minutes)} min`))
+    replace(usage, plan, h('small', `${format.decimal(month.used_minutes)} of ${format.count(month.included_minutes)} min`))
   }, () => {})
 }
 
@@ -181,17 +186,23 @@ function markUploads() {
   if (link) replace(link, 'Jobs', sending > 0 && h('span', { class: 'badge', title: 'Being sent' }, `↑ ${format.count(sending)}`))
 }
 
-async function signOut() {
+async function signOut({ everywhere = false } = {}) {
   try {
-    await call('POST', '/members/sign-out')
+    await settle()
+    await call('POST', '/members/sign-out', { json: { everywhere } })
   } catch (error) {
     if (error.status !== 401) return failed(error)
   }
+  removeAll()
   await setSession(null)
-  go('sign-in')
+  await go('sign-in')
+  if (everywhere) toast('You are signed out everywhere.')
 }
 
 // MARK: start
+
+// A file that misses its place would take the place of the page, and end what is being sent.
+for (const type of ['dragover', 'drop']) addEventListener(type, event => { if (event.dataTransfer?.types.includes('Files')) event.preventDefault() })
 
 startUploads(markUploads)
 applyTheme()

@@ -11,6 +11,7 @@ const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
 const month = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric', timeZone: 'UTC' })
 
 export const count = value => number.format(value)
+export const decimal = value => oneDecimal.format(value)
 export const percent = value => percentage.format(value)
 export const when = iso => dayAndTime.format(new Date(iso))
 

@@ -1,8 +1,21 @@
 // What a job is called, and how it stands, in words.
 
+import { call } from './api.js'
 import { h } from './dom.js'
 import * as format from './format.js'
-import { state } from './ui.js'
+import { state, undoable } from './ui.js'
+
+/** The ids of jobs whose deletion can still be taken back. No list shows them. */
+const deleting = new Set()
+
+export const isDeleting = job => deleting.has(job.job_id)
+
+/** Deletes a job in some seconds, unless the reader takes it back. `show` is called when the job is to be shown again. */
+export function discard(job, show) {
+  const undo = () => { deleting.delete(job.job_id); show() }
+  deleting.add(job.job_id)
+  undoable(`${nameOf(job)} is deleted.`, { commit: options => call('DELETE', `/jobs/${job.job_id}`, options), undo })
+}
 
 export const isEnded = job => ['completed', 'failed', 'cancelled'].includes(job.status)
 

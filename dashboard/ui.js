@@ -39,23 +39,29 @@ export function sentence(error) {
   return error.message + retry + (error.requestId ? ` Request ${error.requestId}` : '')
 }
 
+/** What can still be taken back. */
+const pending = new Set()
+
+/** Does at once what can still be taken back: nobody will be there to do so. */
+export const settle = () => Promise.all([...pending].map(finish => finish(false)))
+
 /** Does `commit` after some seconds, unless the reader takes it back: `undo` then restores what the page showed. */
 export function undoable(message, { commit, undo, seconds = 6 }) {
   let timer
+  const end = () => { clearTimeout(timer); pending.delete(finish); removeEventListener('pagehide', leave) }
   const finish = keepalive => {
-    clearTimeout(timer)
-    removeEventListener('pagehide', leave)
+    end()
     close()
     return Promise.resolve(commit({ keepalive })).catch(error => { undo(); failed(error) })
   }
   const leave = () => finish(true)
   const close = toast(message, {
     action: 'Undo', seconds: seconds + 1,
-    run: () => { clearTimeout(timer); removeEventListener('pagehide', leave); undo() },
+    run: () => { end(); undo() },
   })
   timer = setTimeout(() => finish(false), seconds * 1000)
   addEventListener('pagehide', leave)
-  return { finish }
+  pending.add(finish)
 }
 
 // MARK: dialogs

@@ -53,6 +53,13 @@ export function remove(upload) {
   changed()
 }
 
+/** Ends all of them: another member may use this page next. */
+export function removeAll() {
+  for (const upload of uploads) upload.controller?.abort()
+  uploads.length = 0
+  changed()
+}
+
 function changed() {
   for (const next of uploads.toReversed()) {
     if (uploads.filter(upload => upload.state === 'sending' || upload.state === 'checking').length >= AT_ONCE) break

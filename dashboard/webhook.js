@@ -24,7 +24,11 @@ export function endpointFields(endpoint) {
     element,
     values() {
       const chosen = boxes.filter(([, box]) => box.firstChild.checked).map(([event]) => event)
-      return { url: url.value.trim(), events: chosen.length === patterns.length ? ['*'] : chosen }
+      const values = { url: url.value.trim() }
+      // What nobody changed stays as it is written: `job.*` also means events to come.
+      const isChanged = boxes.some(([event, box]) => box.firstChild.checked !== told.some(pattern => covers(pattern, event)))
+      if (isChanged || !endpoint.id) values.events = chosen.length === patterns.length ? ['*'] : chosen
+      return values
     },
   }
 }

@@ -71,6 +71,7 @@ def strangers(browser, scene):
 
     first = Visitor(browser, scene["url"])
     first.set_password(scene["invitation"])
+    strangers.watched(Visitor(browser, scene["url"]))
     for test in (strangers.hostile, strangers.foreign, strangers.viewer, strangers.finance):
         visitor = Visitor(browser, scene["url"])
         test(visitor, scene)

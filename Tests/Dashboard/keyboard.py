@@ -133,7 +133,7 @@ def webhooks(visitor, scene):
     expect(page.get_by_text("It answered 2")).to_be_visible()
     press("r")
     expect(page.get_by_label("Events since")).to_be_focused()
-    visitor.tab_to(page.get_by_role("button", name="Send again", exact=True))
+    visitor.tab_to(page.get_by_role("button", name="Replay", exact=True))
     press("Enter")
     visitor.say("nothing to send again")
 

@@ -87,9 +87,9 @@ def webhooks(visitor, scene):
     delivered = page.get_by_role("row").filter(has_text="job.cancelled")
     until(page, lambda: (page.reload(), expect(page.get_by_role("heading", name="Deliveries")).to_be_visible(), delivered.count())[-1] == 1
           and "delivered" in delivered.inner_text())
-    page.get_by_role("button", name="Send again…").click()
+    page.get_by_role("button", name="Replay…").click()
     page.get_by_label("Which").select_option("all")
-    page.get_by_role("button", name="Send again", exact=True).click()
+    page.get_by_role("button", name="Replay", exact=True).click()
     visitor.say("1 event is sent again.")
 
 

@@ -3,6 +3,19 @@
 from playwright.sync_api import expect
 
 
+def watched(visitor):
+    """What the policy refuses is noticed: without this, the other tests could not fail by it."""
+    page = visitor.open("sign-in")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.evaluate("document.body.setAttribute('style', 'color: red')")
+    page.wait_for_function("window.refusals.length === 1")
+    try:
+        visitor.check()
+    except AssertionError:
+        return
+    raise AssertionError("a style in the markup was not noticed")
+
+
 def hostile(visitor, scene):
     """Text of customers shows as text. `scene` has a job whose name, words and metadata are hostile, and an owner to sign in as."""
     page = visitor.page

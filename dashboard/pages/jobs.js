@@ -3,10 +3,11 @@
 import { address, call, get } from '../api.js'
 import { bdi, h, replace } from '../dom.js'
 import * as format from '../format.js'
-import { isEnded, nameOf, stateOf } from '../job.js'
+import { discard, isDeleting, isEnded, nameOf, stateOf } from '../job.js'
 import { languages } from '../languages.js'
+import { attention, pause } from '../pause.js'
 import { shortcuts } from '../shortcuts.js'
-import { choice, confirm, copy, copyButton, empty, failed, head, menu, row, sentence, toast, undoable } from '../ui.js'
+import { choice, confirm, copy, copyButton, empty, failed, head, menu, row, sentence, toast } from '../ui.js'
 import { addFiles, addLink, again, remove, startUploads, uploads } from '../uploads.js'
 
 const PAGE = 50
@@ -24,8 +25,6 @@ export default async function page({ session, query, signal, go, title }) {
   const asked = { status: query.get('status'), q: query.get('q'), cursor: query.get('cursor') }
   const isFiltered = Boolean(asked.status || asked.q)
   const load = () => get('/jobs', { ...asked, limit: PAGE }, { signal })
-  /** Rows that a deletion has taken away, until it is done or taken back. */
-  const hidden = new Set()
   let shown = await load()
 
   const list = h('div')
@@ -51,8 +50,10 @@ export default async function page({ session, query, signal, go, title }) {
   const rows = new Map()
 
   function draw() {
-    const jobs = shown.jobs.filter(job => !hidden.has(job.job_id))
+    const jobs = shown.jobs.filter(job => !isDeleting(job))
     if (!jobs.length && !uploads.length) {
+      // What has the focus there keeps it.
+      if (list.querySelector('.empty')) return
       replace(list, isFiltered || asked.cursor
         ? empty('Nothing found', 'No job fits.', h('a', { class: 'button', href: 'jobs' }, 'Show all jobs')) : firstSteps(may))
       return
@@ -88,7 +89,7 @@ export default async function page({ session, query, signal, go, title }) {
     { text: 'Open', run: () => go(`jobs/${job.job_id}`) },
     { text: 'Copy job id', run: async () => { await copy(job.job_id); toast('The job id is copied.') } },
     may('jobs:write') && !isEnded(job) && { text: 'Cancel', danger: true, run: () => cancel(job) },
-    may('jobs:delete') && isEnded(job) && { text: 'Delete', danger: true, run: () => discard(job) },
+    may('jobs:delete') && isEnded(job) && { text: 'Delete', danger: true, run: () => { discard(job, draw); draw() } },
   ].filter(Boolean)
 
   async function cancel(job) {
@@ -97,15 +98,6 @@ export default async function page({ session, query, signal, go, title }) {
       run: () => call('POST', `/jobs/${job.job_id}/cancel`),
     })
     await refresh()
-  }
-
-  function discard(job) {
-    hidden.add(job.job_id)
-    draw()
-    undoable(`${nameOf(job)} is deleted.`, {
-      commit: options => call('DELETE', `/jobs/${job.job_id}`, options),
-      undo: () => { hidden.delete(job.job_id); draw() },
-    })
   }
 
   // MARK: uploads
@@ -146,8 +138,10 @@ export default async function page({ session, query, signal, go, title }) {
   async function watch() {
     while (!signal.aborted) {
       const running = shown.jobs.filter(job => !isEnded(job))
-      await Promise.race([pause(running.length ? LIVELY : CALM, signal), running.length ? ended(running.at(-1), signal) : new Promise(() => {})])
-      if (document.hidden) await new Promise(resolve => document.addEventListener('visibilitychange', resolve, { once: true }))
+      // A search costs the service more than a list.
+      const isLively = running.length && !asked.q
+      await Promise.race([pause(isLively ? LIVELY : CALM, signal), isLively ? ended(running.at(-1), signal) : new Promise(() => {})])
+      await attention(signal)
       await refresh()
     }
   }
@@ -192,11 +186,6 @@ export default async function page({ session, query, signal, go, title }) {
 }
 
 const clean = object => Object.entries(object).filter(([, value]) => value)
-
-const pause = (seconds, signal) => new Promise(resolve => {
-  const timer = setTimeout(resolve, seconds * 1000)
-  signal.addEventListener('abort', () => { clearTimeout(timer); resolve() })
-})
 
 /** Waits for the end of a job, for as long as the service lets us. */
 async function ended(job, signal) {

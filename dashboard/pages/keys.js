@@ -1,6 +1,6 @@
 // API keys: what programs log in with.
 
-import { address, call, get } from '../api.js'
+import { address, all, call } from '../api.js'
 import { bdi, h } from '../dom.js'
 import * as format from '../format.js'
 import { shortcuts } from '../shortcuts.js'
@@ -17,7 +17,7 @@ const columns = [
 
 export default async function page({ session, signal, title, refresh }) {
   title('API keys')
-  const keys = await all(signal)
+  const keys = await all('/keys', 'keys', signal)
   shortcuts('Keys', [{ keys: 'n', what: 'Make a key', run: create }], signal)
   const button = () => h('button', { class: 'go', type: 'button', on: { click: create } }, 'New key')
 
@@ -82,16 +82,6 @@ export default async function page({ session, signal, title, refresh }) {
   ]
 }
 
-async function all(signal) {
-  const keys = []
-  for (let cursor = ''; cursor != null;) {
-    const answer = await get('/keys', { limit: 200, cursor }, { signal })
-    keys.push(...answer.keys)
-    cursor = answer.next_cursor
-  }
-  return keys
-}
-
 const may = key => key.scopes.length === scopes.length ? 'everything' : key.scopes.join(', ')
 
 function status(key) {
@@ -119,10 +109,14 @@ function keyFields(key, session, isNew) {
   return {
     element,
     values() {
+      const offered = boxes.map(([scope]) => scope)
       const values = {
-        name: name.value.trim(), scopes: boxes.filter(([, box]) => box.firstChild.checked).map(([scope]) => scope),
+        name: name.value.trim(),
+        // Scopes that this member can't give stay as they are.
+        scopes: [...boxes.filter(([, box]) => box.firstChild.checked).map(([scope]) => scope), ...(isNew ? [] : key.scopes.filter(scope => !offered.includes(scope)))],
         monthly_minutes: minutes.value === '' ? null : Number(minutes.value), allowed_addresses: addresses.value.split(/[\s,]+/).filter(Boolean),
       }
+      if (!isNew && values.scopes.toSorted().join() === key.scopes.toSorted().join()) delete values.scopes
       if (isNew) {
         values.mode = mode.value
         if (end.value) values.expires_at = new Date(Date.now() + Number(end.value) * 86_400_000).toISOString()

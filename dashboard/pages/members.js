@@ -11,7 +11,7 @@ const roles = [
   ['viewer', 'Viewer: reads jobs and transcripts'],
 ]
 
-export default async function page({ session, signal, title, refresh }) {
+export default async function page({ session, signal, title, refresh, setSession }) {
   title('Members')
   const { members } = await get('/members', { limit: 200 }, { signal })
   shortcuts('Members', [{ keys: 'n', what: 'Invite a member', run: () => invite() }], signal)
@@ -41,6 +41,7 @@ export default async function page({ session, signal, title, refresh }) {
     try {
       await call('PATCH', `/members/${member.id}`, { json: { role } })
       toast(`${member.email} is ${role} now.`, { action: 'Undo', run: () => change({ ...member, role }, before) })
+      if (member.id === session.member_id) await setSession(await get('/members/me'))
     } catch (error) { failed(error) }
     refresh()
   }

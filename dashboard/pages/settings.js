@@ -9,7 +9,7 @@ import { busy, choice, failed, field, head, showField, tick, toast } from '../ui
 
 const PERCENTS = [50, 75, 80, 90, 100]
 
-export default async function page({ session, signal, title, setSession, go }) {
+export default async function page({ session, signal, title, signOut }) {
   title('Settings')
   const limits = session.scopes.includes('usage:read') ? await get('/account/limits', {}, { signal }) : null
   const look = choice({ value: theme(), on: { change: () => setTheme(look.value) } }, [['system', 'as the system'], ['light', 'light'], ['dark', 'dark']])
@@ -20,17 +20,8 @@ export default async function page({ session, signal, title, setSession, go }) {
       tick('Keyboard shortcuts', { checked: keyboard.areOn(), on: { change: event => keyboard.turn(event.target.checked) } })),
     h('section', h('h2', 'You'), h('p', bdi(session.email), `, ${session.role}. Account `, h('code', session.tenant_id), '.'),
       h('p', 'Lost a computer, or signed in on one that isn’t yours?'),
-      h('button', { type: 'button', on: { click: event => busy(event.currentTarget, () => leave(setSession, go)) } }, 'Sign out everywhere')),
+      h('button', { type: 'button', on: { click: event => busy(event.currentTarget, () => signOut({ everywhere: true })) } }, 'Sign out everywhere')),
   ]
-}
-
-async function leave(setSession, go) {
-  try {
-    await call('POST', '/members/sign-out', { json: { everywhere: true } })
-    await setSession(null)
-    await go('sign-in')
-    toast('You are signed out everywhere.')
-  } catch (error) { failed(error) }
 }
 
 // MARK: limits

@@ -1,11 +1,12 @@
 // A job: its progress while it is under way, then its transcript to read, correct and export.
 
-import { call, download, get } from '../api.js'
+import { all, call, download, get } from '../api.js'
 import { bdi, h, icon, replace } from '../dom.js'
 import * as format from '../format.js'
-import { isEnded, nameOf, progressOf } from '../job.js'
+import { discard, isEnded, nameOf, progressOf } from '../job.js'
+import { attention, pause } from '../pause.js'
 import { shortcuts } from '../shortcuts.js'
-import { choice, confirm, copy, dialog, failed, field, head, menu, popover, sentence, table, toast, undoable } from '../ui.js'
+import { choice, confirm, copy, dialog, failed, field, head, menu, popover, sentence, table, toast } from '../ui.js'
 import { Model } from '../transcript/model.js'
 import { Player } from '../transcript/player.js'
 import { Strip } from '../transcript/strip.js'
@@ -47,6 +48,7 @@ function waiting(job, { session, signal, refresh }) {
   }
   async function watch() {
     while (!signal.aborted) {
+      await attention(signal)
       try {
         // The end comes at once, the progress every other second.
         job = await Promise.race([get(`/jobs/${job.job_id}`, { wait: 30 }, { signal }), progress(job.job_id, signal)])
@@ -71,11 +73,6 @@ async function progress(id, signal) {
   return get(`/jobs/${id}`, {}, { signal })
 }
 
-const pause = (seconds, signal) => new Promise(resolve => {
-  const timer = setTimeout(resolve, seconds * 1000)
-  signal.addEventListener('abort', () => { clearTimeout(timer); resolve() })
-})
-
 function ended(job, { session, go }) {
   const [what, why] = job.status === 'completed'
     ? ['The transcript was deleted', `On ${format.when(job.transcript_deleted_at)}: by somebody of your account, or because it was kept long enough.`]
@@ -96,13 +93,9 @@ function facts(job) {
 
 function jobMenu(job, session, go, more = []) {
   const may = session.scopes.includes('jobs:delete')
-  const discard = () => {
-    go('jobs')
-    undoable(`${nameOf(job)} is deleted.`, { commit: options => call('DELETE', `/jobs/${job.job_id}`, options), undo: () => go(`jobs/${job.job_id}`) })
-  }
   return menu('More', () => [
     ...more, { text: 'Copy job id', run: async () => { await copy(job.job_id); toast('The job id is copied.') } },
-    may && { text: 'Delete this job', danger: true, run: discard },
+    may && { text: 'Delete this job', danger: true, run: () => { discard(job, () => go(`jobs/${job.job_id}`)); go('jobs') } },
   ].filter(Boolean))
 }
 
@@ -225,7 +218,7 @@ async function reading(job, text, context) {
       const segment = model.segments[number]
       const area = h('textarea', { value: segment.text.trim(), rows: 1, dir: 'auto', maxlength: 10_000, 'aria-label': `Text at ${format.clock(segment.start)}` })
       const speaker = model.speakers.length > 0 && choice({ 'aria-label': `Speaker at ${format.clock(segment.start)}`, value: segment.speaker ?? '' },
-        [...model.speakers.map(id => [id, model.nameOf(id)]), [`speaker_${model.speakers.length}`, 'a new speaker']])
+        [...(segment.speaker ? [] : [['', 'nobody']]), ...model.speakers.map(id => [id, model.nameOf(id)]), [`speaker_${model.speakers.length}`, 'a new speaker']])
       return { number, segment, area, speaker }
     })
     const problem = h('p', { class: 'problem', role: 'alert', hidden: true })
@@ -260,7 +253,7 @@ async function reading(job, text, context) {
         toast('Corrected.', { action: 'Undo', run: () => correct(before).catch(failed) })
         turns.focusRow(Math.min(index, model.rows.length - 1))
       } catch (error) {
-        if (error.status === 412) return stale()
+        if (error.status === 412) return stale().catch(failed)
         problem.hidden = false
         problem.textContent = sentence(error)
         turns.resized(index)
@@ -272,7 +265,7 @@ async function reading(job, text, context) {
       const [next] = await load(path, context)
       tag = next.headers.get('ETag')
       for (const part of parts) part.segment = next.body.segments[part.number]
-      model.segments.splice(0, Infinity, ...next.body.segments)
+      model.segments = next.body.segments
       problem.hidden = false
       problem.textContent = `Somebody else has corrected this transcript meanwhile. Here it now says: “${parts.map(part => part.segment.text.trim()).join(' ')}” Save again to keep your text.`
       turns.resized(index)
@@ -359,11 +352,11 @@ async function reading(job, text, context) {
   }
 
   async function revisions() {
-    const { revisions } = await get(`${path}/revisions`)
+    const revisions = await all(`${path}/revisions`, 'revisions', signal)
     dialog({
       title: 'Corrections',
       body: revisions.length ? [
-        table('Corrections, newest first', [{ name: 'Revision' }, { name: 'When' }, { name: 'Segments', class: 'n' }, { name: 'By' }],
+        table('Corrections, oldest first', [{ name: 'Revision' }, { name: 'When' }, { name: 'Segments', class: 'n' }, { name: 'By' }],
           revisions.map(revision => [revision.revision, format.when(revision.created_at), format.count(revision.segments),
             revision.member_id === session.member_id ? 'you' : h('code', revision.member_id ?? revision.key_id ?? 'an operator')])),
         h('p', { class: 'soft' }, 'The text as it was recognized is kept.'),
@@ -372,9 +365,13 @@ async function reading(job, text, context) {
     })
   }
 
-  const discardTranscript = () => undoable('The transcript is deleted.', {
-    commit: async options => { await call('DELETE', `${path}/transcript`, options); if (!signal.aborted) context.refresh() }, undo: () => {},
-  })
+  async function discardTranscript() {
+    const done = await confirm({
+      title: 'Delete the transcript?', text: 'The text, its corrections and the speakers’ names are gone for good. The job stays in the list.', action: 'Delete the transcript',
+      run: () => call('DELETE', `${path}/transcript`),
+    })
+    if (done) context.refresh()
+  }
 
   // MARK: the page
 

@@ -1,9 +1,9 @@
 // The money: a month at a glance, who used it, and the statements.
 
-import { address, get } from '../api.js'
+import { address, all, get } from '../api.js'
 import { bdi, h, replace, svg } from '../dom.js'
 import * as format from '../format.js'
-import { choice, head, table } from '../ui.js'
+import { choice, failed, head, table } from '../ui.js'
 
 export default async function page({ query, signal, go, title, session }) {
   const thisMonth = new Date().toISOString().slice(0, 7)
@@ -35,12 +35,12 @@ function glance(month, isOpen, limits) {
   const reserved = month.reserved_seconds > 0 ? `${format.minutes(month.reserved_seconds)} reserved by running jobs. ` : ''
   const alerts = limits.alert_percents.length ? `You are told at ${limits.alert_percents.map(percent => format.percent(percent / 100)).join(', ')}.` : 'No alerts are set.'
   return h('div', { class: 'grid' },
-    h('div', h('p', { class: 'big' }, format.count(Math.ceil(month.used_minutes)), ' ', h('small', `of ${format.count(month.included_minutes)} min`)),
+    h('div', h('p', { class: 'big' }, format.decimal(month.used_minutes), ' ', h('small', `of ${format.count(month.included_minutes)} min`)),
       gauge('Minutes used', [[month.used_seconds, 'var(--accent)'], [month.reserved_seconds, 'var(--warn)']], included),
       h('p', { class: 'soft' }, reserved, pace != null && month.used_seconds > 0 ? `At this pace ${format.minutes(pace)} by the end of the month.` : '')),
     h('div', h('p', { class: 'big' }, format.money(month.overage_amount_cents, month.currency), ' ',
       h('small', cap != null ? `of a ${format.money(cap, month.currency)} cap` : month.overage_enabled ? 'overage' : 'no overage')),
-      gauge('Overage', [[month.overage_amount_cents, 'var(--accent)']], cap ?? Math.max(1, month.overage_amount_cents)),
+      cap != null && gauge('Overage', [[month.overage_amount_cents, 'var(--accent)']], cap),
       h('p', { class: 'soft' }, !month.overage_enabled ? 'This account can’t use minutes beyond the month.'
         : cap != null ? 'Nothing is billed above the cap. ' : 'There is no cap. ', month.overage_enabled && h('a', { href: 'settings' }, cap != null ? 'Change it' : 'Set one'))),
     h('div', h('p', { class: 'big' }, format.count(month.concurrency.in_use), ' ', h('small', `of ${format.count(month.concurrency.limit)} running`)),
@@ -132,6 +132,7 @@ function split(usage, by, names, month, choose) {
   const columns = [{ name: isTag ? by.slice(9) : 'Key or member', class: 'name' }, { name: 'Jobs', class: 'n' }, { name: 'Minutes', class: 'n' }, { name: 'Overage', class: 'n' }]
   return [
     h('div', { class: 'bar' }, h('h2', 'Who used it'), h('span', { class: 'push' }, select)), form,
+    usage.next_cursor && h('p', { class: 'soft' }, `The first ${format.count(rows.length)} groups. GET /usage has all of them.`),
     rows.length ? table('Usage of the month by group', columns, rows) : h('p', { class: 'soft' }, 'Nothing was used in this month.'),
   ]
 }
@@ -140,8 +141,7 @@ function split(usage, by, names, month, choose) {
 async function keyNames(session, signal) {
   const names = new Map()
   const read = async (path, member, id, name) => {
-    const answer = await get(path, { limit: 200 }, { signal })
-    for (const each of answer[member]) names.set(each[id], each[name])
+    for (const each of await all(path, member, signal)) names.set(each[id], each[name])
   }
   await Promise.all([
     session.scopes.includes('keys:write') && read('/keys', 'keys', 'key_id', 'name'),
@@ -163,7 +163,7 @@ function statementTable(page, signal) {
   const shown = []
   const draw = answer => {
     shown.push(...answer.statements.map(cells))
-    const more = answer.next_cursor && h('button', { type: 'button', on: { click: async () => draw(await get('/statements', { limit: 12, cursor: answer.next_cursor }, { signal })) } }, 'Earlier months')
+    const more = answer.next_cursor && h('button', { type: 'button', on: { click: () => get('/statements', { limit: 12, cursor: answer.next_cursor }, { signal }).then(draw, failed) } }, 'Earlier months')
     replace(list, table('Statements', columns, shown), more && h('div', { class: 'pages' }, more))
   }
   draw(page)

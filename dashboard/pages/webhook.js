@@ -33,10 +33,10 @@ export default async function page({ params: [id], query, signal, title, go, ref
     const since = h('input', { type: 'datetime-local', value: local(new Date(Date.now() - 86_400_000)) })
     const which = choice({ value: 'failed' }, [['failed', 'those that failed'], ['', 'all']])
     const answer = await dialog({
-      title: 'Send again', body: [h('p', { class: 'soft' }, 'The same events, byte for byte, with the same ids.'),
+      title: 'Replay events', body: [h('p', { class: 'soft' }, 'The same events, byte for byte, with the same ids.'),
         field({ label: 'Events since', control: since, name: 'since' }), field({ label: 'Which', control: which, name: 'status' })],
       actions: [{ text: 'Cancel' }, {
-        text: 'Send again', kind: 'go',
+        text: 'Replay', kind: 'go',
         run: async () => call('POST', `${path}/replay`, { json: { since: new Date(since.value).toISOString(), ...(which.value && { status: which.value }) } }),
       }],
     })
@@ -65,7 +65,7 @@ export default async function page({ params: [id], query, signal, title, go, ref
     if (done) go('webhooks')
   }
 
-  shortcuts('Endpoint', [{ keys: 't', what: 'Send a test', run: test }, { keys: 'r', what: 'Send again', run: () => replay().catch(failed) }], signal)
+  shortcuts('Endpoint', [{ keys: 't', what: 'Send a test', run: test }, { keys: 'r', what: 'Replay events', run: () => replay().catch(failed) }], signal)
   const filter = choice({ 'aria-label': 'Deliveries', value: asked.status ?? '', on: { change: () => go(address({ status: filter.value, cursor: null })) } }, statuses)
   const rows = page.deliveries.map(delivery => [
     delivery.event, delivery.job_id ? h('a', { href: `jobs/${delivery.job_id}` }, h('code', delivery.job_id)) : '–', outcome(delivery),
@@ -73,7 +73,7 @@ export default async function page({ params: [id], query, signal, title, go, ref
   ])
   return [
     h('nav', { class: 'soft', 'aria-label': 'Where you are' }, h('a', { href: 'webhooks' }, 'Webhooks'), ' / ', h('code', endpoint.id)),
-    head(bdi(endpoint.url), testing, h('button', { type: 'button', on: { click: () => replay().catch(failed) } }, 'Send again…'), menu('More', () => [
+    head(bdi(endpoint.url), testing, h('button', { type: 'button', on: { click: () => replay().catch(failed) } }, 'Replay…'), menu('More', () => [
       { text: 'Change', run: () => change().catch(failed) },
       { text: endpoint.enabled ? 'Turn off' : 'Turn on', run: () => turn(!endpoint.enabled).catch(failed) },
       { text: 'Delete', danger: true, run: () => discard().catch(failed) },
