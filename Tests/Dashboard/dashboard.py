@@ -90,7 +90,17 @@ def budgets(browser, scene):
     return figures
 
 
-TESTS = {test.__name__: test for test in (editor, keyboard, owner, barriers, strangers, budgets)}
+def prefix(browser, scene):
+    import prefix
+
+    prefix.answers(scene["url"])
+    with prefix.proxy(scene["url"]) as url:
+        visitor = Visitor(browser, url)
+        prefix.run(visitor, scene)
+        visitor.check()
+
+
+TESTS = {test.__name__: test for test in (editor, keyboard, owner, barriers, strangers, budgets, prefix)}
 
 if __name__ == "__main__":
     with chromium() as running:

@@ -117,6 +117,12 @@ import WebhookReceiver
         }
     }
 
+    @Test func `behind a path prefix all pages find each other and the API, and browsers keep what they may`()
+        async throws
+    {
+        try await Self.withJobs { _ = try await Self.look("prefix", $1) }
+    }
+
     @Test func `the first view is small, and 10,000 jobs and 100,000 words are no burden`() async throws {
         try await Self.withJobs { deployment, scene in
             let tenant = deployment.tenants.example
