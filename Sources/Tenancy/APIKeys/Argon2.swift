@@ -33,15 +33,20 @@ package final class Argon2: Sendable {
 
     /// Returns whether `secret` matches the PHC string `phc`. The comparison takes constant time. Throws ``Argon2Error``.
     ///
-    /// - Parameter admission: called just before the run. If it throws, there is no run, and its error is thrown.
+    /// - Parameters:
+    ///   - admission: called just before the run. If it throws, there is no run, and its error is thrown.
+    ///   - whenWrong: called on the same thread after the run, if the secret was wrong: before that thread asks the next `admission`.
     package func verify(
-        _ secret: String, against phc: String, admission: @escaping @Sendable () throws -> Void = {}
+        _ secret: String, against phc: String, admission: @escaping @Sendable () throws -> Void = {},
+        whenWrong: @escaping @Sendable () -> Void = {}
     ) async throws -> Bool {
         try await run(admission) {
             let password = Array(secret.utf8)
             switch argon2id_verify(phc, password, password.count) {
             case ARGON2_OK.rawValue: return true
-            case ARGON2_VERIFY_MISMATCH.rawValue: return false
+            case ARGON2_VERIFY_MISMATCH.rawValue:
+                whenWrong()
+                return false
             case let code: throw Argon2Error.failed(code: code)
             }
         }

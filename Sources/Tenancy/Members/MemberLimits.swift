@@ -6,9 +6,9 @@ struct MemberLimits: Sendable {
     private let nodeCalls = NodeRateLimit<String>(perMinute: LoginLimits.calls, capacity: 20_000)
     private let calls = RateLimit("sign-in calls", perMinute: LoginLimits.calls)
     private let signIns = RateLimit("sign-ins", perMinute: 60)
-    private let wrongPasswords = RateLimit("wrong passwords", perMinute: 10)
+    private let wrongPasswords = GuessLimit("wrong passwords", perMinute: 10)
     /// Guesses of any network at one e-mail address. Each network's own limit comes first.
-    private let wrongGuesses = RateLimit("wrong guesses", perMinute: 100)
+    private let wrongGuesses = GuessLimit("wrong guesses", perMinute: 100)
 
     /// Counts a call from `network` at this node, whatever its content.
     func takeCall(from network: String, at now: Timestamp) throws(RateLimited) {
@@ -37,7 +37,13 @@ struct MemberLimits: Sendable {
         try signIns.check(email, at: now, in: transaction)
     }
 
-    /// Counts a wrong password. Throws if too many were checked at the same time, so that the caller doesn't learn whether this one was right.
+    /// Counts a wrong password at this node as soon as it is known. Costs no query.
+    func noteWrongPassword(for email: String, from network: String, at now: Timestamp) {
+        wrongPasswords.note(Self.attempt(email, network), at: now)
+        wrongGuesses.note(email, at: now)
+    }
+
+    /// Counts a wrong password for all nodes. Throws if too many were checked at the same time, so that the caller doesn't learn whether this one was right.
     func takeWrongPassword(
         for email: String, from network: String, at now: Timestamp, in transaction: PostgresTransaction
     ) throws {

@@ -53,9 +53,10 @@ package final class MemberSignIn: Sendable {
         }
         var hash = found?.hash
         if hash == nil { hash = try await hashOfNobody() }
-        let isRight = try await argon2.verify(password, against: hash ?? "") {
-            try limits.checkMemory(name, from: network, at: clock())
-        }
+        let isRight = try await argon2.verify(
+            password, against: hash ?? "",
+            admission: { try limits.checkMemory(name, from: network, at: clock()) },
+            whenWrong: { limits.noteWrongPassword(for: name, from: network, at: clock()) })
         let member = isRight ? found : nil
         try await databases.sessions.transaction { transaction in
             if member != nil {

@@ -12,7 +12,7 @@ package struct LoginLimits: Sendable {
     private let nodeCalls = NodeRateLimit<String>(perMinute: Self.calls, capacity: 20_000)
     private let calls = RateLimit("login calls", perMinute: Self.calls)
     private let logins = RateLimit("logins", perMinute: 60)
-    private let wrongSecrets = RateLimit("wrong secrets", perMinute: 10)
+    private let wrongSecrets = GuessLimit("wrong secrets", perMinute: 10)
 
     package init() {}
 
@@ -37,7 +37,12 @@ package struct LoginLimits: Sendable {
         try logins.check(key.rawValue, at: now, in: transaction)
     }
 
-    /// Counts a wrong secret. Throws if too many were checked at the same time, so that the caller doesn't learn whether this one was right.
+    /// Counts a wrong secret at this node as soon as it is known. Costs no query.
+    func noteWrongSecret(for key: APIKeyID, from address: String, at now: Timestamp) {
+        wrongSecrets.note(Self.attempt(key, address), at: now)
+    }
+
+    /// Counts a wrong secret for all nodes. Throws if too many were checked at the same time, so that the caller doesn't learn whether this one was right.
     func takeWrongSecret(
         for key: APIKeyID, from address: String, at now: Timestamp, in transaction: PostgresTransaction
     ) throws {

@@ -25,6 +25,11 @@ package final class NodeRateLimit<Key: Hashable & Sendable>: Sendable {
         try judge(moments, at: now)
     }
 
+    /// Throws if `key` has no room. Counts nothing.
+    package func check(_ key: Key, at now: Timestamp) throws(RateLimited) {
+        try judge(recent.withLock { Self.last(minuteOf: $0[key] ?? [], at: now) }, at: now)
+    }
+
     /// Removes the call that was counted at that moment, because it turned out not to count.
     package func giveBack(_ key: Key, takenAt moment: Timestamp) {
         recent.withLock { recent in

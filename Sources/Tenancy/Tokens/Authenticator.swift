@@ -89,9 +89,10 @@ package struct Authenticator: Sendable {
         }
         guard let credentials = found else { throw AuthenticationError.invalidAPIKey }
         // Checks the limits again just before the run, because many wrong secrets may have been sent at the same time.
-        let isRight = try await argon2.verify(key.secret, against: credentials.secretHash) {
-            try limits.checkMemory(key.id, from: network, at: clock())
-        }
+        let isRight = try await argon2.verify(
+            key.secret, against: credentials.secretHash,
+            admission: { try limits.checkMemory(key.id, from: network, at: clock()) },
+            whenWrong: { limits.noteWrongSecret(for: key.id, from: network, at: clock()) })
         try await databases.sessions.transaction { transaction in
             if isRight {
                 try limits.takeLogin(of: key.id, at: clock(), in: transaction)

@@ -6,7 +6,8 @@ import TestSupport
 struct AuthenticationScene {
     let tenants: Tenants
     let clock: TestClock
-    let argon2 = Argon2(threads: 2)
+    static let argon2Threads = 2
+    let argon2 = Argon2(threads: Self.argon2Threads)
     let tokens: AccessTokens
     let authenticator: Authenticator
 
