@@ -650,9 +650,11 @@ CREATE TABLE usage_sums (
     jobs                   bigint NOT NULL,
     seconds                bigint NOT NULL,
     last_place             bigint NOT NULL,
-    CONSTRAINT usage_sums_pkey PRIMARY KEY (tenant_id, month, dimension, value, block, included_seconds, accept_overage, rate_micros_per_minute, plan),
+    day                    text NOT NULL,
+    CONSTRAINT usage_sums_pkey PRIMARY KEY (tenant_id, month, dimension, value, day, block, included_seconds, accept_overage, rate_micros_per_minute, plan),
     CONSTRAINT usage_sums_tenant_id_month_fkey FOREIGN KEY (tenant_id, month) REFERENCES usage_months(tenant_id, month),
     CONSTRAINT usage_sums_block_check CHECK (block >= 0),
+    CONSTRAINT usage_sums_day_check CHECK (day ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'::text),
     CONSTRAINT usage_sums_jobs_check CHECK (jobs >= 0),
     CONSTRAINT usage_sums_last_place_check CHECK (last_place >= 0),
     CONSTRAINT usage_sums_seconds_check CHECK (seconds >= 0)
@@ -675,8 +677,9 @@ BEGIN
     INSERT INTO usage_increases (tenant_id, month, place, admission)
     SELECT u.tenant_id, u.month, p.place, u.admission FROM added u CROSS JOIN unnest(u.growth_places) p (place);
 
-    INSERT INTO usage_sums
-    SELECT u.tenant_id, u.month, d.dimension, d.value, s.place / 1024, s.included_seconds, u.accept_overage,
+    INSERT INTO usage_sums (tenant_id, month, dimension, value, day, block, included_seconds, accept_overage,
+        rate_micros_per_minute, plan, jobs, seconds, last_place)
+    SELECT u.tenant_id, u.month, d.dimension, d.value, t.day, s.place / 1024, s.included_seconds, u.accept_overage,
         coalesce(u.rate_micros_per_minute, 0), u.plan, count(*) FILTER (WHERE s.place = u.admission), sum(s.seconds),
         coalesce(max(s.place) FILTER (WHERE s.seconds > 0), 0)
     FROM added u
@@ -686,12 +689,11 @@ BEGIN
         UNION ALL
         SELECT * FROM unnest(u.growth_places, u.growth_seconds, u.growth_included_seconds)
     ) s
-    CROSS JOIN LATERAL (
-        VALUES ('day', to_char(u.admitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')), ('key', coalesce(u.key_id, ''))
-    ) d (dimension, value)
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+    CROSS JOIN LATERAL (SELECT to_char(u.admitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day) t
+    CROSS JOIN LATERAL (VALUES ('day', t.day), ('key', coalesce(u.key_id, ''))) d (dimension, value)
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
     ON CONFLICT (
-        tenant_id, month, dimension, value, block, included_seconds, accept_overage, rate_micros_per_minute, plan)
+        tenant_id, month, dimension, value, day, block, included_seconds, accept_overage, rate_micros_per_minute, plan)
     DO UPDATE SET jobs = usage_sums.jobs + EXCLUDED.jobs, seconds = usage_sums.seconds + EXCLUDED.seconds,
         last_place = greatest(usage_sums.last_place, EXCLUDED.last_place);
     RETURN NULL;

@@ -6,7 +6,7 @@ import Postgres
 import Tenancy
 
 /// `GET /usage`: what a customer has used in a month, and what is left; by default in the current month. With `group_by`, also by day, key or a
-/// member of the metadata, a page of groups at a time.
+/// member of the metadata, a page of groups at a time; with `interval=day`, each group day by day.
 struct GetUsage: Sendable {
     let databases: Databases
 
@@ -15,8 +15,9 @@ struct GetUsage: Sendable {
         let month = try Self.month(request)
         let tenant = context.principal.tenant
         let grouping = try Self.grouping(request)
+        let byDay = try Self.isByDay(request, grouping)
         let page = try Self.page(request)
-        let usage = try await TenantUsage.of(tenant, month: month, groupedBy: grouping, on: databases.app)
+        let usage = try await TenantUsage.of(tenant, month: month, groupedBy: grouping, byDay: byDay, on: databases.app)
         guard let usage else { throw APIError.internalError }
         var json = JSONWriter(capacity: 1024)
         UsageDocument(month: month, usage: usage, groups: usage.groups.map(page.cut)).write(to: &json)
@@ -31,6 +32,16 @@ struct GetUsage: Sendable {
                 field: "group_by")
         }
         return grouping
+    }
+
+    private static func isByDay(_ request: Request, _ grouping: UsageGrouping?) throws -> Bool {
+        guard let text = request.uri.queryParameters["interval"] else { return false }
+        guard text == "day" else { throw APIError.invalidRequest("'interval' must be day.", field: "interval") }
+        guard grouping != nil else {
+            throw APIError.invalidRequest(
+                "'interval' divides groups into days, so it needs 'group_by'.", field: "interval")
+        }
+        return true
     }
 
     private static func page(_ request: Request) throws -> UsageGroupPage {

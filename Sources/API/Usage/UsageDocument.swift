@@ -72,6 +72,21 @@ struct UsageDocument: Sendable {
             json.integer(Int(group.overageSeconds))
             json.key("overage_cents")
             json.integer(Int(group.overageCents))
+            if let days = group.days {
+                json.key("days")
+                json.array(days) { json, day in
+                    json.object { json in
+                        json.key("day")
+                        json.string(day.day)
+                        json.key("jobs")
+                        json.integer(Int(day.jobs))
+                        json.key("used_seconds")
+                        json.integer(Int(day.usedSeconds))
+                        json.key("overage_seconds")
+                        json.integer(Int(day.overageSeconds))
+                    }
+                }
+            }
         }
     }
 }

@@ -87,9 +87,14 @@ struct UsageBlocks {
         return total
     }
 
-    /// What each value adds up to, by value. Jobs without a value are missing.
-    func groups(by grouping: UsageGrouping, in transaction: PostgresTransaction) throws -> [String: UsageTally] {
-        var groups = try sums(by: grouping, in: transaction)
+    /// What each value adds up to. Jobs without a value are missing.
+    ///
+    /// - Parameter byDay: whether to divide each value's sums by the days of submission.
+    /// - Returns: by value the sums by day; without `byDay`, that day is empty.
+    func groups(
+        by grouping: UsageGrouping, byDay: Bool = false, in transaction: PostgresTransaction
+    ) throws -> [String: [String: UsageTally]] {
+        var groups = try sums(by: grouping, byDay: byDay, in: transaction)
         for share in passing.values.joined() {
             let value: String? =
                 switch grouping {
@@ -98,7 +103,9 @@ struct UsageBlocks {
                 case .metadata:
                     UsageGrouping.members(of: share.metadata ?? "{}").first { $0.grouping == grouping }?.value
                 }
-            if let value { groups[value, default: UsageTally()].add(share) }
+            if let value {
+                groups[value, default: [:]][byDay ? share.day : "", default: UsageTally()].add(share)
+            }
         }
         if grouping == .key { groups[Self.unknownKey] = nil }
         return groups
@@ -153,27 +160,28 @@ extension UsageBlocks {
     /// Returns the sums by value, without the overage of the blocks in which the used seconds pass the quota. PostgreSQL adds them up, because
     /// there may be thousands.
     private func sums(
-        by grouping: UsageGrouping, in transaction: PostgresTransaction
-    ) throws -> [String: UsageTally] {
+        by grouping: UsageGrouping, byDay: Bool, in transaction: PostgresTransaction
+    ) throws -> [String: [String: UsageTally]] {
         let blocks = starts.keys.sorted()
         // No quota is below 0, so these blocks have no overage here.
         let starts = blocks.map { passing[$0] == nil ? self.starts[$0] ?? 0 : -1 }
-        var tallies: [String: UsageTally] = [:]
-        for (value, rate, plan, jobs, seconds, overage, place) in try transaction.all(
+        let day: PostgresQuery = byDay ? "s.day" : "''::text"
+        var tallies: [String: [String: UsageTally]] = [:]
+        for (value, day, rate, plan, jobs, seconds, overage, place) in try transaction.all(
             """
-            SELECT s.value, s.rate_micros_per_minute, s.plan, sum(s.jobs)::int8, sum(s.seconds)::int8,
+            SELECT s.value, \(day), s.rate_micros_per_minute, s.plan, sum(s.jobs)::int8, sum(s.seconds)::int8,
                 coalesce(sum(s.seconds) FILTER (WHERE s.accept_overage AND b.start >= s.included_seconds), 0)::int8,
                 coalesce(max(s.last_place) FILTER (WHERE s.accept_overage AND b.start >= s.included_seconds), 0)
             FROM usage_sums s JOIN unnest(\(blocks)::int8[], \(starts)::int8[]) b (block, start) ON b.block = s.block
             WHERE s.tenant_id = \(tenant) AND s.month = \(month) AND s.dimension = \(grouping.dimension)
-            GROUP BY 1, 2, 3
-            """, as: String.self, Int64.self, PlanName.self, Int64.self, Int64.self, Int64.self, Int64.self)
-        {
-            var tally = tallies[value] ?? UsageTally()
+            GROUP BY 1, 2, 3, 4
+            """, as: String.self, String.self, Int64.self, PlanName.self, Int64.self, Int64.self, Int64.self, Int64.self
+        ) {
+            var tally = tallies[value]?[day] ?? UsageTally()
             tally.jobs += jobs
             tally.seconds += seconds
             tally.add(overage: overage, rate: rate, plan: plan, place: place)
-            tallies[value] = tally
+            tallies[value, default: [:]][day] = tally
         }
         return tallies
     }

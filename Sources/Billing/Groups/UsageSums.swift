@@ -12,7 +12,7 @@ package enum UsageSums {
         guard !members.values.isEmpty else { return }
         try transaction.execute(
             """
-            INSERT INTO usage_sums \(sums(of: job, tenant, members))
+            INSERT INTO usage_sums (\(key), jobs, seconds, last_place) \(sums(of: job, tenant, members))
             ON CONFLICT (\(key)) DO UPDATE
             SET jobs = usage_sums.jobs + EXCLUDED.jobs, seconds = usage_sums.seconds + EXCLUDED.seconds,
                 last_place = greatest(usage_sums.last_place, EXCLUDED.last_place)
@@ -29,6 +29,7 @@ package enum UsageSums {
         guard let month else { return }
         let members = try members(of: job, tenant, transaction)
         guard !members.values.isEmpty else { return }
+        // A job whose metadata the database could not read when it was upgraded is in no sum.
         // Nobody else changes sums of the month meanwhile, so their locks need no order.
         try transaction.query(
             "SELECT FROM usage_months WHERE tenant_id = \(tenant) AND month = \(month) FOR NO KEY UPDATE")
@@ -36,7 +37,7 @@ package enum UsageSums {
             """
             UPDATE usage_sums t SET jobs = t.jobs - s.jobs, seconds = t.seconds - s.seconds
             FROM (\(sums(of: job, tenant, members))) s (\(key), jobs, seconds, last_place)
-            WHERE (\(key(of: "t"))) = (\(key(of: "s")))
+            WHERE (\(key(of: "t"))) = (\(key(of: "s"))) AND t.jobs >= s.jobs AND t.seconds >= s.seconds
             """)
         try transaction.execute(
             """
@@ -48,12 +49,12 @@ package enum UsageSums {
     }
 
     private static let key: PostgresQuery = """
-        tenant_id, month, dimension, value, block, included_seconds, accept_overage, rate_micros_per_minute, plan
+        tenant_id, month, dimension, value, day, block, included_seconds, accept_overage, rate_micros_per_minute, plan
         """
 
     private static func key(of table: PostgresQuery) -> PostgresQuery {
         """
-        \(table).tenant_id, \(table).month, \(table).dimension, \(table).value, \(table).block,
+        \(table).tenant_id, \(table).month, \(table).dimension, \(table).value, \(table).day, \(table).block,
         \(table).included_seconds, \(table).accept_overage, \(table).rate_micros_per_minute, \(table).plan
         """
     }
@@ -61,14 +62,14 @@ package enum UsageSums {
     /// What one job adds to the sums by metadata.
     private static func sums(of job: some TypedID, _ tenant: TenantID, _ members: Members) -> PostgresQuery {
         """
-        SELECT u.tenant_id, u.month, d.dimension, d.value, s.place / \(blockSize), s.included_seconds,
-            u.accept_overage, coalesce(u.rate_micros_per_minute, 0), u.plan,
+        SELECT u.tenant_id, u.month, d.dimension, d.value, to_char(u.admitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
+            s.place / \(blockSize), s.included_seconds, u.accept_overage, coalesce(u.rate_micros_per_minute, 0), u.plan,
             count(*) FILTER (WHERE s.place = u.admission), sum(s.seconds)::int8,
             coalesce(max(s.place) FILTER (WHERE s.seconds > 0), 0)
         FROM usage u \(Ledger.shares)
         CROSS JOIN unnest(\(members.dimensions)::text[], \(members.values)::text[]) d (dimension, value)
         WHERE u.tenant_id = \(tenant) AND u.job_id = \(job)
-        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
         """
     }
 

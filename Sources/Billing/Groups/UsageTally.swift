@@ -24,6 +24,12 @@ struct UsageTally: Sendable, Equatable {
         overage[rate] = sum
     }
 
+    mutating func add(_ other: UsageTally) {
+        jobs += other.jobs
+        seconds += other.seconds
+        for (rate, part) in other.overage { add(overage: part.seconds, rate: rate, plan: part.plan, place: part.place) }
+    }
+
     mutating func subtract(_ other: UsageTally) {
         jobs -= other.jobs
         seconds -= other.seconds

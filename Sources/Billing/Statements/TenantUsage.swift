@@ -21,17 +21,19 @@ package struct TenantUsage: Sendable, Equatable {
     package var leftSeconds: Int64 { max(0, includedMinutes * 60 - usedSeconds - reservedSeconds) }
 
     /// Reads all figures in one snapshot. Nil if there is no such tenant.
+    ///
+    /// - Parameter byDay: whether the groups have ``UsageGroup/days``.
     package static func of(
-        _ tenant: TenantID, month: BillingMonth, groupedBy grouping: UsageGrouping? = nil, at now: Timestamp = .now(),
-        on pool: PostgresPool
+        _ tenant: TenantID, month: BillingMonth, groupedBy grouping: UsageGrouping? = nil, byDay: Bool = false,
+        at now: Timestamp = .now(), on pool: PostgresPool
     ) async throws -> TenantUsage? {
         try await pool.transaction(of: tenant, isolation: .repeatableRead) {
-            try TenantUsage.of(tenant, month: month, groupedBy: grouping, at: now, in: $0)
+            try TenantUsage.of(tenant, month: month, groupedBy: grouping, byDay: byDay, at: now, in: $0)
         }
     }
 
     private static func of(
-        _ tenant: TenantID, month: BillingMonth, groupedBy grouping: UsageGrouping?, at now: Timestamp,
+        _ tenant: TenantID, month: BillingMonth, groupedBy grouping: UsageGrouping?, byDay: Bool, at now: Timestamp,
         in transaction: PostgresTransaction
     ) throws -> TenantUsage? {
         guard let effectiveLimits = try EffectiveLimits.of(tenant, in: transaction) else { return nil }
@@ -46,6 +48,8 @@ package struct TenantUsage: Sendable, Equatable {
             usedSeconds: state.used, reservedSeconds: state.reserved,
             overageSeconds: statement?.overageSeconds ?? 0, overageCents: statement?.amountCents ?? 0,
             effectiveLimits: effectiveLimits, runningJobs: load?.0 ?? 0, waitingJobs: load?.1 ?? 0,
-            groups: try grouping.map { try UsageGroup.all(of: month, tenant: tenant, by: $0, in: transaction) })
+            groups: try grouping.map {
+                try UsageGroup.all(of: month, tenant: tenant, by: $0, byDay: byDay, in: transaction)
+            })
     }
 }

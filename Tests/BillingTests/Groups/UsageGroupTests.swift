@@ -50,6 +50,45 @@ import Testing
         }
     }
 
+    @Test func `each group can be divided into days, also what has no value`() async throws {
+        try await LedgerScene.with { scene in
+            try await scene.allow(minutes: 2)
+            let key = try Self.key("a")
+            let later = LedgerScene.inNovember + .seconds(86_400)
+            let first = try await Self.bill(scene, by: key, seconds: 100, metadata: #"{"project":"north"}"#)
+            _ = try await Self.bill(scene, seconds: 50)
+            _ = try await Self.bill(scene, by: key, seconds: 10, at: later)
+            _ = try await Self.bill(scene, by: key, seconds: 20, at: later, metadata: #"{"project":"north"}"#)
+
+            func days(by grouping: UsageGrouping) async throws -> [String: [String]] {
+                let groups = try await scene.groups(by: grouping, byDay: true)
+                #expect(try await scene.groups(by: grouping).map(\.overageCents) == groups.map(\.overageCents))
+                return Dictionary(
+                    uniqueKeysWithValues: try groups.map { group in
+                        let days = try #require(group.days)
+                        #expect(days.reduce(0) { $0 + $1.usedSeconds } == group.usedSeconds)
+                        return (
+                            group.value ?? "none",
+                            days.map { "\($0.day.suffix(2)): \($0.jobs) \($0.usedSeconds) \($0.overageSeconds)" }
+                        )
+                    })
+            }
+            #expect(
+                try await days(by: .key) == ["aaaaaaaaaaaa": ["15: 1 100 0", "16: 2 30 30"], "none": ["15: 1 50 30"]])
+            #expect(
+                try await days(by: .metadata("project"))
+                    == ["north": ["15: 1 100 0", "16: 1 20 20"], "none": ["15: 1 50 30", "16: 1 10 10"]])
+            #expect(
+                try await days(by: .day) == ["2026-11-15": ["15: 2 150 30"], "2026-11-16": ["16: 2 30 30"]])
+            try await scene.deleteMetadata(of: first)
+            #expect(
+                try await days(by: .metadata("project"))
+                    == ["north": ["16: 1 20 20"], "none": ["15: 2 150 30", "16: 1 10 10"]])
+            #expect(try await scene.groups(by: .key).allSatisfy { $0.days == nil })
+            #expect(try await scene.differences() == [])
+        }
+    }
+
     @Test func `another account sees nothing of it`() async throws {
         try await LedgerScene.with { scene in
             _ = try await Self.bill(scene, by: try Self.key("a"), seconds: 100, metadata: #"{"project":"north"}"#)
@@ -131,6 +170,8 @@ import Testing
         "UPDATE usage_sums SET seconds = seconds + 1 WHERE dimension = 'key'",
         "UPDATE usage_sums SET jobs = jobs + 1 WHERE dimension = 'day'",
         "DELETE FROM usage_sums WHERE dimension = 'day'",
+        "UPDATE usage_sums SET day = '2026-11-14' WHERE dimension = 'key'",
+        "UPDATE usage_sums SET day = '2026-11-14' WHERE dimension = 'metadata.project'",
         "UPDATE usage_sums SET seconds = seconds + 1 WHERE dimension = 'metadata.project'",
         "INSERT INTO usage_increases SELECT tenant_id, month, 77, admission FROM usage",
     ])

@@ -298,13 +298,23 @@ import Testing
                 (UsageGrouping("metadata.project"), \.project), (UsageGrouping("metadata.n"), { _ in nil }),
             ]
             for (grouping, value) in values {
-                let groups = try await scene.groups(month, by: try #require(grouping))
+                let groups = try await scene.groups(month, by: try #require(grouping), byDay: true)
                 let expected = model.groups(month, by: value)
                 #expect(groups.map(\.value).count == expected.count)
                 for group in groups {
                     #expect(
                         expected[group.value]
                             == .init(jobs: group.jobs, seconds: group.usedSeconds, overage: group.overageSeconds))
+                    let days = model.groups(month) {
+                        value($0) == group.value ? String($0.time.rfc3339.prefix(10)) : "another group"
+                    }
+                    let seen = try #require(group.days).map {
+                        (
+                            $0.day,
+                            ModeledMonths.Group(jobs: $0.jobs, seconds: $0.usedSeconds, overage: $0.overageSeconds)
+                        )
+                    }
+                    #expect(Dictionary(uniqueKeysWithValues: seen) == days.filter { $0.key != "another group" })
                 }
                 #expect(groups.reduce(0) { $0 + $1.usedSeconds } == statement.usedSeconds)
                 #expect(groups.reduce(0) { $0 + $1.overageSeconds } == statement.overageSeconds)

@@ -141,9 +141,12 @@ struct LedgerScene: Sendable {
     }
 
     /// What was used by day, key or metadata.
-    func groups(_ month: BillingMonth = november, by grouping: UsageGrouping) async throws -> [UsageGroup] {
+    func groups(
+        _ month: BillingMonth = november, by grouping: UsageGrouping, byDay: Bool = false
+    ) async throws -> [UsageGroup] {
         let usage = try await TenantUsage.of(
-            tenants.example, month: month, groupedBy: grouping, at: Self.inNovember, on: tenants.databases.app)
+            tenants.example, month: month, groupedBy: grouping, byDay: byDay, at: Self.inNovember,
+            on: tenants.databases.app)
         return try #require(usage?.groups)
     }
 

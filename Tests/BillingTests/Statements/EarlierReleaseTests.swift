@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func `its usage is found by day, and by no key`() async throws {
+    @Test func `its usage is found by day, by project, and by no key`() async throws {
         try await Self.withUpgraded { (owner: PostgresPool) async throws in
             func sums(_ grouping: UsageGrouping) async throws -> [String: Int64] {
                 let groups = try await owner.transaction {
@@ -131,6 +131,7 @@ import Testing
                 return Dictionary(uniqueKeysWithValues: groups.map { ($0.value ?? "none", $0.usedSeconds) })
             }
             #expect(try await sums(.key) == ["none": 75_001])
+            #expect(try await sums(.metadata("project")) == ["north": 72_000, "süd": 1, "none": 3_000])
             #expect(
                 try await sums(.day) == [
                     "2026-10-01": 72_000, "2026-10-14": 1, "2026-10-15": 2_900, "2026-10-31": 100,

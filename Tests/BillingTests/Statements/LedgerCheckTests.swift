@@ -55,8 +55,8 @@ import Testing
             finds: [
                 "the month's counter of used seconds: expected 0, found 100",
                 "job JOB: expected 100 s in the ledger of 2026-11, found nothing",
-                "the sum of day 2026-11-15 in block 0: expected 0 jobs, 0 s, found 1 jobs, 100 s",
-                "the sum of key unknown in block 0: expected 0 jobs, 0 s, found 1 jobs, 100 s",
+                "the sum of day 2026-11-15 on 2026-11-15 in block 0: expected 0 jobs, 0 s, found 1 jobs, 100 s",
+                "the sum of key unknown on 2026-11-15 in block 0: expected 0 jobs, 0 s, found 1 jobs, 100 s",
             ], after: Self.overage)
     }
 

@@ -86,6 +86,14 @@ import Testing
             #expect(byProject.count == 2 && byProject["north"]?.jobs == 2 && byProject[nil]?.jobs == 1)
 
             #expect(try await first.send("DELETE", "/jobs/\(jobs[0])").status == 204)
+            let byDay = try await first.get("/usage?group_by=key&interval=day").json
+            for group in try #require(byDay["groups"] as? [[String: Any]]) {
+                // The jobs may have been submitted on both sides of midnight.
+                let days = try #require(group["days"] as? [[String: Any]])
+                #expect(days.reduce(0) { $0 + ($1["used_seconds"] as? Int ?? 0) } == group["used_seconds"] as? Int)
+                #expect(days.reduce(0) { $0 + ($1["jobs"] as? Int ?? 0) } == group["jobs"] as? Int)
+                #expect(days.allSatisfy { $0["day"] is String && $0["overage_seconds"] as? Int == 0 })
+            }
             let afterward = try await groups("group_by=metadata.project")
             #expect(afterward["north"]?.jobs == 1 && afterward[nil]?.jobs == 2)
 
@@ -100,7 +108,8 @@ import Testing
 
             for (query, field) in [
                 ("group_by=project", "group_by"), ("group_by=", "group_by"), ("group_by=metadata.", "group_by"),
-                ("group_by=key&limit=0", "limit"), ("group_by=key&limit=1001", "limit"),
+                ("group_by=key&interval=hour", "interval"), ("group_by=key&interval=", "interval"),
+                ("interval=day", "interval"), ("group_by=key&limit=0", "limit"), ("group_by=key&limit=1001", "limit"),
                 ("group_by=key&cursor=%00", "cursor"), ("group_by=key&cursor=eA", "cursor"),
             ] {
                 let problem = try await first.get("/usage?\(query)").problem(400)

@@ -250,7 +250,7 @@ import Testing
             try transaction.execute(
                 """
                 INSERT INTO usage_sums
-                SELECT tenant_id, month, 'metadata.patient', 'Meier', 0, 600, false, 0, 'pro', 1, 59, 1001
+                SELECT tenant_id, month, 'metadata.patient', 'Meier', 0, 600, false, 0, 'pro', 1, 59, 1001, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')
                 FROM usage_months WHERE tenant_id = \(example)
                 """)
             try transaction.execute(
