@@ -43,7 +43,7 @@ struct CorrectionRoutes: Sendable {
         }
         guard let stored else { throw GetTranscript.deleted }
         let change = try await Self.answering {
-            try await renderer.answering(bytes: stored.bytes) {
+            try await renderer.answering(for: job.tenant, bytes: stored.bytes) {
                 guard TranscriptTag(stored).isNamed(in: versions) else { throw TranscriptRevision.Stale() }
                 let change = try stored.decoded().applying(edits)
                 return (change: change, segments: try change.stored(), json: change.json())

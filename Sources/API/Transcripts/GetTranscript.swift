@@ -32,7 +32,7 @@ struct GetTranscript: Sendable {
         let known = request.headers[.ifNoneMatch]
         let name = job.displayName
         let labels = asked?.labels(names)
-        let answer = try await renderer.answering(bytes: stored.bytes) {
+        let answer = try await renderer.answering(for: job.tenant, bytes: stored.bytes) {
             let tag = TranscriptTag(stored).text(of: format, speakers: labels)
             if known.map({ Self.matches($0, tag) }) == true { return Answer(tag: tag, bytes: nil) }
             let transcript = try stored.decoded().latest
@@ -40,8 +40,11 @@ struct GetTranscript: Sendable {
                 tag: tag,
                 bytes: transcript.rendered(as: format, title: name, speakers: labels, revision: stored.revision))
         }
+        // A browser that a member has signed out of has nothing to show to the next one who uses it.
+        let isMember = context.principal.role != nil
         var headers: HTTPFields = [
-            .eTag: answer.tag, .vary: "Accept, Authorization", .cacheControl: "private, no-cache",
+            .eTag: answer.tag, .vary: "Accept, Authorization, Cookie",
+            .cacheControl: isMember ? "no-store" : "private, no-cache",
         ]
         guard let bytes = answer.bytes else { return Response(status: .notModified, headers: headers) }
         headers[.contentType] = format.contentType

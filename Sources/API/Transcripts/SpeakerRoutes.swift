@@ -72,7 +72,7 @@ struct SpeakerRoutes: Sendable {
         let named = try await databases.app.transaction(of: job.tenant) {
             try SpeakerNames.find(of: job.id, job.tenant, in: $0)
         }.names.keys.sorted()
-        let speakers = try await renderer.answering(bytes: stored.bytes) {
+        let speakers = try await renderer.answering(for: job.tenant, bytes: stored.bytes) {
             let transcript = try stored.decoded()
             var seen: Set<String> = []
             return (transcript.original.speakers + transcript.latest.speakers + named).filter {

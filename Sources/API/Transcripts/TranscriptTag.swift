@@ -1,5 +1,6 @@
 import Cryptography
 import Pipeline
+import Tenancy
 
 /// What the `ETag` of a transcript begins with: the same words have the same one. Corrections name it in `If-Match`.
 struct TranscriptTag: Equatable {
@@ -46,10 +47,10 @@ struct TranscriptTag: Equatable {
 extension TranscriptRenderer {
     /// Runs `work` on a renderer's thread. Throws `APIError` 503 if too much is waiting.
     func answering<Value: Sendable>(
-        bytes: Int, _ work: @escaping @Sendable () throws -> Value
+        for account: TenantID, bytes: Int, _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         do {
-            return try await run(bytes: bytes, work)
+            return try await run(for: account, bytes: bytes, work)
         } catch TranscriptRendererError.overloaded {
             throw APIError.transient(
                 "Too many transcripts are being fetched at the moment. Please try again.", retryAfterSeconds: 2)

@@ -1,3 +1,4 @@
+import JSON
 import Postgres
 import Tenancy
 
@@ -110,6 +111,15 @@ extension Job {
             "SELECT status FROM jobs WHERE tenant_id = \(tenant) AND id = \(id)", as: JobStatus.self)
     }
 
+    /// The character as JSON in ASCII has it, in small letters.
+    private static func asciiEscape(_ scalar: Unicode.Scalar) -> String {
+        guard !scalar.isASCII else { return String(scalar) }
+        return UTF16.encode(scalar)?.map { unit in
+            let digits = String(unit, radix: 16)
+            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }.joined() ?? ""
+    }
+
     /// Returns the tenant's jobs that match `filter`, newest first: one more than `limit` if there is a further page.
     static func list(
         of tenant: TenantID, _ filter: JobFilter, limit: Int, in transaction: PostgresTransaction
@@ -124,6 +134,9 @@ extension Job {
                 """
             ).map(Job.init(row:))
         }
+        // Metadata is searched as it is stored: as JSON, in which some characters are escaped, and many programs escape all but ASCII.
+        let escaped = String(JSONWriter.quoted(text).dropFirst().dropLast())
+        let ascii = escaped.lowercased().unicodeScalars.map(Self.asciiEscape).joined()
         return try transaction.query(
             """
             SELECT \(columns) FROM jobs WHERE tenant_id = \(tenant) AND id IN (
@@ -131,8 +144,8 @@ extension Job {
                     SELECT id, coalesce(source_name, source_url) AS name, metadata FROM jobs
                     WHERE tenant_id = \(tenant) AND deleted_at IS NULL \(asked(by: filter))
                     ORDER BY id DESC LIMIT \(JobPage.mostSearched)) searched
-                WHERE strpos(lower(name), lower(\(text))) > 0 OR strpos(lower(metadata::text), lower(\(text))) > 0
-                    OR id = \(text)
+                WHERE strpos(lower(name), lower(\(text))) > 0 OR strpos(lower(metadata::text), lower(\(escaped))) > 0
+                    OR strpos(lower(metadata::text), \(ascii)) > 0 OR id = \(text)
                 ORDER BY id DESC LIMIT \(limit + 1))
             ORDER BY id DESC
             """
