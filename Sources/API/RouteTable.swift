@@ -39,6 +39,7 @@ package enum RouteTable {
         Rule("GET", "/metrics", .anyone),
         Rule("GET", "/openapi.json", .anyone),
         Rule("GET", "/docs", .anyone),
+        Rule("GET", "/", .anyone),
         Rule("GET", "/app", .anyone),
         Rule("GET", "/app/**", .anyone),
         Rule("GET", "/app/assets/{version}/**", .anyone),

@@ -37,9 +37,19 @@ struct AppRoutes: Sendable {
     }
 
     func add(to router: Router<PublicContext>) {
+        router.get("", use: front)
         router.get("app", use: page)
         router.get("app/assets/{version}/**", use: asset)
         router.get("app/**", use: page)
+    }
+
+    /// `GET /`: where somebody lands who knows only the host. Programs are told what they are told everywhere.
+    @Sendable
+    private func front(_ request: Request, context: PublicContext) throws -> Response {
+        guard request.headers[values: .accept].contains(where: { $0.contains("text/html") }) else {
+            throw APIError.notFound()
+        }
+        return Response(status: .found, headers: [.location: "app", .cacheControl: "no-store", .vary: "Accept"])
     }
 
     private static var pageHeaders: HTTPFields {

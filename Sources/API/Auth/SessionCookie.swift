@@ -21,14 +21,11 @@ struct SessionCookie: Sendable {
         "\(Self.name)=\(value); Path=/; HttpOnly; SameSite=Strict" + (isSecure ? "; Secure" : "") + more
     }
 
-    /// Returns the token in a request's cookies; nil if there is none.
+    /// Returns the token in a request's cookies; nil if there is none. Also nil if there are several: then another site of the same domain has
+    /// set one, so that the member would work in somebody else's account.
     static func token(of request: Request) -> String? {
-        for field in request.headers[values: .cookie] {
-            for pair in field.split(separator: ";") {
-                let text = pair.drop { $0 == " " }
-                if text.hasPrefix("\(name)=") { return String(text.dropFirst(name.count + 1)) }
-            }
-        }
-        return nil
+        let tokens = request.headers[values: .cookie].flatMap { $0.split(separator: ";") }
+            .map { $0.drop { $0 == " " } }.filter { $0.hasPrefix("\(name)=") }
+        return tokens.count == 1 ? String(tokens[0].dropFirst(name.count + 1)) : nil
     }
 }

@@ -115,6 +115,8 @@ struct KeyRoutes: Sendable {
         let addresses = try body.allowedAddresses.flatMap(Self.addresses)
         let key = try await databases.app.transaction(of: tenant) { transaction in
             let key = try Self.lockActive(id, for: context, in: transaction)
+            // Where a key works, and for how much, is decided by those who could have made it.
+            if body.areMinutesGiven || body.areAddressesGiven { try Self.require(key.rules.scopes, of: context) }
             var rules = key.rules
             if let scopes { rules.scopes = scopes }
             if body.areMinutesGiven { rules.monthlyMinutes = minutes }

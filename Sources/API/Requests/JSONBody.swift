@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 
 /// Reads small JSON bodies.
@@ -28,7 +29,9 @@ package enum JSONBody {
 
     private static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
+            let value = try JSONDecoder().decode(type, from: Data(bytes))
+            try refuseRepeatedMembers(of: bytes)
+            return value
         } catch let error as DecodingError {
             if case .dataCorrupted(let context) = error, context.codingPath.isEmpty, bytes.count <= 16 << 10,
                 let places = (try? JSONDecoder().decode(Fractions.self, from: Data(bytes)))?.places,
@@ -38,6 +41,16 @@ package enum JSONBody {
                     "A number must be whole.", field: places.count == 1 ? path(place) : nil)
             }
             throw answer(error)
+        }
+    }
+
+    /// `JSONDecoder` takes one of several members with the same name, and other readers may take another.
+    private static func refuseRepeatedMembers(of bytes: [UInt8]) throws {
+        guard let members = try? JSONObjectReader.members(of: bytes, deepest: JSONMembers.deepest) else { return }
+        var names: Set<String> = []
+        for member in members where !names.insert(member.name).inserted {
+            throw APIError.invalidRequest(
+                "The field is given more than once.", field: String(member.name.prefix(64)))
         }
     }
 

@@ -4,7 +4,7 @@ import JSON
 package struct JSONMembers: Sendable {
     package let values: [String: JSONReader.Value]
     /// In levels; more than any field may have.
-    private static let deepest = 128
+    static let deepest = 128
 
     /// - Throws: `APIError` `invalid_request` unless it is one JSON object in UTF-8 that names no member twice.
     package init(_ bytes: [UInt8]) throws {

@@ -23,7 +23,9 @@ package struct Member: Sendable, Equatable {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, parts[1].contains("."), !parts[1].hasPrefix("."),
             !parts[1].hasSuffix("."), text.utf8.count <= longestAddress,
-            text.unicodeScalars.allSatisfy({ $0.value > 32 && $0.value != 127 && !$0.properties.isWhitespace })
+            text.unicodeScalars.allSatisfy({ !$0.properties.isWhitespace }),
+            // It must not look like another one.
+            (try? PlainName(text, longest: longestAddress)) != nil
         else { return nil }
         return text
     }

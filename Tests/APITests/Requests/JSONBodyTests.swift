@@ -31,7 +31,7 @@ import Testing
     @Test(arguments: [
         (#"{}"#, "count"), (#"{"count":null}"#, "count"), (#"{"count":"2"}"#, "count"),
         (#"{"count":2,"items":[{"name":"a"},{"name":7}]}"#, "items[1].name"),
-        (#"{"count":2,"items":[{}]}"#, "items[0].name"),
+        (#"{"count":2,"items":[{}]}"#, "items[0].name"), (#"{"count":2,"count":2}"#, "count"),
     ])
     func `the field at fault is named by its path`(text: String, field: String) async throws {
         let error = try await refusal(text)

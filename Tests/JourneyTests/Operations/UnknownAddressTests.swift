@@ -11,6 +11,10 @@ import Testing
             let customer = try await deployment.customer(at: node)
             #expect(try await customer.get("/nothing").problem(404)["error"] as? String == "not_found")
             #expect(try await customer.get("/jobs/job_%00").problem(404)["error"] as? String == "not_found")
+            #expect(try await customer.get("/").problem(404)["error"] as? String == "not_found")
+            // Who comes with a browser is shown the dashboard; the address is relative, so it works behind any path prefix.
+            let front = try await customer.get("/", headers: [(name: "Accept", value: "text/html,*/*;q=0.8")])
+            #expect(front.status == 302 && front.headers["Location"] == "app")
             let wrongMethod = try await customer.send("DELETE", "/jobs")
             #expect(try wrongMethod.problem(405)["error"] as? String == "method_not_allowed")
             #expect(wrongMethod.headers["Allow"]?.contains("POST") == true)

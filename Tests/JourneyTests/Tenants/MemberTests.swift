@@ -203,8 +203,12 @@ import Testing
                     == "role_required")
             let strong = try await owner.browser.send("POST", "/keys", json: raising)
             #expect(strong.status == 201)
-            let rotation = "/keys/\(try #require(try strong.json["key_id"] as? String))/rotate"
-            #expect(try await developer.browser.send("POST", rotation, json: "{}").status == 403)
+            let path = "/keys/\(try #require(try strong.json["key_id"] as? String))"
+            #expect(try await developer.browser.send("POST", "\(path)/rotate", json: "{}").status == 403)
+            for change in [#"{"allowed_addresses":null}"#, #"{"monthly_minutes":null}"#] {
+                #expect(try await developer.browser.send("PATCH", path, json: change).status == 403)
+                #expect(try await owner.browser.send("PATCH", path, json: change).status == 200)
+            }
             #expect(try await charlie.browser.send("GET", "/jobs/\(job)").status == 404)
             for (method, path) in [
                 ("PATCH", "/members/\(viewer.id)"), ("DELETE", "/members/\(viewer.id)"),
@@ -215,6 +219,22 @@ import Testing
             }
             let key = try await deployment.customer(scopes: Set(Scope.allCases), at: nodes[0])
             #expect(try await key.get("/members").problem(403)["error"] as? String == "role_required")
+
+            // Another site of the domain can set a cookie beside the member's: then there is no session, neither one's nor the other's.
+            for both in [
+                "\(owner.browser.cookie); \(charlie.browser.cookie)",
+                "\(charlie.browser.cookie); \(owner.browser.cookie)",
+            ] {
+                let tossed = Browser(node: nodes[0], http: http, cookie: both, csrf: owner.browser.csrf)
+                #expect(try await tossed.send("GET", "/members/me").status == 401)
+            }
+            // An address that looks like another one is none.
+            for invisible in ["a\u{200B}@example.com", "a\u{202E}@example.com", "a\u{9B}@example.com"] {
+                let body = #"{"email":"\#(invisible)","role":"viewer"}"#
+                #expect(
+                    try await owner.browser.send("POST", "/members", json: body).problem(400)["field"] as? String
+                        == "email")
+            }
 
             // Without the session's CSRF token nothing changes.
             for wrong in ["", "0", viewer.browser.csrf] {

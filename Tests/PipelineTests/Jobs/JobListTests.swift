@@ -113,6 +113,14 @@ import Testing
             #expect(try await found(call.rawValue) == [call])
             #expect(try await found("board") == [foreign, board])
             #expect(try await found("board", scene.tenants.other) == [])
+            // However a program has written it as JSON.
+            let written = #"{"city":"Z\u00fcrich \ud83d\ude00","said":"say \"hi\" in a\\b"}"#
+            try await owner.execute("UPDATE jobs SET metadata = \(written)::json WHERE id = \(foreign)")
+            for text in ["Zürich", "zürich 😀", #"say "hi""#, #"A\B"#] {
+                #expect(try await found(text) == [foreign], "\(text)")
+            }
+            try await owner.execute("UPDATE jobs SET metadata = '{\"city\":\"ZÜRICH\"}' WHERE id = \(foreign)")
+            #expect(try await found("Zürich") == [foreign])
         }
     }
 

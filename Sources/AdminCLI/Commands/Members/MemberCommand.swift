@@ -69,7 +69,10 @@ private struct MemberRow: Encodable {
 
     /// The link, with what to do with it.
     var linkText: String {
-        "\(link ?? "")\n\nHand the link over safely: it sets the password once, until \(link_expires_at ?? ""), and is not shown again."
+        let host =
+            link?.hasPrefix("/") == true ? "\n\nPut your host before it: VERBATIM_PUBLIC_URL is not set here." : ""
+        return
+            "\(link ?? "")\(host)\n\nHand the link over safely: it sets the password once, until \(link_expires_at ?? ""), and is not shown again."
     }
 }
 

@@ -46,7 +46,11 @@ struct TenantCreate: AsyncParsableCommand {
             if masterKey == nil { Self.warn() }
             try Output.show(
                 TenantRow(tenant), json: output.json,
-                text: "Created \(tenant.id) (\(tenant.name), \(tenant.plan.rawValue)).")
+                text: """
+                    Created \(tenant.id) (\(tenant.name), \(tenant.plan.rawValue)).
+                    Next: an owner for the dashboard with member invite --tenant \(tenant.id) --email … --role owner, or a key for programs \
+                    with key issue --tenant \(tenant.id) --name ….
+                    """)
         }
     }
 
