@@ -109,7 +109,7 @@ async function parse(response) {
 
 function failure(status, problem, header) {
   const error = new ApiError(status, problem ?? undefined, Number(header('Retry-After')) || null)
-  // A wrong password ends no session.
-  if (status === 401 && error.code !== 'wrong_password') onSignedOut(error)
+  // A wrong password ends no session; a missing token is that of a session that another tab has replaced.
+  if ((status === 401 && error.code !== 'wrong_password') || error.code === 'csrf_token_missing') onSignedOut(error)
   return error
 }

@@ -1,11 +1,11 @@
 // Starts the dashboard: who is signed in, which page is shown, and the rail beside it.
 
 import { ApiError, call, get, useSession } from './api.js'
-import { bdi, h, icon, replace } from './dom.js'
+import { bdi, h, replace } from './dom.js'
 import * as format from './format.js'
 import { list as listShortcuts, shortcuts } from './shortcuts.js'
 import { applyTheme } from './theme.js'
-import { failed, sentence, settle, toast } from './ui.js'
+import { closeAll, confirm, dialog, failed, field, sentence, settle, toast, undoLast } from './ui.js'
 import { removeAll, startUploads, uploads } from './uploads.js'
 
 /** Every page: its path below `/app`, who may see it, and where it stands in the rail. */
@@ -34,6 +34,10 @@ let session = null
 let last = null
 /** Ends what the shown page has begun: its calls, its shortcuts, its timers. */
 let leaving = new AbortController()
+/** Whether the shown page has something that was typed and not saved. */
+let isUnsaved = () => false
+/** The address of the shown page, as it is in the history. */
+let shownAddress = ''
 
 document.body.prepend(
   h('a', {
@@ -43,31 +47,45 @@ document.body.prepend(
 
 // MARK: pages
 
-/** Goes to a page, such as `jobs/job_…`. */
-export function go(path, { replacing = false } = {}) {
+/** Goes to a page, such as `jobs/job_…`. Asks first if something would be lost. */
+async function go(path, { replacing = false } = {}) {
+  if (!replacing && !await mayLeave()) return
   const url = new URL(path, base)
   if (replacing) history.replaceState(null, '', url)
   else history.pushState(null, '', url)
   return show()
 }
 
+/** Whether the shown page may be left: with what was typed there, if the reader says so. */
+async function mayLeave() {
+  if (isUnsaved() && !await confirm({ title: 'Leave without saving?', text: 'What you typed is lost.', action: 'Leave' })) return false
+  isUnsaved = () => false
+  return true
+}
+
 async function show(scrollTo = 0) {
   leaving.abort()
   const { signal } = leaving = new AbortController()
-  const path = decodeURI(location.pathname.slice(base.pathname.length)).replace(/\/$/, '')
-  const page = pages.find(page => page.path.test(path))
+  const isSame = location.pathname === shownAddress.split('?')[0]
+  isUnsaved = () => false
+  shownAddress = location.pathname + location.search
+  closeAll()
   hairline.classList.add('on')
-  let content
+  let content, page
   try {
+    const path = pathOf(location.pathname)
+    page = pages.find(page => page.path.test(path))
     // Already while the session is asked for.
-    const loading = page?.load()
+    const loading = page?.load().catch(reload)
+    loading?.catch(() => {})
     if (!page?.open && !session && !await resume()) return await go(signInPath(), { replacing: true })
     if (path === '') return await go(home(), { replacing: true })
     if (!page || page.may?.(session) === false) throw new ApiError(404, { error: 'not_found' })
     const module = await loading
     content = await module.default({
       session, signal, go, setSession, signOut, params: path.match(page.path).slice(1),
-      query: new URLSearchParams(location.search), refresh: () => show(scrollY), refreshRail: drawRail,
+      query: new URLSearchParams(location.search), refresh: () => signal.aborted || show(scrollY), refreshUsage: drawUsage,
+      mayLeave, guard: check => { isUnsaved = check },
       title: text => { document.title = `${text} – Verbatim` },
     })
   } catch (error) {
@@ -79,10 +97,25 @@ async function show(scrollTo = 0) {
   if (signal.aborted) return
   rail.hidden = !session || page?.open === true
   markCurrent(page)
+  const held = isSame ? document.activeElement?.getAttribute('aria-label') : null
   replace(main, content)
   performance.mark('shown')
-  if (!main.contains(document.activeElement)) (main.querySelector('[data-focus]') ?? main.querySelector('h1'))?.focus({ preventScroll: true })
+  // Who chose something in a list goes on there.
+  const again = held && main.querySelector(`[aria-label="${CSS.escape(held)}"]`)
+  if (!main.contains(document.activeElement)) (again || (main.querySelector('[data-focus]') ?? main.querySelector('h1')))?.focus({ preventScroll: true })
   if (!location.hash) scrollTo_(scrollTo)
+}
+
+function pathOf(pathname) {
+  try { return decodeURI(pathname.slice(base.pathname.length)).replace(/\/$/, '') } catch { throw new ApiError(404, { error: 'not_found' }) }
+}
+
+/** A part of the page can't be read any more, if the service has another version meanwhile: then the page is read again, once. */
+async function reload(error) {
+  if (history.state?.isReloaded || !await fetch(location.href).then(answer => answer.ok, () => false)) throw error
+  history.replaceState({ isReloaded: true }, '')
+  location.reload()
+  return new Promise(() => {})
 }
 
 const scrollTo_ = top => window.scrollTo({ top, behavior: 'instant' })
@@ -114,7 +147,19 @@ document.addEventListener('click', event => {
   event.preventDefault()
   go(link.href)
 })
-addEventListener('popstate', () => show(history.state?.scroll ?? 0))
+addEventListener('popstate', async () => {
+  const wanted = location.pathname + location.search
+  // Another moment of the same transcript.
+  if (wanted === shownAddress) return
+  if (isUnsaved()) {
+    const url = location.href
+    history.pushState(null, '', shownAddress)
+    if (await mayLeave()) go(url)
+    return
+  }
+  show(history.state?.scroll ?? 0)
+})
+addEventListener('beforeunload', event => { if (isUnsaved()) event.preventDefault() })
 history.scrollRestoration = 'manual'
 addEventListener('scrollend', () => history.replaceState({ scroll: scrollY }, ''))
 
@@ -131,27 +176,72 @@ async function resume() {
   }
 }
 
+/** Other tabs of this browser, which have the same cookie. */
+const tabs = new BroadcastChannel(`verbatim ${base.pathname}`)
+tabs.onmessage = ({ data: { member, csrf } }) => {
+  if (!session) return
+  if (member === session.member_id) {
+    session.csrf_token = csrf
+    return useSession(session, signedOut)
+  }
+  // Signed out, or somebody else is signed in: nothing of the member who was may stay.
+  isUnsaved = () => false
+  setSession(null)
+  if (member) show()
+  else go(signInPath(), { replacing: true })
+}
+
+let isAsking = false
+
+/** The session has ended, or was replaced, which a call told. */
+async function signedOut(error) {
+  if (!session || isAsking) return
+  if (error.code === 'csrf_token_missing') {
+    toast('Somebody has signed in anew in this browser, so the page was opened again. Your last change was not made.', { seconds: 12 })
+    isUnsaved = () => false
+    setSession(null)
+    return show()
+  }
+  isAsking = true
+  const next = isUnsaved() || uploads.some(upload => upload.isUnderWay) ? await signInAgain(session.email) : null
+  isAsking = false
+  setSession(next)
+  if (next) return
+  isUnsaved = () => false
+  go(signInPath(), { replacing: true })
+}
+
+/** Asks for the password above the page, so that what was typed there stays. Returns the new session, or null. */
+async function signInAgain(email) {
+  const password = h('input', { type: 'password', autocomplete: 'current-password', required: true })
+  return await dialog({
+    title: 'Your session has ended', isFirm: true,
+    body: [h('p', 'Sign in again as ', bdi(email), ' to go on. What you typed is still here.'), field({ label: 'Password', control: password, name: 'password' })],
+    actions: [{ text: 'Leave' }, { text: 'Sign in', kind: 'go', run: () => call('POST', '/members/sign-in', { json: { email, password: password.value } }) }],
+  }) ?? null
+}
+
 /** Begins to work as this member; null ends it. */
 async function setSession(next) {
   // Whoever signs in again goes on with what is being sent. It is nothing for anybody else.
   if (next && last !== next.member_id) removeAll()
   last = next?.member_id ?? last
   session = next
-  useSession(session, () => {
-    if (!session) return
-    setSession(null)
-    go(signInPath(), { replacing: true })
-  })
+  useSession(session, signedOut)
+  if (session) tabs.postMessage({ member: session.member_id, csrf: session.csrf_token })
   rail.hidden = !session
-  if (session) await drawRail()
+  if (session) drawRail()
 }
 
 // MARK: rail
 
 const links = new Map()
 
-async function drawRail() {
-  const usage = h('a', { class: 'plan', href: 'usage', hidden: true })
+const plan = h('a', { class: 'plan', href: 'usage', hidden: true })
+
+function drawRail() {
+  links.clear()
+  plan.hidden = true
   replace(rail,
     h('a', { class: 'brand', href: home() }, 'Verbatim'),
     h('nav', { 'aria-label': 'Pages' }, pages.filter(page => page.name && page.may(session)).map(page => {
@@ -159,24 +249,30 @@ async function drawRail() {
       links.set(page.name, link)
       return link
     })),
-    h('div', { class: 'foot' }, usage,
+    h('div', { class: 'foot' }, plan,
       h('div', { class: 'who' }, bdi(session.email), h('small', session.role)),
       h('div', { class: 'bar' },
         h('button', { class: 'plain quiet', type: 'button', on: { click: () => signOut() } }, 'Sign out'),
         h('button', { class: 'plain quiet', type: 'button', 'aria-label': 'Keyboard shortcuts', on: { click: listShortcuts } }, h('kbd', '?')))))
   markUploads()
+  drawUsage()
+}
+
+function drawUsage() {
   if (!has(session, 'usage:read')) return
   get('/usage').then(month => {
-    usage.hidden = false
-    const plan = month.plan[0].toUpperCase() + month.plan.slice(1)
-    replace(usage, plan, h('small', `${format.decimal(month.used_minutes)} of ${format.count(month.included_minutes)} min`))
+    plan.hidden = false
+    replace(plan, month.plan[0].toUpperCase() + month.plan.slice(1), h('small', `${format.decimal(month.used_minutes)} of ${format.count(month.included_minutes)} min`))
   }, () => {})
 }
 
 function markCurrent(page) {
   for (const [name, link] of links) {
-    if (page && (page.name === name || page.in === name)) link.setAttribute('aria-current', 'page')
-    else link.removeAttribute('aria-current')
+    if (page && (page.name === name || page.in === name)) {
+      link.setAttribute('aria-current', 'page')
+      // On a phone the rail is a line to push.
+      link.parentElement.parentElement.scrollTo({ left: link.offsetLeft - innerWidth / 2 + link.offsetWidth / 2, behavior: 'instant' })
+    } else link.removeAttribute('aria-current')
   }
 }
 
@@ -187,12 +283,16 @@ function markUploads() {
 }
 
 async function signOut({ everywhere = false } = {}) {
+  if (!await mayLeave()) return
+  if (uploads.some(upload => upload.isUnderWay)
+    && !await confirm({ title: 'Sign out now?', text: 'Recordings are still being sent. They are not transcribed if you sign out.', action: 'Sign out' })) return
   try {
     await settle()
     await call('POST', '/members/sign-out', { json: { everywhere } })
   } catch (error) {
     if (error.status !== 401) return failed(error)
   }
+  tabs.postMessage({ member: null })
   removeAll()
   await setSession(null)
   await go('sign-in')
@@ -208,6 +308,7 @@ startUploads(markUploads)
 applyTheme()
 shortcuts('Everywhere', [
   { keys: '?', what: 'List the shortcuts', run: listShortcuts },
+  { keys: 'z', what: 'Undo, as long as it is offered', run: undoLast },
   ...pages.filter(page => page.key).map(page => ({
     keys: `g ${page.key}`, what: `Go to ${page.name}`,
     run: () => { if (session && page.may(session)) go(page.name.toLowerCase()) },

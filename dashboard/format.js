@@ -4,11 +4,12 @@ const number = new Intl.NumberFormat()
 const oneDecimal = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
 const percentage = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 0 })
 const time = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' })
-const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+const dayOfYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const dayAndYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
 const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
-const month = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric', timeZone: 'UTC' })
+const utcDay = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC', calendar: 'gregory' })
+const month = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric', timeZone: 'UTC', calendar: 'gregory' })
 
 export const count = value => number.format(value)
 export const decimal = value => oneDecimal.format(value)
@@ -21,7 +22,7 @@ export function moment(iso, now = new Date()) {
   const days = Math.round((startOfDay(now) - startOfDay(date)) / 86_400_000)
   if (days === 0) return time.format(date)
   if (days === 1) return relative.format(-1, 'day')
-  return (date.getFullYear() === now.getFullYear() ? day : dayAndYear).format(date)
+  return (date.getFullYear() === now.getFullYear() ? dayOfYear : dayAndYear).format(date)
 }
 
 /** `2 hours ago`, `in 3 days`. */
@@ -30,11 +31,14 @@ export function ago(iso, now = Date.now()) {
   for (const [unit, length] of [['day', 86_400], ['hour', 3_600], ['minute', 60]]) {
     if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit)
   }
-  return seconds > 0 ? 'in less than a minute' : 'just now'
+  return relative.format(Math.trunc(seconds), 'second')
 }
 
 /** `2026-11` as `November 2026`. Months of bills are months in UTC. */
 export const monthName = period => month.format(new Date(`${period}-01T00:00:00Z`))
+
+/** `2026-11-05` as `Thu, 5 Nov`. Days of bills are days in UTC. */
+export const day = date => utcDay.format(new Date(`${date}T00:00:00Z`))
 
 /** `1 h 52 min`, `6 min 40 s`, `12 s`. */
 export function length(seconds) {
@@ -58,6 +62,9 @@ export const minutes = seconds => `${oneDecimal.format(seconds / 60)} min`
 export function money(cents, currency = 'USD') {
   return new Intl.NumberFormat(undefined, { style: 'currency', currency }).format(cents / 100)
 }
+
+/** A text of at most 80 characters. */
+export const short = text => text.length > 80 ? `${text.slice(0, 79)}…` : text
 
 export function bytes(size) {
   const units = ['B', 'kB', 'MB', 'GB']

@@ -1,20 +1,31 @@
 // What a job is called, and how it stands, in words.
 
 import { call } from './api.js'
-import { h } from './dom.js'
+import { bdi, h } from './dom.js'
 import * as format from './format.js'
 import { state, undoable } from './ui.js'
 
 /** The ids of jobs whose deletion can still be taken back. No list shows them. */
 const deleting = new Set()
+const listeners = new Set()
 
 export const isDeleting = job => deleting.has(job.job_id)
 
-/** Deletes a job in some seconds, unless the reader takes it back. `show` is called when the job is to be shown again. */
-export function discard(job, show) {
-  const undo = () => { deleting.delete(job.job_id); show() }
+/** Calls `listener` when a job is to be shown no more, or again, until `signal` is aborted. */
+export function watchDeletions(listener, signal) {
+  listeners.add(listener)
+  signal.addEventListener('abort', () => listeners.delete(listener))
+}
+
+/** Deletes a job in some seconds, unless the reader takes it back: then `undone` is called. */
+export function discard(job, undone = () => {}) {
+  const change = () => { for (const listener of listeners) listener() }
+  const show = () => { deleting.delete(job.job_id); change() }
   deleting.add(job.job_id)
-  undoable(`${nameOf(job)} is deleted.`, { commit: options => call('DELETE', `/jobs/${job.job_id}`, options), undo })
+  change()
+  undoable([bdi(nameOf(job)), ' is deleted.'], {
+    commit: options => call('DELETE', `/jobs/${job.job_id}`, options), missed: show, undo: () => { show(); undone() },
+  })
 }
 
 export const isEnded = job => ['completed', 'failed', 'cancelled'].includes(job.status)

@@ -1,16 +1,17 @@
 // Keyboard shortcuts. `?` lists those of the page.
 
 import { h } from './dom.js'
+import { recall, remember } from './storage.js'
 import { dialog } from './ui.js'
 
-const STORED = 'verbatim.shortcuts'
 const active = new Set()
+const signs = { ArrowDown: '↓', ArrowUp: '↑', ArrowRight: '→', ArrowLeft: '←' }
 /** The first key of a sequence such as `g j`, for a second. */
 let first = null
 let forget = 0
 
 /**
- * Adds shortcuts until `signal` is aborted. Each has `keys` (`/`, `g j`, `Space`, `Shift+N`), `what` it does, and `run`, which is
+ * Adds shortcuts until `signal` is aborted. Each has `keys` (`/`, `g j`, `Space`, `Shift+Enter`), `what` it does, and `run`, which is
  * absent if the part of the page that has the focus does it.
  */
 export function shortcuts(group, list, signal) {
@@ -22,8 +23,8 @@ export function shortcuts(group, list, signal) {
 }
 
 /** Single keys can be in the way of voice control and screen readers, so they can be turned off. */
-export const areOn = () => localStorage.getItem(STORED) !== 'off'
-export const turn = on => on ? localStorage.removeItem(STORED) : localStorage.setItem(STORED, 'off')
+export const areOn = () => recall('shortcuts') !== false
+export const turn = on => remember('shortcuts', on ? null : false)
 
 export function list() {
   const groups = Map.groupBy([...active].reverse(), shortcut => shortcut.group)
@@ -31,7 +32,7 @@ export function list() {
     title: 'Keyboard shortcuts',
     body: h('div', { class: 'keys' }, [...groups].map(([name, entries]) =>
       h('section', h('h3', name), h('dl', entries.reverse().map(({ keys, what }) =>
-        h('div', h('dt', keys.split(' ').map(key => h('kbd', key))), h('dd', what))))))),
+        h('div', h('dt', keys.split(' ').map(key => h('kbd', { title: key }, signs[key] ?? key))), h('dd', what))))))),
   })
 }
 

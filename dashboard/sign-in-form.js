@@ -1,7 +1,7 @@
 // The form that begins a session, as the pages `sign-in` and `password` show it.
 
 import { h } from './dom.js'
-import { busy, sentence, showField } from './ui.js'
+import { busy, isComplete, sentence, showField } from './ui.js'
 
 /** `fields` stand between the heading and the button; `run` begins the session or throws; `failed` is told why it did not. */
 export function signInForm({ title, text, fields, action, run, failed = () => {} }, ...below) {
@@ -12,8 +12,9 @@ export function signInForm({ title, text, fields, action, run, failed = () => {}
     on: {
       submit: event => {
         event.preventDefault()
+        problem.hidden = true
+        if (!isComplete(form)) return
         busy(button, async () => {
-          problem.hidden = true
           try {
             await run()
           } catch (error) {

@@ -1,12 +1,11 @@
 // Light or dark: as the system says, or as the reader chose.
 
-const STORED = 'verbatim.theme'
+import { recall, remember } from './storage.js'
 
-export const theme = () => localStorage.getItem(STORED) ?? 'system'
+export const theme = () => recall('theme') ?? 'system'
 
 export function setTheme(name) {
-  if (name === 'system') localStorage.removeItem(STORED)
-  else localStorage.setItem(STORED, name)
+  remember('theme', name === 'system' ? null : name)
   applyTheme()
 }
 

@@ -1,9 +1,9 @@
 // The parts that pages are made of.
 
-import { h, bdi, icon, replace } from './dom.js'
+import { h, icon, replace } from './dom.js'
 
 export const paths = {
-  more: 'M5 12h.01M12 12h.01M19 12h.01', close: 'M6 6l12 12M18 6L6 18', copy: 'M9 9h11v11H9zM5 15V4h11', check: 'M5 13l5 5L20 7',
+  more: 'M4.5 12a.5.5 0 1 0 1 0 .5.5 0 1 0-1 0M11.5 12a.5.5 0 1 0 1 0 .5.5 0 1 0-1 0M18.5 12a.5.5 0 1 0 1 0 .5.5 0 1 0-1 0', close: 'M6 6l12 12M18 6L6 18', copy: 'M9 9h11v11H9zM5 15V4h11', check: 'M5 13l5 5L20 7',
 }
 
 // MARK: toasts
@@ -11,13 +11,17 @@ export const paths = {
 const toasts = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' })
 document.body.append(toasts)
 
-/** Says `message` for some seconds; as long as the pointer or the focus is on it. Returns a function that takes it away. */
-export function toast(message, { action, run, seconds = 6, bad = false } = {}) {
+/**
+ * Says `message` for some seconds, and as long as the pointer or the focus is on it. `closed` is called at its end, unless the reader
+ * chose the action. Returns a function that ends it.
+ */
+export function toast(message, { action, run, closed = () => {}, seconds = 6, bad = false } = {}) {
   const element = h('div', { class: ['toast', bad && 'bad'] }, h('span', message),
-    action && h('button', { class: 'plain', type: 'button', on: { click: () => { close(); run() } } }, action),
+    action && h('button', { class: 'plain act', type: 'button', on: { click: () => { away(); run() } } }, action),
     h('button', { class: 'plain quiet', type: 'button', 'aria-label': 'Close', on: { click: () => close() } }, icon(paths.close)))
   let timer
-  const close = () => { clearTimeout(timer); element.remove() }
+  const away = () => { clearTimeout(timer); element.remove() }
+  const close = () => { if (element.isConnected) { away(); closed() } }
   const wait = () => { timer = setTimeout(close, seconds * 1000) }
   for (const type of ['pointerenter', 'focusin']) element.addEventListener(type, () => clearTimeout(timer))
   for (const type of ['pointerleave', 'focusout']) element.addEventListener(type, () => { clearTimeout(timer); wait() })
@@ -27,6 +31,9 @@ export function toast(message, { action, run, seconds = 6, bad = false } = {}) {
   wait()
   return close
 }
+
+/** Takes back what was done last, if that is still offered. */
+export const undoLast = () => [...toasts.querySelectorAll('.act')].at(-1)?.click()
 
 export function failed(error) {
   if (error.name === 'AbortError') return
@@ -45,36 +52,45 @@ const pending = new Set()
 /** Does at once what can still be taken back: nobody will be there to do so. */
 export const settle = () => Promise.all([...pending].map(finish => finish(false)))
 
-/** Does `commit` after some seconds, unless the reader takes it back: `undo` then restores what the page showed. */
-export function undoable(message, { commit, undo, seconds = 6 }) {
-  let timer
-  const end = () => { clearTimeout(timer); pending.delete(finish); removeEventListener('pagehide', leave) }
-  const finish = keepalive => {
+/**
+ * Does `commit` at the end of some seconds, unless the reader takes it back: then `undo` restores what the page showed. `missed` does so if
+ * `commit` fails.
+ */
+export function undoable(message, { commit, undo, missed }) {
+  let isOver = false
+  const end = () => { isOver = true; pending.delete(finish); removeEventListener('pagehide', leave) }
+  const finish = async keepalive => {
+    if (isOver) return
     end()
     close()
-    return Promise.resolve(commit({ keepalive })).catch(error => { undo(); failed(error) })
+    try { await commit({ keepalive }) } catch (error) { missed(); failed(error) }
   }
   const leave = () => finish(true)
-  const close = toast(message, {
-    action: 'Undo', seconds: seconds + 1,
-    run: () => { end(); undo() },
-  })
-  timer = setTimeout(() => finish(false), seconds * 1000)
+  const close = toast(message, { action: 'Undo', run: () => { end(); undo() }, closed: () => finish(false) })
   addEventListener('pagehide', leave)
   pending.add(finish)
 }
 
 // MARK: dialogs
 
+/** Closes what lies above the page. */
+export function closeAll() {
+  for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close()
+  for (const popover of document.querySelectorAll('[popover]:popover-open')) popover.hidePopover()
+}
+
 /**
- * Shows a dialog until it is closed, and returns what it was closed with. `body` is an element, or a function that gets `close`.
- * `actions` is a list of `{ text, value, kind, run }`; `run` may throw, which keeps it open and says why.
+ * Shows a dialog until it is closed, and returns what it was closed with.
+ * `actions` is a list of `{ text, value, kind, run }`; `run` may throw, which keeps it open and says why. `isFirm`: Escape doesn't close it,
+ * because what it shows is shown once.
  */
-export function dialog({ title, body, actions = [], wide = false }) {
+export function dialog({ title, body, actions = [], wide = false, isFirm = false }) {
   return new Promise(resolve => {
     let result
     const element = h('dialog', { class: wide && 'wide', 'aria-labelledby': 'dialog-title' })
-    const close = value => { result = value; element.close() }
+    let isBusy = false
+    // What a call answers may be shown only once, so nobody may go before it is there.
+    const close = value => { if (!isBusy) { result = value; element.close() } }
     const problem = h('p', { class: 'problem', role: 'alert', hidden: true })
     const fail = error => { problem.hidden = false; problem.textContent = sentence(error) }
     const buttons = actions.map(({ text, value, kind, run }) => {
@@ -90,17 +106,27 @@ export function dialog({ title, body, actions = [], wide = false }) {
           event.preventDefault()
           if (!main) return close()
           problem.hidden = true
+          if (isBusy || !isComplete(form)) return
           await busy(event.submitter ?? buttons[0], async () => {
-            try { close(await main.run(form)) } catch (error) { if (!showField(form, error)) fail(error) }
+            isBusy = true
+            try {
+              const value = await main.run(form)
+              isBusy = false
+              close(value)
+            } catch (error) {
+              isBusy = false
+              if (!showField(form, error)) fail(error)
+            }
           })
         },
       },
     },
       h('header', h('h2', { id: 'dialog-title' }, title),
         h('button', { class: 'plain quiet', type: 'button', 'aria-label': 'Close', on: { click: () => close() } }, icon(paths.close))),
-      typeof body === 'function' ? body(close) : body, problem,
+      body, problem,
       actions.length > 0 && h('footer', buttons))
     element.append(form)
+    element.addEventListener('cancel', event => { if (isBusy || isFirm) event.preventDefault() })
     element.addEventListener('close', () => {
       document.body.append(toasts)
       element.remove()
@@ -158,12 +184,12 @@ function place(element, anchor) {
   element.style.setProperty('top', `${Math.max(8, Math.min(top, innerHeight - box.height - 8))}px`)
 }
 
-/** A button that opens a list of what can be done: `{ text, run, danger, keys }`. */
+/** A button that opens a list of what can be done: `{ text, run, danger }`. */
 export function menu(label, items) {
   const button = h('button', { class: 'plain quiet', type: 'button', 'aria-label': label, 'aria-haspopup': 'dialog', 'aria-expanded': 'false' }, icon(paths.more))
   button.addEventListener('click', () => {
-    const close = popover(button, items().map(({ text, run, danger, keys }) =>
-      h('button', { class: ['item', danger && 'bad'], type: 'button', on: { click: () => { close(); run() } } }, text, keys && h('kbd', keys))), { label })
+    const close = popover(button, items().map(({ text, run, danger }) =>
+      h('button', { class: ['item', danger && 'bad'], type: 'button', on: { click: () => { close(); run() } } }, text)), { label })
   })
   return button
 }
@@ -190,13 +216,29 @@ export const tick = (label, props) => h('label', { class: 'tick' }, h('input', {
 /** Shows an error at the field that it is about. Returns false if the form has no such field. */
 export function showField(form, error) {
   const place = error.field && form.querySelector(`[data-field="${CSS.escape(error.field.split(/[.[]/)[0])}"]`)
-  if (!place) return false
-  const text = place.querySelector('.problem')
-  const control = place.querySelector('input, select, textarea')
+  if (place) showProblem(place, error.message)
+  return Boolean(place)
+}
+
+function showProblem(place, message) {
+  const [text, control] = [place.querySelector('.problem'), place.querySelector('input, select, textarea')]
   text.hidden = false
-  text.textContent = error.message
+  text.textContent = message
   control.setAttribute('aria-invalid', 'true')
+  place.closest('details')?.setAttribute('open', '')
   control.focus()
+}
+
+/** Whether the form has what it needs. Says at the first field what is missing; what is wrong with the rest, the API knows. */
+export function isComplete(form) {
+  for (const place of form.querySelectorAll('.field')) {
+    const [control, label] = [place.querySelector('input, textarea'), place.querySelector('label')]
+    const isEmpty = control?.required && !control.value.trim()
+    if (!isEmpty && !(control?.minLength > 0 && control.value.length < control.minLength)) continue
+    const name = /^[A-Z][a-z]/.test(label.textContent) ? label.textContent[0].toLowerCase() + label.textContent.slice(1) : label.textContent
+    showProblem(place, isEmpty ? `Enter the ${name}.` : `At least ${control.minLength} characters.`)
+    return false
+  }
   return true
 }
 
@@ -214,14 +256,16 @@ export async function busy(button, work) {
 export function copyButton(text, label = 'Copy') {
   const button = h('button', { type: 'button' }, icon(paths.copy), h('span', label))
   button.addEventListener('click', async () => {
-    await copy(typeof text === 'function' ? text() : text)
+    if (!await copy(text)) return
     replace(button, icon(paths.check), h('span', 'Copied'))
     setTimeout(() => replace(button, icon(paths.copy), h('span', label)), 1500)
   })
   return button
 }
 
-export async function copy(text) {
+/** Copies a text, and says `done`. Returns whether the browser let us. */
+export async function copy(text, done) {
+  let isCopied = true
   try {
     await navigator.clipboard.writeText(text)
   } catch {
@@ -230,10 +274,13 @@ export async function copy(text) {
     const [top, focus] = [document.querySelector('dialog[open]') ?? document.body, document.activeElement]
     top.append(area)
     area.select()
-    document.execCommand('copy')
+    isCopied = document.execCommand('copy')
     area.remove()
     focus?.focus()
   }
+  if (!isCopied) toast('The browser doesn’t let this page copy. Select the text, and copy it yourself.', { bad: true })
+  else if (done) toast(done)
+  return isCopied
 }
 
 /** A secret or a link that is shown once. */
@@ -262,5 +309,3 @@ export const state = (kind, text) => h('span', { class: ['state', kind] }, text)
 
 /** A heading, with what can be done here beside it. */
 export const head = (title, ...actions) => h('div', { class: 'bar' }, h('h1', { tabindex: -1 }, title), h('div', { class: 'push bar' }, actions))
-
-export { bdi }

@@ -22,8 +22,13 @@ class Upload {
     this.key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`
   }
   get isUnderWay() { return ['waiting', 'sending', 'checking'].includes(this.state) }
+  /** Whether the same file may be accepted later. */
+  get isWorthAnother() { return isPassing(this.error) || this.error?.status === 402 }
   get isOfQuota() { return this.error?.code === 'quota_exceeded' && this.error.problem.overage_allowed }
 }
+
+/** Nobody's fault: a lost connection, too many calls, a service that is starting, a first try that is still going on. */
+const isPassing = error => [0, 429, 502, 503, 504].includes(error?.status) || error?.code === 'idempotency_in_progress'
 
 /** Calls `listener` after every change, until `signal` is aborted. */
 export function startUploads(listener, signal) {
@@ -76,21 +81,22 @@ async function begin(upload) {
     upload.state = 'done'
   } catch (error) {
     if (error.name === 'AbortError') return
-    if (error.status === 0 && upload.tries < RETRIES.length) return sendLater(upload)
+    if (isPassing(error) && upload.tries < RETRIES.length) return sendLater(upload, error.retryAfter)
     upload.state = 'failed'
     upload.error = error
   }
   changed()
 }
 
-function sendLater(upload) {
+function sendLater(upload, retryAfter) {
   upload.state = 'sending'
   upload.sent = 0
+  const seconds = Math.min(120, Math.max(RETRIES[upload.tries], retryAfter ?? 0))
   setTimeout(() => {
     if (!uploads.includes(upload)) return
     upload.state = 'waiting'
     changed()
-  }, RETRIES[upload.tries] * 1000)
+  }, seconds * 1000)
   upload.tries += 1
   changed()
 }

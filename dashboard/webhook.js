@@ -14,7 +14,7 @@ export const events = list => list.includes('*') ? 'everything' : list.join(', '
 const covers = (pattern, event) => pattern === '*' || pattern === event || (pattern.endsWith('.*') && event.startsWith(pattern.slice(0, -1)))
 
 export function endpointFields(endpoint) {
-  const url = h('input', { type: 'url', value: endpoint.url ?? '', placeholder: 'https://example.com/hooks', autocomplete: 'off' })
+  const url = h('input', { type: 'url', value: endpoint.url ?? '', placeholder: 'https://example.com/hooks', autocomplete: 'off', required: true })
   const told = endpoint.events ?? ['*']
   const boxes = patterns.map(([event, text]) => [event, tick([text, h('small', ' ', event)], { checked: told.some(pattern => covers(pattern, event)) })])
   const element = h('div',

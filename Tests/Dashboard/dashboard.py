@@ -100,7 +100,60 @@ def prefix(browser, scene):
         visitor.check()
 
 
-TESTS = {test.__name__: test for test in (editor, keyboard, owner, barriers, strangers, budgets, prefix)}
+def unsaved(browser, scene):
+    import unsaved
+
+    people = [Visitor(browser, scene["url"]) for _ in range(3)]
+    for visitor, link in zip(people, ("invitation", "colleague", "stranger")):
+        visitor.set_password(scene[link])
+    visitor, colleague, _ = people
+    unsaved.run(visitor, colleague, scene)
+    unsaved.tabs(visitor, scene)
+    for each in people:
+        each.check()
+
+
+def everyday(browser, scene):
+    import everyday
+    import sending
+
+    visitor = Visitor(browser, scene["url"])
+    visitor.set_password(scene["invitation"])
+    everyday.run(visitor, scene)
+    sending.broken(visitor, scene)
+    visitor.check()
+    everyday.odd(browser, scene)
+
+
+def sending(browser, scene):
+    import sending
+
+    visitor = Visitor(browser, scene["url"])
+    visitor.set_password(scene["invitation"])
+    sending.overage(visitor, scene)
+    sending.cancelling(visitor)
+    visitor.check()
+
+
+def calls(browser, scene):
+    import sending
+
+    visitor = Visitor(browser, scene["url"])
+    visitor.set_password(scene["invitation"])
+    sending.calls(visitor, scene["running"])
+    visitor.check()
+
+
+def screenshots(browser, scene):
+    import screenshots
+
+    for link in ("invitation", "newcomer", "colleague"):
+        visitor = Visitor(browser, scene["url"])
+        visitor.set_password(scene[link])
+    return {"files": screenshots.run(lambda **options: Visitor(browser, scene["url"], **options), scene)}
+
+
+TESTS = {test.__name__: test for test in (editor, keyboard, owner, barriers, strangers, budgets, prefix, unsaved, everyday, sending, calls, screenshots)}
 
 if __name__ == "__main__":
     with chromium() as running:

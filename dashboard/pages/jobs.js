@@ -3,10 +3,11 @@
 import { address, call, get } from '../api.js'
 import { bdi, h, replace } from '../dom.js'
 import * as format from '../format.js'
-import { discard, isDeleting, isEnded, nameOf, stateOf } from '../job.js'
+import { discard, isDeleting, isEnded, nameOf, stateOf, watchDeletions } from '../job.js'
 import { languages } from '../languages.js'
 import { attention, pause } from '../pause.js'
 import { shortcuts } from '../shortcuts.js'
+import { recall, remember } from '../storage.js'
 import { choice, confirm, copy, copyButton, empty, failed, head, menu, row, sentence, toast } from '../ui.js'
 import { addFiles, addLink, again, remove, startUploads, uploads } from '../uploads.js'
 
@@ -19,7 +20,7 @@ const columns = [
 ]
 const states = [['', 'All states'], ['queued', 'Queued'], ['processing', 'Processing'], ['completed', 'Completed'], ['failed', 'Failed'], ['cancelled', 'Cancelled']]
 
-export default async function page({ session, query, signal, go, title }) {
+export default async function page({ session, query, signal, go, title, refreshUsage }) {
   title('Jobs')
   const may = scope => session.scopes.includes(scope)
   const asked = { status: query.get('status'), q: query.get('q'), cursor: query.get('cursor') }
@@ -28,12 +29,15 @@ export default async function page({ session, query, signal, go, title }) {
   let shown = await load()
 
   const list = h('div')
-  const sending = h('div', { 'aria-live': 'polite' })
+  const sending = h('div')
+  const news = h('p', { class: 'offscreen', role: 'status' })
   const search = h('input', { type: 'search', 'aria-label': 'Find jobs', placeholder: 'Find by name or metadata', value: asked.q ?? '', maxlength: 100 })
   const status = choice({ 'aria-label': 'State', value: asked.status ?? '' }, states)
   const filter = () => go(`jobs?${new URLSearchParams(Object.entries({ status: status.value, q: search.value.trim() }).filter(pair => pair[1]))}`)
   status.addEventListener('change', filter)
-  search.addEventListener('search', filter)
+  // The cross in the field empties it.
+  search.addEventListener('input', () => { if (!search.value && asked.q) filter() })
+  const find = h('form', { role: 'search', on: { submit: event => { event.preventDefault(); filter() } } }, search)
   const files = h('input', { type: 'file', multiple: true, hidden: true, on: { change: () => { take(files.files); files.value = '' } } })
   const options = uploadOptions()
 
@@ -44,7 +48,7 @@ export default async function page({ session, query, signal, go, title }) {
 
   // MARK: the list
 
-  const table = h('table', h('caption', { class: 'offscreen' }, 'Jobs, newest first'),
+  const table = h('table', { class: 'rows' }, h('caption', { class: 'offscreen' }, 'Jobs, newest first'),
     h('thead', h('tr', columns.map(column => h('th', { scope: 'col', class: column.class }, column.name)))), h('tbody'))
   /** Rows by job, with the text that they were made from, so that only those are drawn again that have changed. */
   const rows = new Map()
@@ -54,8 +58,10 @@ export default async function page({ session, query, signal, go, title }) {
     if (!jobs.length && !uploads.length) {
       // What has the focus there keeps it.
       if (list.querySelector('.empty')) return
-      replace(list, isFiltered || asked.cursor
-        ? empty('Nothing found', 'No job fits.', h('a', { class: 'button', href: 'jobs' }, 'Show all jobs')) : firstSteps(may))
+      const everything = h('a', { class: 'button', href: 'jobs' }, 'Show all jobs')
+      replace(list, shown.next_cursor
+        ? empty('Nothing found yet', 'Older jobs were not looked at.', h('a', { class: 'button go', href: older() }, 'Search older jobs'), everything)
+        : isFiltered || asked.cursor ? empty('Nothing found', 'No job fits.', everything) : firstSteps(may))
       return
     }
     const body = table.tBodies[0]
@@ -64,18 +70,27 @@ export default async function page({ session, query, signal, go, title }) {
       const known = rows.get(job.job_id)
       if (known?.text === text) return known.element
       const element = row(columns, cells(job))
-      if (known?.element.contains(document.activeElement)) requestAnimationFrame(() => element.querySelector('a')?.focus())
+      const held = known?.element.contains(document.activeElement) && (document.activeElement.matches('button') ? 'button' : 'a')
+      if (held) requestAnimationFrame(() => element.querySelector(held).focus())
       rows.set(job.job_id, { text, element })
       return element
     })
     if (wanted.length !== body.rows.length || wanted.some((element, index) => body.rows[index] !== element)) body.replaceChildren(...wanted)
-    if (table.parentElement) return
-    const next = { ...asked, cursor: shown.next_cursor }
-    replace(list, h('div', { class: 'scroll' }, table),
-      h('nav', { class: 'pages', 'aria-label': 'Pages of jobs' },
-        asked.cursor && h('a', { class: 'button', href: `jobs?${new URLSearchParams(clean({ ...asked, cursor: null }))}` }, 'Newest'),
-        shown.next_cursor && h('a', { class: 'button', href: `jobs?${new URLSearchParams(clean(next))}` }, 'Older')))
+    if (pages.dataset.next !== String(shown.next_cursor)) {
+      pages.dataset.next = shown.next_cursor
+      replace(pages, asked.cursor && h('a', { class: 'button', href: `jobs?${new URLSearchParams(clean({ ...asked, cursor: null }))}` }, 'Newest'),
+        shown.next_cursor && h('a', { class: 'button', href: older() }, 'Older'))
+    }
+    if (!table.isConnected) replace(list, h('div', { class: 'scroll' }, table), pages)
   }
+
+  const pages = h('nav', { class: 'pages', 'aria-label': 'Pages of jobs' })
+  const older = () => `jobs?${new URLSearchParams(clean({ ...asked, cursor: shown.next_cursor }))}`
+  table.tBodies[0].addEventListener('click', event => {
+    // Anywhere in the row, but not where something else can be done or is being selected.
+    if (event.target.closest('a, button, [popover]') || !getSelection().isCollapsed) return
+    event.target.closest('tr')?.querySelector('a').click()
+  })
 
   function cells(job) {
     return [
@@ -87,14 +102,14 @@ export default async function page({ session, query, signal, go, title }) {
 
   const actions = job => [
     { text: 'Open', run: () => go(`jobs/${job.job_id}`) },
-    { text: 'Copy job id', run: async () => { await copy(job.job_id); toast('The job id is copied.') } },
+    { text: 'Copy job id', run: () => copy(job.job_id, 'The job id is copied.') },
     may('jobs:write') && !isEnded(job) && { text: 'Cancel', danger: true, run: () => cancel(job) },
-    may('jobs:delete') && isEnded(job) && { text: 'Delete', danger: true, run: () => { discard(job, draw); draw() } },
+    may('jobs:delete') && isEnded(job) && { text: 'Delete', danger: true, run: () => discard(job) },
   ].filter(Boolean)
 
   async function cancel(job) {
     await confirm({
-      title: 'Cancel this job?', text: `${nameOf(job)} will not be transcribed, and costs nothing.`, action: 'Cancel the job',
+      title: 'Cancel this job?', text: [bdi(nameOf(job)), ' will not be transcribed, and costs nothing.'], action: 'Cancel the job',
       run: () => call('POST', `/jobs/${job.job_id}/cancel`),
     })
     await refresh()
@@ -102,45 +117,83 @@ export default async function page({ session, query, signal, go, title }) {
 
   // MARK: uploads
 
+  /** The lines of uploads, which stay the same elements while bytes are sent. */
+  const lines = new Map()
+
   function drawUploads() {
     const done = uploads.filter(upload => upload.state === 'done')
     if (done.length) {
       for (const upload of done) uploads.splice(uploads.indexOf(upload), 1)
       refresh()
     }
-    replace(sending, uploads.map(upload => h('div', { class: 'upload' },
-      h('span', { class: 'clip' }, bdi(upload.name)), h('span', words(upload)),
-      h('span', { class: 'bar' },
-        upload.state === 'failed' && upload.isOfQuota && h('button', { type: 'button', on: { click: () => again(upload, { acceptOverage: true }) } }, 'Transcribe as overage'),
-        upload.state === 'failed' && !upload.isOfQuota && h('button', { type: 'button', on: { click: () => again(upload) } }, 'Try again'),
-        h('button', { class: 'plain quiet', type: 'button', on: { click: () => remove(upload) } }, upload.isUnderWay ? 'Cancel' : 'Remove')),
-      upload.error && h('p', { class: 'problem' }, sentence(upload.error),
-        upload.isOfQuota && ' You can have it transcribed all the same: minutes beyond the month are billed.'))))
+    for (const [upload, line] of lines) {
+      if (uploads.includes(upload)) continue
+      line.element.remove()
+      lines.delete(upload)
+      if (upload.state === 'done') say(upload, 'is sent')
+    }
+    for (const [index, upload] of uploads.entries()) {
+      if (!lines.has(upload)) {
+        lines.set(upload, uploadLine(upload))
+        sending.insertBefore(lines.get(upload).element, sending.children[index] ?? null)
+      }
+      const line = lines.get(upload)
+      line.show()
+      if (line.state !== upload.state && upload.state === 'failed') say(upload, 'was not accepted')
+      line.state = upload.state
+    }
+    if (!table.isConnected) draw()
   }
+
+  const say = (upload, what) => replace(news, bdi(upload.name), ` ${what}.`)
 
   // MARK: what happens meanwhile
 
-  let isReading = false
+  let [isReading, isStale, isHolding] = [false, false, false]
+
   async function refresh() {
-    if (isReading || signal.aborted) return
+    if (signal.aborted) return
+    // What has happened since that reading began may be missing in it.
+    if (isReading) { isStale = true; return }
     isReading = true
+    const running = new Set(shown.jobs.filter(job => !isEnded(job)).map(job => job.job_id))
     try {
       shown = await load()
       draw()
+      if (shown.jobs.some(job => running.has(job.job_id) && isEnded(job))) refreshUsage()
     } catch (error) {
       // The next try may go better. What is shown stays.
       if (error.status !== 0 && error.status !== 429 && error.status !== 503) failed(error)
     } finally {
       isReading = false
     }
+    if (isStale) { isStale = false; return refresh() }
+    hold()
   }
 
+  // A search costs the service more than a list.
+  const running = () => asked.q ? null : shown.jobs.findLast(job => !isEnded(job))
+
+  /** Holds one call, which is answered as soon as a job ends. */
+  async function hold() {
+    const job = running()
+    if (!job || isHolding) return
+    isHolding = true
+    try {
+      await get(`/jobs/${job.job_id}`, { wait: 30 }, { signal })
+    } catch {
+      // The list says what there is to say.
+      await pause(LIVELY, signal)
+    }
+    await attention(signal)
+    isHolding = false
+    await refresh()
+  }
+
+  /** Reads the list for the progress, and for what others have sent. */
   async function watch() {
     while (!signal.aborted) {
-      const running = shown.jobs.filter(job => !isEnded(job))
-      // A search costs the service more than a list.
-      const isLively = running.length && !asked.q
-      await Promise.race([pause(isLively ? LIVELY : CALM, signal), isLively ? ended(running.at(-1), signal) : new Promise(() => {})])
+      await pause(running() ? LIVELY : CALM, signal)
       await attention(signal)
       await refresh()
     }
@@ -173,46 +226,61 @@ export default async function page({ session, query, signal, go, title }) {
 
   const link = h('input', { type: 'url', 'aria-label': 'Link to a recording', placeholder: 'https://… a link to a recording', required: true })
   const drop = mayWrite && h('div', { class: 'drop' },
-    h('p', h('b', 'Drop recordings here'), 'MP3, WAV, M4A, video and more.'),
+    h('p', h('b', 'Drop recordings here'), 'MP3, WAV, M4A, video and more. We delete them once they are transcribed.'),
     h('div', { class: 'bar' }, h('button', { class: 'go', type: 'button', on: { click: () => files.click() } }, 'Choose files'), files, h('span', 'or'),
       h('form', { on: { submit: event => { event.preventDefault(); addLink(link.value.trim(), options.values()); link.value = '' } } },
         link, h('button', { type: 'submit' }, 'Transcribe link'))),
     options.element)
   draw()
   startUploads(drawUploads, signal)
+  watchDeletions(draw, signal)
   drawUploads()
+  hold()
   watch()
-  return [head('Jobs', status, search), drop, sending, list]
+  return [head('Jobs', status, find), drop, sending, news, list]
 }
 
 const clean = object => Object.entries(object).filter(([, value]) => value)
 
-/** Waits for the end of a job, for as long as the service lets us. */
-async function ended(job, signal) {
-  try {
-    await get(`/jobs/${job.job_id}`, { wait: 30 }, { signal })
-  } catch {
-    // The list says what there is to say.
-    await pause(LIVELY, signal)
+/** A line of the list of uploads. `show` brings it up to date. */
+function uploadLine(upload) {
+  const bar = h('progress', { max: 1, 'aria-label': 'Sent' })
+  const text = h('span')
+  const overage = h('button', { type: 'button', on: { click: () => again(upload, { acceptOverage: true }) } }, 'Transcribe as overage')
+  const retry = h('button', { type: 'button', on: { click: () => again(upload) } }, 'Try again')
+  const away = h('button', { class: 'plain quiet', type: 'button', on: { click: () => remove(upload) } })
+  const problem = h('p', { class: 'problem' })
+  const element = h('div', { class: 'upload' }, h('span', { class: 'clip' }, bdi(upload.name)), h('span', bar, ' ', text), h('span', { class: 'bar' }, overage, retry, away), problem)
+  let shown = null
+  function show() {
+    bar.value = upload.sent
+    text.textContent = words(upload)
+    if (shown === upload.state) return
+    shown = upload.state
+    const isFailed = upload.state === 'failed'
+    bar.hidden = upload.state !== 'sending'
+    overage.hidden = !isFailed || !upload.isOfQuota
+    retry.hidden = !isFailed || upload.isOfQuota || !upload.isWorthAnother
+    away.textContent = upload.isUnderWay ? 'Cancel' : 'Remove'
+    problem.hidden = !upload.error
+    replace(problem, upload.error && sentence(upload.error), upload.isOfQuota && ' You can have it transcribed all the same: minutes beyond the month are billed.')
   }
+  return { element, show }
 }
 
 function words(upload) {
   switch (upload.state) {
     case 'waiting': return 'waiting'
-    case 'sending':
-      return h('span', h('progress', { value: upload.sent, max: 1, 'aria-label': 'Sent' }), ` ${format.percent(upload.sent)} of ${format.bytes(upload.size)}`)
+    case 'sending': return `${format.percent(upload.sent)} of ${format.bytes(upload.size)}`
     case 'checking': return 'being checked'
     case 'failed': return 'not accepted'
     default: return ''
   }
 }
 
-const STORED = 'verbatim.options'
-
 /** How recordings are transcribed. What the reader chose last time is chosen again. */
 function uploadOptions() {
-  const last = JSON.parse(localStorage.getItem(STORED) ?? '{}')
+  const last = recall('options') ?? {}
   const language = choice({ value: last.language ?? 'auto' }, [['auto', 'detect'], ...languages()])
   const diarize = h('input', { type: 'checkbox', checked: last.diarize ?? true })
   const speakers = h('input', { type: 'number', min: 1, max: 32, placeholder: 'any' })
@@ -222,7 +290,7 @@ function uploadOptions() {
     element,
     values() {
       const values = { language: language.value, diarize: diarize.checked }
-      localStorage.setItem(STORED, JSON.stringify(values))
+      remember('options', values)
       if (values.diarize && speakers.value) values.speakers_expected = Number(speakers.value)
       return values
     },

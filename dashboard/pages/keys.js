@@ -22,7 +22,7 @@ export default async function page({ session, signal, title, refresh }) {
   const button = () => h('button', { class: 'go', type: 'button', on: { click: create } }, 'New key')
 
   function create() {
-    const fields = keyFields({ scopes: session.scopes.filter(scope => scope !== 'keys:write') }, session, true)
+    const fields = keyFields({ scopes: ['jobs:write', 'jobs:read'] }, session, true)
     return dialog({
       title: 'New API key', body: fields.element,
       actions: [{ text: 'Cancel' }, { text: 'Make key', kind: 'go', run: async () => call('POST', '/keys', { json: fields.values() }) }],
@@ -33,7 +33,7 @@ export default async function page({ session, signal, title, refresh }) {
     const root = address('/').href.replace(/\/$/, '')
     const line = `curl -s ${root}/auth/token -H 'Content-Type: application/json' -d '{"api_key":"${key.api_key}"}'`
     await dialog({
-      title: heading, wide: true,
+      title: heading, wide: true, isFirm: true,
       body: [h('p', 'Copy it now. It is shown only here; we keep no copy of it.'), secret('API key', key.api_key),
         h('p', { class: 'soft' }, 'To log in with it:'), h('pre', { tabindex: 0 }, line), copyButton(line, 'Copy the line')],
       actions: [{ text: 'Done', kind: 'go' }],
@@ -52,14 +52,14 @@ export default async function page({ session, signal, title, refresh }) {
   function rotate(key) {
     const grace = choice({ value: '86400' }, [['0', 'stops now'], ['3600', 'works for another hour'], ['86400', 'works for another day'], ['604800', 'works for another week']])
     return dialog({
-      title: `Rotate ${key.name}`, body: [h('p', 'A new key with the same rules takes its place.'), field({ label: 'The old key', control: grace, name: 'grace_seconds' })],
+      title: ['Rotate ', bdi(key.name)], body: [h('p', 'A new key with the same rules takes its place.'), field({ label: 'The old key', control: grace, name: 'grace_seconds' })],
       actions: [{ text: 'Cancel' }, { text: 'Rotate', kind: 'go', run: async () => call('POST', `/keys/${key.key_id}/rotate`, { json: { grace_seconds: Number(grace.value) } }) }],
     }).then(fresh => fresh && shown('The new key', fresh))
   }
 
   async function revoke(key) {
     const done = await confirm({
-      title: `Revoke ${key.name}?`, text: 'Programs that use it stop working within a second. This can’t be undone.', action: 'Revoke the key',
+      title: ['Revoke ', bdi(key.name), '?'], text: 'Programs that use it stop working within a second. This can’t be undone.', action: 'Revoke the key',
       run: () => call('DELETE', `/keys/${key.key_id}`),
     })
     if (done) { toast('The key is revoked.'); refresh() }
@@ -76,7 +76,7 @@ export default async function page({ session, signal, title, refresh }) {
   const [current, old] = [keys.filter(key => key.status !== 'revoked'), keys.filter(key => key.status === 'revoked')]
   if (!keys.length) return [head('API keys'), empty('No keys yet', 'A program logs in with an API key. Make one for each program, with what it needs and no more.', button())]
   return [
-    head('API keys', button()), h('p', { class: 'meta' }, 'Programs log in with a key. People sign in as members.'),
+    head('API keys', button()), h('p', { class: 'meta' }, 'Programs log in with a key, as the ', h('a', { href: address('/docs').href, target: '_blank' }, 'API reference'), ' shows. People sign in as members.'),
     h('section', current.length ? table('API keys', columns, rows(current)) : h('p', 'There is no key that works.')),
     old.length > 0 && h('section', h('details', h('summary', `${format.count(old.length)} revoked`), table('Revoked keys', columns, rows(old)))),
   ]
@@ -85,14 +85,14 @@ export default async function page({ session, signal, title, refresh }) {
 const may = key => key.scopes.length === scopes.length ? 'everything' : key.scopes.join(', ')
 
 function status(key) {
-  const limits = [key.monthly_minutes != null && `${format.count(key.monthly_minutes)} min a month`, key.allowed_addresses.length && `${format.count(key.allowed_addresses.length)} addresses`].filter(Boolean)
+  const limits = [key.monthly_minutes != null && `${format.count(key.monthly_minutes)} min a month`, key.allowed_addresses.length && `${format.count(key.allowed_addresses.length)} ${key.allowed_addresses.length === 1 ? 'address' : 'addresses'}`].filter(Boolean)
   const [kind, text] = key.status === 'revoked' ? ['', 'revoked'] : key.status === 'expiring' || key.expires_at ? ['warn', `until ${format.when(key.expires_at)}`] : ['good', 'active']
   return h('span', state(kind, text), limits.length > 0 && h('small', ' ', limits.join(', ')))
 }
 
 /** What a key may be told. Only a new one can be given an end and a mode. */
 function keyFields(key, session, isNew) {
-  const name = h('input', { value: key.name ?? '', maxlength: 100, placeholder: 'newsroom', autocomplete: 'off' })
+  const name = h('input', { value: key.name ?? '', maxlength: 100, placeholder: 'newsroom', autocomplete: 'off', required: true })
   const boxes = scopes.filter(([scope]) => session.scopes.includes(scope) && (scope !== 'keys:write' || session.role === 'owner'))
     .map(([scope, text]) => [scope, tick([text, h('small', ' ', scope)], { value: scope, checked: key.scopes.includes(scope) })])
   const mode = choice({ value: 'live' }, [['live', 'live: real transcripts, real minutes'], ['test', 'test: simulated transcripts, free']])

@@ -5,17 +5,17 @@ import { bdi, h } from '../dom.js'
 import * as format from '../format.js'
 import * as keyboard from '../shortcuts.js'
 import { setTheme, theme } from '../theme.js'
-import { busy, choice, failed, field, head, showField, tick, toast } from '../ui.js'
+import { busy, choice, confirm, failed, field, head, showField, tick, toast } from '../ui.js'
 
 const PERCENTS = [50, 75, 80, 90, 100]
 
 export default async function page({ session, signal, title, signOut }) {
   title('Settings')
-  const limits = session.scopes.includes('usage:read') ? await get('/account/limits', {}, { signal }) : null
+  const [limits, usage] = session.scopes.includes('usage:read') ? await Promise.all([get('/account/limits', {}, { signal }), get('/usage', {}, { signal })]) : []
   const look = choice({ value: theme(), on: { change: () => setTheme(look.value) } }, [['system', 'as the system'], ['light', 'light'], ['dark', 'dark']])
   return [
     head('Settings'),
-    limits && limitForms(limits, session.role === 'owner' || session.role === 'finance'),
+    limits && limitForms(limits, usage, session.role === 'owner' || session.role === 'finance'),
     h('section', h('h2', 'This browser'), field({ label: 'Look', control: look }),
       tick('Keyboard shortcuts', { checked: keyboard.areOn(), on: { change: event => keyboard.turn(event.target.checked) } })),
     h('section', h('h2', 'You'), h('p', bdi(session.email), `, ${session.role}. Account `, h('code', session.tenant_id), '.'),
@@ -26,26 +26,36 @@ export default async function page({ session, signal, title, signOut }) {
 
 // MARK: limits
 
-function limitForms(limits, may) {
+function limitForms(limits, usage, may) {
   const cap = h('input', { inputmode: 'decimal', value: limits.overage_cap_cents == null ? '' : dollars(limits.overage_cap_cents), placeholder: 'no cap', disabled: !may, autocomplete: 'off' })
   const operator = limits.operator_overage_cap_cents
   const days = h('input', { type: 'number', min: 1, max: 3650, value: limits.transcript_retention_days ?? '', placeholder: 'kept', disabled: !may })
+  /** A shorter time deletes at once what is older. */
+  const mayDelete = async ({ transcript_retention_days: next }) => {
+    if (next == null || next >= (limits.transcript_retention_days ?? Infinity)) return true
+    return confirm({
+      title: `Keep transcripts for ${format.count(next)} ${next === 1 ? 'day' : 'days'}?`, text: 'Transcripts that are older are deleted, also those that there are already. They can’t be brought back.', action: 'Delete older transcripts',
+    })
+  }
   const chosen = [...new Set([...PERCENTS, ...limits.alert_percents])].sort((a, b) => a - b)
   const boxes = chosen.map(percent => [percent, tick(format.percent(percent / 100), { checked: limits.alert_percents.includes(percent), disabled: !may })])
+  const form = (...parts) => limitForm(limits, may, ...parts)
   return [
-    form('Cap', 'What the overage of a month may cost at most. It is exact: no month ends above it.', may,
+    form('Cap', ['What the overage of a month may cost at most. It is exact: no month ends above it.',
+      !usage.overage_enabled && ' At present this account can’t use minutes beyond the month, so there is nothing to cap. Your operator can change that.'],
       field({ label: 'Cap in US dollars', control: cap, name: 'overage_cap_cents', hint: operator != null ? `The service allows ${format.money(operator)} at most.` : 'Empty: no cap.' }),
       () => ({ overage_cap_cents: cents(cap.value) })),
-    form('Alerts', 'At which percentages of the month’s minutes, and of the cap, your webhooks are told.', may,
+    form('Alerts', ['At which percentages of the month’s minutes, and of the cap, your webhooks are told. Without a ', h('a', { href: 'webhooks' }, 'webhook'), ' nobody is.'],
       h('fieldset', { dataset: { field: 'alert_percents' } }, h('legend', { class: 'offscreen' }, 'Alerts'), h('div', { class: 'choices' }, boxes.map(([, box]) => box)), h('p', { class: 'problem', hidden: true })),
       () => ({ alert_percents: boxes.filter(([, box]) => box.firstChild.checked).map(([percent]) => percent) })),
-    form('Retention', 'After how many days transcripts are deleted; also those that there are already.', may,
+    form('Retention', 'After how many days transcripts are deleted; also those that there are already.',
       field({ label: 'Days', control: days, name: 'transcript_retention_days', hint: 'Empty: transcripts are kept until somebody deletes them.' }),
-      () => ({ transcript_retention_days: days.value === '' ? null : Number(days.value) })),
+      () => ({ transcript_retention_days: days.value === '' ? null : Number(days.value) }), mayDelete),
   ]
 }
 
-function form(heading, text, may, fields, values) {
+/** A part of the limits. `isSure` may ask before they are saved. */
+function limitForm(limits, may, heading, text, fields, values, isSure = async () => true) {
   const button = h('button', { type: 'submit' }, 'Save')
   const element = h('form', {
     on: {
@@ -53,7 +63,9 @@ function form(heading, text, may, fields, values) {
         event.preventDefault()
         busy(button, async () => {
           try {
-            await call('PUT', '/account/limits', { json: values() })
+            const json = values()
+            if (!await isSure(json)) return
+            Object.assign(limits, await call('PUT', '/account/limits', { json }))
             toast(`${heading}: saved.`)
           } catch (error) { if (!showField(element, error)) failed(error) }
         })

@@ -20,8 +20,9 @@ export default async function page({ query, go, setSession, title }) {
   }, h('p', { class: 'hint' }, 'Forgot your password, or new here? An owner of your account can make a link for you on the page Members.'))
 }
 
-/** Where the visitor wanted to go, if it is a page of ours: the address may come from anybody. */
+/** Where the visitor wanted to go, if it is a page of ours that belongs to a member: the address may come from anybody. */
 function next(path) {
-  const base = new URL(document.baseURI)
-  return path && new URL(path, base).href.startsWith(base.href) ? path : ''
+  const base = document.baseURI
+  const wanted = path && URL.canParse(path, base) ? new URL(path, base) : null
+  return wanted?.href.startsWith(base) && !/^(password|sign-in)\b/.test(wanted.href.slice(base.length)) ? path : ''
 }

@@ -6,7 +6,7 @@ import * as format from '../format.js'
 import { discard, isEnded, nameOf, progressOf } from '../job.js'
 import { attention, pause } from '../pause.js'
 import { shortcuts } from '../shortcuts.js'
-import { choice, confirm, copy, dialog, failed, field, head, menu, popover, sentence, table, toast } from '../ui.js'
+import { busy, choice, confirm, copy, dialog, failed, field, head, menu, popover, sentence, table, toast } from '../ui.js'
 import { Model } from '../transcript/model.js'
 import { Player } from '../transcript/player.js'
 import { Strip } from '../transcript/strip.js'
@@ -33,7 +33,7 @@ function crumbs(job) {
 
 const heading = (job, ...actions) => head(bdi(nameOf(job)), ...actions)
 
-function waiting(job, { session, signal, refresh }) {
+function waiting(job, { session, signal, refresh, refreshUsage }) {
   const may = session.scopes.includes('jobs:write')
   const bar = h('progress', { max: 1, 'aria-label': 'Progress' })
   const words = h('p', { role: 'status' })
@@ -46,31 +46,27 @@ function waiting(job, { session, signal, refresh }) {
     const run = () => call('POST', `/jobs/${job.job_id}/cancel`)
     if (await confirm({ title: 'Cancel this job?', text: 'It will not be transcribed, and costs nothing.', action: 'Cancel the job', run })) refresh()
   }
-  async function watch() {
+  /** Reads the job again and again: one call waits for its end, the others tell of its progress. */
+  async function watch(query, seconds) {
     while (!signal.aborted) {
+      await pause(seconds, signal)
       await attention(signal)
       try {
-        // The end comes at once, the progress every other second.
-        job = await Promise.race([get(`/jobs/${job.job_id}`, { wait: 30 }, { signal }), progress(job.job_id, signal)])
-        if (isEnded(job)) return refresh()
-        draw()
+        job = await get(`/jobs/${job.job_id}`, query, { signal })
+        if (!isEnded(job)) draw()
+        else { refreshUsage(); return refresh() }
       } catch (error) {
-        if (signal.aborted) return
         if (error.status === 404) return refresh()
         await pause(4, signal)
       }
     }
   }
   draw()
-  watch()
+  watch({ wait: 30 }, 0)
+  watch({}, 2)
   return [crumbs(job), heading(job), h('div', { class: 'waiting' }, bar, words,
     h('p', { class: 'soft' }, 'You can close this page. The transcript will be here.'),
     may && h('button', { type: 'button', on: { click: cancel } }, 'Cancel the job'))]
-}
-
-async function progress(id, signal) {
-  await pause(2, signal)
-  return get(`/jobs/${id}`, {}, { signal })
 }
 
 function ended(job, { session, go }) {
@@ -86,15 +82,17 @@ function ended(job, { session, go }) {
 function facts(job) {
   return h('p', { class: 'meta' }, [
     job.duration_seconds != null && format.length(job.duration_seconds), job.language && format.language(job.language), job.engine,
-    format.when(job.created_at), job.source_deleted_at && `recording deleted ${format.moment(job.source_deleted_at)}`, job.test && 'test',
-    ...Object.entries(job.metadata ?? {}).slice(0, 8).map(([key, value]) => [bdi(key), ': ', bdi(typeof value === 'string' ? value : JSON.stringify(value))]),
+    format.when(job.created_at), job.source_deleted_at && job.duration_seconds != null && `recording deleted ${format.moment(job.source_deleted_at)}`, job.test && 'test',
+    ...Object.entries(job.metadata ?? {}).slice(0, 8).map(([key, value]) => [bdi(key), ': ', h('bdi', { dir: 'auto', title: written(value) }, format.short(written(value)))]),
   ].filter(Boolean).map(text => h('span', text)))
 }
+
+const written = value => typeof value === 'string' ? value : JSON.stringify(value)
 
 function jobMenu(job, session, go, more = []) {
   const may = session.scopes.includes('jobs:delete')
   return menu('More', () => [
-    ...more, { text: 'Copy job id', run: async () => { await copy(job.job_id); toast('The job id is copied.') } },
+    ...more, { text: 'Copy job id', run: () => copy(job.job_id, 'The job id is copied.') },
     may && { text: 'Delete this job', danger: true, run: () => { discard(job, () => go(`jobs/${job.job_id}`)); go('jobs') } },
   ].filter(Boolean))
 }
@@ -108,7 +106,7 @@ function load(path, { signal, query }) {
 }
 
 async function reading(job, text, context) {
-  const { session, signal, query, go } = context
+  const { session, signal, query, go, guard, mayLeave } = context
   const isOriginal = query.get('revision') === 'original'
   const path = `/jobs/${job.job_id}`
   const [{ body: transcript, headers }, names] = await text
@@ -124,17 +122,17 @@ async function reading(job, text, context) {
 
   // MARK: moments
 
-  function word({ start }) {
+  function word({ start }, { play = false } = {}) {
     history.replaceState(history.state, '', momentLink(start))
     player.seek(start)
+    if (play) player.play()
     strip.at(start)
   }
   const momentLink = seconds => `${location.pathname}${location.search}#t=${Math.round(seconds * 1000) / 1000}`
   const momentOfHash = () => { const found = /^#t=([\d.]+)/.exec(location.hash); return found ? Number(found[1]) : null }
   async function copyLink() {
     const seconds = turns.at?.start ?? turns.topTime()
-    await copy(new URL(momentLink(seconds), location.href).href)
-    toast(`The link to ${format.clock(seconds)} is copied.`)
+    await copy(new URL(momentLink(seconds), location.href).href, `The link to ${format.clock(seconds)} is copied.`)
   }
   addEventListener('hashchange', () => { const seconds = momentOfHash(); if (seconds != null) turns.go(seconds) }, { signal })
 
@@ -149,24 +147,34 @@ async function reading(job, text, context) {
       chip.classList.toggle('on', model.only === speaker)
       chip.addEventListener('click', () => speakerPopover(speaker, chip))
       return chip
-    }))
+    }), mayCorrect && model.speakers.length > 0 && !Object.values(model.names).some(Boolean) && h('small', 'Click a speaker to name them.'))
     only.hidden = !model.only
     replace(only, h('span', 'Showing only ', bdi(model.nameOf(model.only)), '.'), h('button', { type: 'button', on: { click: () => filter(null) } }, 'Show everybody'))
   }
 
-  function filter(speaker) {
+  /** Chips are made anew; who stood on one goes on there. */
+  function focusChip(speaker) {
+    if (document.activeElement === document.body) chips.querySelector(`[data-speaker="${CSS.escape(speaker)}"]`)?.focus()
+  }
+
+  async function filter(speaker) {
+    // What is being corrected may not be among what is shown then.
+    if (speaker && !await mayLeave()) return
+    const chip = speaker ?? model.only
+    if (speaker && turns.editing) turns.editing.close()
     model.show(speaker)
     turns.reset()
     search.dispatchEvent(new Event('input'))
     strip.draw()
     drawChips()
+    focusChip(chip)
   }
 
   function speakerPopover(speaker, anchor) {
-    const name = h('input', { value: model.names[speaker] ?? '', placeholder: speaker, maxlength: 100, autocomplete: 'off', disabled: !mayCorrect })
-    const form = h('form', {
-      on: { submit: event => { event.preventDefault(); const value = name.value.trim(); close(); if (value !== (model.names[speaker] ?? '')) rename(speaker, value || null) } },
-    }, mayCorrect && field({ label: `Name of ${speaker}`, control: name, hint: 'Enter saves it for everybody.' }))
+    const name = h('input', { value: model.names[speaker] ?? '', placeholder: speaker, maxlength: 100, autocomplete: 'off' })
+    let isGivenUp = false
+    const save = () => { const value = name.value.trim(); if (!isGivenUp && value !== (model.names[speaker] ?? '')) rename(speaker, value || null) }
+    const form = h('form', { on: { submit: event => { event.preventDefault(); close() } } }, mayCorrect && field({ label: `Name of ${speaker}`, control: name, hint: 'Enter saves it for everybody.' }))
     const item = (text, keys, run) => h('button', { class: 'item', type: 'button', on: { click: () => { close(); run() } } }, text, h('kbd', keys))
     const rows = [
       ['f', model.only === speaker ? 'Show everybody' : 'Show only this speaker', () => filter(model.only === speaker ? null : speaker)],
@@ -174,8 +182,10 @@ async function reading(job, text, context) {
       ['j', 'Jump to first turn', () => jump(speaker)],
     ]
     const content = [form, ...rows.map(([keys, text, run]) => item(text, keys.toUpperCase(), run))]
-    const close = popover(anchor, content, { label: `Speaker ${model.nameOf(speaker)}` })
+    // Whoever clicks elsewhere has written the name; Escape takes it back.
+    const close = popover(anchor, content, { label: `Speaker ${model.nameOf(speaker)}`, onClose: save })
     form.parentElement.addEventListener('keydown', event => {
+      if (event.key === 'Escape') isGivenUp = true
       const found = event.target === name || event.ctrlKey || event.metaKey ? null : rows.find(([keys]) => keys === event.key)
       if (found) { event.preventDefault(); event.stopPropagation(); close(); found[2]() }
     })
@@ -188,95 +198,124 @@ async function reading(job, text, context) {
       model.names = await call('PUT', `${path}/speakers`, { json: { [speaker]: value } })
       turns.reset()
       drawChips()
+      focusChip(speaker)
     }
     try {
       await save(name)
-      toast(name ? `${speaker} is ${name}.` : `${speaker} has no name.`, { action: 'Undo', run: () => save(before).catch(failed) })
-    } catch (error) { failed(error) }
+      const namesakes = name && model.speakers.some(other => other !== speaker && model.names[other] === name)
+      toast([`${speaker} `, name ? ['is ', bdi(name)] : 'has no name', '.', namesakes && ' Another speaker has the same name.'], { action: 'Undo', run: () => rename(speaker, before) })
+    } catch (error) {
+      // The name stays at hand.
+      if (error.name !== 'AbortError') toast(sentence(error), { bad: true, seconds: 12, action: 'Try again', run: () => rename(speaker, name) })
+    }
   }
 
   async function copyTurns(speaker) {
     const all = new Model({ ...transcript, segments: model.segments }, model.names)
     all.show(speaker)
-    await copy(all.rows.map(row => turns.lineOf(row, all.textOf(row))).join('\n'))
-    toast(`${format.count(all.rows.length)} ${all.rows.length === 1 ? 'turn is' : 'turns are'} copied.`)
+    await copy(all.rows.map(row => turns.lineOf(row, all.textOf(row))).join('\n'), `${format.count(all.rows.length)} ${all.rows.length === 1 ? 'turn is' : 'turns are'} copied.`)
   }
 
-  function jump(speaker) {
-    if (model.only && model.only !== speaker) filter(null)
+  async function jump(speaker) {
+    if (model.only && model.only !== speaker) await filter(null)
     const first = model.rows.findIndex(row => row.speaker === speaker)
     if (first >= 0) turns.focusRow(first)
   }
 
   // MARK: corrections
 
-  function edit(index, element, word) {
-    if (element.querySelector('.edit')) return
-    const row = model.rows[index]
+  function edit(element, word) {
+    const row = model.rows[Number(element.dataset.row)]
     const text = element.querySelector('p')
+    const resized = () => turns.resized(Number(element.dataset.row))
+    /** Each segment's controls, and what they said when they were last in step with the service. */
     const parts = row.segments.map(number => {
       const segment = model.segments[number]
       const area = h('textarea', { value: segment.text.trim(), rows: 1, dir: 'auto', maxlength: 10_000, 'aria-label': `Text at ${format.clock(segment.start)}` })
       const speaker = model.speakers.length > 0 && choice({ 'aria-label': `Speaker at ${format.clock(segment.start)}`, value: segment.speaker ?? '' },
-        [...(segment.speaker ? [] : [['', 'nobody']]), ...model.speakers.map(id => [id, model.nameOf(id)]), [`speaker_${model.speakers.length}`, 'a new speaker']])
-      return { number, segment, area, speaker }
+        [...(segment.speaker ? [] : [['', 'nobody']]), ...model.speakers.map(id => [id, model.nameOf(id)]), [model.newSpeaker, 'a new speaker']])
+      return { number, segment, area, speaker, text: area.value, by: speaker && speaker.value }
     })
+    const isTyped = part => part.area.value !== part.text
+    const isChosen = part => part.speaker && part.speaker.value !== part.by
+    let isOutdated = false
     const problem = h('p', { class: 'problem', role: 'alert', hidden: true })
-    const close = () => { editor.remove(); text.hidden = false; turns.resized(index); element.focus({ preventScroll: true }) }
+    const button = h('button', { class: 'go', type: 'submit' }, 'Save')
     const editor = h('form', {
       class: 'edit',
       on: {
-        submit: event => { event.preventDefault(); save() },
-        input: () => turns.resized(index),
+        submit: event => { event.preventDefault(); busy(button, save) },
+        input: resized,
         keydown: event => {
           event.stopPropagation()
           if (event.key === 'Escape') { event.preventDefault(); close() }
-          if (event.key === 'Enter' && event.target.matches('textarea') && !event.isComposing) { event.preventDefault(); save() }
+          if (event.key === 'Enter' && event.target.matches('textarea') && !event.isComposing) { event.preventDefault(); busy(button, save) }
         },
       },
-    }, parts.map(({ area, speaker }) => [area, speaker]),
-      problem, h('div', { class: 'bar' }, h('button', { class: 'go', type: 'submit' }, 'Save'), h('button', { type: 'button', on: { click: close } }, 'Cancel'),
+    }, parts.map(({ area, speaker }) => h('div', area, speaker)),
+      problem, h('div', { class: 'bar' }, button, h('button', { type: 'button', on: { click: () => close() } }, 'Cancel'),
         h('span', { class: 'hint' }, h('kbd', 'Enter'), ' saves, ', h('kbd', 'Esc'), ' cancels. The original is kept.')))
+
+    function close() {
+      turns.editing = null
+      guard(() => false)
+      editor.remove()
+      text.hidden = false
+      if (isOutdated) { model.makeRows(); turns.reset() }
+      else resized()
+      focusSegment(row.segments[0])
+    }
 
     async function save() {
       const edits = []
-      for (const { number, segment, area, speaker } of parts) {
-        const value = area.value.replace(/\s+/g, ' ').trim()
-        if (value !== segment.text.trim()) edits.push({ segment: number, text: value })
-        if (speaker && speaker.value !== (segment.speaker ?? '')) edits.push({ segment: number, speaker: speaker.value })
+      for (const part of parts) {
+        const value = part.area.value.replace(/\s+/g, ' ').trim()
+        if (isTyped(part) && value !== part.segment.text.trim()) edits.push({ segment: part.number, text: value })
+        if (isChosen(part) && part.speaker.value !== (part.segment.speaker ?? '')) edits.push({ segment: part.number, speaker: part.speaker.value })
       }
       if (!edits.length) return close()
+      if (parts.every(part => !part.area.value.trim())
+        && !await confirm({ title: 'Remove this paragraph?', text: 'It has no text any more. The original is kept, and can be read under “Corrections”.', action: 'Remove' })) return
       const before = parts.flatMap(({ number, segment }) => edits.filter(edit => edit.segment === number).map(edit =>
-        'text' in edit ? { segment: number, text: segment.text } : { segment: number, speaker: segment.speaker }))
+        'text' in edit ? { segment: number, text: segment.text } : segment.speaker && { segment: number, speaker: segment.speaker })).filter(Boolean)
       try {
-        await correct(edits)
-        toast('Corrected.', { action: 'Undo', run: () => correct(before).catch(failed) })
-        turns.focusRow(Math.min(index, model.rows.length - 1))
+        await correct(edits, close)
+        toast('Corrected.', before.length === edits.length ? { action: 'Undo', run: () => correct(before).catch(failed) } : {})
       } catch (error) {
         if (error.status === 412) return stale().catch(failed)
         problem.hidden = false
         problem.textContent = sentence(error)
-        turns.resized(index)
+        resized()
       }
     }
 
-    /** Somebody else has corrected meanwhile: their text is shown, and what was typed stays. */
+    /** It was corrected meanwhile: what nobody touched here shows the new text, and what was typed stays. */
     async function stale() {
       const [next] = await load(path, context)
       tag = next.headers.get('ETag')
-      for (const part of parts) part.segment = next.body.segments[part.number]
       model.segments = next.body.segments
+      isOutdated = true
+      const theirs = []
+      for (const part of parts) {
+        part.segment = next.body.segments[part.number]
+        if (!isTyped(part)) part.area.value = part.text = part.segment.text.trim()
+        else if (part.text !== part.segment.text.trim()) theirs.push(part.segment.text.trim())
+        if (part.speaker && !isChosen(part)) part.speaker.value = part.by = part.segment.speaker ?? ''
+      }
       problem.hidden = false
-      problem.textContent = `Somebody else has corrected this transcript meanwhile. Here it now says: “${parts.map(part => part.segment.text.trim()).join(' ')}” Save again to keep your text.`
-      turns.resized(index)
+      problem.textContent = ['This transcript was corrected meanwhile, in another window or by somebody else.',
+        theirs.length ? `Here it now says: “${theirs.join(' ')}”` : '', 'Save again to keep your text.'].join(' ')
+      resized()
     }
 
     text.hidden = true
     text.after(editor)
+    turns.editing = { element, segment: row.segments[0], close }
+    guard(() => parts.some(part => isTyped(part) || isChosen(part)))
     const chosen = parts.find(({ segment }) => segment.words.includes(word)) ?? parts[0]
     chosen.area.focus({ preventScroll: true })
     selectWord(chosen, word)
-    turns.resized(index)
+    resized()
   }
 
   function selectWord({ segment, area }, word) {
@@ -289,14 +328,26 @@ async function reading(job, text, context) {
     }
   }
 
-  async function correct(edits) {
+  /** `done` is called once it is saved, before the page shows it. */
+  async function correct(edits, done = () => {}) {
     const { body, headers } = await call('PATCH', `${path}/transcript`, { json: { edits }, headers: { 'If-Match': tag }, whole: true })
     tag = headers.get('ETag') ?? tag
+    done()
     model.correct(body.segments)
+    turns.forget()
     turns.reset()
+    search.placeholder = `Find in ${format.count(model.wordCount)} words`
     search.dispatchEvent(new Event('input'))
     strip.draw()
     drawChips()
+    if (player.isOpen) turns.play(player.media.currentTime, false)
+    if (!turns.editing) focusSegment(edits[0].segment)
+  }
+
+  /** Puts the focus on the paragraph that a segment is in. */
+  function focusSegment(number) {
+    const index = model.rows.findIndex(row => row.segments.includes(number))
+    turns.focusRow(index < 0 ? turns.focused : index)
   }
 
   // MARK: finding
@@ -312,11 +363,11 @@ async function reading(job, text, context) {
   const step = (label, path, by) => h('button', { class: 'plain quiet', type: 'button', 'aria-label': label, on: { click: () => said(turns.findNext(by)) } }, icon(path))
   document.addEventListener('keydown', event => {
     // Once: a second time opens the browser's own search.
-    if ((event.ctrlKey || event.metaKey) && event.key === 'f' && document.activeElement !== search) { event.preventDefault(); search.select() }
+    if ((event.ctrlKey || event.metaKey) && event.key === 'f' && document.activeElement !== search) { event.preventDefault(); search.focus(); search.select() }
   }, { signal })
 
   shortcuts('Transcript', [
-    { keys: '/', what: 'Find', run: () => search.select() },
+    { keys: '/', what: 'Find', run: () => { search.focus(); search.select() } },
     { keys: 'Space', what: 'Play or pause your own copy', run: () => player.toggle() },
     { keys: 'h', what: 'Back 5 seconds', run: () => player.skip(-5) },
     { keys: 'l', what: 'On 5 seconds', run: () => player.skip(5) },
@@ -331,6 +382,7 @@ async function reading(job, text, context) {
     { keys: 'ArrowDown', what: 'Next paragraph', run: () => turns.focusRow(turns.focused + 1) },
     { keys: 'ArrowUp', what: 'Previous paragraph', run: () => turns.focusRow(turns.focused - 1) },
     { keys: 'ArrowRight', what: 'Next word' },
+    { keys: 'ArrowLeft', what: 'Previous word' },
     { keys: 'Enter', what: 'Play from this word' },
     { keys: 's', what: 'The speaker: name, filter, copy' },
     mayCorrect && { keys: 'e', what: 'Correct' },

@@ -1,6 +1,7 @@
 // The money: a month at a glance, who used it, and the statements.
 
 import { address, all, get } from '../api.js'
+import { chart } from '../chart.js'
 import { bdi, h, replace, svg } from '../dom.js'
 import * as format from '../format.js'
 import { choice, failed, head, table } from '../ui.js'
@@ -12,16 +13,18 @@ export default async function page({ query, signal, go, title, session }) {
   const by = query.get('by') ?? 'key'
   title(`Usage in ${format.monthName(period)}`)
   const [month, groups, limits, statements] = await Promise.all([
-    get('/usage', { period, group_by: 'day' }, { signal }), get('/usage', { period, group_by: by }, { signal }),
+    get('/usage', { period, group_by: 'day' }, { signal }), get('/usage', { period, group_by: by, interval: 'day' }, { signal }),
     get('/account/limits', {}, { signal }), get('/statements', { limit: 12 }, { signal }),
   ])
   const names = by === 'key' ? await keyNames(session, signal) : new Map()
+  // Without a name, a group has an id, or nothing that the jobs were marked with.
+  const nameOf = value => value == null ? by === 'key' ? 'unknown' : 'without a value' : names.get(value) ?? value
   const link = (text, label, target) => h('a', { class: 'button', href: `usage?${new URLSearchParams({ period: target, by })}`, 'aria-label': label }, text)
   return [
     head(format.monthName(period), link('‹', 'Month before', shift(period, -1)), period < thisMonth && link('›', 'Month after', shift(period, 1))),
     glance(month, period === thisMonth, limits),
-    h('section', h('h2', 'Minutes by day'), chart(month.groups, period)),
-    h('section', split(groups, by, names, month, asked => go(`usage?${new URLSearchParams({ period, by: asked })}`))),
+    h('section', h('h2', 'Minutes by day'), chart(daysOf(period), month, groups.groups, nameOf)),
+    h('section', split(groups, by, nameOf, month, asked => go(`usage?${new URLSearchParams({ period, by: asked })}`))),
     h('section', h('h2', 'Statements'), statementTable(statements, signal)),
   ]
 }
@@ -32,11 +35,11 @@ function glance(month, isOpen, limits) {
   const included = month.included_minutes * 60
   const pace = isOpen ? month.used_seconds / elapsedShare(month.period) : null
   const cap = month.overage_cap_cents
-  const reserved = month.reserved_seconds > 0 ? `${format.minutes(month.reserved_seconds)} reserved by running jobs. ` : ''
-  const alerts = limits.alert_percents.length ? `You are told at ${limits.alert_percents.map(percent => format.percent(percent / 100)).join(', ')}.` : 'No alerts are set.'
+  const reserved = isOpen && month.reserved_seconds > 0 ? `${format.minutes(month.reserved_seconds)} reserved by running jobs. ` : ''
+  const alerts = limits.alert_percents.length ? `Your webhooks are told at ${limits.alert_percents.map(percent => format.percent(percent / 100)).join(', ')}.` : 'No alerts are set.'
   return h('div', { class: 'grid' },
     h('div', h('p', { class: 'big' }, format.decimal(month.used_minutes), ' ', h('small', `of ${format.count(month.included_minutes)} min`)),
-      gauge('Minutes used', [[month.used_seconds, 'var(--accent)'], [month.reserved_seconds, 'var(--warn)']], included),
+      gauge('Minutes used and reserved', [[month.used_seconds, 'var(--accent)'], [month.reserved_seconds, 'var(--warn)']], included),
       h('p', { class: 'soft' }, reserved, pace != null && month.used_seconds > 0 ? `At this pace ${format.minutes(pace)} by the end of the month.` : '')),
     h('div', h('p', { class: 'big' }, format.money(month.overage_amount_cents, month.currency), ' ',
       h('small', cap != null ? `of a ${format.money(cap, month.currency)} cap` : month.overage_enabled ? 'overage' : 'no overage')),
@@ -64,57 +67,20 @@ function elapsedShare(period) {
   return Math.max(1 / 31, Math.min(1, (Date.now() - start) / (end - start)))
 }
 
+/** The days of a month, such as `2026-11-05`. */
+function daysOf(period) {
+  const last = new Date(Date.parse(`${shift(period, 1)}-01T00:00:00Z`) - 1).getUTCDate()
+  return Array.from({ length: last }, (_, index) => `${period}-${String(index + 1).padStart(2, '0')}`)
+}
+
 function shift(period, months) {
   const [year, month] = period.split('-').map(Number)
   return new Date(Date.UTC(year, month - 1 + months, 1)).toISOString().slice(0, 7)
 }
 
-// MARK: the days
-
-const [WIDTH, HEIGHT, FLOOR, LEFT] = [930, 216, 180, 46]
-
-function chart(groups, period) {
-  const days = new Date(Date.parse(`${shift(period, 1)}-01T00:00:00Z`) - 1).getUTCDate()
-  const used = new Map(groups.filter(group => group.value).map(group => [Number(group.value.slice(8)), group]))
-  const most = Math.max(60, ...[...used.values()].map(group => group.used_seconds))
-  const step = niceStep(most / 60 / 4)
-  const top = Math.ceil(most / 60 / step) * step
-  const y = minutes => FLOOR - minutes / top * (FLOOR - 16)
-  const slot = (WIDTH - LEFT) / days
-  const lines = []
-  for (let value = 0; value <= top; value += step) {
-    lines.push(svg('line', { x1: LEFT, x2: WIDTH, y1: y(value), y2: y(value), stroke: 'var(--line)' }),
-      svg('text', { x: LEFT - 8, y: y(value) + 4, 'text-anchor': 'end' }, format.count(value)))
-  }
-  const bars = []
-  for (let day = 1; day <= days; day += 1) {
-    const group = used.get(day)
-    const x = LEFT + (day - 1) * slot + slot * 0.14
-    if (group) {
-      const [minutes, over] = [group.used_seconds / 60, group.overage_seconds / 60]
-      const bar = (from, to, fill) => svg('rect', { x, width: slot * 0.72, y: y(to), height: Math.max(1, y(from) - y(to)), rx: 2, fill })
-      bars.push(svg('g', {}, bar(0, minutes - over, 'var(--accent)'), over > 0 && bar(minutes - over, minutes, 'var(--warn)'),
-        svg('title', {}, `${group.value}: ${format.minutes(group.used_seconds)}, ${format.count(group.jobs)} ${group.jobs === 1 ? 'job' : 'jobs'}`)))
-    }
-    if (day === 1 || day % 5 === 0) bars.push(svg('text', { x: x + slot * 0.36, y: FLOOR + 20, 'text-anchor': 'middle' }, String(day)))
-  }
-  const rows = [...used.values()].map(group => [group.value, format.minutes(group.used_seconds), format.minutes(group.overage_seconds), format.count(group.jobs)])
-  return [
-    svg('svg', { class: 'chart', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': `Minutes by day. The list below has the numbers.` }, lines, bars),
-    h('ul', { class: 'legend' }, h('li', { style: { '--c': 'var(--accent)' } }, 'included'), h('li', { style: { '--c': 'var(--warn)' } }, 'overage')),
-    rows.length ? h('details', h('summary', 'As numbers'), table('Minutes by day', [{ name: 'Day' }, { name: 'Minutes', class: 'n' }, { name: 'Overage', class: 'n' }, { name: 'Jobs', class: 'n' }], rows))
-      : h('p', { class: 'soft' }, 'Nothing was used in this month.'),
-  ]
-}
-
-function niceStep(wanted) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(1, wanted)))
-  return [1, 2, 5, 10].map(factor => factor * power).find(step => step >= wanted)
-}
-
 // MARK: who used it
 
-function split(usage, by, names, month, choose) {
+function split(usage, by, nameOf, month, choose) {
   const isTag = by.startsWith('metadata.')
   const tag = h('input', { value: isTag ? by.slice(9) : '', maxlength: 100, placeholder: 'project' })
   const select = choice({ 'aria-label': 'Split by', value: isTag ? 'metadata' : by }, [['key', 'By key or member'], ['metadata', 'By metadata']])
@@ -126,7 +92,7 @@ function split(usage, by, names, month, choose) {
     tag.focus()
   })
   const rows = usage.groups.map(group => [
-    group.value == null ? h('span', { class: 'soft' }, isTag ? 'without a value' : 'unknown') : names.has(group.value) ? bdi(names.get(group.value)) : isTag ? bdi(group.value) : h('code', group.value),
+    group.value == null ? h('span', { class: 'soft' }, nameOf(null)) : bdi(nameOf(group.value)),
     format.count(group.jobs), format.minutes(group.used_seconds), group.overage_cents ? format.money(group.overage_cents, month.currency) : '–',
   ])
   const columns = [{ name: isTag ? by.slice(9) : 'Key or member', class: 'name' }, { name: 'Jobs', class: 'n' }, { name: 'Minutes', class: 'n' }, { name: 'Overage', class: 'n' }]

@@ -1,8 +1,9 @@
 // An endpoint: what it was told, a test, and sending again.
 
 import { call, get } from '../api.js'
-import { bdi, h } from '../dom.js'
+import { bdi, h, replace } from '../dom.js'
 import * as format from '../format.js'
+import { attention, pause } from '../pause.js'
 import { shortcuts } from '../shortcuts.js'
 import { busy, choice, confirm, dialog, failed, field, head, menu, state, table, toast } from '../ui.js'
 import { endpointFields, events } from '../webhook.js'
@@ -13,7 +14,7 @@ const statuses = [['', 'All deliveries'], ['delivered', 'Delivered'], ['failed',
 export default async function page({ params: [id], query, signal, title, go, refresh }) {
   const path = `/webhooks/${encodeURIComponent(id)}`
   const asked = { status: query.get('status'), cursor: query.get('cursor') }
-  const [endpoint, page] = await Promise.all([get(path, {}, { signal }), get(`${path}/deliveries`, asked, { signal })])
+  let [endpoint, page] = await Promise.all([get(path, {}, { signal }), get(`${path}/deliveries`, asked, { signal })])
   title('Webhook endpoint')
   const result = h('p', { role: 'status' })
   const testing = h('button', { type: 'button', on: { click: test } }, 'Send a test')
@@ -37,7 +38,7 @@ export default async function page({ params: [id], query, signal, title, go, ref
         field({ label: 'Events since', control: since, name: 'since' }), field({ label: 'Which', control: which, name: 'status' })],
       actions: [{ text: 'Cancel' }, {
         text: 'Replay', kind: 'go',
-        run: async () => call('POST', `${path}/replay`, { json: { since: new Date(since.value).toISOString(), ...(which.value && { status: which.value }) } }),
+        run: async () => call('POST', `${path}/replay`, { json: { since: moment(since.value), ...(which.value && { status: which.value }) } }),
       }],
     })
     if (!answer) return
@@ -67,10 +68,40 @@ export default async function page({ params: [id], query, signal, title, go, ref
 
   shortcuts('Endpoint', [{ keys: 't', what: 'Send a test', run: test }, { keys: 'r', what: 'Replay events', run: () => replay().catch(failed) }], signal)
   const filter = choice({ 'aria-label': 'Deliveries', value: asked.status ?? '', on: { change: () => go(address({ status: filter.value, cursor: null })) } }, statuses)
-  const rows = page.deliveries.map(delivery => [
+  const cells = delivery => [
     delivery.event, delivery.job_id ? h('a', { href: `jobs/${delivery.job_id}` }, h('code', delivery.job_id)) : '–', outcome(delivery),
     h('time', { datetime: delivery.created_at, title: format.when(delivery.created_at) }, format.moment(delivery.created_at)),
-  ])
+  ]
+  const [facts, list] = [h('p', { class: 'meta' }), h('div')]
+  const columns = [{ name: 'Event' }, { name: 'Job', class: 'hide' }, { name: 'Outcome' }, { name: 'When', class: 'n' }]
+
+  function draw() {
+    replace(facts, h('span', health(endpoint)), h('span', events(endpoint.events)),
+      h('span', endpoint.last_success_at ? `last success ${format.ago(endpoint.last_success_at)}` : 'no event has arrived yet'))
+    replace(list, page.deliveries.length ? table('Deliveries, newest first', columns, page.deliveries.map(cells))
+      : h('p', { class: 'soft' }, asked.status ? 'No delivery fits.' : 'No event has been sent yet. Tests are not listed.'),
+    h('nav', { class: 'pages', 'aria-label': 'Pages of deliveries' },
+      asked.cursor && h('a', { class: 'button', href: address({ cursor: null }) }, 'Newest'),
+      page.next_cursor && h('a', { class: 'button', href: address({ cursor: page.next_cursor }) }, 'Older')))
+  }
+
+  /** Events come while somebody looks. */
+  async function watch() {
+    for (let known = JSON.stringify([endpoint, page]); !signal.aborted;) {
+      await pause(5, signal)
+      await attention(signal)
+      try {
+        const read = await Promise.all([get(path, {}, { signal }), get(`${path}/deliveries`, asked, { signal })])
+        if (JSON.stringify(read) === known || list.contains(document.activeElement)) continue
+        ;[endpoint, page] = read
+        known = JSON.stringify(read)
+        draw()
+      } catch { /* The next look may go better. */ }
+    }
+  }
+
+  draw()
+  watch()
   return [
     h('nav', { class: 'soft', 'aria-label': 'Where you are' }, h('a', { href: 'webhooks' }, 'Webhooks'), ' / ', h('code', endpoint.id)),
     head(bdi(endpoint.url), testing, h('button', { type: 'button', on: { click: () => replay().catch(failed) } }, 'Replay…'), menu('More', () => [
@@ -78,20 +109,20 @@ export default async function page({ params: [id], query, signal, title, go, ref
       { text: endpoint.enabled ? 'Turn off' : 'Turn on', run: () => turn(!endpoint.enabled).catch(failed) },
       { text: 'Delete', danger: true, run: () => discard().catch(failed) },
     ])),
-    h('p', { class: 'meta' }, h('span', health(endpoint)), h('span', events(endpoint.events)), h('span', endpoint.last_success_at ? `last success ${format.ago(endpoint.last_success_at)}` : 'never succeeded')),
-    result,
-    h('section', h('div', { class: 'bar' }, h('h2', 'Deliveries'), h('span', { class: 'push' }, filter)),
-      rows.length ? table('Deliveries, newest first', [{ name: 'Event' }, { name: 'Job', class: 'hide' }, { name: 'Outcome' }, { name: 'When', class: 'n' }], rows)
-        : h('p', { class: 'soft' }, asked.status ? 'No delivery fits.' : 'Nothing has been sent yet.'),
-      h('nav', { class: 'pages', 'aria-label': 'Pages of deliveries' },
-        asked.cursor && h('a', { class: 'button', href: address({ cursor: null }) }, 'Newest'),
-        page.next_cursor && h('a', { class: 'button', href: address({ cursor: page.next_cursor }) }, 'Older'))),
+    facts, result,
+    h('section', h('div', { class: 'bar' }, h('h2', 'Deliveries'), h('span', { class: 'push' }, filter)), list),
   ]
 }
 
 /** A time as `datetime-local` wants it, in the reader's zone. */
 function local(date) {
   return new Date(date - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+}
+
+function moment(value) {
+  const date = new Date(value)
+  if (Number.isNaN(date.getTime())) throw Object.assign(new Error('Choose a day and a time.'), { field: 'since' })
+  return date.toISOString()
 }
 
 function outcome(delivery) {

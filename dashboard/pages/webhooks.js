@@ -30,7 +30,7 @@ export default async function page({ signal, title, go, refresh }) {
   }
 
   const showSecret = made => dialog({
-    title: 'Your signing secret', wide: true,
+    title: 'Your signing secret', wide: true, isFirm: true,
     body: [h('p', 'Copy it now. It is shown only here.'), secret('Signing secret', made.secret),
       h('p', { class: 'soft' }, made.next_from ? `Until ${format.when(made.next_from)} events are signed with the old secret and this one; then with this one alone.` : 'Every event is signed with it. Verify the signature over the raw body.')],
     actions: [{ text: 'Done', kind: 'go' }],
@@ -58,7 +58,7 @@ export default async function page({ signal, title, go, refresh }) {
       : empty('Be told instead of asking', 'We call your endpoint when a job ends, when your minutes run low and when a key is about to expire. Every call is signed.', button()),
     h('section', h('h2', 'Signing secret'),
       signing.created_at
-        ? [h('p', `Made ${format.when(signing.created_at)}, and shown only then. If nobody has kept it, rotate it.`, signing.rotating && ` A new one takes over ${format.when(signing.next_from)}.`),
+        ? [h('p', `Made ${format.when(signing.created_at)}. It is shown only when it is made. If nobody has kept it, rotate it.`, signing.rotating && ` A new one takes over ${format.when(signing.next_from)}.`),
           h('button', { type: 'button', on: { click: () => rotate().catch(failed) } }, 'Rotate')]
         : [h('p', 'There is none yet. Your first endpoint gets one.'), h('button', { type: 'button', on: { click: () => makeSecret().then(refresh, failed) } }, 'Make a secret')]),
   ]
@@ -67,5 +67,5 @@ export default async function page({ signal, title, go, refresh }) {
 export function health(endpoint) {
   if (!endpoint.enabled) return state('', 'off')
   if (endpoint.failing) return state('bad', `failing since ${format.moment(endpoint.failing_since)}`)
-  return state('good', 'on')
+  return endpoint.last_success_at ? state('good', 'on') : state('', 'on')
 }

@@ -10,7 +10,9 @@ export class Model {
     this.transcript = transcript
     this.segments = transcript.segments
     this.names = names
-    this.speakers = transcript.speakers.map(speaker => speaker.id)
+    /** Those that were heard, also if nothing is theirs any more. */
+    this.heard = transcript.speakers.map(speaker => speaker.id)
+    this.listSpeakers()
     /** The only speaker that is shown; null for all. */
     this.only = null
     this.makeRows()
@@ -19,8 +21,18 @@ export class Model {
   /** Takes over the segments that a correction has changed. */
   correct(changed) {
     for (const { segment, ...next } of changed) this.segments[segment] = next
-    for (const { speaker } of changed) if (speaker && !this.speakers.includes(speaker)) this.speakers.push(speaker)
+    this.listSpeakers()
     this.makeRows()
+  }
+
+  listSpeakers() {
+    this.speakers = [...new Set([...this.heard, ...this.segments.map(segment => segment.speaker).filter(Boolean)])]
+  }
+
+  /** The id of a speaker that there isn't yet, as the service counts them. */
+  get newSpeaker() {
+    const numbers = this.speakers.map(speaker => /^speaker_(\d+)$/.exec(speaker)).filter(Boolean).map(found => Number(found[1]))
+    return `speaker_${Math.max(-1, ...numbers) + 1}`
   }
 
   show(speaker) {

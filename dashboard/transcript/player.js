@@ -18,6 +18,7 @@ export class Player {
     this.chooser = h('input', { type: 'file', accept: 'audio/*,video/*', hidden: true, on: { change: () => this.open(this.chooser.files[0]) } })
     this.element = h('div', { class: 'player', role: 'group', 'aria-label': 'Player' })
     for (const type of ['play', 'pause', 'ended']) this.media.addEventListener(type, () => this.changed())
+    this.media.addEventListener('loadedmetadata', () => this.loaded())
     for (const type of ['seeked', 'timeupdate']) this.media.addEventListener(type, () => this.tell())
     this.media.addEventListener('error', () => { if (this.url) { this.close(); toast('Your browser can’t play this file.', { bad: true }) } })
     signal.addEventListener('abort', () => this.close())
@@ -34,25 +35,31 @@ export class Player {
     this.url = URL.createObjectURL(file)
     this.media.src = this.url
     this.name = file.name
-    this.media.addEventListener('loadedmetadata', () => {
-      const other = this.media.duration
-      if (Number.isFinite(other) && this.duration && Math.abs(other - this.duration) > Math.max(5, this.duration * 0.02)) {
-        toast(`This file is ${format.length(other)} long, but the recording was ${format.length(this.duration)}. Is it another one?`, { seconds: 12 })
-      }
-      if (this.pending != null) this.media.currentTime = this.pending
-      this.draw()
-    }, { once: true })
     this.draw()
     this.button.focus()
   }
 
+  loaded() {
+    const length = this.media.duration
+    if (Number.isFinite(length)) {
+      this.slider.max = length
+      replace(this.end, format.clock(length))
+      if (this.duration && Math.abs(length - this.duration) > Math.max(5, this.duration * 0.02)) {
+        toast(`This file is ${format.length(length)} long, but the recording was ${format.length(this.duration)}. Is it another one?`, { seconds: 12 })
+      }
+    }
+    if (this.pending != null) this.media.currentTime = this.pending
+  }
+
   close() {
+    const hadFocus = this.element.contains(document.activeElement)
     this.media.pause()
     if (this.url) URL.revokeObjectURL(this.url)
     this.url = null
     this.media.removeAttribute('src')
     this.chooser.value = ''
     this.drawEmpty()
+    if (hadFocus) this.element.querySelector('button').focus()
   }
 
   toggle() {
@@ -60,6 +67,8 @@ export class Player {
     if (this.media.paused) this.media.play().catch(() => {})
     else this.media.pause()
   }
+
+  play() { if (this.isOpen && this.media.paused) this.toggle() }
 
   seek(seconds) {
     this.pending = seconds
@@ -103,15 +112,16 @@ export class Player {
   }
 
   draw() {
-    const end = Number.isFinite(this.media.duration) ? this.media.duration : this.duration ?? 0
+    const end = this.duration ?? 0
+    this.end = h('output', format.clock(end))
     this.button = h('button', { type: 'button', 'aria-label': 'Play', on: { click: () => this.toggle() } }, icon(PLAY))
     this.clock = h('output', format.clock(this.media.currentTime))
     this.slider = h('input', { type: 'range', min: 0, max: end, step: 0.1, value: this.media.currentTime, 'aria-label': 'Place', on: { input: () => this.seek(Number(this.slider.value)) } })
     this.speed = choice({ 'aria-label': 'Speed', on: { change: () => { this.media.playbackRate = Number(this.speed.value) } } },
       SPEEDS.map(speed => [speed, `${speed} ×`, speed === this.media.playbackRate]))
-    replace(this.element, this.chooser, this.button, this.clock, this.slider, h('output', format.clock(end)), this.speed,
+    replace(this.element, this.chooser, this.button, this.clock, this.slider, this.end, this.speed,
       h('label', { class: 'tick' }, h('input', { type: 'checkbox', checked: this.isFollowing, on: { change: event => { this.isFollowing = event.target.checked } } }), h('span', 'Follow')),
-      h('span', { class: 'name clip' }, 'Playing your own copy, ', bdi(this.name), '. Nothing is uploaded.'),
+      h('span', { class: 'name clip' }, 'Your own copy, ', bdi(this.name), '. Nothing is uploaded.'),
       h('button', { class: 'plain quiet', type: 'button', 'aria-label': 'Close the player', on: { click: () => this.close() } }, icon(paths.close)))
   }
 }

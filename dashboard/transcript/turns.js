@@ -7,13 +7,11 @@ import { LOW } from './model.js'
 
 /** How far beyond the window paragraphs are made, in pixels. */
 const MARGIN = 900
-/** So many paragraphs stay in the document for a selection that goes over them. */
-const MOST = 2000
 const PENCIL = 'M4 20h4L19 9l-4-4L4 16zM13 7l4 4'
 
 export class Turns {
   /**
-   * `on` has `word(word)` for a word that was chosen, `speaker(speaker, button)` for a speaker's name, and `edit(row, element, word)`; edit
+   * `on` has `word(word, { play })` for a word that was chosen, or is to be played, `speaker(speaker, button)` for a speaker's name, and `edit(element, word)`; edit
    * is absent if the reader may not correct.
    */
   constructor(model, on, signal) {
@@ -24,8 +22,11 @@ export class Turns {
     this.focused = 0
     this.found = []
     this.foundNow = -1
+    /** The paragraph that is being corrected, `{ element, segment }`: it stays as it is, whatever happens around it. */
+    this.editing = null
     this.measure()
     this.element.addEventListener('click', event => this.click(event), { signal })
+    this.element.addEventListener('dblclick', event => { if (event.target.closest('.w')) this.edit(this.rowOf(event.target)) }, { signal })
     this.element.addEventListener('keydown', event => this.key(event), { signal })
     this.element.addEventListener('focusin', event => this.focus(event), { signal })
     document.addEventListener('copy', event => this.copy(event), { signal })
@@ -57,13 +58,25 @@ export class Turns {
 
   /** After a change of the text, the width or what is shown. What is at the top stays there. */
   reset({ keep = true } = {}) {
+    if (this.isPrinting) return this.print(true)
     const anchor = keep && this.model.rows.length ? this.topTime() : null
     if (this.element.clientWidth !== this.width) for (const row of this.model.rows) delete row.height
-    for (const element of this.shown.values()) element.remove()
-    this.shown.clear()
+    this.clear()
     this.measure()
     if (anchor != null) this.scrollTo(this.model.rowAt(anchor), { block: 'start' })
     this.draw()
+  }
+
+  /** Takes all paragraphs out of the document but the one that is being corrected, which may have another place now. */
+  clear() {
+    const edited = this.editing?.element
+    for (const element of this.shown.values()) if (element !== edited) element.remove()
+    this.shown.clear()
+    const index = edited ? this.model.rows.findIndex(row => row.segments.includes(this.editing.segment)) : -1
+    if (index < 0) return
+    edited.dataset.row = index
+    this.shown.set(index, edited)
+    this.model.rows[index].height = edited.offsetHeight
   }
 
   rowAtHeight(height) {
@@ -96,12 +109,12 @@ export class Turns {
   fill(rows) {
     const top = this.top
     const [first, last] = [this.rowAtHeight(top - MARGIN), this.rowAtHeight(top + innerHeight + MARGIN)]
-    const kept = this.selected()
+    // A selection needs its ends in the document, and no more.
+    const ends = this.selected() ?? []
     for (const [index, element] of this.shown) {
-      if ((index < first || index > last) && !element.contains(document.activeElement) && !(kept && index >= kept[0] && index <= kept[1])) {
-        element.remove()
-        this.shown.delete(index)
-      }
+      if ((index >= first && index <= last) || element === this.editing?.element || element.contains(document.activeElement) || ends.includes(index)) continue
+      element.remove()
+      this.shown.delete(index)
     }
     const fresh = []
     for (let index = first; index <= last && index < rows.length; index += 1) {
@@ -125,6 +138,13 @@ export class Turns {
     if (changed >= 0) this.layOut(changed)
     for (const [index, element] of this.shown) element.style.setProperty('transform', `translateY(${this.tops[index]}px)`)
     if (above) scrollBy({ top: above, behavior: 'instant' })
+    // The Tab key must always find its way into the text.
+    this.focused = Math.min(this.focused, Math.max(0, rows.length - 1))
+    if (!this.element.querySelector('.turn[tabindex="0"]')) {
+      const next = this.shown.has(this.focused) ? this.focused : this.rowAtHeight(this.top + 90)
+      this.shown.get(next)?.setAttribute('tabindex', 0)
+      this.focused = next
+    }
     return changed >= 0
   }
 
@@ -193,6 +213,9 @@ export class Turns {
     if (focus) this.focusRow(index)
   }
 
+  /** Words are other objects after a correction: marks the one that plays anew. */
+  forget() { this.now = null }
+
   /** Follows the playing. `isFollowing`: brings the paragraph into sight. */
   play(seconds, isFollowing) {
     const index = this.model.rowAt(seconds)
@@ -217,16 +240,20 @@ export class Turns {
     const word = link ? this.model.wordAt(this.model.rows[row], this.model.rows[row].start) : event.target.closest('.w')?.word
     if (!word || (!link && !getSelection().isCollapsed)) return
     this.mark('at', word)
-    this.focused = row
+    this.focusOn(row)
     this.on.word(word)
   }
 
   focus(event) {
     const row = this.rowOf(event.target)
-    if (row == null || row === this.focused) return
-    this.shown.get(this.focused)?.setAttribute('tabindex', -1)
+    if (row != null && row !== this.focused) this.focusOn(row)
+  }
+
+  /** The paragraph that the Tab key goes to. */
+  focusOn(row) {
+    for (const element of this.element.querySelectorAll('.turn[tabindex="0"]')) element.setAttribute('tabindex', -1)
     this.focused = row
-    this.shown.get(row).setAttribute('tabindex', 0)
+    this.shown.get(row)?.setAttribute('tabindex', 0)
   }
 
   focusRow(index) {
@@ -263,12 +290,12 @@ export class Turns {
     const chosen = words.find(each => each.word === this.at) ?? words[0]
     if (!chosen) return
     this.mark('at', chosen.word)
-    this.on.word(chosen.word)
+    this.on.word(chosen.word, { play: true })
   }
 
   edit(row) {
     const element = this.shown.get(row)
-    if (element) this.on.edit?.(row, element, this.at)
+    if (element && !this.editing) this.on.edit?.(element, this.at)
   }
 
   rowOf(target) {
@@ -291,7 +318,7 @@ export class Turns {
     if (this.foundNow < 0) {
       const row = this.rowAtHeight(this.top + 90)
       const next = this.found.findIndex(place => place.row >= row)
-      this.foundNow = next < 0 ? 0 : next
+      this.foundNow = by > 0 ? Math.max(0, next) : (next < 0 ? this.found.length : next || this.found.length) - 1
     } else this.foundNow = (this.foundNow + by + this.found.length) % this.found.length
     const { row } = this.found[this.foundNow]
     const box = this.shown.get(row)?.getBoundingClientRect()
@@ -338,33 +365,48 @@ export class Turns {
 
   // MARK: copying and printing
 
-  /** The first and last paragraph of the selection; null without one. */
+  /** The first and last paragraph of the selection; null if none of the text is selected. It may begin above the text and end below it. */
   selected() {
     const selection = getSelection()
     if (!selection?.rangeCount || selection.isCollapsed) return null
-    const ends = [selection.anchorNode, selection.focusNode].map(node => this.rowOf(node?.nodeType === 1 ? node : node?.parentElement ?? this.element))
-    if (ends[0] == null || ends[1] == null) return null
-    const [first, last] = [Math.min(...ends), Math.max(...ends)]
-    return last - first < MOST ? [first, last] : null
+    const range = selection.getRangeAt(0)
+    if (!range.intersectsNode(this.element)) return null
+    const first = this.rowOfEnd(range.startContainer, range.startOffset) ?? 0
+    const last = this.rowOfEnd(range.endContainer, range.endOffset) ?? this.model.rows.length - 1
+    return [Math.min(first, last), Math.max(first, last)]
   }
 
-  /** A selection over several paragraphs is copied with their speakers and times. */
+  /** The paragraph in which an end of a selection lies; null if it is above or below the text. */
+  rowOfEnd(node, offset) {
+    const inside = node === this.element ? node.children[Math.min(offset, node.children.length - 1)] : node
+    const element = inside.nodeType === 1 ? inside : inside.parentElement
+    return this.element.contains(element) ? this.rowOf(element) : null
+  }
+
+  /** A selection is copied with speakers and times, also what of it is not in the document. */
   copy(event) {
     const ends = this.selected()
-    if (!ends || ends[0] === ends[1] || event.target.closest?.('input, textarea')) return
+    if (!ends || event.target.closest?.('input, textarea')) return
     const range = getSelection().getRangeAt(0)
     const lines = []
     for (let index = ends[0]; index <= ends[1]; index += 1) {
-      const text = this.shown.get(index)?.querySelector('p')
-      if (!text) continue
-      const part = document.createRange()
-      part.selectNodeContents(text)
-      if (text.contains(range.startContainer)) part.setStart(range.startContainer, range.startOffset)
-      if (text.contains(range.endContainer)) part.setEnd(range.endContainer, range.endOffset)
-      if (part.toString().trim()) lines.push(this.lineOf(this.model.rows[index], part.toString().trim()))
+      const text = this.partOf(range, this.shown.get(index)?.querySelector('p')) ?? this.model.textOf(this.model.rows[index])
+      if (text.trim()) lines.push(this.lineOf(this.model.rows[index], text.trim()))
     }
+    if (!lines.length) return
     event.clipboardData.setData('text/plain', lines.join('\n'))
     event.preventDefault()
+  }
+
+  /** What of a paragraph is selected. Null if it isn't in the document: then it lies between the ends, and all of it is. */
+  partOf(range, text) {
+    if (!text) return null
+    if (!range.intersectsNode(text)) return ''
+    const part = document.createRange()
+    part.selectNodeContents(text)
+    if (text.contains(range.startContainer)) part.setStart(range.startContainer, range.startOffset)
+    if (text.contains(range.endContainer)) part.setEnd(range.endContainer, range.endOffset)
+    return part.toString()
   }
 
   /** `[00:00:11] Reporter: And what do you do?` */
@@ -375,14 +417,14 @@ export class Turns {
 
   /** On paper there is no scrolling: all of the text must be there. */
   print(isOn) {
-    for (const element of this.shown.values()) element.remove()
-    this.shown.clear()
+    this.clear()
     this.isPrinting = isOn
-    if (isOn) this.element.append(...this.model.rows.map((row, index) => {
-      const element = this.make(row, index, true)
+    if (!isOn) return this.reset()
+    const edited = this.editing?.element
+    this.element.append(...this.model.rows.map((row, index) => {
+      const element = this.shown.get(index) === edited && edited ? edited : this.make(row, index, true)
       this.shown.set(index, element)
       return element
     }))
-    else this.draw()
   }
 }

@@ -105,8 +105,9 @@ import WebhookReceiver
             let hostile = DashboardJob(
                 name: "<script>alert(1)</script>\u{202E}gpj.wav",
                 metadata: #"{"<b>bold</b>":"<b>bold</b>","long":"\#(String(repeating: "x", count: 3_000))"}"#,
-                words: ["<img", "src=x", #"onerror="alert(1)">"#, "\u{202E}abc\u{202C}", "👩‍👩‍👧", "&lt;b&gt;"]
-                    + [String(repeating: "y", count: 10_000), "end"])
+                turns: DashboardJob.turns(
+                    of: ["<img", "src=x", #"onerror="alert(1)">"#, "\u{202E}abc\u{202C}", "👩‍👩‍👧", "&lt;b&gt;"]
+                        + [String(repeating: "y", count: 10_000), "end"]))
             let more = [
                 "hostile": try await hostile.insert(of: deployment.tenants),
                 "charlie": try await Self.invite(deployment, "charlie@example.com", to: deployment.tenants.other),
@@ -114,6 +115,76 @@ import WebhookReceiver
                 "finance": try await Self.invite(deployment, "fay@example.com", "finance"),
             ]
             _ = try await Self.look("strangers", scene.merging(more) { $1 })
+        }
+    }
+
+    @Test func `what was typed is not lost: by conflicts, by leaving, by the end of the session`() async throws {
+        try await Self.withJobs { deployment, scene in
+            let more = [
+                "name": "talk.wav",
+                "job": try await DashboardJob(
+                    name: "talk.wav", metadata: "{}", turns: DashboardJob.interview(), seconds: 372
+                ).insert(of: deployment.tenants),
+                "colleague": try await Self.invite(deployment, "carla@example.com"),
+                "stranger": try await Self.invite(deployment, "charlie@example.com", to: deployment.tenants.other),
+                "stranger_email": "charlie@example.com",
+            ]
+            _ = try await Self.look("unsaved", scene.merging(more) { $1 })
+        }
+    }
+
+    @Test func `deletions are taken back, all of a text is printed and copied, and other files are recognized`()
+        async throws
+    {
+        try await Self.withOwner { deployment, scene in
+            let more = [
+                "name": "talk.wav",
+                "job": try await DashboardJob(
+                    name: "talk.wav", metadata: "{}", turns: DashboardJob.interview(), seconds: 372
+                ).insert(of: deployment.tenants),
+            ]
+            _ = try await Self.invite(deployment, "carla@example.com")
+            _ = try await Self.look("everyday", scene.merging(more) { $1 })
+        }
+    }
+
+    @Test func `overage is offered and shown, and an upload can be cancelled and survives a broken line`() async throws
+    {
+        try await Self.withOwner { deployment, scene in
+            let result = try await deployment.admin(
+                "quota", "set", "--tenant", deployment.tenants.example.rawValue, "--monthly-minutes", "0", "--overage",
+                "on")
+            try #require(result.status == 0, "\(result.errors)")
+            _ = try await Self.look("sending", scene)
+        }
+    }
+
+    @Test func `a page holds one call while a job runs`() async throws {
+        try await Self.withJobs { deployment, scene in
+            let running = try await DashboardJob.running(of: deployment.tenants)
+            _ = try await Self.look("calls", scene.merging(["running": running]) { $1 })
+        }
+    }
+
+    /// Writes them to the folder that `VERBATIM_SCREENSHOTS` names, as `scripts/screenshots` asks.
+    @Test func `every page can be photographed on a phone and on a desk`() async throws {
+        let receiver = try WebhookReceiver()
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("serve", ["VERBATIM_EGRESS_ALLOW": "127.0.0.0/8"])
+            let pages = try await RadioStation(deployment: deployment).fill(at: node, receiver: receiver)
+            let people = [
+                "invitation": try await Self.invite(deployment, "mara@harbor-radio.example"),
+                "newcomer": try await Self.invite(deployment, "nils@quay.example", to: deployment.tenants.other),
+                "colleague": try await Self.invite(deployment, "per@harbor-radio.example", "developer"),
+            ]
+            let output = ProcessInfo.processInfo.environment["VERBATIM_SCREENSHOTS"] ?? folder.path
+            let looked = try await Self.look(
+                "screenshots", pages.merging(people) { $1 }.merging(["url": node.url, "folder": output]) { $1 })
+            let files = try FileManager.default.contentsOfDirectory(atPath: output).filter { $0.hasSuffix(".png") }
+            #expect(Set(files) == Set(looked["files"] as? [String] ?? []))
+            #expect(files.count >= 40)
         }
     }
 
@@ -141,61 +212,12 @@ import WebhookReceiver
             var words = (0..<100_000).map { vocabulary[$0 % vocabulary.count] }
             words[61_803] = "lighthouse"
             let long = try await DashboardJob(
-                name: "hearing.mp4", metadata: "{}", words: words, speakers: 8, seconds: 36_000
-            )
-            .insert(of: deployment.tenants)
+                name: "hearing.mp4", metadata: "{}", turns: DashboardJob.turns(of: words, speakers: 8), seconds: 36_000
+            ).insert(of: deployment.tenants)
             let figures = try await Self.look("budgets", scene.merging(["long": long]) { $1 })
             print(
                 "dashboard:",
                 figures.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; "))
         }
-    }
-}
-
-/// A completed job with a transcript, as workers leave it.
-struct DashboardJob {
-    let name: String
-    let metadata: String
-    var words = "So tell me about the night of the storm. You slow down, and you count.".split(separator: " ").map(
-        String.init)
-    var speakers = 2
-    var seconds = 60.0
-
-    /// Returns the job's id.
-    func insert(of tenants: Tenants) async throws -> String {
-        let (id, tenant, name, metadata) = (JobID(), tenants.example, name, metadata)
-        let samples = Int64(seconds * 16_000)
-        let body = Array(try JSONEncoder().encode(transcript(of: id.rawValue)))
-        try await tenants.owner.transaction { transaction in
-            try transaction.execute(
-                """
-                INSERT INTO jobs (tenant_id, id, status, created_at, completed_at, diarize, language_requested, language,
-                    metadata, max_duration_ms, source_type, source_name, source_deleted_at, engine, samples_total)
-                VALUES (\(tenant), \(id), 'completed', now(), now(), true, 'auto', 'en', \(metadata)::json, 36000000,
-                    'upload', \(name), now(), 'whisper_large_v3', \(samples))
-                """)
-            try transaction.execute(
-                "INSERT INTO transcripts (tenant_id, job_id, body) VALUES (\(tenant), \(id), \(body))")
-        }
-        return id.rawValue
-    }
-
-    private func transcript(of id: String) -> Transcript {
-        let step = Int64(seconds * 1000) / Int64(words.count)
-        let segments = stride(from: 0, to: words.count, by: 12).map { first in
-            let range = first..<min(first + 12, words.count)
-            return Transcript.Segment(
-                speaker: "speaker_\(first / 12 % speakers)", speakerConfidence: 0.9, start: Int64(first) * step,
-                end: Int64(range.upperBound) * step, text: words[range].joined(separator: " "), confidence: 0.8,
-                words: range.map {
-                    Transcript.Word(
-                        text: words[$0], start: Int64($0) * step, end: Int64($0 + 1) * step,
-                        confidence: $0 % 9 == 4 ? 0.3 : 0.9)
-                })
-        }
-        return Transcript(
-            jobID: id, language: "en", durationMilliseconds: Int64(seconds * 1000), engine: "whisper_large_v3",
-            model: "large-v3", diarization: "pyannote", speakers: (0..<speakers).map { "speaker_\($0)" },
-            segments: segments)
     }
 }
