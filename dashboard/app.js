@@ -250,7 +250,7 @@ function drawRail() {
       return link
     })),
     h('div', { class: 'foot' }, plan,
-      h('div', { class: 'who' }, bdi(session.email), h('small', session.role)),
+      h('div', { class: 'who' }, bdi(session.tenant_name), h('small', bdi(session.email), ` · ${session.role}`)),
       h('div', { class: 'bar' },
         h('button', { class: 'plain quiet', type: 'button', on: { click: () => signOut() } }, 'Sign out'),
         h('button', { class: 'plain quiet', type: 'button', 'aria-label': 'Keyboard shortcuts', on: { click: listShortcuts } }, h('kbd', '?')))))

@@ -23,6 +23,7 @@ struct PublicContext: ConnectionContext {
 /// The context behind authentication: there is a principal, or the handler is never reached.
 struct AuthenticatedContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
+    let channel: any Channel
     let principal: Principal
     /// What the principal may do now.
     let scopes: Set<Scope>
@@ -30,6 +31,7 @@ struct AuthenticatedContext: ChildRequestContext {
     init(context: PublicContext) throws {
         guard let principal = context.principal else { throw APIError.internalError }
         self.principal = principal
+        channel = context.channel
         scopes = context.scopes
         coreContext = context.coreContext
     }

@@ -84,6 +84,7 @@ package enum RouteTable {
         Rule("POST", "/members/password", .anyone),
         Rule("POST", "/members/sign-out", .roles(Set(MemberRole.allCases))),
         Rule("GET", "/members/me", .roles(Set(MemberRole.allCases))),
+        Rule("PUT", "/members/me/password", .roles(Set(MemberRole.allCases))),
         Rule("GET", "/members", .roles([.owner])),
         Rule("POST", "/members", .roles([.owner])),
         Rule("PATCH", "/members/{id}", .roles([.owner])),

@@ -77,6 +77,7 @@ struct Routes: Sendable {
         router.post("members/password", use: members.setPassword)
         add(.post, "/members/sign-out", to: router, members.signOut)
         add(.get, "/members/me", to: router, members.me)
+        add(.put, "/members/me/password", to: router, members.changePassword)
         add(.get, "/members", to: router, members.list)
         add(.post, "/members", to: router, members.invite)
         add(.patch, "/members/{id}", to: router, members.change)

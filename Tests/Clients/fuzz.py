@@ -108,10 +108,13 @@ def people(url, invitation):
     own = {"Cookie": f"verbatim_session={sessions[-1]}", "X-CSRF-Token": json.loads(body)["csrf_token"]}
     invited = [
         json.loads(answer(url, "/members", {"email": f"{number}@example.com", "role": "viewer"}, own)[1])
-        for number in range(24)
+        for number in range(25)
     ]
+    changing = {"token": invited.pop()["token"], "password": "a password to change"}
+    headers, _ = answer(url, "/members/password", changing)
     return {
         "owner": credentials,
+        "changing": {"password": changing["password"], "session": headers["Set-Cookie"].split(";")[0].partition("=")[2]},
         "member_sessions": sessions,
         "members": [member["id"] for member in invited],
         "member_links": [member["token"] for member in invited[16:]],

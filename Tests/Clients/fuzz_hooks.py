@@ -71,6 +71,12 @@ def as_member(case):
     if case.operation.path == "/members/sign-out" and len(SEEDS["member_sessions"]) > 1:
         session = SEEDS["member_sessions"].pop()
         case.cookies["verbatim_session"] = session
+    if case.operation.path == "/members/me/password":
+        # Their other sessions end, so it is somebody's who has none.
+        session = SEEDS["changing"]["session"]
+        case.cookies["verbatim_session"] = session
+        if isinstance(case.body, dict):
+            case.body.update(password=SEEDS["changing"]["password"], new_password=SEEDS["changing"]["password"])
     if case.method != "GET":
         case.headers["X-CSRF-Token"] = csrf(session)
 

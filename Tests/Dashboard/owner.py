@@ -148,8 +148,28 @@ def limits(visitor):
     visitor.say("Cap: saved.")
     page.reload()
     expect(cap).to_have_value("1234.56")
+    password(visitor)
     page.get_by_label("90%").check()
     page.locator("form").filter(has=page.get_by_label("90%")).get_by_role("button", name="Save").click()
     visitor.say("Alerts: saved.")
     page.reload()
     expect(page.get_by_label("90%")).to_be_checked()
+
+
+def password(visitor):
+    """Changed to another one and back: the session goes on."""
+    page = visitor.page
+    first, second = "correct horse battery staple", "an even better password"
+    for now, next_ in ((first, second), (second, first)):
+        page.get_by_role("button", name="Change your password").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Present password").fill("something wrong")
+        dialog.get_by_label("New password").fill("short")
+        dialog.get_by_role("button", name="Change it").click()
+        expect(dialog.get_by_text("At least 10 characters.")).to_be_visible()
+        dialog.get_by_label("New password").fill(next_)
+        dialog.get_by_role("button", name="Change it").click()
+        expect(dialog.get_by_text("This is not your present password.")).to_be_visible()
+        dialog.get_by_label("Present password").fill(now)
+        dialog.get_by_role("button", name="Change it").click()
+        visitor.say("Your password is changed.")

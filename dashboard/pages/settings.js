@@ -5,7 +5,7 @@ import { bdi, h } from '../dom.js'
 import * as format from '../format.js'
 import * as keyboard from '../shortcuts.js'
 import { setTheme, theme } from '../theme.js'
-import { busy, choice, confirm, failed, field, head, showField, tick, toast } from '../ui.js'
+import { busy, choice, confirm, dialog, failed, field, head, showField, tick, toast } from '../ui.js'
 
 const PERCENTS = [50, 75, 80, 90, 100]
 
@@ -18,10 +18,26 @@ export default async function page({ session, signal, title, signOut }) {
     limits && limitForms(limits, usage, session.role === 'owner' || session.role === 'finance'),
     h('section', h('h2', 'This browser'), field({ label: 'Look', control: look }),
       tick('Keyboard shortcuts', { checked: keyboard.areOn(), on: { change: event => keyboard.turn(event.target.checked) } })),
-    h('section', h('h2', 'You'), h('p', bdi(session.email), `, ${session.role}. Account `, h('code', session.tenant_id), '.'),
+    h('section', h('h2', 'You'), h('p', bdi(session.email), `, ${session.role} of `, bdi(session.tenant_name), '. Account ', h('code', session.tenant_id), '.'),
+      h('p', h('button', { type: 'button', on: { click: () => changePassword().catch(failed) } }, 'Change your password')),
       h('p', 'Lost a computer, or signed in on one that isn’t yours?'),
       h('button', { type: 'button', on: { click: event => busy(event.currentTarget, () => signOut({ everywhere: true })) } }, 'Sign out everywhere')),
   ]
+}
+
+async function changePassword() {
+  const current = h('input', { type: 'password', autocomplete: 'current-password', required: true })
+  const next = h('input', { type: 'password', autocomplete: 'new-password', required: true, minlength: 10, maxlength: 200 })
+  const done = await dialog({
+    title: 'Change your password',
+    body: [field({ label: 'Present password', control: current, name: 'password' }),
+      field({ label: 'New password', control: next, name: 'new_password', hint: '10 to 200 characters. Your other sessions end.' })],
+    actions: [{ text: 'Cancel' }, {
+      text: 'Change it', kind: 'go',
+      run: async () => { await call('PUT', '/members/me/password', { json: { password: current.value, new_password: next.value } }); return true },
+    }],
+  })
+  if (done) toast('Your password is changed.')
 }
 
 // MARK: limits

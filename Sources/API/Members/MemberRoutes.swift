@@ -35,14 +35,16 @@ struct MemberRoutes: Sendable {
         return try await Self.answering {
             let (token, holder) = try await members.signIn(
                 email: body.email, password: body.password, from: network)
-            return begin(token, holder, context)
+            return try await begin(token, holder, context)
         }
     }
 
     /// The answer that begins a session.
-    private func begin(_ token: String, _ holder: MemberSession.Holder, _ context: PublicContext) -> Response {
+    private func begin(
+        _ token: String, _ holder: MemberSession.Holder, _ context: PublicContext
+    ) async throws -> Response {
         context.caller?.becomeKnown()
-        return Self.session(
+        return try await session(
             of: holder.member, holder.tenant, email: holder.email, role: holder.role, token,
             headers: [.setCookie: cookie.set(token)])
     }
@@ -65,22 +67,23 @@ struct MemberRoutes: Sendable {
         let tenant = context.principal.tenant
         guard let token = SessionCookie.token(of: request), let id = context.principal.submitter.member,
             let member = try await databases.app.transaction(of: tenant, { try Member.find(id, of: tenant, in: $0) })
-        else {
-            throw APIError(.invalidToken, "The session has ended. Sign in again with POST /members/sign-in.")
-        }
-        return Self.session(of: id, tenant, email: member.email, role: member.role, token)
+        else { throw Self.ended }
+        return try await session(of: id, tenant, email: member.email, role: member.role, token)
     }
 
-    private static func session(
+    private func session(
         of member: MemberID, _ tenant: TenantID, email: String, role: MemberRole, _ token: String,
         headers: HTTPFields = [:]
-    ) -> Response {
+    ) async throws -> Response {
+        let account = try await databases.app.transaction(of: tenant) { try Tenant.find(tenant, in: $0) }
         var json = JSONWriter(capacity: 256)
         json.object { json in
             json.key("member_id")
             json.string(member.rawValue)
             json.key("tenant_id")
             json.string(tenant.rawValue)
+            json.key("tenant_name")
+            json.string(account?.name)
             json.key("email")
             json.string(email)
             json.key("role")
@@ -101,15 +104,46 @@ struct MemberRoutes: Sendable {
     @Sendable
     func setPassword(_ request: Request, context: PublicContext) async throws -> Response {
         let body = try await JSONBody.decode(NewPassword.self, from: request)
-        let lengths = MemberSignIn.passwordLengths
-        guard lengths.contains(body.password.unicodeScalars.count), !body.password.utf8.contains(0) else {
-            throw APIError.invalidRequest(
-                "'password' must have \(lengths.lowerBound) to \(lengths.upperBound) characters.", field: "password")
-        }
+        try Self.require(body.password, field: "password")
         let network = proxies.client(of: request, on: context.channel).network
         return try await Self.answering {
             let (token, holder) = try await members.setPassword(body.password, by: body.token, from: network)
-            return begin(token, holder, context)
+            return try await begin(token, holder, context)
+        }
+    }
+
+    private struct PasswordChange: Decodable {
+        let password, new_password: String
+    }
+
+    /// Changes the caller's own password.
+    @Sendable
+    func changePassword(_ request: Request, context: AuthenticatedContext) async throws -> Response {
+        let body = try await JSONBody.decode(PasswordChange.self, from: request)
+        try Self.require(body.new_password, field: "new_password")
+        let tenant = context.principal.tenant
+        guard let token = SessionCookie.token(of: request), let id = context.principal.submitter.member,
+            let member = try await databases.app.transaction(of: tenant, { try Member.find(id, of: tenant, in: $0) })
+        else { throw Self.ended }
+        let network = proxies.client(of: request, on: context.channel).network
+        let holder = MemberSession.Holder(tenant: tenant, member: id, email: member.email, role: member.role)
+        do {
+            try await Self.answering {
+                try await members.changePassword(
+                    of: holder, from: body.password, to: body.new_password, keeping: token, from: network)
+            }
+        } catch let error as APIError where error.code == .wrongPassword {
+            throw APIError(
+                .wrongPassword, "This is not your present password.", details: ["field": .text("password")])
+        }
+        return Response(status: .noContent)
+    }
+
+    private static func require(_ password: String, field: String) throws {
+        let lengths = MemberSignIn.passwordLengths
+        guard lengths.contains(password.unicodeScalars.count), !password.utf8.contains(0) else {
+            throw APIError.invalidRequest(
+                "'\(field)' must have \(lengths.lowerBound) to \(lengths.upperBound) characters.", field: field)
         }
     }
 
@@ -297,5 +331,7 @@ struct MemberRoutes: Sendable {
         }
     }
 
+    private static let ended = APIError(
+        .invalidToken, "The session has ended. Sign in again with POST /members/sign-in.")
     private static let none = APIError.notFound("There is no member with this id.")
 }

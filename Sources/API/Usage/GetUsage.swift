@@ -14,8 +14,8 @@ struct GetUsage: Sendable {
     func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
         let month = try Self.month(request)
         let tenant = context.principal.tenant
-        let grouping = try Self.grouping(request)
-        let byDay = try Self.isByDay(request, grouping)
+        let byDay = try Self.isByDay(request)
+        let grouping = try Self.grouping(request) ?? (byDay ? .day : nil)
         let page = try Self.page(request)
         let usage = try await TenantUsage.of(tenant, month: month, groupedBy: grouping, byDay: byDay, on: databases.app)
         guard let usage else { throw APIError.internalError }
@@ -34,13 +34,9 @@ struct GetUsage: Sendable {
         return grouping
     }
 
-    private static func isByDay(_ request: Request, _ grouping: UsageGrouping?) throws -> Bool {
+    private static func isByDay(_ request: Request) throws -> Bool {
         guard let text = request.uri.queryParameters["interval"] else { return false }
         guard text == "day" else { throw APIError.invalidRequest("'interval' must be day.", field: "interval") }
-        guard grouping != nil else {
-            throw APIError.invalidRequest(
-                "'interval' divides groups into days, so it needs 'group_by'.", field: "interval")
-        }
         return true
     }
 

@@ -16,6 +16,13 @@ package enum MemberSession {
         package let member: MemberID
         package let email: String
         package let role: MemberRole
+
+        package init(tenant: TenantID, member: MemberID, email: String, role: MemberRole) {
+            self.tenant = tenant
+            self.member = member
+            self.email = email
+            self.role = role
+        }
     }
 
     /// Begins a session, and returns its token; nil if the member is gone or has another password by now.

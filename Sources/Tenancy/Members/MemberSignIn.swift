@@ -42,7 +42,52 @@ package final class MemberSignIn: Sendable {
     package func signIn(
         email: String, password: String, from network: String
     ) async throws -> (token: String, holder: MemberSession.Holder) {
-        let (now, limits, clock) = (clock(), limits, clock)
+        let now = clock()
+        let found = try await check(password, of: email, from: network, at: now)
+        guard found.status == .active else { throw Refusal.accountSuspended }
+        let holder = found.holder
+        let token = try await databases.sessions.transaction {
+            try MemberSession.begin(of: holder.member, holder.tenant, whosePassword: found.hash, at: now, in: $0)
+        }
+        // The password was changed meanwhile.
+        guard let token else { throw Refusal.wrong }
+        unknown.remember(MemberSession.hash(token))
+        return (token, holder)
+    }
+
+    /// Changes the password of a member who is signed in, and ends their other sessions. Wrong passwords count as those of sign-ins do. Throws
+    /// ``Refusal``, ``RateLimited`` or ``Argon2Error/overloaded``.
+    ///
+    /// - Parameter token: of the session that stays.
+    package func changePassword(
+        of holder: MemberSession.Holder, from current: String, to new: String, keeping token: String,
+        from network: String
+    ) async throws {
+        let found = try await check(current, of: holder.email, from: network, at: clock())
+        guard found.holder.member == holder.member else { throw Refusal.wrong }
+        let hash = try await argon2.hash(new)
+        try await databases.sessions.transaction { transaction in
+            let changed = try transaction.execute(
+                """
+                UPDATE members SET password_hash = \(hash)
+                WHERE tenant_id = \(holder.tenant) AND id = \(holder.member) AND password_hash = \(found.hash)
+                    AND removed_at IS NULL
+                """)
+            // It was changed meanwhile.
+            guard changed == 1 else { throw Refusal.wrong }
+            try MemberSession.endOthers(than: token, in: transaction)
+            try AuditEntry(
+                by: .member(holder.member), action: "member password", tenant: holder.tenant,
+                target: holder.member.rawValue
+            ).record(in: transaction)
+        }
+    }
+
+    /// Returns the member whose address and password these are. Throws ``Refusal/wrong``, ``RateLimited`` or ``Argon2Error/overloaded``.
+    private func check(
+        _ password: String, of email: String, from network: String, at now: Timestamp
+    ) async throws -> Found {
+        let (limits, clock) = (limits, clock)
         try limits.takeCall(from: network, at: now)
         // Most addresses are counted in this form. Those that are not, cost a query.
         try limits.checkMemory(email.lowercased(), from: network, at: now)
@@ -65,16 +110,8 @@ package final class MemberSignIn: Sendable {
                 try limits.takeWrongPassword(for: name, from: network, at: clock(), in: transaction)
             }
         }
-        guard let found = member else { throw Refusal.wrong }
-        guard found.status == .active else { throw Refusal.accountSuspended }
-        let holder = found.holder
-        let token = try await databases.sessions.transaction {
-            try MemberSession.begin(of: holder.member, holder.tenant, whosePassword: found.hash, at: now, in: $0)
-        }
-        // The password was changed meanwhile.
-        guard let token else { throw Refusal.wrong }
-        unknown.remember(MemberSession.hash(token))
-        return (token, holder)
+        guard let member else { throw Refusal.wrong }
+        return member
     }
 
     /// Ends the session on every node within a second.

@@ -94,6 +94,7 @@ import Testing
                 #expect(days.reduce(0) { $0 + ($1["jobs"] as? Int ?? 0) } == group["jobs"] as? Int)
                 #expect(days.allSatisfy { $0["day"] is String && $0["overage_seconds"] as? Int == 0 })
             }
+            #expect(try await groups("interval=day").count == groups("group_by=day").count)
             let afterward = try await groups("group_by=metadata.project")
             #expect(afterward["north"]?.jobs == 1 && afterward[nil]?.jobs == 2)
 
@@ -109,7 +110,7 @@ import Testing
             for (query, field) in [
                 ("group_by=project", "group_by"), ("group_by=", "group_by"), ("group_by=metadata.", "group_by"),
                 ("group_by=key&interval=hour", "interval"), ("group_by=key&interval=", "interval"),
-                ("interval=day", "interval"), ("group_by=key&limit=0", "limit"), ("group_by=key&limit=1001", "limit"),
+                ("group_by=key&limit=0", "limit"), ("group_by=key&limit=1001", "limit"),
                 ("group_by=key&cursor=%00", "cursor"), ("group_by=key&cursor=eA", "cursor"),
             ] {
                 let problem = try await first.get("/usage?\(query)").problem(400)

@@ -302,6 +302,48 @@ import Testing
         }
     }
 
+    @Test func `a member changes their password: the old one is needed, other sessions end, and guesses are counted`()
+        async throws
+    {
+        try await Deployment.with { deployment in
+            let (node, http) = (try await deployment.start("api"), deployment.http)
+            let member = try await Self.member(deployment, "vera@example.com", "viewer", at: node)
+            let other = try await Self.signIn("vera@example.com", at: node, http)
+            func change(_ current: String, _ new: String, csrf: String? = nil) async throws -> Answer {
+                try await member.browser.send(
+                    "PUT", "/members/me/password", json: #"{"password":"\#(current)","new_password":"\#(new)"}"#,
+                    csrf: csrf)
+            }
+            let new = "an even better password"
+            #expect(try await change(Self.password, new, csrf: "0").status == 403)
+            for bad in ["short", String(repeating: "x", count: 201)] {
+                #expect(try await change(Self.password, bad).problem(400)["field"] as? String == "new_password")
+            }
+            let wrong = try await change("not my password", new).problem(401)
+            #expect(wrong["error"] as? String == "wrong_password" && wrong["field"] as? String == "password")
+            #expect(try await member.browser.send("GET", "/members/me").status == 200)
+
+            #expect(try await change(Self.password, new).status == 204)
+            try await eventually("the other session has ended", within: 1) {
+                try await other.send("GET", "/members/me").status == 401
+            }
+            let me = try await member.browser.send("GET", "/members/me").json
+            #expect(me["tenant_name"] as? String == "Example")
+            #expect(try await Self.trySignIn("vera@example.com", Self.password, at: node, http).status == 401)
+            #expect(try await Self.trySignIn("vera@example.com", new, at: node, http).status == 200)
+            // Whoever has a session that isn't theirs can't guess on for ever.
+            var refused = 0
+            for number in 0..<12 {
+                let answer = try await change("guess \(number)", new)
+                #expect([401, 429].contains(answer.status))
+                if answer.status == 429 { refused += 1 }
+            }
+            #expect(refused >= 2)
+            let audit = try await deployment.admin("audit", "--tenant", deployment.tenants.example.rawValue)
+            #expect(audit.output.contains("member password"))
+        }
+    }
+
     /// Which refusal a rule has for a member, or a key that has every scope; nil: none.
     private static func refusal(_ rule: RouteTable.Rule, role: MemberRole? = nil, mode: KeyMode = .live) -> String? {
         switch (rule.access, role) {
