@@ -6,7 +6,7 @@ import * as format from './format.js'
 import { list as listShortcuts, shortcuts } from './shortcuts.js'
 import { applyTheme } from './theme.js'
 import { closeAll, confirm, dialog, failed, field, sentence, settle, toast, undoLast } from './ui.js'
-import { removeAll, startUploads, uploads } from './uploads.js'
+import { goOn, removeAll, startUploads, uploads } from './uploads.js'
 
 /** Every page: its path below `/app`, who may see it, and where it stands in the rail. */
 const pages = [
@@ -38,6 +38,7 @@ let leaving = new AbortController()
 let isUnsaved = () => false
 /** The address of the shown page, as it is in the history. */
 let shownAddress = ''
+let shownPage = null
 
 document.body.prepend(
   h('a', {
@@ -47,20 +48,19 @@ document.body.prepend(
 
 // MARK: pages
 
-/** Goes to a page, such as `jobs/job_…`. Asks first if something would be lost. */
+/** Goes to a page, such as `jobs/job_…`. Asks first if something would be lost; returns false if the reader stays. */
 async function go(path, { replacing = false } = {}) {
-  if (!replacing && !await mayLeave()) return
+  if (!replacing && !await mayLeave()) return false
   const url = new URL(path, base)
   if (replacing) history.replaceState(null, '', url)
   else history.pushState(null, '', url)
-  return show()
+  await show()
+  return true
 }
 
 /** Whether the shown page may be left: with what was typed there, if the reader says so. */
 async function mayLeave() {
-  if (isUnsaved() && !await confirm({ title: 'Leave without saving?', text: 'What you typed is lost.', action: 'Leave' })) return false
-  isUnsaved = () => false
-  return true
+  return !isUnsaved() || await confirm({ title: 'Leave without saving?', text: 'What you typed is lost.', action: 'Leave' }) === true
 }
 
 async function show(scrollTo = 0) {
@@ -74,7 +74,7 @@ async function show(scrollTo = 0) {
   let content, page
   try {
     const path = pathOf(location.pathname)
-    page = pages.find(page => page.path.test(path))
+    page = shownPage = pages.find(page => page.path.test(path))
     // Already while the session is asked for.
     const loading = page?.load().catch(reload)
     loading?.catch(() => {})
@@ -149,12 +149,14 @@ document.addEventListener('click', event => {
 })
 addEventListener('popstate', async () => {
   const wanted = location.pathname + location.search
-  // Another moment of the same transcript.
-  if (wanted === shownAddress) return
+  // Another moment of the same transcript. A link's token is also behind the #.
+  if (wanted === shownAddress && !shownPage?.open) return
   if (isUnsaved()) {
     const url = location.href
     history.pushState(null, '', shownAddress)
-    if (await mayLeave()) go(url)
+    if (!await mayLeave()) return
+    isUnsaved = () => false
+    go(url)
     return
   }
   show(history.state?.scroll ?? 0)
@@ -230,7 +232,9 @@ async function setSession(next) {
   useSession(session, signedOut)
   if (session) tabs.postMessage({ member: session.member_id, csrf: session.csrf_token })
   rail.hidden = !session
-  if (session) drawRail()
+  if (!session) return
+  drawRail()
+  goOn()
 }
 
 // MARK: rail
@@ -292,6 +296,7 @@ async function signOut({ everywhere = false } = {}) {
   } catch (error) {
     if (error.status !== 401) return failed(error)
   }
+  isUnsaved = () => false
   tabs.postMessage({ member: null })
   removeAll()
   await setSession(null)

@@ -18,6 +18,10 @@ export function chart(days, month, groups, nameOf) {
   const parts = partsOf(groups, totals, nameOf)
   // So much on each day would use up the month's minutes at its end.
   const share = month.included_minutes / days.length
+  const most = Math.max(60, ...totals.map(total => total.used_seconds))
+  const step = niceStep(most / 60 / 4)
+  const top = Math.ceil(most / 60 / step) * step
+  const hasShare = totals.length > 0 && share <= top
   const hasOverage = totals.some(total => total.overage_seconds > 0)
   const rows = totals.map(total => [
     format.day(total.value), format.minutes(total.used_seconds), format.minutes(total.overage_seconds), format.count(total.jobs),
@@ -25,9 +29,9 @@ export function chart(days, month, groups, nameOf) {
   ])
   const columns = [{ name: 'Day' }, { name: 'Minutes', class: 'n' }, { name: 'Overage', class: 'n' }, { name: 'Jobs', class: 'n' }, { name: 'Used by' }]
   return [
-    drawing(days, used, parts, hasOverage, share),
+    drawing(days, used, parts, { step, top, hasOverage, share: hasShare ? share : null }),
     h('ul', { class: 'legend' }, parts.map(part => h('li', { style: { '--c': part.color } }, bdi(part.name), h('small', ` ${format.minutes(part.seconds)}`))),
-      hasOverage && h('li', { class: 'striped' }, 'overage'), rows.length > 0 && h('li', { class: 'dashed' }, `${format.decimal(share)} min a day use up the month`)),
+      hasOverage && h('li', { class: 'striped' }, 'overage'), hasShare && h('li', { class: 'dashed' }, `${format.decimal(share)} min a day use up the month`)),
     rows.length ? h('details', h('summary', 'As numbers'), table('Minutes by day', parts.length > 1 ? columns : columns.slice(0, 4), parts.length > 1 ? rows : rows.map(row => row.slice(0, 4))))
       : h('p', { class: 'soft' }, 'Nothing was used in this month.'),
   ]
@@ -48,10 +52,7 @@ function partsOf(groups, totals, nameOf) {
   return [...shown, { name: 'all others', seconds: rest, color: 'var(--soft)', on: others }]
 }
 
-function drawing(days, used, parts, hasOverage, share) {
-  const most = Math.max(60, ...[...used.values()].map(total => total.used_seconds))
-  const step = niceStep(most / 60 / 4)
-  const top = Math.ceil(most / 60 / step) * step
+function drawing(days, used, parts, { step, top, hasOverage, share }) {
   const y = seconds => FLOOR - seconds / 60 / top * (FLOOR - 16)
   const slot = (WIDTH - LEFT) / days.length
   const lines = []
@@ -59,7 +60,7 @@ function drawing(days, used, parts, hasOverage, share) {
     lines.push(svg('line', { x1: LEFT, x2: WIDTH, y1: y(value * 60), y2: y(value * 60), stroke: 'var(--line)' }),
       svg('text', { x: LEFT - 8, y: y(value * 60) + 4, 'text-anchor': 'end' }, format.count(value)))
   }
-  if (used.size && share <= top) lines.push(svg('line', { x1: LEFT, x2: WIDTH, y1: y(share * 60), y2: y(share * 60), stroke: 'var(--soft)', 'stroke-dasharray': '4 4' }))
+  if (share != null) lines.push(svg('line', { x1: LEFT, x2: WIDTH, y1: y(share * 60), y2: y(share * 60), stroke: 'var(--soft)', 'stroke-dasharray': '4 4' }))
   const columns = days.map((day, index) => {
     const x = LEFT + index * slot + slot * 0.14
     const bar = (from, to, fill) => svg('rect', { x, width: slot * 0.72, y: y(to), height: Math.max(1, y(from) - y(to)), rx: 2, fill })

@@ -127,6 +127,8 @@ export function dialog({ title, body, actions = [], wide = false, isFirm = false
       actions.length > 0 && h('footer', buttons))
     element.append(form)
     element.addEventListener('cancel', event => { if (isBusy || isFirm) event.preventDefault() })
+    // A browser lets a page prevent that only once.
+    element.addEventListener('keydown', event => { if (event.key === 'Escape' && (isBusy || isFirm)) event.preventDefault() })
     element.addEventListener('close', () => {
       document.body.append(toasts)
       element.remove()

@@ -10,6 +10,8 @@ const RETRIES = [2, 8, 30]
 /** Newest first. `state`: waiting, sending, checking, failed, done. */
 export const uploads = []
 const listeners = new Set()
+/** Whether none is begun, because the session has ended. */
+let isHeld = false
 
 class Upload {
   constructor(source, options) {
@@ -58,6 +60,12 @@ export function remove(upload) {
   changed()
 }
 
+/** Somebody is signed in: what waits goes on. */
+export function goOn() {
+  isHeld = false
+  changed()
+}
+
 /** Ends all of them: another member may use this page next. */
 export function removeAll() {
   for (const upload of uploads) upload.controller?.abort()
@@ -67,7 +75,7 @@ export function removeAll() {
 
 function changed() {
   for (const next of uploads.toReversed()) {
-    if (uploads.filter(upload => upload.state === 'sending' || upload.state === 'checking').length >= AT_ONCE) break
+    if (isHeld || uploads.filter(upload => upload.state === 'sending' || upload.state === 'checking').length >= AT_ONCE) break
     if (next.state === 'waiting') begin(next)
   }
   for (const listener of listeners) listener()
@@ -81,6 +89,11 @@ async function begin(upload) {
     upload.state = 'done'
   } catch (error) {
     if (error.name === 'AbortError') return
+    if (error.status === 401) {
+      isHeld = true
+      upload.state = 'waiting'
+      return changed()
+    }
     if (isPassing(error) && upload.tries < RETRIES.length) return sendLater(upload, error.retryAfter)
     upload.state = 'failed'
     upload.error = error

@@ -55,6 +55,8 @@ def cancelling(visitor):
         button.click()
         expect(line).to_have_count(0)
     session.send("Network.emulateNetworkConditions", {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
+    page.reload()
+    expect(page.get_by_role("row").filter(has_text="completed")).to_have_count(1)
     expect(page.get_by_role("row").filter(has_text="large.wav")).to_have_count(0)
 
 

@@ -68,14 +68,24 @@ export default async function page({ session, query, signal, go, title, refreshU
     const wanted = jobs.map(job => {
       const text = JSON.stringify(job)
       const known = rows.get(job.job_id)
-      if (known?.text === text) return known.element
+      // What somebody has opened stays until it is closed.
+      if (known?.text === text || known?.element.querySelector('[aria-expanded=true]')) return known.element
       const element = row(columns, cells(job))
       const held = known?.element.contains(document.activeElement) && (document.activeElement.matches('button') ? 'button' : 'a')
       if (held) requestAnimationFrame(() => element.querySelector(held).focus())
       rows.set(job.job_id, { text, element })
       return element
     })
-    if (wanted.length !== body.rows.length || wanted.some((element, index) => body.rows[index] !== element)) body.replaceChildren(...wanted)
+    const gone = [...body.rows].findIndex(element => !wanted.includes(element))
+    for (const [index, element] of wanted.entries()) {
+      const now = body.rows[index]
+      if (now === element) continue
+      if (now && !wanted.includes(now)) now.replaceWith(element)
+      else body.insertBefore(element, now ?? null)
+    }
+    while (body.rows.length > wanted.length) body.lastElementChild.remove()
+    // Who was in a row that is gone goes on in the next one.
+    if (gone >= 0) requestAnimationFrame(() => { if (document.activeElement === document.body) body.rows[Math.min(gone, body.rows.length - 1)]?.querySelector('a').focus() })
     if (pages.dataset.next !== String(shown.next_cursor)) {
       pages.dataset.next = shown.next_cursor
       replace(pages, asked.cursor && h('a', { class: 'button', href: `jobs?${new URLSearchParams(clean({ ...asked, cursor: null }))}` }, 'Newest'),
@@ -128,6 +138,7 @@ export default async function page({ session, query, signal, go, title, refreshU
     }
     for (const [upload, line] of lines) {
       if (uploads.includes(upload)) continue
+      if (line.element.contains(document.activeElement)) drop.querySelector('.go').focus()
       line.element.remove()
       lines.delete(upload)
       if (upload.state === 'done') say(upload, 'is sent')
@@ -163,7 +174,7 @@ export default async function page({ session, query, signal, go, title, refreshU
       if (shown.jobs.some(job => running.has(job.job_id) && isEnded(job))) refreshUsage()
     } catch (error) {
       // The next try may go better. What is shown stays.
-      if (error.status !== 0 && error.status !== 429 && error.status !== 503) failed(error)
+      if (![0, 401, 429, 502, 503, 504].includes(error.status)) failed(error)
     } finally {
       isReading = false
     }

@@ -116,7 +116,9 @@ function keyFields(key, session, isNew) {
         scopes: [...boxes.filter(([, box]) => box.firstChild.checked).map(([scope]) => scope), ...(isNew ? [] : key.scopes.filter(scope => !offered.includes(scope)))],
         monthly_minutes: minutes.value === '' ? null : Number(minutes.value), allowed_addresses: addresses.value.split(/[\s,]+/).filter(Boolean),
       }
-      if (!isNew && values.scopes.toSorted().join() === key.scopes.toSorted().join()) delete values.scopes
+      // What nobody changed is not sent: this member may not be the one who may change it.
+      const isSame = (one, other) => JSON.stringify([one].flat().toSorted()) === JSON.stringify([other].flat().toSorted())
+      if (!isNew) for (const name of Object.keys(values)) if (isSame(values[name] ?? [], key[name] ?? [])) delete values[name]
       if (isNew) {
         values.mode = mode.value
         if (end.value) values.expires_at = new Date(Date.now() + Number(end.value) * 86_400_000).toISOString()

@@ -93,7 +93,7 @@ function jobMenu(job, session, go, more = []) {
   const may = session.scopes.includes('jobs:delete')
   return menu('More', () => [
     ...more, { text: 'Copy job id', run: () => copy(job.job_id, 'The job id is copied.') },
-    may && { text: 'Delete this job', danger: true, run: () => { discard(job, () => go(`jobs/${job.job_id}`)); go('jobs') } },
+    may && { text: 'Delete this job', danger: true, run: async () => { if (await go('jobs')) discard(job, () => go(`jobs/${job.job_id}`)) } },
   ].filter(Boolean))
 }
 
@@ -196,6 +196,7 @@ async function reading(job, text, context) {
     const before = model.names[speaker] ?? null
     const save = async value => {
       model.names = await call('PUT', `${path}/speakers`, { json: { [speaker]: value } })
+      if (signal.aborted) return
       turns.reset()
       drawChips()
       focusChip(speaker)
@@ -232,10 +233,20 @@ async function reading(job, text, context) {
     const parts = row.segments.map(number => {
       const segment = model.segments[number]
       const area = h('textarea', { value: segment.text.trim(), rows: 1, dir: 'auto', maxlength: 10_000, 'aria-label': `Text at ${format.clock(segment.start)}` })
-      const speaker = model.speakers.length > 0 && choice({ 'aria-label': `Speaker at ${format.clock(segment.start)}`, value: segment.speaker ?? '' },
-        [...(segment.speaker ? [] : [['', 'nobody']]), ...model.speakers.map(id => [id, model.nameOf(id)]), [model.newSpeaker, 'a new speaker']])
-      return { number, segment, area, speaker, text: area.value, by: speaker && speaker.value }
+      const part = { number, segment, area, text: area.value, speaker: model.speakers.length > 0 && h('select', { 'aria-label': `Speaker at ${format.clock(segment.start)}` }) }
+      if (part.speaker) offerSpeakers(part)
+      return part
     })
+
+    /** `chosen`: an id, `new`, or null for the speaker that the segment has. */
+    function offerSpeakers(part, chosen = null) {
+      const { segment } = part
+      part.by = segment.speaker ?? ''
+      part.newcomer = model.newSpeaker
+      const offered = [...(segment.speaker ? [] : [['', 'nobody']]), ...model.speakers.map(id => [id, model.nameOf(id)]), [part.newcomer, 'a new speaker']]
+      replace(part.speaker, offered.map(([value, text]) => h('option', { value }, text)))
+      part.speaker.value = chosen === 'new' ? part.newcomer : chosen ?? part.by
+    }
     const isTyped = part => part.area.value !== part.text
     const isChosen = part => part.speaker && part.speaker.value !== part.by
     let isOutdated = false
@@ -244,27 +255,41 @@ async function reading(job, text, context) {
     const editor = h('form', {
       class: 'edit',
       on: {
-        submit: event => { event.preventDefault(); busy(button, save) },
+        submit: event => { event.preventDefault(); submit() },
         input: resized,
         keydown: event => {
           event.stopPropagation()
           if (event.key === 'Escape') { event.preventDefault(); close() }
-          if (event.key === 'Enter' && event.target.matches('textarea') && !event.isComposing) { event.preventDefault(); busy(button, save) }
+          if (event.key === 'Enter' && event.target.matches('textarea') && !event.isComposing) { event.preventDefault(); submit() }
         },
       },
     }, parts.map(({ area, speaker }) => h('div', area, speaker)),
       problem, h('div', { class: 'bar' }, button, h('button', { type: 'button', on: { click: () => close() } }, 'Cancel'),
         h('span', { class: 'hint' }, h('kbd', 'Enter'), ' saves, ', h('kbd', 'Esc'), ' cancels. The original is kept.')))
 
+    let isClosed = false
+
     function close() {
+      if (isClosed) return
+      isClosed = true
       turns.editing = null
       guard(() => false)
       editor.remove()
       text.hidden = false
       if (isOutdated) { model.makeRows(); turns.reset() }
-      else resized()
+      else turns.redo(Number(element.dataset.row))
       focusSegment(row.segments[0])
     }
+
+    /** Saves. Until the service has answered, nothing can be typed: it would be neither saved nor kept. */
+    const submit = () => busy(button, async () => {
+      const held = document.activeElement
+      editor.inert = true
+      try { await save() } finally {
+        editor.inert = false
+        if (!isClosed) held.focus({ preventScroll: true })
+      }
+    })
 
     async function save() {
       const edits = []
@@ -294,13 +319,15 @@ async function reading(job, text, context) {
       const [next] = await load(path, context)
       tag = next.headers.get('ETag')
       model.segments = next.body.segments
+      model.listSpeakers()
       isOutdated = true
       const theirs = []
       for (const part of parts) {
+        const chosen = !isChosen(part) ? null : part.speaker.value === part.newcomer ? 'new' : part.speaker.value
         part.segment = next.body.segments[part.number]
         if (!isTyped(part)) part.area.value = part.text = part.segment.text.trim()
         else if (part.text !== part.segment.text.trim()) theirs.push(part.segment.text.trim())
-        if (part.speaker && !isChosen(part)) part.speaker.value = part.by = part.segment.speaker ?? ''
+        if (part.speaker) offerSpeakers(part, chosen)
       }
       problem.hidden = false
       problem.textContent = ['This transcript was corrected meanwhile, in another window or by somebody else.',
@@ -332,6 +359,8 @@ async function reading(job, text, context) {
   async function correct(edits, done = () => {}) {
     const { body, headers } = await call('PATCH', `${path}/transcript`, { json: { edits }, headers: { 'If-Match': tag }, whole: true })
     tag = headers.get('ETag') ?? tag
+    // Who has gone on sees it the next time.
+    if (signal.aborted) return
     done()
     model.correct(body.segments)
     turns.forget()

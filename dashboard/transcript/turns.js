@@ -60,11 +60,13 @@ export class Turns {
   reset({ keep = true } = {}) {
     if (this.isPrinting) return this.print(true)
     const anchor = keep && this.model.rows.length ? this.topTime() : null
+    const hadFocus = !this.editing && this.element.contains(document.activeElement)
     if (this.element.clientWidth !== this.width) for (const row of this.model.rows) delete row.height
     this.clear()
     this.measure()
     if (anchor != null) this.scrollTo(this.model.rowAt(anchor), { block: 'start' })
     this.draw()
+    if (hadFocus) this.shown.get(this.focused)?.focus({ preventScroll: true })
   }
 
   /** Takes all paragraphs out of the document but the one that is being corrected, which may have another place now. */
@@ -146,6 +148,13 @@ export class Turns {
       this.focused = next
     }
     return changed >= 0
+  }
+
+  /** Makes a paragraph anew. */
+  redo(index) {
+    this.shown.get(index)?.remove()
+    this.shown.delete(index)
+    this.draw()
   }
 
   /** Measures a paragraph again whose content has changed. */
@@ -379,6 +388,7 @@ export class Turns {
   /** The paragraph in which an end of a selection lies; null if it is above or below the text. */
   rowOfEnd(node, offset) {
     const inside = node === this.element ? node.children[Math.min(offset, node.children.length - 1)] : node
+    if (!inside) return null
     const element = inside.nodeType === 1 ? inside : inside.parentElement
     return this.element.contains(element) ? this.rowOf(element) : null
   }

@@ -111,13 +111,28 @@ extension Job {
             "SELECT status FROM jobs WHERE tenant_id = \(tenant) AND id = \(id)", as: JobStatus.self)
     }
 
-    /// The character as JSON in ASCII has it, in small letters.
-    private static func asciiEscape(_ scalar: Unicode.Scalar) -> String {
-        guard !scalar.isASCII else { return String(scalar) }
-        return UTF16.encode(scalar)?.map { unit in
+    /// A regular expression for a JSON text whose other characters than ASCII are escaped, whether those are capital or small letters.
+    private static func asciiPattern(of text: String) -> String {
+        text.map { character in
+            if character.isASCII { return literal(String(character).lowercased()) }
+            let both = Set([character.lowercased(), character.uppercased()].map(asciiEscaped)).sorted()
+            return "(?:" + both.map(literal).joined(separator: "|") + ")"
+        }.joined()
+    }
+
+    /// The text as JSON in ASCII has it, in small letters.
+    private static func asciiEscaped(_ text: String) -> String {
+        text.utf16.map { unit in
             let digits = String(unit, radix: 16)
-            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        }.joined() ?? ""
+            return unit < 0x80
+                ? String(UnicodeScalar(UInt8(unit))).lowercased()
+                : "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }.joined()
+    }
+
+    /// A regular expression for this text. Nothing in it has a meaning.
+    private static func literal(_ text: String) -> String {
+        text.map { $0.isLetter || $0.isNumber ? String($0) : "\\\($0)" }.joined()
     }
 
     /// Returns the tenant's jobs that match `filter`, newest first: one more than `limit` if there is a further page.
@@ -136,7 +151,7 @@ extension Job {
         }
         // Metadata is searched as it is stored: as JSON, in which some characters are escaped, and many programs escape all but ASCII.
         let escaped = String(JSONWriter.quoted(text).dropFirst().dropLast())
-        let ascii = escaped.lowercased().unicodeScalars.map(Self.asciiEscape).joined()
+        let ascii = text.utf8.allSatisfy { $0 < 0x80 } ? nil : Self.asciiPattern(of: escaped)
         return try transaction.query(
             """
             SELECT \(columns) FROM jobs WHERE tenant_id = \(tenant) AND id IN (
@@ -145,7 +160,7 @@ extension Job {
                     WHERE tenant_id = \(tenant) AND deleted_at IS NULL \(asked(by: filter))
                     ORDER BY id DESC LIMIT \(JobPage.mostSearched)) searched
                 WHERE strpos(lower(name), lower(\(text))) > 0 OR strpos(lower(metadata::text), lower(\(escaped))) > 0
-                    OR strpos(lower(metadata::text), \(ascii)) > 0 OR id = \(text)
+                    OR lower(metadata::text) ~ \(ascii) OR id = \(text)
                 ORDER BY id DESC LIMIT \(limit + 1))
             ORDER BY id DESC
             """

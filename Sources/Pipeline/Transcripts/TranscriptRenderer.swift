@@ -10,7 +10,7 @@ import Tenancy
 /// limited, because they are in memory: a few long transcripts, or thousands of short ones.
 ///
 /// An account that has much to do has it done on one queue, beside which it only takes queues that nobody needs. So the others wait for one
-/// piece of its work at most.
+/// piece of its work at most, as long as fewer accounts are as busy than there are queues.
 package final class TranscriptRenderer: Sendable {
     private struct Load {
         /// Bytes of transcripts that are rendered or waiting, by queue.

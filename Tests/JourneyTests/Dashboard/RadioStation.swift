@@ -58,7 +58,8 @@ struct RadioStation {
                 SELECT \(tenant), \(month), d * 2 + \(number), 'job_' || lpad((d * 2 + \(number))::text, 26, '0'),
                     (1200 + 2000 * abs(sin(d * 2.3 + \(number) * 1.9))) / (1 + \(number)), 'pro', 72000, true, 40000,
                     date_trunc('month', now()) + d * interval '1 day' + interval '9 hours', \(key)
-                FROM generate_series(0, 29) d WHERE d % 7 NOT IN (5, 6)
+                FROM generate_series(0, extract(day FROM date_trunc('month', now()) + interval '1 month - 1 day')::int - 1) d
+                WHERE d % 7 NOT IN (5, 6)
                 """)
         }
         try await owner.execute(

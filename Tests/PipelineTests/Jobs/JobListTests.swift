@@ -119,8 +119,12 @@ import Testing
             for text in ["Zürich", "zürich 😀", #"say "hi""#, #"A\B"#] {
                 #expect(try await found(text) == [foreign], "\(text)")
             }
-            try await owner.execute("UPDATE jobs SET metadata = '{\"city\":\"ZÜRICH\"}' WHERE id = \(foreign)")
-            #expect(try await found("Zürich") == [foreign])
+            let capital = #"{"land":"\u00d6sterreich (und *)","city":"ZÜRICH"}"#
+            try await owner.execute("UPDATE jobs SET metadata = \(capital)::json WHERE id = \(foreign)")
+            for text in ["Zürich", "Österreich", "österreich", "österreich (und *)"] {
+                #expect(try await found(text) == [foreign], "\(text)")
+            }
+            #expect(try await found("ö.terreich") == [])
         }
     }
 
