@@ -26,6 +26,7 @@ CALLS = {
     "by day": "/usage?group_by=day",
     "by key, 20 of them": "/usage?group_by=key",
     "by a member of the metadata, 50 values": "/usage?group_by=metadata.project",
+    "the same, each by day": "/usage?group_by=metadata.project&interval=day",
 }
 
 # Each record in the order of the month, with a running sum: what the answer took before sums were kept.

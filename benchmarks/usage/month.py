@@ -22,10 +22,11 @@ SELECT a.id, '{month}', row_number() OVER (ORDER BY j.id), j.id, j.samples_total
     20000, j.created_at, j.key_id
 FROM account a, jobs j;
 -- What the service adds for each job's metadata.
-INSERT INTO usage_sums
-SELECT u.tenant_id, u.month, 'metadata.project', j.metadata->>'project', u.admission / 1024, u.included_seconds, true, 20000,
-    u.plan, count(*), sum(u.seconds), max(u.admission)
-FROM usage u JOIN jobs j ON j.id = u.job_id GROUP BY 1, 2, 3, 4, 5, 6, 9;
+INSERT INTO usage_sums (tenant_id, month, dimension, value, day, block, included_seconds, accept_overage,
+    rate_micros_per_minute, plan, jobs, seconds, last_place)
+SELECT u.tenant_id, u.month, 'metadata.project', j.metadata->>'project', to_char(u.admitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
+    u.admission / 1024, u.included_seconds, true, 20000, u.plan, count(*), sum(u.seconds), max(u.admission)
+FROM usage u JOIN jobs j ON j.id = u.job_id GROUP BY 1, 2, 3, 4, 5, 6, 7, 10;
 COMMIT;
 ANALYZE;
 """
