@@ -60,7 +60,7 @@ async function go(path, { replacing = false } = {}) {
 
 /** Whether the shown page may be left: with what was typed there, if the reader says so. */
 async function mayLeave() {
-  return !isUnsaved() || await confirm({ title: 'Leave without saving?', text: 'What you typed is lost.', action: 'Leave' }) === true
+  return !isUnsaved() || await confirm({ title: 'Leave without saving?', text: 'What you typed is lost.', action: 'Leave', stay: 'Keep editing' }) === true
 }
 
 async function show(scrollTo = 0) {

@@ -143,10 +143,10 @@ export function dialog({ title, body, actions = [], wide = false, isFirm = false
 }
 
 /** Asks before something that can't be taken back. Returns whether to go on. */
-export function confirm({ title, text, action, run = async () => {} }) {
+export function confirm({ title, text, action, stay = 'Cancel', run = async () => {} }) {
   return dialog({
     title, body: h('p', text),
-    actions: [{ text: 'Cancel', value: false }, { text: action, kind: 'danger', run: async () => { await run(); return true } }],
+    actions: [{ text: stay, value: false }, { text: action, kind: 'danger', run: async () => { await run(); return true } }],
   })
 }
 

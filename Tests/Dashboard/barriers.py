@@ -49,6 +49,10 @@ def run(new_visitor, scene):
                 wide = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 if wide > 0:
                     faults.append(f"{path}, {width}: wider than the window by {wide} pixels")
+                for menu in visitor.page.get_by_role("button", name="Actions for").all()[:1]:
+                    box = menu.bounding_box()
+                    if box["x"] + box["width"] > width:
+                        faults.append(f"{path}, {width}: what can be done with a row lies beyond the window")
                 seen += 1
             for path, open_ in dialogs(scene) if width == 1440 or scheme == "light" else ():
                 visitor.open(path)

@@ -121,6 +121,8 @@ def listen(visitor, scene):
     expect(page.locator(".w.now")).to_have_count(1)
     first = page.locator(".w.now").inner_text()
     page.wait_for_function("first => document.querySelector('.w.now') && document.querySelector('.w.now').innerText !== first", arg=first)
+    # Nothing else is marked, whatever was chosen before.
+    expect(page.locator(".w.at")).to_have_count(0)
     page.get_by_role("button", name="Pause").click()
     # A word leads to its place in the file.
     word = page.locator(".turn").last.locator(".w").last
@@ -128,6 +130,8 @@ def listen(visitor, scene):
     start = word.evaluate("element => element.word.start")
     page.wait_for_function("start => Math.abs(document.querySelector('.player input[type=range]').value - start) < 0.2", arg=start)
     assert place.is_visible() and sent == [], sent
+    page.get_by_role("button", name="Close the player").click()
+    expect(page.locator(".w.now")).to_have_count(0)
 
 
 def link(visitor):

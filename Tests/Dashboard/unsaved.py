@@ -103,7 +103,7 @@ def leaving(visitor, scene):
     for leave in (lambda: page.get_by_role("link", name="Usage").first.click(), page.go_back, lambda: page.get_by_role("button", name="Sign out").click()):
         leave()
         expect(question).to_be_visible()
-        question.get_by_role("button", name="Cancel").click()
+        question.get_by_role("button", name="Keep editing").click()
         expect(question).to_have_count(0)
         assert page.url.endswith(scene["job"]), page.url
         expect(page.locator(".edit textarea").first).to_have_value("typed")

@@ -28,10 +28,11 @@ export default async function page({ session, signal, title, signOut }) {
 async function changePassword() {
   const current = h('input', { type: 'password', autocomplete: 'current-password', required: true })
   const next = h('input', { type: 'password', autocomplete: 'new-password', required: true, minlength: 10, maxlength: 200 })
+  const shown = tick('Show it', { on: { change: event => { next.type = event.target.checked ? 'text' : 'password' } } })
   const done = await dialog({
     title: 'Change your password',
     body: [field({ label: 'Present password', control: current, name: 'password' }),
-      field({ label: 'New password', control: next, name: 'new_password', hint: '10 to 200 characters. Your other sessions end.' })],
+      field({ label: 'New password', control: next, name: 'new_password', hint: '10 to 200 characters. Your other sessions end.' }), shown],
     actions: [{ text: 'Cancel' }, {
       text: 'Change it', kind: 'go',
       run: async () => { await call('PUT', '/members/me/password', { json: { password: current.value, new_password: next.value } }); return true },

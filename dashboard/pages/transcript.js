@@ -115,7 +115,12 @@ async function reading(job, text, context) {
   const mayCorrect = mayWrite && !isOriginal
   const model = new Model(transcript, names)
   const turns = new Turns(model, { word, speaker: speakerPopover, edit: mayCorrect ? edit : null }, signal)
-  const player = new Player({ duration: job.duration_seconds, onTime: (seconds, follow) => { turns.play(seconds, follow); strip.at(seconds) } }, signal)
+  const player = new Player({
+    duration: job.duration_seconds,
+    // One mark is enough: of the word that was chosen, or of the one that plays.
+    onPlay: () => turns.mark('at', null), onClose: () => turns.mark('now', null),
+    onTime: (seconds, follow) => { turns.play(seconds, follow); strip.at(seconds) },
+  }, signal)
   const strip = new Strip(model, job.duration_seconds ?? 0, seconds => { turns.go(seconds); player.seek(seconds); strip.at(seconds) }, signal)
   const chips = h('div', { class: 'bar' })
   const only = h('div', { class: 'notice', hidden: true, role: 'status' })

@@ -9,9 +9,9 @@ const PAUSE = 'M8 5v14M16 5v14'
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3]
 
 export class Player {
-  /** `onTime(seconds, isPlaying)` is called while it plays, for every frame. */
-  constructor({ onTime, duration }, signal) {
-    Object.assign(this, { onTime, duration })
+  /** `onTime(seconds, isFollowing)` is called while it plays, for every frame; `onPlay` when it begins, `onClose` when the file is gone. */
+  constructor({ onTime, onPlay, onClose, duration }, signal) {
+    Object.assign(this, { onTime, onPlay, onClose, duration })
     this.isFollowing = true
     this.media = document.createElement('audio')
     this.media.preload = 'metadata'
@@ -59,6 +59,7 @@ export class Player {
     this.media.removeAttribute('src')
     this.chooser.value = ''
     this.drawEmpty()
+    this.onClose()
     if (hadFocus) this.element.querySelector('button').focus()
   }
 
@@ -92,7 +93,9 @@ export class Player {
       this.onTime(this.media.currentTime, this.isFollowing)
       requestAnimationFrame(frame)
     }
-    if (isPlaying) frame()
+    if (!isPlaying) return
+    this.onPlay()
+    frame()
   }
 
   tell() {
