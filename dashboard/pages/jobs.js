@@ -16,7 +16,7 @@ const PAGE = 50
 const [LIVELY, CALM] = [2, 15]
 const columns = [
   { name: 'Recording', class: 'name' }, { name: 'Length', class: 'hide' }, { name: 'State' }, { name: 'Language', class: 'hide' },
-  { name: 'Created', class: 'n' }, { name: h('span', { class: 'offscreen' }, 'Actions'), class: 'n' },
+  { name: 'Created', class: 'n hide' }, { name: h('span', { class: 'offscreen' }, 'Actions'), class: 'n' },
 ]
 const states = [['', 'All states'], ['queued', 'Queued'], ['processing', 'Processing'], ['completed', 'Completed'], ['failed', 'Failed'], ['cancelled', 'Cancelled']]
 
