@@ -89,7 +89,8 @@ async function begin(upload) {
     upload.state = 'done'
   } catch (error) {
     if (error.name === 'AbortError') return
-    if (error.status === 401) {
+    // The session has ended, or another tab has replaced it.
+    if (error.status === 401 || error.code === 'csrf_token_missing') {
       isHeld = true
       upload.state = 'waiting'
       return changed()

@@ -20,6 +20,8 @@ def dialogs(scene):
     yield f"jobs/{scene['job']}", lambda page: (page.get_by_role("article").first.focus(), page.keyboard.press("e"))
     yield "keys", lambda page: page.get_by_role("button", name="New key").first.click()
     yield "members", lambda page: page.get_by_role("button", name="Invite").click()
+    yield "webhooks", lambda page: page.get_by_role("button", name="Add endpoint").click()
+    yield "settings", lambda page: page.get_by_role("button", name="Change your password").click()
     yield "settings", lambda page: page.keyboard.press("?")
 
 

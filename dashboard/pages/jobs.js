@@ -12,8 +12,8 @@ import { choice, confirm, copy, copyButton, empty, failed, head, menu, row, sent
 import { addFiles, addLink, again, remove, startUploads, uploads } from '../uploads.js'
 
 const PAGE = 50
-/** How often the list is read again, in seconds: while something is under way, and otherwise. */
-const [LIVELY, CALM] = [2, 15]
+/** How often the list is read again, in seconds: while something is under way, otherwise, and the result of a search. */
+const [LIVELY, CALM, SEARCH] = [2, 15, 60]
 const columns = [
   { name: 'Recording', class: 'name' }, { name: 'Length', class: 'hide' }, { name: 'State' }, { name: 'Language', class: 'hide' },
   { name: 'Created', class: 'n hide' }, { name: h('span', { class: 'offscreen' }, 'Actions'), class: 'n' },
@@ -204,7 +204,7 @@ export default async function page({ session, query, signal, go, title, refreshU
   /** Reads the list for the progress, and for what others have sent. */
   async function watch() {
     while (!signal.aborted) {
-      await pause(running() ? LIVELY : CALM, signal)
+      await pause(asked.q ? SEARCH : running() ? LIVELY : CALM, signal)
       await attention(signal)
       await refresh()
     }

@@ -10,6 +10,10 @@ struct ListJobs: Sendable {
     private static let longestText = 100
 
     let databases: Databases
+    /// A search reads up to 10,000 jobs, so an account that never stops would take a core of the database.
+    private let searches = NodeRateLimit<TenantID>(perMinute: 60, capacity: 20_000)
+
+    init(databases: Databases) { self.databases = databases }
 
     @Sendable
     func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
@@ -17,6 +21,7 @@ struct ListJobs: Sendable {
         let (asked, limit) = try Self.parse(request)
         var filter = asked
         filter.isTest = context.principal.mode == .test
+        if filter.text != nil { try takeSearch(of: tenant) }
         let page = try await databases.app.transaction(of: tenant) { [filter] in
             try JobPage.load(of: tenant, filter, limit: limit, in: $0)
         }
@@ -28,6 +33,15 @@ struct ListJobs: Sendable {
             json.string(page.nextCursor?.text)
         }
         return JSONResponse.make(json.bytes)
+    }
+
+    private func takeSearch(of tenant: TenantID) throws {
+        do {
+            try searches.take(tenant, at: .now())
+        } catch {
+            throw APIError.rateLimited(
+                "Too many searches in a minute. Try again later.", retryAfterSeconds: error.retryAfterSeconds)
+        }
     }
 
     private static func parse(_ request: Request) throws -> (JobFilter, limit: Int) {

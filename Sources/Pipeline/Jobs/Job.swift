@@ -160,7 +160,7 @@ extension Job {
                     WHERE tenant_id = \(tenant) AND deleted_at IS NULL \(asked(by: filter))
                     ORDER BY id DESC LIMIT \(JobPage.mostSearched)) searched
                 WHERE strpos(lower(name), lower(\(text))) > 0 OR strpos(lower(metadata::text), lower(\(escaped))) > 0
-                    OR lower(metadata::text) ~ \(ascii) OR id = \(text)
+                    OR metadata::text LIKE '%\\\\u%' AND lower(metadata::text) ~ \(ascii) OR id = \(text)
                 ORDER BY id DESC LIMIT \(limit + 1))
             ORDER BY id DESC
             """

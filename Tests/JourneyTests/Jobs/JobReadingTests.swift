@@ -29,6 +29,26 @@ import Testing
         }
     }
 
+    @Test func `an account that never stops to search is told to wait, and nobody else is`() async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            let alice = try await deployment.customer(at: node)
+            let charlie = try await deployment.customer(of: deployment.tenants.other, at: node)
+            for _ in 0..<60 { #expect(try await alice.get("/jobs?q=harbor").status == 200) }
+            // A minute may have passed since the first one.
+            var refused: Answer?
+            for _ in 0..<60 where refused == nil {
+                let answer = try await alice.get("/jobs?q=harbor")
+                if answer.status != 200 { refused = answer }
+            }
+            let answer = try #require(refused)
+            #expect(try answer.problem(429)["error"] as? String == "rate_limited")
+            #expect((1...60).contains(Int(answer.headers["Retry-After"] ?? "") ?? 0))
+            #expect(try await alice.get("/jobs").status == 200)
+            #expect(try await charlie.get("/jobs?q=harbor").status == 200)
+        }
+    }
+
     @Test func `a job waits, is polled by its own word and then read in every format`() async throws {
         try await Deployment.with { deployment in
             let api = try await deployment.start("api")
