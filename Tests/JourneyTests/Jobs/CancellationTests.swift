@@ -12,24 +12,27 @@ import Testing
     private static let promise = 2.0
 
     /// Waits until a worker says that it works on that step of the job; cancels; and sees the worker stop in time, in the middle of it.
+    ///
+    /// - Returns: false if there was nothing to stop, because the engine had just sent the task away for lack of room.
     private static func cancel(_ job: String, during stage: TaskKind, at worker: Node, by customer: Customer)
-        async throws
+        async throws -> Bool
     {
         _ = try await worker.process.log.line(with: "task started", "\"task\":\"\(stage.rawValue)\"", job)
         #expect(try await customer.get("/jobs/\(job)").json["status"] as? String == "processing")
         let answer = try await customer.send("POST", "/jobs/\(job)/cancel")
         #expect(answer.status == 202)
         #expect(try answer.json["status"] as? String == "cancelled")
+        let ends = ["task released", "task lost", "task cancelled", "task postponed", "task done"]
+        var ended: [String] = []
         try await eventually("the work on \(stage) stops", within: promise) {
-            worker.process.log.lines.contains {
+            let lines = worker.process.log.lines.filter {
                 $0.contains(job) && $0.contains("\"task\":\"\(stage.rawValue)\"")
-                    && ($0.contains("task released") || $0.contains("task lost") || $0.contains("task cancelled"))
             }
-        }
-        let ended = worker.process.log.lines.filter {
-            $0.contains(job) && $0.contains("\"task\":\"\(stage.rawValue)\"")
+            ended = lines.filter { line in ends.contains { line.contains($0) } }
+            return ended.count == lines.count { $0.contains("task started") }
         }
         #expect(!ended.contains { $0.contains("task done") }, "it had ended by itself")
+        return ended.last?.contains("task postponed") == false
     }
 
     /// Nothing is billed, nothing stays, and the customer is told so.
@@ -75,7 +78,7 @@ import Testing
                 "POST", "/jobs", json: #"{"source_url":"http://127.0.0.1:\#(source.port)/call.wav"}"#)
             let job = try #require(try answer.json["job_id"] as? String)
             try await eventually("some of it has come") { try !deployment.storage.files.isEmpty }
-            try await Self.cancel(job, during: .fetch, at: worker, by: customer)
+            #expect(try await Self.cancel(job, during: .fetch, at: worker, by: customer))
             for await _ in connections { break }
             try await Self.seeNothingLeft(of: job, deployment, customer)
         }
@@ -89,13 +92,18 @@ import Testing
             let api = try await deployment.start("api")
             let customer = try await deployment.customer(at: api)
             let long = try await Recordings.speech(
-                Array(repeating: "0880", count: stage == .prepare ? 200 : 40), into: media, named: "long.flac")
+                Array(repeating: "0880", count: stage == .prepare ? 200 : 40), into: media, named: "long.flac",
+                gain: stage == .diarize ? 0.7 : 0.8)
             // One step at a time, so that the step that is waited for is the one that runs.
             let worker = try await deployment.start("worker", ["VERBATIM_WORKER_SLOTS": stage == .diarize ? "2" : "1"])
-            let job = try await customer.submit(file: long)
-            try await Self.cancel(job, during: stage, at: worker, by: customer)
-            try await eventually("no child decodes any more") { try worker.process.children().isEmpty }
-            try await Self.seeNothingLeft(of: job, deployment, customer)
+            // All tests share the model server. If they leave no room for this job, the next one tries.
+            var isStopped = false
+            while !isStopped {
+                let job = try await customer.submit(file: long)
+                isStopped = try await Self.cancel(job, during: stage, at: worker, by: customer)
+                try await eventually("no child decodes any more") { try worker.process.children().isEmpty }
+                try await Self.seeNothingLeft(of: job, deployment, customer)
+            }
         }
     }
 
@@ -119,7 +127,7 @@ import Testing
                     file: Recordings.clip("0880"), fields: ["diarize": "false", "language": "en"])
                 try await eventually("AssemblyAI is called") { (simulator.calls[call] ?? 0) >= 1 }
                 if call == .upload {
-                    try await Self.cancel(job, during: .recognize, at: worker, by: customer)
+                    #expect(try await Self.cancel(job, during: .recognize, at: worker, by: customer))
                 } else {
                     // Between two polls nobody works on it.
                     #expect(try await customer.send("POST", "/jobs/\(job)/cancel").status == 202)

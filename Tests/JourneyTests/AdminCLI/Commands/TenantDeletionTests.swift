@@ -62,7 +62,7 @@ import Testing
             let media = try TemporaryFolder()
             defer { media.remove() }
             let long = try await Recordings.speech(
-                Array(repeating: "0880", count: 60), into: media, named: "long.wav")
+                Array(repeating: "0880", count: 60), into: media, named: "long.wav", gain: 0.9)
             let running = try await submit(long)
             _ = try await submit(Recordings.clip("0880"))
             _ = try await worker.process.log.line(with: "task started", "recognize", running)
