@@ -124,6 +124,9 @@ let package = Package(
         // What scripts/bench runs.
         .executableTarget(
             name: "FormatsBench", dependencies: ["Pipeline"], path: "benchmarks/Formats", swiftSettings: strict),
+        .executableTarget(
+            name: "QueueBench", dependencies: ["Pipeline", "Postgres", "Tenancy", logging], path: "benchmarks/Queue",
+            swiftSettings: strict),
 
         // Tests: one target per module, in folders like the module's, and whole journeys through the real executables. Pipeline's tests
         // are several targets, so that a change compiles only some of them again.

@@ -74,6 +74,21 @@ GRANT USAGE ON SEQUENCE task_fences TO verbatim_system;
 GRANT SELECT, INSERT, UPDATE ON tenant_load TO verbatim_app;
 GRANT SELECT, UPDATE ON tenant_load TO verbatim_system;
 GRANT SELECT, UPDATE ON scheduler TO verbatim_system;
+GRANT SELECT, INSERT, UPDATE ON tenant_turns TO verbatim_app, verbatim_system;
+GRANT USAGE ON SEQUENCE turn_numbers TO verbatim_app, verbatim_system;
+GRANT SELECT ON SEQUENCE engines_priority_front TO verbatim_app, verbatim_system;
+GRANT SELECT ON SEQUENCE engines_normal_front TO verbatim_app, verbatim_system;
+GRANT SELECT ON SEQUENCE fetches_priority_front TO verbatim_app, verbatim_system;
+GRANT SELECT ON SEQUENCE fetches_normal_front TO verbatim_app, verbatim_system;
+GRANT SELECT ON SEQUENCE preparations_priority_front TO verbatim_app, verbatim_system;
+GRANT SELECT ON SEQUENCE preparations_normal_front TO verbatim_app, verbatim_system;
+GRANT SELECT, UPDATE ON SEQUENCE turns_tended_at TO verbatim_system;
+GRANT UPDATE ON SEQUENCE engines_priority_front TO verbatim_system;
+GRANT UPDATE ON SEQUENCE engines_normal_front TO verbatim_system;
+GRANT UPDATE ON SEQUENCE fetches_priority_front TO verbatim_system;
+GRANT UPDATE ON SEQUENCE fetches_normal_front TO verbatim_system;
+GRANT UPDATE ON SEQUENCE preparations_priority_front TO verbatim_system;
+GRANT UPDATE ON SEQUENCE preparations_normal_front TO verbatim_system;
 
 -- Webhooks. Only verbatim_system reads secrets.
 GRANT SELECT, INSERT, UPDATE ON webhook_secrets TO verbatim_system;

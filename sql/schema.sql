@@ -14,6 +14,7 @@ CREATE TABLE tenants (
     CONSTRAINT tenants_status_check CHECK (status = ANY (ARRAY['active'::text, 'suspended'::text, 'deleted'::text]))
 );
 CREATE INDEX tenants_suspended ON tenants USING btree (id) WHERE status = 'suspended'::text;
+CREATE CONSTRAINT TRIGGER an_account_changes_and_jobs_may_start AFTER UPDATE OF status, plan ON tenants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.status = 'active'::text) EXECUTE FUNCTION offer_jobs_of_an_account();
 
 CREATE TABLE api_keys (
     tenant_id         text NOT NULL,
@@ -128,6 +129,7 @@ CREATE TABLE plans (
     CONSTRAINT plans_overage_micros_per_minute_check CHECK (overage_micros_per_minute >= 0),
     CONSTRAINT plans_queue_class_check CHECK (queue_class = ANY (ARRAY[0, 1]))
 );
+CREATE CONSTRAINT TRIGGER a_plan_changes_and_jobs_may_start AFTER UPDATE OF concurrency ON plans DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION offer_jobs_of_a_plan();
 
 CREATE TABLE quota_overrides (
     tenant_id            text NOT NULL,
@@ -146,6 +148,7 @@ CREATE TABLE quota_overrides (
     CONSTRAINT quota_overrides_monthly_minutes_check CHECK (monthly_minutes >= 0),
     CONSTRAINT quota_overrides_overage_cap_cents_check CHECK (overage_cap_cents >= 0)
 );
+CREATE CONSTRAINT TRIGGER limits_change_and_jobs_may_start AFTER INSERT OR DELETE OR UPDATE ON quota_overrides DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION offer_jobs_within_limits();
 
 CREATE TABLE usage_months (
     tenant_id        text NOT NULL,
@@ -471,9 +474,11 @@ CREATE TABLE tasks (
     worker           text,
     lease_until      timestamp with time zone,
     last_error       text,
+    is_poll          boolean NOT NULL DEFAULT false,
     CONSTRAINT tasks_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT tasks_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
     CONSTRAINT tasks_is_long_check CHECK (kind = 'prepare'::text OR NOT is_long),
+    CONSTRAINT tasks_is_poll_check CHECK (kind = 'recognize'::text OR NOT is_poll),
     CONSTRAINT tasks_kind_check CHECK (kind = ANY (ARRAY['fetch'::text, 'prepare'::text, 'recognize'::text, 'diarize'::text, 'assemble'::text, 'clean'::text])),
     CONSTRAINT tasks_lease_check CHECK ((status = 'running'::text) = (lease_until IS NOT NULL)),
     CONSTRAINT tasks_part_check CHECK (part >= 0),
@@ -486,6 +491,9 @@ CREATE INDEX tasks_claimable ON tasks USING btree (tenant_id, starts_job, priori
 CREATE INDEX tasks_cleanup_claimable ON tasks USING btree (run_after) WHERE status = 'ready'::text AND kind = 'clean'::text;
 CREATE INDEX tasks_by_lease ON tasks USING btree (lease_until) WHERE status = 'running'::text;
 CREATE INDEX tasks_finished ON tasks USING btree (created_at) WHERE status = ANY (ARRAY['done'::text, 'failed'::text, 'cancelled'::text]);
+CREATE INDEX tasks_to_poll ON tasks USING btree (run_after) WHERE status = 'ready'::text AND is_poll;
+CREATE INDEX tasks_by_slot_kind ON tasks USING btree (tenant_id, slot_kind(kind, is_long), priority, starts_job, job_id, id) WHERE status = 'ready'::text AND kind <> 'clean'::text AND NOT is_poll;
+CREATE CONSTRAINT TRIGGER ready_tasks_are_offered AFTER INSERT OR UPDATE OF status, is_long, is_poll, priority, run_after ON tasks DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.status = 'ready'::text AND new.kind <> 'clean'::text AND NOT new.is_poll) EXECUTE FUNCTION offer_task();
 
 CREATE TABLE tenant_load (
     tenant_id              text NOT NULL,
@@ -500,6 +508,7 @@ CREATE TABLE tenant_load (
     CONSTRAINT tenant_load_running_jobs_check CHECK (running_jobs >= 0)
 );
 CREATE INDEX tenant_load_with_jobs ON tenant_load USING btree (last_claim) WHERE (queued_jobs + running_jobs) > 0;
+CREATE CONSTRAINT TRIGGER a_job_ends_and_another_may_start AFTER UPDATE OF running_jobs ON tenant_load DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.running_jobs < old.running_jobs AND new.queued_jobs > 0) EXECUTE FUNCTION offer_jobs_after_an_end();
 
 CREATE TABLE scheduler (
     singleton                   boolean NOT NULL DEFAULT true,
@@ -875,3 +884,135 @@ CREATE TABLE transcript_corrections (
     CONSTRAINT transcript_corrections_segment_check CHECK (segment >= 0)
 );
 CREATE INDEX transcript_corrections_by_revision ON transcript_corrections USING btree (tenant_id, job_id, revision);
+
+CREATE OR REPLACE FUNCTION public.slot_kind(kind text, is_long boolean)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT CASE WHEN kind = 'fetch' THEN 'fetches' WHEN is_long THEN 'preparations' WHEN kind <> 'clean' THEN 'engines' END
+$function$;
+
+CREATE SEQUENCE turn_numbers;
+
+CREATE TABLE tenant_turns (
+    tenant_id text NOT NULL,
+    slot_kind text NOT NULL,
+    priority  smallint NOT NULL,
+    last_turn bigint NOT NULL,
+    entered   bigint NOT NULL DEFAULT nextval('turn_numbers'::regclass),
+    has_work  boolean NOT NULL,
+    look_at   timestamp with time zone,
+    CONSTRAINT tenant_turns_pkey PRIMARY KEY (tenant_id, slot_kind, priority),
+    CONSTRAINT tenant_turns_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT tenant_turns_check CHECK (NOT has_work OR look_at IS NULL),
+    CONSTRAINT tenant_turns_priority_check CHECK (priority = ANY (ARRAY[0, 1])),
+    CONSTRAINT tenant_turns_slot_kind_check CHECK (slot_kind = ANY (ARRAY['engines'::text, 'fetches'::text, 'preparations'::text]))
+);
+CREATE INDEX tenant_turns_in_order ON tenant_turns USING btree (slot_kind, priority, last_turn, entered) WHERE has_work;
+CREATE INDEX tenant_turns_to_look_at ON tenant_turns USING btree (look_at) WHERE NOT has_work AND look_at IS NOT NULL;
+
+CREATE SEQUENCE engines_priority_front;
+
+CREATE SEQUENCE engines_normal_front;
+
+CREATE SEQUENCE fetches_priority_front;
+
+CREATE SEQUENCE fetches_normal_front;
+
+CREATE SEQUENCE preparations_priority_front;
+
+CREATE SEQUENCE preparations_normal_front;
+
+CREATE SEQUENCE turns_tended_at;
+
+CREATE OR REPLACE FUNCTION public.turn_front(slot_kind text, priority smallint)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT coalesce(pg_sequence_last_value(
+        (slot_kind || CASE priority WHEN 0 THEN '_priority_front' ELSE '_normal_front' END)::regclass), 0)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.offer_task()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    wanted text := slot_kind(NEW.kind, NEW.is_long);
+    known boolean;
+BEGIN
+    LOOP
+        SELECT has_work INTO known FROM tenant_turns
+        WHERE tenant_id = NEW.tenant_id AND slot_kind = wanted AND priority = NEW.priority FOR KEY SHARE;
+        IF known THEN
+            RETURN NULL;
+        ELSIF FOUND THEN
+            UPDATE tenant_turns
+            SET has_work = true, look_at = NULL, entered = DEFAULT, last_turn = greatest(last_turn, turn_front(slot_kind, priority))
+            WHERE tenant_id = NEW.tenant_id AND slot_kind = wanted AND priority = NEW.priority;
+            RETURN NULL;
+        END IF;
+        INSERT INTO tenant_turns (tenant_id, slot_kind, priority, last_turn, has_work)
+        VALUES (NEW.tenant_id, wanted, NEW.priority, turn_front(wanted, NEW.priority), true)
+        ON CONFLICT DO NOTHING;
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
+    END LOOP;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.offer_jobs(tenant text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM FROM tenant_turns WHERE tenant_id = tenant ORDER BY slot_kind, priority FOR KEY SHARE;
+    UPDATE tenant_turns
+    SET has_work = true, look_at = NULL, entered = DEFAULT, last_turn = greatest(last_turn, turn_front(slot_kind, priority))
+    WHERE tenant_id = tenant AND NOT has_work;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.offer_jobs_after_an_end()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM offer_jobs(NEW.tenant_id);
+    RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.offer_jobs_of_an_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM offer_jobs(NEW.id);
+    RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.offer_jobs_within_limits()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM offer_jobs(CASE TG_OP WHEN 'DELETE' THEN OLD.tenant_id ELSE NEW.tenant_id END);
+    RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.offer_jobs_of_a_plan()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM offer_jobs(t.id) FROM tenants t JOIN tenant_load l ON l.tenant_id = t.id
+    WHERE t.plan = NEW.name AND l.queued_jobs > 0;
+    RETURN NULL;
+END
+$function$;

@@ -25,7 +25,7 @@ struct CancelJob: Sendable {
             throw APIError(.jobFinished, "The job has ended already; there is nothing to cancel.")
         }
         guard let job else { throw GetJob.none }
-        hint.send()
+        hint.send(.ended)
         var json = JSONWriter(capacity: 1024)
         JobDocument(job: job).write(to: &json)
         return JSONResponse.make(json.bytes, status: .accepted)

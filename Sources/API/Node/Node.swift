@@ -76,18 +76,21 @@ struct Node: Sendable {
         let trafficDrain = TrafficDrain(delay: role.answers ? settings.shutdownDelay : .zero, logger: logger)
         // In the order of their start. They stop in the opposite order, so the worker drains while its engine still runs.
         var services: [any Service] = [diskMonitor, SpoolSweep(root: settings.uploads, logger: logger)]
-        services.append(SimulatedJobs(databases: databases, publicURL: settings.publicURL, logger: logger))
+        let poller = WorkPoller(databases: databases, logger: logger)
+        services.append(poller)
+        services.append(
+            SimulatedJobs(databases: databases, poller: poller, publicURL: settings.publicURL, logger: logger))
         var engine: EngineReadiness?
         if role.works {
             let server = try modelServer(egress, &services)
             let readiness = EngineReadiness(server: server, logger: logger)
             engine = readiness
-            let worker = worker(databases, storage, media, server, readiness, egress)
-            let sender = sender(databases)
+            let worker = worker(databases, storage, media, server, readiness, egress, poller)
+            let sender = sender(databases, poller)
             services.append(sender)
             services.append(worker)
             services.append(OrphanSweep(databases: databases, storage: storage, logger: logger))
-            services.append(AccountSweep(databases: databases, logger: logger))
+            services.append(AccountSweep(databases: databases, poller: poller, logger: logger))
             if role.answers {
                 services += try await api(
                     databases, storage, media, migrator, engine, disks, egress, testClient, trafficDrain)
@@ -127,7 +130,7 @@ struct Node: Sendable {
 
     private func worker(
         _ databases: Databases, _ storage: any Storage, _ media: MediaToolClient, _ server: ModelServer,
-        _ readiness: EngineReadiness, _ egress: EgressClient
+        _ readiness: EngineReadiness, _ egress: EgressClient, _ poller: WorkPoller
     ) -> Worker {
         var listening = PostgresPool.Configuration(url: settings.databaseURL, role: "verbatim_system", size: 1)
         listening.outage = databases.outage
@@ -142,16 +145,16 @@ struct Node: Sendable {
                     sources: sources(egress), scratch: settings.scratch, sourceRetention: settings.sourceRetention,
                     publicURL: settings.publicURL, readiness: readiness, logger: logger)),
             listener: PostgresListener(
-                configuration: listening, channels: [QueueHint.channel], logger: logger),
+                configuration: listening, channels: [QueueHint.channel], logger: logger), poller: poller,
             slots: settings.workerSlots, fetches: settings.fetchSlots, logger: logger)
     }
 
-    private func sender(_ databases: Databases) -> WebhookSender {
+    private func sender(_ databases: Databases, _ poller: WorkPoller) -> WebhookSender {
         let slots = plan.webhooks
         return WebhookSender(
             databases: databases,
             deliveryClient: DeliveryClient(policy: settings.addressPolicy, concurrency: slots, logger: logger),
-            masterKey: settings.masterKey, slots: slots, logger: logger)
+            masterKey: settings.masterKey, poller: poller, slots: slots, logger: logger)
     }
 
     private func sources(_ egress: EgressClient) -> SourceFetcher {

@@ -78,7 +78,7 @@ package struct Admission: Sendable {
         } catch let error as PostgresError where error.kind == .commitOutcomeUnknown {
             job = try await look(for: submission, at: now)
         }
-        hint.send()
+        hint.send(.queued)
         return job
     }
 

@@ -72,6 +72,10 @@ enum JobLifecycle {
             """, as: Bool.self) ?? false
     }
 
+    /// A condition: whether there are jobs of test keys whose time has come.
+    static let isAnySimulationDue: PostgresQuery =
+        "EXISTS (SELECT FROM jobs WHERE is_test AND status = 'queued' AND test_due_at <= now())"
+
     /// Returns jobs of test keys, of all tenants, whose time has come.
     static func dueSimulations(
         limit: Int, in transaction: PostgresTransaction
@@ -94,24 +98,16 @@ enum JobLifecycle {
         ).map { SimulatedEnd(outcome: $0) ?? SimulatedEnd() }
     }
 
-    /// Locks the job, to start it. Returns false if it is not queued any more, or if somebody else has locked it.
-    static func lockQueued(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Bool {
-        try !transaction.query(
-            """
-            SELECT FROM jobs WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'queued'
-            FOR NO KEY UPDATE SKIP LOCKED
-            """
-        ).isEmpty
-    }
-
     // MARK: processing
 
-    /// Starts a job that the caller has locked with ``lockQueued(_:of:in:)``.
-    static func start(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
+    /// Starts queued jobs, which the caller has locked.
+    static func start(_ jobs: [(id: JobID, tenant: TenantID)], in transaction: PostgresTransaction) throws {
+        if jobs.isEmpty { return }
         try transaction.execute(
             """
             UPDATE jobs SET status = 'processing', started_at = now(), status_changed_at = now()
-            WHERE tenant_id = \(tenant) AND id = \(job)
+            FROM unnest(\(jobs.map(\.tenant.rawValue))::text[], \(jobs.map(\.id.rawValue))::text[]) s (tenant_id, id)
+            WHERE jobs.tenant_id = s.tenant_id AND jobs.id = s.id
             """)
     }
 
@@ -225,6 +221,12 @@ enum JobLifecycle {
             WHERE tenant_id = \(tenant) AND id = \(job)
             """)
     }
+
+    /// A condition: whether there are unfinished jobs whose deadline is over.
+    static let isAnyOverdue: PostgresQuery = """
+        EXISTS (SELECT FROM jobs
+            WHERE deadline_at <= now() AND deadline_at IS NOT NULL AND status IN ('queued', 'processing'))
+        """
 
     /// Returns unfinished jobs, of all tenants, whose deadline is over.
     static func overdue(limit: Int, in transaction: PostgresTransaction) throws -> [(TenantID, JobID)] {

@@ -73,7 +73,7 @@ extension Job {
     ) throws -> Bool {
         try lock(id, of: tenant, in: transaction)
         guard let end = try JobLifecycle.simulatedEnd(of: id, of: tenant, in: transaction) else { return false }
-        try JobLifecycle.start(id, of: tenant, in: transaction)
+        try JobLifecycle.start([(id, tenant)], in: transaction)
         if let failure = end.failure {
             try JobLifecycle.fail(id, of: tenant, failure, keepingSourceFor: nil, in: transaction)
         } else {

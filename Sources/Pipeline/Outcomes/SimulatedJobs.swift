@@ -7,23 +7,26 @@ import Tenancy
 /// Ends the jobs of test keys when their time has come. They have no recording, no tasks and no reservation, and need neither a worker nor an
 /// engine. Several nodes may do this at the same time: each job ends once.
 package struct SimulatedJobs: Service {
-    private static let interval = Duration.milliseconds(500)
     private static let batch = 200
 
     private let databases: Databases
+    private let due: AsyncStream<Void>
     private let publicURL: String?
     private let logger: Logger
 
-    /// - Parameter publicURL: the URL at which customers reach the service, for webhooks.
-    package init(databases: Databases, publicURL: String? = nil, logger: Logger) {
+    /// - Parameters:
+    ///   - poller: the node's.
+    ///   - publicURL: the URL at which customers reach the service, for webhooks.
+    package init(databases: Databases, poller: WorkPoller, publicURL: String? = nil, logger: Logger) {
         self.databases = databases
+        due = poller.calls { JobLifecycle.isAnySimulationDue }
         self.publicURL = publicURL
         self.logger = logger
     }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            while (try? await Task.sleep(for: Self.interval)) != nil {
+            for await _ in due {
                 do {
                     try await endDue()
                 } catch  where !Task.isCancelled {

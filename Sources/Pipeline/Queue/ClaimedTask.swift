@@ -12,13 +12,30 @@ package struct ClaimedTask: Sendable, Hashable {
     package let part: Int?
     /// Whether a `prepare` task has a long recording, or one of unknown length. It then has a slot for long preparations.
     package let isLong: Bool
+    /// Whether the task only asks an external engine for what it has. It then has no slot of an engine.
+    package let isPoll: Bool
     /// The number of the attempt, from 1.
     package let attempt: Int
     package let fence: Int64
 
+    init(
+        tenant: TenantID, id: Int64, job: JobID, kind: TaskKind, part: Int?, isLong: Bool, isPoll: Bool = false,
+        attempt: Int, fence: Int64
+    ) {
+        self.tenant = tenant
+        self.id = id
+        self.job = job
+        self.kind = kind
+        self.part = part
+        self.isLong = isLong
+        self.isPoll = isPoll
+        self.attempt = attempt
+        self.fence = fence
+    }
+
     init(row: PostgresRow) throws {
-        (tenant, id, job, kind, part, isLong, attempt, fence) = try row.decode(
-            TenantID.self, Int64.self, JobID.self, TaskKind.self, Int?.self, Bool.self, Int.self, Int64.self)
+        (tenant, id, job, kind, part, isLong, isPoll, attempt, fence) = try row.decode(
+            TenantID.self, Int64.self, JobID.self, TaskKind.self, Int?.self, Bool.self, Bool.self, Int.self, Int64.self)
     }
 }
 
@@ -71,12 +88,16 @@ extension ClaimedTask {
 
     /// Puts the task back for a while without counting the attempt, because what it needs is busy or full, or still works elsewhere. Returns
     /// false, and does nothing, if the first claim was more than a day ago. The time before the first claim does not count.
-    package func postpone(by delay: Duration, error: String?, in transaction: PostgresTransaction) throws -> Bool {
+    ///
+    /// - Parameter asPoll: whether it then only asks an external engine, and needs no slot for that.
+    package func postpone(
+        by delay: Duration, error: String?, asPoll: Bool = false, in transaction: PostgresTransaction
+    ) throws -> Bool {
         try transaction.execute(
             """
             UPDATE tasks
             SET status = 'ready', lease_until = NULL, worker = NULL, last_error = \(error), attempt = attempt - 1,
-                run_after = now() + make_interval(secs => \(delay / .seconds(1)))
+                is_poll = \(asPoll), run_after = now() + make_interval(secs => \(delay / .seconds(1)))
             WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
                 AND first_claimed_at > now() - interval '1 day'
             """) == 1
@@ -112,6 +133,17 @@ extension ClaimedTask {
             UPDATE tasks SET status = 'ready', lease_until = NULL, worker = NULL, attempt = attempt - 1
             WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
             """)
+    }
+
+    /// Puts a poll back as a task that needs a slot, without counting the attempt. Throws ``LeaseLost``.
+    package func needSlot(in transaction: PostgresTransaction) throws {
+        let rows = try transaction.execute(
+            """
+            UPDATE tasks
+            SET status = 'ready', lease_until = NULL, worker = NULL, attempt = attempt - 1, is_poll = false, run_after = now()
+            WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
+            """)
+        guard rows == 1 else { throw LeaseLost() }
     }
 
     /// Puts a preparation back as a long one, without counting the attempt. Throws ``LeaseLost``.

@@ -1,28 +1,27 @@
+import ServiceLifecycle
+
 /// Claims work under leases and runs it concurrently until it is told to stop. Workers and webhook senders share this type.
 ///
-/// It polls for work every half second, when it is woken, and when some work ends. Every two seconds it looks for expired leases of others. When
-/// told to stop, it claims no more work, lets running work continue for a while, and stops the rest.
+/// It claims when something has become due, when it is woken, and when some work ends. When told to stop, it claims no more work, lets running
+/// work continue for a while, and stops the rest.
 struct LeaseHolder<Claim: Hashable & Sendable>: Sendable {
     let running = RunningClaims<Claim>()
     let wake = WakeUpCalls()
-
-    private static var pollInterval: Duration { .milliseconds(500) }
 
     /// Runs until it is told to stop and no work is running any more.
     ///
     /// - Parameters:
     ///   - drain: how long running work may take to end after that.
+    ///   - due: the calls of the node's ``WorkPoller``.
     ///   - claim: claims as much work as there is room for, and starts it.
-    ///   - rescue: puts work with expired leases back. It also runs while draining.
     ///   - background: adds further tasks, which run until no work is running any more.
     ///   - draining: called when draining begins, with the number of running claims.
     func run(
-        drain: Duration, claim: @escaping @Sendable () async -> Void, rescue: @escaping @Sendable () async -> Void,
+        drain: Duration, due: AsyncStream<Void>, claim: @escaping @Sendable () async -> Void,
         background: (inout TaskGroup<Void>) -> Void = { _ in }, draining: (Int) -> Void = { _ in }
     ) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask(every: TaskQueue.rescueInterval, rescue)
-            group.addTask(every: Self.pollInterval) { wake.call() }
+            group.addTask { for await _ in due { wake.call() } }
             background(&group)
             await wake.answer(claim)
             draining(await running.count)

@@ -1,24 +1,52 @@
+import Billing
 import Postgres
+import Synchronization
 import Tenancy
 
 /// The queue for workers: the tasks of all tenants, in the database. Statements are short, and no transaction is open while a task runs.
 package struct TaskQueue: Sendable {
-    /// How long a claim holds without a heartbeat. If a worker dies, its tasks wait for this long, and up to one ``rescueInterval`` more.
+    /// How long a claim holds without a heartbeat. If a worker dies, its tasks wait for this long, and up to one poll of a ``WorkPoller`` more.
     package static let lease = Duration.seconds(15)
     /// How often a worker extends its leases: at least three times within one, so that two heartbeats can be lost without losing a task.
     package static let heartbeat = Duration.seconds(4)
-    /// How often each worker looks for leases that have ended.
-    package static let rescueInterval = Duration.seconds(2)
     /// After this many claims, a task whose workers keep dying is given up.
     package static let maxAttempts = 8
 
+    /// Planning a claim takes longer than running it, and its plan does not depend on its binds.
+    private static let planOnce = [(name: "plan_cache_mode", value: "force_generic_plan")]
+
     private let databases: Databases
     private let worker: String
+    private let turns: PriorityTurns
 
-    /// - Parameter worker: the name of this process in the table `tasks`.
-    package init(databases: Databases, worker: String) {
+    /// - Parameters:
+    ///   - worker: the name of this process in the table `tasks`.
+    ///   - priorityTurns: how many turns the priority class has had. At random, so that the normal class gets its share even if workers live for
+    ///     a few turns only.
+    package init(
+        databases: Databases, worker: String,
+        priorityTurns: Int = .random(in: 0...FairScheduler.mostPriorityTurns)
+    ) {
         self.databases = databases
         self.worker = worker
+        turns = PriorityTurns(priorityTurns)
+    }
+
+    /// A condition for a ``WorkPoller``: whether there is something that ``look()`` would find.
+    static func isAnythingDue() -> PostgresQuery {
+        PostgresQuery(joining: DueTasks.conditions, separator: " OR ")
+    }
+
+    /// Returns what there is to do for workers.
+    func look() async throws -> DueTasks {
+        let conditions = PostgresQuery(joining: DueTasks.conditions, separator: ", ")
+        let row = try await databases.leases.query("SELECT ARRAY[\(conditions)]").first
+        return DueTasks(try row?.decode([Bool].self) ?? [])
+    }
+
+    /// Puts the order of turns right, see ``TenantTurns/tend(in:)``.
+    func tend() async throws {
+        try await databases.system.transaction { try TenantTurns.tend(in: $0) }
     }
 
     /// Claims up to `limit` tasks that need an engine, in the order of ``FairScheduler``.
@@ -35,7 +63,11 @@ package struct TaskQueue: Sendable {
 
     /// Returns how many tenants, except those in `full`, have a fetch that may begin now.
     func waitingForFetches(besides full: [TenantID]) async throws -> Int {
-        try await databases.system.transaction { try FairScheduler.waiting(for: .fetches, besides: full, in: $0) }
+        try await databases.system.transaction { transaction in
+            try [QueuePriority.priority, .normal].reduce(0) { count, priority in
+                try count + TenantTurns(.fetches, priority).count(besides: full, in: transaction)
+            }
+        }
     }
 
     /// Claims up to `limit` preparations of long recordings, like ``claimFetches(limit:share:beside:)``.
@@ -46,65 +78,86 @@ package struct TaskQueue: Sendable {
     }
 
     private func claim(
-        _ slotKind: FairScheduler.SlotKind, limit: Int, share: Int, beside running: [TenantID: Int]
+        _ slotKind: SlotKind, limit: Int, share: Int, beside running: [TenantID: Int]
     ) async throws -> [ClaimedTask] {
-        // Most polls find nothing. They must not wait for the scheduler's lock.
-        let isAnythingReady = try await databases.system.query(
-            "SELECT EXISTS (SELECT FROM tasks WHERE status = 'ready' AND \(slotKind.kinds) AND run_after <= now())"
-        ).first?.decode(Bool.self)
-        guard isAnythingReady == true else { return [] }
-        let worker = worker
-        return try await databases.system.transaction { transaction in
-            var scheduler = try FairScheduler.lock(for: slotKind, in: transaction)
-            var held = running
-            for (tenant, count) in running where count >= share { scheduler.passOver(tenant) }
-            var claims: [ClaimedTask] = []
-            while claims.count < limit, let scheduled = try scheduler.next(in: transaction) {
-                claims.append(try Self.take(scheduled, worker, in: transaction))
-                held[scheduled.tenant, default: 0] += 1
-                if held[scheduled.tenant, default: 0] >= share { scheduler.passOver(scheduled.tenant) }
-            }
-            if !claims.isEmpty { try scheduler.save(in: transaction) }
-            return claims
+        var claims: [ClaimedTask] = []
+        var held = running
+        for round in 0..<Self.mostRounds {
+            let (next, isContended) = try await claim(
+                slotKind, limit: limit - claims.count, share: share, beside: held, waiting: round > 0)
+            claims += next
+            for claim in next { held[claim.tenant, default: 0] += 1 }
+            if !isContended { break }
         }
+        return claims
+    }
+
+    /// After this many rounds, a claim leaves what it did not get to the next one.
+    private static let mostRounds = 4
+
+    /// Claims in one transaction. Returns whether it got less than `limit` although there may be more.
+    ///
+    /// - Parameter waiting: waits first until others have given a tenant's turn.
+    private func claim(
+        _ slotKind: SlotKind, limit: Int, share: Int, beside running: [TenantID: Int], waiting: Bool
+    ) async throws -> ([ClaimedTask], isContended: Bool) {
+        let (worker, priorityTurns) = (worker, turns[slotKind])
+        let full = running.filter { $0.value >= share }.map(\.key)
+        let (claims, isContended, after) = try await databases.system.transaction(settings: Self.planOnce) {
+            transaction in
+            var scheduler = FairScheduler(slotKind, worker: worker, priorityTurns: priorityTurns, passingOver: full)
+            if waiting { try scheduler.wait(in: transaction) }
+            var held = running
+            var claims: [ClaimedTask] = []
+            while claims.count < limit {
+                let next = try scheduler.next(limit: limit - claims.count, in: transaction)
+                if next.isEmpty { break }
+                for claim in next {
+                    held[claim.tenant, default: 0] += 1
+                    if held[claim.tenant, default: 0] >= share { scheduler.passOver(claim.tenant) }
+                }
+                claims += next
+            }
+            let isContended = try claims.count < limit && scheduler.isContended(in: transaction)
+            return (claims, isContended, scheduler.priorityTurns)
+        }
+        turns[slotKind] = after
+        return (claims, isContended)
     }
 
     /// Claims up to `limit` *clean* tasks. They need no engine, and tenants don't take turns.
     package func claimCleanups(limit: Int) async throws -> [ClaimedTask] {
+        try await claimFirst(limit, "kind = 'clean'")
+    }
+
+    /// Claims up to `limit` tasks that only ask external engines. They need no slot of an engine here, and tenants don't take turns.
+    package func claimPolls(limit: Int) async throws -> [ClaimedTask] {
+        try await claimFirst(limit, "is_poll")
+    }
+
+    /// Claims those that are due longest.
+    private func claimFirst(_ limit: Int, _ condition: PostgresQuery) async throws -> [ClaimedTask] {
         let worker = worker
         return try await databases.system.transaction { transaction in
             try transaction.query(
                 """
                 WITH next AS (
                     SELECT tenant_id, id FROM tasks
-                    WHERE status = 'ready' AND run_after <= now() AND kind = 'clean'
+                    WHERE status = 'ready' AND run_after <= now() AND \(condition)
                     ORDER BY run_after
                     FOR UPDATE SKIP LOCKED
                     LIMIT \(limit)
                 )
                 UPDATE tasks t SET \(Self.claimed(by: worker))
                 FROM next WHERE t.tenant_id = next.tenant_id AND t.id = next.id
-                RETURNING t.tenant_id, t.id, t.job_id, t.kind, t.part, t.is_long, t.attempt, t.fence
+                RETURNING t.tenant_id, t.id, t.job_id, t.kind, t.part, t.is_long, t.is_poll, t.attempt, t.fence
                 """
             ).map(ClaimedTask.init(row:))
         }
     }
 
-    private static func take(_ scheduled: ScheduledTask, _ worker: String, in transaction: PostgresTransaction) throws
-        -> ClaimedTask
-    {
-        let claims = try transaction.query(
-            """
-            UPDATE tasks t SET starts_job = false, \(claimed(by: worker))
-            WHERE tenant_id = \(scheduled.tenant) AND id = \(scheduled.task)
-            RETURNING tenant_id, id, job_id, kind, part, is_long, attempt, fence
-            """
-        ).map(ClaimedTask.init(row:))
-        guard let claim = claims.first else { throw LeaseLost() }
-        return claim
-    }
-
-    private static func claimed(by worker: String) -> PostgresQuery {
+    /// What a claim sets in the table `tasks`.
+    static func claimed(by worker: String) -> PostgresQuery {
         """
         status = 'running', attempt = attempt + 1, fence = nextval('task_fences'), worker = \(worker),
         first_claimed_at = coalesce(first_claimed_at, now()),
@@ -161,10 +214,22 @@ package struct TaskQueue: Sendable {
                     WHERE status = 'running' AND lease_until < now()
                         AND attempt >= \(Self.maxAttempts) AND kind <> 'clean'
                     FOR UPDATE SKIP LOCKED LIMIT 100)
-                RETURNING tenant_id, id, job_id, kind, part, is_long, attempt, fence
+                RETURNING tenant_id, id, job_id, kind, part, is_long, is_poll, attempt, fence
                 """
             ).map(ClaimedTask.init(row:))
             return (rescued, exhausted)
         }
+    }
+}
+
+/// How many turns in a row the priority class has had at this worker, by kind of slot.
+private final class PriorityTurns: Sendable {
+    private let counts: Mutex<[SlotKind: Int]>
+
+    init(_ count: Int) { counts = Mutex(Dictionary(uniqueKeysWithValues: SlotKind.allCases.map { ($0, count) })) }
+
+    subscript(slotKind: SlotKind) -> Int {
+        get { counts.withLock { $0[slotKind] ?? 0 } }
+        set { counts.withLock { $0[slotKind] = newValue } }
     }
 }

@@ -6,21 +6,26 @@ import Tenancy
 
 /// Claims tasks and runs them, as many at a time as it has slots, until it is told to stop.
 ///
-/// Tasks that need no engine have slots of their own: clean-ups and fetches. A tenant gets at most a quarter of the slots for fetches, however
-/// slow its sources are. Preparations of long recordings also have slots of their own, half as many as the usual slots. A tenant gets half of
-/// these, so that long recordings do not make short jobs wait.
+/// Tasks that need no engine have slots of their own: clean-ups, fetches, and questions to external engines. A tenant gets at most a quarter of
+/// the slots for fetches, however slow its sources are. Preparations of long recordings also have slots of their own, half as many as the usual
+/// slots. A tenant gets half of these, so that long recordings do not make short jobs wait.
 ///
 /// Every claim is a lease that a heartbeat extends. If a worker dies, its leases expire and others take over. If it is only slow, its fence is too
 /// old and it writes nothing. On shutdown it claims no more tasks, lets running ones continue for a while, and hands the rest back.
 package struct Worker: Service {
     /// Slots for clean-ups, so that audio is deleted even if the engine does not answer or all other slots are taken.
     private static let cleanupSlots = 2
+    /// Slots for questions to external engines. Each takes a moment.
+    package static let pollSlots = 8
     /// How often it checks without a hint whether its running tasks are still wanted. So work on a cancelled job stops within this time.
     private static let lookInterval = Duration.seconds(1)
+    /// A hint reaches all workers. One of them gets the task; those that look later need not look at all.
+    private static let mostHesitation = Duration.milliseconds(50)
 
     private let queue: TaskQueue
     private let work: TaskWork
     private let listener: PostgresListener
+    private let due: AsyncStream<Void>
     private let slots: Int
     private let fetches: Int
     private let drain: Duration
@@ -31,16 +36,18 @@ package struct Worker: Service {
     private let looks = WakeUpCalls()
 
     /// - Parameters:
+    ///   - poller: the node's.
     ///   - slots: how many tasks run at a time.
     ///   - fetches: how many fetches run at a time, besides those.
     ///   - drain: how long running tasks may take to end on shutdown.
     package init(
-        queue: TaskQueue, work: TaskWork, listener: PostgresListener, slots: Int, fetches: Int = 16,
+        queue: TaskQueue, work: TaskWork, listener: PostgresListener, poller: WorkPoller, slots: Int, fetches: Int = 16,
         drain: Duration = .seconds(20), logger: Logger
     ) {
         self.queue = queue
         self.work = work
         self.listener = listener
+        due = poller.calls(when: TaskQueue.isAnythingDue)
         self.slots = slots
         self.fetches = fetches
         self.drain = drain
@@ -50,18 +57,14 @@ package struct Worker: Service {
     package func run() async throws {
         logger.info("worker started", metadata: ["slots": "\(slots)", "fetches": "\(fetches)"])
         await holder.run(
-            drain: drain, claim: claim, rescue: rescue,
+            drain: drain, due: due, claim: claim,
             background: { group in
                 group.addTask(every: TaskQueue.heartbeat, extendLeases)
                 group.addTask(every: Self.lookInterval) { looks.call() }
+                group.addTask(every: Self.lookInterval, makeWay)
                 // This goes on while draining.
                 group.addTask { for await _ in looks.stream { await stopWhatEnded() } }
-                group.addTask {
-                    for await _ in listener.notifications {
-                        wake.call()
-                        looks.call()
-                    }
-                }
+                group.addTask { for await hint in listener.notifications { await heed(hint) } }
             },
             draining: { logger.info("worker draining", metadata: ["running": "\($0)"]) })
         await listener.close()
@@ -77,40 +80,82 @@ package struct Worker: Service {
         wake.stop()
     }
 
+    private func heed(_ hint: PostgresNotification) async {
+        if hint.payload != QueueHint.Reason.queued.rawValue { looks.call() }
+        if hint.payload != QueueHint.Reason.ended.rawValue, room(beside: await running.claims).isForNewJobs {
+            try? await Task.sleep(for: Self.mostHesitation * Double.random(in: 0...1))
+            wake.call()
+        }
+    }
+
     private func claim() async {
         do {
+            let due = try await queue.look()
+            if due.untended { try await queue.tend() }
+            if due.lost { await rescue() }
             let claims = await running.claims
-            let cleanups = claims.count(where: \.kind.isCleanup)
-            if cleanups < Self.cleanupSlots, !wake.isStopped {
-                await start(try await queue.claimCleanups(limit: Self.cleanupSlots - cleanups))
+            let room = room(beside: claims)
+            if due.cleanups, room.cleanups > 0, !wake.isStopped {
+                await start(try await queue.claimCleanups(limit: room.cleanups))
             }
-            let fetching = claims.filter { $0.kind == .fetch }
-            if work.pace.hasSlow, !wake.isStopped { try await makeWay(fetching) }
-            if fetching.count < fetches, !wake.isStopped {
-                await start(
-                    try await queue.claimFetches(
-                        limit: fetches - fetching.count, share: fetchShare, beside: Self.counts(fetching)))
+            if due.polls, room.polls > 0, !wake.isStopped {
+                await start(try await queue.claimPolls(limit: room.polls))
             }
-            let preparing = claims.filter(\.isLong)
-            let places = Preparations.places(beside: slots)
-            let free = slots - (claims.count - cleanups - fetching.count - preparing.count)
-            guard free > 0 || preparing.count < places, await work.isReady() else { return }
-            if free > 0, !wake.isStopped { await start(try await queue.claim(limit: free)) }
-            if preparing.count < places, !wake.isStopped {
+            if due.slotKinds.contains(.fetches), !wake.isStopped { try await claimFetches(room, beside: claims) }
+            let isForEngines = due.slotKinds.contains(.engines) && room.engines > 0
+            let isForPreparations = due.slotKinds.contains(.preparations) && room.preparations > 0
+            guard isForEngines || isForPreparations, await work.isReady() else { return }
+            if isForEngines, !wake.isStopped { await start(try await queue.claim(limit: room.engines)) }
+            if isForPreparations, !wake.isStopped {
                 await start(
                     try await queue.claimPreparations(
-                        limit: places - preparing.count, share: Preparations.share(of: places),
-                        beside: Self.counts(preparing)))
+                        limit: room.preparations, share: Preparations.share(of: Preparations.places(beside: slots)),
+                        beside: Self.counts(claims.filter(\.isLong))))
             }
         } catch {
             logger.failure("could not claim tasks", error)
         }
     }
 
+    /// Free slots of each kind.
+    private struct Room {
+        let cleanups, polls, fetches, preparations, engines: Int
+
+        var isForNewJobs: Bool { fetches > 0 || preparations > 0 || engines > 0 }
+    }
+
+    private func room(beside claims: [ClaimedTask]) -> Room {
+        let cleanups = claims.count(where: \.kind.isCleanup)
+        let polls = claims.count(where: \.isPoll)
+        let fetching = claims.count { $0.kind == .fetch }
+        let preparing = claims.count(where: \.isLong)
+        return Room(
+            cleanups: Self.cleanupSlots - cleanups, polls: Self.pollSlots - polls, fetches: fetches - fetching,
+            preparations: Preparations.places(beside: slots) - preparing,
+            engines: slots - (claims.count - cleanups - polls - fetching - preparing))
+    }
+
     /// A tenant's share of the slots for fetches.
     private var fetchShare: Int { max(1, fetches / 4) }
 
+    private func claimFetches(_ room: Room, beside claims: [ClaimedTask]) async throws {
+        let fetching = claims.filter { $0.kind == .fetch }
+        guard room.fetches > 0 else { return }
+        await start(
+            try await queue.claimFetches(limit: room.fetches, share: fetchShare, beside: Self.counts(fetching)))
+    }
+
     /// Stops slow fetches that others wait for.
+    private func makeWay() async {
+        let fetching = await running.claims.filter { $0.kind == .fetch }
+        guard !fetching.isEmpty, work.pace.hasSlow, !wake.isStopped else { return }
+        do {
+            try await makeWay(fetching)
+        } catch {
+            logger.failure("could not look for fetches that wait", error)
+        }
+    }
+
     private func makeWay(_ fetching: [ClaimedTask]) async throws {
         let full = Self.counts(fetching).filter { $0.value >= fetchShare }.map(\.key)
         let waiting = fetching.count >= fetches ? try await queue.waitingForFetches(besides: full) : 0

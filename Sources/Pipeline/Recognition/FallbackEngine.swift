@@ -35,6 +35,12 @@ package struct FallbackEngine: RecognitionEngine {
             let step = try await primary.recognize(chunk, ticket: ticket)
             report(permit, Self.outcome(of: step, after: ticket))
             return step
+        } catch EngineError.unavailable where chunk.isOnlyAskedFor {
+            report(permit, .unknown)
+            return .needsSlot
+        } catch EngineError.refused where chunk.isOnlyAskedFor {
+            report(permit, .unknown)
+            return .needsSlot
         } catch EngineError.unavailable(let reason) {
             report(permit, reason == .languageUnsupported ? .unknown : .failure)
             return try await fallBack(chunk, ticket, reason)
@@ -55,6 +61,7 @@ package struct FallbackEngine: RecognitionEngine {
         switch step {
         case .heard: .success
         case .waiting(let new, _): new == ticket ? .unknown : .success
+        case .needsSlot: .unknown
         }
     }
 
@@ -73,6 +80,8 @@ package struct FallbackEngine: RecognitionEngine {
             return .heard(recognition)
         case .waiting(_, let again):
             return .waiting(ticket, again: again)
+        case .needsSlot:
+            return .needsSlot
         }
     }
 }

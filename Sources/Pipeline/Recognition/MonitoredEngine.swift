@@ -21,7 +21,11 @@ struct MonitoredEngine: RecognitionEngine {
         do {
             let step = try await base.recognize(chunk, ticket: ticket)
             // Says nothing about the engine, because failed polls also end in waiting.
-            if case .waiting(let new, _) = step, new == ticket { return step }
+            switch step {
+            case .waiting(let new, _) where new == ticket: return step
+            case .needsSlot: return step
+            case .heard, .waiting: break
+            }
             outage.works(since: mark)
             return step
         } catch {

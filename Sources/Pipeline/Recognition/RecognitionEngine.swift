@@ -22,6 +22,8 @@ package enum EngineStep: Sendable {
     case heard(Recognition)
     /// Call again after this time, with this ticket. Without a ticket, the chunk could not be submitted yet.
     case waiting(EngineTicket?, again: Duration)
+    /// The chunk was only asked for, and there is something to do that needs a slot. Call again with one.
+    case needsSlot
 }
 
 /// A chunk to recognize: of one channel, if the channels are two voices.
@@ -34,14 +36,17 @@ package struct SpeechChunk: Sendable {
     package let language: String
     /// Where somebody speaks: ranges in milliseconds from the chunk's start, in order, with gaps between them.
     package let speech: [Range<Int64>]
+    /// Whether the engine is only asked for what it already has: the caller has no slot for more.
+    package let isOnlyAskedFor: Bool
 
     package init(
         reading wav: @escaping @Sendable () async throws -> [UInt8], duration: Int64, language: String,
-        speech: [Range<Int64>]
+        speech: [Range<Int64>], isOnlyAskedFor: Bool = false
     ) {
         self.wav = wav
         self.duration = duration
         self.language = language
         self.speech = speech
+        self.isOnlyAskedFor = isOnlyAskedFor
     }
 }

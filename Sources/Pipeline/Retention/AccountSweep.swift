@@ -9,21 +9,23 @@ import Tenancy
 /// Nodes do this at the same time without harm: each step happens in one transaction, and only once.
 package struct AccountSweep: Service {
     private static let interval = Duration.seconds(20)
-    /// Deadlines are promised to the second, more or less.
-    private static let deadlineInterval = Duration.seconds(1)
     /// How long before its end an account is told of an API key.
     package static let notice = Duration.seconds(7 * 24 * 3600)
     /// How many things of a kind one run does. The next run does the rest.
     private static let batch = 500
 
     private let databases: Databases
+    private let overdue: AsyncStream<Void>
     private let logger: Logger
     private let clock: @Sendable () -> Timestamp
 
+    /// - Parameter poller: the node's.
     package init(
-        databases: Databases, logger: Logger, clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+        databases: Databases, poller: WorkPoller, logger: Logger,
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.databases = databases
+        overdue = poller.calls { JobLifecycle.isAnyOverdue }
         self.logger = logger
         self.clock = clock
     }
@@ -33,7 +35,7 @@ package struct AccountSweep: Service {
         await cancelWhenGracefulShutdown {
             await withTaskGroup { group in
                 group.addTask { await every(Self.interval, sweep) }
-                group.addTask { await every(Self.deadlineInterval, cancelOverdue) }
+                group.addTask { for await _ in overdue { await cancelOverdue() } }
             }
         }
     }

@@ -45,7 +45,7 @@ package struct TenantDeletion: Sendable {
         let tables = [
             "webhook_events", "webhook_failing_origins", "webhook_endpoints", "webhook_secrets", "idempotency_keys",
             "refresh_tokens", "used_tokens", "member_sessions", "member_links", "members", "account_limits",
-            "usage_alerts", "upload_slots",
+            "usage_alerts", "upload_slots", "tenant_turns",
         ]
         for table in tables {
             try await empty(PostgresQuery(unescaped: table))

@@ -12,16 +12,16 @@ struct RecognizeStage: Sendable {
     let engine: any RecognitionEngine
     let logger: Logger
 
-    /// Returns nil if the chunk is done, else the delay after which to continue.
-    func run(_ claim: ClaimedTask) async throws -> Duration? {
+    func run(_ claim: ClaimedTask) async throws -> StageOutcome {
         guard let number = claim.part,
             let work = try await databases.app.transaction(
                 of: claim.tenant, { try ChunkWork.load(number, of: claim.job, tenant: claim.tenant, in: $0) })
         else { throw JobEnded() }
-        switch try await step(work) {
+        switch try await step(work, isPoll: claim.isPoll && work.ticket != nil) {
+        case .needsSlot: return .needsSlot
         case .waiting(let ticket, let again):
             if let ticket, ticket != work.ticket { try await keep(ticket, claim) }
-            return again
+            return .waits(again, isPoll: ticket != nil)
         case .heard(let recognition):
             let result = try await encoded(recognition, of: work)
             try await databases.app.transaction(of: claim.tenant) { transaction in
@@ -30,15 +30,15 @@ struct RecognizeStage: Sendable {
                 try claim.endPart(samples: work.samples, in: transaction)
             }
             await forget(work.ticket, claim)
-            return nil
+            return .done
         }
     }
 
-    private func step(_ work: ChunkWork) async throws -> EngineStep {
+    private func step(_ work: ChunkWork, isPoll: Bool) async throws -> EngineStep {
         let chunk = SpeechChunk(
             reading: { [storage] in try await storage.read(work.audio) }, duration: work.audioMilliseconds,
             language: work.language,
-            speech: work.speech)
+            speech: work.speech, isOnlyAskedFor: isPoll)
         do {
             return try await engine.recognize(chunk, ticket: work.ticket)
         } catch let error as ModelServerError where error.isPermanent {

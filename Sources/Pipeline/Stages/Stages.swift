@@ -59,11 +59,14 @@ package struct Stages: Sendable {
         log[metadataKey: "attempt"] = "\(claim.attempt)"
         do {
             log.info("task started")
-            if let delay = try await run(claim) {
+            switch try await run(claim) {
+            case .done: log.info("task done")
+            case .waits(let delay, let isPoll):
                 log.debug("task waits for the engine")
-                await wait(claim, delay, log)
-            } else {
-                log.info("task done")
+                await wait(claim, delay, isPoll: isPoll, log)
+            case .needsSlot:
+                log.debug("task goes on at another engine")
+                await write(claim, log) { try claim.needSlot(in: $0) }
             }
         } catch is LeaseLost {
             log.warning("task lost to another worker or to its job's end")
@@ -127,8 +130,7 @@ package struct Stages: Sendable {
         await write(claim, logger) { try claim.failJob(.internal, keepingSourceFor: sourceRetention, in: $0) }
     }
 
-    /// Returns nil if the task is done, else the delay after which to continue.
-    private func run(_ claim: ClaimedTask) async throws -> Duration? {
+    private func run(_ claim: ClaimedTask) async throws -> StageOutcome {
         switch claim.kind {
         case .fetch: try await fetch.run(claim)
         case .prepare: try await prepare.run(claim)
@@ -137,13 +139,15 @@ package struct Stages: Sendable {
         case .assemble: try await assemble.run(claim)
         case .clean: try await clean.run(claim)
         }
-        return nil
+        return .done
     }
 
     /// Puts the task back, until it polls an external engine again or after it made way for others. If its first claim was more than a day ago, this
     /// counts as a failed attempt.
-    private func wait(_ claim: ClaimedTask, _ delay: Duration, _ log: Logger) async {
-        let postponed = await write(claim, log) { try claim.postpone(by: delay, error: nil, in: $0) }
+    private func wait(_ claim: ClaimedTask, _ delay: Duration, isPoll: Bool = false, _ log: Logger) async {
+        let postponed = await write(claim, log) {
+            try claim.postpone(by: delay, error: nil, asPoll: isPoll, in: $0)
+        }
         guard postponed == false else { return }
         let error: any Error =
             claim.kind == .fetch
@@ -185,6 +189,15 @@ package struct Stages: Sendable {
             return nil
         }.value
     }
+}
+
+/// How a stage ended that threw no error.
+enum StageOutcome: Sendable {
+    case done
+    /// To be continued after this time. `isPoll`: to ask an external engine, which needs no slot.
+    case waits(Duration, isPoll: Bool)
+    /// Only asked an external engine, and goes on with what needs a slot.
+    case needsSlot
 }
 
 extension TaskWork {

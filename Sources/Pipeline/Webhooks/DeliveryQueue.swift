@@ -30,7 +30,7 @@ package struct DeliveryQueue: Sendable {
     /// fewest; among equals, the oldest event.
     package func claim(_ room: DeliveryCapacity) async throws -> [ClaimedDelivery] {
         let now = clock()
-        guard room.total > 0, try await isAnythingDue(at: now) else { return [] }
+        guard room.total > 0, try await ripen(at: now) else { return [] }
         // The database sets the lease later, so that lease ends later than this.
         let leaseEnd = ContinuousClock.now + lease
         return try await databases.system.transaction { transaction in
@@ -40,8 +40,17 @@ package struct DeliveryQueue: Sendable {
         }
     }
 
-    /// Marks events that have become due. Returns whether any is due. Most polls find nothing, so this must not wait for a lock.
-    private func isAnythingDue(at now: Timestamp) async throws -> Bool {
+    /// A condition for a ``WorkPoller``: whether an event is due, or an attempt was lost with its sender.
+    static func isAnythingDue(at now: Timestamp) -> PostgresQuery {
+        """
+        (EXISTS (SELECT FROM webhook_events WHERE status = 'pending' AND due)
+            OR EXISTS (SELECT FROM webhook_events WHERE status = 'pending' AND NOT due AND next_attempt_at <= \(now))
+            OR EXISTS (SELECT FROM webhook_events WHERE status = 'sending' AND lease_until < now()))
+        """
+    }
+
+    /// Marks events that have become due. Returns whether any is due. This must not wait for a lock.
+    private func ripen(at now: Timestamp) async throws -> Bool {
         try await databases.system.query(Self.ripening(at: now)).first?.decode(Bool.self) == true
     }
 

@@ -23,18 +23,22 @@ package struct WebhookSender: Service {
     private let logger: Logger
 
     private let holder = LeaseHolder<ClaimedDelivery>()
+    private let due: AsyncStream<Void>
 
     /// - Parameters:
+    ///   - poller: the node's.
     ///   - slots: how many attempts may be in progress at the same time.
     ///   - drain: how long attempts may take to end on shutdown.
     ///   - lease: how long a claim holds.
     package init(
-        databases: Databases, deliveryClient: DeliveryClient, masterKey: MasterKey, slots: Int = 256,
+        databases: Databases, deliveryClient: DeliveryClient, masterKey: MasterKey, poller: WorkPoller,
+        slots: Int = 256,
         drain: Duration = DeliveryClient.timeout + .seconds(1), lease: Duration = DeliveryQueue.lease,
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now, logger: Logger
     ) {
         self.databases = databases
         queue = DeliveryQueue(databases: databases, lease: lease, clock: clock)
+        due = poller.calls { DeliveryQueue.isAnythingDue(at: clock()) }
         self.deliveryClient = deliveryClient
         self.masterKey = masterKey
         self.slots = slots
@@ -44,7 +48,7 @@ package struct WebhookSender: Service {
     }
 
     package func run() async throws {
-        await holder.run(drain: drain, claim: claim, rescue: rescue)
+        await holder.run(drain: drain, due: due, claim: claim)
         await deliveryClient.close()
         // A service that returns before the shutdown would end the whole process.
         try? await gracefulShutdown()
@@ -130,6 +134,7 @@ package struct WebhookSender: Service {
     private func claim() async {
         do {
             guard !holder.wake.isStopped else { return }
+            try await rescue()
             let room = DeliveryCapacity(slots: slots, running: await holder.running.claims)
             await holder.start(try await queue.claim(room), deliver)
         } catch {
@@ -137,15 +142,8 @@ package struct WebhookSender: Service {
         }
     }
 
-    private func rescue() async {
-        do {
-            let count = try await queue.rescue()
-            if count > 0 {
-                logger.warning("rescued webhooks of lost senders", metadata: ["count": "\(count)"])
-                holder.wake.call()
-            }
-        } catch {
-            logger.failure("could not look for lost webhooks", error)
-        }
+    private func rescue() async throws {
+        let count = try await queue.rescue()
+        if count > 0 { logger.warning("rescued webhooks of lost senders", metadata: ["count": "\(count)"]) }
     }
 }

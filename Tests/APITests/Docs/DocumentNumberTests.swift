@@ -61,8 +61,9 @@ import Testing
             "gives a task to one worker for \(Self.seconds(TaskQueue.lease)) seconds",
             "sets `lease_until` \(Self.seconds(TaskQueue.lease)) s ahead",
             "One heartbeat every \(Self.seconds(TaskQueue.heartbeat)) s",
-            "looks for expired leases every \(Self.seconds(TaskQueue.rescueInterval)) s",
-            "lease expired (rescue, every \(Self.seconds(TaskQueue.rescueInterval)) s)",
+            "Every node asks every \(Self.seconds(WorkPoller.interval)) s",
+            "lease expired (rescue, every \(Self.seconds(WorkPoller.interval)) s)",
+            "\(Self.number(Worker.pollSlots)); takes no turn",
             "10 s to hourly, for \(Self.hours(DeliverySchedule.span)) h",
             "the limit is \(DeliveryQueue.perOrigin) per host and \(DeliveryQueue.perTenant) per account at a time",
             "at most \(Self.number(MediaToolClient.wholeSeconds / 60)) minutes long is decoded completely",
@@ -167,7 +168,7 @@ import Testing
     private var connection: ConnectionGuardSettings { ConnectionGuardSettings() }
 
     /// Until another worker has the tasks of one that died.
-    private var takeover: Duration { TaskQueue.lease + TaskQueue.rescueInterval }
+    private var takeover: Duration { TaskQueue.lease + WorkPoller.interval * 2 }
 
     /// As the refusal of any other counts them.
     private var mediaFormats: Int {

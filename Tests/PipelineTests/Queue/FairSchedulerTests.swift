@@ -127,6 +127,46 @@ import Testing
         }
     }
 
+    @Test func `a question to an external engine takes neither a slot nor a turn, until there is work for a slot`()
+        async throws
+    {
+        try await QueueScene.run { scene in
+            let (one, two) = (scene.tenants.example, scene.tenants.other)
+            for tenant in [one, two] { try await scene.submit(tenant) }
+            for prepare in try await scene.first.claim(limit: 2) {
+                try await scene.write(prepare) { claim, transaction in
+                    try claim.finish(in: transaction)
+                    for chunk in 0..<2 { try claim.follow(with: .recognize, part: chunk, in: transaction) }
+                }
+            }
+            let handedIn = try #require(try await scene.first.claim(limit: 1).first)
+            #expect(handedIn.tenant == one && !handedIn.isPoll)
+            try await scene.write(handedIn) { claim, transaction in
+                let postponed = try claim.postpone(by: .zero, error: nil, asPoll: true, in: transaction)
+                #expect(postponed)
+            }
+            for _ in 0..<3 {
+                let question = try #require(try await scene.second.claimPolls(limit: 5).first)
+                #expect(question.id == handedIn.id && question.isPoll && question.attempt == 1)
+                #expect(try await scene.second.claimPolls(limit: 5) == [])
+                try await scene.write(question) { claim, transaction in
+                    _ = try claim.postpone(by: .zero, error: nil, asPoll: true, in: transaction)
+                }
+            }
+            // Its tenant's next turn comes after the other's, not after three more.
+            #expect(try await scene.first.claim(limit: 5).map(\.tenant) == [two, one, two])
+            // A worker that dies while it asks loses nothing.
+            let lost = try #require(try await scene.second.claimPolls(limit: 5).first)
+            try await scene.letTimePass(TaskQueue.lease)
+            try await eventually("the lease is over") { try await scene.first.rescue().rescued >= 1 }
+            let again = try #require(try await scene.first.claimPolls(limit: 5).first)
+            #expect(again.id == lost.id)
+            try await scene.write(again) { try $0.needSlot(in: $1) }
+            #expect(try await scene.first.claimPolls(limit: 5) == [])
+            #expect(try await scene.first.claim(limit: 5).contains { $0.id == lost.id && !$0.isPoll })
+        }
+    }
+
     @Test func `long preparations have slots of their own, in turns, and nobody takes more than a share of them`()
         async throws
     {

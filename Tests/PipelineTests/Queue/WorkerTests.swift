@@ -30,18 +30,20 @@ import Testing
     private static func worker(
         _ scene: QueueScene, _ name: String, slots: Int, fetches: Int = 16,
         drain: Duration = .seconds(20), _ work: TaskWork
-    ) -> Worker {
-        Worker(
+    ) -> [any Service] {
+        let poller = WorkPoller(databases: scene.tenants.databases, logger: Logger(label: "test"))
+        let worker = Worker(
             queue: TaskQueue(databases: scene.tenants.databases, worker: name), work: work,
             listener: PostgresListener(
                 configuration: .init(url: scene.tenants.database.url, role: "verbatim_system", size: 1),
-                channels: [QueueHint.channel], logger: Logger(label: "test")),
+                channels: [QueueHint.channel], logger: Logger(label: "test")), poller: poller,
             slots: slots, fetches: fetches, drain: drain, logger: Logger(label: "test"))
+        return [poller, worker]
     }
 
-    private static func run(_ workers: [Worker], until body: () async throws -> Void) async throws {
+    private static func run(_ workers: [[any Service]], until body: () async throws -> Void) async throws {
         let logger = Logger(label: "test")
-        let group = ServiceGroup(services: workers, logger: logger)
+        let group = ServiceGroup(services: workers.flatMap { $0 }, logger: logger)
         async let running: Void = group.run()
         do {
             try await body()

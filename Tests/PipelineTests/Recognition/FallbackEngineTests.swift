@@ -53,6 +53,52 @@ import Testing
         }
     }
 
+    @Test func `without a slot the first engine is only asked, and the other one waits for a slot`() async throws {
+        try await FallbackScene.run { scene in
+            guard case .waiting(let ticket?, _) = try await scene.engine.recognize(.seconds(3), ticket: nil) else {
+                Issue.record("it should be handed in")
+                return
+            }
+            let question = SpeechChunk.seconds(3, isOnlyAskedFor: true)
+            guard case .waiting(ticket, _) = try await scene.engine.recognize(question, ticket: ticket) else {
+                Issue.record("it should be waited for")
+                return
+            }
+            scene.assembly.simulator.configure { $0.unfinishedPolls = .max }
+            scene.assembly.clock.advance(.seconds(3_600))
+            for _ in 0..<10 {
+                guard case .needsSlot = try await scene.engine.recognize(question, ticket: ticket) else {
+                    Issue.record("it should go on with a slot")
+                    return
+                }
+            }
+            #expect(scene.substitute.count == 0)
+            #expect(scene.assembly.simulator.calls == [.upload: 1, .submit: 1, .poll: 11])
+            let recognition = try await scene.finish(ticket: ticket)
+            #expect(recognition.fallback?.reason == .timeout)
+            // The questions before have not counted: the next chunk goes to the first engine.
+            scene.assembly.simulator.configure { $0.unfinishedPolls = 1 }
+            #expect(try await scene.finish().fallback == nil)
+        }
+    }
+
+    @Test func `without a slot nothing is handed in again`() async throws {
+        try await FallbackScene.run { scene in
+            scene.assembly.simulator.failTranscripts("Server error")
+            guard case .waiting(let ticket?, _) = try await scene.engine.recognize(.seconds(3), ticket: nil) else {
+                Issue.record("it should be handed in")
+                return
+            }
+            let question = SpeechChunk.seconds(3, isOnlyAskedFor: true)
+            _ = try await scene.engine.recognize(question, ticket: ticket)
+            guard case .needsSlot = try await scene.engine.recognize(question, ticket: ticket) else {
+                Issue.record("it should go on with a slot")
+                return
+            }
+            #expect(scene.assembly.simulator.calls == [.upload: 1, .submit: 1, .poll: 2])
+        }
+    }
+
     @Test func `only the chunk falls back whose language the first engine does not know`() async throws {
         try await FallbackScene.run { scene in
             for _ in 0..<10 {
@@ -102,6 +148,7 @@ import Testing
                     #expect(ticket == nil)
                     waits += 1
                     scene.assembly.clock.advance(again)
+                case .needsSlot: Issue.record("it has one")
                 }
             }
             #expect(heard?.fallback?.reason == .rateLimited)

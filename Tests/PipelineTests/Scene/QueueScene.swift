@@ -16,8 +16,9 @@ struct QueueScene: Sendable {
         try await Tenants.with(plan: plan) { tenants in
             try await body(
                 QueueScene(
-                    tenants: tenants, first: TaskQueue(databases: tenants.databases, worker: "first"),
-                    second: TaskQueue(databases: tenants.databases, worker: "second")))
+                    tenants: tenants,
+                    first: TaskQueue(databases: tenants.databases, worker: "first", priorityTurns: 0),
+                    second: TaskQueue(databases: tenants.databases, worker: "second", priorityTurns: 0)))
         }
     }
 

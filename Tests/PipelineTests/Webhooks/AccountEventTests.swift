@@ -20,7 +20,9 @@ import WebhookReceiver
 
     private static func sweep(_ scene: DeliveryScene) async {
         await AccountSweep(
-            databases: scene.tenants.databases, logger: Logger(label: "test"), clock: scene.clock.now
+            databases: scene.tenants.databases,
+            poller: WorkPoller(databases: scene.tenants.databases, logger: Logger(label: "test")),
+            logger: Logger(label: "test"), clock: scene.clock.now
         ).sweep()
     }
 

@@ -9,17 +9,20 @@ import WebhookReceiver
 
 /// Whole senders, by the real clock.
 @Suite struct WebhookSenderTests {
-    private static func sender(_ scene: DeliveryScene, timeout: Duration = .seconds(15)) throws -> WebhookSender {
-        WebhookSender(
+    private static func sender(_ scene: DeliveryScene, timeout: Duration = .seconds(15)) throws -> [any Service] {
+        let poller = WorkPoller(databases: scene.tenants.databases, logger: Logger(label: "test"))
+        let sender = WebhookSender(
             databases: scene.tenants.databases,
             deliveryClient: try DeliveryClient(
                 allowing: "127.0.0.0/8", concurrency: 64, timeout: timeout, logger: Logger(label: "test")),
-            masterKey: scene.tenants.masterKey, slots: 64, drain: .seconds(3), lease: timeout + .seconds(45),
+            masterKey: scene.tenants.masterKey, poller: poller, slots: 64, drain: .seconds(3),
+            lease: timeout + .seconds(45),
             logger: Logger(label: "test"))
+        return [poller, sender]
     }
 
-    private static func run(_ senders: [WebhookSender], until body: () async throws -> Void) async throws {
-        let group = ServiceGroup(services: senders, logger: Logger(label: "test"))
+    private static func run(_ senders: [[any Service]], until body: () async throws -> Void) async throws {
+        let group = ServiceGroup(services: senders.flatMap { $0 }, logger: Logger(label: "test"))
         async let running: Void = group.run()
         do {
             try await body()

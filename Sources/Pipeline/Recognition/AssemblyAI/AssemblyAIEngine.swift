@@ -81,6 +81,7 @@ package struct AssemblyAIEngine: RecognitionEngine {
     /// Uploads and submits the chunk. If the new ticket replaces an old one, the copy at AssemblyAI that the old one names still exists and
     /// must be deleted, too.
     private func handIn(_ chunk: SpeechChunk, replacing old: EngineTicket?) async throws -> EngineStep {
+        if chunk.isOnlyAskedFor { return .needsSlot }
         guard AssemblyAILanguages.known.contains(chunk.language) else {
             throw EngineError.unavailable(.languageUnsupported)
         }

@@ -40,6 +40,7 @@ package struct WhisperEngine: RecognitionEngine {
     }
 
     package func recognize(_ chunk: SpeechChunk, ticket: EngineTicket?) async throws -> EngineStep {
+        if chunk.isOnlyAskedFor { return .needsSlot }
         let wav = try await chunk.wav()
         let (model, segments) =
             switch server {

@@ -36,7 +36,7 @@ struct DeliveryScene: Sendable {
                 queue: DeliveryQueue(databases: tenants.databases, clock: clock.now), deliveryClient: deliveryClient,
                 sender: WebhookSender(
                     databases: tenants.databases, deliveryClient: deliveryClient, masterKey: tenants.masterKey,
-                    slots: slots,
+                    poller: WorkPoller(databases: tenants.databases, logger: logger), slots: slots,
                     clock: clock.now, logger: logger))
             do {
                 let result = try await body(scene)
@@ -104,7 +104,7 @@ struct DeliveryScene: Sendable {
     ) -> WebhookSender {
         WebhookSender(
             databases: tenants.databases, deliveryClient: deliveryClient, masterKey: masterKey ?? tenants.masterKey,
-            lease: lease,
+            poller: WorkPoller(databases: tenants.databases, logger: logger), lease: lease,
             clock: clock.now, logger: logger)
     }
 
