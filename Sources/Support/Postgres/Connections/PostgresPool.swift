@@ -21,7 +21,7 @@ package final class PostgresPool: Sendable {
 
     /// Runs `body` in a transaction: COMMIT if it returns, ROLLBACK if it throws.
     ///
-    /// BEGIN and the settings (each local to the transaction) take one round trip. `body` runs on the connection's thread.
+    /// BEGIN and the settings (each local to the transaction) are sent together with the first statement. `body` runs on the connection's thread.
     /// After a serialization failure or a deadlock it runs **again** in a new transaction, at most `retries` times. So it must
     /// do nothing that a rollback does not undo. If the connection is dead before the transaction begins, it is replaced once.
     ///

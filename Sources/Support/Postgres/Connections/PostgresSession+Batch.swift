@@ -11,6 +11,7 @@ extension PostgresSession {
 
     /// Returns the results in order. After the first error, the statements that follow are not executed.
     func batch(_ queries: [PostgresQuery]) throws -> [PostgresRows] {
+        answered = 0
         if queries.isEmpty { return [] }
         try checkReady()
         // Comes before anything is sent, so that an invalid bind does not leave half a batch behind.
@@ -57,7 +58,10 @@ extension PostgresSession {
         for item in sent {
             do {
                 let result = try answer()
-                if case .execute = item { results.append(PostgresRows(result: result)) }
+                if case .execute = item {
+                    results.append(PostgresRows(result: result))
+                    answered += 1
+                }
             } catch {
                 firstError = firstError ?? error
                 if case .prepare(let key) = item { statements.remove(key) }
@@ -65,8 +69,12 @@ extension PostgresSession {
             if !isAlive { break }
         }
         if isAlive { finishPipeline() }
-        if let firstError { throw firstError }
-        return results
+        guard let firstError else { return results }
+        // The server's last words come before the end of its connection is noticed.
+        if !isAlive, let error = firstError as? PostgresError, error.kind == .server {
+            throw PostgresError(kind: .connectionLost, sqlState: error.sqlState, message: error.message)
+        }
+        throw firstError
     }
 
     /// Reads one statement's result and the NULL that ends it.

@@ -1,4 +1,4 @@
-// Runs a transaction: begins it in one round trip, commits it or rolls it back, and says whether it may run again.
+// Runs a transaction: begins it together with its first statement, commits it or rolls it back, and says whether it may run again.
 
 import CPostgres
 
@@ -9,23 +9,23 @@ extension PostgresSession {
         _ start: [PostgresQuery], _ body: (PostgresTransaction) throws -> T
     ) -> Outcome<T> {
         lastError = nil
-        do {
-            _ = try batch(start)
-        } catch {
-            let isLost = !isAlive
-            rollBack()
-            // The server has executed nothing but BEGIN and settings, so running again elsewhere repeats nothing.
-            return Outcome(
-                result: .failure(error), wasLostBeforeStart: isLost && !(error is CancellationError),
-                isRetryable: isWorthRetrying(error))
+        let transaction = PostgresTransaction(session: self, start: start)
+        let result = Result {
+            try checkReady()
+            return try body(transaction)
         }
-        let transaction = PostgresTransaction(session: self)
-        let result = Result { try body(transaction) }
         transaction.end()
         do {
             let value = try result.get()
-            try commit()
+            if transaction.hasBegun { try commit() }
             return Outcome(result: .success(value))
+        } catch  where !transaction.hasBegun {
+            let isLost = !isAlive
+            rollBack()
+            // The connection was lost with the first statement, of which the server has kept nothing. So running again elsewhere repeats nothing.
+            return Outcome(
+                result: .failure(error), wasLostBeforeStart: isLost && !(error is CancellationError),
+                isRetryable: isWorthRetrying(error) && isAlive)
         } catch {
             // The closure may have thrown an error of its own, but the server's error that failed the transaction counts.
             let cause = isInFailedTransaction ? lastError ?? error : error

@@ -12,6 +12,8 @@ final class PostgresSession {
     /// The running work.
     private var ticket: CancelTicket?
     var statements = StatementCache(capacity: 256)
+    /// How many statements of the last batch have succeeded.
+    var answered = 0
     /// The server's last error.
     var lastError: PostgresError?
     /// Set if the connection is in an unknown state.

@@ -2,9 +2,17 @@
 
 package final class PostgresTransaction {
     fileprivate let session: PostgresSession
+    /// BEGIN and the settings, until they are sent together with the first statement.
+    private var start: [PostgresQuery]
     private var isOpen = true
 
-    init(session: PostgresSession) { self.session = session }
+    init(session: PostgresSession, start: [PostgresQuery]) {
+        self.session = session
+        self.start = start
+    }
+
+    /// Whether the server has answered a statement of this transaction.
+    var hasBegun: Bool { start.isEmpty }
 
     func end() { isOpen = false }
 
@@ -13,7 +21,8 @@ package final class PostgresTransaction {
     ///   transaction rejects all further statements.
     @discardableResult
     package func query(_ query: PostgresQuery) throws -> PostgresRows {
-        try guarded { try session.run(query) }
+        guard hasBegun else { return try batch([query])[0] }
+        return try guarded { try session.run(query) }
     }
 
     /// Like `query`, but returns the number of affected rows.
@@ -47,7 +56,13 @@ package final class PostgresTransaction {
     /// Runs all statements in one round trip. The first error is thrown, and the statements after it are not executed.
     @discardableResult
     package func batch(_ queries: [PostgresQuery]) throws -> [PostgresRows] {
-        try guarded { try session.batch(queries) }
+        try guarded {
+            guard !hasBegun else { return try session.batch(queries) }
+            let count = start.count
+            // If the connection is lost before that, the transaction has not begun.
+            defer { if session.isAlive || session.answered >= count { start = [] } }
+            return Array(try session.batch(start + queries).dropFirst(count))
+        }
     }
 
     private func guarded<T>(_ body: () throws -> T) throws -> T {
@@ -65,6 +80,7 @@ extension PostgresTransaction {
     /// Runs several statements in one call, in the simple protocol and without binds: the file of a migration.
     /// - Returns: whether this transaction is still open. False if they ended it, even if they began another one.
     func script(_ sql: String) throws -> Bool {
+        try batch([])
         let number: PostgresQuery = "SELECT pg_current_xact_id()::text"
         let before = try first(number, as: String.self)
         do {
