@@ -1,6 +1,6 @@
 // How many empty tasks workers claim and finish in a second, through the product's own code: row-level security, fences, turns.
 //
-// Usage: QueueBench DATABASE_URL CONNECTIONS BATCH SECONDS. The database is filled by benchmarks/queue. Each of the
+// Usage: QueueBench DATABASE_URL CONNECTIONS BATCH SECONDS. The database is filled by benchmarks/taskqueue. Each of the
 // CONNECTIONS claims up to BATCH tasks in one transaction, and finishes each in a transaction of its own. A job is a
 // preparation, ten tasks that queue each other, and its clean-up. Prints one JSON object.
 
@@ -65,10 +65,9 @@ struct BenchWorker: Sendable {
     private func finish(_ claim: ClaimedTask) async throws {
         try await databases.app.transaction(of: claim.tenant) { transaction in
             if Self.endsJob(claim) { return try claim.failJob(.internal, in: transaction) }
+            if claim.kind == .clean { return try claim.finishLast(in: transaction) }
             try claim.finish(in: transaction)
-            if claim.kind != .clean {
-                try claim.follow(with: .recognize, part: (claim.part ?? -1) + 1, in: transaction)
-            }
+            try claim.follow(with: .recognize, part: (claim.part ?? -1) + 1, in: transaction)
         }
     }
 }
