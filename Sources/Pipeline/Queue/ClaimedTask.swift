@@ -58,6 +58,18 @@ extension ClaimedTask {
         guard rows == 1 else { throw LeaseLost() }
     }
 
+    /// Ends the clean-up of a job, and with it all of the job's tasks: they are deleted. Must come first in its transaction, like
+    /// ``finish(in:)``. Throws ``LeaseLost``.
+    package func finishLast(in transaction: PostgresTransaction) throws {
+        try lockJob(in: transaction)
+        let rows = try transaction.execute(
+            """
+            DELETE FROM tasks WHERE tenant_id = \(tenant) AND id = \(id) AND fence = \(fence) AND status = 'running'
+            """)
+        guard rows == 1 else { throw LeaseLost() }
+        try transaction.execute("DELETE FROM tasks WHERE tenant_id = \(tenant) AND job_id = \(job)")
+    }
+
     /// Marks the task failed for good. Throws ``LeaseLost``.
     func fail(_ error: String, in transaction: PostgresTransaction) throws {
         try lockJob(in: transaction)

@@ -45,7 +45,7 @@ package struct CleanStage: Sendable {
         try await forget(tickets, claim)
         try await databases.app.transaction(of: claim.tenant) { transaction in
             // Locks the job, as storing a ticket does, so that one of the two sees the other.
-            try claim.finish(in: transaction)
+            try claim.finishLast(in: transaction)
             guard try EngineTicket.all(of: claim.job, tenant: claim.tenant, in: transaction).isEmpty else {
                 throw TicketsLeft()
             }

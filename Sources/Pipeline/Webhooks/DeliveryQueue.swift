@@ -40,12 +40,15 @@ package struct DeliveryQueue: Sendable {
         }
     }
 
-    /// A condition for a ``WorkPoller``: whether an event is due, or an attempt was lost with its sender.
+    /// A condition for a ``WorkPoller``: whether an attempt was lost with its sender.
+    static let isAnyLost: PostgresQuery =
+        "EXISTS (SELECT FROM webhook_events WHERE status = 'sending' AND lease_until < now())"
+
+    /// A condition for a ``WorkPoller``: whether an event is due.
     static func isAnythingDue(at now: Timestamp) -> PostgresQuery {
         """
         (EXISTS (SELECT FROM webhook_events WHERE status = 'pending' AND due)
-            OR EXISTS (SELECT FROM webhook_events WHERE status = 'pending' AND NOT due AND next_attempt_at <= \(now))
-            OR EXISTS (SELECT FROM webhook_events WHERE status = 'sending' AND lease_until < now()))
+            OR EXISTS (SELECT FROM webhook_events WHERE status = 'pending' AND NOT due AND next_attempt_at <= \(now)))
         """
     }
 

@@ -24,6 +24,7 @@ package struct WebhookSender: Service {
 
     private let holder = LeaseHolder<ClaimedDelivery>()
     private let due: AsyncStream<Void>
+    private let lost: AsyncStream<Void>
 
     /// - Parameters:
     ///   - poller: the node's.
@@ -39,6 +40,7 @@ package struct WebhookSender: Service {
         self.databases = databases
         queue = DeliveryQueue(databases: databases, lease: lease, clock: clock)
         due = poller.calls { DeliveryQueue.isAnythingDue(at: clock()) }
+        lost = poller.calls { DeliveryQueue.isAnyLost }
         self.deliveryClient = deliveryClient
         self.masterKey = masterKey
         self.slots = slots
@@ -48,7 +50,9 @@ package struct WebhookSender: Service {
     }
 
     package func run() async throws {
-        await holder.run(drain: drain, due: due, claim: claim)
+        await holder.run(
+            drain: drain, due: due, claim: claim,
+            background: { group in group.addTask { for await _ in lost { await rescue() } } })
         await deliveryClient.close()
         // A service that returns before the shutdown would end the whole process.
         try? await gracefulShutdown()
@@ -134,7 +138,6 @@ package struct WebhookSender: Service {
     private func claim() async {
         do {
             guard !holder.wake.isStopped else { return }
-            try await rescue()
             let room = DeliveryCapacity(slots: slots, running: await holder.running.claims)
             await holder.start(try await queue.claim(room), deliver)
         } catch {
@@ -142,8 +145,15 @@ package struct WebhookSender: Service {
         }
     }
 
-    private func rescue() async throws {
-        let count = try await queue.rescue()
-        if count > 0 { logger.warning("rescued webhooks of lost senders", metadata: ["count": "\(count)"]) }
+    private func rescue() async {
+        do {
+            let count = try await queue.rescue()
+            if count > 0 {
+                logger.warning("rescued webhooks of lost senders", metadata: ["count": "\(count)"])
+                holder.wake.call()
+            }
+        } catch {
+            logger.failure("could not look for lost webhooks", error)
+        }
     }
 }

@@ -8,6 +8,7 @@ import Testing
 @Suite struct ResilienceTests {
     @Test func `a job whose worker is killed completes after the lease, once, and leaves no orphan`() async throws {
         try await Deployment.with(ownModels: true) { deployment in
+            try await deployment.keepTasks()
             let api = try await deployment.start("api")
             let customer = try await deployment.customer(at: api)
             let first = try await deployment.start("worker")
@@ -29,8 +30,8 @@ import Testing
             _ = try await second.process.log.line(with: "rescued tasks of lost workers")
             let counts = try await deployment.tenants.owner.query(
                 """
-                SELECT (SELECT count(*) FROM transcripts), (SELECT count(*) FROM tasks WHERE kind = 'assemble'),
-                    (SELECT max(attempt) FROM tasks WHERE kind = 'recognize'), (SELECT max(attempt) FROM tasks WHERE kind = 'prepare')
+                SELECT (SELECT count(*) FROM transcripts), (SELECT count(*) FROM every_task WHERE kind = 'assemble'),
+                    (SELECT max(attempt) FROM every_task WHERE kind = 'recognize'), (SELECT max(attempt) FROM every_task WHERE kind = 'prepare')
                 """)[0].decode(Int.self, Int.self, Int.self, Int.self)
             #expect(counts == (1, 1, 2, 1))
         }
@@ -50,6 +51,7 @@ import Testing
 
     @Test func `a worker that is told to stop ends what runs, and hands on the rest`() async throws {
         try await Deployment.with { deployment in
+            try await deployment.keepTasks()
             let api = try await deployment.start("api")
             let customer = try await deployment.customer(at: api)
             // A worker that stops waits 20 s for what runs; recognizing takes longer on a busy machine.
@@ -71,7 +73,7 @@ import Testing
             for job in jobs { #expect(try await customer.finished(job)["status"] as? String == "completed") }
             second.process.signal(SIGTERM)
             #expect(try await second.process.ended() == 0)
-            let attempts = try await deployment.tenants.owner.query("SELECT max(attempt) FROM tasks")[0].decode(
+            let attempts = try await deployment.tenants.owner.query("SELECT max(attempt) FROM every_task")[0].decode(
                 Int.self)
             #expect(attempts == 1)
         }

@@ -173,6 +173,7 @@ import Testing
 
     @Test func `who asks for no speakers gets none, and no time is spent on them`() async throws {
         try await Deployment.with { deployment in
+            try await deployment.keepTasks()
             let media = try TemporaryFolder()
             defer { media.remove() }
             let file = try await Self.stereo(into: media)
@@ -182,9 +183,10 @@ import Testing
             #expect(try Self.segments(transcript).allSatisfy { $0["speaker"] is NSNull })
             let text = try Self.segments(transcript).map { $0["text"] as? String ?? "" }.joined(separator: " ")
             #expect(WordErrorRate.normalized(text) == (try Recordings.reference(["0880", "0930"])))
-            let tasks = try await deployment.tenants.owner.query("SELECT kind, count(*) FROM tasks GROUP BY kind").map {
-                try $0.decode(String.self, Int.self)
-            }
+            let tasks = try await deployment.tenants.owner.query("SELECT kind, count(*) FROM every_task GROUP BY kind")
+                .map {
+                    try $0.decode(String.self, Int.self)
+                }
             #expect(!tasks.contains { $0.0 == "diarize" })
             #expect(tasks.first { $0.0 == "recognize" }?.1 == 1)
         }

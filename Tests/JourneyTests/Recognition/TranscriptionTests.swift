@@ -49,6 +49,7 @@ import Testing
 
     @Test func `a long recording is cut, and no word is lost or doubled at a seam`() async throws {
         try await Deployment.with { deployment in
+            try await deployment.keepTasks()
             let node = try await deployment.start("serve")
             let customer = try await deployment.customer(at: node)
             let media = try TemporaryFolder()
@@ -60,7 +61,7 @@ import Testing
             #expect(WordErrorRate.between(heard, and: try Recordings.reference(clips)) <= 0.05)
 
             let chunks = try await deployment.tenants.owner.query(
-                "SELECT count(*) FROM tasks WHERE kind = 'recognize' AND job_id = \(job)"
+                "SELECT count(*) FROM every_task WHERE kind = 'recognize' AND job_id = \(job)"
             ).map { try $0.decode(Int.self) }
             #expect(chunks[0] >= 2)
             // The same recording, heard in one: the same words, but for what Whisper makes of another neighborhood.

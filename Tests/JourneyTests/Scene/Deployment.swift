@@ -64,13 +64,42 @@ struct Deployment: Sendable {
         try await Node.start(role, environment.merging(changes) { $1 }, openFiles: openFiles)
     }
 
+    /// Keeps the tasks that jobs had: the view `every_task` shows them also after their deletion.
+    func keepTasks() async throws {
+        for statement: PostgresQuery in [
+            "CREATE TABLE deleted_tasks AS SELECT job_id, kind, part, attempt FROM tasks WITH NO DATA",
+            """
+            CREATE FUNCTION keep_task() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+            BEGIN
+                INSERT INTO deleted_tasks VALUES (OLD.job_id, OLD.kind, OLD.part, OLD.attempt);
+                RETURN OLD;
+            END
+            $$
+            """,
+            "CREATE TRIGGER tasks_are_kept BEFORE DELETE ON tasks FOR EACH ROW EXECUTE FUNCTION keep_task()",
+            """
+            CREATE VIEW every_task AS
+            SELECT job_id, kind, part, attempt FROM tasks UNION ALL SELECT job_id, kind, part, attempt FROM deleted_tasks
+            """,
+        ] { try await tenants.owner.execute(statement) }
+    }
+
     /// Ends the leases of killed workers and the delays of waiting tasks, as if time had passed.
     func letLeasesEnd() async throws {
+        let workers = try await tenants.owner.query("SELECT DISTINCT worker FROM tasks WHERE status = 'running'").map {
+            try $0.decode(String.self)
+        }
+        let killed = workers.filter { worker in
+            // One that nobody has waited for yet is a zombie.
+            let stat = try? String(
+                contentsOfFile: "/proc/\(worker.split(separator: ":").last ?? "")/stat", encoding: .utf8)
+            return stat?.contains(") Z ") ?? true
+        }
         try await tenants.owner.execute(
             """
             UPDATE tasks SET run_after = least(run_after, now()),
                 lease_until = CASE WHEN status = 'running' THEN now() - interval '1 second' END
-            WHERE status IN ('ready', 'running')
+            WHERE status = 'ready' OR status = 'running' AND worker = ANY(\(killed))
             """)
     }
 

@@ -82,7 +82,7 @@ import Testing
                 let claim = try #require(try await scene.first.claimCleanups(limit: 1).first)
                 try await scene.write(claim) { try $0.finish(in: $1) }
             }
-            // A job that runs for more than a month, one of whose tasks is done.
+            // A job that runs for more than a day, one of whose tasks is done.
             let running = try #require(try await scene.first.claim(limit: 1).first)
             try await scene.write(running) {
                 try $0.finish(in: $1)
@@ -94,8 +94,10 @@ import Testing
                 SELECT tenant_id, id, 'recognize', n, 'done', 1 FROM jobs CROSS JOIN generate_series(1, 2500) n WHERE id = \(old.id)
                 """)
             try await owner.execute(
-                "UPDATE tasks SET created_at = created_at - interval '31 days' WHERE job_id IN (\(old.id), \(unfinished.id))"
+                "UPDATE tasks SET created_at = created_at - interval '25 hours' WHERE job_id IN (\(old.id), \(unfinished.id))"
             )
+            try await owner.execute(
+                "UPDATE jobs SET completed_at = completed_at - interval '25 hours' WHERE id = \(old.id)")
             let sweep = OrphanSweep(
                 databases: scene.tenants.databases, storage: try FileStorage(root: folder.path),
                 logger: Logger(label: "test"))
