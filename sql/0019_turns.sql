@@ -59,17 +59,15 @@ $$;
 CREATE FUNCTION offer_task() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     wanted text := slot_kind(NEW.kind, NEW.is_long);
-    known boolean;
 BEGIN
     LOOP
-        SELECT has_work INTO known FROM tenant_turns
+        PERFORM FROM tenant_turns
         WHERE tenant_id = NEW.tenant_id AND slot_kind = wanted AND priority = NEW.priority FOR KEY SHARE;
-        IF known THEN
-            RETURN NULL;
-        ELSIF FOUND THEN
+        IF FOUND THEN
+            -- A statement of its own: of a row that others lock and change at the same time, locking may return an old version.
             UPDATE tenant_turns
             SET has_work = true, look_at = NULL, entered = DEFAULT, last_turn = greatest(last_turn, turn_front(slot_kind, priority))
-            WHERE tenant_id = NEW.tenant_id AND slot_kind = wanted AND priority = NEW.priority;
+            WHERE tenant_id = NEW.tenant_id AND slot_kind = wanted AND priority = NEW.priority AND NOT has_work;
             RETURN NULL;
         END IF;
         INSERT INTO tenant_turns (tenant_id, slot_kind, priority, last_turn, has_work)
@@ -124,8 +122,9 @@ CREATE CONSTRAINT TRIGGER limits_change_and_jobs_may_start AFTER INSERT OR UPDAT
 
 CREATE FUNCTION offer_jobs_of_a_plan() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM offer_jobs(t.id) FROM tenants t JOIN tenant_load l ON l.tenant_id = t.id
-    WHERE t.plan = NEW.name AND l.queued_jobs > 0;
+    PERFORM offer_jobs(id) FROM (
+        SELECT t.id FROM tenants t JOIN tenant_load l ON l.tenant_id = t.id
+        WHERE t.plan = NEW.name AND l.queued_jobs > 0 ORDER BY t.id) waiting;
     RETURN NULL;
 END
 $$;

@@ -13,7 +13,7 @@ import Tenancy
 struct FairScheduler {
     /// After this many turns of the priority class in a row, the next turn belongs to the normal class.
     static let mostPriorityTurns = 4
-    /// How often one claim looks for tenants, so that it ends soon even if many tenants turn out to have no work.
+    /// How often one claim looks in vain, so that it ends soon even if many tenants turn out to have no work.
     private static let mostLooks = 32
     /// How many tenants a claim looks at after it has found that the first ones have no work.
     private static let wideLook = 64
@@ -53,13 +53,12 @@ struct FairScheduler {
         return claims
     }
 
-    /// Waits while others give the turns of all tenants with work.
+    /// Waits until others have given a turn, because they were giving those of all tenants with work.
     ///
     /// It must be the first call in its transaction: whoever waits must hold nothing that the others may want.
     mutating func wait(in transaction: PostgresTransaction) throws {
         for priority in [QueuePriority.priority, .normal] {
-            let tenants = try TenantTurns(slotKind, priority).lock(1, besides: full, waiting: true, in: transaction)
-            if !tenants.isEmpty { return }
+            if try TenantTurns(slotKind, priority).wait(besides: full, in: transaction) { return }
         }
     }
 
@@ -78,11 +77,11 @@ struct FairScheduler {
         let turns = TenantTurns(slotKind, priority)
         var width = limit
         while looks < Self.mostLooks {
-            looks += 1
             let tenants = try turns.lock(width, besides: full + exhausted[priority, default: []], in: transaction)
             if tenants.isEmpty { return nil }
             let claims = try turns.take(limit, of: tenants, worker: worker, in: transaction)
             guard claims.isEmpty else { return claims }
+            looks += 1
             try turns.clear(tenants, in: transaction)
             exhausted[priority, default: []] += tenants
             width = max(limit, Self.wideLook)

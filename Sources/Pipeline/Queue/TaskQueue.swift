@@ -45,8 +45,8 @@ package struct TaskQueue: Sendable {
     }
 
     /// Puts the order of turns right, see ``TenantTurns/tend(in:)``.
-    func tend() async throws {
-        try await databases.system.transaction { try TenantTurns.tend(in: $0) }
+    package func tend(everywhere: Bool = false) async throws {
+        try await databases.system.transaction { try TenantTurns.tend(everywhere: everywhere, in: $0) }
     }
 
     /// Claims up to `limit` tasks that need an engine, in the order of ``FairScheduler``.
@@ -64,9 +64,10 @@ package struct TaskQueue: Sendable {
     /// Returns how many tenants, except those in `full`, have a fetch that may begin now.
     func waitingForFetches(besides full: [TenantID]) async throws -> Int {
         try await databases.system.transaction { transaction in
-            try [QueuePriority.priority, .normal].reduce(0) { count, priority in
-                try count + TenantTurns(.fetches, priority).count(besides: full, in: transaction)
+            let tenants = try [QueuePriority.priority, .normal].flatMap {
+                try TenantTurns(.fetches, $0).waiting(besides: full, in: transaction)
             }
+            return Set(tenants).count
         }
     }
 
@@ -83,8 +84,14 @@ package struct TaskQueue: Sendable {
         var claims: [ClaimedTask] = []
         var held = running
         for round in 0..<Self.mostRounds {
-            let (next, isContended) = try await claim(
-                slotKind, limit: limit - claims.count, share: share, beside: held, waiting: round > 0)
+            let (next, isContended): ([ClaimedTask], Bool)
+            do {
+                (next, isContended) = try await claim(
+                    slotKind, limit: limit - claims.count, share: share, beside: held, waiting: round > 0)
+            } catch  where !claims.isEmpty {
+                // What is claimed is ours, whatever happens to the rest.
+                break
+            }
             claims += next
             for claim in next { held[claim.tenant, default: 0] += 1 }
             if !isContended { break }
@@ -135,7 +142,7 @@ package struct TaskQueue: Sendable {
         try await claimFirst(limit, "is_poll")
     }
 
-    /// Claims those that are due longest.
+    /// Claims those that are due longest, the first of each tenant before anybody's second.
     private func claimFirst(_ limit: Int, _ condition: PostgresQuery) async throws -> [ClaimedTask] {
         let worker = worker
         return try await databases.system.transaction { transaction in
@@ -143,8 +150,15 @@ package struct TaskQueue: Sendable {
                 """
                 WITH next AS (
                     SELECT tenant_id, id FROM tasks
-                    WHERE status = 'ready' AND run_after <= now() AND \(condition)
-                    ORDER BY run_after
+                    WHERE status = 'ready' AND run_after <= now() AND \(condition) AND (tenant_id, id) IN (
+                        SELECT tenant_id, id FROM (
+                            SELECT tenant_id, id, run_after,
+                                row_number() OVER (PARTITION BY tenant_id ORDER BY run_after) AS place
+                            FROM (
+                                SELECT tenant_id, id, run_after FROM tasks
+                                WHERE status = 'ready' AND run_after <= now() AND \(condition)
+                                ORDER BY run_after LIMIT 1000) due) ranked
+                        ORDER BY place, run_after LIMIT \(4 * limit))
                     FOR UPDATE SKIP LOCKED
                     LIMIT \(limit)
                 )
@@ -195,17 +209,24 @@ package struct TaskQueue: Sendable {
     /// their jobs. *clean* tasks are never given up, because deleting audio is a promise to the customer.
     package func rescue() async throws -> (rescued: Int, exhausted: [ClaimedTask]) {
         let worker = worker
-        return try await databases.leases.transaction { transaction in
-            let rescued = try transaction.execute(
+        let tenants = try await databases.leases.query(
+            "SELECT DISTINCT tenant_id FROM tasks WHERE status = 'running' AND lease_until < now() LIMIT 100"
+        ).map { try $0.decode(TenantID.self) }
+        var rescued = 0
+        // One tenant at a time: a transaction that gave work to several would lock their turns in any order.
+        for tenant in tenants {
+            rescued += try await databases.leases.execute(
                 """
                 UPDATE tasks SET status = 'ready', lease_until = NULL, worker = NULL, last_error = 'worker_lost'
                 WHERE (tenant_id, id) IN (
                     SELECT tenant_id, id FROM tasks
-                    WHERE status = 'running' AND lease_until < now()
+                    WHERE tenant_id = \(tenant) AND status = 'running' AND lease_until < now()
                         AND (attempt < \(Self.maxAttempts) OR kind = 'clean')
                     FOR UPDATE SKIP LOCKED LIMIT 1000)
                 """)
-            let exhausted = try transaction.query(
+        }
+        let exhausted = try await databases.leases.transaction { transaction in
+            try transaction.query(
                 """
                 UPDATE tasks SET fence = nextval('task_fences'), worker = \(worker),
                     lease_until = now() + make_interval(secs => \(Self.lease / .seconds(1)))
@@ -217,8 +238,8 @@ package struct TaskQueue: Sendable {
                 RETURNING tenant_id, id, job_id, kind, part, is_long, is_poll, attempt, fence
                 """
             ).map(ClaimedTask.init(row:))
-            return (rescued, exhausted)
         }
+        return (rescued, exhausted)
     }
 }
 

@@ -11,6 +11,8 @@ struct TenantTurns: Sendable {
     private static let step = 128
     /// A row that came in while the front moved on may have stayed behind it. So the front is looked for from here, turns before the last one.
     private static let lookBack = 1_000
+    /// No transaction is open for so many turns.
+    private static let tendedBack = 200_000
 
     init(_ slotKind: SlotKind, _ priority: QueuePriority) { (self.slotKind, self.priority) = (slotKind, priority) }
 
@@ -42,12 +44,8 @@ struct TenantTurns: Sendable {
         """
     }
 
-    /// Locks the next `limit` tenants with work, in order.
-    ///
-    /// - Parameter waiting: waits for tenants whose turn others are giving; else skips them.
-    func lock(
-        _ limit: Int, besides passedOver: [TenantID], waiting: Bool = false, in transaction: PostgresTransaction
-    ) throws -> [TenantID] {
+    /// Locks the next `limit` tenants with work, in order. Skips those whose turn others are giving.
+    func lock(_ limit: Int, besides passedOver: [TenantID], in transaction: PostgresTransaction) throws -> [TenantID] {
         // The row is found by one name and locked by another: if somebody gave it a turn in between, the two differ, and it is left out.
         let found = try transaction.all(
             """
@@ -56,10 +54,24 @@ struct TenantTurns: Sendable {
                 ON t.tenant_id = o.tenant_id AND t.slot_kind = o.slot_kind AND t.priority = o.priority AND t.last_turn = o.last_turn
             WHERE o.has_work AND o.last_turn >= \(front) AND o.tenant_id <> ALL(\(passedOver.map(\.rawValue))::text[])
             ORDER BY o.last_turn, o.entered LIMIT \(limit)
-            FOR NO KEY UPDATE OF t \(waiting ? PostgresQuery("") : "SKIP LOCKED")
+            FOR NO KEY UPDATE OF t SKIP LOCKED
             """, as: TenantID.self, Int64.self, Int64.self)
         if let first = found.first, first.1 - first.2 > Self.step { try moveFront(in: transaction) }
         return found.map(\.0)
+    }
+
+    /// Waits until others have given the turn of the first tenant with work. Returns false if there is none. It waits for one row only, so that
+    /// no two that wait do so for each other.
+    func wait(besides passedOver: [TenantID], in transaction: PostgresTransaction) throws -> Bool {
+        let first = try transaction.first(
+            """
+            SELECT tenant_id FROM tenant_turns
+            WHERE \(rows) AND has_work AND last_turn >= \(front) AND tenant_id <> ALL(\(passedOver.map(\.rawValue))::text[])
+            ORDER BY last_turn, entered LIMIT 1
+            """, as: TenantID.self)
+        guard let first else { return false }
+        try transaction.query("SELECT FROM tenant_turns WHERE tenant_id = \(first) AND \(rows) FOR NO KEY UPDATE")
+        return true
     }
 
     /// Claims one task of each of these tenants, whose rows the caller has locked, but no more than `limit`. It is a statement of its own because
@@ -145,13 +157,14 @@ struct TenantTurns: Sendable {
         """
     }
 
-    /// Returns how many tenants, except those in `full`, have a task that may be claimed now.
-    func count(besides full: [TenantID], in transaction: PostgresTransaction) throws -> Int {
-        try transaction.first(
+    /// Returns the tenants, except those in `full`, that have a task which may be claimed now.
+    func waiting(besides full: [TenantID], in transaction: PostgresTransaction) throws -> [TenantID] {
+        try transaction.all(
             """
-            SELECT count(*) FROM tenant_turns o
-            WHERE \(rows) AND has_work AND tenant_id <> ALL(\(full.map(\.rawValue))::text[]) AND \(hasWork("o.tenant_id"))
-            """, as: Int.self) ?? 0
+            SELECT tenant_id FROM tenant_turns o
+            WHERE \(rows) AND has_work AND last_turn >= \(front) AND tenant_id <> ALL(\(full.map(\.rawValue))::text[])
+                AND \(hasWork("o.tenant_id"))
+            """, as: TenantID.self)
     }
 
     /// A condition: whether any tenant but these may have work. Costs little, and is never false while one has.
@@ -174,21 +187,29 @@ struct TenantTurns: Sendable {
             """)
     }
 
-    /// A condition: whether ``tend(in:)`` is due. It is when a row's time has come, and every other second.
+    /// A condition: whether ``tend(in:)`` is due. It is when a row's time has come, every two seconds while anybody has work, and every half
+    /// minute.
     static let isUntended: PostgresQuery = """
         (EXISTS (SELECT FROM tenant_turns WHERE NOT has_work AND look_at <= now())
             OR coalesce(pg_sequence_last_value('turns_tended_at'), 0) < extract(epoch FROM now()) - 2
-                AND EXISTS (SELECT FROM tenant_turns WHERE has_work))
+                AND (\(PostgresQuery(joining: all.map { $0.isAnyWaiting() }, separator: " OR ")))
+            OR coalesce(pg_sequence_last_value('turns_tended_at'), 0) < extract(epoch FROM now()) - 30)
         """
 
+    /// Every order.
+    static let all = SlotKind.allCases.flatMap { [TenantTurns($0, .priority), TenantTurns($0, .normal)] }
+
     /// Brings rows before the front back into the order, and rows whose time has come. One transaction at a time.
-    static func tend(in transaction: PostgresTransaction) throws {
+    ///
+    /// - Parameter everywhere: however far before the front. While an old transaction is open, that walks over all dead entries of the index.
+    static func tend(everywhere: Bool = false, in transaction: PostgresTransaction) throws {
         let isMine = try transaction.first(
             """
             SELECT pg_try_advisory_xact_lock(hashtext('verbatim.tenant_turns'))
                 AND setval('turns_tended_at', extract(epoch FROM now())::int8) > 0
             """, as: Bool.self)
         guard isMine == true else { return }
+        let reach = everywhere ? Int64.max / 2 : Int64(tendedBack)
         try transaction.execute(
             """
             UPDATE tenant_turns SET has_work = true, look_at = NULL, entered = DEFAULT,
@@ -197,17 +218,15 @@ struct TenantTurns: Sendable {
                 SELECT tenant_id, slot_kind, priority FROM tenant_turns
                 WHERE NOT has_work AND look_at <= now() ORDER BY look_at LIMIT 10000 FOR NO KEY UPDATE SKIP LOCKED)
             """)
-        for slotKind in SlotKind.allCases {
-            for priority in [QueuePriority.priority, .normal] {
-                let turns = TenantTurns(slotKind, priority)
-                try transaction.execute(
-                    """
-                    UPDATE tenant_turns SET last_turn = \(turns.front)
-                    WHERE (tenant_id, slot_kind, priority) IN (
-                        SELECT tenant_id, slot_kind, priority FROM tenant_turns
-                        WHERE \(turns.rows) AND has_work AND last_turn < \(turns.front) FOR NO KEY UPDATE SKIP LOCKED)
-                    """)
-            }
+        for turns in all {
+            try transaction.execute(
+                """
+                UPDATE tenant_turns SET last_turn = \(turns.front)
+                WHERE (tenant_id, slot_kind, priority) IN (
+                    SELECT tenant_id, slot_kind, priority FROM tenant_turns
+                    WHERE \(turns.rows) AND has_work AND last_turn < \(turns.front) AND last_turn >= \(turns.front) - \(reach)
+                    FOR NO KEY UPDATE SKIP LOCKED)
+                """)
         }
     }
 }

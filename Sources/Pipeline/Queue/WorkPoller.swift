@@ -20,6 +20,7 @@ package final class WorkPoller: Service {
     private let databases: Databases
     private let logger: Logger
     private let subjects = Mutex([Subject]())
+    private let fault = RecentOutage()
 
     package init(databases: Databases, logger: Logger) {
         self.databases = databases
@@ -35,6 +36,9 @@ package final class WorkPoller: Service {
         return subject.calls.stream
     }
 
+    /// Whether the database did not answer so recently that not every worker has extended its leases since.
+    var isAfterOutage: Bool { fault.isRecent }
+
     /// Polls until it is cancelled or the node shuts down.
     package func run() async throws {
         await cancelWhenGracefulShutdown { await self.poll() }
@@ -45,6 +49,7 @@ package final class WorkPoller: Service {
             do {
                 try await look()
             } catch  where !Task.isCancelled {
+                fault.note()
                 logger.failure("could not look for work", error)
             } catch {}
             try? await Task.sleep(for: Self.interval * Double.random(in: 1...1.4))

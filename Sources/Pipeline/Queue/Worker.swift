@@ -25,6 +25,7 @@ package struct Worker: Service {
     private let queue: TaskQueue
     private let work: TaskWork
     private let listener: PostgresListener
+    private let poller: WorkPoller
     private let due: AsyncStream<Void>
     private let slots: Int
     private let fetches: Int
@@ -34,6 +35,7 @@ package struct Worker: Service {
     private let holder = LeaseHolder<ClaimedTask>()
     private let fault = RecentOutage()
     private let looks = WakeUpCalls()
+    private let hesitation = Hesitation()
 
     /// - Parameters:
     ///   - poller: the node's.
@@ -47,6 +49,7 @@ package struct Worker: Service {
         self.queue = queue
         self.work = work
         self.listener = listener
+        self.poller = poller
         due = poller.calls(when: TaskQueue.isAnythingDue)
         self.slots = slots
         self.fetches = fetches
@@ -83,15 +86,27 @@ package struct Worker: Service {
     private func heed(_ hint: PostgresNotification) async {
         if hint.payload != QueueHint.Reason.queued.rawValue { looks.call() }
         if hint.payload != QueueHint.Reason.ended.rawValue, room(beside: await running.claims).isForNewJobs {
+            hesitate()
+        }
+    }
+
+    /// Looks in a moment, once for all hints until then.
+    private func hesitate() {
+        guard hesitation.value.exchange(true, ordering: .sequentiallyConsistent) == false else { return }
+        Task {
             try? await Task.sleep(for: Self.mostHesitation * Double.random(in: 0...1))
+            hesitation.value.store(false, ordering: .sequentiallyConsistent)
             wake.call()
         }
     }
 
     private func claim() async {
         do {
-            let due = try await queue.look()
-            if due.untended { try await queue.tend() }
+            var due = try await queue.look()
+            if due.untended {
+                try await queue.tend()
+                due = try await queue.look()
+            }
             if due.lost { await rescue() }
             let claims = await running.claims
             let room = room(beside: claims)
@@ -113,6 +128,7 @@ package struct Worker: Service {
                         beside: Self.counts(claims.filter(\.isLong))))
             }
         } catch {
+            fault.note()
             logger.failure("could not claim tasks", error)
         }
     }
@@ -190,7 +206,7 @@ package struct Worker: Service {
 
     private func rescue() async {
         // After an outage of the database, other workers must first get a chance to extend their leases.
-        guard !fault.isRecent else { return }
+        guard !fault.isRecent, !poller.isAfterOutage else { return }
         do {
             let (rescued, exhausted) = try await queue.rescue()
             if rescued > 0 {
@@ -203,16 +219,6 @@ package struct Worker: Service {
             logger.failure("could not look for lost tasks", error)
         }
     }
-}
-
-/// When the database last did not answer.
-private final class RecentOutage: Sendable {
-    private let last = Mutex<ContinuousClock.Instant?>(nil)
-
-    /// Whether that was so recently that not every worker has extended its leases since.
-    var isRecent: Bool { last.withLock { $0.map { ContinuousClock.now - $0 < TaskQueue.heartbeat * 2 } ?? false } }
-
-    func note() { last.withLock { $0 = .now } }
 }
 
 /// What a worker does with the tasks that it claims. None of it throws: the result of a task is in the database, or its lease expires.
@@ -236,4 +242,9 @@ package struct TaskWork: Sendable {
         self.perform = perform
         self.giveUp = giveUp
     }
+}
+
+/// Whether a look is about to come.
+private final class Hesitation: Sendable {
+    let value = Atomic(false)
 }

@@ -4,7 +4,7 @@ import ServiceLifecycle
 import Tenancy
 
 /// Deletes audio that no job needs: of a submission whose node died before the job was queued, or that a stopped worker wrote after its job's
-/// clean-up. All other audio is deleted by its job's clean-up. Also deletes expired idempotency keys, and tasks of jobs that ended long ago.
+/// clean-up. All other audio is deleted by its job's clean-up. Also deletes expired idempotency keys, and tasks that are left of ended jobs.
 package struct OrphanSweep: Service {
     private static let interval = Duration.seconds(600)
     /// Audio that changed within this time is kept, because it may belong to a job that is being queued.
@@ -92,7 +92,7 @@ package struct OrphanSweep: Service {
         try await inSteps { try await IdempotencyKey.sweep(limit: Self.batch, on: databases.system) }
     }
 
-    /// Deletes the tasks of jobs that ended long ago, in the same way.
+    /// Deletes the tasks that are left of jobs which ended more than a day ago, in the same way.
     @discardableResult
     package func forgetTasks() async throws -> Int {
         try await inSteps { try await JobTasks.sweep(limit: Self.batch, on: databases.system) }

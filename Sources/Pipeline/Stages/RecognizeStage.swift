@@ -17,7 +17,8 @@ struct RecognizeStage: Sendable {
             let work = try await databases.app.transaction(
                 of: claim.tenant, { try ChunkWork.load(number, of: claim.job, tenant: claim.tenant, in: $0) })
         else { throw JobEnded() }
-        switch try await step(work, isPoll: claim.isPoll && work.ticket != nil) {
+        if claim.isPoll, work.ticket == nil { return .needsSlot }
+        switch try await step(work, isPoll: claim.isPoll) {
         case .needsSlot: return .needsSlot
         case .waiting(let ticket, let again):
             if let ticket, ticket != work.ticket { try await keep(ticket, claim) }

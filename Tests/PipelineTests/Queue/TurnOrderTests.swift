@@ -146,7 +146,7 @@ import Testing
                     group.addTask {
                         var idle = 0
                         while idle < 100 {
-                            let claims = try await queue.claim(limit: 1)
+                            let claims = try await queue.claim(limit: 4)
                             for claim in claims { try await scene.write(claim) { try Self.goOn(with: $0, in: $1) } }
                             progress.noteEnded(claims.count { $0.kind == .assemble })
                             let isOver = progress.submitted == submitters * rounds
@@ -158,6 +158,59 @@ import Testing
             }
             #expect(progress.ended == submitters * rounds)
             #expect(try await scene.load() == TenantLoad(queued: 0, running: 0))
+        }
+    }
+
+    /// A row is found by looking, or it is lost: the mark says that there is no work, and there is.
+    @Test func `a task that becomes ready while a claim clears the mark is seen, whatever else others lock`()
+        async throws
+    {
+        try await QueueScene.run { scene in
+            let tenant = scene.tenants.example
+            // A task that cannot be claimed yet, so that claims find nothing.
+            let job = try await scene.submit()
+            let first = try #require(try await scene.first.claim(limit: 1).first)
+            try await scene.write(first) { try $0.retry(after: .seconds(3600), error: "x", in: $1) }
+            for round in 0..<200 {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    // Offers of tasks that nobody may claim yet, claims that clear, and one offer that counts.
+                    for _ in 0..<2 {
+                        group.addTask {
+                            _ = try await scene.tenants.owner.execute(
+                                "UPDATE tasks SET run_after = now() + interval '1 hour' WHERE tenant_id = \(tenant) AND kind = 'prepare'"
+                            )
+                        }
+                    }
+                    for queue in [scene.first, scene.second] {
+                        group.addTask { _ = try await queue.claim(limit: 4) }
+                    }
+                    group.addTask {
+                        _ = try await scene.tenants.owner.execute(
+                            """
+                            INSERT INTO tasks (tenant_id, job_id, kind, part, priority)
+                            VALUES (\(tenant), \(job.id), 'recognize', \(round), 1)
+                            """)
+                    }
+                    try await group.waitForAll()
+                }
+                let marked = try await scene.tenants.owner.query(
+                    """
+                    SELECT FROM tasks t WHERE status = 'ready' AND kind = 'recognize' AND NOT EXISTS (
+                        SELECT FROM tenant_turns o WHERE o.tenant_id = t.tenant_id AND slot_kind = 'engines' AND has_work)
+                    """)
+                #expect(marked.isEmpty, "round \(round)")
+                try await scene.tenants.owner.execute("DELETE FROM tasks WHERE kind = 'recognize'")
+            }
+        }
+    }
+
+    @Test func `a row that has stayed behind the front is brought back`() async throws {
+        try await QueueScene.run { scene in
+            let job = try await scene.submit()
+            try await scene.tenants.owner.execute("SELECT setval('engines_normal_front', 1000)")
+            #expect(try await scene.first.claim(limit: 1) == [])
+            try await scene.first.tend()
+            #expect(try await scene.first.claim(limit: 1).map(\.job) == [job.id])
         }
     }
 }

@@ -55,7 +55,12 @@ enum MigrationLedger {
     }
 
     /// Runs the file and adds its row, in one transaction.
-    static func apply(_ migration: Migration, on session: PostgresConnection) async throws {
+    ///
+    /// - Parameter end: what else the transaction does, at its end.
+    static func apply(
+        _ migration: Migration, on session: PostgresConnection,
+        then end: @Sendable (PostgresTransaction) throws -> Void = { _ in }
+    ) async throws {
         do {
             try await session.transaction { transaction in
                 guard try transaction.script(migration.sql) else {
@@ -67,6 +72,7 @@ enum MigrationLedger {
                     VALUES (\(migration.number), \(migration.name),
                         encode(sha256(\([UInt8](migration.sql.utf8))), 'hex'))
                     """)
+                try end(transaction)
             }
         } catch let error as PostgresError where error.kind == .server {
             throw MigrationError.failed(migration.fileName, error)

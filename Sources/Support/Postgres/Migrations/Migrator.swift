@@ -31,7 +31,11 @@ package struct Migrator: Sendable {
             let pending = Set(status.filter { $0.state == .pending }.map(\.number))
             var applied: [Migration] = []
             for migration in migrations where pending.contains(migration.number) {
-                try await MigrationLedger.apply(migration, on: session)
+                // With the last one, because nodes of the version before go on meanwhile, and triggers may need the new rights at once.
+                let isLast = migration.number == migrations.last?.number
+                try await MigrationLedger.apply(migration, on: session) {
+                    if isLast { _ = try rights.repair(in: $0) }
+                }
                 logger.info("migration \(migration.fileName) applied")
                 applied.append(migration)
             }
