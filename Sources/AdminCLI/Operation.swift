@@ -27,8 +27,11 @@ struct Operation {
         do {
             let reader = SettingsReader()
             let installation = Installation(reader: reader)
-            let url = reader.required(
-                "VERBATIM_DATABASE_URL", hint: "a libpq URL, such as postgresql://verbatim@db.example/verbatim")
+            // Operators' commands keep settings in their sessions, which a pooler would lose.
+            let url =
+                reader.string("VERBATIM_DATABASE_DIRECT_URL")
+                ?? reader.required(
+                    "VERBATIM_DATABASE_URL", hint: "a libpq URL, such as postgresql://verbatim@db.example/verbatim")
             try reader.finish()
             var logger = Logger(label: "verbatim-admin") { StreamLogHandler.standardError(label: $0) }
             logger.logLevel = .error

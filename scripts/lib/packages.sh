@@ -9,7 +9,7 @@ readonly build_packages=(
     libavformat-dev libavcodec-dev libavutil-dev libswresample-dev
 )
 readonly run_packages=(postgresql curl ca-certificates python3 python3-venv unzip procps util-linux)
-readonly test_packages=(ffmpeg libreoffice-writer-nogui chromium fonts-noto-core)
+readonly test_packages=(ffmpeg libreoffice-writer-nogui chromium fonts-noto-core pgbouncer)
 
 # Answers in $missing what of the named packages is not installed. A tool or library that came in another way counts.
 find_missing() {

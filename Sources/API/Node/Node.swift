@@ -29,7 +29,8 @@ struct Node: Sendable {
         let limit = openFiles ?? .max
         plan = OpenFilePlan(
             limit: limit, slots: settings.workerSlots, fetches: settings.fetchSlots,
-            cores: ProcessInfo.processInfo.activeProcessorCount, answers: role.answers, works: role.works)
+            cores: ProcessInfo.processInfo.activeProcessorCount, answers: role.answers, works: role.works,
+            shares: settings.databaseShares)
         guard limit >= plan.least else { throw StartupFailure.TooFewOpenFiles(limit: limit, least: plan.least) }
         self.role = role
         self.settings = settings
@@ -39,11 +40,12 @@ struct Node: Sendable {
     /// Runs until SIGTERM or SIGINT, then drains.
     func run() async throws {
         let migrator = try Migrator(directory: settings.installation.migrations)
-        try await migrator.requireCurrent(url: settings.databaseURL, logger: logger)
+        try await migrator.requireCurrent(url: settings.databaseDirectURL, logger: logger)
         try ScratchFolder.prepare(settings.scratch)
 
         let databases = Databases(
-            url: settings.databaseURL, size: OpenFilePlan.databaseConnections(slots: settings.workerSlots),
+            url: settings.databaseURL, shares: settings.databaseShares,
+            preparesStatements: settings.databasePreparesStatements, idleLimit: settings.databaseIdleTimeout,
             outage: Outage(of: "the database", logger: logger), logger: logger)
         // Checked now, not at the first webhook that cannot be signed.
         let clock = try await databases.system.transaction { [settings] transaction in
@@ -132,7 +134,8 @@ struct Node: Sendable {
         _ databases: Databases, _ storage: any Storage, _ media: MediaToolClient, _ server: ModelServer,
         _ readiness: EngineReadiness, _ egress: EgressClient, _ poller: WorkPoller
     ) -> Worker {
-        var listening = PostgresPool.Configuration(url: settings.databaseURL, role: "verbatim_system", size: 1)
+        var listening = PostgresPool.Configuration(
+            url: settings.databaseDirectURL, role: "verbatim_system", size: 1)
         listening.outage = databases.outage
         return Worker(
             queue: TaskQueue(databases: databases, worker: "\(ProcessInfo.processInfo.hostName):\(getpid())"),
@@ -178,7 +181,7 @@ struct Node: Sendable {
         // Tries the master key now, not at the first login.
         _ = try await tokens.publicKeys()
         let revocations = try await RevocationPoller(
-            databaseURL: settings.databaseURL, outage: databases.outage, logger: logger)
+            databaseURL: settings.databaseDirectURL, outage: databases.outage, logger: logger)
         let keys = Poller(what: "the signing keys", every: .seconds(10), logger: logger) { try await tokens.reload() }
         let proxies = TrustedProxies(blocks: settings.trustedProxies)
         let server = HTTPServer<PublicContext>(settings: serverSettings(proxies))
@@ -204,7 +207,7 @@ struct Node: Sendable {
                 tokens: tokens, revocations: revocations.revocations, proxies: proxies, members: members),
             health: HealthRoutes(
                 readiness: Readiness(
-                    databases: databases, migrator: migrator, databaseURL: settings.databaseURL, storage: storage,
+                    databases: databases, migrator: migrator, databaseURL: settings.databaseDirectURL, storage: storage,
                     engine: engine, scratch: disks.first, logger: logger), trafficDrain: trafficDrain),
             metrics: GetMetrics(
                 version: document.version, meter: server.meter, queue: QueueGauge(databases: databases, logger: logger),

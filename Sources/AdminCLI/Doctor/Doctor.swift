@@ -45,7 +45,7 @@ struct Doctor: AsyncParsableCommand {
         findings += environment.unknown.map { .warn("unknown setting", "\($0)") }
         if !settings.databaseURL.isEmpty {
             findings += await DatabaseChecks(
-                url: settings.databaseURL, migrations: settings.installation.migrations,
+                url: settings.databaseDirectURL, migrations: settings.installation.migrations,
                 masterKey: environment.faults.contains { $0.contains(MasterKeySetting.name) }
                     ? nil : settings.masterKey,
                 logger: logger
@@ -55,10 +55,11 @@ struct Doctor: AsyncParsableCommand {
             storage: settings.storage, scratch: settings.scratch, scratchBytes: settings.scratchBytes, logger: logger
         ).run()
         findings += OpenFileChecks(
-            limit: OpenFiles.reachable, slots: settings.workerSlots, fetches: settings.fetchSlots
+            limit: OpenFiles.reachable, slots: settings.workerSlots, fetches: settings.fetchSlots,
+            shares: settings.databaseShares
         ).run()
         findings += await EngineChecks(
-            environment: environment, refused: await Self.refused(settings.databaseURL, logger), logger: logger
+            environment: environment, refused: await Self.refused(settings.databaseDirectURL, logger), logger: logger
         ).run()
         findings += await ToolChecks(
             executables: settings.installation.executables, document: settings.installation.apiDocument,

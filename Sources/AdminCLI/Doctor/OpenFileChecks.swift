@@ -1,6 +1,7 @@
 import Foundation
 import Pipeline
 import Settings
+import Tenancy
 
 /// How many files a node may have open if it is started as this command was, and how many connections and uploads follow from that.
 struct OpenFileChecks: Sendable {
@@ -8,13 +9,14 @@ struct OpenFileChecks: Sendable {
     let limit: Int?
     let slots: Int
     let fetches: Int
+    let shares: ConnectionShares
 
     func run() -> [Finding] {
         guard let limit else { return [] }
         // For `verbatim serve`, which needs the most.
         let plan = OpenFilePlan(
             limit: limit, slots: slots, fetches: fetches, cores: ProcessInfo.processInfo.activeProcessorCount,
-            answers: true, works: true)
+            answers: true, works: true, shares: shares)
         guard limit >= plan.least else {
             return [
                 .fail(

@@ -10,6 +10,13 @@ import Tenancy
 package struct NodeSettings: Sendable {
     package let installation: Installation
     package let databaseURL: String
+    /// Leads to the server itself, past any pooler.
+    package let databaseDirectURL: String
+    /// How many connections each pool may have.
+    package let databaseShares: ConnectionShares
+    package let databasePreparesStatements: Bool
+    /// After this time without use, a connection is closed.
+    package let databaseIdleTimeout: Duration
     package let masterKey: MasterKey
     package let host: String
     package let port: Int
@@ -49,6 +56,10 @@ package struct NodeSettings: Sendable {
         installation = Installation(reader: reader)
         databaseURL = reader.required(
             "VERBATIM_DATABASE_URL", hint: "a libpq URL, such as postgresql://verbatim@db.example/verbatim")
+        databaseDirectURL = reader.string("VERBATIM_DATABASE_DIRECT_URL") ?? databaseURL
+        databasePreparesStatements = reader.choice("VERBATIM_DATABASE_PREPARED_STATEMENTS", default: Switch.on) == .on
+        databaseIdleTimeout = reader.seconds(
+            "VERBATIM_DATABASE_IDLE_TIMEOUT", default: 60, in: 1...3600, example: "a time from 1s to 1h, such as 60s")
         masterKey = MasterKeySetting(reader, advice: "; make one with: openssl rand -hex 32").key()
         (host, port) = Self.listen(reader)
         publicURL = Self.publicURL(reader)
@@ -62,6 +73,10 @@ package struct NodeSettings: Sendable {
             reader.integer("VERBATIM_SCRATCH_BYTES", default: 20_000_000_000, in: 1_000_000...1_000_000_000_000_000))
         workerSlots = reader.integer(
             "VERBATIM_WORKER_SLOTS", default: ProcessInfo.processInfo.activeProcessorCount, in: 1...1024)
+        let usual = ConnectionShares(app: OpenFilePlan.databaseConnections(slots: workerSlots))
+        let connections = reader.integer(
+            "VERBATIM_DATABASE_CONNECTIONS", default: usual.total, in: ConnectionShares.fewest...1_000)
+        databaseShares = connections == usual.total ? usual : ConnectionShares(total: connections)
         fetchSlots = reader.integer("VERBATIM_FETCH_SLOTS", default: 16, in: 1...64)
         inferenceURL = Self.url("VERBATIM_INFERENCE_URL", reader)
         engines = EngineSettings(reader: reader)
@@ -76,6 +91,10 @@ package struct NodeSettings: Sendable {
         shutdownDelay = reader.seconds(
             "VERBATIM_SHUTDOWN_DELAY", default: 5, in: 0...300, example: "a time up to 5m, such as 10s or 0")
         logLevel = reader.choice("VERBATIM_LOG_LEVEL", default: .info)
+    }
+
+    private enum Switch: String, CaseIterable {
+        case on, off
     }
 
     private static func blocks(_ name: String, _ reader: SettingsReader) -> [CIDR] {

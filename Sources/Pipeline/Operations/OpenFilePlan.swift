@@ -1,3 +1,5 @@
+import Tenancy
+
 /// How a node divides its file descriptors: first those that its work needs, then uploads and connections.
 ///
 /// The work's need is calculated for the worst case, so that no flood of connections or uploads leaves the database, a child process, storage or
@@ -30,8 +32,11 @@ package struct OpenFilePlan: Sendable, Equatable {
     ///   - limit: the process's limit on descriptors.
     ///   - answers: whether the node has an API.
     ///   - works: whether the node has a worker.
-    package init(limit: Int, slots: Int, fetches: Int, cores: Int, answers: Bool, works: Bool) {
-        let database = Self.databaseConnections(slots: slots)
+    ///   - shares: how many connections to the database the node may have; nil: as many as is usual.
+    package init(
+        limit: Int, slots: Int, fetches: Int, cores: Int, answers: Bool, works: Bool, shares: ConnectionShares? = nil
+    ) {
+        let database = max(Self.databaseConnections(slots: slots), shares?.app ?? 0)
         // Libraries, logs, event loops, the spool's folder. A cancel request opens a second connection to the database.
         var work = 96 + 4 * cores + 3 * database + 8 * cores
         // Our own requests: storage, engines, listeners.

@@ -28,7 +28,7 @@ package struct SimulatedJobs: Service {
         await cancelWhenGracefulShutdown {
             for await _ in due {
                 do {
-                    try await endDue()
+                    while try await endDue() == Self.batch {}
                 } catch  where !Task.isCancelled {
                     logger.failure("could not end the jobs of test keys", error)
                 } catch {}

@@ -2,7 +2,8 @@ import Logging
 import Postgres
 
 /// A node's connection pools. `app` and `health` see only the tenant that a transaction names. The others see all tenants, in those tables
-/// whose policies allow it. Each pool has connections of its own, so that a crowd in one holds up none of the others.
+/// whose policies allow it. Each pool has places of its own, so that a crowd in one holds up none of the others. Idle connections are shared, and
+/// closed when nobody has needed them for a minute.
 package struct Databases: Sendable {
     package let app: PostgresPool
     package let system: PostgresPool
@@ -16,20 +17,32 @@ package struct Databases: Sendable {
     /// Logs when the database does not answer, for all these pools.
     package let outage: Outage?
 
-    /// - Parameter size: connections of the `app` pool. `system` gets half as many (at least two), `sessions` a quarter (at least four),
-    ///   `leases` two, `health` one.
-    package init(url: String, size: Int, outage: Outage? = nil, logger: Logger) {
+    /// - Parameters:
+    ///   - preparesStatements: false for a pooler that does not know prepared statements.
+    ///   - idleLimit: after this time without use, a connection is closed.
+    package init(
+        url: String, shares: ConnectionShares, preparesStatements: Bool = true, idleLimit: Duration = .seconds(60),
+        outage: Outage? = nil, logger: Logger
+    ) {
         self.outage = outage
+        let idle = IdleConnections(limit: idleLimit)
         func pool(_ configuration: PostgresPool.Configuration) -> PostgresPool {
             var configuration = configuration
             configuration.outage = outage
-            return PostgresPool(configuration: configuration, logger: logger)
+            configuration.keepsSettings = false
+            configuration.preparesStatements = preparesStatements
+            return PostgresPool(configuration: configuration, sharing: idle, logger: logger)
         }
-        app = pool(.service(url: url, role: "verbatim_app", size: size))
-        system = pool(.service(url: url, role: "verbatim_system", size: max(2, size / 2)))
-        sessions = pool(.sessions(url: url, size: max(4, size / 4)))
+        app = pool(.service(url: url, role: "verbatim_app", size: shares.app))
+        system = pool(.service(url: url, role: "verbatim_system", size: shares.system))
+        sessions = pool(.sessions(url: url, size: shares.sessions))
         leases = pool(.leases(url: url))
         health = pool(.health(url: url))
+    }
+
+    /// - Parameter size: connections of the `app` pool, see ``ConnectionShares/init(app:)``.
+    package init(url: String, size: Int, outage: Outage? = nil, logger: Logger) {
+        self.init(url: url, shares: ConnectionShares(app: size), outage: outage, logger: logger)
     }
 
     package func close() async {
@@ -63,14 +76,16 @@ extension PostgresPool.Configuration {
     /// A query that hangs must end before the lease expires. One connection is for the heartbeat, another one for the checks.
     fileprivate static func leases(url: String) -> Self {
         .init(
-            url: url, role: "verbatim_system", size: 2, acquireTimeout: .seconds(5), connectTimeout: .seconds(2),
+            url: url, role: "verbatim_system", size: ConnectionShares.leases, acquireTimeout: .seconds(5),
+            connectTimeout: .seconds(2),
             statementTimeout: .seconds(10), lockTimeout: .seconds(5), workTimeout: .seconds(12))
     }
 
     /// Has the same role as `app`, but does not wait in line with its requests.
     fileprivate static func health(url: String) -> Self {
         .init(
-            url: url, role: "verbatim_app", size: 1, acquireTimeout: .seconds(5), connectTimeout: .seconds(2),
+            url: url, role: "verbatim_app", size: ConnectionShares.health, acquireTimeout: .seconds(5),
+            connectTimeout: .seconds(2),
             statementTimeout: .seconds(5), workTimeout: .seconds(8))
     }
 

@@ -32,7 +32,7 @@ package actor PostgresConnection {
     /// Closes the connection for good.
     package func close() { session = nil }
 
-    func ping() -> Bool { session.map { session in session.bounded { session.ping() } } ?? false }
+    func ping() -> Bool { session.map { session in session.bounded(nil) { session.ping() } } ?? false }
 
     /// How one piece of work ended, and the state of its connection.
     struct Outcome<T: Sendable>: Sendable {
@@ -46,31 +46,39 @@ package actor PostgresConnection {
     }
 
     /// Runs one transaction, once. Does not throw, because the pool needs to know how it ended.
+    ///
+    /// - Parameter limit: how long all of it may take, if that is less than the connection's own limit.
     nonisolated func attempt<T: Sendable>(
-        _ start: [PostgresQuery], _ body: @Sendable (PostgresTransaction) throws -> T
+        _ start: [PostgresQuery], within limit: Duration?, _ body: @Sendable (PostgresTransaction) throws -> T
     ) async -> Outcome<T> {
-        await withSession { $0.transaction(start, body) }
+        await withSession(limit) { $0.transaction(start, body) }
     }
 
     /// Runs one statement in a transaction of its own, once.
-    nonisolated func attempt(_ query: PostgresQuery) async -> Outcome<PostgresRows> {
-        await withSession { $0.autocommit(query) }
+    ///
+    /// - Parameter start: the statements that begin the transaction, if it needs settings.
+    nonisolated func attempt(
+        _ query: PostgresQuery, after start: [PostgresQuery], within limit: Duration?
+    ) async -> Outcome<PostgresRows> {
+        await withSession(limit) { $0.autocommit(query, after: start) }
     }
 
     // Nonisolated, so that the call of `run` switches to the actor's thread. In an isolated method, the closure would run on
     // Swift's pool (as of Swift 6.3) and block it.
     private nonisolated func withSession<T: Sendable>(
-        _ body: @Sendable (PostgresSession) -> Outcome<T>
+        _ limit: Duration?, _ body: @Sendable (PostgresSession) -> Outcome<T>
     ) async -> Outcome<T> {
         let ticket = CancelTicket()
         return await withTaskCancellationHandler {
-            await run(ticket, body)
+            await run(ticket, limit, body)
         } onCancel: {
             ticket.cancel()
         }
     }
 
-    private func run<T: Sendable>(_ ticket: CancelTicket, _ body: (PostgresSession) -> Outcome<T>) -> Outcome<T> {
+    private func run<T: Sendable>(
+        _ ticket: CancelTicket, _ limit: Duration?, _ body: (PostgresSession) -> Outcome<T>
+    ) -> Outcome<T> {
         guard let session else {
             return Outcome(result: .failure(PostgresError.usage("the connection is closed")))
         }
@@ -80,7 +88,7 @@ package actor PostgresConnection {
             return Outcome(result: .failure(error), wasLostBeforeStart: true)
         }
         session.begin(ticket)
-        var outcome = session.bounded { body(session) }
+        var outcome = session.bounded(limit) { body(session) }
         session.endTicket()
         outcome.isReusable = session.isReusable
         return outcome

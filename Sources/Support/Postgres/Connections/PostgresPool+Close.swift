@@ -4,19 +4,18 @@ import Logging
 import Synchronization
 
 extension PostgresPool {
-    /// Rejects new and waiting callers, closes idle connections, and waits for running work, at most `limit`. Work that is
-    /// still running then goes on, and its connection is closed when it ends.
+    /// Rejects new and waiting callers, closes idle connections, also those of other pools that share them, and waits for running work, at most
+    /// `limit`. Work that is still running then goes on, and its connection is closed when it ends.
     package func close(within limit: Duration = .seconds(10)) async {
-        let (waiters, idle) = state.withLock { state in
-            defer { (state.waiters, state.idle) = ([], []) }
+        let waiters = state.withLock { state in
+            defer { state.waiters = [] }
             state.isClosed = true
-            state.free += state.idle.count
-            return (state.waiters, state.idle)
+            return state.waiters
         }
         for waiter in waiters {
             waiter.resume(with: .failure(PostgresError.usage("the connection pool is closed")))
         }
-        for place in idle { await place.connection.close() }
+        await idle.close()
         guard await isDrained(within: limit) else {
             logger.warning("database connections are still in use after the pool was closed")
             return

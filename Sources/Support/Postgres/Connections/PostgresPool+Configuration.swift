@@ -4,8 +4,13 @@ extension PostgresPool {
     package struct Configuration: Sendable {
         /// A libpq URI or conninfo string. Its `sslmode` sets TLS.
         package var url: String
-        /// Set with `SET ROLE` right after connecting. If that fails, the connection is not used.
+        /// The role in which statements run.
         package var role: String?
+        /// Whether role and time-outs are set once, right after connecting; if that fails, the connection is not used. Else they are set in each
+        /// transaction, for that transaction, so that pools can share connections, and a pooler may stand in between.
+        package var keepsSettings = true
+        /// Whether the server keeps prepared statements. Poolers that do not know them, such as PgBouncer before 1.21, need false.
+        package var preparesStatements = true
         /// The maximum number of connections.
         package var size: Int
         /// How long a caller waits for a connection.
@@ -44,6 +49,18 @@ extension PostgresPool {
             self.workTimeout = workTimeout
             self.applicationName = applicationName
             self.maxWaiters = max(0, maxWaiters)
+        }
+
+        /// The settings that each transaction has to make, because the connection does not keep them.
+        var localSettings: [(name: String, value: String)] {
+            if keepsSettings { return [] }
+            // The role comes first, so that whatever fails after it fails in the role.
+            return (role.map { [(name: "role", value: $0)] } ?? []) + [
+                (name: "statement_timeout", value: "\(statementTimeout.wholeMilliseconds)"),
+                (name: "lock_timeout", value: "\(lockTimeout.wholeMilliseconds)"),
+                (name: "idle_in_transaction_session_timeout", value: "\(idleInTransactionTimeout.wholeMilliseconds)"),
+                (name: "TimeZone", value: "UTC"),
+            ]
         }
     }
 }

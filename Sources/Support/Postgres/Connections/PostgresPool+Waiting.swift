@@ -1,32 +1,23 @@
-// Who has a connection and who waits for one. The lock is held only for operations on these lists.
+// Who has a place and who waits for one. The lock is held only for operations on these lists.
 
 import Synchronization
 
 extension PostgresPool {
-    struct IdleConnection: Sendable {
-        let connection: PostgresConnection
-        let since: ContinuousClock.Instant
-    }
-
-    /// The right to one of the `size` places: an idle connection, or nil if the caller has to open one.
-    typealias Slot = IdleConnection?
-
     struct Waiter: Sendable {
         let id: Int
-        let continuation: CheckedContinuation<Slot, any Error>
+        let continuation: CheckedContinuation<Void, any Error>
         /// Ends the wait after `acquireTimeout`.
         let timer: Task<Void, Never>
 
-        func resume(with result: Result<Slot, any Error>) {
+        func resume(with result: Result<Void, any Error>) {
             timer.cancel()
             continuation.resume(with: result)
         }
     }
 
     struct State {
-        /// Places without a connection that nobody holds.
+        /// Places that nobody holds. Whoever holds one may have one connection.
         var free: Int
-        var idle: [IdleConnection] = []
         var leased = 0
         /// The waiting callers in the order of arrival.
         var waiters: [Waiter] = []
@@ -37,20 +28,19 @@ extension PostgresPool {
 
         init(size: Int) { free = size }
 
-        /// Returns what a caller gets at once; nil if it has to wait.
-        mutating func take(maxWaiters: Int) throws -> Slot? {
+        /// Takes a place. Returns false if the caller has to wait.
+        mutating func take(maxWaiters: Int) throws -> Bool {
             if isClosed { throw PostgresError.usage("the connection pool is closed") }
-            guard idle.isEmpty, free == 0 else {
+            guard free == 0 else {
                 leased += 1
-                if let connection = idle.popLast() { return .some(connection) }
                 free -= 1
-                return .some(nil)
+                return true
             }
             guard waiters.count < maxWaiters else {
                 throw PostgresError(
                     kind: .poolExhausted, message: "\(waiters.count) callers already wait for a connection")
             }
-            return nil
+            return false
         }
 
         mutating func nextID() -> Int {
@@ -62,19 +52,20 @@ extension PostgresPool {
     /// How many callers are waiting for a connection now.
     package var waiting: Int { state.withLock { $0.waiters.count } }
 
-    func acquire() async throws -> Slot {
-        let (slot, id) = try state.withLock { state in
+    /// Takes a place, and waits for one if there is none.
+    func acquire() async throws {
+        let (isTaken, id) = try state.withLock { state in
             (try state.take(maxWaiters: configuration.maxWaiters), state.nextID())
         }
-        if let slot { return slot }
-        return try await withTaskCancellationHandler {
+        if isTaken { return }
+        try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { wait($0, id: id) }
         } onCancel: {
             abandon(id, for: CancellationError())
         }
     }
 
-    private func wait(_ continuation: CheckedContinuation<Slot, any Error>, id: Int) {
+    private func wait(_ continuation: CheckedContinuation<Void, any Error>, id: Int) {
         let timer = Task { [configuration, weak self] in
             // The timer is cancelled when the wait is over.
             guard (try? await Task.sleep(for: configuration.acquireTimeout)) != nil else { return }
@@ -82,17 +73,17 @@ extension PostgresPool {
             self?.abandon(id, for: PostgresError(kind: .timeout, message: message))
         }
         let waiter = Waiter(id: id, continuation: continuation, timer: timer)
-        // Tries again under the lock, because a connection may have come back in between.
+        // Tries again under the lock, because a place may have become free in between.
         let answer = state.withLock { state in
-            Result { () throws -> Slot? in
-                let slot = try state.take(maxWaiters: configuration.maxWaiters)
-                if slot == nil { state.waiters.append(waiter) }
-                return slot
+            Result { () throws -> Bool in
+                let isTaken = try state.take(maxWaiters: configuration.maxWaiters)
+                if !isTaken { state.waiters.append(waiter) }
+                return isTaken
             }
         }
         switch answer {
-        case .success(.some(let slot)): waiter.resume(with: .success(slot))
-        case .success(.none): if Task.isCancelled { abandon(id, for: CancellationError()) }
+        case .success(true): waiter.resume(with: .success(()))
+        case .success(false): if Task.isCancelled { abandon(id, for: CancellationError()) }
         case .failure(let error): waiter.resume(with: .failure(error))
         }
     }
@@ -105,21 +96,17 @@ extension PostgresPool {
         waiter?.resume(with: .failure(error))
     }
 
-    /// Gives a place to the caller that has waited longest, or keeps it. A closed pool takes no connection back: then this
-    /// returns false and changes nothing.
-    @discardableResult
-    func release(_ slot: Slot) -> Bool {
-        let (isTaken, waiter, drained) = state.withLock { state in
-            if state.isClosed, slot != nil { return (false, Waiter?.none, [CheckedContinuation<Bool, Never>]()) }
-            guard state.waiters.isEmpty else { return (true, state.waiters.removeFirst(), []) }
+    /// Gives a place to the caller that has waited longest, or keeps it.
+    func release() {
+        let (waiter, drained) = state.withLock { state -> (Waiter?, [CheckedContinuation<Bool, Never>]) in
+            guard state.waiters.isEmpty else { return (state.waiters.removeFirst(), []) }
             state.leased -= 1
-            if let slot { state.idle.append(slot) } else { state.free += 1 }
-            guard state.leased == 0 else { return (true, nil, []) }
+            state.free += 1
+            guard state.leased == 0 else { return (nil, []) }
             defer { state.drain = [:] }
-            return (true, nil, Array(state.drain.values))
+            return (nil, Array(state.drain.values))
         }
-        waiter?.resume(with: .success(slot))
+        waiter?.resume(with: .success(()))
         for continuation in drained { continuation.resume(returning: true) }
-        return isTaken
     }
 }

@@ -1,6 +1,6 @@
 // A limited number of connections. Each is lent to one piece of work at a time.
 //
-// Guarantees: there are never more than `size` connections. Callers are served in the order of arrival, wait no longer than
+// Guarantees: there are never more than `size` connections in use. Callers are served in the order of arrival, wait no longer than
 // `acquireTimeout`, and at most `maxWaiters` of them wait. What runs on a connection is synchronous, so that no transaction
 // stays open across an `await`. On failure: broken connections are replaced, and only clean ones are used again.
 
@@ -11,10 +11,15 @@ package final class PostgresPool: Sendable {
     let configuration: Configuration
     let logger: Logger
     let state: Mutex<State>
+    let idle: IdleConnections
 
     /// Opens no connection yet.
-    package init(configuration: Configuration, logger: Logger) {
+    ///
+    /// - Parameter idle: the idle connections of several pools, if they share them. Such connections keep no settings between transactions: they
+    ///   must all be opened with ``Configuration/keepsSettings`` false.
+    package init(configuration: Configuration, sharing idle: IdleConnections = IdleConnections(), logger: Logger) {
         self.configuration = configuration
+        self.idle = idle
         self.logger = logger
         state = Mutex(State(size: configuration.size))
     }
@@ -32,15 +37,19 @@ package final class PostgresPool: Sendable {
         settings: [(name: String, value: String)] = [], isolation: PostgresIsolation = .readCommitted,
         retries: Int = 3, _ body: @Sendable (PostgresTransaction) throws -> T
     ) async throws -> T {
-        let start = isolation.start(settings: settings)
-        return try await perform(retries: retries) { await $0.attempt(start, body) }
+        let start = isolation.start(settings: configuration.localSettings + settings)
+        let limit = configuration.workTimeout
+        return try await perform(retries: retries) { await $0.attempt(start, within: limit, body) }
     }
 
     /// Runs one statement in a transaction of its own. It does not run again after a lost connection, because it may have
     /// been executed.
     @discardableResult
     package func query(_ query: PostgresQuery) async throws -> PostgresRows {
-        try await perform(retries: 3) { await $0.attempt(query) }
+        let settings = configuration.localSettings
+        let start = settings.isEmpty ? [] : PostgresIsolation.readCommitted.start(settings: settings)
+        let limit = configuration.workTimeout
+        return try await perform(retries: 3) { await $0.attempt(query, after: start, within: limit) }
     }
 
     /// Like `query`, but returns the number of affected rows.
@@ -82,27 +91,28 @@ package final class PostgresPool: Sendable {
         }
     }
 
-    /// Returns an open connection. It is tested first if it was idle for long or if `mustAnswer`.
+    /// Returns an open connection, for which the caller holds a place. It is tested first if it was idle for long or if `mustAnswer`.
     private func lease(mustAnswer: Bool) async throws -> PostgresConnection {
-        let slot = try await acquire()
-        if let idle = slot {
-            if !mustAnswer, idle.since.duration(to: .now) <= configuration.validateAfterIdle { return idle.connection }
-            if await idle.connection.ping() { return idle.connection }
-            await idle.connection.close()
+        try await acquire()
+        if let entry = idle.take() {
+            if !mustAnswer, entry.since.duration(to: .now) <= configuration.validateAfterIdle {
+                return entry.connection
+            }
+            if await entry.connection.ping() { return entry.connection }
+            await entry.connection.close()
         }
         do {
             try Task.checkCancellation()
             return try await PostgresConnection.open(configuration, logger: logger)
         } catch {
-            release(nil)
+            release()
             throw error
         }
     }
 
     private func giveBack(_ connection: PostgresConnection, isReusable: Bool) async {
-        if isReusable, release(IdleConnection(connection: connection, since: .now)) { return }
-        // Closed before the place is released, so that the server never sees more than `size` connections.
-        await connection.close()
-        release(nil)
+        // Closed before the place is released, so that the server never sees more connections than there are places.
+        if !isReusable || !idle.put(connection) { await connection.close() }
+        release()
     }
 }

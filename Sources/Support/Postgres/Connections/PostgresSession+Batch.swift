@@ -35,6 +35,14 @@ extension PostgresSession {
     }
 
     private func send(_ sql: String, _ parameters: BoundParameters, noting sent: inout [Sent]) -> Bool {
+        guard preparesStatements else {
+            sent.append(.execute)
+            return parameters.withPointers { values, lengths, formats in
+                PQsendQueryParams(
+                    connection, sql, parameters.count, parameters.types, values, lengths, formats,
+                    PostgresFormat.binary.rawValue) == 1
+            }
+        }
         let key = StatementCache.Key(sql: sql, types: parameters.types)
         let name: String
         if let known = statements.name(of: key) {

@@ -1,4 +1,4 @@
-// Runs statements, one at a time. They are prepared once, and results are binary.
+// Runs statements, one at a time. They are prepared once, unless a pooler in between does not allow that. Results are binary.
 
 import CPostgres
 import Glibc
@@ -9,6 +9,14 @@ extension PostgresSession {
         try checkReady()
         let parameters = try BoundParameters(query.binds)
         let sql = query.sql
+        guard preparesStatements else {
+            let result = parameters.withPointers { values, lengths, formats in
+                PQexecParams(
+                    connection, sql, parameters.count, parameters.types, values, lengths, formats,
+                    PostgresFormat.binary.rawValue)
+            }
+            return PostgresRows(result: try checked(result))
+        }
         let key = StatementCache.Key(sql: sql, types: parameters.types)
         let name = try statements.name(of: key) ?? prepare(key)
         let result = parameters.withPointers { values, lengths, formats in

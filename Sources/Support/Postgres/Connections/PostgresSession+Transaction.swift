@@ -17,12 +17,12 @@ extension PostgresSession {
         transaction.end()
         do {
             let value = try result.get()
-            if transaction.hasBegun { try commit() }
+            if transaction.hasBegun { try commit() } else { try checkReady() }
             return Outcome(result: .success(value))
         } catch  where !transaction.hasBegun {
             let isLost = !isAlive
             rollBack()
-            // The connection was lost with the first statement, of which the server has kept nothing. So running again elsewhere repeats nothing.
+            // The connection was lost before the first statement was answered. Nothing was committed, so running again elsewhere repeats nothing.
             return Outcome(
                 result: .failure(error), wasLostBeforeStart: isLost && !(error is CancellationError),
                 isRetryable: isWorthRetrying(error) && isAlive)
@@ -35,9 +35,12 @@ extension PostgresSession {
         }
     }
 
-    func autocommit(_ query: PostgresQuery) -> Outcome<PostgresRows> {
+    /// Runs one statement in a transaction of its own. With `start`, all of it takes one round trip.
+    func autocommit(_ query: PostgresQuery, after start: [PostgresQuery]) -> Outcome<PostgresRows> {
         lastError = nil
-        let result = Result { try run(query) }
+        let result = Result {
+            start.isEmpty ? try run(query) : try batch(start + [query, "COMMIT"])[start.count]
+        }
         guard case .failure(let error) = result else { return Outcome(result: result) }
         // If the statement was a BEGIN, it must not leave a transaction behind.
         rollBack()

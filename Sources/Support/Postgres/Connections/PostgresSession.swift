@@ -18,10 +18,11 @@ final class PostgresSession {
     var lastError: PostgresError?
     /// Set if the connection is in an unknown state.
     var isBroken = false
-    private let role: String?
     private let cutter = SocketCutter()
     private let workTimeout: Duration?
-    private let wasSuperuser: String?
+    /// What the server reports of superuser rights in the role that statements shall have; nil if they may have any.
+    private var superuserInRole: String?
+    let preparesStatements: Bool
     private let notices: NoticeLog
 
     /// Connects, sets the time-outs and the role.
@@ -36,20 +37,18 @@ final class PostgresSession {
         }
         self.connection = connection
         self.canceller = canceller
-        role = configuration.role
-        workTimeout = configuration.workTimeout
+        preparesStatements = configuration.preparesStatements
+        // Of shared connections each pool has a limit of its own.
+        workTimeout = configuration.keepsSettings ? configuration.workTimeout : nil
         notices = NoticeLog(logger: logger)
         notices.attach(to: connection)
         cutter.attach(to: PQsocket(connection))
-        let fuse = cutter.fuse(workTimeout)
+        let fuse = cutter.fuse(configuration.workTimeout)
         defer { fuse?.cancel() }
-        do {
-            wasSuperuser = try Self.setUp(connection, configuration)
-        } catch {
-            cutter.detach()
-            PQfinish(connection)
-            throw error
-        }
+        guard configuration.keepsSettings else { return }
+        // If this throws, `deinit` closes the connection.
+        let superuser = try Self.setUp(connection, configuration)
+        superuserInRole = configuration.role.flatMap { _ in superuser }
     }
 
     deinit {
@@ -57,9 +56,9 @@ final class PostgresSession {
         PQfinish(connection)
     }
 
-    /// Runs calls that block, and cuts the connection if they take longer than `workTimeout`.
-    func bounded<T>(_ body: () -> T) -> T {
-        let fuse = cutter.fuse(workTimeout)
+    /// Runs calls that block, and cuts the connection if they take longer than `limit` or `workTimeout`.
+    func bounded<T>(_ limit: Duration?, _ body: () -> T) -> T {
+        let fuse = cutter.fuse([limit, workTimeout].compactMap(\.self).min())
         defer { fuse?.cancel() }
         return body()
     }
@@ -86,7 +85,7 @@ final class PostgresSession {
 
     /// Whether a statement left the role, such as RESET ROLE. It shows if the session's superuser rights change, which the
     /// server reports.
-    var hasLeftRole: Bool { role != nil && Self.superuser(connection) != wasSuperuser }
+    var hasLeftRole: Bool { superuserInRole.map { $0 != Self.superuser(connection) } ?? false }
 
     private static func connect(_ configuration: PostgresPool.Configuration) throws -> OpaquePointer {
         // libpq's own message about an unreadable URL would quote it, password included.

@@ -59,8 +59,10 @@ package final class PostgresTransaction {
         try guarded {
             guard !hasBegun else { return try session.batch(queries) }
             let count = start.count
-            // If the connection is lost before that, the transaction has not begun.
-            defer { if session.isAlive || session.answered >= count { start = [] } }
+            // If nothing was sent, or the connection is lost before the server has answered, the transaction has not begun.
+            defer {
+                if session.answered >= count || session.isAlive && !session.isIdle { start = [] }
+            }
             return Array(try session.batch(start + queries).dropFirst(count))
         }
     }
