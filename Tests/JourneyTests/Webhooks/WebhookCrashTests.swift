@@ -60,6 +60,12 @@ import WebhookReceiver
                 }
                 first.process.signal(SIGKILL)
                 #expect(try await first.process.ended() == -SIGKILL)
+                // The server would still execute the statement that waits: the node has sent it.
+                try await owner.execute(
+                    """
+                    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock' AND starts_with(query, \(point.statement))
+                    """)
                 return job
             }
 
