@@ -44,9 +44,14 @@ package struct TaskQueue: Sendable {
         return DueTasks(try row?.decode([Bool].self) ?? [])
     }
 
-    /// Puts the order of turns right, see ``TenantTurns/tend(in:)``.
-    package func tend(everywhere: Bool = false) async throws {
-        try await databases.system.transaction { try TenantTurns.tend(everywhere: everywhere, in: $0) }
+    /// Puts the order of turns right, see ``TenantTurns/tend(everywhere:in:)``.
+    package func tend() async throws {
+        try await databases.system.transaction { try TenantTurns.tend(in: $0) }
+    }
+
+    /// Looks for tasks that were forgotten, of all tenants.
+    package static func tendEverywhere(in databases: Databases) async throws {
+        try await databases.system.transaction { try TenantTurns.tend(everywhere: true, in: $0) }
     }
 
     /// Claims up to `limit` tasks that need an engine, in the order of ``FairScheduler``.
@@ -132,35 +137,32 @@ package struct TaskQueue: Sendable {
         return (claims, isContended)
     }
 
-    /// Claims up to `limit` *clean* tasks. They need no engine, and tenants don't take turns.
+    /// Claims up to `limit` *clean* tasks. They need no engine, and count as no turn of their tenant.
     package func claimCleanups(limit: Int) async throws -> [ClaimedTask] {
         try await claimFirst(limit, "kind = 'clean'")
     }
 
-    /// Claims up to `limit` tasks that only ask external engines. They need no slot of an engine here, and tenants don't take turns.
+    /// Claims up to `limit` tasks that only ask external engines. They need no slot of an engine here, and count as no turn of their tenant.
     package func claimPolls(limit: Int) async throws -> [ClaimedTask] {
         try await claimFirst(limit, "is_poll")
     }
 
-    /// Claims those that are due longest, the first of each tenant before anybody's second.
+    /// Of the thousand that are due longest, claims the first of each tenant before anybody's second.
     private func claimFirst(_ limit: Int, _ condition: PostgresQuery) async throws -> [ClaimedTask] {
         let worker = worker
         return try await databases.system.transaction { transaction in
             try transaction.query(
                 """
                 WITH next AS (
-                    SELECT tenant_id, id FROM tasks
-                    WHERE status = 'ready' AND run_after <= now() AND \(condition) AND (tenant_id, id) IN (
-                        SELECT tenant_id, id FROM (
-                            SELECT tenant_id, id, run_after,
-                                row_number() OVER (PARTITION BY tenant_id ORDER BY run_after) AS place
-                            FROM (
-                                SELECT tenant_id, id, run_after FROM tasks
-                                WHERE status = 'ready' AND run_after <= now() AND \(condition)
-                                ORDER BY run_after LIMIT 1000) due) ranked
-                        ORDER BY place, run_after LIMIT \(4 * limit))
-                    FOR UPDATE SKIP LOCKED
-                    LIMIT \(limit)
+                    SELECT t.tenant_id, t.id FROM (
+                        SELECT tenant_id, id, run_after, row_number() OVER (PARTITION BY tenant_id ORDER BY run_after) AS place
+                        FROM (
+                            SELECT tenant_id, id, run_after FROM tasks
+                            WHERE status = 'ready' AND run_after <= now() AND \(condition)
+                            ORDER BY run_after LIMIT 1000) due) d
+                    JOIN tasks t ON t.tenant_id = d.tenant_id AND t.id = d.id AND t.status = 'ready'
+                    ORDER BY d.place, d.run_after LIMIT \(limit)
+                    FOR UPDATE OF t SKIP LOCKED
                 )
                 UPDATE tasks t SET \(Self.claimed(by: worker))
                 FROM next WHERE t.tenant_id = next.tenant_id AND t.id = next.id

@@ -187,7 +187,7 @@ struct TenantTurns: Sendable {
             """)
     }
 
-    /// A condition: whether ``tend(in:)`` is due. It is when a row's time has come, every two seconds while anybody has work, and every half
+    /// A condition: whether ``tend(everywhere:in:)`` is due. It is when a row's time has come, every two seconds while anybody has work, and every half
     /// minute.
     static let isUntended: PostgresQuery = """
         (EXISTS (SELECT FROM tenant_turns WHERE NOT has_work AND look_at <= now())
@@ -201,7 +201,8 @@ struct TenantTurns: Sendable {
 
     /// Brings rows before the front back into the order, and rows whose time has come. One transaction at a time.
     ///
-    /// - Parameter everywhere: however far before the front. While an old transaction is open, that walks over all dead entries of the index.
+    /// - Parameter everywhere: looks however far before the front, and at every row without work. That takes long with many tenants, or while an
+    ///   old transaction is open. Nothing should be found there; it is a net below.
     static func tend(everywhere: Bool = false, in transaction: PostgresTransaction) throws {
         let isMine = try transaction.first(
             """
@@ -226,6 +227,14 @@ struct TenantTurns: Sendable {
                     SELECT tenant_id, slot_kind, priority FROM tenant_turns
                     WHERE \(turns.rows) AND has_work AND last_turn < \(turns.front) AND last_turn >= \(turns.front) - \(reach)
                     FOR NO KEY UPDATE SKIP LOCKED)
+                """)
+            guard everywhere else { continue }
+            try transaction.execute(
+                """
+                UPDATE tenant_turns SET has_work = true, look_at = NULL, last_turn = greatest(last_turn, \(turns.front))
+                WHERE (tenant_id, slot_kind, priority) IN (
+                    SELECT tenant_id, slot_kind, priority FROM tenant_turns o
+                    WHERE \(turns.rows) AND NOT has_work AND \(turns.hasWork("o.tenant_id")) FOR NO KEY UPDATE SKIP LOCKED)
                 """)
         }
     }

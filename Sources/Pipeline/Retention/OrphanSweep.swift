@@ -47,6 +47,11 @@ package struct OrphanSweep: Service {
                     logger.failure("could not delete old idempotency keys", error)
                 }
                 do {
+                    try await TaskQueue.tendEverywhere(in: databases)
+                } catch {
+                    logger.failure("could not look for forgotten work", error)
+                }
+                do {
                     try await forgetTasks()
                 } catch {
                     logger.failure("could not delete old tasks", error)

@@ -167,6 +167,30 @@ import Testing
         }
     }
 
+    @Test func `an account with many questions to an external engine keeps nobody else's waiting`() async throws {
+        try await QueueScene.run { scene in
+            let (one, two) = (scene.tenants.example, scene.tenants.other)
+            for (tenant, chunks) in [(one, 6), (two, 2)] {
+                try await scene.submit(tenant)
+                let prepare = try #require(try await scene.first.claim(limit: 1).first)
+                try await scene.write(prepare) { claim, transaction in
+                    try claim.finish(in: transaction)
+                    for chunk in 0..<chunks { try claim.follow(with: .recognize, part: chunk, in: transaction) }
+                }
+                for claim in try await scene.first.claim(limit: chunks) {
+                    try await scene.write(claim) { claim, transaction in
+                        _ = try claim.postpone(by: .zero, error: nil, asPoll: true, in: transaction)
+                    }
+                }
+            }
+            let (first, second) = (
+                try await scene.first.claimPolls(limit: 2), try await scene.second.claimPolls(limit: 10)
+            )
+            #expect(Set(first.map(\.tenant)) == [one, two])
+            #expect(second.count == 6 && Set((first + second).map(\.id)).count == 8)
+        }
+    }
+
     @Test func `long preparations have slots of their own, in turns, and nobody takes more than a share of them`()
         async throws
     {

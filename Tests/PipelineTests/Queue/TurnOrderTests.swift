@@ -226,6 +226,19 @@ import Testing
             try await scene.tenants.owner.execute("SELECT setval('engines_normal_front', 1000)")
             #expect(try await scene.first.claim(limit: 1) == [])
             try await scene.first.tend()
+            let claim = try #require(try await scene.first.claim(limit: 1).first)
+            #expect(claim.job == job.id)
+            // However far, and whatever the mark says, the look at everything finds it.
+            try await scene.write(claim) { try $0.handBack(in: $1) }
+            try await scene.tenants.owner.execute("SELECT setval('engines_normal_front', 1000000)")
+            try await scene.first.tend()
+            #expect(try await scene.first.claim(limit: 1) == [])
+            try await TaskQueue.tendEverywhere(in: scene.tenants.databases)
+            let again = try #require(try await scene.first.claim(limit: 1).first)
+            try await scene.write(again) { try $0.handBack(in: $1) }
+            try await scene.tenants.owner.execute("UPDATE tenant_turns SET has_work = false")
+            #expect(try await scene.first.claim(limit: 1) == [])
+            try await TaskQueue.tendEverywhere(in: scene.tenants.databases)
             #expect(try await scene.first.claim(limit: 1).map(\.job) == [job.id])
         }
     }

@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func `tasks of jobs that ended a month ago are swept, however many, and none that anybody needs`()
+    @Test func `tasks of jobs that ended a day ago are swept, however many, and none that anybody needs`()
         async throws
     {
         try await QueueScene.run { scene in
