@@ -18,10 +18,11 @@ package struct Databases: Sendable {
     package let outage: Outage?
 
     /// - Parameters:
+    ///   - isPooled: whether a pooler in transaction mode may stand between: connections then keep no setting.
     ///   - preparesStatements: false for a pooler that does not know prepared statements.
     ///   - idleLimit: after this time without use, a connection is closed.
     package init(
-        url: String, shares: ConnectionShares, preparesStatements: Bool = true, idleLimit: Duration = .seconds(60),
+        url: String, shares: ConnectionShares, isPooled: Bool = false, preparesStatements: Bool = true, idleLimit: Duration = .seconds(60),
         outage: Outage? = nil, logger: Logger
     ) {
         self.outage = outage
@@ -29,7 +30,7 @@ package struct Databases: Sendable {
         func pool(_ configuration: PostgresPool.Configuration) -> PostgresPool {
             var configuration = configuration
             configuration.outage = outage
-            configuration.keepsSettings = false
+            configuration.settings = isPooled ? .local : .timeoutsKept
             configuration.preparesStatements = preparesStatements
             return PostgresPool(configuration: configuration, sharing: idle, logger: logger)
         }

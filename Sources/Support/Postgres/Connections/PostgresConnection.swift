@@ -49,16 +49,16 @@ package actor PostgresConnection {
     ///
     /// - Parameter limit: how long all of it may take, if that is less than the connection's own limit.
     nonisolated func attempt<T: Sendable>(
-        _ start: [PostgresQuery], within limit: Duration?, _ body: @Sendable (PostgresTransaction) throws -> T
+        _ start: TransactionStart, within limit: Duration?, _ body: @Sendable (PostgresTransaction) throws -> T
     ) async -> Outcome<T> {
         await withSession(limit) { $0.transaction(start, body) }
     }
 
     /// Runs one statement in a transaction of its own, once.
     ///
-    /// - Parameter start: the statements that begin the transaction, if it needs settings.
+    /// - Parameter start: how the transaction begins, if it needs settings.
     nonisolated func attempt(
-        _ query: PostgresQuery, after start: [PostgresQuery], within limit: Duration?
+        _ query: PostgresQuery, after start: TransactionStart?, within limit: Duration?
     ) async -> Outcome<PostgresRows> {
         await withSession(limit) { $0.autocommit(query, after: start) }
     }

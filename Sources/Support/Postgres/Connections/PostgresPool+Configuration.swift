@@ -6,9 +6,7 @@ extension PostgresPool {
         package var url: String
         /// The role in which statements run.
         package var role: String?
-        /// Whether role and time-outs are set once, right after connecting; if that fails, the connection is not used. Else they are set in each
-        /// transaction, for that transaction, so that pools can share connections, and a pooler may stand in between.
-        package var keepsSettings = true
+        package var settings = ConnectionSettings.kept
         /// Whether the server keeps prepared statements. Poolers that do not know them, such as PgBouncer before 1.21, need false.
         package var preparesStatements = true
         /// The maximum number of connections.
@@ -51,16 +49,33 @@ extension PostgresPool {
             self.maxWaiters = max(0, maxWaiters)
         }
 
-        /// The settings that each transaction has to make, because the connection does not keep them.
-        var localSettings: [(name: String, value: String)] {
-            if keepsSettings { return [] }
+        /// How a transaction begins that has these settings of its own besides.
+        func start(_ settings: [(name: String, value: String)], isolation: PostgresIsolation) -> TransactionStart {
             // The role comes first, so that whatever fails after it fails in the role.
-            return (role.map { [(name: "role", value: $0)] } ?? []) + [
-                (name: "statement_timeout", value: "\(statementTimeout.wholeMilliseconds)"),
-                (name: "lock_timeout", value: "\(lockTimeout.wholeMilliseconds)"),
-                (name: "idle_in_transaction_session_timeout", value: "\(idleInTransactionTimeout.wholeMilliseconds)"),
-                (name: "TimeZone", value: "UTC"),
-            ]
+            let role = role.map { [(name: "role", value: $0)] } ?? []
+            switch self.settings {
+            case .kept: return TransactionStart(isolation: isolation, local: settings)
+            case .timeoutsKept:
+                return TransactionStart(isolation: isolation, local: role + settings, timeouts: timeouts)
+            case .local: return TransactionStart(isolation: isolation, local: role + timeouts.settings + settings)
+            }
+        }
+
+        private var timeouts: SessionTimeouts {
+            SessionTimeouts(
+                statement: statementTimeout.wholeMilliseconds, lock: lockTimeout.wholeMilliseconds,
+                idleInTransaction: idleInTransactionTimeout.wholeMilliseconds)
         }
     }
+}
+
+/// Where role and time-outs are set.
+package enum ConnectionSettings: Sendable {
+    /// Once, right after connecting; if that fails, the connection is not used. Such a connection belongs to one pool.
+    case kept
+    /// The role in each transaction, for that transaction. The time-outs in the session, when they are other ones than those of the work before.
+    /// So pools can share connections.
+    case timeoutsKept
+    /// All in each transaction, for that transaction, so that a pooler may stand in between.
+    case local
 }

@@ -15,8 +15,8 @@ package final class PostgresPool: Sendable {
 
     /// Opens no connection yet.
     ///
-    /// - Parameter idle: the idle connections of several pools, if they share them. Such connections keep no settings between transactions: they
-    ///   must all be opened with ``Configuration/keepsSettings`` false.
+    /// - Parameter idle: the idle connections of several pools, if they share them. All these pools have the same
+    ///   ``Configuration/settings``, other than `kept`.
     package init(configuration: Configuration, sharing idle: IdleConnections = IdleConnections(), logger: Logger) {
         self.configuration = configuration
         self.idle = idle
@@ -26,7 +26,7 @@ package final class PostgresPool: Sendable {
 
     /// Runs `body` in a transaction: COMMIT if it returns, ROLLBACK if it throws.
     ///
-    /// BEGIN and the settings (each local to the transaction) are sent together with the first statement. `body` runs on the connection's thread.
+    /// BEGIN and the settings (which end with the transaction) are sent together with the first statement. `body` runs on the connection's thread.
     /// After a serialization failure or a deadlock it runs **again** in a new transaction, at most `retries` times. So it must
     /// do nothing that a rollback does not undo. If the connection is dead before the transaction begins, it is replaced once.
     ///
@@ -37,7 +37,7 @@ package final class PostgresPool: Sendable {
         settings: [(name: String, value: String)] = [], isolation: PostgresIsolation = .readCommitted,
         retries: Int = 3, _ body: @Sendable (PostgresTransaction) throws -> T
     ) async throws -> T {
-        let start = isolation.start(settings: configuration.localSettings + settings)
+        let start = configuration.start(settings, isolation: isolation)
         let limit = configuration.workTimeout
         return try await perform(retries: retries) { await $0.attempt(start, within: limit, body) }
     }
@@ -46,8 +46,7 @@ package final class PostgresPool: Sendable {
     /// been executed.
     @discardableResult
     package func query(_ query: PostgresQuery) async throws -> PostgresRows {
-        let settings = configuration.localSettings
-        let start = settings.isEmpty ? [] : PostgresIsolation.readCommitted.start(settings: settings)
+        let start = configuration.settings == .kept ? nil : configuration.start([], isolation: .readCommitted)
         let limit = configuration.workTimeout
         return try await perform(retries: 3) { await $0.attempt(query, after: start, within: limit) }
     }

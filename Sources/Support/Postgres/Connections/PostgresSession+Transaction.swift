@@ -6,10 +6,10 @@ extension PostgresSession {
     typealias Outcome<T: Sendable> = PostgresConnection.Outcome<T>
 
     func transaction<T: Sendable>(
-        _ start: [PostgresQuery], _ body: (PostgresTransaction) throws -> T
+        _ start: TransactionStart, _ body: (PostgresTransaction) throws -> T
     ) -> Outcome<T> {
         lastError = nil
-        let transaction = PostgresTransaction(session: self, start: start)
+        let transaction = PostgresTransaction(session: self, start: start.statements(kept: timeouts))
         let result = Result {
             try checkReady()
             return try body(transaction)
@@ -17,7 +17,7 @@ extension PostgresSession {
         transaction.end()
         do {
             let value = try result.get()
-            if transaction.hasBegun { try commit() } else { try checkReady() }
+            if transaction.hasBegun { try commit(start) } else { try checkReady() }
             return Outcome(result: .success(value))
         } catch  where !transaction.hasBegun {
             let isLost = !isAlive
@@ -36,10 +36,14 @@ extension PostgresSession {
     }
 
     /// Runs one statement in a transaction of its own. With `start`, all of it takes one round trip.
-    func autocommit(_ query: PostgresQuery, after start: [PostgresQuery]) -> Outcome<PostgresRows> {
+    func autocommit(_ query: PostgresQuery, after start: TransactionStart?) -> Outcome<PostgresRows> {
         lastError = nil
         let result = Result {
-            start.isEmpty ? try run(query) : try batch(start + [query, "COMMIT"])[start.count]
+            guard let start else { return try run(query) }
+            let statements = start.statements(kept: timeouts)
+            let rows = try batch(statements + [query, "COMMIT"])[statements.count]
+            timeouts = start.timeouts ?? timeouts
+            return rows
         }
         guard case .failure(let error) = result else { return Outcome(result: result) }
         // If the statement was a BEGIN, it must not leave a transaction behind.
@@ -47,7 +51,7 @@ extension PostgresSession {
         return Outcome(result: result, isRetryable: isWorthRetrying(error) && isAlive)
     }
 
-    private func commit() throws {
+    private func commit(_ start: TransactionStart) throws {
         try checkReady()
         if isInFailedTransaction {
             // The closure caught an error of the server, so COMMIT would silently roll back.
@@ -59,6 +63,7 @@ extension PostgresSession {
         do {
             let result = try runScript("COMMIT")
             guard result.command == "COMMIT" else { throw PostgresError.usage("the transaction was rolled back") }
+            timeouts = start.timeouts ?? timeouts
         } catch let error as PostgresError where error.kind == .connectionLost {
             throw PostgresError(
                 kind: .commitOutcomeUnknown, sqlState: error.sqlState,
@@ -69,6 +74,8 @@ extension PostgresSession {
     /// Ends any transaction of the connection.
     private func rollBack() {
         endTicket()
+        // What a transaction set for the session is undone with it.
+        timeouts = nil
         guard isAlive else { return }
         if !isIdle { PQclear(PQexec(connection, "ROLLBACK")) }
         if let lastError, lastError.isStalePlan { forgetStatements() }

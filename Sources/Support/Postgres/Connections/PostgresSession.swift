@@ -14,6 +14,8 @@ final class PostgresSession {
     var statements = StatementCache(capacity: 256)
     /// How many statements of the last batch have succeeded.
     var answered = 0
+    /// The time-outs that the server has for this session; nil if that isn't known, or not our business.
+    var timeouts: SessionTimeouts?
     /// The server's last error.
     var lastError: PostgresError?
     /// Set if the connection is in an unknown state.
@@ -39,13 +41,13 @@ final class PostgresSession {
         self.canceller = canceller
         preparesStatements = configuration.preparesStatements
         // Of shared connections each pool has a limit of its own.
-        workTimeout = configuration.keepsSettings ? configuration.workTimeout : nil
+        workTimeout = configuration.settings == .kept ? configuration.workTimeout : nil
         notices = NoticeLog(logger: logger)
         notices.attach(to: connection)
         cutter.attach(to: PQsocket(connection))
         let fuse = cutter.fuse(configuration.workTimeout)
         defer { fuse?.cancel() }
-        guard configuration.keepsSettings else { return }
+        guard configuration.settings == .kept else { return }
         // If this throws, `deinit` closes the connection.
         let superuser = try Self.setUp(connection, configuration)
         superuserInRole = configuration.role.flatMap { _ in superuser }
