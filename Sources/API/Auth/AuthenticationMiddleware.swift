@@ -30,7 +30,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
             if let token = SessionCookie.token(of: request) { return try await member(request, token, client.network) }
             throw APIError(.invalidToken, "Send an access token from POST /auth/token as 'Authorization: Bearer …'.")
         }
-        let parts = header.split(separator: " ", omittingEmptySubsequences: true)
+        let parts = header.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: true).map(Substring.init)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else {
             throw APIError(.invalidToken, "The Authorization header must be 'Bearer', a space and an access token.")
         }

@@ -47,7 +47,7 @@ struct GetJob: Sendable {
     /// Returns the customer's job that the path names. Throws 404 if there is none.
     static func find(_ context: AuthenticatedContext, _ databases: Databases) async throws -> Job {
         let (tenant, id) = try named(context)
-        let job = try await databases.app.transaction(of: tenant) { try Job.find(id, of: tenant, in: $0) }
+        let job = try await Job.find(id, of: tenant, on: databases.app)
         guard let job, isVisible(job, to: context) else { throw none }
         return job
     }

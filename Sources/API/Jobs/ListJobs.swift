@@ -22,9 +22,7 @@ struct ListJobs: Sendable {
         var filter = asked
         filter.isTest = context.principal.mode == .test
         if filter.text != nil { try takeSearch(of: tenant) }
-        let page = try await databases.app.transaction(of: tenant) { [filter] in
-            try JobPage.load(of: tenant, filter, limit: limit, in: $0)
-        }
+        let page = try await JobPage.load(of: tenant, filter, limit: limit, on: databases.app)
         var json = JSONWriter(capacity: 1024 * (page.jobs.count + 1))
         json.object { json in
             json.key("jobs")

@@ -45,7 +45,8 @@ struct Node: Sendable {
 
         let databases = Databases(
             url: settings.databaseURL, shares: settings.databaseShares,
-            isPooled: settings.databaseURL != settings.databaseDirectURL, preparesStatements: settings.databasePreparesStatements, idleLimit: settings.databaseIdleTimeout,
+            isPooled: settings.databaseURL != settings.databaseDirectURL,
+            preparesStatements: settings.databasePreparesStatements, idleLimit: settings.databaseIdleTimeout,
             outage: Outage(of: "the database", logger: logger), logger: logger)
         // Checked now, not at the first webhook that cannot be signed.
         let clock = try await databases.system.transaction { [settings] transaction in

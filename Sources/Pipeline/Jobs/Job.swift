@@ -79,10 +79,16 @@ extension Job {
 
     /// Returns the tenant's job with this id, or nil.
     package static func find(_ id: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Job? {
-        try transaction.query(
-            "SELECT \(columns) FROM jobs WHERE tenant_id = \(tenant) AND id = \(id) AND deleted_at IS NULL"
-        )
-        .first.map(Job.init(row:))
+        try transaction.query(named(id, of: tenant)).first.map(Job.init(row:))
+    }
+
+    /// Does the same in a transaction of its own, in one round trip.
+    package static func find(_ id: JobID, of tenant: TenantID, on pool: PostgresPool) async throws -> Job? {
+        try await pool.lookup(named(id, of: tenant), of: tenant).first.map(Job.init(row:))
+    }
+
+    private static func named(_ id: JobID, of tenant: TenantID) -> PostgresQuery {
+        "SELECT \(columns) FROM jobs WHERE tenant_id = \(tenant) AND id = \(id) AND deleted_at IS NULL"
     }
 
     /// Returns which of these jobs are finished or gone.
@@ -136,24 +142,30 @@ extension Job {
     }
 
     /// Returns the tenant's jobs that match `filter`, newest first: one more than `limit` if there is a further page.
-    static func list(
-        of tenant: TenantID, _ filter: JobFilter, limit: Int, in transaction: PostgresTransaction
-    ) throws -> [Job] {
+    static func list(of tenant: TenantID, _ filter: JobFilter, limit: Int, on pool: PostgresPool) async throws -> [Job]
+    {
         // The best index depends on the values: few jobs change in a minute, all of them in a year.
-        try transaction.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        let settings = [(name: "plan_cache_mode", value: "force_custom_plan")]
+        let query = listed(of: tenant, filter, limit: limit)
+        // A search reads up to 10,000 jobs.
+        let rows =
+            filter.text == nil
+            ? try await pool.lookup(query, of: tenant, settings: settings)
+            : try await pool.query(query, of: tenant, settings: settings)
+        return try rows.map(Job.init(row:))
+    }
+
+    private static func listed(of tenant: TenantID, _ filter: JobFilter, limit: Int) -> PostgresQuery {
         guard let text = filter.text else {
-            return try transaction.query(
-                """
+            return """
                 SELECT \(columns) FROM jobs WHERE tenant_id = \(tenant) AND deleted_at IS NULL \(asked(by: filter))
                 ORDER BY id DESC LIMIT \(limit + 1)
                 """
-            ).map(Job.init(row:))
         }
         // Metadata is searched as it is stored: as JSON, in which some characters are escaped, and many programs escape all but ASCII.
         let escaped = String(JSONWriter.quoted(text).dropFirst().dropLast())
         let ascii = text.utf8.allSatisfy { $0 < 0x80 } ? nil : Self.asciiPattern(of: escaped)
-        return try transaction.query(
-            """
+        return """
             SELECT \(columns) FROM jobs WHERE tenant_id = \(tenant) AND id IN (
                 SELECT id FROM (
                     SELECT id, coalesce(source_name, source_url) AS name, metadata FROM jobs
@@ -164,18 +176,15 @@ extension Job {
                 ORDER BY id DESC LIMIT \(limit + 1))
             ORDER BY id DESC
             """
-        ).map(Job.init(row:))
     }
 
     /// Returns the last job that a search looks at; nil if it looks at all there are.
-    static func last(
-        ofSearch filter: JobFilter, of tenant: TenantID, in transaction: PostgresTransaction
-    ) throws -> JobID? {
-        try transaction.first(
-            """
+    static func last(ofSearch filter: JobFilter, of tenant: TenantID, on pool: PostgresPool) async throws -> JobID? {
+        let last: PostgresQuery = """
             SELECT id FROM jobs WHERE tenant_id = \(tenant) AND deleted_at IS NULL \(asked(by: filter))
             ORDER BY id DESC OFFSET \(JobPage.mostSearched - 1) LIMIT 1
-            """, as: JobID.self)
+            """
+        return try await pool.query(last, of: tenant).first?.decode(JobID.self)
     }
 
     /// Returns only the conditions that the filter has, because no index can be used for `IS NULL OR`.

@@ -30,13 +30,13 @@ package struct JobPage: Sendable {
     ///
     /// - Parameter limit: 1 to 200.
     package static func load(
-        of tenant: TenantID, _ filter: JobFilter, limit: Int, in transaction: PostgresTransaction
-    ) throws -> JobPage {
-        let found = try Job.list(of: tenant, filter, limit: limit, in: transaction)
+        of tenant: TenantID, _ filter: JobFilter, limit: Int, on pool: PostgresPool
+    ) async throws -> JobPage {
+        let found = try await Job.list(of: tenant, filter, limit: limit, on: pool)
         let jobs = Array(found.prefix(limit))
         var next = found.count > limit ? jobs.last?.id : nil
         if next == nil, filter.text != nil {
-            next = try Job.last(ofSearch: filter, of: tenant, in: transaction)
+            next = try await Job.last(ofSearch: filter, of: tenant, on: pool)
         }
         return JobPage(jobs: jobs, nextCursor: next.map(JobCursor.init(before:)))
     }

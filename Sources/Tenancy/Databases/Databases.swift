@@ -22,7 +22,8 @@ package struct Databases: Sendable {
     ///   - preparesStatements: false for a pooler that does not know prepared statements.
     ///   - idleLimit: after this time without use, a connection is closed.
     package init(
-        url: String, shares: ConnectionShares, isPooled: Bool = false, preparesStatements: Bool = true, idleLimit: Duration = .seconds(60),
+        url: String, shares: ConnectionShares, isPooled: Bool = false, preparesStatements: Bool = true,
+        idleLimit: Duration = .seconds(60),
         outage: Outage? = nil, logger: Logger
     ) {
         self.outage = outage
@@ -58,7 +59,27 @@ extension PostgresPool {
         _ body: @Sendable (PostgresTransaction) throws -> T
     ) async throws -> T {
         try await transaction(
-            settings: [(name: "verbatim.tenant", value: tenant.rawValue)], isolation: isolation, body)
+            settings: [Self.setting(of: tenant)], isolation: isolation, body)
+    }
+
+    /// Runs one statement that sees only `tenant`'s rows, in one round trip.
+    ///
+    /// - Parameter settings: of the server, for this statement.
+    package func query(
+        _ query: PostgresQuery, of tenant: TenantID, settings: [(name: String, value: String)] = []
+    ) async throws -> PostgresRows {
+        try await self.query(query, settings: [Self.setting(of: tenant)] + settings)
+    }
+
+    /// Runs a ``lookup(_:settings:)`` that sees only `tenant`'s rows.
+    package func lookup(
+        _ query: PostgresQuery, of tenant: TenantID, settings: [(name: String, value: String)] = []
+    ) async throws -> PostgresRows {
+        try await lookup(query, settings: [Self.setting(of: tenant)] + settings)
+    }
+
+    private static func setting(of tenant: TenantID) -> (name: String, value: String) {
+        (name: "verbatim.tenant", value: tenant.rawValue)
     }
 }
 

@@ -72,9 +72,7 @@ import Testing
             #expect(try await scene.job(job.id) == nil)
             #expect(try await Self.delete(job.id, scene) == false)
             let tenant = scene.tenants.example
-            let listed = try await scene.tenants.databases.app.transaction(of: tenant) {
-                try JobPage.load(of: tenant, JobFilter(), limit: 10, in: $0)
-            }
+            let listed = try await JobPage.load(of: tenant, JobFilter(), limit: 10, on: scene.tenants.databases.app)
             #expect(listed.jobs == [])
             let row = try await scene.tenants.owner.query("SELECT to_jsonb(j)::text FROM jobs j")[0].decode(String.self)
             #expect(row.contains(job.id.rawValue) && row.contains("cancelled"))

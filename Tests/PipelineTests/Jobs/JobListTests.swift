@@ -9,9 +9,7 @@ import Testing
         _ scene: QueueScene, _ tenant: TenantID? = nil, limit: Int = 50, _ filter: JobFilter = JobFilter()
     ) async throws -> JobPage {
         let tenant = tenant ?? scene.tenants.example
-        return try await scene.tenants.databases.app.transaction(of: tenant) {
-            try JobPage.load(of: tenant, filter, limit: limit, in: $0)
-        }
+        return try await JobPage.load(of: tenant, filter, limit: limit, on: scene.tenants.databases.app)
     }
 
     @Test func `jobs come newest first, each once, over all pages, while others are added and change`() async throws {

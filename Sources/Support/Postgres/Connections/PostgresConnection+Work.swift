@@ -13,7 +13,8 @@ extension PostgresConnection {
     /// Runs one statement in a transaction of its own.
     @discardableResult
     package func query(_ query: PostgresQuery) async throws -> PostgresRows {
-        try await attempt(query, after: nil, within: nil).result.get()
+        let start = TransactionStart(isolation: .readCommitted, local: [])
+        return try await attempt(query, after: start, within: nil).result.get()
     }
 
     /// Like `query`, but returns the number of affected rows.

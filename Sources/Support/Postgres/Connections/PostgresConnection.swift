@@ -56,11 +56,16 @@ package actor PostgresConnection {
 
     /// Runs one statement in a transaction of its own, once.
     ///
-    /// - Parameter start: how the transaction begins, if it needs settings.
+    /// - Parameter start: the settings that it needs.
     nonisolated func attempt(
-        _ query: PostgresQuery, after start: TransactionStart?, within limit: Duration?
+        _ query: PostgresQuery, after start: TransactionStart, within limit: Duration?
     ) async -> Outcome<PostgresRows> {
         await withSession(limit) { $0.autocommit(query, after: start) }
+    }
+
+    /// Runs lookups in one round trip.
+    nonisolated func attempt(_ lookups: [Lookup]) async -> Outcome<[PostgresSession.LookupResult]> {
+        await withSession(nil) { $0.lookUp(lookups) }
     }
 
     // Nonisolated, so that the call of `run` switches to the actor's thread. In an isolated method, the closure would run on

@@ -12,6 +12,7 @@ package final class PostgresPool: Sendable {
     let logger: Logger
     let state: Mutex<State>
     let idle: IdleConnections
+    let lookups = Mutex(LookupLine())
 
     /// Opens no connection yet.
     ///
@@ -42,11 +43,13 @@ package final class PostgresPool: Sendable {
         return try await perform(retries: retries) { await $0.attempt(start, within: limit, body) }
     }
 
-    /// Runs one statement in a transaction of its own. It does not run again after a lost connection, because it may have
-    /// been executed.
+    /// Runs one statement in a transaction of its own, in one round trip with its settings. It does not run again after a lost connection, because
+    /// it may have been executed.
     @discardableResult
-    package func query(_ query: PostgresQuery) async throws -> PostgresRows {
-        let start = configuration.settings == .kept ? nil : configuration.start([], isolation: .readCommitted)
+    package func query(_ query: PostgresQuery, settings: [(name: String, value: String)] = []) async throws
+        -> PostgresRows
+    {
+        let start = configuration.start(settings, isolation: .readCommitted)
         let limit = configuration.workTimeout
         return try await perform(retries: 3) { await $0.attempt(query, after: start, within: limit) }
     }
@@ -55,7 +58,7 @@ package final class PostgresPool: Sendable {
     @discardableResult
     package func execute(_ query: PostgresQuery) async throws -> Int { try await self.query(query).affectedRows }
 
-    private func perform<T: Sendable>(
+    func perform<T: Sendable>(
         retries: Int, _ work: (PostgresConnection) async -> PostgresConnection.Outcome<T>
     ) async throws -> T {
         let mark = configuration.outage?.mark ?? 0

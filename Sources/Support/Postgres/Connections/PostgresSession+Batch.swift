@@ -13,25 +13,46 @@ extension PostgresSession {
     func batch(_ queries: [PostgresQuery]) throws -> [PostgresRows] {
         answered = 0
         if queries.isEmpty { return [] }
+        return try exchange([queries])[0].get()
+    }
+
+    /// Runs groups of statements in one round trip, each group in a transaction of its own. Returns the result of each group's last statement.
+    /// - Throws: if the connection is lost.
+    func pipeline(_ groups: [[PostgresQuery]]) throws -> [Result<PostgresRows, any Error>] {
+        if groups.isEmpty { return [] }
+        let results = try exchange(groups)
+        if !isAlive, case .failure(let error)? = results.last { throw error }
+        return results.map { result in result.flatMap { rows in Result { rows[rows.count - 1] } } }
+    }
+
+    /// Sends all groups, and then reads all answers. Each group ends its own transaction, if it has not begun one explicitly.
+    private func exchange(_ groups: [[PostgresQuery]]) throws -> [Result<[PostgresRows], any Error>] {
         try checkReady()
         // Comes before anything is sent, so that an invalid bind does not leave half a batch behind.
-        let prepared = try queries.map { (sql: $0.sql, parameters: try BoundParameters($0.binds)) }
+        let prepared = try groups.map { try $0.map { (sql: $0.sql, parameters: try BoundParameters($0.binds)) } }
         guard PQenterPipelineMode(connection) == 1 else {
             isBroken = true
             throw PostgresError.usage("the connection is busy")
         }
-        var sent: [Sent] = []
-        var isSent = true
-        for (sql, parameters) in prepared where isSent {
-            isSent = send(sql, parameters, noting: &sent)
+        var sent: [[Sent]] = []
+        for group in prepared {
+            var messages: [Sent] = []
+            for (sql, parameters) in group {
+                guard send(sql, parameters, noting: &messages) else { throw lost() }
+            }
+            guard PQpipelineSync(connection) == 1 else { throw lost() }
+            sent.append(messages)
         }
-        guard isSent, PQpipelineSync(connection) == 1 else {
-            isBroken = true
-            throw PostgresError.connectionLost("the connection was lost")
-        }
-        let results = try receive(sent)
+        var results: [Result<[PostgresRows], any Error>] = []
+        for messages in sent { results.append(Result { try receive(messages) }) }
+        if isAlive, PQexitPipelineMode(connection) != 1 { isBroken = true }
         trimStatements()
         return results
+    }
+
+    private func lost() -> PostgresError {
+        isBroken = true
+        return PostgresError.connectionLost("the connection was lost")
     }
 
     private func send(_ sql: String, _ parameters: BoundParameters, noting sent: inout [Sent]) -> Bool {
@@ -76,7 +97,7 @@ extension PostgresSession {
             }
             if !isAlive { break }
         }
-        if isAlive { finishPipeline() }
+        if isAlive { readEnd() }
         guard let firstError else { return results }
         // The server's last words come before the end of its connection is noticed.
         if !isAlive, let error = firstError as? PostgresError, error.kind == .server {
@@ -94,9 +115,10 @@ extension PostgresSession {
         return try checked(pointer)
     }
 
-    private func finishPipeline() {
+    /// Reads the end of a group.
+    private func readEnd() {
         let sync = PQgetResult(connection)
         defer { PQclear(sync) }
-        if PQresultStatus(sync) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(connection) != 1 { isBroken = true }
+        if PQresultStatus(sync) != PGRES_PIPELINE_SYNC { isBroken = true }
     }
 }

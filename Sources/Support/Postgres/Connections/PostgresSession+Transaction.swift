@@ -35,13 +35,14 @@ extension PostgresSession {
         }
     }
 
-    /// Runs one statement in a transaction of its own. With `start`, all of it takes one round trip.
-    func autocommit(_ query: PostgresQuery, after start: TransactionStart?) -> Outcome<PostgresRows> {
+    /// Runs one statement in a transaction of its own, in one round trip with its settings.
+    func autocommit(_ query: PostgresQuery, after start: TransactionStart) -> Outcome<PostgresRows> {
         lastError = nil
+        let settings = start.settings(kept: timeouts)
         let result = Result {
-            guard let start else { return try run(query) }
-            let statements = start.statements(kept: timeouts)
-            let rows = try batch(statements + [query, "COMMIT"])[statements.count]
+            if settings.isEmpty { return try run(query) }
+            // The server runs all statements of a pipeline up to its end in one transaction, so this needs neither BEGIN nor COMMIT.
+            let rows = try batch(settings + [query])[settings.count]
             timeouts = start.timeouts ?? timeouts
             return rows
         }

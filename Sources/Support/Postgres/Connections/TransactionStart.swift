@@ -18,10 +18,14 @@ struct TransactionStart: Sendable {
     ///
     /// - Parameter kept: the time-outs that the session has; nil if that isn't known.
     func statements(kept: SessionTimeouts?) -> [PostgresQuery] {
+        ["BEGIN ISOLATION LEVEL \(unescaped: isolation.rawValue)"] + settings(kept: kept)
+    }
+
+    /// The statement that makes the settings, if there are any.
+    func settings(kept: SessionTimeouts?) -> [PostgresQuery] {
         let session = timeouts.flatMap { $0 == kept ? nil : $0.settings } ?? []
         let calls = session.map { Self.call($0, isLocal: false) } + local.map { Self.call($0, isLocal: true) }
-        let begin: PostgresQuery = "BEGIN ISOLATION LEVEL \(unescaped: isolation.rawValue)"
-        return calls.isEmpty ? [begin] : [begin, "SELECT \(PostgresQuery(joining: calls, separator: ", "))"]
+        return calls.isEmpty ? [] : ["SELECT \(PostgresQuery(joining: calls, separator: ", "))"]
     }
 
     private static func call(_ setting: (name: String, value: String), isLocal: Bool) -> PostgresQuery {

@@ -1,0 +1,216 @@
+"""What scripts/bench http starts: how many answers a second an API node gives, and how long each takes.
+
+Prints a table on standard output, writes the results. Options are checked by the script. Exit 1 with one sentence on standard
+error where something fails, an answer with an error included."""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+
+from bench import machine
+from bench.chart import Bar, Panel, draw
+from bench.deployment import Deployment, RunningVerbatim, build_identity
+from bench.page import with_figures
+from bench.run import Run, main
+from bench.service import ServiceError
+from bench.spread import Spread
+from bench.table import Table
+from usage.month import fill
+
+CONNECTIONS = 64
+CLIENTS = 8
+FEW = 1_000
+MARKERS = "http"
+ENOUGH_SECONDS, ENOUGH_JOBS = 5, 1_000_000
+"""Shorter runs, and fewer jobs, are not published."""
+
+CALLS = {
+    "one job": "/jobs/job_#",
+    "the list of jobs, 20 of them": "/jobs?limit=20",
+    "the month's usage": "/usage",
+}
+
+# The transaction of `GET /jobs/{id}`, as psql would write it: four statements.
+YARDSTICK = """
+\\set n random(1, {jobs})
+BEGIN;
+SELECT set_config('role', 'verbatim_app', true), set_config('verbatim.tenant', '{tenant}', true);
+SELECT id, tenant_id, key_id, status, created_at, started_at, completed_at, samples_total, samples_processed, samples_to_process,
+    estimated_ms, language, diarize, source_type, source_name, source_url, source_deleted_at, transcript_deleted_at,
+    transcript_retention_days, deadline_at, engine, metadata, webhook_url, error_code, error_reason, error_message, is_test
+FROM jobs WHERE tenant_id = '{tenant}' AND id = 'job_' || lpad(:n::text, 26, '0') AND deleted_at IS NULL;
+COMMIT;
+"""
+
+
+def _bench(run: Run) -> int:
+    arguments = run.arguments
+    build = build_identity(run.checkout)
+    cores = run.confine(len(os.sched_getaffinity(0)))
+    measured: dict[str, list[dict]] = {}
+    with run.files() as files:
+        for jobs in (FEW, arguments.jobs):
+            _measure(run, files / str(jobs), jobs, measured)
+    summary = {
+        "machine": {"cores_used": cores, **machine.describe(cores)},
+        "date": str(run.begun.date()),
+        "commit": machine.commit(run.checkout),
+        "rounds": arguments.rounds,
+        "seconds": arguments.seconds,
+        "jobs": arguments.jobs,
+        "figures": {
+            name: {key: Spread.of(one[key] for one in records).record() for key in ("rate", "p50_ms", "p99_ms")}
+            for name, records in measured.items()
+        },
+    }
+    run.keep(summary)
+    print(f"{_heading(summary)}\n\n{_table(summary).text()}", flush=True)
+    run.say_where()
+    too_little = None
+    if arguments.seconds < ENOUGH_SECONDS or arguments.jobs < ENOUGH_JOBS:
+        too_little = f"{arguments.seconds} s and {arguments.jobs} jobs"
+    return run.publish(build, too_little, lambda: _publish(run, summary), "benchmarks/README.md, benchmarks/http.json")
+
+
+def _measure(run: Run, folder: pathlib.Path, jobs: int, measured: dict[str, list[dict]]) -> None:
+    """All calls and the yardstick, in a database with so many jobs of one account, in turns."""
+    name = f"jobs_{jobs}"
+    _psql(run, run.arguments.database_url, f"CREATE DATABASE {name}")
+    url = run.arguments.database_url.replace("/verbatim?", f"/{name}?")
+    logs = run.logs / name
+    logs.mkdir()
+    deployment = Deployment(run.checkout, folder, logs, url)
+    month = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m")
+    _psql(run, url, fill(month, jobs))
+    # All of it within the quota, as most accounts' months are. scripts/bench usage measures the others.
+    for table in ("usage", "usage_sums"):
+        _psql(run, url, f"UPDATE {table} SET included_seconds = 1000000000")
+    _psql(run, url, "VACUUM ANALYZE")
+    tenant = _psql(run, url, "SELECT id FROM tenants").strip()
+    script = folder / "yardstick.sql"
+    script.write_text(YARDSTICK.format(jobs=jobs, tenant=tenant), encoding="utf-8")
+    service = deployment.start_api()
+    try:
+        cells = {call: lambda path=path: _wrk(run, service, path, jobs) for call, path in CALLS.items()}
+        cells["pgbench"] = lambda: _pgbench(run, url, script)
+        for _ in range(run.arguments.rounds):
+            for cell in random.sample(list(cells), len(cells)):
+                record = cells[cell]()
+                measured.setdefault(f"{cell}, {jobs}", []).append(record)
+                run.log({"name": cell, "jobs": jobs, **record})
+    finally:
+        service.stop()
+
+
+def _psql(run: Run, url: str, sql: str) -> str:
+    command = [run.arguments.psql, "-XAtq", "-v", "ON_ERROR_STOP=1", url]
+    done = subprocess.run(command, input=sql, capture_output=True, text=True, timeout=3600)
+    if done.returncode != 0:
+        raise ServiceError(f"psql failed: {done.stderr.strip().splitlines()[-1:]}")
+    return done.stdout
+
+
+def _wrk(run: Run, service: RunningVerbatim, path: str, jobs: int) -> dict:
+    script = pathlib.Path(__file__).with_name("calls.lua")
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{run.arguments.seconds}s", "--timeout", "30s", "-s", str(script)]
+    environment = {**os.environ, "BENCH_PATH": path, "BENCH_JOBS": str(jobs), "BENCH_TOKEN": service.client.token}
+    done = subprocess.run(
+        [*command, service.address], env=environment, capture_output=True, text=True, timeout=run.arguments.seconds + 60
+    )
+    lines = done.stdout.strip().splitlines()
+    if done.returncode != 0 or not lines:
+        raise ServiceError(f"wrk failed: {done.stderr.strip().splitlines()[-1:]}")
+    record = json.loads(lines[-1])
+    if record["failed"]:
+        raise ServiceError(f"{record['failed']} of {record['answers']} answers to GET {path} were errors")
+    return record
+
+
+def _pgbench(run: Run, url: str, script: pathlib.Path) -> dict:
+    command = [str(pathlib.Path(run.arguments.psql).with_name("pgbench")), "-n", "-M", "prepared", "-f", str(script), "-l"]
+    command += ["--log-prefix", str(script.with_name("pgbench")), "-c", str(CLIENTS), "-j", "2"]
+    done = subprocess.run(
+        [*command, "-T", str(run.arguments.seconds), url], capture_output=True, text=True, timeout=run.arguments.seconds + 60
+    )
+    told = re.search(r"^tps = ([0-9.]+)", done.stdout, re.MULTILINE)
+    if done.returncode != 0 or not told:
+        raise ServiceError(f"pgbench failed: {done.stderr.strip().splitlines()[-1:]}")
+    times = []
+    for log in script.parent.glob("pgbench.*"):
+        times += [int(line.split()[2]) / 1000 for line in log.read_text().splitlines()]
+        log.unlink()
+    times.sort()
+    return {"rate": float(told[1]), "p50_ms": times[len(times) // 2], "p99_ms": times[len(times) * 99 // 100]}
+
+
+def _heading(summary: dict) -> str:
+    return (
+        f"wrk with {CONNECTIONS} connections, pgbench with {CLIENTS} clients, {summary['seconds']} s each; rounds:"
+        f" {summary['rounds']}; {summary['date']}, commit {summary['commit']}"
+    )
+
+
+def _table(summary: dict) -> Table:
+    figures = summary["figures"]
+
+    def cells(call: str, jobs: int) -> list[str]:
+        one = figures[f"{call}, {jobs}"]
+        rate = one["rate"]
+        share = rate["median"] / figures[f"pgbench, {jobs}"]["rate"]["median"]
+        return [
+            Spread(rate["median"], rate["low"], rate["high"]).text(0),
+            f"{share:.2f}",
+            f"{one['p50_ms']['median']:.1f} ms",
+            f"{one['p99_ms']['median']:.1f} ms",
+        ]
+
+    rows = []
+    for jobs in (FEW, summary["jobs"]):
+        rows += [[f"GET {call}; {jobs:,} jobs", *cells(call, jobs)] for call in CALLS]
+        rows.append([f"pgbench: the transaction of one job; {jobs:,} jobs", *cells("pgbench", jobs)])
+    return Table(["", "a second", "of pgbench", "median", "99 % within"], rows)
+
+
+def _publish(run: Run, summary: dict) -> None:
+    about, folder = summary["machine"], run.checkout / "benchmarks"
+    parts = [
+        f"Machine: {about['cores_used']} of {about['cores']} cores of {about['cpu']}, {about['memory_gb']} GB,"
+        f" {about['system']}. wrk, the API node and PostgreSQL share the cores.",
+        "![Answers a second](http.svg)",
+        f"{_heading(summary)}.",
+        _table(summary).markdown(),
+    ]
+    readme = folder / "README.md"
+    page = with_figures(readme.read_text(encoding="utf-8"), MARKERS, "\n\n".join(parts))
+    (folder / "http.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "http.svg").write_text(_chart(summary), encoding="utf-8")
+    readme.write_text(page, encoding="utf-8")
+
+
+def _chart(summary: dict) -> str:
+    bars = []
+    for jobs in (FEW, summary["jobs"]):
+        for call in (*CALLS, "pgbench"):
+            rate = summary["figures"][f"{call}, {jobs}"]["rate"]
+            label = "pgbench, the same transaction" if call == "pgbench" else f"GET {call}"
+            bars.append(
+                Bar(f"{label}; {jobs:,} jobs", Spread(rate["median"], rate["low"], rate["high"]), is_ours=call != "pgbench")
+            )
+    caption = f"{_heading(summary)} (bar: median, line: lowest to highest)"
+    return draw([Panel("Answers a second", "more is better", 0, bars)], caption, labels=330)
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rounds", type=int, required=True)
+    parser.add_argument("--seconds", type=int, required=True)
+    parser.add_argument("--jobs", type=int, required=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main("http", _options, _bench, subprocess.SubprocessError))
