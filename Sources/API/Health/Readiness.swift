@@ -12,7 +12,6 @@ actor Readiness {
 
     private let databases: Databases
     private let migrator: Migrator
-    private let databaseURL: String
     private let storage: any Storage
     /// Nil on a node without a worker.
     private let engine: EngineReadiness?
@@ -24,12 +23,11 @@ actor Readiness {
     private var look: Task<Checks, Never>?
 
     init(
-        databases: Databases, migrator: Migrator, databaseURL: String, storage: any Storage, engine: EngineReadiness?,
+        databases: Databases, migrator: Migrator, storage: any Storage, engine: EngineReadiness?,
         scratch: DiskSpace? = nil, logger: Logger
     ) {
         self.databases = databases
         self.migrator = migrator
-        self.databaseURL = databaseURL
         self.storage = storage
         self.engine = engine
         self.scratch = scratch
@@ -51,7 +49,7 @@ actor Readiness {
     private func lookAround() async -> Checks {
         var checks: Checks = [:]
         checks["database"] = await state("database") { _ = try await databases.health.query("SELECT 1") }
-        checks["schema"] = await state("schema") { try await migrator.requireSchema(url: databaseURL, logger: logger) }
+        checks["schema"] = await state("schema") { try await migrator.requireSchema(on: databases.health) }
         checks["storage"] = await state("storage") { try await storage.check() }
         if let engine { checks["engine"] = await engine.isReady() ? "ok" : "not ready" }
         // `DiskMonitor` logs this.

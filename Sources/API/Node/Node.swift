@@ -208,7 +208,7 @@ struct Node: Sendable {
                 tokens: tokens, revocations: revocations.revocations, proxies: proxies, members: members),
             health: HealthRoutes(
                 readiness: Readiness(
-                    databases: databases, migrator: migrator, databaseURL: settings.databaseDirectURL, storage: storage,
+                    databases: databases, migrator: migrator, storage: storage,
                     engine: engine, scratch: disks.first, logger: logger), trafficDrain: trafficDrain),
             metrics: GetMetrics(
                 version: document.version, meter: server.meter, queue: QueueGauge(databases: databases, logger: logger),

@@ -5,7 +5,7 @@ extension DatabaseChecks {
     func rights() async -> [Finding] {
         do {
             let migrator = try Migrator(directory: migrations)
-            guard (try? await migrator.requireSchema(url: url, logger: logger)) != nil else { return [] }
+            guard (try? await migrator.requireSchema(url: url, logger: logger))?.isEmpty == true else { return [] }
             let difference = try await migrator.rightsDifference(url: url, logger: logger)
             if let first = difference.missing.first {
                 return [

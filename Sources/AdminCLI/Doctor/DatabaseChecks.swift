@@ -121,8 +121,14 @@ struct DatabaseChecks: Sendable {
     private func schema() async -> Finding {
         do {
             let migrator = try Migrator(directory: migrations)
-            try await migrator.requireSchema(url: url, logger: logger)
-            return .ok("schema", "current, at migration \(migrator.migrations.count)")
+            let others = try await migrator.requireSchema(url: url, logger: logger)
+            guard !others.isEmpty else { return .ok("schema", "current, at migration \(migrator.migrations.count)") }
+            let names = others.map(\.fileName).joined(separator: ", ")
+            return .warn(
+                "schema",
+                others[0].state == .pending
+                    ? "works, but lacks \(names): run 'verbatim-admin migrate' when all nodes have this version"
+                    : "works, but is newer than this version: it has \(names); upgrade this node")
         } catch {
             return .fail("schema", "\(error)")
         }

@@ -6,6 +6,8 @@ package struct Migration: Sendable, Equatable {
     /// The part of the file's name between the number and `.sql`.
     package let name: String
     let sql: String
+    /// What its first lines say of nodes and transactions.
+    let terms: MigrationTerms
 }
 
 package struct MigrationStatus: Sendable, Equatable {
@@ -23,6 +25,10 @@ package struct MigrationStatus: Sendable, Equatable {
     package let state: State
     /// When it was applied; nil while pending.
     package let appliedAt: Timestamp?
+    /// The number of the last migration that a node must know to work with the database after this one.
+    package let nodesFrom: Int
+    /// Whether nodes that know it can only work after it.
+    package let isNeeded: Bool
 }
 
 /// What `migrate` did.
@@ -36,6 +42,8 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
     case unreadableDirectory(String)
     /// A file whose name is not `NNNN_name.sql`, or that is not UTF-8 text.
     case invalidFile(String)
+    /// A file whose `-- nodes:` or `-- online:` line says something else than it may.
+    case invalidTerms(String)
     case duplicateNumber(Int)
     case missingNumber(Int)
     case pending([String])
@@ -56,6 +64,8 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
         case .unreadableDirectory(let path): "the migrations in \(path) cannot be read"
         case .invalidFile(let name):
             "\(name) is not a migration: its name must be NNNN_name.sql, and its content SQL in UTF-8"
+        case .invalidTerms(let name):
+            "\(name) has a line `-- nodes:` or `-- online:` that cannot be understood; sql/README.md tells what they may say"
         case .duplicateNumber(let number): "two migrations have the number \(number)"
         case .missingNumber(let number): "there is no migration number \(number), but there are later ones"
         case .pending(let names):
@@ -64,7 +74,7 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
             "\(names.joined(separator: ", ")) was changed after it was applied: restore the file from the release that "
                 + "the database was migrated with, and put the change into a new migration"
         case .newerDatabase(let names):
-            "the database has \(names.joined(separator: ", ")), which this program does not know: run the newer release"
+            "the database has \(names.joined(separator: ", ")), which this program does not know and cannot work with: run the newer release"
         case .endsTransaction(let name):
             "\(name) contains BEGIN, COMMIT or ROLLBACK: remove them, because a migration is one transaction"
         case .missingRights(let rights):

@@ -30,7 +30,8 @@ extension Migrator {
             let bytes = FileManager.default.contents(atPath: directory + "/" + file),
             let sql = String(validating: bytes, as: UTF8.self), !sql.utf8.contains(0)
         else { throw MigrationError.invalidFile(file) }
-        return Migration(number: number, name: String(parts[1]), sql: sql)
+        guard let terms = MigrationTerms(of: sql, number: number) else { throw MigrationError.invalidTerms(file) }
+        return Migration(number: number, name: String(parts[1]), sql: sql, terms: terms)
     }
 }
 

@@ -3,6 +3,9 @@
 // Guarantees: migrations only go forward, in order. Each file is one transaction together with its row in `schema_migrations`. Of two
 // migrators at the same time, the second waits and then finds nothing to do. A file that changed after it was applied, a database that is newer
 // than the files, and one from before the first release are rejected. On failure: the failed file leaves nothing behind; earlier ones stay.
+//
+// Nodes go on meanwhile. No statement waits for a lock for more than a second at a time, and a node works with a database that is ahead or
+// behind as far as the migrations allow it (`MigrationTerms`).
 
 import Logging
 
@@ -27,19 +30,22 @@ package struct Migrator: Sendable {
         return try await withLock(url, logger) { session in
             try await MigrationLedger.create(on: session)
             let status = try await status(on: session)
-            try refuseAlteredOrNewer(status)
+            try refuseAltered(status)
+            try refuseUnknown(status)
             let pending = Set(status.filter { $0.state == .pending }.map(\.number))
             var applied: [Migration] = []
             for migration in migrations where pending.contains(migration.number) {
                 // With the last one, because nodes of the version before go on meanwhile, and triggers may need the new rights at once.
                 let isLast = migration.number == migrations.last?.number
-                try await MigrationLedger.apply(migration, on: session) {
+                try await MigrationLedger.apply(migration, on: session, waits: LockWaits(logger: logger)) {
                     if isLast { _ = try rights.repair(in: $0) }
                 }
                 logger.info("migration \(migration.fileName) applied")
                 applied.append(migration)
             }
-            let made = try await session.transaction { try rights.repair(in: $0) }
+            let made = try await LockWaits(logger: logger).retry {
+                try await session.transaction { try rights.repair(in: $0) }
+            }
             let isNew = applied.first?.number == 1
             return MigrationOutcome(applied: applied, mended: isNew ? [] : made)
         }
@@ -51,13 +57,16 @@ package struct Migrator: Sendable {
         try await withSession(url, logger) { try await status(on: $0) }
     }
 
-    /// Throws unless the database has exactly the schema of the files, and the service's roles have all their rights. If a table is locked for
-    /// more than two seconds, the rights cannot be checked, and are taken to be there.
+    /// Throws unless the service can work with the database's schema, and its roles have all their rights. If a table is locked for more than two
+    /// seconds, the rights cannot be checked, and are taken to be there, as they are while nodes of two versions work.
     /// - Throws: `MigrationError`, whose text says what to do; `PostgresError`.
     package func requireCurrent(url: String, logger: Logger) async throws {
         let rights = rights
-        let missing = try await withSession(url, logger) { session in
-            try requireSchema(try await status(on: session))
+        let missing: [String] = try await withSession(url, logger) { session in
+            let status = try await status(on: session)
+            try requireSchema(status)
+            // The rights are those of the files' own schema.
+            guard status.allSatisfy({ $0.state == .applied }) else { return [] }
             do {
                 return try await session.transaction { transaction in
                     try transaction.execute("SET LOCAL lock_timeout = '2s'")
@@ -71,38 +80,61 @@ package struct Migrator: Sendable {
     }
 
     /// Does the same for the schema only.
-    package func requireSchema(url: String, logger: Logger) async throws {
-        try requireSchema(try await status(url: url, logger: logger))
+    /// - Returns: the migrations that the database has and this program doesn't know, and the other way round.
+    @discardableResult
+    package func requireSchema(url: String, logger: Logger) async throws -> [MigrationStatus] {
+        let status = try await status(url: url, logger: logger)
+        try requireSchema(status)
+        return status.filter { $0.state != .applied }
+    }
+
+    /// Does the same on a connection of `pool`.
+    package func requireSchema(on pool: PostgresPool) async throws {
+        try requireSchema(try await pool.transaction(isolation: .repeatableRead) { try status(in: $0) })
     }
 
     private func requireSchema(_ status: [MigrationStatus]) throws {
-        try refuseAlteredOrNewer(status)
-        let pending = status.filter { $0.state == .pending }
+        try refuseAltered(status)
+        try refuseUnknown(status) { $0.nodesFrom > migrations.count }
+        let pending = status.filter { $0.state == .pending && $0.isNeeded }
         guard pending.isEmpty else { throw MigrationError.pending(pending.map(\.fileName)) }
     }
 
-    private func refuseAlteredOrNewer(_ status: [MigrationStatus]) throws {
+    private func refuseAltered(_ status: [MigrationStatus]) throws {
         let altered = status.filter { $0.state == .altered }
         guard altered.isEmpty else { throw MigrationError.altered(altered.map(\.fileName)) }
-        let unknown = status.filter { $0.state == .unknown }
+    }
+
+    private func refuseUnknown(
+        _ status: [MigrationStatus], where isRefused: (MigrationStatus) -> Bool = { _ in true }
+    ) throws {
+        let unknown = status.filter { $0.state == .unknown && isRefused($0) }
         guard unknown.isEmpty else { throw MigrationError.newerDatabase(unknown.map(\.fileName)) }
     }
 
     private func status(on session: PostgresConnection) async throws -> [MigrationStatus] {
-        let applied = try await MigrationLedger.rows(on: session)
+        try await session.transaction(isolation: .repeatableRead) { try status(in: $0) }
+    }
+
+    private func status(in transaction: PostgresTransaction) throws -> [MigrationStatus] {
+        let applied = try MigrationLedger.rows(in: transaction)
         if let first = applied[1]?.checksum, MigrationLedger.checksumsBeforeFirstRelease.contains(first) {
             throw MigrationError.beforeFirstRelease
         }
-        let checksums = try await MigrationLedger.checksums(of: migrations, on: session)
+        let checksums = try MigrationLedger.checksums(of: migrations, in: transaction)
         var status = zip(migrations, checksums).map { migration, checksum in
             let row = applied[migration.number]
             let isSame = row.map { $0.checksum == checksum && $0.name == migration.name }
             return MigrationStatus(
                 number: migration.number, name: migration.name,
-                state: isSame.map { $0 ? .applied : .altered } ?? .pending, appliedAt: row?.appliedAt)
+                state: isSame.map { $0 ? .applied : .altered } ?? .pending, appliedAt: row?.appliedAt,
+                nodesFrom: migration.terms.nodesFrom, isNeeded: migration.terms.isNeeded)
         }
         for (number, row) in applied where number > migrations.count || number < 1 {
-            status.append(MigrationStatus(number: number, name: row.name, state: .unknown, appliedAt: row.appliedAt))
+            status.append(
+                MigrationStatus(
+                    number: number, name: row.name, state: .unknown, appliedAt: row.appliedAt, nodesFrom: row.nodesFrom,
+                    isNeeded: true))
         }
         return status.sorted { $0.number < $1.number }
     }
@@ -114,7 +146,7 @@ package struct Migrator: Sendable {
         try await withSession(url, logger) { session in
             try await session.execute("SET lock_timeout = '10min'")
             try await session.query("SELECT pg_advisory_lock(\(MigrationLedger.lock))")
-            try await session.execute("SET lock_timeout = '1min'")
+            try await session.execute("SET lock_timeout = '1s'")
             return try await body(session)
         }
     }
