@@ -64,6 +64,8 @@ GRANT SELECT, INSERT ON transcript_revisions TO verbatim_app;
 GRANT SELECT, INSERT ON transcript_corrections TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (lease_until), DELETE ON upload_slots TO verbatim_app;
+-- Which node lists the storage for orphans.
+GRANT SELECT, UPDATE (fence, due_at) ON orphan_listing TO verbatim_system;
 -- A worker deletes old keys without reading request or response. It may update one column, because it must lock rows.
 GRANT SELECT (tenant_id, key, lease_until, created_at), UPDATE (lease_until), DELETE ON idempotency_keys TO verbatim_system;
 

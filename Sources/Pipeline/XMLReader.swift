@@ -9,14 +9,18 @@ struct XMLReader {
         case text(String)
     }
 
-    private static let longestText = 2048
+    private let longestText: Int
     private static let mostAttributes = 64
 
     private var rest: ArraySlice<UInt8>
     /// The name of an element that opened and closed in one tag.
     private var pendingEnd: String?
 
-    init(_ bytes: [UInt8]) { rest = bytes[...] }
+    /// - Parameter longestText: how many bytes of a text are kept.
+    init(_ bytes: [UInt8], longestText: Int = 2048) {
+        rest = bytes[...]
+        self.longestText = longestText
+    }
 
     /// Returns the next event; nil at the end.
     mutating func next() -> Event? {
@@ -31,7 +35,7 @@ struct XMLReader {
             } else if rest.starts(with: "<![CDATA[".utf8) {
                 let start = rest.dropFirst(9)
                 guard skip(past: "]]>") else { return nil }
-                return .text(Self.string(start[..<(rest.startIndex - 3)].prefix(Self.longestText)))
+                return .text(Self.string(start[..<(rest.startIndex - 3)].prefix(longestText)))
             } else if rest.starts(with: "<?".utf8) {
                 guard skip(past: "?>") else { return nil }
             } else if rest.starts(with: "<!".utf8) {
@@ -46,7 +50,7 @@ struct XMLReader {
     private mutating func readText() -> String {
         let text = rest.prefix { $0 != UInt8(ascii: "<") }
         rest = rest[text.endIndex...]
-        return Self.unescaped(Self.string(text.prefix(Self.longestText)))
+        return Self.unescaped(Self.string(text.prefix(longestText)))
     }
 
     private mutating func readTag() -> Event? {
@@ -85,7 +89,7 @@ struct XMLReader {
         guard let quote = rest.popFirst(), quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else { return nil }
         let value = rest.prefix { $0 != quote }
         rest = rest[value.endIndex...].dropFirst()
-        return (name, Self.unescaped(Self.string(value.prefix(Self.longestText))))
+        return (name, Self.unescaped(Self.string(value.prefix(longestText))))
     }
 
     private mutating func readName() -> String {

@@ -1,17 +1,28 @@
 """Looks into the tests' bucket with AWS's own client, and puts things there: look.py URL BUCKET.
 
-Reads one order a line, [list|fill|begin|parts, PREFIX, COUNT] as JSON, and answers each with a line of JSON. Ends when its standard
+Reads one order a line, [list|fill|begin|parts|assume|expire, PREFIX, COUNT] as JSON, and answers each with a line of JSON. Ends when its standard
 input does. The key comes by the environment.
 """
 
 import concurrent.futures
 import json
 import sys
+import urllib.request
 
 import boto3
 
 
-def perform(client, bucket, order, prefix, count=0):
+ROLE = "arn:aws:iam::123456789012:role/verbatim"
+
+
+def perform(url, client, bucket, order, prefix, count=0):
+    if order == "assume":
+        roles = boto3.client("sts", endpoint_url=url, region_name="us-east-1")
+        key = roles.assume_role(RoleArn=ROLE, RoleSessionName=prefix, DurationSeconds=3600)["Credentials"]
+        return [key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"]]
+    if order == "expire":
+        with urllib.request.urlopen(url + "/expire-key", data=prefix.encode(), timeout=60):
+            return []
     if order == "list":
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return [item["Key"] for page in pages for item in page.get("Contents", [])]
@@ -31,7 +42,7 @@ def main():
     client = boto3.client("s3", endpoint_url=url, region_name="us-east-1")
     for line in sys.stdin:
         try:
-            answer = perform(client, bucket, *json.loads(line))
+            answer = perform(url, client, bucket, *json.loads(line))
         except Exception as fault:  # Whatever it is, it is this order's, and its test's to tell.
             answer = {"fault": repr(fault)}
         print(json.dumps(answer), flush=True)

@@ -1,4 +1,5 @@
-"""An S3 server for the tests of the storage: moto, with its signature check on, and a check of the body's hash before it.
+"""An S3 server for the tests of the storage: moto, with its check of signatures and session tokens on. Before it, a check of the body's hash and
+of temporary keys that a test has let expire, because moto checks neither.
 
 Prints one line of JSON (address, bucket, key) when it is ready, and ends when its standard input does.
 """
@@ -21,6 +22,27 @@ BUCKET = "verbatim-test"
 class Quiet(MotoRequestHandler):
     def log(self, *_arguments):
         pass
+
+
+class ExpiredKeys:
+    """Refuses temporary keys that have expired, as S3 does. `POST /expire-key` with a key's id lets one expire."""
+
+    def __init__(self, application):
+        self.application = application
+        self.expired = set()
+
+    def __call__(self, environ, start_response):
+        if environ["PATH_INFO"] == "/expire-key":
+            self.expired.add(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode())
+            start_response("204 No Content", [])
+            return []
+        proof = environ.get("HTTP_AUTHORIZATION", "")
+        if any(f"Credential={key}/" in proof for key in self.expired):
+            text = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
+            # The body is not read, so the connection cannot be used again.
+            start_response("400 Bad Request", [("Content-Length", str(len(text))), ("Connection", "close")])
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [text]
+        return self.application(environ, start_response)
 
 
 class HashedBodies:
@@ -50,7 +72,7 @@ class HashedBodies:
 
 
 def main():
-    application = HashedBodies(DomainDispatcherApplication(create_backend_app))
+    application = ExpiredKeys(HashedBodies(DomainDispatcherApplication(create_backend_app)))
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -64,12 +86,18 @@ def main():
     client("s3").create_bucket(Bucket=BUCKET)
     policy = {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+        "Statement": [{"Effect": "Allow", "Action": ["s3:*", "sts:AssumeRole"], "Resource": "*"}],
     }
     identities = client("iam")
     identities.create_user(UserName="verbatim")
     identities.put_user_policy(UserName="verbatim", PolicyName="all", PolicyDocument=json.dumps(policy))
     key = identities.create_access_key(UserName="verbatim")["AccessKey"]
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}],
+    }
+    identities.create_role(RoleName="verbatim", AssumeRolePolicyDocument=json.dumps(trust))
+    identities.put_role_policy(RoleName="verbatim", PolicyName="all", PolicyDocument=json.dumps(policy))
     # From here on every call is to be signed, by that key.
     requests.post(url + "/moto-api/reset-auth", data=b"0", timeout=10).raise_for_status()
     ready = {"url": url, "bucket": BUCKET, "id": key["AccessKeyId"], "secret": key["SecretAccessKey"]}

@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 import Synchronization
 
 /// A real S3 server that verifies every signature (`Tests/ObjectStore`). All tests share one.
@@ -45,6 +46,23 @@ package final class ObjectStore: Sendable {
             "AWS_ACCESS_KEY_ID": accessKeyID, "AWS_SECRET_ACCESS_KEY": secretAccessKey,
         ]
     }
+
+    /// The settings of a node that gets its key elsewhere.
+    package func settingsWithoutKey(prefix: String) -> [String: String] {
+        settings(prefix: prefix).filter { !$0.key.hasSuffix("_KEY_ID") && !$0.key.hasSuffix("_ACCESS_KEY") }
+    }
+
+    /// A temporary key of a role that may use the bucket. The server checks its session token, too.
+    ///
+    /// - Parameter expires: what the role's endpoint says. The server accepts the key until ``expire(_:)``.
+    package func temporaryKey(expires: Timestamp = .now() + .seconds(3600)) async throws -> RoleSimulator.Key {
+        let parts = try await look("assume", "verbatim")
+        guard parts.count == 3 else { throw Failed(answer: "not a key") }
+        return RoleSimulator.Key(id: parts[0], secret: parts[1], token: parts[2], expires: expires)
+    }
+
+    /// Has the server answer `ExpiredToken` to this key from now on.
+    package func expire(_ key: RoleSimulator.Key) async throws { _ = try await look("expire", key.id) }
 
     /// The keys of the objects below a prefix, as AWS's own client lists them.
     package func keys(_ prefix: String) async throws -> [String] { try await look("list", prefix) }

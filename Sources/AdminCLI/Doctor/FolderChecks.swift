@@ -35,7 +35,7 @@ struct FolderChecks: Sendable {
         let storage = settings.open(scratch: ScratchSpace(folder: scratch, bytes: 0), logger: logger)
         do {
             try await storage.check()
-            return .ok("storage", "the object store can be written")
+            return .ok("storage", "the object store can be written, with \(await storage.credentials)")
         } catch {
             return .fail("storage", "\(error); see \"Object store\" in docs/self-hosting.md")
         }

@@ -6,7 +6,6 @@ import Tenancy
 /// Deletes audio that no job needs: of a submission whose node died before the job was queued, or that a stopped worker wrote after its job's
 /// clean-up. All other audio is deleted by its job's clean-up. Also deletes expired idempotency keys, and tasks that are left of ended jobs.
 package struct OrphanSweep: Service {
-    private static let interval = Duration.seconds(600)
     /// Audio that changed within this time is kept, because it may belong to a job that is being queued.
     package static let grace = Duration.seconds(3600)
     /// How many rows one step deletes, and how many steps a run has.
@@ -28,47 +27,86 @@ package struct OrphanSweep: Service {
         self.clock = clock
     }
 
-    /// Sweeps every 5 to 15 minutes until shutdown, at random, so that nodes don't sweep at the same time.
+    /// Runs until shutdown.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: Self.interval * Double.random(in: 0.5...1.5))
-                guard !Task.isCancelled else { return }
-                do {
+            async let listing: Void = list()
+            async let tidying: Void = tidy()
+            _ = await (listing, tidying)
+        }
+    }
+
+    /// Sweeps the storage when it is this node's turn.
+    private func list() async {
+        let listing = OrphanListing(databases: databases)
+        var wait = Self.someTime
+        while !Task.isCancelled {
+            try? await Task.sleep(for: wait)
+            guard !Task.isCancelled else { return }
+            do {
+                let due = try await listing.runIfDue {
                     try await sweep()
                     // Unfinished files that are a day old, because no transfer takes that long.
                     try await storage.removeUnfinished(before: clock() - .seconds(86_400))
-                } catch {
-                    logger.failure("could not look for orphaned audio", error)
                 }
-                do {
-                    try await forgetKeys()
-                } catch {
-                    logger.failure("could not delete old idempotency keys", error)
-                }
-                do {
-                    try await TaskQueue.tendEverywhere(in: databases)
-                } catch {
-                    logger.failure("could not look for forgotten work", error)
-                }
-                do {
-                    try await forgetTasks()
-                } catch {
-                    logger.failure("could not delete old tasks", error)
-                }
+                // At random, so that nodes don't ask at the same time.
+                wait = due + .seconds(Double.random(in: 0...60))
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.failure("could not look for orphaned audio", error)
+                wait = Self.someTime
             }
         }
     }
 
+    /// Does the rest every 5 to 15 minutes, at random, so that nodes don't do it at the same time.
+    private func tidy() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.someTime)
+            guard !Task.isCancelled else { return }
+            do {
+                try await sweepThisNode()
+            } catch {
+                logger.failure("could not look for orphaned downloads", error)
+            }
+            do {
+                try await forgetKeys()
+            } catch {
+                logger.failure("could not delete old idempotency keys", error)
+            }
+            do {
+                try await TaskQueue.tendEverywhere(in: databases)
+            } catch {
+                logger.failure("could not look for forgotten work", error)
+            }
+            do {
+                try await forgetTasks()
+            } catch {
+                logger.failure("could not delete old tasks", error)
+            }
+        }
+    }
+
+    private static var someTime: Duration { OrphanListing.interval * Double.random(in: 0.5...1.5) }
+
     /// Sweeps the storage once. Returns the number of jobs whose audio was deleted.
     @discardableResult
-    package func sweep() async throws -> Int {
-        let old = try await storage.jobs().filter { $0.changed <= clock() - Self.grace }
+    package func sweep() async throws -> Int { try await sweep(try await storage.jobs()) }
+
+    /// Sweeps what only this node can see of the storage.
+    @discardableResult
+    package func sweepThisNode() async throws -> Int { try await sweep(try await storage.jobsOnThisNode()) }
+
+    private func sweep(_ jobs: [StoredJob]) async throws -> Int {
+        let old = jobs.filter { $0.changed <= clock() - Self.grace }
         var removed = 0
         for start in stride(from: 0, to: old.count, by: 500) {
             let batch = Array(old[start..<min(start + 500, old.count)])
             let needed = try await needed(among: batch.map { ($0.tenant, $0.job) })
             for folder in batch where !needed.contains(folder.job) {
+                // This node may have lost its turn meanwhile.
+                try Task.checkCancellation()
                 do {
                     try await remove(folder.job, of: folder.tenant)
                     removed += 1

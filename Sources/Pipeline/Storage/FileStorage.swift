@@ -67,6 +67,9 @@ package struct FileStorage: Storage {
     /// Does nothing, because the download is deleted with the job's audio.
     package func endDownload(of job: JobID, tenant: TenantID) async {}
 
+    /// Returns none, because partial downloads are in the shared folder.
+    package func jobsOnThisNode() async throws -> [StoredJob] { [] }
+
     /// Does nothing, because unfinished files are deleted with their job's audio.
     package func removeUnfinished(before time: Timestamp) async throws {}
 

@@ -71,6 +71,8 @@ package struct MonitoredStorage: Storage {
 
     package func jobs() async throws -> [StoredJob] { try await watched { try await base.jobs() } }
 
+    package func jobsOnThisNode() async throws -> [StoredJob] { try await watched { try await base.jobsOnThisNode() } }
+
     package func removeUnfinished(before time: Timestamp) async throws {
         try await watched { try await base.removeUnfinished(before: time) }
     }

@@ -40,8 +40,11 @@ package protocol Storage: Sendable {
     /// Deletes the chunks that were written with this claim.
     func removeChunks(of claim: ClaimedTask) async throws
 
-    /// Returns all jobs that have objects, each with the time of the last change.
+    /// Returns all jobs that have objects, each with the time of the last change. Takes long: it lists everything.
     func jobs() async throws -> [StoredJob]
+
+    /// Returns the jobs with a partial download on this node that no other node can see.
+    func jobsOnThisNode() async throws -> [StoredJob]
 
     /// Deletes the remains of unfinished transfers that began before `time`. They are not visible as objects.
     func removeUnfinished(before time: Timestamp) async throws

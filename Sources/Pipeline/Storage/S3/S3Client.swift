@@ -4,19 +4,21 @@ import Foundation
 import Logging
 import Postgres
 
-/// Sends calls to the store: signed, with limits, and retried after temporary errors.
+/// Sends calls to the store: signed, with limits, and retried after temporary errors. If the store rejects a role's credentials as expired, they
+/// are renewed once, and the call is sent again.
 package struct S3Client: Sendable {
     /// The delays between attempts. There are few, because the calling task has a schedule of its own.
     package static let schedule = RetrySchedule(delays: [.milliseconds(200), .seconds(1), .seconds(3)], jitter: 0.5)
 
     let bucket: S3Bucket
-    private let credentials: S3Credentials
+    let credentials: S3CredentialProvider
     private let client: EgressClient
     private let schedule: RetrySchedule
     private let logger: Logger
 
     package init(
-        bucket: S3Bucket, credentials: S3Credentials, client: EgressClient, schedule: RetrySchedule = Self.schedule,
+        bucket: S3Bucket, credentials: S3CredentialProvider, client: EgressClient,
+        schedule: RetrySchedule = Self.schedule,
         logger: Logger
     ) {
         self.bucket = bucket
@@ -33,16 +35,25 @@ package struct S3Client: Sendable {
     func send(_ request: S3Request, to sink: Int32? = nil) async throws -> EgressResponse {
         var generator = SystemRandomNumberGenerator()
         var failures = 0
+        var hasNewCredentials = false
         while true {
+            // For each attempt and each part of an object, because transfers may last longer than credentials.
+            let used = try await credentials.current()
             let (error, isPassing): (StorageError, Bool)
             do {
-                let response = try await sendOnce(request, to: sink)
+                let response = try await sendOnce(request, used, to: sink)
                 // For some calls the store sends 200 before they are done, and an error in the body later. The body of a GET is a customer's
                 // data, whatever it looks like.
                 let hasFailedLate = request.method != "GET" && S3Failure.code(in: response.body) != nil
                 if response.isSuccess, !hasFailedLate { return response }
                 let failure = S3Failure(response)
-                (error, isPassing) = (failure.error, failure.isPassing)
+                if !hasNewCredentials, failure.mayBeExpired(request.method),
+                    await credentials.replacement(for: used) != nil
+                {
+                    hasNewCredentials = true
+                    continue
+                }
+                (error, isPassing) = (failure.error(ofRole: credentials.isRole), failure.isPassing)
             } catch let fault as EgressError {
                 (error, isPassing) = (Self.meaning(of: fault), fault.isTransient)
             }
@@ -53,7 +64,9 @@ package struct S3Client: Sendable {
         }
     }
 
-    private func sendOnce(_ request: S3Request, to sink: Int32?) async throws -> EgressResponse {
+    private func sendOnce(_ request: S3Request, _ credentials: S3Credentials, to sink: Int32?) async throws
+        -> EgressResponse
+    {
         if let sink {
             guard lseek(sink, 0, SEEK_SET) == 0 else { throw StorageError(errno: errno) }
         }
@@ -193,7 +206,7 @@ extension S3Client {
         }
         let refusals = answer.children.filter { $0.name == "Error" }.map { $0["Code"] ?? "" }
         if let code = refusals.first(where: { $0 != "NoSuchKey" }) {
-            throw S3Failure(status: code == "AccessDenied" ? 403 : 500, code: code).error
+            throw S3Failure(status: code == "AccessDenied" ? 403 : 500, code: code).error(ofRole: credentials.isRole)
         }
     }
 

@@ -56,7 +56,8 @@ struct S3Document: Sendable {
 
     func values(_ name: String) -> [String] { children.filter { $0.name == name }.map(\.text) }
 
-    private static func local(_ name: String) -> String {
+    /// Returns an element's name without its namespace.
+    static func local(_ name: String) -> String {
         name.split(separator: ":", maxSplits: 1).last.map(String.init) ?? name
     }
 }

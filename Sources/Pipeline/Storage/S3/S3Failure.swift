@@ -38,7 +38,20 @@ struct S3Failure: Sendable {
         return [408, 429, 500, 502, 503, 504].contains(status)
     }
 
-    var error: StorageError {
+    /// Whether the call may succeed with newer credentials.
+    func mayBeExpired(_ method: String) -> Bool {
+        switch code {
+        // Some stores forget the keys that have expired.
+        case "ExpiredToken", "InvalidToken", "TokenRefreshRequired", "InvalidAccessKeyId": true
+        // The response to HEAD has no body, so it has no code either.
+        case nil: method == "HEAD" && status == 400
+        default: false
+        }
+    }
+
+    /// - Parameter isRole: whether the call was signed with the credentials of a role.
+    func error(ofRole isRole: Bool) -> StorageError {
+        if isRole, let error = roleError { return error }
         switch code ?? "" {
         case "NoSuchBucket": return refused("the bucket of VERBATIM_STORAGE is not there")
         case "InvalidAccessKeyId": return refused("the store does not know AWS_ACCESS_KEY_ID")
@@ -59,10 +72,25 @@ struct S3Failure: Sendable {
         switch status {
         case 301, 307:
             return refused("the bucket does not lie in AWS_REGION" + (region.map { "; it lies in \($0)" } ?? ""))
-        case 401, 403: return refused("AWS_ACCESS_KEY_ID has too few rights for the bucket")
+        case 401, 403:
+            return refused("AWS_ACCESS_KEY_ID has too few rights for the bucket")
         case 404: return StorageError(errno: ENOENT)
         case 507: return StorageError(errno: ENOSPC, words: "the store is full")
         default: return StorageError(errno: EIO, words: "the store answers \(words)")
+        }
+    }
+
+    /// What differs if the call was signed with the credentials of a role.
+    private var roleError: StorageError? {
+        switch code ?? "" {
+        case "ExpiredToken", "InvalidToken", "TokenRefreshRequired":
+            // The next renewal may help, so tasks wait.
+            return .away("the store no longer accepts the role's credentials (\(words))")
+        case "InvalidAccessKeyId": return refused("the store does not know the role's key")
+        case "SignatureDoesNotMatch":
+            return refused("the store rejects the signature with the role's key; is AWS_REGION the store's?")
+        case "AccessDenied", "": return [401, 403].contains(status) ? refused("the role has too few rights for the bucket") : nil
+        default: return nil
         }
     }
 

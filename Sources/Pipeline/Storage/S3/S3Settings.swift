@@ -6,29 +6,20 @@ import Settings
 /// The settings of an object store: `VERBATIM_STORAGE=s3://bucket/prefix`, and the variables that AWS's own tools read.
 package struct S3Settings: Sendable {
     package let bucket: S3Bucket
-    package let credentials: S3Credentials
+    package let credentials: CredentialSource
     /// A PEM file with the certificate authorities to trust; nil for the system's.
     let certificateAuthorities: String?
 
     /// Reads the settings. Nil if something is wrong; all errors are reported, without values.
     package static func read(_ reader: SettingsReader, url: String) -> S3Settings? {
-        let keyHint = "of VERBATIM_STORAGE's bucket; see \"Object store\" in docs/self-hosting.md"
-        let id = reader.required("AWS_ACCESS_KEY_ID", hint: "the access key \(keyHint)")
-        let secret = reader.required("AWS_SECRET_ACCESS_KEY", hint: "the secret key \(keyHint)")
-        let token = reader.string("AWS_SESSION_TOKEN")
-        for (name, value) in [("AWS_ACCESS_KEY_ID", id), ("AWS_SESSION_TOKEN", token ?? "")]
-        where !value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
-            reader.report("\(name) must be printable ASCII without spaces")
-        }
-        guard let bucket = bucket(reader, url: url), !id.isEmpty, !secret.isEmpty else { return nil }
+        let bucket = bucket(reader, url: url)
+        let credentials = CredentialSource.read(reader, region: bucket?.region ?? "us-east-1")
         let authorities = reader.string("AWS_CA_BUNDLE")
         if let authorities, !FileManager.default.isReadableFile(atPath: authorities) {
             reader.report("AWS_CA_BUNDLE names a file that cannot be read")
         }
-        return S3Settings(
-            bucket: bucket,
-            credentials: S3Credentials(accessKeyID: id, secretAccessKey: secret, sessionToken: token),
-            certificateAuthorities: authorities)
+        guard let bucket, let credentials else { return nil }
+        return S3Settings(bucket: bucket, credentials: credentials, certificateAuthorities: authorities)
     }
 
     private static func bucket(_ reader: SettingsReader, url: String) -> S3Bucket? {
@@ -72,25 +63,9 @@ package struct S3Settings: Sendable {
             configuration: EgressConfiguration(
                 maxConcurrent: concurrency, certificateAuthorities: certificateAuthorities), logger: logger)
         return S3Storage(
-            client: S3Client(bucket: bucket, credentials: credentials, client: client, logger: logger),
+            client: S3Client(
+                bucket: bucket, credentials: S3CredentialProvider(credentials, client: client, logger: logger),
+                client: client, logger: logger),
             scratch: scratch)
     }
-}
-
-/// The credentials of the store. Descriptions and dumps show no secrets.
-package struct S3Credentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    let accessKeyID: String
-    let secretAccessKey: String
-    /// Set for temporary credentials.
-    let sessionToken: String?
-
-    package init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil) {
-        self.accessKeyID = accessKeyID
-        self.secretAccessKey = secretAccessKey
-        self.sessionToken = sessionToken
-    }
-
-    package var description: String { "S3 credentials" }
-    package var debugDescription: String { description }
-    package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -22,6 +22,9 @@ package struct S3Storage: Storage {
 
     private var bucket: S3Bucket { client.bucket }
 
+    /// Which credentials are in use, and until when, without their values.
+    package var credentials: String { get async { await client.credentials.description } }
+
     package func adopt(fileAt path: String, as key: StorageKey) async throws {
         try await client.put(fileAt: path, as: bucket.key(key), sizes)
         guard unlink(path) == 0 || errno == ENOENT else { throw StorageError(errno: errno) }
@@ -78,7 +81,6 @@ package struct S3Storage: Storage {
         try await client.probe(bucket.key(path: "health/probe"))
     }
 
-    /// Returns the jobs in the bucket, and those with a partial download on this node.
     package func jobs() async throws -> [StoredJob] {
         var changes: [StoredJob.Name: Timestamp] = [:]
         try await client.list(bucket.key(path: "tenants/")) { objects in
@@ -87,9 +89,12 @@ package struct S3Storage: Storage {
                 changes[name] = max(changes[name] ?? object.changed, object.changed)
             }
         }
-        // A job exists before its download, so no grace period is needed.
-        for name in downloadNames() where changes[name] == nil { changes[name] = Timestamp(milliseconds: 0) }
         return changes.map { StoredJob(tenant: $0.key.tenant, job: $0.key.job, changed: $0.value) }
+    }
+
+    package func jobsOnThisNode() async throws -> [StoredJob] {
+        // A job exists before its download, so no grace period is needed.
+        downloadNames().map { StoredJob(tenant: $0.tenant, job: $0.job, changed: Timestamp(milliseconds: 0)) }
     }
 
     package func removeUnfinished(before time: Timestamp) async throws {
