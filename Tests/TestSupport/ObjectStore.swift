@@ -41,15 +41,12 @@ package final class ObjectStore: Sendable {
 
     /// The settings of a node that uses this store.
     package func settings(prefix: String) -> [String: String] {
-        [
-            "VERBATIM_STORAGE": "s3://\(bucket)/\(prefix)", "AWS_ENDPOINT_URL_S3": url,
-            "AWS_ACCESS_KEY_ID": accessKeyID, "AWS_SECRET_ACCESS_KEY": secretAccessKey,
-        ]
+        ["VERBATIM_STORAGE": "s3://\(bucket)/\(prefix)", "AWS_ENDPOINT_URL_S3": url].merging(keySettings) { $1 }
     }
 
-    /// The settings of a node that gets its key elsewhere.
-    package func settingsWithoutKey(prefix: String) -> [String: String] {
-        settings(prefix: prefix).filter { !$0.key.hasSuffix("_KEY_ID") && !$0.key.hasSuffix("_ACCESS_KEY") }
+    /// Those of these settings that a node with a role does without.
+    package var keySettings: [String: String] {
+        ["AWS_ACCESS_KEY_ID": accessKeyID, "AWS_SECRET_ACCESS_KEY": secretAccessKey]
     }
 
     /// A temporary key of a role that may use the bucket. The server checks its session token, too.

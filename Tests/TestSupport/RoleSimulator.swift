@@ -110,11 +110,10 @@ package final class RoleSimulator: Sendable {
 
     /// How many requests for the key there were so far.
     package var renewals: Int {
-        requests.count { $0 == "GET \(Self.folder)\(Self.encodedRole)" || $0 == "GET /v1/credentials" || $0 == "POST /" }
+        requests.count { $0 == "GET \(Self.folder)\(Self.role)" || $0 == "GET /v1/credentials" || $0 == "POST /" }
     }
 
     private static let folder = "/latest/meta-data/iam/security-credentials/"
-    private static let encodedRole = "Verbatim%2B%3D%2C.%40-_role"
 }
 
 // The server.
@@ -183,7 +182,7 @@ extension RoleSimulator {
             guard state.value.withLock({ $0.sessions.contains(session) }) else { return .answer(401, "") }
             guard state.value.withLock({ $0.hasRole }) else { return .answer(404, "<html>Not Found</html>") }
             if path == folder { return .answer(200, role) }
-            guard path == folder + encodedRole else { return .answer(404, "") }
+            guard path == folder + role else { return .answer(404, "") }
             return key(state) { key in
                 """
                 {

@@ -67,6 +67,39 @@ import Testing
         }
     }
 
+    @Test func `nodes with the role of a container and of an instance work on when their key expires`() async throws {
+        try await Self.with { deployment, store, prefix, settings, other in
+            let (container, instance) = (
+                try RoleSimulator(try await store.temporaryKey()), try RoleSimulator(try await store.temporaryKey())
+            )
+            let common = settings.filter { !store.keySettings.keys.contains($0.key) }
+            let api = try await deployment.start("api", common.merging(container.settings(.container)) { $1 })
+            let customer = try await deployment.customer(at: api)
+            let first = try await customer.submit(file: Recordings.clip("0880"), fields: ["diarize": "false"])
+            // The key expires before its time, so the node doesn't renew it until the store rejects it.
+            var keys = [container.key, instance.key]
+            container.key = try await store.temporaryKey()
+            try await store.expire(keys[0])
+            let second = try await customer.submit(file: Recordings.clip("0930"), fields: ["diarize": "false"])
+            #expect(container.renewals == 2)
+            #expect(try await store.keys(prefix + "/").count == 2)
+            let worker = try await deployment.start(
+                "worker",
+                common.merging(instance.settings(.instance)) { $1 }.merging(["VERBATIM_SCRATCH": other.path]) { $1 })
+            for (job, recording) in [(first, "0880"), (second, "0930")] {
+                #expect(
+                    WordErrorRate.normalized(try await customer.words(of: job)) == (try Recordings.reference([recording])))
+            }
+            try await eventually("nothing is left in the bucket") { try await store.keys(prefix + "/").isEmpty }
+            #expect(instance.renewals == 1)
+            keys.append(container.key)
+            let secrets = keys.flatMap { [$0.id, $0.secret, $0.token] } + [RoleSimulator.authorization, "session-5ec4e7"]
+            for line in api.process.log.lines + worker.process.log.lines {
+                for secret in secrets { #expect(!line.contains(secret), "\(line)") }
+            }
+        }
+    }
+
     @Test func `a node with a wrong key is not ready, says why, and takes no recording`() async throws {
         try await Self.with { deployment, store, prefix, settings, _ in
             let wrong = settings.merging(["AWS_SECRET_ACCESS_KEY": "5ec4e7"]) { $1 }

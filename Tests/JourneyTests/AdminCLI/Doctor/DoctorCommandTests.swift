@@ -158,6 +158,30 @@ import Testing
         }
     }
 
+    @Test func `a role is named with the end of its key, and why it has none`() async throws {
+        let store = try await ObjectStore.shared()
+        let role = try RoleSimulator(try await store.temporaryKey())
+        try await Self.with { _, _, environment in
+            let common = environment.merging(store.settings(prefix: "doctor-role")) { $1 }
+                .filter { !store.keySettings.keys.contains($0.key) }
+            for (place, name) in [
+                (RoleSimulator.Place.instance, "the instance's role"), (.container, "the container's role"),
+                (.webIdentity, "the role AWS_ROLE_ARN, by web identity"),
+            ] {
+                let settings = common.merging(role.settings(place)) { $1 }
+                let well = try await Self.report(settings, status: 0)
+                #expect(well.message("storage").contains("\(name), valid until \(role.key.expires)"))
+                for secret in [role.key.id, role.key.secret, role.key.token] {
+                    #expect(!well.message("storage").contains(secret))
+                }
+            }
+            role.takeRole()
+            let without = try await Self.report(common.merging(role.settings(.instance)) { $1 }, status: 1)
+            #expect(without.failed == ["storage"])
+            #expect(without.message("storage").contains("the instance has no role"))
+        }
+    }
+
     @Test func `who only serves may ask too, once the roles are granted`() async throws {
         try await Self.with { tenants, _, environment in
             let name = "service_\(UInt64.random(in: 0 ... .max))"

@@ -2,6 +2,8 @@ import Egress
 import Foundation
 import Logging
 import Pipeline
+import Postgres
+import Settings
 import Tenancy
 import TestSupport
 import Testing
@@ -11,7 +13,7 @@ import Testing
     private static let key = StorageKey.source(of: JobID(), tenant: TenantID())
 
     private static func with(
-        _ store: FaultyStore, sizes: S3Sizes = S3Sizes(), endpoint: String? = nil,
+        _ store: FaultyStore, sizes: S3Sizes = S3Sizes(), endpoint: String? = nil, role: RoleSimulator? = nil,
         _ body: (S3Storage, TemporaryFolder, CapturedLog) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
@@ -21,10 +23,15 @@ import Testing
         let client = EgressClient(logger: logger)
         let bucket = try #require(
             S3Bucket(name: "bucket", prefix: "", region: "us-east-1", endpoint: endpoint ?? store.url))
+        var source = CredentialSource.fixed(S3Credentials(accessKeyID: "AKID", secretAccessKey: "hunter2"))
+        if let role {
+            let reader = SettingsReader(environment: role.settings(.container))
+            source = try #require(CredentialSource.read(reader, region: "us-east-1"))
+        }
         let schedule = RetrySchedule(delays: [.milliseconds(1), .milliseconds(1), .milliseconds(1)], jitter: 0)
         let storage = S3Storage(
             client: S3Client(
-                bucket: bucket, credentials: S3Credentials(accessKeyID: "AKID", secretAccessKey: "hunter2"),
+                bucket: bucket, credentials: S3CredentialProvider(source, client: client, logger: logger),
                 client: client, schedule: schedule, logger: logger),
             scratch: ScratchSpace(folder: folder.path, bytes: 1 << 20), sizes: sizes)
         try await body(storage, folder, log)
@@ -177,5 +184,92 @@ import Testing
         }
         #expect(store.asked.map { $0.prefix(while: { $0 != " " }) } == ["POST", "PUT", "PUT", "DELETE"])
         #expect(store.asked.last?.hasSuffix("?uploadId=u1") == true)
+    }
+
+    private static func key(_ id: String) -> RoleSimulator.Key {
+        RoleSimulator.Key(
+            id: id, secret: "hunter2-\(id)", token: "5ec4e7-\(id)", expires: .now() + .seconds(3600))
+    }
+
+    @Test func `a role's key that the store calls expired is renewed once, and the call is sent again`() async throws {
+        for (status, code) in [(400, "ExpiredToken"), (400, "InvalidToken"), (403, "InvalidAccessKeyId")] {
+            let role = try RoleSimulator(Self.key("OLD"))
+            let store = try FaultyStore(.answer(200), .refusal(status, code), .answer(200), .answer(200))
+            try await Self.with(store, role: role) { storage, _, _ in
+                try await storage.write([1], as: Self.key)
+                role.key = Self.key("NEW")
+                try await storage.write([1], as: Self.key)
+                try await storage.write([1], as: Self.key)
+            }
+            #expect(store.keys == ["OLD", "OLD", "NEW", "NEW"])
+            #expect(role.renewals == 2)
+        }
+        // The response to HEAD has no code.
+        let role = try RoleSimulator(Self.key("OLD"))
+        let store = try FaultyStore(.answer(200), .answer(400), .answer(200), .answer(200))
+        try await Self.with(store, role: role) { storage, _, _ in
+            try await storage.write([1], as: Self.key)
+            role.key = Self.key("NEW")
+            _ = try await storage.localFile(Self.key)
+        }
+        #expect(store.keys == ["OLD", "OLD", "NEW", "NEW"])
+    }
+
+    @Test func `a store that rejects every key of a role causes one renewal, and tasks wait`() async throws {
+        let expired = FaultyStore.Reply.refusal(400, "ExpiredToken")
+        for keys in [["A", "A"], ["A", "B"]] {
+            let role = try RoleSimulator(Self.key(keys[0]))
+            let store = try FaultyStore(.answer(200), expired, expired, expired, expired, expired, expired)
+            try await Self.with(store, role: role) { storage, _, _ in
+                try await storage.write([1], as: Self.key)
+                role.key = Self.key(keys[1])
+                for _ in 0..<3 {
+                    let away = await #expect(throws: StorageError.self) {
+                        try await storage.write([1], as: Self.key)
+                    }
+                    #expect(away?.isAway == true && away?.description.contains("role's credentials") == true)
+                }
+            }
+            // Without a new key, the call is not sent again.
+            #expect(store.asked.count == (keys[0] == keys[1] ? 4 : 5))
+            #expect(role.renewals == 2)
+        }
+    }
+
+    @Test func `a fixed key that has expired is not renewed, and no setting is named that a role does not have`()
+        async throws
+    {
+        let store = try FaultyStore(.refusal(400, "ExpiredToken"))
+        try await Self.with(store) { storage, _, _ in
+            let refused = await #expect(throws: StorageError.self) { try await storage.write([1], as: Self.key) }
+            #expect(refused?.description.contains("AWS_SESSION_TOKEN") == true)
+        }
+        #expect(store.asked.count == 1)
+        for (status, code) in [(403, "AccessDenied"), (403, "SignatureDoesNotMatch"), (403, "InvalidAccessKeyId")] {
+            let refusal = FaultyStore.Reply.refusal(status, code)
+            try await Self.with(try FaultyStore(refusal, refusal), role: try RoleSimulator(Self.key("A"))) {
+                storage, _, _ in
+                let refused = await #expect(throws: StorageError.self) { try await storage.write([1], as: Self.key) }
+                #expect(refused?.description.contains("role") == true && refused?.isAway == false)
+                #expect(refused?.description.contains("AWS_ACCESS_KEY_ID") == false)
+            }
+        }
+    }
+
+    @Test func `the later parts of an upload are sent with the new key`() async throws {
+        let role = try RoleSimulator(Self.key("OLD"))
+        let store = try FaultyStore(
+            .document(200, "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>"),
+            .answer(200, ["ETag: \"a\""]), .refusal(400, "ExpiredToken"), .answer(200, ["ETag: \"b\""]),
+            .answer(200, ["ETag: \"c\""]),
+            .document(200, "<CompleteMultipartUploadResult></CompleteMultipartUploadResult>"))
+        store.beforeReply = { number in if number == 3 { role.key = Self.key("NEW") } }
+        try await Self.with(store, sizes: S3Sizes(single: 10, part: 10), role: role) { storage, folder, _ in
+            let path = folder.path + "/upload"
+            try Data(repeating: 1, count: 25).write(to: URL(fileURLWithPath: path))
+            try await storage.adopt(fileAt: path, as: Self.key)
+        }
+        #expect(store.keys == ["OLD", "OLD", "OLD", "NEW", "NEW", "NEW"])
+        #expect(store.asked.map { $0.prefix(while: { $0 != " " }) } == ["POST", "PUT", "PUT", "PUT", "PUT", "POST"])
     }
 }

@@ -115,7 +115,7 @@ import Testing
             for end in 0...2 {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
                 try Data([1]).write(to: URL(fileURLWithPath: folder + "/part"))
-                let found = try await scene.storage.jobs()
+                let found = try await scene.storage.jobsOnThisNode()
                 #expect(found.map(\.job) == [scene.job] && found.map(\.tenant) == [scene.tenant])
                 switch end {
                 case 0: await scene.storage.endDownload(of: scene.job, tenant: scene.tenant)

@@ -20,8 +20,9 @@ final class FaultyStore: Sendable {
     }
 
     private final class Script: Sendable {
-        let state: Mutex<(replies: [Reply], asked: [String])>
-        init(_ replies: [Reply]) { state = Mutex((replies, [])) }
+        let state: Mutex<(replies: [Reply], asked: [String], keys: [String])>
+        let beforeReply = Mutex<(@Sendable (Int) -> Void)?>(nil)
+        init(_ replies: [Reply]) { state = Mutex((replies, [], [])) }
     }
 
     private let script: Script
@@ -30,6 +31,14 @@ final class FaultyStore: Sendable {
     var url: String { "http://127.0.0.1:\(listener.port)" }
     /// Method and target of each call so far.
     var asked: [String] { script.state.withLock { $0.asked } }
+
+    /// The id of the access key that signed each call so far.
+    var keys: [String] { script.state.withLock { $0.keys } }
+    /// Called with the number of each call, from 1, before it is answered.
+    var beforeReply: (@Sendable (Int) -> Void)? {
+        get { script.beforeReply.withLock { $0 } }
+        set { script.beforeReply.withLock { $0 = newValue } }
+    }
 
     init(_ replies: Reply...) throws {
         let script = Script(replies)
@@ -57,10 +66,13 @@ final class FaultyStore: Sendable {
                 }.first ?? 0
             while bytes.count < end.upperBound + length { bytes += try socket.receive() }
             bytes.removeFirst(end.upperBound + length)
-            let reply: Reply = script.state.withLock { state in
+            let proof = lines.first { $0.lowercased().hasPrefix("authorization:") } ?? ""
+            let (number, reply): (Int, Reply) = script.state.withLock { state in
                 state.asked.append(lines[0].replacing(" HTTP/1.1", with: ""))
-                return state.replies.isEmpty ? .answer(500) : state.replies.removeFirst()
+                state.keys.append(proof.firstMatch(of: /Credential=([^\/]*)\//).map { String($0.output.1) } ?? "")
+                return (state.asked.count, state.replies.isEmpty ? .answer(500) : state.replies.removeFirst())
             }
+            script.beforeReply.withLock { $0 }?(number)
             switch reply {
             case .answer(let status, let headers, let body):
                 let fields = (headers + ["Content-Length: \(body.count)"]).joined(separator: "\r\n")

@@ -2,6 +2,8 @@ import Egress
 import Foundation
 import Logging
 import Pipeline
+import Postgres
+import Settings
 import Tenancy
 import TestSupport
 
@@ -19,7 +21,8 @@ struct StoreScene {
     /// - Parameter odd: characters to add to the prefix.
     static func with(
         odd: String = "", sizes: S3Sizes = S3Sizes(), scratchBytes: Int64 = 1 << 30, secret: String? = nil,
-        bucket: String? = nil, _ body: (StoreScene) async throws -> Void
+        bucket: String? = nil, role: RoleSimulator? = nil, at place: RoleSimulator.Place = .instance,
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.now, _ body: (StoreScene) async throws -> Void
     ) async throws {
         let store = try await ObjectStore.shared()
         let folder = try TemporaryFolder()
@@ -29,14 +32,22 @@ struct StoreScene {
         let logger = Logger(label: "test") { _ in log }
         let client = EgressClient(logger: logger)
         let scratch = ScratchSpace(folder: folder.path, bytes: scratchBytes)
-        let place = S3Bucket(
+        let bucket = S3Bucket(
             name: bucket ?? store.bucket, prefix: prefix, region: "us-east-1", endpoint: store.url)
-        guard let place else { throw CocoaError(.fileReadUnknown) }
+        guard let bucket else { throw CocoaError(.fileReadUnknown) }
+        var source = CredentialSource.fixed(
+            S3Credentials(accessKeyID: store.accessKeyID, secretAccessKey: secret ?? store.secretAccessKey))
+        if let role {
+            let reader = SettingsReader(environment: role.settings(place))
+            guard let read = CredentialSource.read(reader, region: "us-east-1") else {
+                throw CocoaError(.coderValueNotFound)
+            }
+            source = read
+        }
         let storage = S3Storage(
             client: S3Client(
-                bucket: place,
-                credentials: S3Credentials(
-                    accessKeyID: store.accessKeyID, secretAccessKey: secret ?? store.secretAccessKey),
+                bucket: bucket,
+                credentials: S3CredentialProvider(source, client: client, clock: clock, logger: logger),
                 client: client, logger: logger),
             scratch: scratch, sizes: sizes)
         do {

@@ -13,7 +13,7 @@ package struct InstanceMetadata: Sendable, Equatable {
         let session = try await endpoint.send(
             "PUT", url + "/latest/api/token", headers: [("X-aws-ec2-metadata-token-ttl-seconds", "300")])
         guard session.isSuccess else {
-            throw CredentialFault(status: session.status, from: Self.name, hint: " to a request for a token")
+            throw CredentialFault(status: session.status, from: Self.name)
         }
         let token = String(decoding: session.body, as: UTF8.self)
         guard !token.isEmpty, token.utf8.count <= 4096, token.isPrintableASCII else {
@@ -27,7 +27,7 @@ package struct InstanceMetadata: Sendable, Equatable {
         guard let role = first, role.wholeMatch(of: /[A-Za-z0-9+=,.@_\-]{1,128}/) != nil, role != ".", role != ".." else {
             throw CredentialFault.unreadable(Self.name)
         }
-        let answer = try await endpoint.send("GET", folder + S3Encoding.path(role), headers: headers)
+        let answer = try await endpoint.send("GET", folder + role, headers: headers)
         guard answer.isSuccess else { throw Self.fault(answer) }
         if let code = CredentialDocument.code(json: answer.body) {
             throw CredentialFault.passing("\(Self.name) has no keys of the role: \(code)")
