@@ -1015,3 +1015,11 @@ BEGIN
     RETURN NULL;
 END
 $function$;
+
+CREATE TABLE orphan_listing (
+    singleton boolean NOT NULL DEFAULT true,
+    fence     bigint NOT NULL DEFAULT 0,
+    due_at    timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT orphan_listing_pkey PRIMARY KEY (singleton),
+    CONSTRAINT orphan_listing_singleton_check CHECK (singleton)
+);

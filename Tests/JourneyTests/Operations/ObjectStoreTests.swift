@@ -88,12 +88,14 @@ import Testing
                 common.merging(instance.settings(.instance)) { $1 }.merging(["VERBATIM_SCRATCH": other.path]) { $1 })
             for (job, recording) in [(first, "0880"), (second, "0930")] {
                 #expect(
-                    WordErrorRate.normalized(try await customer.words(of: job)) == (try Recordings.reference([recording])))
+                    WordErrorRate.normalized(try await customer.words(of: job))
+                        == (try Recordings.reference([recording])))
             }
             try await eventually("nothing is left in the bucket") { try await store.keys(prefix + "/").isEmpty }
             #expect(instance.renewals == 1)
             keys.append(container.key)
-            let secrets = keys.flatMap { [$0.id, $0.secret, $0.token] } + [RoleSimulator.authorization, "session-5ec4e7"]
+            let secrets =
+                keys.flatMap { [$0.id, $0.secret, $0.token] } + [RoleSimulator.authorization, "session-5ec4e7"]
             for line in api.process.log.lines + worker.process.log.lines {
                 for secret in secrets { #expect(!line.contains(secret), "\(line)") }
             }

@@ -36,7 +36,8 @@ import Testing
         try await tenants.owner.execute("UPDATE orphan_listing SET due_at = now()")
     }
 
-    @Test func `of many nodes that ask at once one lists, and the next listing is due after ten minutes`() async throws {
+    @Test func `of many nodes that ask at once one lists, and the next listing is due after ten minutes`() async throws
+    {
         try await Tenants.with { tenants in
             let listing = Listing()
             let nodes = (0..<20).map { _ in OrphanListing(databases: tenants.databases) }
@@ -97,13 +98,16 @@ import Testing
             try await tenants.owner.execute("UPDATE orphan_listing SET due_at = now() + interval '5 seconds'")
             try await eventually("the lease is renewed") { try await Self.due(tenants) > 60 }
             // What another node does that takes over.
-            try await tenants.owner.execute("UPDATE orphan_listing SET fence = fence + 1, due_at = now() + interval '1 hour'")
+            try await tenants.owner.execute(
+                "UPDATE orphan_listing SET fence = fence + 1, due_at = now() + interval '1 hour'")
             await #expect(throws: OrphanListing.Lost.self) { _ = try await run.value }
             #expect(try await Self.due(tenants) > 3000)
         }
     }
 
-    @Test func `a listing that fails waits for its next turn, and one that is stopped leaves it to others`() async throws {
+    @Test func `a listing that fails waits for its next turn, and one that is stopped leaves it to others`()
+        async throws
+    {
         struct Away: Error {}
         try await Tenants.with { tenants in
             let node = OrphanListing(databases: tenants.databases)
@@ -122,7 +126,9 @@ import Testing
         }
     }
 
-    @Test func `partial downloads are looked for by the node that has them, all else by the one that lists`() async throws {
+    @Test func `partial downloads are looked for by the node that has them, all else by the one that lists`()
+        async throws
+    {
         try await QueueScene.run { scene in
             let store = try await ObjectStore.shared()
             let scratch = try TemporaryFolder()

@@ -89,7 +89,8 @@ struct S3Failure: Sendable {
         case "InvalidAccessKeyId": return refused("the store does not know the role's key")
         case "SignatureDoesNotMatch":
             return refused("the store rejects the signature with the role's key; is AWS_REGION the store's?")
-        case "AccessDenied", "": return [401, 403].contains(status) ? refused("the role has too few rights for the bucket") : nil
+        case "AccessDenied", "":
+            return [401, 403].contains(status) ? refused("the role has too few rights for the bucket") : nil
         default: return nil
         }
     }

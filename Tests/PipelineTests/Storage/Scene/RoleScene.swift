@@ -47,7 +47,8 @@ struct RoleScene {
     }
 
     static func key(_ name: String, until end: Timestamp) -> RoleSimulator.Key {
-        RoleSimulator.Key(id: "ASIA\(secret)\(name)", secret: "\(secret)/\(name)", token: "\(secret)+\(name)==", expires: end)
+        RoleSimulator.Key(
+            id: "ASIA\(secret)\(name)", secret: "\(secret)/\(name)", token: "\(secret)+\(name)==", expires: end)
     }
 
     func give(_ name: String, for life: Duration = .seconds(3600)) {

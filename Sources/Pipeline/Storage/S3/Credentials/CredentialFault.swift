@@ -9,7 +9,8 @@ struct CredentialFault: Error {
 
     /// Something in the settings, or in the role, is wrong.
     static func refused(_ words: String) -> CredentialFault {
-        CredentialFault(error: StorageError(errno: EACCES, words: "no credentials for the store: \(words)"), isPassing: false)
+        CredentialFault(
+            error: StorageError(errno: EACCES, words: "no credentials for the store: \(words)"), isPassing: false)
     }
 
     static func passing(_ words: String) -> CredentialFault {

@@ -24,7 +24,8 @@ package struct InstanceMetadata: Sendable, Equatable {
         let roles = try await endpoint.send("GET", folder, headers: headers)
         guard roles.isSuccess else { throw Self.fault(roles) }
         let first = roles.body.split(separator: UInt8(ascii: "\n")).first.map { String(decoding: $0, as: UTF8.self) }
-        guard let role = first, role.wholeMatch(of: /[A-Za-z0-9+=,.@_\-]{1,128}/) != nil, role != ".", role != ".." else {
+        guard let role = first, role.wholeMatch(of: /[A-Za-z0-9+=,.@_\-]{1,128}/) != nil, role != ".", role != ".."
+        else {
             throw CredentialFault.unreadable(Self.name)
         }
         let answer = try await endpoint.send("GET", folder + role, headers: headers)

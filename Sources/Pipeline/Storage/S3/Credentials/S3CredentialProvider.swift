@@ -129,7 +129,8 @@ package actor S3CredentialProvider {
             let lead = min(Self.random(Self.lead), (end - now) / 2)
             held = Held(
                 credentials: credentials, renewAt: max(end - lead, now + Self.shortest), usableUntil: end)
-            logger.info("the store's credentials were renewed", metadata: ["source": "\(source.name)", "until": "\(end)"])
+            logger.info(
+                "the store's credentials were renewed", metadata: ["source": "\(source.name)", "until": "\(end)"])
         } else if source.mayServeExpired {
             useExpired(credentials, "it serves expired ones")
         } else {

@@ -17,7 +17,8 @@ package struct WebIdentity: Sendable, Equatable {
             ("RoleSessionName", session), ("WebIdentityToken", try await token.read()),
         ])
         let answer = try await endpoint.send(
-            "POST", url, headers: [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/xml")],
+            "POST", url,
+            headers: [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/xml")],
             body: .bytes(Array(form.utf8)))
         guard answer.isSuccess else {
             let code = CredentialDocument.code(xml: answer.body)

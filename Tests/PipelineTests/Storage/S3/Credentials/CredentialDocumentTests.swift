@@ -20,11 +20,15 @@ import Testing
     private static func isSound(_ credentials: S3Credentials) -> Bool {
         let headers = S3Signature.headers(
             "GET", host: "h", path: "/", payload: "", credentials: credentials, region: "r", at: .now())
-        return headers.allSatisfy { $0.value.utf8.allSatisfy { (0x20...0x7E).contains($0) } && $0.value.utf8.count < 20_000 }
+        return headers.allSatisfy {
+            $0.value.utf8.allSatisfy { (0x20...0x7E).contains($0) } && $0.value.utf8.count < 20_000
+        }
     }
 
     @Test func `both kinds of documents are read`() throws {
-        for credentials in [CredentialDocument.credentials(json: Self.json), CredentialDocument.credentials(xml: Self.xml)] {
+        for credentials in [
+            CredentialDocument.credentials(json: Self.json), CredentialDocument.credentials(xml: Self.xml),
+        ] {
             let credentials = try #require(credentials)
             #expect(credentials.expires?.rfc3339 == "2026-11-23T01:02:03.000Z")
             #expect(Self.isSound(credentials))
@@ -68,7 +72,9 @@ import Testing
     }
 
     @Test func `a document that breaks off is none`() {
-        for end in 0..<Self.json.count { #expect(CredentialDocument.credentials(json: Array(Self.json[..<end])) == nil) }
+        for end in 0..<Self.json.count {
+            #expect(CredentialDocument.credentials(json: Array(Self.json[..<end])) == nil)
+        }
         for end in 0..<Self.xml.count { #expect(CredentialDocument.credentials(xml: Array(Self.xml[..<end])) == nil) }
     }
 
@@ -90,7 +96,9 @@ import Testing
                     }
                 }
             }
-            for credentials in [CredentialDocument.credentials(json: bytes), CredentialDocument.credentials(xml: bytes)] {
+            for credentials in [
+                CredentialDocument.credentials(json: bytes), CredentialDocument.credentials(xml: bytes),
+            ] {
                 guard let credentials else { continue }
                 read += 1
                 #expect(Self.isSound(credentials))

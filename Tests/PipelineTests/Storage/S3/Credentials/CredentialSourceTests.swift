@@ -32,7 +32,10 @@ import Testing
         defer { folder.remove() }
         let identity = try Self.webIdentity(folder)
         let all = [Self.key, identity, Self.container]
-        let names = ["AWS_ACCESS_KEY_ID", "the role AWS_ROLE_ARN, by web identity", "the container's role", "the instance's role"]
+        let names = [
+            "AWS_ACCESS_KEY_ID", "the role AWS_ROLE_ARN, by web identity", "the container's role",
+            "the instance's role",
+        ]
         for count in 0...3 {
             let settings = all[count...].reduce(into: [String: String]()) { $0.merge($1) { $1 } }
             #expect(Self.read(settings).0?.name == names[count])
@@ -87,7 +90,9 @@ import Testing
 
     @Test func `a container's token may be a setting of its own, and its file comes first`() {
         #expect(Self.read(Self.container, ["AWS_CONTAINER_AUTHORIZATION_TOKEN": "Basic 5ec4e7"]).0 != nil)
-        let both = ["AWS_CONTAINER_AUTHORIZATION_TOKEN": "5ec4e7", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/dev/null"]
+        let both = [
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": "5ec4e7", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/dev/null",
+        ]
         #expect(Self.read(Self.container, both).0 != nil)
     }
 
@@ -99,7 +104,8 @@ import Testing
         ("http://128.0.0.1/", false), ("http://127.0.0.1.example.org/", false), ("https://me:5ec4e7@x/", false),
         ("ftp://127.0.0.1/", false), ("/v2/x", false), ("http://", false),
     ])
-    func `a container's keys come from this machine, from AWS's agents, or over TLS`(_ url: String, _ isPermitted: Bool) {
+    func `a container's keys come from this machine, from AWS's agents, or over TLS`(_ url: String, _ isPermitted: Bool)
+    {
         #expect((Self.read(["AWS_CONTAINER_CREDENTIALS_FULL_URI": url]).0 != nil) == isPermitted)
     }
 }

@@ -9,7 +9,8 @@ import Testing
 /// The credentials of a role: first use, renewal, failures.
 @Suite struct RoleCredentialTests {
     @Test(arguments: RoleSimulator.Place.allCases)
-    func `the first call fetches the key, and further calls ask for nothing`(_ place: RoleSimulator.Place) async throws {
+    func `the first call fetches the key, and further calls ask for nothing`(_ place: RoleSimulator.Place) async throws
+    {
         try await RoleScene.with(place) { scene in
             #expect(scene.role.requests == [])
             for _ in 0..<5 { #expect(try await scene.used() == "first") }
@@ -17,7 +18,9 @@ import Testing
             case .instance:
                 let folder = "/latest/meta-data/iam/security-credentials/"
                 #expect(
-                    scene.role.requests == ["PUT /latest/api/token", "GET \(folder)", "GET \(folder)\(RoleSimulator.role)"])
+                    scene.role.requests == [
+                        "PUT /latest/api/token", "GET \(folder)", "GET \(folder)\(RoleSimulator.role)",
+                    ])
             case .container: #expect(scene.role.requests == ["GET /v1/credentials"])
             case .webIdentity: #expect(scene.role.requests == ["POST /"])
             }
@@ -27,7 +30,8 @@ import Testing
     }
 
     @Test(arguments: RoleSimulator.Place.allCases)
-    func `it is renewed before it expires, and meanwhile the old one is used`(_ place: RoleSimulator.Place) async throws {
+    func `it is renewed before it expires, and meanwhile the old one is used`(_ place: RoleSimulator.Place) async throws
+    {
         try await RoleScene.with(place) { scene in
             #expect(try await scene.used() == "first")
             scene.give("second", for: .seconds(7200))
@@ -121,7 +125,8 @@ import Testing
         }
     }
 
-    @Test func `an instance's key that has expired is used while there is no other, as AWS's clients do`() async throws {
+    @Test func `an instance's key that has expired is used while there is no other, as AWS's clients do`() async throws
+    {
         try await RoleScene.with(.instance) { scene in
             #expect(try await scene.used() == "first")
             scene.role.failAll(.hangUp)
