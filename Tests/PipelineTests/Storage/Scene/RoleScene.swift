@@ -20,6 +20,7 @@ struct RoleScene {
     /// - Parameter life: how long the first key is valid.
     static func with(
         _ place: RoleSimulator.Place, life: Duration = .seconds(3600), more: [String: String] = [:],
+        delays: [Duration] = [.milliseconds(1)],
         _ body: (RoleScene) async throws -> Void
     ) async throws {
         let clock = TestClock()
@@ -30,7 +31,7 @@ struct RoleScene {
         let reader = SettingsReader(environment: role.settings(place).merging(more) { $1 })
         let source = try #require(CredentialSource.read(reader, region: "eu-central-1"))
         let provider = S3CredentialProvider(
-            source, client: client, schedule: RetrySchedule(delays: [.milliseconds(1)], jitter: 0), clock: clock.now,
+            source, client: client, schedule: RetrySchedule(delays: delays, jitter: 0), clock: clock.now,
             logger: logger)
         let scene = RoleScene(role: role, clock: clock, provider: provider, log: log)
         do {

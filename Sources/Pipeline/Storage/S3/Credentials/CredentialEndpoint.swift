@@ -41,6 +41,11 @@ struct TokenFile: Sendable, Equatable {
     let setting: String
     let path: String
 
+    /// Whether it can be sent in a header. It may have spaces, as in `Basic …`.
+    static func isToken(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+    }
+
     func read() async throws -> String {
         let read = await Self.threads.run { [path] in
             guard let file = FileHandle(forReadingAtPath: path) else { return Data?.none }
@@ -48,7 +53,7 @@ struct TokenFile: Sendable, Equatable {
         }
         guard let bytes = read else { throw CredentialFault.refused("\(setting) names a file that cannot be read") }
         let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        guard bytes.count <= Self.mostBytes, !text.isEmpty, text.isPrintableASCII else {
+        guard bytes.count <= Self.mostBytes, Self.isToken(text) else {
             throw CredentialFault.refused("\(setting) names a file that holds no token")
         }
         return text

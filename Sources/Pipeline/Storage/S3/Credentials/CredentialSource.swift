@@ -97,33 +97,24 @@ extension CredentialSource {
         )
         if !isRole { reader.report("AWS_ROLE_ARN must be printable ASCII without spaces") }
         if !isSession { reader.report("AWS_ROLE_SESSION_NAME must be 2 to 64 letters, digits or _+=,.@-") }
-        if !FileManager.default.isReadableFile(atPath: path) {
-            reader.report("AWS_WEB_IDENTITY_TOKEN_FILE names a file that cannot be read")
-        }
+        let file = tokenFile("AWS_WEB_IDENTITY_TOKEN_FILE", path, reader)
         let domain = "amazonaws.com" + (region.hasPrefix("cn-") ? ".cn" : "")
         let url = url(reader, "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL", default: "https://sts.\(region).\(domain)")
-        guard let url, isRole, isSession, !role.isEmpty else { return nil }
-        return .webIdentity(
-            WebIdentity(
-                url: url + "/", role: role, session: session,
-                token: TokenFile(setting: "AWS_WEB_IDENTITY_TOKEN_FILE", path: path)))
+        guard let url, let file, isRole, isSession, !role.isEmpty else { return nil }
+        return .webIdentity(WebIdentity(url: url + "/", role: role, session: session, token: file))
     }
 
     private static func container(_ url: String, _ reader: SettingsReader) -> Self? {
-        let setting = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
         // Before the token itself, whose reader would read the file only once.
-        if let path = reader.string(setting) {
-            if !FileManager.default.isReadableFile(atPath: path) {
-                reader.report("\(setting) names a file that cannot be read")
+        if let path = reader.string("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
+            return tokenFile("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path, reader).map {
+                .container(ContainerCredentials(url: url, authorization: .file($0)))
             }
-            return .container(
-                ContainerCredentials(url: url, authorization: .file(TokenFile(setting: setting, path: path))))
         }
         guard let token = reader.string("AWS_CONTAINER_AUTHORIZATION_TOKEN") else {
             return .container(ContainerCredentials(url: url, authorization: .none))
         }
-        // "Basic …" has a space.
-        guard token.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+        guard TokenFile.isToken(token) else {
             reader.report("AWS_CONTAINER_AUTHORIZATION_TOKEN must be printable ASCII")
             return nil
         }
@@ -134,11 +125,20 @@ extension CredentialSource {
         let mode = reader.string("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")?.lowercased() ?? "ipv4"
         if mode != "ipv4", mode != "ipv6" {
             reader.report("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE must be IPv4 or IPv6")
+            return nil
         }
         let address = mode == "ipv6" ? "http://[fd00:ec2::254]" : "http://169.254.169.254"
         return url(reader, "AWS_EC2_METADATA_SERVICE_ENDPOINT", default: address).map {
             .instance(InstanceMetadata(url: $0))
         }
+    }
+
+    private static func tokenFile(_ setting: String, _ path: String, _ reader: SettingsReader) -> TokenFile? {
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            reader.report("\(setting) names a file that cannot be read")
+            return nil
+        }
+        return TokenFile(setting: setting, path: path)
     }
 
     /// Returns the URL of the first setting that is set, without `/` at the end.

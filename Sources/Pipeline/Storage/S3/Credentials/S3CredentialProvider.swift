@@ -73,11 +73,11 @@ package actor S3CredentialProvider {
     package func replacement(for rejected: S3Credentials) async -> S3Credentials? {
         guard isRole else { return nil }
         // Another call has been through this.
-        if let held, held.credentials != rejected { return held.credentials }
+        if let held, !held.credentials.isSameKey(as: rejected) { return held.credentials }
         let now = clock()
         guard renewal != nil || now >= forcedUntil else { return nil }
         if renewal == nil { forcedUntil = now + Self.random(Self.forcedPause) }
-        guard let new = try? await begin().value, new != rejected else { return nil }
+        guard let new = try? await begin().value, !new.isSameKey(as: rejected) else { return nil }
         return new
     }
 

@@ -20,6 +20,12 @@ package struct S3Credentials: Sendable, Equatable, CustomStringConvertible, Cust
         self.expires = expires
     }
 
+    /// Whether the store cannot tell them apart.
+    func isSameKey(as other: S3Credentials) -> Bool {
+        accessKeyID == other.accessKeyID && secretAccessKey == other.secretAccessKey
+            && sessionToken == other.sessionToken
+    }
+
     package var description: String { "S3 credentials" }
     package var debugDescription: String { description }
     package var customMirror: Mirror { Mirror(self, children: []) }

@@ -1,5 +1,6 @@
 import Foundation
 import Pipeline
+import Postgres
 import TestSupport
 import Testing
 

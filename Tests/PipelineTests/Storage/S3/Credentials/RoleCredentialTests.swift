@@ -13,7 +13,10 @@ import Testing
     {
         try await RoleScene.with(place) { scene in
             #expect(scene.role.requests == [])
-            for _ in 0..<5 { #expect(try await scene.used() == "first") }
+            for _ in 0..<5 {
+                let used = try await scene.used()
+                #expect(used == "first")
+            }
             switch place {
             case .instance:
                 let folder = "/latest/meta-data/iam/security-credentials/"
@@ -111,7 +114,8 @@ import Testing
         async throws
     {
         try await RoleScene.with(place) { scene in
-            #expect(try await scene.used() == "first")
+            let first = try await scene.used()
+            #expect(first == "first")
             scene.give("second", for: .seconds(7200))
             scene.role.fail(.hangUp)
             scene.clock.advance(by: .seconds(3601))
@@ -121,7 +125,8 @@ import Testing
             #expect(scene.role.renewals == asked)
             scene.clock.advance(by: .seconds(3))
             scene.role.fail(nil)
-            #expect(try await scene.used() == "second")
+            let second = try await scene.used()
+            #expect(second == "second")
         }
     }
 
@@ -190,7 +195,7 @@ import Testing
 
     @Test(arguments: RoleSimulator.Place.allCases)
     func `an endpoint that does not answer is given up`(_ place: RoleSimulator.Place) async throws {
-        try await RoleScene.with(place) { scene in
+        try await RoleScene.with(place, delays: []) { scene in
             scene.role.failAll(.silence)
             let fault = await scene.fault()
             #expect(fault?.isAway == true && fault?.description.contains("no complete answer in time") == true)
