@@ -199,6 +199,8 @@ import Testing
             scene.role.failAll(.silence)
             let fault = await scene.fault()
             #expect(fault?.isAway == true && fault?.description.contains("no complete answer in time") == true)
+            // Whoever forgot the key is told so.
+            #expect(fault?.description.contains("AWS_ACCESS_KEY_ID is not set") == (place == .instance))
         }
     }
 
