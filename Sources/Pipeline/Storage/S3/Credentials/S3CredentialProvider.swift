@@ -65,7 +65,7 @@ package actor S3CredentialProvider {
             if now >= held.renewAt { _ = begin() }
             return held.credentials
         }
-        if renewal == nil, let failure, now < failure.until { throw failure.error }
+        if renewal == nil, let failure, Self.pauses(failure.until, at: now, Self.shortPause) { throw failure.error }
         return try await begin().value
     }
 
@@ -75,7 +75,7 @@ package actor S3CredentialProvider {
         // Another call has been through this.
         if let held, !held.credentials.isSameKey(as: rejected) { return held.credentials }
         let now = clock()
-        guard renewal != nil || now >= forcedUntil else { return nil }
+        guard renewal != nil || !Self.pauses(forcedUntil, at: now, Self.forcedPause) else { return nil }
         if renewal == nil { forcedUntil = now + Self.random(Self.forcedPause) }
         guard let new = try? await begin().value, !new.isSameKey(as: rejected) else { return nil }
         return new
@@ -167,6 +167,11 @@ package actor S3CredentialProvider {
         logger.warning(
             "the store's credentials have expired and are used until there are new ones",
             metadata: ["source": "\(source.name)", "reason": "\(reason)"])
+    }
+
+    /// Whether a pause lasts until a later time than `now`. One that seems longer than it can be ends at once, because the clock was set back.
+    private static func pauses(_ end: Timestamp, at now: Timestamp, _ range: ClosedRange<Double>) -> Bool {
+        now < end && end - now <= .seconds(range.upperBound)
     }
 
     private static func random(_ seconds: ClosedRange<Double>) -> Duration { .seconds(Double.random(in: seconds)) }

@@ -130,6 +130,17 @@ import Testing
         }
     }
 
+    @Test func `a clock that is set back prolongs no pause`() async throws {
+        try await RoleScene.with(.container) { scene in
+            scene.role.fail(.hangUp)
+            #expect(await scene.fault()?.isAway == true)
+            scene.role.fail(nil)
+            scene.clock.advance(by: .seconds(-7200))
+            let used = try await scene.used()
+            #expect(used == "first")
+        }
+    }
+
     @Test func `an instance's key that has expired is used while there is no other, as AWS's clients do`() async throws
     {
         try await RoleScene.with(.instance) { scene in
