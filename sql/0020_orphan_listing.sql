@@ -1,3 +1,4 @@
+-- nodes: from 0019
 -- Which node lists the storage for audio that no job needs: one at a time, and as often with a thousand nodes as with one.
 
 -- One row.

@@ -75,7 +75,6 @@ GRANT SELECT, UPDATE, DELETE ON tasks TO verbatim_system;
 GRANT USAGE ON SEQUENCE task_fences TO verbatim_system;
 GRANT SELECT, INSERT, UPDATE ON tenant_load TO verbatim_app;
 GRANT SELECT, UPDATE ON tenant_load TO verbatim_system;
-GRANT SELECT, UPDATE ON scheduler TO verbatim_system;
 GRANT SELECT, INSERT, UPDATE ON tenant_turns TO verbatim_app, verbatim_system;
 GRANT USAGE ON SEQUENCE turn_numbers TO verbatim_app, verbatim_system;
 GRANT SELECT ON SEQUENCE engines_priority_front TO verbatim_app, verbatim_system;

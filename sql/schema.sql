@@ -496,29 +496,16 @@ CREATE INDEX tasks_by_slot_kind ON tasks USING btree (tenant_id, slot_kind(kind,
 CREATE CONSTRAINT TRIGGER ready_tasks_are_offered AFTER INSERT OR UPDATE OF status, is_long, is_poll, priority, run_after ON tasks DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.status = 'ready'::text AND new.kind <> 'clean'::text AND NOT new.is_poll) EXECUTE FUNCTION offer_task();
 
 CREATE TABLE tenant_load (
-    tenant_id              text NOT NULL,
-    queued_jobs            integer NOT NULL DEFAULT 0,
-    running_jobs           integer NOT NULL DEFAULT 0,
-    last_claim             bigint NOT NULL DEFAULT 0,
-    last_fetch_claim       bigint NOT NULL DEFAULT 0,
-    last_preparation_claim bigint NOT NULL DEFAULT 0,
+    tenant_id    text NOT NULL,
+    queued_jobs  integer NOT NULL DEFAULT 0,
+    running_jobs integer NOT NULL DEFAULT 0,
     CONSTRAINT tenant_load_pkey PRIMARY KEY (tenant_id),
     CONSTRAINT tenant_load_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT tenant_load_queued_jobs_check CHECK (queued_jobs >= 0),
     CONSTRAINT tenant_load_running_jobs_check CHECK (running_jobs >= 0)
 );
-CREATE INDEX tenant_load_with_jobs ON tenant_load USING btree (last_claim) WHERE (queued_jobs + running_jobs) > 0;
+CREATE INDEX tenant_load_active ON tenant_load USING btree (tenant_id) WHERE (queued_jobs + running_jobs) > 0;
 CREATE CONSTRAINT TRIGGER a_job_ends_and_another_may_start AFTER UPDATE OF running_jobs ON tenant_load DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.running_jobs < old.running_jobs AND new.queued_jobs > 0) EXECUTE FUNCTION offer_jobs_after_an_end();
-
-CREATE TABLE scheduler (
-    singleton                   boolean NOT NULL DEFAULT true,
-    last_claim                  bigint NOT NULL DEFAULT 0,
-    priority_streak             integer NOT NULL DEFAULT 0,
-    fetch_priority_streak       integer NOT NULL DEFAULT 0,
-    preparation_priority_streak integer NOT NULL DEFAULT 0,
-    CONSTRAINT scheduler_pkey PRIMARY KEY (singleton),
-    CONSTRAINT scheduler_singleton_check CHECK (singleton)
-);
 
 CREATE TABLE webhook_secrets (
     tenant_id       text NOT NULL,

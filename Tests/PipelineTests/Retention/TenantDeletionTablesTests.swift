@@ -39,7 +39,7 @@ import Testing
         // A clean-up stays for 30 days: a copy at an external engine that is heard of late wakes it.
         "tasks": Remainder(rows: "kind = 'clean'"),
         // When the account last had its turn.
-        "tenant_load": Remainder(columns: ["tenant_id", "last_claim", "last_fetch_claim", "last_preparation_claim"]),
+        "tenant_load": Remainder(columns: ["tenant_id"]),
         // What was billed, and to whom.
         "usage_months": Remainder(), "usage": Remainder(), "adjustments": Remainder(), "statement_lines": Remainder(),
         "statement_parties": Remainder(),

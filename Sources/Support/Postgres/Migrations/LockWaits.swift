@@ -5,7 +5,7 @@
 
 import Logging
 
-package struct LockWaits: Sendable {
+struct LockWaits: Sendable {
     /// How long one attempt waits, in milliseconds.
     let milliseconds: Int
     /// How often it is tried.
