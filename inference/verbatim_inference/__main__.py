@@ -49,7 +49,10 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=options.whole_number, help="0: any free port, printed to the log")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end at once when standard input closes")
-    options.add_arguments(parser)
+    try:
+        options.add_arguments(parser)
+    except options.OptionsError as error:
+        parser.error(str(error))
     arguments = parser.parse_args()
     if (arguments.uds is None) == (arguments.port is None):
         parser.error("give either --uds or --port")

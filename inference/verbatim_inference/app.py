@@ -31,12 +31,15 @@ def create_app(options: Options, on_failure: Callable[[str], None]) -> Starlette
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette):
-        service = Service(options, on_failure)
-        service.start()
-        app.state.service = service  # on the app, because Ray Serve passes no lifespan state to requests
+        service.start(on_failure)
         yield
         service.pool.close()
 
+    service = Service(options)
+    return application(service, lifespan)
+
+
+def application(service: Service, lifespan=None) -> Starlette:
     routes = [
         Route("/health", health),
         Route("/v1/models", models),
@@ -46,29 +49,30 @@ def create_app(options: Options, on_failure: Callable[[str], None]) -> Starlette
         Route("/v1/audio/speaker-tracks", speaker_tracks, methods=["POST"]),
         Route("/v1/speakers", speakers, methods=["POST"]),
     ]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS, middleware=[Middleware(RequestLog)])
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS, middleware=[Middleware(RequestLog)])
+    app.state.service = service
+    return app
 
 
 async def health(request: Request) -> Response:
     service: Service = request.app.state.service
-    model, pool = service.model, service.pool
-    busy = {"workers": pool.workers, "running": pool.running, "admitted": pool.admitted, "version": VERSION}
-    if model is None:
+    pool = service.pool
+    return health_response(service.facts() if service.is_ready else None, pool.workers, pool.running, pool.admitted)
+
+
+def health_response(facts: dict | None, workers: int, running: int, admitted: int) -> Response:
+    busy = {"workers": workers, "running": running, "admitted": admitted, "version": VERSION}
+    if facts is None:
         return JSONResponse({"status": "loading", **busy}, 503, {"Retry-After": "1"})
-    loaded = {"model": model.id, "models": [model.id], "device": model.device, "compute_type": model.compute_type}
-    return JSONResponse({"status": "ok", **loaded, "diarization": _diarization(service), **busy})
-
-
-def _diarization(service: Service) -> dict | None:
-    if service.diarizer is None:
-        return None
-    seconds = min(service.diarizer.section_seconds, service.options.max_seconds)
-    return {"model": service.diarizer.model, "section_seconds": seconds}
+    return JSONResponse({"status": "ok", **facts, **busy})
 
 
 async def models(request: Request) -> Response:
-    model = request.app.state.service.ready_model()
-    entry = {"id": model.id, "object": "model", "created": 0, "owned_by": "verbatim"}
+    return models_response(request.app.state.service.ready_model().id)
+
+
+def models_response(model: str) -> Response:
+    entry = {"id": model, "object": "model", "created": 0, "owned_by": "verbatim"}
     return JSONResponse({"object": "list", "data": [entry]})
 
 

@@ -26,6 +26,10 @@ def busy(message: str) -> APIError:
     return APIError(503, "overloaded", message, {"Retry-After": "1"})
 
 
+def loading() -> APIError:
+    return APIError(503, "model_loading", "The model is still loading.", {"Retry-After": "1"})
+
+
 class ClientGone(Exception):
     """The client has closed its connection. Its work has stopped, and nobody reads the answer."""
 

@@ -32,7 +32,7 @@ class Form:
     async def read(cls, request: Request, max_bytes: int) -> "Form":
         if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
             raise APIError(415, "unsupported_media_type", "The body must be multipart/form-data.")
-        _check_declared(request, max_bytes)
+        check_declared(request, max_bytes)
         try:
             parser = _Parser(request.headers, _counted(request, max_bytes), max_files=1, max_fields=32)
             return cls(await parser.parse())
@@ -111,14 +111,19 @@ async def read_json(request: Request, max_bytes: int) -> bytes:
     """Returns the body of a JSON request, not yet parsed, because parsing a large one takes long."""
     if not request.headers.get("content-type", "").lower().startswith("application/json"):
         raise APIError(415, "unsupported_media_type", "The body must be application/json.")
-    _check_declared(request, max_bytes)
+    return await read_body(request, max_bytes)
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    check_declared(request, max_bytes)
     try:
         return b"".join([block async for block in _counted(request, max_bytes)])
     except ClientDisconnect as error:
         raise ClientGone from error
 
 
-def _check_declared(request: Request, max_bytes: int) -> None:
+def check_declared(request: Request, max_bytes: int) -> None:
+    """Rejects a body that is too large before it is read, if its length is declared."""
     declared = request.headers.get("content-length", "0")
     if not declared.isdecimal():
         raise invalid("content_length", "Content-Length is not a number.")

@@ -21,8 +21,10 @@ _ROUTES = (
 
 
 class RequestLog:
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, sends_id: bool = True) -> None:
+        """`sends_id` is false behind a proxy that adds the id to the answer itself."""
         self.app = app
+        self.sends_id = sends_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] == "/health":  # requested every second, so not worth a line
@@ -36,7 +38,8 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                if self.sends_id:
+                    MutableHeaders(scope=message)["X-Request-Id"] = request_id
             await send(message)
 
         begun = time.monotonic()

@@ -21,6 +21,8 @@ class Model:
     """A `faster_whisper.WhisperModel`, which several threads can use."""
     device: str
     compute_type: str
+    batch_size: int = 0
+    """Number of windows that are recognized together; 0: one after the other."""
 
     @property
     def is_multilingual(self) -> bool:
@@ -83,4 +85,4 @@ def load(options: Options) -> Model:
     except Exception as error:  # the hub, the file system and CTranslate2 each raise their own types
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise ModelError(f"the model {options.model} cannot be loaded: {reason}") from error
-    return Model(options.name_as or model_id(options.model), whisper, device, compute_type)
+    return Model(options.name_as or model_id(options.model), whisper, device, compute_type, options.batch_size)

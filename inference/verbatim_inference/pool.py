@@ -73,7 +73,7 @@ class WorkPool:
 
         job = (self._looks if is_look else self._executor).submit(guarded)
         future = asyncio.wrap_future(job)
-        gone = asyncio.create_task(_disconnected(request))
+        gone = asyncio.create_task(disconnected(request))
         try:
             await asyncio.wait({future, gone}, return_when=asyncio.FIRST_COMPLETED)
             if not future.done():
@@ -94,6 +94,7 @@ class WorkPool:
         self.closing = True
 
 
-async def _disconnected(request: Request) -> None:
+async def disconnected(request: Request) -> None:
+    """Returns when the client has closed its connection. The body must have been read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

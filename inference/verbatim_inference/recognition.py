@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import activity, order, unheard
+from . import activity, batches, order, unheard
 from .audio import RATE
 from .model import Model
 from .pool import Stop
@@ -62,16 +62,7 @@ def recognize(model: Model, samples: np.ndarray, request: Request, stop: Stop) -
     if not spans:
         return answer
     stop.check()
-    segments, information = model.whisper.transcribe(
-        activity.joined(samples, spans),
-        language=request.language,
-        beam_size=request.beam_size,
-        temperature=list(request.temperatures),
-        word_timestamps=request.words,
-        initial_prompt=request.prompt,
-        condition_on_previous_text=request.condition_on_previous_text,
-        vad_filter=False,
-    )
+    segments, information = _transcribe(model, samples, spans, request)
     answer["language"] = information.language
     answer["language_probability"] = _number(information.language_probability)
     heard = []
@@ -87,6 +78,23 @@ def recognize(model: Model, samples: np.ndarray, request: Request, stop: Stop) -
     if request.words:
         answer["words"] = [word for segment in answer["segments"] for word in segment["words"]]
     return answer
+
+
+def _transcribe(model: Model, samples: np.ndarray, spans: list[activity.Span], request: Request):
+    speech = activity.joined(samples, spans)
+    options = {
+        "language": request.language,
+        "beam_size": request.beam_size,
+        "temperature": list(request.temperatures),
+        "word_timestamps": request.words,
+        "initial_prompt": request.prompt,
+        "vad_filter": False,
+    }
+    if model.batch_size:
+        return batches.transcribe(model, speech, [end - start for start, end in spans], options)
+    return model.whisper.transcribe(
+        speech, condition_on_previous_text=request.condition_on_previous_text, **options
+    )
 
 
 def _spans(samples: np.ndarray, request: Request) -> list[activity.Span]:

@@ -1,0 +1,112 @@
+"""A Ray of its own on the loopback, with the application of a configuration file. It ends when standard input closes.
+
+    cluster.py serve-cpu.yaml Recognition.num_replicas=2 …
+
+It takes a free port, and the changes to the file. It prints events as JSON lines: `listening` with the address; then `deployed` once all
+is running, or `failed` with Ray's message. Each line on standard input is an order: a JSON list of changes deploys the file anew with them,
+and `"delete"` deletes the application. It is answered by `accepted` at once, a deployment also by `deployed` or `failed`."""
+
+import json
+import os
+import pathlib
+import secrets
+import socket
+import sys
+import tempfile
+import time
+
+# Before Ray is imported. The first keeps Ray on the loopback; it is meant for other systems, and works on Linux, too.
+os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ["RAY_AUTH_MODE"] = "token"
+os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # otherwise Ray writes one to the home folder
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+os.environ["PYTHONPATH"] = str(ROOT)
+sys.path.insert(0, str(ROOT))
+
+import ray
+import yaml
+from ray import serve
+from ray.serve.context import _get_global_client
+from ray.serve.schema import ServeDeploySchema
+
+_OBJECTS = 100_000_000  # bytes of shared memory
+NAME = "verbatim"
+
+
+def tell(event: str, **fields) -> None:
+    print(json.dumps({"event": event, **fields}), flush=True)
+
+
+def configuration(file: str, changes: list[str]) -> dict:
+    """Returns the file's application with changes like `Recognition.max_queued_requests=1`. An autoscaled deployment has one replica."""
+    content = yaml.safe_load((ROOT / file).read_text())
+    ServeDeploySchema.model_validate(content)
+    application = content["applications"][0]
+    deployments = {deployment["name"]: deployment for deployment in application["deployments"]}
+    for deployment in deployments.values():
+        if deployment.pop("autoscaling_config", None):
+            deployment["num_replicas"] = 1
+        deployment["ray_actor_options"] = {"num_cpus": 0}
+    for change in changes:
+        name, _, value = change.partition("=")
+        place, _, field = name.partition(".")
+        target = application["runtime_env"]["env_vars"] if place == "env" else deployments[place]
+        target[field] = value if place == "env" else json.loads(value)
+    return content
+
+
+def deploy(content: dict) -> None:
+    # What `serve deploy` calls, by way of the dashboard, which is not started here.
+    _get_global_client().deploy_apps(ServeDeploySchema.model_validate(content))
+
+
+def tell_the_end() -> None:
+    """Waits until the deployment has ended, well or not, and tells."""
+    while (application := serve.status().applications[NAME]).status not in ("RUNNING", "DEPLOY_FAILED", "UNHEALTHY"):
+        time.sleep(0.1)
+    if application.status == "RUNNING":
+        tell("deployed")
+    else:
+        messages = [deployment.message for deployment in application.deployments.values()]
+        tell("failed", message="\n".join([application.message, *messages]))
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def main() -> None:
+    file, *changes = sys.argv[1:]
+    content = configuration(file, changes)
+    with tempfile.TemporaryDirectory(prefix="ray-") as folder:
+        ray.init(
+            num_cpus=4,
+            include_dashboard=False,
+            object_store_memory=_OBJECTS,
+            _temp_dir=folder,
+            log_to_driver=False,
+            configure_logging=False,
+        )
+        try:
+            port = free_port()
+            serve.start(http_options={"host": "127.0.0.1", "port": port}, proxy_location="HeadOnly")
+            deploy(content)
+            tell("listening", address=f"127.0.0.1:{port}", logs=folder)
+            tell_the_end()
+            for line in sys.stdin:
+                if json.loads(line) == "delete":
+                    serve.delete(NAME, _blocking=False)
+                    tell("accepted")
+                else:
+                    deploy(configuration(file, json.loads(line)))
+                    tell("accepted")
+                    tell_the_end()
+        finally:
+            ray.shutdown()
+
+
+if __name__ == "__main__":
+    main()
