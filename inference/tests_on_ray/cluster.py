@@ -9,10 +9,12 @@ and `"delete"` deletes the application. It is answered by `accepted` at once, a 
 import json
 import os
 import pathlib
+import queue
 import secrets
 import socket
 import sys
 import tempfile
+import threading
 import time
 
 # Before Ray is imported. The first keeps Ray on the loopback; it is meant for other systems, and works on Linux, too.
@@ -62,20 +64,38 @@ def deploy(content: dict) -> None:
     _get_global_client().deploy_apps(ServeDeploySchema.model_validate(content))
 
 
-def tell_the_end() -> None:
+def tell_the_end(content: dict) -> None:
     """Waits until the deployment has ended, well or not, and tells."""
-    while (application := serve.status().applications[NAME]).status not in ("RUNNING", "DEPLOY_FAILED", "UNHEALTHY"):
+    wanted = {deployment["name"]: deployment["num_replicas"] for deployment in content["applications"][0]["deployments"]}
+    while not ended.is_set():
+        application = serve.status().applications[NAME]
+        found = {name: deployment.replica_states for name, deployment in application.deployments.items()}
+        # Old replicas are gone, too: Ray calls an application running while they drain.
+        if application.status == "RUNNING" and found == {name: {"RUNNING": count} for name, count in wanted.items()}:
+            tell("deployed")
+            return
+        if application.status == "DEPLOY_FAILED":
+            messages = [deployment.message for deployment in application.deployments.values()]
+            tell("failed", message="\n".join([application.message, *messages]))
+            return
         time.sleep(0.1)
-    if application.status == "RUNNING":
-        tell("deployed")
-    else:
-        messages = [deployment.message for deployment in application.deployments.values()]
-        tell("failed", message="\n".join([application.message, *messages]))
 
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
+
+
+orders: queue.SimpleQueue[str] = queue.SimpleQueue()
+ended = threading.Event()
+
+
+def listen() -> None:
+    """Reads standard input to its end."""
+    for line in sys.stdin:
+        orders.put(line)
+    ended.set()
+    orders.put("")
 
 
 def main() -> None:
@@ -93,17 +113,19 @@ def main() -> None:
         try:
             port = free_port()
             serve.start(http_options={"host": "127.0.0.1", "port": port}, proxy_location="HeadOnly")
+            threading.Thread(target=listen, daemon=True).start()
             deploy(content)
             tell("listening", address=f"127.0.0.1:{port}", logs=folder)
-            tell_the_end()
-            for line in sys.stdin:
+            tell_the_end(content)
+            while line := orders.get():
                 if json.loads(line) == "delete":
                     serve.delete(NAME, _blocking=False)
                     tell("accepted")
                 else:
-                    deploy(configuration(file, json.loads(line)))
+                    content = configuration(file, json.loads(line))
+                    deploy(content)
                     tell("accepted")
-                    tell_the_end()
+                    tell_the_end(content)
         finally:
             ray.shutdown()
 

@@ -1,5 +1,6 @@
 """The model server on a real Ray, beside the ordinary server: the same answers, full queues, clients and replicas that go, deployments."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 from support import TRANSCRIPTIONS, WITH_WORDS, Server, clip, form, reference, samples, silence, wav, word_errors, words
@@ -29,6 +31,7 @@ class Ray(Server):
         listening = self.hear("listening")
         self.address, self.logs = listening["address"], pathlib.Path(listening["logs"])
         self.hear("deployed")
+        self.wait_until(status="ok")
 
     def hear(self, *events: str) -> dict:
         for line in self.process.stdout:
@@ -90,6 +93,7 @@ class OnRay(unittest.TestCase):
 
     def deploy(self, *changes: str) -> None:
         self.assertEqual(self.ray.deploy(*changes)["event"], "deployed")
+        self.ray.wait_until(status="ok")
 
     def send(self, audio: bytes):
         """Sends a whole request. The caller reads the answer."""
@@ -97,6 +101,12 @@ class OnRay(unittest.TestCase):
         connection.request("POST", TRANSCRIPTIONS, *form(audio, language="en"))
         self.addCleanup(connection.close)
         return connection
+
+    def feed(self, pipe: pathlib.Path, fed: threading.Event) -> None:
+        """Gives each replica that loads the model something that is none."""
+        while not fed.is_set():
+            with contextlib.suppress(BrokenPipeError), open(pipe, "wb", buffering=0) as model:
+                model.write(b"no model")
 
     def assert_right(self, response, number: str):
         self.assertEqual(response.status, 200)
@@ -212,11 +222,13 @@ class OnRay(unittest.TestCase):
             self.assertEqual((json.loads(body)["status"], headers["retry-after"]), ("loading", "1"))
             status, headers, body = self.ray.call("POST", TRANSCRIPTIONS, *form(clip("0880")))
             self.assertEqual((status, headers["retry-after"], json.loads(body)["error"]["code"]), (503, "1", "model_loading"))
-            os.unlink(model / "model.bin")
-            (model / "model.bin").write_bytes(b"no model")
-            self.ray.order([f"env.VERBATIM_WHISPER_MODEL={model}", "Recognition.num_replicas=1"])
-            self.ray.hear("failed")
+            fed = threading.Event()
+            feeder = threading.Thread(target=self.feed, args=(model / "model.bin", fed))
+            feeder.start()
             message = self.ray.hear("failed")["message"]
+            fed.set()
+            os.close(os.open(model / "model.bin", os.O_RDONLY | os.O_NONBLOCK))  # the feeder may wait for a reader
+            feeder.join()
         self.assertIn(f"the model {model} cannot be loaded", message)
         self.deploy("Recognition.num_replicas=2")
         self.assertEqual(self.ray.post(TRANSCRIPTIONS, clip("0880"), language="en")[0], 200)

@@ -43,12 +43,20 @@ class Replica:
 
 @serve.ingress()
 class IngressReplica:
-    def __init__(self, recognition: DeploymentHandle, detection: DeploymentHandle, diarization: DeploymentHandle) -> None:
+    _PATIENCE = 60.0
+    """Seconds. A new ingress beside busy replicas should not report that models are loading."""
+
+    async def __init__(
+        self, recognition: DeploymentHandle, detection: DeploymentHandle, diarization: DeploymentHandle
+    ) -> None:
         logs.install()
-        self._cluster = _Cluster(recognition, detection, diarization)
+        self._ingress = Ingress(_Cluster(recognition, detection, diarization), _options())
+        self._learning = asyncio.create_task(self._ingress.learn())
+        if await self._ingress.is_served():
+            await asyncio.wait({self._learning}, timeout=self._PATIENCE)
 
     def __serve_build_asgi_app__(self) -> Starlette:
-        return Ingress(self._cluster, _options()).app
+        return self._ingress.app
 
 
 class _Part:

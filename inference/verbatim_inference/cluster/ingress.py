@@ -60,6 +60,9 @@ _PARTS = {
     "/v1/audio/speaker-tracks": "diarization",
     "/v1/speakers": "diarization",
 }
+_KNOWING = ("recognition", "diarization")
+"""The parts that know what `/health` tells."""
+_PAUSE = 1.0
 _HEADERS = frozenset({b"content-type", b"content-length", b"x-request-id"})
 """The only headers of a request that a replica needs."""
 
@@ -76,28 +79,39 @@ class Ingress:
         routes += [Route(path, self._forward, methods=["POST"]) for path in _PARTS]
         self.app = Starlette(routes=routes, exception_handlers=HANDLERS, middleware=[Middleware(RequestLog, sends_id=False)])
 
+    async def learn(self) -> None:
+        """Asks replicas once what they have loaded, as soon as they run. Later each reply says it. The question waits in the queue like any
+        request, so it may take as long as a recognition while all replicas are busy."""
+        await asyncio.gather(*(self._learn(name) for name in _KNOWING))
+
+    async def is_served(self) -> bool:
+        """Returns whether all parts have a replica."""
+        replicas = await self._cluster.replicas()
+        return all(replicas.get(name) for name in _PARTS.values())
+
+    async def _learn(self, name: str) -> None:
+        while name not in self._facts:
+            if (await self._cluster.replicas()).get(name):
+                with contextlib.suppress(APIError):
+                    await self._send(name, Call("GET", "/health", [], np.empty(0, np.uint8)))
+                    return
+            await asyncio.sleep(_PAUSE)
+
     async def _health(self, _: Request) -> Response:
         replicas = await self._cluster.replicas()
-        facts = await self._all_facts(replicas)
-        return app.health_response(facts, sum(replicas.values()), self._running, self._running)
+        return app.health_response(await self._known(), sum(replicas.values()), self._running, self._running)
 
     async def _models(self, _: Request) -> Response:
-        facts = await self._all_facts(await self._cluster.replicas())
+        facts = await self._known()
         if facts is None:
             raise loading()
         return app.models_response(facts["model"])
 
-    async def _all_facts(self, replicas: dict[str, int]) -> dict | None:
-        """Returns what is loaded; None unless all parts have a replica."""
-        if not all(replicas.get(name) for name in ("recognition", "detection", "diarization")):
+    async def _known(self) -> dict | None:
+        """Returns what is loaded; None if that is not known, or a part has no replica."""
+        if not self._facts.keys() >= {*_KNOWING} or not await self.is_served():
             return None
-        for name in ("recognition", "diarization"):
-            if name not in self._facts:  # this ingress is new
-                call = Call("GET", "/health", [], np.empty(0, np.uint8))
-                with contextlib.suppress(Busy, Unavailable, Lost, asyncio.TimeoutError):
-                    await asyncio.wait_for(self._send(name, call), timeout=3)
-        facts = {**self._facts.get("recognition", {}), **self._facts.get("diarization", {})}
-        return facts if {"model", "diarization"} <= facts.keys() else None
+        return {name: fact for part in _KNOWING for name, fact in self._facts[part].items()}
 
     async def _forward(self, request: Request) -> Response:
         path = request.url.path
