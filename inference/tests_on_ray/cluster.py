@@ -3,8 +3,12 @@
     cluster.py serve-cpu.yaml Recognition.num_replicas=2 …
 
 It takes a free port, and the changes to the file. It prints events as JSON lines: `listening` with the address; then `deployed` once all
-is running, or `failed` with Ray's message. Each line on standard input is an order: a JSON list of changes deploys the file anew with them,
-and `"delete"` deletes the application. It is answered by `accepted` at once, a deployment also by `deployed` or `failed`."""
+is running, or `failed` with Ray's message. Each line on standard input is an order in JSON, which is answered by `accepted`:
+
+- a list of changes deploys the file anew with them; then `deployed` or `failed`
+- `"delete"` deletes the application
+- `{"replicas":NAME}`: the process ids of a deployment's replicas, `replicas`
+- `{"working":NAME}`: `working` with the process id of a replica, once it has worked for half a second"""
 
 import json
 import os
@@ -35,10 +39,12 @@ from ray.serve.schema import ServeDeploySchema
 
 _OBJECTS = 100_000_000  # bytes of shared memory
 NAME = "verbatim"
+# Ray prints on standard output, too.
+events, sys.stdout = sys.stdout, sys.stderr
 
 
 def tell(event: str, **fields) -> None:
-    print(json.dumps({"event": event, **fields}), flush=True)
+    print(json.dumps({"event": event, **fields}), file=events, flush=True)
 
 
 def configuration(file: str, changes: list[str]) -> dict:
@@ -81,6 +87,54 @@ def tell_the_end(content: dict) -> None:
         time.sleep(0.1)
 
 
+def replicas(name: str) -> list[int]:
+    parents, found = {}, []
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(path.name)] = int(_stat(path.name)[1])
+            if (path / "cmdline").read_bytes().decode(errors="replace").startswith(f"ray::ServeReplica:{NAME}:{name}"):
+                found.append(int(path.name))
+        except OSError:  # it has ended
+            continue
+    # Ray's own daemon is their parent, and a child of ours.
+    return [pid for pid in found if parents.get(parents.get(pid)) == os.getpid()]
+
+
+def working(name: str) -> int:
+    enough = os.sysconf("SC_CLK_TCK") // 2
+    before: dict[int, int] = {}
+    while not ended.is_set():
+        for pid in replicas(name):
+            try:
+                used = int(_stat(pid)[11])
+            except OSError:
+                continue
+            if used - before.setdefault(pid, used) >= enough:
+                return pid
+        time.sleep(0.02)
+    return 0
+
+
+def _stat(pid: int | str) -> list[str]:
+    """Returns the fields of /proc/PID/stat after the name: the state, the parent, …"""
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def obey(order, file: str) -> None:
+    tell("accepted")
+    match order:
+        case "delete":
+            serve.delete(NAME, _blocking=False)
+        case {"replicas": name}:
+            tell("replicas", pids=replicas(name))
+        case {"working": name}:
+            tell("working", pid=working(name))
+        case changes:
+            content = configuration(file, changes)
+            deploy(content)
+            tell_the_end(content)
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
@@ -118,14 +172,7 @@ def main() -> None:
             tell("listening", address=f"127.0.0.1:{port}", logs=folder)
             tell_the_end(content)
             while line := orders.get():
-                if json.loads(line) == "delete":
-                    serve.delete(NAME, _blocking=False)
-                    tell("accepted")
-                else:
-                    content = configuration(file, json.loads(line))
-                    deploy(content)
-                    tell("accepted")
-                    tell_the_end(content)
+                obey(json.loads(line), file)
         finally:
             ray.shutdown()
 

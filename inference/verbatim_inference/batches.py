@@ -1,7 +1,12 @@
 """Recognition in batches: the windows of one request are recognized together, which keeps a GPU busy.
 
 Windows are then independent of each other. So they are cut here, at pauses, instead of where the model has finished a sentence. A result
-that repeats itself or is improbable is not tried again at another temperature, and no text is carried from one window to the next."""
+that repeats itself or is improbable is not tried again at another temperature, and no text is carried from one window to the next.
+
+The model is asked for words only, without its own times: with them it may end a window early, and nobody would recognize the rest. So a
+segment is a sentence if words have times, which are found by alignment; otherwise it is a window."""
+
+import copy
 
 import numpy as np
 
@@ -12,6 +17,7 @@ LONGEST = 30 * RATE
 """The model's window."""
 _EARLIEST = 20 * RATE
 _STEP = RATE // 50
+_ENDS = (".", "!", "?", "…", "。", "！", "？")
 
 
 def transcribe(model: Model, speech: np.ndarray, lengths: list[int], options: dict):
@@ -21,9 +27,10 @@ def transcribe(model: Model, speech: np.ndarray, lengths: list[int], options: di
 
     clips = [{"start": start / RATE, "end": end / RATE} for start, end in windows(speech, lengths)]
     # A pipeline remembers where the last speech was, so each request has its own.
-    return BatchedInferencePipeline(model.whisper).transcribe(
-        speech, clip_timestamps=clips, batch_size=model.batch_size, without_timestamps=False, **options
+    segments, information = BatchedInferencePipeline(model.whisper).transcribe(
+        speech, clip_timestamps=clips, batch_size=model.batch_size, without_timestamps=True, **options
     )
+    return (sentence for segment in segments for sentence in sentences(segment)), information
 
 
 def windows(speech: np.ndarray, lengths: list[int]) -> list[tuple[int, int]]:
@@ -42,6 +49,22 @@ def windows(speech: np.ndarray, lengths: list[int]) -> list[tuple[int, int]]:
     if end > start:
         cut.append((start, end))
     return cut
+
+
+def sentences(segment):
+    """Splits a segment after each word that ends a sentence. The model's figures are those of the whole."""
+    words = segment.words or []
+    ends = [index for index, word in enumerate(words, 1) if word.word.endswith(_ENDS)]
+    if not ends or ends == [len(words)]:
+        yield segment
+        return
+    for start, end in zip([0, *ends], [*ends, len(words)], strict=True):
+        if start < end:
+            part = copy.copy(segment)
+            part.words, part.tokens = words[start:end], []
+            part.text = "".join(word.word for word in part.words)
+            part.start, part.end = part.words[0].start, part.words[-1].end
+            yield part
 
 
 def _quietest(window: np.ndarray) -> int:
