@@ -1,11 +1,10 @@
 """Recognition in batches: where it cuts, and what it hears."""
 
-import dataclasses
 import io
 import unittest
 
 import numpy as np
-from support import clip, reference, samples, silence, wav, word_errors, words
+from support import reference, samples, silence, wav, word_errors, words
 from verbatim_inference import audio, batches, model, options, recognition
 from verbatim_inference.audio import RATE
 from verbatim_inference.pool import Stop
@@ -41,8 +40,7 @@ class Windows(unittest.TestCase):
 class InBatches(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        one = model.load(options.Options(workers=1, batch_size=4))
-        cls.model, cls.single = one, dataclasses.replace(one, batch_size=0)
+        cls.model = model.load(options.Options(workers=1, batch_size=4))
 
     def hear(self, frames: bytes, **fields) -> dict:
         heard = audio.read(io.BytesIO(wav(frames)), 3600)
@@ -73,11 +71,11 @@ class InBatches(unittest.TestCase):
         answer = self.hear(silence(40))
         self.assertEqual((answer["text"], answer["segments"], answer["words"]), ("", [], []))
 
-    def test_one_window_has_the_words_of_ordinary_recognition(self):
-        heard = audio.read(io.BytesIO(clip("0880")), 60)
-        request = recognition.Request(language="en")
-        one, other = (recognition.recognize(each, heard, request, Stop()) for each in (self.model, self.single))
-        self.assertEqual(one["text"], other["text"])
+    def test_without_words_a_segment_is_a_window(self):
+        heard = audio.read(io.BytesIO(wav((samples("0870") + silence(1)) * 5)), 60)
+        answer = recognition.recognize(self.model, heard, recognition.Request(language="en"), Stop())
+        self.assertEqual(len(answer["segments"]), 2)
+        self.assertTrue(all(segment["end"] - segment["start"] <= 34 for segment in answer["segments"]))  # with the pauses
 
 
 if __name__ == "__main__":
