@@ -25,7 +25,9 @@ readonly install_log=$root/.run/install.log
 # a core idle at times, and an installation waits for the network.
 start_installs() {
     local installs=("$root/inference/install" "$root/ingest/install")
-    if [[ $1 == test ]]; then installs+=("$root/inference/ray-install" "$root"/Tests/{Readers,ObjectStore,Clients,Dashboard}/install); fi
+    if [[ $1 == test ]]; then
+        installs+=("$root/inference/ray-install" "$root"/Tests/{Readers,ObjectStore,Clients,Dashboard}/install)
+    fi
     at_exit+=(end_installs)
     # shellcheck disable=SC2016
     setsid -- bash -c 'for install; do "$install" || exit; done' installs "${installs[@]}" \

@@ -4,7 +4,7 @@ import Testing
 
 /// Workers whose model server is a cluster.
 @Suite struct RayServeTests {
-    @Test func `a replica that is killed while it recognizes costs an attempt, and the transcript arrives`() async throws {
+    @Test func `a replica that is killed while it recognizes costs an attempt, not the job`() async throws {
         try await Deployment.with { deployment in
             try await deployment.keepTasks()
             let cluster = try await RayCluster("Recognition.num_replicas=2")

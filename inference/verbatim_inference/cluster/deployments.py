@@ -123,7 +123,7 @@ def _options() -> options.Options:
 
 
 def _deployment(name: str, of: type, **settings):
-    """In tests and without a configuration file: two requests wait for each that runs."""
+    """Queues are limited without a configuration file, too."""
     return serve.deployment(name=name, max_queued_requests=64, **settings)(of)
 
 

@@ -6,6 +6,7 @@ neither a full cluster nor a deployment fails a recording, but one that makes th
 
 import asyncio
 import contextlib
+import functools
 from typing import Protocol
 
 import numpy as np
@@ -76,7 +77,7 @@ class Ingress:
         self._running = 0
         self._facts: dict[str, dict] = {}
         routes = [Route("/health", self._health), Route("/v1/models", self._models)]
-        routes += [Route(path, self._forward, methods=["POST"]) for path in _PARTS]
+        routes += [Route(path, functools.partial(self._forward, path), methods=["POST"]) for path in _PARTS]
         self.app = Starlette(routes=routes, exception_handlers=HANDLERS, middleware=[Middleware(RequestLog, sends_id=False)])
 
     async def learn(self) -> None:
@@ -113,8 +114,7 @@ class Ingress:
             return None
         return {name: fact for part in _KNOWING for name, fact in self._facts[part].items()}
 
-    async def _forward(self, request: Request) -> Response:
-        path = request.url.path
+    async def _forward(self, path: str, request: Request) -> Response:
         name = _PARTS[path]
         if not (await self._cluster.replicas()).get(name):
             raise loading()
