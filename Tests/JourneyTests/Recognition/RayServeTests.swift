@@ -30,6 +30,9 @@ import Testing
                     (SELECT max(attempt) FROM every_task WHERE kind <> 'recognize')
                 """)[0].decode(Int.self, Int.self, Int.self)
             #expect(counts == (1, 2, 1))
+            worker.process.signal(SIGTERM)
+            _ = try await worker.process.ended()
+            try await cluster.end()
         }
     }
 }

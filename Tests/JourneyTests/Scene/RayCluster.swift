@@ -36,6 +36,12 @@ final class RayCluster: Sendable {
         kill(pid, SIGKILL)
     }
 
+    /// Ends it, and waits until its folder is removed. Without this it is killed with this object.
+    func end() async throws {
+        process.closeInput()
+        _ = try await process.ended()
+    }
+
     private static func event(_ name: String, of process: RunningProcess) async throws -> Event {
         let line = try await process.log.line(with: "\"event\": \"\(name)\"")
         return try JSONDecoder().decode(Event.self, from: Data(line.utf8))
