@@ -9,7 +9,11 @@ readonly build_packages=(
     libavformat-dev libavcodec-dev libavutil-dev libswresample-dev
 )
 readonly run_packages=(postgresql curl ca-certificates python3 python3-venv unzip procps util-linux)
-readonly test_packages=(ffmpeg libreoffice-writer-nogui chromium fonts-noto-core pgbouncer)
+readonly package_packages=(debhelper patchelf zstd) # for scripts/package
+readonly test_packages=(
+    ffmpeg libreoffice-writer-nogui chromium fonts-noto-core pgbouncer
+    debootstrap systemd-container # for the test of the package
+)
 
 # Answers in $missing what of the named packages is not installed. A tool or library that came in another way counts.
 find_missing() {
@@ -43,10 +47,11 @@ has_library() {
     [[ $(PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null) == *"$1 "* ]]
 }
 
-# ensure_packages [test] – everything to build and run, and to test.
+# ensure_packages [test | package] – everything to build and run, and to test (and package) or to package.
 ensure_packages() {
     local wanted=("${build_packages[@]}" "${run_packages[@]}") missing=()
     if [[ ${1:-} == test ]]; then wanted+=("${test_packages[@]}"); fi
+    if [[ ${1:-} == test || ${1:-} == package ]]; then wanted+=("${package_packages[@]}"); fi
     find_missing "${wanted[@]}"
     ((${#missing[@]} > 0)) || return 0
     # Once there is something to install, the shell linter comes along; without it scripts/check lints no shell.
