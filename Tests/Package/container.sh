@@ -4,7 +4,7 @@
 
 readonly roots=$root/.run/package-root container=$root/.run/package-root/container journal=$root/.run/package-test.log
 # What the test works with, and what the service works with but does not bring along.
-readonly base_packages=systemd,systemd-sysv,dbus,ca-certificates,curl,openssl,python3,postgresql,nginx,caddy,python3-seccomp
+readonly base_packages=systemd,systemd-sysv,dbus,ca-certificates,curl,openssl,procps,python3,postgresql,nginx,caddy,python3-seccomp
 nspawn='' leader=''
 
 codename() { sed -n 's/^VERSION_CODENAME=//p' /etc/os-release; }
@@ -31,7 +31,7 @@ ensure_base() {
     apt-config dump | grep -E '^Acquire::.*(Proxy|CaInfo|Check-)' >"$base.new/etc/apt/apt.conf.d/90host" || true
     rm -f -- "$base.new"/etc/systemd/system/multi-user.target.wants/{nginx,caddy}.service
     # A first update also installs what was corrected since the release.
-    in_base_container "$base.new" 'apt-get -qq update && apt-get -qq -y upgrade && apt-get clean' >>"$journal" 2>&1 ||
+    in_base_container "$base.new" 'apt-get -qq update && apt-get -qq -y upgrade' >>"$journal" 2>&1 ||
         fail "the clean Debian could not be updated: $(tail -n 1 "$journal") (log: $journal)"
     mv -- "$base.new" "$base"
 }
@@ -60,7 +60,7 @@ boot_container() {
     local turns=0
     setsid -- systemd-nspawn -q -D "$container" --register=no --keep-unit --private-network --resolv-conf=off \
         --link-journal=no --bind-ro="$here:/test" --bind-ro="$root/samples:/samples" --bind-ro="$roots/packages:/packages" \
-        --boot >"$journal" 2>&1 </dev/null &
+        --bind-ro="$root/deploy:/deploy"         --boot >"$journal" 2>&1 </dev/null &
     nspawn=$!
     until leader=$(pgrep -P "$nspawn" | head -n 1) && inside systemctl is-system-running --wait >/dev/null 2>&1 ||
         [[ $(inside systemctl is-system-running 2>/dev/null) == degraded ]]; do

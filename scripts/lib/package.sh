@@ -64,7 +64,8 @@ stage_program() {
         "$root/.build/release/$name" --generate-completion-script bash \
             >"$tree/usr/share/bash-completion/completions/$name"
     done
-    install -d -- "$home/sql" "$home/ingest"
+    # inference/ is for the other package, but the executables know their files by it and sql/.
+    install -d -- "$home/sql" "$home/ingest" "$home/inference"
     install -m 0644 -- "$root"/sql/*.sql "$home/sql/"
     cp -R -- "$root/dashboard" "$root/openapi.json" "$home/"
     install -m 0644 -- "$root"/ingest/*.{py,txt} "$home/ingest/"

@@ -35,9 +35,9 @@ admin() {
 # as_unit UNIT COMMAND – runs a command with everything a unit sets, and prints what it prints.
 as_unit() {
     local check=check-$1
-    sed -e "s|^ExecStart=.*|ExecStart=$2|" -e 's/^Type=.*/Type=oneshot/' -e '/^Restart/d' -e '/^Conflicts/d' \
+    sed -e "s~^ExecStart=.*~ExecStart=$2~" -e 's/^Type=.*/Type=oneshot/' -e '/^Restart/d' -e '/^Conflicts/d' \
         "/usr/lib/systemd/system/$1.service" >"/run/systemd/system/$check.service"
-    printf '[Service]\nStandardOutput=truncate:/run/%s.out\nStandardError=truncate:/run/%s.out\n' "$check" "$check" \
+    printf '[Service]\nStandardOutput=truncate:/run/%s.out\n' "$check" \
         >>"/run/systemd/system/$check.service"
     if [[ -d /etc/systemd/system/$1.service.d ]]; then
         cp -R -- "/etc/systemd/system/$1.service.d" "/run/systemd/system/$check.service.d"
@@ -80,4 +80,13 @@ ended() {
     failed | cancelled) fail "the job did not complete: $answer" ;;
     *) return 1 ;;
     esac
+}
+
+# is_tight REPORT WORDS – what verbatim-media --self-check prints: every part of its sandbox works.
+is_tight() {
+    python3 - "$1" <<'PYTHON' || fail "the sandbox of media $2: $1"
+import json, sys
+found = json.loads(sys.argv[1])
+sys.exit(found.pop("seccomp") != 2 or len(found) < 8 or not all(value is True for value in found.values()))
+PYTHON
 }

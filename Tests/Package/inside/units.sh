@@ -7,8 +7,7 @@ is inactive "$(systemctl is-active verbatim-serve || true)" "verbatim-serve besi
 eventually "the API is ready" ready
 log_in
 transcribe "$service"
-! pgrep -P "$(systemctl show -P MainPID verbatim-worker)" -f verbatim_inference ||
-    fail "the worker started a model server although it has the address of one"
+is "$(systemctl show -P MainPID verbatim-inference)" "$(pgrep -u verbatim -f verbatim_inference)" "the only model server"
 
 # A stop drains, and ends everything of the unit.
 for unit in verbatim-worker verbatim-api verbatim-inference; do
@@ -16,3 +15,4 @@ for unit in verbatim-worker verbatim-api verbatim-inference; do
     is success "$(systemctl show -P Result "$unit")" "how $unit ended"
 done
 is "" "$(pgrep -u verbatim || true)" "processes of the service after its units were stopped"
+sed -i /^VERBATIM_INFERENCE_URL/d "$env"
