@@ -43,5 +43,6 @@ for name, service in services.items():
 
 for name, replicas in (("api", 2), ("worker", 2)):
     expect(services[name]["deploy"]["replicas"] == replicas, f"{name}: not {replicas} of them")
-print("\n".join(f"{file}: {fault}" for fault in faults), file=sys.stderr)
+for fault in faults:
+    print(f"{file}: {fault}", file=sys.stderr)
 sys.exit(bool(faults))

@@ -46,7 +46,7 @@ last_change() {
 }
 
 write_changelog() {
-    printf 'verbatim (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md in this folder.\n\n' "$1"
+    printf 'verbatim (%s) unstable; urgency=medium\n\n  * What changed is in CHANGELOG.md of the sources.\n\n' "$1"
     printf ' -- The Verbatim maintainers <verbatim@localhost>  %s\n' "$(date -Ru -d "@$(last_change)")"
 }
 
@@ -61,7 +61,7 @@ stage_program() {
     stage_swift_runtime "$home"
     for name in verbatim verbatim-admin; do
         ln -s -- "../lib/verbatim/$name" "$tree/usr/bin/$name"
-        "$root/.build/release/$name" --generate-completion-script bash \
+        "$root/.build/release/$name" --generate-completion-script bash | sed 1d \
             >"$tree/usr/share/bash-completion/completions/$name"
     done
     # inference/ is for the other package, but the executables know their files by it and sql/.
@@ -73,7 +73,7 @@ stage_program() {
     # The link .venv is made at installation, because updates of yt-dlp change it.
     stage_environment "$root/ingest/.venv" "$home/ingest/.venv-packaged" "$package_home/ingest/.venv-packaged"
     install -m 0640 -- "$root/deploy/verbatim.env" "$tree/etc/verbatim/verbatim.env"
-    install -m 0644 -- "$root"/{CHANGELOG,README,docs/self-hosting,docs/operations}.md "$tree/usr/share/doc/verbatim/"
+    install -m 0644 -- "$root"/{README,docs/self-hosting,docs/operations}.md "$tree/usr/share/doc/verbatim/"
     cp -R -- "$root"/deploy/{nginx,caddy,prometheus,grafana} "$tree/usr/share/doc/verbatim/examples/"
 }
 

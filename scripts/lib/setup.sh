@@ -26,7 +26,7 @@ readonly install_log=$root/.run/install.log
 start_installs() {
     local installs=("$root/inference/install" "$root/ingest/install")
     if [[ $1 == test ]]; then
-        installs+=("$root/inference/ray-install" "$root"/Tests/{Readers,ObjectStore,Clients,Dashboard}/install)
+        installs+=("$root/inference/ray-install" "$root"/Tests/{Readers,ObjectStore,Clients,Dashboard,Package}/install)
     fi
     at_exit+=(end_installs)
     # shellcheck disable=SC2016

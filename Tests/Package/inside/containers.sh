@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The seccomp profile of the containers, without a container: a node under it transcribes, its sandboxes are whole, and what
 # no node needs is refused.
 source /test/inside/support.sh

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What lies on a machine after the installation, before anything was configured.
 source /test/inside/support.sh
 
@@ -8,7 +9,7 @@ is /usr/sbin/nologin "$(getent passwd verbatim | cut -d: -f7)" "the shell of the
 # Nothing of the machine that built them is needed, and a stranger may run them.
 for program in verbatim verbatim-admin verbatim-media; do
     ! ldd "/usr/lib/verbatim/$program" | grep 'not found' || fail "$program lacks libraries"
-    ldd "/usr/lib/verbatim/$program" | grep -q 'libswiftCore.so => /usr/lib/verbatim/lib/' ||
+    ldd "/usr/lib/verbatim/$program" | grep 'libswiftCore.so => /usr/lib/verbatim/lib/' >/dev/null ||
         fail "$program does not use the packaged runtime of Swift"
 done
 for program in verbatim verbatim-admin; do
@@ -32,7 +33,7 @@ for unit in "${units[@]}"; do
 done
 
 # Started too early, a node says what is missing, and works once that is there: see the next step.
-names_missing_settings() { journalctl -u verbatim-serve --no-pager | grep -q VERBATIM_DATABASE_URL; }
+names_missing_settings() { journalctl -u verbatim-serve --no-pager | grep VERBATIM_DATABASE_URL >/dev/null; }
 systemctl start verbatim-serve
 eventually "the journal names the missing settings" \
     names_missing_settings

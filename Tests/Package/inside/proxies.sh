@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The examples of nginx and Caddy, as they are but for the certificate and the name.
 source /test/inside/support.sh
 
@@ -21,7 +22,7 @@ through() {
     is 404 "$(status_of "${tls[@]}" --path-as-is "$url/%6detrics")" "$name: /%6detrics"
     is 200 "$(status_of "${tls[@]}" "$service/metrics")" "/metrics of the node itself"
     is 200 "$(status_of "${tls[@]}" "$url/readyz")" "$name: /readyz"
-    curl -sSL -m 60 "${tls[@]}" "$url/app" | grep -q '<script' || fail "$name: the dashboard is not at /app"
+    curl -sSL -m 60 "${tls[@]}" "$url/app" | grep '<script' >/dev/null || fail "$name: the dashboard is not at /app"
 
     for sent in "$client 200" "127.0.0.3 403"; do
         is "${sent#* }" "$(status_of "${tls[@]}" --interface "${sent% *}" "$url/auth/token" \

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Removal leaves settings and data; purging takes the settings, and leaves recordings and what others put there.
 source /test/inside/support.sh
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # From an installed package to a transcript, as docs/self-hosting.md says.
 source /test/inside/support.sh
 

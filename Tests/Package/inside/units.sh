@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # API, worker and model server, each as a unit of its own.
 source /test/inside/support.sh
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # An upgrade keeps settings and data, restarts what runs, and starts nothing else.
 source /test/inside/support.sh
 
@@ -23,4 +24,4 @@ echo updated 2001.1.1 >/usr/lib/verbatim/ingest/.venv-test/complete
 dpkg-reconfigure verbatim
 is .venv-packaged "$(readlink /usr/lib/verbatim/ingest/.venv)" "an older yt-dlp after an upgrade"
 log_in
-curl -sSf -m 60 "$service/jobs" -H "Authorization: Bearer $token" | grep -q completed || fail "the jobs are gone after the upgrade"
+curl -sSf -m 60 "$service/jobs" -H "Authorization: Bearer $token" | grep completed >/dev/null || fail "the jobs are gone after the upgrade"
