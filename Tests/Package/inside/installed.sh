@@ -29,7 +29,6 @@ for unit in "${units[@]}"; do
     # Out of 100; a plain unit has 96.
     systemd-analyze security --no-pager --threshold=19 "$unit" >/run/security ||
         fail "$unit is less protected than it was: $(tail -n 1 /run/security)"
-    tail -n 1 /run/security
 done
 
 # Started too early, a node says what is missing, and works once that is there: see the next step.

@@ -23,5 +23,6 @@ is .venv-test "$(readlink /usr/lib/verbatim/ingest/.venv)" "a newer yt-dlp after
 echo updated 2001.1.1 >/usr/lib/verbatim/ingest/.venv-test/complete
 dpkg-reconfigure verbatim
 is .venv-packaged "$(readlink /usr/lib/verbatim/ingest/.venv)" "an older yt-dlp after an upgrade"
+eventually "the node is ready after its package was set up again" ready
 log_in
 curl -sSf -m 60 "$service/jobs" -H "Authorization: Bearer $token" | grep completed >/dev/null || fail "the jobs are gone after the upgrade"
