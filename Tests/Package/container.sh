@@ -73,7 +73,7 @@ boot_container() {
 # inside COMMAND... – runs a command in the booted container, as its root.
 inside() {
     nsenter -t "$leader" -m -u -i -n -p -- \
-        /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LANG=C.UTF-8 "$@" </dev/null
+        /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@" </dev/null
 }
 
 remove_container() {

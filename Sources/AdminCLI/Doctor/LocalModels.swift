@@ -7,7 +7,7 @@ struct LocalModels: Sendable {
     let settings: NodeSettings
 
     private var inference: String { settings.installation.root + "/inference" }
-    private static let install = "run scripts/setup, or inference/install"
+    private static let install = "run scripts/setup or inference/install, or install the package verbatim-inference"
 
     func check() -> [Finding] { [runtime(), recognition(), speakers()] }
 
