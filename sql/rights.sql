@@ -43,6 +43,7 @@ GRANT SELECT (tenant_id, transcript_retention_days) ON account_limits TO verbati
 GRANT SELECT, INSERT ON usage_alerts TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (used_seconds, reserved_seconds, admissions) ON usage_months TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (seconds, growth_places, growth_seconds, growth_included_seconds), DELETE ON reservations TO verbatim_app;
+GRANT SELECT (tenant_id, seconds) ON reservations TO verbatim_system;
 GRANT SELECT, INSERT ON usage TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (jobs, seconds, last_place), DELETE ON usage_sums TO verbatim_app;
 GRANT SELECT, INSERT ON usage_increases TO verbatim_app;

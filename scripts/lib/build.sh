@@ -36,7 +36,16 @@ ensure_built() {
     fi
     rm -f -- "$build_stamp"
     swift_build "Building Verbatim" verbatim 245 --target Executables
+    note_commit
     fingerprint >"$build_stamp"
+}
+
+# Writes down beside the executables what they were built from, for --version and the metrics.
+note_commit() {
+    local commit
+    commit=$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null) || return 0
+    [[ -z $(git -C "$root" status --porcelain --untracked-files=no 2>/dev/null) ]] || commit+=+
+    printf '%s\n' "$commit" >"$root/.build/release/verbatim.commit"
 }
 
 # require_space MEGABYTES WHAT – one sentence when the disk that holds the checkout has less to give.

@@ -58,6 +58,10 @@ stage_program() {
     for name in "${products[@]}"; do
         install -m 0755 -- "$root/.build/release/$name" "$home/$name"
     done
+    # What --version and the metrics name.
+    if [[ -f $root/.build/release/verbatim.commit ]]; then
+        install -m 0644 -- "$root/.build/release/verbatim.commit" "$home/verbatim.commit"
+    fi
     stage_swift_runtime "$home"
     for name in verbatim verbatim-admin; do
         ln -s -- "../lib/verbatim/$name" "$tree/usr/bin/$name"

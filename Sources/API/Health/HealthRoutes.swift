@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Settings
 
 /// `GET /healthz`: the process is up. `GET /readyz`: what it needs is available, too, and it isn't about to stop.
 struct HealthRoutes: Sendable {
@@ -7,8 +8,15 @@ struct HealthRoutes: Sendable {
     let trafficDrain: TrafficDrain
 
     func add(to router: Router<PublicContext>) {
-        router.get("healthz") { _, _ in try JSONResponse.make(["status": "ok"]) }
+        router.get("healthz") { _, _ in
+            try JSONResponse.make(Alive(status: "ok", version: Version.current, commit: Version.commit))
+        }
         router.get("readyz", use: ready)
+    }
+
+    private struct Alive: Encodable {
+        let status, version: String
+        let commit: String?
     }
 
     private struct Answer: Encodable {

@@ -1,40 +1,46 @@
 import HTTPTypes
 import Hummingbird
 import Pipeline
+import Settings
 
-/// `GET /metrics`: this process's requests and resources, and the queue that all nodes share, for Prometheus.
+/// `GET /metrics`: what this process does and uses, and the queue that all nodes share, for Prometheus.
 ///
 /// It says nothing about customers, and needs no token: the proxy must keep it internal.
 struct GetMetrics: Sendable {
-    let version: String
-    let meter: RequestMeter
     let queue: QueueGauge
     let disks: [DiskSpace]
-    private let load: @Sendable (inout PrometheusText) -> Void
+    let database: DatabaseMetrics
+    /// Of a node with an API: its requests, and what is taken of its limits.
+    var requests: (meter: RequestMeter, load: NodeLoad)?
+    /// Of a node with a worker.
+    var work: WorkMetrics?
     private let process = ProcessReading()
 
-    /// - Parameter load: writes what is taken of the node's limits.
     init(
-        version: String, meter: RequestMeter, queue: QueueGauge, disks: [DiskSpace],
-        load: @escaping @Sendable (inout PrometheusText) -> Void
+        queue: QueueGauge, disks: [DiskSpace], database: DatabaseMetrics,
+        requests: (meter: RequestMeter, load: NodeLoad)? = nil, work: WorkMetrics? = nil
     ) {
-        self.version = version
-        self.meter = meter
         self.queue = queue
         self.disks = disks
-        self.load = load
+        self.database = database
+        self.requests = requests
+        self.work = work
     }
 
     @Sendable
     func handle(_ request: Request, context: PublicContext) async throws -> Response {
         let queue = await queue.reading()
         var text = PrometheusText()
-        text.family("verbatim_build_info", .gauge, "Always 1; the label is the running version.") {
-            $0.sample(1, ["version": version])
+        text.family("verbatim_build_info", .gauge, "Always 1; the labels are the running version and its commit.") {
+            $0.sample(1, ["version": Version.current, "commit": Version.commit ?? ""])
         }
         process.write(to: &text)
-        meter.write(to: &text)
-        load(&text)
+        if let requests {
+            requests.meter.write(to: &text)
+            requests.load.write(to: &text)
+        }
+        database.write(to: &text)
+        await work?.write(to: &text)
         text.family(
             "verbatim_disk_free_bytes", .gauge,
             "Free bytes on the disk of the scratch folder and, if there is one, of the storage folder."

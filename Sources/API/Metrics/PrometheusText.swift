@@ -33,10 +33,13 @@ package struct PrometheusText {
         fileprivate let name: String
         fileprivate var lines = ""
 
-        package mutating func sample(_ value: Double, suffix: String = "", _ labels: Labels = [:]) {
+        /// - Parameter bound: of a histogram's bucket; it becomes the last label.
+        package mutating func sample(_ value: Double, suffix: String = "", _ labels: Labels = [:], bound: Double? = nil)
+        {
             lines += name + suffix
-            if !labels.isEmpty {
-                let pairs = labels.map { "\($0.key)=\"\(PrometheusText.escaped($0.value, quotes: true))\"" }
+            let all = labels.map { ($0.key, $0.value) } + (bound.map { [("le", PrometheusText.number($0))] } ?? [])
+            if !all.isEmpty {
+                let pairs = all.map { "\($0)=\"\(PrometheusText.escaped($1, quotes: true))\"" }
                 lines += "{" + pairs.joined(separator: ",") + "}"
             }
             lines += " \(PrometheusText.number(value))\n"

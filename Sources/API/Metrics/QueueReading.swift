@@ -22,6 +22,10 @@ package struct QueueReading: Sendable, Equatable {
     package var longPreparations: [String: Int64] = [:]
     /// Webhooks that are neither delivered nor given up.
     package var deliveriesPending: Int64 = 0
+    /// How long the oldest of them has been due; nil if none is.
+    package var deliveryOldestSeconds: Double?
+    /// Seconds of audio that unfinished jobs have reserved.
+    package var reservedSeconds: Int64 = 0
     /// How often each external recognizer rejected a model, a request or a key.
     package var engineRefusals: [String: Int64] = [:]
 
@@ -69,5 +73,12 @@ package struct QueueReading: Sendable, Equatable {
         text.single(
             "verbatim_webhook_deliveries_pending", .gauge, "Webhooks neither delivered nor given up.",
             Double(deliveriesPending))
+        text.single(
+            "verbatim_webhook_oldest_due_seconds", .gauge,
+            "Seconds that the oldest due webhook has waited to be sent; 0 if none waits.",
+            deliveryOldestSeconds ?? 0)
+        text.single(
+            "verbatim_reserved_seconds", .gauge, "Seconds of audio that unfinished jobs have reserved of their quotas.",
+            Double(reservedSeconds))
     }
 }

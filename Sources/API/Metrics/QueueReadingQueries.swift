@@ -18,11 +18,17 @@ extension QueueReading {
                     WHERE l.queued_jobs > 0 AND n.status = 'active'
                         AND l.running_jobs < coalesce(q.concurrency, p.concurrency)),
                 (SELECT count(*) FROM webhook_events WHERE status = 'pending')
-                    + (SELECT count(*) FROM webhook_events WHERE status = 'sending')
+                    + (SELECT count(*) FROM webhook_events WHERE status = 'sending'),
+                (SELECT extract(epoch FROM now() - min(next_attempt_at))::float8
+                    FROM webhook_events WHERE status = 'pending' AND next_attempt_at <= now()),
+                (SELECT coalesce(sum(seconds), 0)::int8 FROM reservations)
             FROM tenant_load WHERE queued_jobs + running_jobs > 0
-            """, as: Int64.self, Int64.self, Double?.self, Int64.self)
+            """, as: Int64.self, Int64.self, Double?.self, Int64.self, Double?.self, Int64.self)
         {
-            (reading.jobsWaiting, reading.jobsRunning, reading.oldestWaitSeconds, reading.deliveriesPending) = open
+            (
+                reading.jobsWaiting, reading.jobsRunning, reading.oldestWaitSeconds, reading.deliveriesPending,
+                reading.deliveryOldestSeconds, reading.reservedSeconds
+            ) = open
         }
         let tasks = try transaction.all(
             """

@@ -73,7 +73,7 @@ package final class RequestMeter: Sendable {
             "Seconds from a request's head to the end of its response, the upload included."
         ) {
             for (key, series) in sorted where series.durations.count > 0 {
-                series.durations.write(route: key.route, method: key.method, to: &$0)
+                $0.histogram(series.durations, ["method": key.method, "route": key.route])
             }
         }
     }

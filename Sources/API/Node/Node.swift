@@ -84,24 +84,38 @@ struct Node: Sendable {
         services.append(
             SimulatedJobs(databases: databases, poller: poller, publicURL: settings.publicURL, logger: logger))
         var engine: EngineReadiness?
+        var work: WorkMetrics?
         if role.works {
             let server = try modelServer(egress, &services)
             let readiness = EngineReadiness(server: server, logger: logger)
             engine = readiness
-            let worker = worker(databases, storage, media, server, readiness, egress, poller)
-            let sender = sender(databases, poller)
+            let meter = WorkMeter()
+            work = WorkMetrics(meter: meter, engine: readiness)
+            let worker = worker(databases, storage, media, server, readiness, egress, poller, meter)
+            let sender = sender(databases, poller, meter)
             services.append(sender)
             services.append(worker)
             services.append(OrphanSweep(databases: databases, storage: storage, logger: logger))
             services.append(AccountSweep(databases: databases, poller: poller, logger: logger))
-            if role.answers {
-                services += try await api(
-                    databases, storage, media, migrator, engine, disks, egress, testClient, trafficDrain)
-            }
             services.append(ClaimStop(worker: worker, sender: sender))
-        } else {
+        }
+        let health = HealthRoutes(
+            readiness: Readiness(
+                databases: databases, migrator: migrator, storage: storage, engine: engine, scratch: disks.first,
+                logger: logger), trafficDrain: trafficDrain)
+        var metrics = GetMetrics(
+            queue: QueueGauge(databases: databases, logger: logger), disks: disks,
+            database: DatabaseMetrics(databases: databases), work: work)
+        if role.answers {
+            let end = role.works ? services.removeLast() : nil
             services += try await api(
-                databases, storage, media, migrator, engine, disks, egress, testClient, trafficDrain)
+                databases, storage, media, health, &metrics, disks, egress, testClient, trafficDrain)
+            services += [end].compactMap(\.self)
+        }
+        if let address = settings.metricsAddress {
+            // Before all others, so that it answers until they have stopped.
+            services.insert(
+                MetricsServer(host: address.host, port: address.port).application(health, metrics, logger), at: 0)
         }
         let group = ServiceGroup(configuration: lifecycle(services))
         do {
@@ -133,7 +147,7 @@ struct Node: Sendable {
 
     private func worker(
         _ databases: Databases, _ storage: any Storage, _ media: MediaToolClient, _ server: ModelServer,
-        _ readiness: EngineReadiness, _ egress: EgressClient, _ poller: WorkPoller
+        _ readiness: EngineReadiness, _ egress: EgressClient, _ poller: WorkPoller, _ meter: WorkMeter
     ) -> Worker {
         var listening = PostgresPool.Configuration(
             url: settings.databaseDirectURL, role: "verbatim_system", size: 1)
@@ -147,18 +161,18 @@ struct Node: Sendable {
                         server: server, client: egress,
                         refusals: EngineRefusals(databases: databases, logger: logger), logger: logger),
                     sources: sources(egress), scratch: settings.scratch, sourceRetention: settings.sourceRetention,
-                    publicURL: settings.publicURL, readiness: readiness, logger: logger)),
+                    publicURL: settings.publicURL, readiness: readiness, meter: meter, logger: logger)),
             listener: PostgresListener(
                 configuration: listening, channels: [QueueHint.channel], logger: logger), poller: poller,
             slots: settings.workerSlots, fetches: settings.fetchSlots, logger: logger)
     }
 
-    private func sender(_ databases: Databases, _ poller: WorkPoller) -> WebhookSender {
+    private func sender(_ databases: Databases, _ poller: WorkPoller, _ meter: WorkMeter) -> WebhookSender {
         let slots = plan.webhooks
         return WebhookSender(
             databases: databases,
             deliveryClient: DeliveryClient(policy: settings.addressPolicy, concurrency: slots, logger: logger),
-            masterKey: settings.masterKey, poller: poller, slots: slots, logger: logger)
+            masterKey: settings.masterKey, poller: poller, slots: slots, meter: meter, logger: logger)
     }
 
     private func sources(_ egress: EgressClient) -> SourceFetcher {
@@ -174,8 +188,8 @@ struct Node: Sendable {
     }
 
     private func api(
-        _ databases: Databases, _ storage: any Storage, _ media: MediaToolClient, _ migrator: Migrator,
-        _ engine: EngineReadiness?, _ disks: [DiskSpace], _ egress: EgressClient, _ testClient: DeliveryClient,
+        _ databases: Databases, _ storage: any Storage, _ media: MediaToolClient, _ health: HealthRoutes,
+        _ metrics: inout GetMetrics, _ disks: [DiskSpace], _ egress: EgressClient, _ testClient: DeliveryClient,
         _ trafficDrain: TrafficDrain
     ) async throws -> [any Service] {
         let tokens = AccessTokens(databases: databases, masterKey: settings.masterKey)
@@ -197,8 +211,10 @@ struct Node: Sendable {
         let members = MemberSignIn(databases: databases, argon2: argon2)
         let renderer = TranscriptRenderer()
         let watch = JobWatch(pool: databases.system, connections: plan.connections, logger: logger)
-        let load = NodeLoad(
-            connections: server.connections, spool: spool, media: media, argon2: argon2, databases: databases)
+        metrics.requests = (
+            meter: server.meter,
+            load: NodeLoad(connections: server.connections, spool: spool, media: media, argon2: argon2)
+        )
         Routes(
             auth: AuthRoutes(
                 authenticator: Authenticator(
@@ -206,13 +222,8 @@ struct Node: Sendable {
                 tokens: tokens, proxies: proxies),
             authentication: AuthenticationMiddleware(
                 tokens: tokens, revocations: revocations.revocations, proxies: proxies, members: members),
-            health: HealthRoutes(
-                readiness: Readiness(
-                    databases: databases, migrator: migrator, storage: storage,
-                    engine: engine, scratch: disks.first, logger: logger), trafficDrain: trafficDrain),
-            metrics: GetMetrics(
-                version: document.version, meter: server.meter, queue: QueueGauge(databases: databases, logger: logger),
-                disks: disks, load: load.write(to:)),
+            health: health,
+            metrics: metrics,
             documents: DocumentRoutes(document, address: settings.publicURL),
             app: AppRoutes(try DashboardFiles(folder: settings.installation.dashboard)),
             createJob: CreateJob(

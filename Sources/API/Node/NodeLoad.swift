@@ -1,5 +1,4 @@
 import Pipeline
-import Postgres
 import Tenancy
 
 /// How much of a node's limits is in use now. Operators look at it when the node tells customers that it has no room.
@@ -8,7 +7,6 @@ struct NodeLoad: Sendable {
     let spool: Spool
     let media: MediaToolClient
     let argon2: Argon2
-    let databases: Databases
 
     func write(to text: inout PrometheusText) {
         text.single("verbatim_connections_open", .gauge, "Open connections.", Double(connections.count))
@@ -26,14 +24,5 @@ struct NodeLoad: Sendable {
             "verbatim_login_checks_total", .counter,
             "How often an API key was checked at a login, with Argon2.",
             Double(argon2.runs))
-        text.family(
-            "verbatim_database_calls_waiting", .gauge, "Calls that wait for a connection to the database, by its pool."
-        ) {
-            let pools: KeyValuePairs = [
-                "app": databases.app, "system": databases.system, "sessions": databases.sessions,
-                "leases": databases.leases, "health": databases.health,
-            ]
-            for (name, pool) in pools { $0.sample(Double(pool.waiting), ["pool": name]) }
-        }
     }
 }

@@ -49,7 +49,8 @@ package struct NodeSettings: Sendable {
     package let shutdownDelay: Duration
     package let logLevel: Logger.Level
 
-    private static let listenHint = "VERBATIM_LISTEN must be HOST:PORT, such as 127.0.0.1:8080"
+    /// Where the node also answers `/metrics`; nil: nowhere else.
+    package let metricsAddress: (host: String, port: Int)?
 
     /// Reads all settings. An invalid one is empty or has its default, and `reader` has the error.
     package init(_ reader: SettingsReader) {
@@ -61,7 +62,8 @@ package struct NodeSettings: Sendable {
         databaseIdleTimeout = reader.seconds(
             "VERBATIM_DATABASE_IDLE_TIMEOUT", default: 60, in: 1...3600, example: "a time from 1s to 1h, such as 60s")
         masterKey = MasterKeySetting(reader, advice: "; make one with: openssl rand -hex 32").key()
-        (host, port) = Self.listen(reader)
+        (host, port) = Self.address("VERBATIM_LISTEN", "127.0.0.1:8080", reader) ?? ("127.0.0.1", 8080)
+        metricsAddress = Self.address("VERBATIM_METRICS_LISTEN", nil, reader)
         publicURL = Self.publicURL(reader)
         addressPolicy = AddressPolicy(allowed: Self.blocks("VERBATIM_EGRESS_ALLOW", reader))
         trustedProxies = Self.blocks("VERBATIM_TRUSTED_PROXIES", reader)
@@ -122,17 +124,19 @@ package struct NodeSettings: Sendable {
             })
     }
 
-    private static func listen(_ reader: SettingsReader) -> (String, Int) {
-        let text = reader.string("VERBATIM_LISTEN") ?? "127.0.0.1:8080"
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+    /// Reads `HOST:PORT`. Nil if the setting is not there and has no default, or is invalid.
+    private static func address(_ name: String, _ standard: String?, _ reader: SettingsReader) -> (
+        host: String, port: Int
+    )? {
+        guard let text = reader.string(name) ?? standard else { return nil }
+        if let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
             (0...65535).contains(port)
-        else {
-            reader.report(listenHint)
-            return ("127.0.0.1", 8080)
+        {
+            let host = text[..<colon].filter { $0 != "[" && $0 != "]" }
+            if !host.isEmpty { return (String(host), port) }
         }
-        let host = text[..<colon].filter { $0 != "[" && $0 != "]" }
-        if host.isEmpty { reader.report(listenHint) }
-        return (String(host), port)
+        reader.report("\(name) must be HOST:PORT, such as \(standard ?? "127.0.0.1:9464")")
+        return nil
     }
 
     /// The URL at which customers reach the service, without a trailing slash.

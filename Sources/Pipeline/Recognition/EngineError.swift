@@ -15,7 +15,7 @@ package enum EngineError: Error, Sendable, Equatable {
 }
 
 /// Why a chunk went to another engine, as transcripts name it.
-package enum FallbackReason: String, Sendable, Codable {
+package enum FallbackReason: String, Sendable, Codable, CaseIterable {
     case networkError = "network_error"
     case timeout
     case serverError = "server_error"

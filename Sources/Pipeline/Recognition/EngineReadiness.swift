@@ -12,6 +12,8 @@ package actor EngineReadiness {
     private let server: ModelServer
     private let outage: Outage?
     private var last: (at: ContinuousClock.Instant, ready: Bool)?
+    /// What the model server had to do when it was asked last; nil if it is not ready.
+    package private(set) var load: ModelServerLoad?
     private var look: Task<Bool, Never>?
 
     /// - Parameter logger: Logs when the server doesn't answer for longer than loading a model takes, and when it is back.
@@ -26,11 +28,13 @@ package actor EngineReadiness {
         // Unstructured, because the first caller may be cancelled while others still wait for the answer.
         let look = Task { [server, outage] in
             do {
-                _ = try await server.health()
+                let health = try await server.health()
                 outage?.works()
+                load = health.load
                 return true
             } catch {
                 outage?.failed(error)
+                load = nil
                 return false
             }
         }

@@ -28,6 +28,13 @@ package struct ModelServer: Sendable {
         let model: String
         /// Nil if the server cannot diarize.
         let diarization: Diarization?
+        /// Requests that have a worker, and all that it has taken. Nil of a server that doesn't say.
+        let running, admitted: Int?
+
+        var load: ModelServerLoad {
+            let running = running ?? 0
+            return ModelServerLoad(running: running, waiting: max(0, (admitted ?? 0) - running))
+        }
 
         struct Diarization: Decodable {
             /// The model's name in transcripts.
@@ -192,4 +199,9 @@ extension ModelServer {
     private struct SpeakerResponse: Decodable {
         let labels: [Int?]
     }
+}
+
+/// The requests that a model server has: how many it works on, and how many wait.
+package struct ModelServerLoad: Sendable, Equatable {
+    package let running, waiting: Int
 }

@@ -10,6 +10,7 @@ struct RecognizeStage: Sendable {
     let databases: Databases
     let storage: any Storage
     let engine: any RecognitionEngine
+    let meter: WorkMeter
     let logger: Logger
 
     func run(_ claim: ClaimedTask) async throws -> StageOutcome {
@@ -18,12 +19,17 @@ struct RecognizeStage: Sendable {
                 of: claim.tenant, { try ChunkWork.load(number, of: claim.job, tenant: claim.tenant, in: $0) })
         else { throw JobEnded() }
         if claim.isPoll, work.ticket == nil { return .needsSlot }
+        let begun = ContinuousClock.now
         switch try await step(work, isPoll: claim.isPoll) {
         case .needsSlot: return .needsSlot
         case .waiting(let ticket, let again):
             if let ticket, ticket != work.ticket { try await keep(ticket, claim) }
             return .waits(again, isPoll: ticket != nil)
         case .heard(let recognition):
+            meter.recognized(
+                .milliseconds(work.audioMilliseconds), by: recognition.engine,
+                in: work.ticket == nil ? begun.duration(to: .now) : nil)
+            if let fallback = recognition.fallback { meter.fellBack(fallback.reason.rawValue) }
             let result = try await encoded(recognition, of: work)
             try await databases.app.transaction(of: claim.tenant) { transaction in
                 try claim.finish(in: transaction)
@@ -41,7 +47,7 @@ struct RecognizeStage: Sendable {
             language: work.language,
             speech: work.speech, isOnlyAskedFor: isPoll)
         do {
-            return try await engine.recognize(chunk, ticket: work.ticket)
+            return try await attempt(chunk, work.ticket)
         } catch let error as ModelServerError where error.isPermanent {
             throw JobFailure.internal
         } catch EngineError.quotaExceeded {
@@ -55,6 +61,30 @@ struct RecognizeStage: Sendable {
             throw JobFailure.languageUnsupported
         } catch EngineError.invalidAudio(let reason) {
             throw JobFailure.invalidAudio(reason)
+        }
+    }
+
+    /// Counts what the engine could not recognize.
+    private func attempt(_ chunk: SpeechChunk, _ ticket: EngineTicket?) async throws -> EngineStep {
+        do {
+            return try await engine.recognize(chunk, ticket: ticket)
+        } catch {
+            if !Task.isCancelled { meter.engineFailed(Self.reason(error)) }
+            throw error
+        }
+    }
+
+    /// What metrics say of an error: few words of the same kind.
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case EngineError.quotaExceeded: "quota_exceeded"
+        case EngineError.misconfigured: "misconfigured"
+        case EngineError.refused: "request_refused"
+        case EngineError.invalidAudio: "invalid_audio"
+        case EngineError.unavailable(let reason): reason.rawValue
+        case let error as ModelServerError: error.isBusy ? "busy" : "server_error"
+        case is EgressError: "network_error"
+        default: "other"
         }
     }
 

@@ -19,6 +19,7 @@ package struct Stages: Sendable {
     private let sourceRetention: Duration
     /// The speed of the fetches.
     let pace: FetchPace
+    private let meter: WorkMeter
     private let logger: Logger
 
     /// - Parameters:
@@ -28,11 +29,14 @@ package struct Stages: Sendable {
     ///   - sourceRetention: how long a failed job's source is kept, so that an operator can retry the job.
     ///   - publicURL: the URL at which customers reach the service, for webhooks.
     ///   - readiness: the readiness of the server, if others use it, too.
+    ///   - meter: counts what is done.
     package init(
         databases: Databases, storage: any Storage, media: MediaToolClient, server: ModelServer,
         recognizer: any RecognitionEngine, sources: SourceFetcher, scratch: String, sourceRetention: Duration = .zero,
-        pace: FetchPace = FetchPace(), publicURL: String? = nil, readiness: EngineReadiness? = nil, logger: Logger
+        pace: FetchPace = FetchPace(), publicURL: String? = nil, readiness: EngineReadiness? = nil,
+        meter: WorkMeter = WorkMeter(), logger: Logger
     ) {
+        self.meter = meter
         self.sourceRetention = sourceRetention
         self.databases = databases
         self.pace = pace
@@ -42,7 +46,8 @@ package struct Stages: Sendable {
         prepare = PrepareStage(
             databases: databases, storage: storage, media: media, server: server, engine: recognizer, scratch: scratch,
             logger: logger)
-        recognize = RecognizeStage(databases: databases, storage: storage, engine: recognizer, logger: logger)
+        recognize = RecognizeStage(
+            databases: databases, storage: storage, engine: recognizer, meter: meter, logger: logger)
         diarize = DiarizeStage(databases: databases, storage: storage, server: server)
         assemble = AssembleStage(databases: databases, server: server, publicURL: publicURL)
         clean = CleanStage(databases: databases, storage: storage, engine: recognizer)
@@ -57,41 +62,63 @@ package struct Stages: Sendable {
         log[metadataKey: "job"] = "\(claim.job)"
         log[metadataKey: "task"] = "\(claim.kind.rawValue)"
         log[metadataKey: "attempt"] = "\(claim.attempt)"
+        let begun = ContinuousClock.now
+        let outcome = await end(claim, log)
+        meter.ended(claim.kind.rawValue, outcome, after: begun.duration(to: .now))
+    }
+
+    private func end(_ claim: ClaimedTask, _ log: Logger) async -> WorkMeter.TaskOutcome {
         do {
             log.info("task started")
             switch try await run(claim) {
-            case .done: log.info("task done")
+            case .done:
+                log.info("task done")
+                if claim.kind == .assemble { meter.jobEnded(nil) }
+                return .done
             case .waits(let delay, let isPoll):
                 log.debug("task waits for the engine")
-                await wait(claim, delay, isPoll: isPoll, log)
+                return await wait(claim, delay, isPoll: isPoll, log)
             case .needsSlot:
                 log.debug("task goes on at another engine")
                 await write(claim, log) { try claim.needSlot(in: $0) }
+                return .postponed
             }
         } catch is LeaseLost {
             log.warning("task lost to another worker or to its job's end")
+            return .lost
         } catch is JobEnded {
             log.info("task cancelled: its job has ended")
             await write(claim, log) { try claim.cancel(in: $0) }
+            return .released
         } catch is FetchYielded {
             log.info("task postponed: its source is slow, and others wait")
-            await wait(claim, .milliseconds(Int.random(in: Self.pauseOfSlow)), log)
+            return await wait(claim, .milliseconds(Int.random(in: Self.pauseOfSlow)), log)
         } catch is PreparationIsLong {
             log.info("task requeued: the recording is longer than its container claimed")
             await write(claim, log) { transaction in
                 try claim.noteLength(beyond: Preparations.shortSamples, in: transaction)
                 try claim.handOver(in: transaction)
             }
+            return .postponed
         } catch let failure as JobFailure {
             log.info("job failed", metadata: ["code": "\(failure.code.rawValue)", "reason": "\(failure.reason ?? "")"])
-            await write(claim, log) { try claim.failJob(failure, keepingSourceFor: sourceRetention, in: $0) }
+            return await fail(claim, failure, log)
         } catch let error where error is CancellationError || Task.isCancelled {
             log.info("task released")
             await write(claim, log) { try claim.handBack(in: $0) }
+            return .released
         } catch {
-            if Self.isCongestion(error), await postpone(claim, after: error, log) { return }
-            await tryAgain(claim, after: error, log)
+            if Self.isCongestion(error), await postpone(claim, after: error, log) { return .postponed }
+            return await tryAgain(claim, after: error, log)
         }
+    }
+
+    /// Ends the task's job with `failure`.
+    private func fail(_ claim: ClaimedTask, _ failure: JobFailure, _ log: Logger) async -> WorkMeter.TaskOutcome {
+        let isStored = await write(claim, log) { try claim.failJob(failure, keepingSourceFor: sourceRetention, in: $0) }
+        guard isStored != nil else { return .lost }
+        if !claim.kind.isCleanup { meter.jobEnded(failure.code.rawValue) }
+        return .failed
     }
 
     /// Returns whether something that the task needs has no room or is just starting, which is not a failure of the task.
@@ -127,7 +154,7 @@ package struct Stages: Sendable {
     /// Ends a task whose workers all died.
     @Sendable func giveUp(_ claim: ClaimedTask) async {
         logger.error("task given up: it was lost with its worker each time", metadata: ["job": "\(claim.job)"])
-        await write(claim, logger) { try claim.failJob(.internal, keepingSourceFor: sourceRetention, in: $0) }
+        _ = await fail(claim, .internal, logger)
     }
 
     private func run(_ claim: ClaimedTask) async throws -> StageOutcome {
@@ -144,32 +171,33 @@ package struct Stages: Sendable {
 
     /// Puts the task back, until it polls an external engine again or after it made way for others. If its first claim was more than a day ago, this
     /// counts as a failed attempt.
-    private func wait(_ claim: ClaimedTask, _ delay: Duration, isPoll: Bool = false, _ log: Logger) async {
+    private func wait(
+        _ claim: ClaimedTask, _ delay: Duration, isPoll: Bool = false, _ log: Logger
+    ) async -> WorkMeter.TaskOutcome {
         let postponed = await write(claim, log) {
             try claim.postpone(by: delay, error: nil, asPoll: isPoll, in: $0)
         }
-        guard postponed == false else { return }
+        guard postponed == false else { return postponed == nil ? .lost : .postponed }
         let error: any Error =
             claim.kind == .fetch
             ? SourceUnavailable(.sourceTimeout, "slow for a day") : EngineError.unavailable(.timeout)
-        await tryAgain(claim, after: error, log)
+        return await tryAgain(claim, after: error, log)
     }
 
-    private func tryAgain(_ claim: ClaimedTask, after error: any Error, _ log: Logger) async {
+    private func tryAgain(_ claim: ClaimedTask, after error: any Error, _ log: Logger) async -> WorkMeter.TaskOutcome {
         var generator = SystemRandomNumberGenerator()
         let delay = claim.kind.retryDelay(attempt: claim.attempt, using: &generator)
             .map { max($0, (error as? SourceUnavailable)?.retryAfter ?? .zero) }
         log.failure(
             delay == nil ? "task failed for the last time" : "task failed; it will be tried again", error,
             level: .warning)
-        await write(claim, log) { transaction in
-            if let delay {
-                try claim.retry(after: delay, error: "\(type(of: error))", in: transaction)
-            } else {
-                let failure = (error as? SourceUnavailable)?.failure ?? .transient
-                try claim.failJob(failure, keepingSourceFor: sourceRetention, in: transaction)
-            }
+        guard let delay else {
+            return await fail(claim, (error as? SourceUnavailable)?.failure ?? .transient, log)
         }
+        let isStored = await write(claim, log) {
+            try claim.retry(after: delay, error: "\(type(of: error))", in: $0)
+        }
+        return isStored == nil ? .lost : .retried
     }
 
     /// Stores the result of a task, even while this worker is stopping. Returns nil if that fails; then the lease expires.

@@ -23,7 +23,7 @@ package struct DeliveryResult: Sendable, Equatable {
 }
 
 /// Why an attempt failed, as customers see it.
-package enum DeliveryError: String, Sendable, PostgresCodable {
+package enum DeliveryError: String, Sendable, CaseIterable, PostgresCodable {
     /// Any status except 2xx, 3xx and 410.
     case badStatus = "bad_status"
     /// 410. Nothing more is sent.

@@ -20,6 +20,7 @@ package struct WebhookSender: Service {
     private let slots: Int
     private let drain: Duration
     private let clock: @Sendable () -> Timestamp
+    private let meter: WorkMeter
     private let logger: Logger
 
     private let holder = LeaseHolder<ClaimedDelivery>()
@@ -31,11 +32,12 @@ package struct WebhookSender: Service {
     ///   - slots: how many attempts may be in progress at the same time.
     ///   - drain: how long attempts may take to end on shutdown.
     ///   - lease: how long a claim holds.
+    ///   - meter: counts what is sent.
     package init(
         databases: Databases, deliveryClient: DeliveryClient, masterKey: MasterKey, poller: WorkPoller,
         slots: Int = 256,
         drain: Duration = DeliveryClient.timeout + .seconds(1), lease: Duration = DeliveryQueue.lease,
-        clock: @escaping @Sendable () -> Timestamp = Timestamp.now, logger: Logger
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.now, meter: WorkMeter = WorkMeter(), logger: Logger
     ) {
         self.databases = databases
         queue = DeliveryQueue(databases: databases, lease: lease, clock: clock)
@@ -46,6 +48,7 @@ package struct WebhookSender: Service {
         self.slots = slots
         self.drain = drain
         self.clock = clock
+        self.meter = meter
         self.logger = logger
     }
 
@@ -111,10 +114,10 @@ package struct WebhookSender: Service {
         var pause = Duration.milliseconds(100)
         while true {
             do {
-                if try await !queue.finish(claim, result, begunAt: begunAt) {
-                    logger.warning("webhook lost to another sender", metadata: ["event": "\(claim.event)"])
+                guard try await queue.finish(claim, result, begunAt: begunAt) else {
+                    return logger.warning("webhook lost to another sender", metadata: ["event": "\(claim.event)"])
                 }
-                return
+                return meter.sentWebhook(result.error?.rawValue, lag: clock() - claim.firstTry)
             } catch let error as PostgresError
                 where (error.isUnavailable || error.isCongestion) && ContinuousClock.now + pause < claim.leaseEnd
             {

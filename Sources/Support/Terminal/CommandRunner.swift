@@ -10,7 +10,7 @@ package enum CommandRunner {
     ) async {
         // The parser's own `--version` would apply to every subcommand, but one of them has its own option of that name.
         if arguments == ["--version"] {
-            print("\(root._commandName) \(Version.current)")
+            print("\(root._commandName) \(Version.description)")
             return
         }
         let words = CommandWords(arguments, root: root)

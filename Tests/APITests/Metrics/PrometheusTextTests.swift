@@ -46,7 +46,7 @@ import Testing
         var histogram = DurationHistogram()
         for milliseconds in [1, 5, 6, 99, 700_000] { histogram.add(.milliseconds(milliseconds)) }
         var text = PrometheusText()
-        text.family("d", .histogram, "") { histogram.write(route: "/r", method: "GET", to: &$0) }
+        text.family("d", .histogram, "") { $0.histogram(histogram, ["method": "GET", "route": "/r"]) }
         let lines = text.text.split(separator: "\n").map(String.init)
         let labels = #"{method="GET",route="/r""#
         for (bound, count) in [("0.005", 2), ("0.01", 3), ("0.1", 4), ("300", 4), ("+Inf", 5)] {

@@ -65,6 +65,57 @@ import Testing
         }
     }
 
+    @Test func `a worker tells what it has done, at an address of its own`() async throws {
+        try await Deployment.with { deployment in
+            let node = try await deployment.start("api")
+            let worker = try await deployment.start("worker", ["VERBATIM_METRICS_LISTEN": "127.0.0.1:0"])
+            let line = try await worker.process.log.line(with: "\"message\":\"listening for metrics\"")
+            let address = try #require(line.firstMatch(of: /http:[^"]+/)).output.replacing("\\/", with: "/")
+            let anyone = Customer(
+                node: Node(process: worker.process, url: String(address)), http: deployment.http, token: "")
+            let alice = try await deployment.customer(at: node)
+            let before = try await Scrape(anyone.get("/metrics")).samples
+            // All are there from the start, because a rate needs a first value.
+            for name in [
+                #"verbatim_jobs_ended_total{code="none"}"#, #"verbatim_jobs_ended_total{code="invalid_audio"}"#,
+                #"verbatim_task_attempts_total{kind="recognize",outcome="done"}"#,
+                #"verbatim_engine_fallbacks_total{reason="timeout"}"#,
+                #"verbatim_webhook_attempts_total{error="none"}"#,
+                "verbatim_webhook_lag_seconds_count", "verbatim_reserved_seconds",
+                "verbatim_webhook_oldest_due_seconds",
+            ] { #expect(before[name] == 0, "\(name)") }
+
+            let job = try await alice.submit(file: Recordings.clip("0880"))
+            _ = try await alice.finished(job)
+            try await eventually("the worker has counted it") {
+                try await Scrape(anyone.get("/metrics")).samples[#"verbatim_jobs_ended_total{code="none"}"#] == 1
+            }
+            let answer = try await anyone.get("/metrics")
+            let scrape = try Scrape(answer).samples
+            for kind in ["prepare", "recognize", "assemble"] {
+                #expect(scrape[#"verbatim_task_attempts_total{kind="\#(kind)",outcome="done"}"#] == 1, "\(kind)")
+                #expect(scrape[#"verbatim_task_duration_seconds_count{kind="\#(kind)"}"#] == 1, "\(kind)")
+            }
+            let audio = scrape.filter { $0.key.hasPrefix("verbatim_recognized_audio_seconds_total{") }.values.reduce(
+                0, +)
+            let time = scrape.filter { $0.key.hasPrefix("verbatim_recognition_seconds_total{") }.values.reduce(0, +)
+            #expect(audio > 1 && time > 0)
+            #expect(scrape["verbatim_model_server_up"] == 1)
+            #expect(scrape[#"verbatim_model_server_requests{state="waiting"}"#] != nil)
+            for pool in ["app", "system", "sessions", "leases", "health"] {
+                #expect(try #require(scrape[#"verbatim_database_connections_limit{pool="\#(pool)"}"#]) > 0, "\(pool)")
+                #expect(scrape[#"verbatim_database_connections{pool="\#(pool)"}"#] != nil, "\(pool)")
+            }
+            #expect(!scrape.keys.contains { $0.hasPrefix("verbatim_http_requests_total") })
+            for secret in [job, deployment.tenants.example.rawValue] { #expect(!answer.text.contains(secret)) }
+            #expect(try await anyone.get("/healthz").status == 200)
+            #expect(try await anyone.get("/readyz").status == 200)
+            for path in ["/jobs", "/docs", "/app", "/plans"] {
+                #expect(try await anyone.get(path).status == 404, "\(path)")
+            }
+        }
+    }
+
     @Test func `while the database is away the node says so, and all the rest`() async throws {
         try await Deployment.with { deployment in
             let node = try await deployment.start("api")

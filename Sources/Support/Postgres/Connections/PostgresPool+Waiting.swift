@@ -52,6 +52,12 @@ extension PostgresPool {
     /// How many callers are waiting for a connection now.
     package var waiting: Int { state.withLock { $0.waiters.count } }
 
+    /// How many connections are in use now.
+    package var inUse: Int { state.withLock { $0.leased } }
+
+    /// How many connections it may have.
+    package var size: Int { configuration.size }
+
     /// Takes a place, and waits for one if there is none.
     func acquire() async throws {
         let (isTaken, id) = try state.withLock { state in

@@ -51,7 +51,10 @@ import Testing
         let version = try #require(text.firstMatch(of: /\n  version: (\S+)/)).output.1
         let result = try await Self.call(name, "--version")
         #expect(result.status == 0)
-        #expect(result.output == "\(name) \(version)\n")
+        // Node and command line also name the commit that they were built from.
+        let commit = result.output.firstMatch(of: / \([0-9a-f]{7,40}\+?\)\n/)?.output ?? "\n"
+        #expect((commit != "\n") == (name != "verbatim-media"))
+        #expect(result.output == "\(name) \(version)\(commit)")
     }
 
     /// What bash offers for a line that is typed so far.
