@@ -11,14 +11,14 @@ struct GetMetrics: Sendable {
     let disks: [DiskSpace]
     let database: DatabaseMetrics
     /// Of a node with an API: its requests, and what is taken of its limits.
-    var requests: (meter: RequestMeter, load: NodeLoad)?
+    var requests: (meter: RequestMeter, load: @Sendable (inout PrometheusText) -> Void)?
     /// Of a node with a worker.
     var work: WorkMetrics?
     private let process = ProcessReading()
 
     init(
         queue: QueueGauge, disks: [DiskSpace], database: DatabaseMetrics,
-        requests: (meter: RequestMeter, load: NodeLoad)? = nil, work: WorkMetrics? = nil
+        requests: (meter: RequestMeter, load: @Sendable (inout PrometheusText) -> Void)? = nil, work: WorkMetrics? = nil
     ) {
         self.queue = queue
         self.disks = disks
@@ -37,7 +37,7 @@ struct GetMetrics: Sendable {
         process.write(to: &text)
         if let requests {
             requests.meter.write(to: &text)
-            requests.load.write(to: &text)
+            requests.load(&text)
         }
         database.write(to: &text)
         await work?.write(to: &text)

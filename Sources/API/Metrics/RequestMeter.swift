@@ -1,4 +1,5 @@
 import HTTPTypes
+import Pipeline
 import Synchronization
 
 /// Counts requests by route, method and class of status, and how long they took.

@@ -213,7 +213,7 @@ struct Node: Sendable {
         let watch = JobWatch(pool: databases.system, connections: plan.connections, logger: logger)
         metrics.requests = (
             meter: server.meter,
-            load: NodeLoad(connections: server.connections, spool: spool, media: media, argon2: argon2)
+            load: NodeLoad(connections: server.connections, spool: spool, media: media, argon2: argon2).write(to:)
         )
         Routes(
             auth: AuthRoutes(

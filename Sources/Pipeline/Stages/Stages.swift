@@ -115,8 +115,10 @@ package struct Stages: Sendable {
 
     /// Ends the task's job with `failure`.
     private func fail(_ claim: ClaimedTask, _ failure: JobFailure, _ log: Logger) async -> WorkMeter.TaskOutcome {
-        let isStored = await write(claim, log) { try claim.failJob(failure, keepingSourceFor: sourceRetention, in: $0) }
-        guard isStored != nil else { return .lost }
+        let stored: Void? = await write(claim, log) {
+            try claim.failJob(failure, keepingSourceFor: sourceRetention, in: $0)
+        }
+        guard stored != nil else { return .lost }
         if !claim.kind.isCleanup { meter.jobEnded(failure.code.rawValue) }
         return .failed
     }
@@ -194,10 +196,10 @@ package struct Stages: Sendable {
         guard let delay else {
             return await fail(claim, (error as? SourceUnavailable)?.failure ?? .transient, log)
         }
-        let isStored = await write(claim, log) {
+        let stored: Void? = await write(claim, log) {
             try claim.retry(after: delay, error: "\(type(of: error))", in: $0)
         }
-        return isStored == nil ? .lost : .retried
+        return stored == nil ? .lost : .retried
     }
 
     /// Stores the result of a task, even while this worker is stopping. Returns nil if that fails; then the lease expires.

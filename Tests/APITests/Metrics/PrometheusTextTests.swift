@@ -1,4 +1,5 @@
 import API
+import Pipeline
 import Testing
 
 @Suite struct PrometheusTextTests {

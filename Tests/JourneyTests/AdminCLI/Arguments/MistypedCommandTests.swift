@@ -52,7 +52,7 @@ import Testing
         let result = try await Self.call(name, "--version")
         #expect(result.status == 0)
         // Node and command line also name the commit that they were built from.
-        let commit = result.output.firstMatch(of: / \([0-9a-f]{7,40}\+?\)\n/)?.output ?? "\n"
+        let commit = result.output.firstMatch(of: #/ \([0-9a-f]{7,40}\+?\)\n/#)?.output ?? "\n"
         #expect((commit != "\n") == (name != "verbatim-media"))
         #expect(result.output == "\(name) \(version)\(commit)")
     }
