@@ -201,7 +201,10 @@ import Testing
             #expect(record.faults == [])
             let alice = Customer(node: new[0], http: http, token: token)
             for job in record.jobs { #expect(try await alice.finished(job)["status"] as? String == "completed") }
-            _ = try await place.admin("usage", "verify", settings: place.current)
+            let months = try await place.database.pool().query("SELECT DISTINCT month FROM usage").decode(String.self)
+            for month in months {
+                _ = try await place.admin("usage", "verify", "--period", month, settings: place.current)
+            }
             let events = try await place.database.pool().query("SELECT count(*), count(DISTINCT job_id) FROM usage")
             let (billed, jobs) = try events[0].decode(Int.self, Int.self)
             #expect(billed == record.jobs.count && jobs == billed)
