@@ -81,7 +81,8 @@ struct WorkMetrics: Sendable {
     }
 
     private func writeModelServer(to text: inout PrometheusText) async {
-        let load = await engine.load
+        // Asks it again after a few seconds, also while no worker needs to know.
+        let load = await engine.isReady() ? await engine.load : nil
         text.single(
             "verbatim_model_server_up", .gauge, "1 if the model server answers and has its model.", load == nil ? 0 : 1)
         guard let load else { return }
