@@ -1,11 +1,12 @@
-"""The SQL that fills a month: records as the pipeline writes them, half of their seconds beyond the quota."""
+"""The SQL that fills a month: records as the pipeline writes them."""
 
 
-def fill(month: str, records: int) -> str:
-    """Of the only account of an empty database. `month`: YYYY-MM, which must have begun."""
+def fill(month: str, records: int, within_quota: float = 0.5) -> str:
+    """Of the only account of an empty database. `month`: YYYY-MM, which must have begun. `within_quota`: the share of the seconds that
+    the quota holds; above 1, nothing is overage."""
     return f"""
 BEGIN;
-CREATE TEMP TABLE account AS SELECT id, (SELECT sum(60 + n % 120) / 120 FROM generate_series(1, {records}) n) AS minutes FROM tenants;
+CREATE TEMP TABLE account AS SELECT id, (SELECT ceil(sum(60 + n % 120) * {within_quota} / 60)::int8 FROM generate_series(1, {records}) n) AS minutes FROM tenants;
 UPDATE tenants SET created_at = '2020-01-01';
 INSERT INTO quota_overrides (tenant_id, monthly_minutes, overage_enabled) SELECT id, minutes, true FROM account;
 INSERT INTO usage_months (tenant_id, month, used_seconds, admissions)

@@ -1,6 +1,7 @@
 // Owns one `PGresult` and frees it.
 
 import CPostgres
+import Glibc
 
 // Unchecked because of the C pointer: libpq never changes a finished PGresult, and all calls here only read it.
 final class PostgresResult: @unchecked Sendable {
@@ -23,8 +24,12 @@ final class PostgresResult: @unchecked Sendable {
     var command: String { String(cString: PQcmdStatus(pointer)) }
 
     func column(named name: String) -> Int? {
-        // PQfnumber would convert the name to lower case.
-        (0..<columnCount).first { self.name(of: $0) == name }
+        // PQfnumber would convert the name to lower case. A String for each column would take most of the time of decoding a row.
+        name.withCString { name in
+            (0..<columnCount).first { column in
+                PQfname(pointer, Int32(column)).map { strcmp($0, name) == 0 } ?? false
+            }
+        }
     }
 
     func decode<T: PostgresDecodable>(_ type: T.Type, row: Int, column: Int) throws -> T {
