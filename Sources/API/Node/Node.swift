@@ -30,7 +30,7 @@ struct Node: Sendable {
         plan = OpenFilePlan(
             limit: limit, slots: settings.workerSlots, fetches: settings.fetchSlots,
             cores: ProcessInfo.processInfo.activeProcessorCount, answers: role.answers, works: role.works,
-            shares: settings.databaseShares)
+            shares: settings.databaseShares, measures: settings.metricsAddress != nil)
         guard limit >= plan.least else { throw StartupFailure.TooFewOpenFiles(limit: limit, least: plan.least) }
         self.role = role
         self.settings = settings
@@ -115,7 +115,7 @@ struct Node: Sendable {
         if let address = settings.metricsAddress {
             // Before all others, so that it answers until they have stopped.
             services.insert(
-                MetricsServer(host: address.host, port: address.port).application(health, metrics, logger), at: 0)
+                MetricsServer(host: address.host, port: address.port).service(health, metrics, logger), at: 0)
         }
         let group = ServiceGroup(configuration: lifecycle(services))
         do {

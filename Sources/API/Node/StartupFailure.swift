@@ -13,6 +13,12 @@ enum StartupFailure {
         }
     }
 
+    /// Another process has the address for metrics.
+    struct MetricsAddressInUse: Error, CustomStringConvertible {
+        let description =
+            "the address of VERBATIM_METRICS_LISTEN is in use by another process; stop it or choose another port"
+    }
+
     static func sentence(for error: any Error) -> String {
         if let error = error as? IOError, error.errnoCode == EADDRINUSE {
             return "the address of VERBATIM_LISTEN is in use by another process; stop it or choose another port"

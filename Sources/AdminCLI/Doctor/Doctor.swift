@@ -56,7 +56,7 @@ struct Doctor: AsyncParsableCommand {
         ).run()
         findings += OpenFileChecks(
             limit: OpenFiles.reachable, slots: settings.workerSlots, fetches: settings.fetchSlots,
-            shares: settings.databaseShares
+            shares: settings.databaseShares, measures: settings.metricsAddress != nil
         ).run()
         findings += await EngineChecks(
             environment: environment, refused: await Self.refused(settings.databaseDirectURL, logger), logger: logger

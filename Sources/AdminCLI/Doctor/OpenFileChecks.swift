@@ -10,13 +10,15 @@ struct OpenFileChecks: Sendable {
     let slots: Int
     let fetches: Int
     let shares: ConnectionShares
+    /// Whether there is an address for metrics.
+    let measures: Bool
 
     func run() -> [Finding] {
         guard let limit else { return [] }
         // For `verbatim serve`, which needs the most.
         let plan = OpenFilePlan(
             limit: limit, slots: slots, fetches: fetches, cores: ProcessInfo.processInfo.activeProcessorCount,
-            answers: true, works: true, shares: shares)
+            answers: true, works: true, shares: shares, measures: measures)
         guard limit >= plan.least else {
             return [
                 .fail(

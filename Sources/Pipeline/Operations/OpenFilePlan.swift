@@ -12,6 +12,8 @@ package struct OpenFilePlan: Sendable, Equatable {
     package let webhooks: Int
     /// How many webhooks are sent at a time while a customer waits for the result.
     package static let webhookTests = 8
+    /// How many connections the address for metrics may have.
+    package static let scrapes = 16
     /// How many uploads are received at a time.
     package let uploads: Int
     /// How many client connections may be open at a time.
@@ -33,8 +35,10 @@ package struct OpenFilePlan: Sendable, Equatable {
     ///   - answers: whether the node has an API.
     ///   - works: whether the node has a worker.
     ///   - shares: how many connections to the database the node may have; nil: as many as is usual.
+    ///   - measures: whether the node has an address for metrics.
     package init(
-        limit: Int, slots: Int, fetches: Int, cores: Int, answers: Bool, works: Bool, shares: ConnectionShares? = nil
+        limit: Int, slots: Int, fetches: Int, cores: Int, answers: Bool, works: Bool, shares: ConnectionShares? = nil,
+        measures: Bool = false
     ) {
         let database = max(Self.databaseConnections(slots: slots), shares?.app ?? 0)
         // Libraries, logs, event loops, the spool's folder. A cancel request opens a second connection to the database.
@@ -46,6 +50,8 @@ package struct OpenFilePlan: Sendable, Equatable {
         webhooks = works ? max(16, min(Self.mostWebhooks, limit / 8)) : 0
         work += webhooks
         if answers { work += Self.webhookTests }
+        // Connections in excess, which are told so and closed, take as many again.
+        if measures { work += 2 * Self.scrapes }
         let floor = work + (answers ? Self.fewestUploads + Self.fewestConnections + 2 * 8 : 0)
         least = floor
         guard answers else {

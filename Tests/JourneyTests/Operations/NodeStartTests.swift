@@ -25,6 +25,12 @@ import Testing
                 environment: deployment.environment.merging(["VERBATIM_LISTEN": address]) { $1 })
             #expect(taken.status == 1)
             #expect(taken.errors.contains("VERBATIM_LISTEN is in use"))
+            // The address for metrics has a setting of its own.
+            let metrics = try await Command.run(
+                Checkout.executable("verbatim"), ["worker"],
+                environment: deployment.environment.merging(["VERBATIM_METRICS_LISTEN": address]) { $1 })
+            #expect(metrics.status == 1)
+            #expect(metrics.errors.contains("VERBATIM_METRICS_LISTEN is in use"))
 
             try await withTestDatabase(waitsForPlace: false) { empty in
                 let old = try await Command.run(

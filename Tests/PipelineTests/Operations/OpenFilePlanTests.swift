@@ -12,6 +12,10 @@ import Testing
             for limit in stride(from: 64, through: 70_000, by: 61) {
                 let plan = OpenFilePlan(
                     limit: limit, slots: slots, fetches: fetches, cores: cores, answers: answers, works: works)
+                let measuring = OpenFilePlan(
+                    limit: limit, slots: slots, fetches: fetches, cores: cores, answers: answers, works: works,
+                    measures: true)
+                #expect(measuring.least == plan.least + 2 * OpenFilePlan.scrapes)
                 guard limit >= plan.least else { continue }
                 let taken = plan.connections + 2 * plan.reserve + plan.uploads + plan.webhooks
                 // The work itself, without its webhooks, is never less than this.
