@@ -64,8 +64,10 @@ package actor PostgresConnection {
     }
 
     /// Runs lookups in one round trip.
-    nonisolated func attempt(_ lookups: [Lookup]) async -> Outcome<[PostgresSession.LookupResult]> {
-        await withSession(nil) { $0.lookUp(lookups) }
+    nonisolated func attempt(
+        _ lookups: [Lookup], within limit: Duration?
+    ) async -> Outcome<[PostgresSession.LookupResult]> {
+        await withSession(limit) { $0.lookUp(lookups) }
     }
 
     // Nonisolated, so that the call of `run` switches to the actor's thread. In an isolated method, the closure would run on

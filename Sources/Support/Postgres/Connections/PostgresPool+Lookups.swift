@@ -60,7 +60,8 @@ extension PostgresPool {
     private func runLookups() async {
         while let group = nextLookups() {
             do {
-                let results = try await perform(retries: 3) { await $0.attempt(group) }
+                let limit = configuration.workTimeout
+                let results = try await perform(retries: 3) { await $0.attempt(group, within: limit) }
                 for (lookup, result) in zip(group, results) { lookup.continuation.resume(with: result) }
             } catch {
                 for lookup in group { lookup.continuation.resume(throwing: error) }
