@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from . import machine
 from .deployment import build_identity
+from .page import with_figures
 from .service import ServiceError
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
@@ -83,6 +84,15 @@ class Run:
         write()
         say(f"written: {written}")
         return 0
+
+    def write_figures(self, parts: list[str], summary: dict, chart: str) -> None:
+        """Writes NAME.json and NAME.svg, and `parts` between the markers NAME of the page."""
+        folder = self.checkout / "benchmarks"
+        readme = folder / "README.md"
+        page = with_figures(readme.read_text(encoding="utf-8"), self.name, "\n\n".join(parts))
+        (folder / f"{self.name}.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / f"{self.name}.svg").write_text(chart, encoding="utf-8")
+        readme.write_text(page, encoding="utf-8")
 
 
 def main(

@@ -16,7 +16,6 @@ import sys
 from bench import machine
 from bench.chart import Bar, Panel, draw
 from bench.deployment import Deployment, RunningVerbatim, build_identity
-from bench.page import with_figures
 from bench.run import Run, main
 from bench.service import ServiceError
 from bench.spread import Spread
@@ -26,7 +25,6 @@ from usage.month import fill
 CONNECTIONS = 64
 CLIENTS = 8
 FEW = 1_000
-MARKERS = "http"
 ENOUGH_SECONDS, ENOUGH_JOBS = 5, 1_000_000
 """Shorter runs, and fewer jobs, are not published."""
 
@@ -176,7 +174,7 @@ def _table(summary: dict) -> Table:
 
 
 def _publish(run: Run, summary: dict) -> None:
-    about, folder = summary["machine"], run.checkout / "benchmarks"
+    about = summary["machine"]
     parts = [
         f"Machine: {about['cores_used']} of {about['cores']} cores of {about['cpu']}, {about['memory_gb']} GB,"
         f" {about['system']}. wrk, the API node and PostgreSQL share the cores.",
@@ -184,11 +182,7 @@ def _publish(run: Run, summary: dict) -> None:
         f"{_heading(summary)}.",
         _table(summary).markdown(),
     ]
-    readme = folder / "README.md"
-    page = with_figures(readme.read_text(encoding="utf-8"), MARKERS, "\n\n".join(parts))
-    (folder / "http.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "http.svg").write_text(_chart(summary), encoding="utf-8")
-    readme.write_text(page, encoding="utf-8")
+    run.write_figures(parts, summary, _chart(summary))
 
 
 def _chart(summary: dict) -> str:

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from bench import machine
 from bench.chart import Bar, Panel, draw
 from bench.deployment import Deployment, build_identity
-from bench.page import with_figures
 from bench.run import Run, main
 from bench.service import ServiceError
 from bench.spread import Spread
@@ -29,7 +28,6 @@ CONNECTIONS = 8
 FEW, MANY = 100, 10_000
 BATCHES = 1, 4, 8
 PEER_TASKS = 10_000
-MARKERS = "queue"
 ENOUGH_SECONDS, ENOUGH_HISTORY = 5, 1_000_000
 """Shorter runs, and smaller histories, are not published."""
 
@@ -252,13 +250,8 @@ def _publish(run: Run, summary: dict) -> None:
         f"{_heading(summary)}.",
         *(table.markdown() for table in _tables(summary)),
     ]
-    folder = run.checkout / "benchmarks"
     parts.insert(1, "![Tasks a second](queue.svg)")
-    readme = folder / "README.md"
-    page = with_figures(readme.read_text(encoding="utf-8"), MARKERS, "\n\n".join(parts))
-    (folder / "queue.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "queue.svg").write_text(_chart(summary), encoding="utf-8")
-    readme.write_text(page, encoding="utf-8")
+    run.write_figures(parts, summary, _chart(summary))
 
 
 def _chart(summary: dict) -> str:
