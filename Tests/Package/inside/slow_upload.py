@@ -13,7 +13,7 @@ BUFFERS = ("/var/lib/nginx/body/*", "/var/lib/nginx/proxy/*")
 
 
 def spooled() -> int:
-    """The bytes of all files that the node holds of uploads, also those without a name."""
+    """The size of the largest file in the node's scratch folder: the upload, of which there is one."""
     paths = [os.path.join(folder, name) for folder, _, names in os.walk(SPOOL) for name in names]
     return max([os.stat(path).st_size for path in paths] + [0])
 
