@@ -57,7 +57,7 @@ let package = Package(
         .systemLibrary(name: "CProcess", path: "Sources/Support/CProcess"),
         .target(
             name: "Concurrency", dependencies: ["CProcess"], path: "Sources/Support/Concurrency", swiftSettings: strict),
-        .target(name: "Files", path: "Sources/Support/Files", swiftSettings: strict),
+        .target(name: "Files", dependencies: ["CProcess"], path: "Sources/Support/Files", swiftSettings: strict),
         .target(name: "JSON", path: "Sources/Support/JSON", swiftSettings: strict),
         .target(
             name: "Cryptography", dependencies: ["COpenSSL"], path: "Sources/Support/Cryptography",
@@ -98,7 +98,7 @@ let package = Package(
             name: "API",
             dependencies: [
                 "Pipeline", "Billing", "Tenancy", "Postgres", "Addresses", "Egress", "Cryptography", "Settings",
-                "Terminal",
+                "Files", "Terminal",
                 "Concurrency", "JSON", argumentParser, logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -39,6 +39,7 @@ struct Verbatim: AsyncParsableCommand {
         // Otherwise, writing to a client or child that has gone away would end the process.
         signal(SIGPIPE, SIG_IGN)
         MemoryProtection.hide()
+        MemoryReturn.hasten()
         let openFiles = OpenFiles.raiseLimit()
         do {
             let reader = SettingsReader()

@@ -21,6 +21,7 @@ extension ConnectionGuard {
             if headBegun, timerPurpose != .head || timer == nil { armHead(context) }
         } else if exchange?.requestComplete == false {
             exchange?.pausedSince = context.eventLoop.now
+            fitBuffers(context)
             if timer == nil || timerPurpose != .body { armBody(context) }
         }
         context.fireChannelReadComplete()
@@ -98,6 +99,7 @@ extension ConnectionGuard {
         // No exchange: the codec rejected the head, and this is the body that came with it.
         guard exchange != nil else { return }
         let count = Int64(bytes.readableBytes)
+        if exchange?.bodyShare == nil { exchange?.bodyShare = bodyBuffers.share() }
         exchange?.awaitsContinue = false
         exchange?.receivedBytes += count
         exchange?.windowBytes += count
@@ -107,9 +109,26 @@ extension ConnectionGuard {
         context.fireChannelRead(wrapInboundOut(.body(bytes)))
     }
 
+    /// Makes the buffers that the socket is read into as large as this body's share of the memory for all bodies; without a body, as NIO
+    /// has them.
+    private func fitBuffers(_ context: ChannelHandlerContext) {
+        let bytes = exchange?.bodyShare?.bytes
+        guard bytes != receiveBytes else { return }
+        receiveBytes = bytes
+        let allocator =
+            bytes.map { AdaptiveRecvByteBufferAllocator(minimum: min(64, $0), initial: $0, maximum: $0) }
+            ?? AdaptiveRecvByteBufferAllocator()
+        try? context.channel.syncOptions?.setOption(.recvAllocator, value: allocator)
+        // The buffers that it has are of another size, so it lets them go.
+        try? context.channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
+        try? context.channel.syncOptions?.setOption(.maxMessagesPerRead, value: 4)
+    }
+
     private func endRequest(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
         guard exchange != nil else { return }
         exchange?.requestComplete = true
+        exchange?.bodyShare = nil
+        fitBuffers(context)
         exchange?.awaitsContinue = false
         cancelTimer()
         turn(to: .working)

@@ -54,6 +54,7 @@ package final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandl
     let style: ProblemStyle
     let logger: Logger
     let connections: OpenConnections
+    let bodyBuffers: BodyBuffers
 
     /// This connection's id in `connections`, from its start to its end.
     var connection: OpenConnections.ID?
@@ -64,6 +65,8 @@ package final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandl
     var versions = CircularBuffer<HTTPVersion>()
     var withheld = CircularBuffer<Withheld>()
     var readWithheld = false
+    /// The largest buffer that the socket is read into, as set on the channel; nil for NIO's own choice.
+    var receiveBytes: Int?
     /// Bytes came, but not yet a whole head.
     var headBegun = false
     /// The client sends no more.
@@ -83,8 +86,12 @@ package final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandl
     var bytesWritten: Int64 = 0
     var bytesFlushedAtLastTick: Int64 = 0
 
-    package init(settings: ConnectionGuardSettings, style: ProblemStyle, connections: OpenConnections, logger: Logger) {
+    init(
+        settings: ConnectionGuardSettings, style: ProblemStyle, connections: OpenConnections, bodyBuffers: BodyBuffers,
+        logger: Logger
+    ) {
         self.connections = connections
+        self.bodyBuffers = bodyBuffers
         self.settings = settings
         self.style = style
         self.logger = logger

@@ -20,6 +20,8 @@ struct GuardedExchange {
     var responseEnded = false
 
     // The body as a whole.
+    /// Nil before its first bytes and after its last ones.
+    var bodyShare: BodyBuffers.Share?
     var bodyStart: NIODeadline?
     /// Nanoseconds before the current rate window in which we did not read.
     var pausedBefore: Int64 = 0

@@ -51,6 +51,7 @@ package struct HTTPServer<Context: ConnectionContext> {
         // Reached only for moments: a connection without a place is told so, and closed.
         configuration.availableConnectionsDelegate = .maximum(settings.connections.descriptors, logger: logger)
         let (connectionGuard, style, connections) = (settings.connectionGuard, style, connections)
+        let bodyBuffers = BodyBuffers()
         // The connection guard times idle connections: Hummingbird's time-out starts again at any byte.
         return Application(
             responder: router.buildResponder(),
@@ -58,7 +59,8 @@ package struct HTTPServer<Context: ConnectionContext> {
                 configuration: .init(
                     additionalChannelHandlers: [
                         ConnectionGuard(
-                            settings: connectionGuard, style: style, connections: connections, logger: logger)
+                            settings: connectionGuard, style: style, connections: connections, bodyBuffers: bodyBuffers,
+                            logger: logger)
                     ],
                     idleTimeout: nil,
                     httpDecoderConfiguration: .init(

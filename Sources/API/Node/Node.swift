@@ -206,7 +206,7 @@ struct Node: Sendable {
         let document = try APIDocument(path: settings.installation.apiDocument)
         let spool = try await Spool.open(
             at: settings.uploads, budgetBytes: settings.scratchBytes, maximumFiles: plan.uploads,
-            timeout: .seconds(30), room: disks.first)
+            timeout: .seconds(30), room: disks.first, isFlushed: settings.storage.isFolder)
         let argon2 = Argon2(threads: min(cores, 4))
         let members = MemberSignIn(databases: databases, argon2: argon2)
         let renderer = TranscriptRenderer()

@@ -9,13 +9,18 @@ import Tenancy
 /// when its last owner releases it, on success and on every failure; after a crash, the next start removes it. Disk calls run on a few
 /// threads of their own, never on an event loop or Swift's pool.
 package final class Spool: Sendable {
-    /// How many bytes a file reserves ahead of what has arrived: the size of the memory block through which it is written.
+    /// How many bytes a file reserves ahead of what has arrived: at least a memory block.
     static let windowBytes: Int64 = 1_024 * 1_024
+    /// What the memory blocks of all files may take together, in bytes, as long as none must be smaller than `smallestBlock`.
+    private static let blocksBytes = 16 * 1_024 * 1_024
+    private static let smallestBlock = 64 * 1_024
 
     let budget: SpoolBudget
     let directory: SpoolDirectory
     /// What is free on the disk; nil if that is unknown.
     let room: DiskSpace?
+    /// Whether the files will be flushed to this disk in the end.
+    let isFlushed: Bool
     private let threads: [BlockingCalls]
     private let next = Atomic<Int>(0)
 
@@ -26,20 +31,24 @@ package final class Spool: Sendable {
     ///   - threads: how many files are written at the same moment.
     ///   - timeout: how long an upload waits if it runs out of room.
     ///   - room: what is free on the disk, which may be less than the budget.
+    ///   - isFlushed: whether the files will be flushed to this disk in the end. Then the disk begins while they arrive.
     package static func open(
         at path: String, budgetBytes: Int64, maximumFiles: Int = 512, threads: Int = 4, timeout: Duration = .zero,
-        room: DiskSpace? = nil
+        room: DiskSpace? = nil, isFlushed: Bool = false
     ) async throws(SpoolError) -> Spool {
         let queues = (0..<max(1, threads)).map { BlockingCalls("verbatim.spool.\($0)") }
         let directory = try await queues[0].run { () throws(SpoolError) in try SpoolDirectory(root: path) }
         return Spool(
             directory: directory,
             budget: SpoolBudget(bytes: budgetBytes, files: maximumFiles, timeout: timeout), room: room,
-            threads: queues)
+            isFlushed: isFlushed, threads: queues)
     }
 
-    private init(directory: SpoolDirectory, budget: SpoolBudget, room: DiskSpace?, threads: [BlockingCalls]) {
+    private init(
+        directory: SpoolDirectory, budget: SpoolBudget, room: DiskSpace?, isFlushed: Bool, threads: [BlockingCalls]
+    ) {
         self.room = room
+        self.isFlushed = isFlushed
         self.directory = directory
         self.budget = budget
         self.threads = threads
@@ -47,6 +56,12 @@ package final class Spool: Sendable {
 
     /// Bytes of the budget that are taken now.
     package var usedBytes: Int64 { budget.usedBytes }
+
+    /// How large the memory block is through which a file is written now, in bytes: the more files, the smaller.
+    package var blockBytes: Int {
+        let share = Self.blocksBytes / max(1, budget.files)
+        return min(Int(Self.windowBytes), max(Self.smallestBlock, 1 << (Int.bitWidth - 1 - share.leadingZeroBitCount)))
+    }
 
     /// Accounts with uploads in progress.
     package var accounts: Int { budget.accounts }

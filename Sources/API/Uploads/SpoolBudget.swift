@@ -76,6 +76,9 @@ final class SpoolBudget: Sendable {
     /// Bytes that are taken now.
     var usedBytes: Int64 { state.withLock { $0.all.bytes } }
 
+    /// Files that there are now.
+    var files: Int { state.withLock { $0.all.files } }
+
     /// Accounts that hold something now.
     var accounts: Int { state.withLock { $0.accounts.count } }
 

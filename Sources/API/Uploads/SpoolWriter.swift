@@ -1,17 +1,24 @@
 import Concurrency
+import Files
 import Glibc
 import NIOCore
 import Pipeline
 
-/// Writes one file of the spool, in blocks of 1 MiB, on one of the spool's threads.
+/// Writes one file of the spool, in blocks of at most 1 MiB, on one of the spool's threads.
 ///
 /// Used by one task. If it is released without `finish`, the file is closed and removed.
 package final class SpoolWriter {
-    private static let blockBytes = Int(Spool.windowBytes)
+    /// How much is written between two calls that have the disk begin.
+    private static let flushedBytes: Int64 = 8 * 1_024 * 1_024
 
     private let file: SpoolFile
     private let descriptor: Int32
     private var block = ByteBuffer()
+    /// At how many bytes the block is written.
+    private var blockBytes = 0
+    private var written: Int64 = 0
+    /// How much of it the disk was told to write.
+    private var begun: Int64 = 0
     /// Bytes appended so far.
     package private(set) var bytes: Int64 = 0
 
@@ -31,11 +38,11 @@ package final class SpoolWriter {
         try await file.reserve(bytes)
         var chunk = chunk
         while chunk.readableBytes > 0 {
-            let room = Self.blockBytes - block.readableBytes
+            if block.readableBytes == 0 { fitBlock() }
+            let room = blockBytes - block.readableBytes
             guard var piece = chunk.readSlice(length: min(room, chunk.readableBytes)) else { return }
-            if block.capacity == 0 { block.reserveCapacity(Self.blockBytes) }
             block.writeBuffer(&piece)
-            if block.readableBytes == Self.blockBytes { try await flush() }
+            if block.readableBytes == blockBytes { try await flush() }
         }
     }
 
@@ -48,14 +55,26 @@ package final class SpoolWriter {
         return SpooledFile(file: file, bytes: bytes, originalName: DisplayName(originalName).text)
     }
 
+    /// Makes the empty block as large as it may be now.
+    private func fitBlock() {
+        blockBytes = file.spool.blockBytes
+        if block.capacity > blockBytes { block = ByteBuffer() }
+        block.reserveCapacity(blockBytes)
+    }
+
     private func flush() async throws(SpoolError) {
         guard block.readableBytes > 0 else { return }
         let (full, descriptor) = (block, descriptor)
+        written += Int64(block.readableBytes)
+        let toDisk = file.spool.isFlushed && written - begun >= Self.flushedBytes ? begun..<written : nil
+        if let toDisk { begun = toDisk.upperBound }
         // Dropped here, so that the thread's copy is the only one and its memory can be used again.
         block = ByteBuffer()
         do {
             block = try await file.calls.run { () throws(SpoolError) in
                 try Self.write(full, to: descriptor)
+                // What it cannot begin now, the flush at the end does.
+                if let toDisk { Writeback.begin(toDisk, of: descriptor) }
                 var empty = full
                 empty.clear()
                 return empty

@@ -22,6 +22,8 @@ package enum StorageSetting: Sendable {
         return .folder(path.hasSuffix("/") ? String(path.dropLast()) : path)
     }
 
+    package var isFolder: Bool { if case .folder = self { true } else { false } }
+
     /// - Parameters:
     ///   - scratch: local space for copies of objects of an object store.
     ///   - concurrency: how many calls to an object store are made at a time.

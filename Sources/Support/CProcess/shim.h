@@ -1,4 +1,5 @@
 #pragma once
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -23,4 +24,18 @@ static inline int verbatim_raise_open_files(rlim_t soft) {
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
     limit.rlim_cur = soft;
     return setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// In C, because the header declares it for GNU programs alone. 2 is SYNC_FILE_RANGE_WRITE.
+int sync_file_range(int descriptor, long long offset, long long bytes, unsigned int flags);
+static inline void verbatim_begin_writeback(int descriptor, long long offset, long long bytes) {
+    (void)sync_file_range(descriptor, offset, bytes, 2);
+}
+
+// In C, because Swift does not import malloc.h. At most so many pools of memory; what is at least as large as `block` is returned when it is
+// freed, and the end of a pool when it is as large as `end`. Setting the sizes also keeps the C library from raising them.
+static inline void verbatim_return_memory(int pools, int block, int end) {
+    mallopt(M_ARENA_MAX, pools);
+    mallopt(M_MMAP_THRESHOLD, block);
+    mallopt(M_TRIM_THRESHOLD, end);
 }

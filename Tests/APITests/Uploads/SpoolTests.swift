@@ -26,6 +26,31 @@ import Testing
         }
     }
 
+    @Test func `the more files there are, the less memory each is written through, and none is damaged`() async throws {
+        try await TemporaryFolder.with { root in
+            let spool = try await Spool.open(at: root, budgetBytes: 100_000_000, isFlushed: true)
+            #expect(spool.blockBytes == 1_048_576)
+            var random = SeededGenerator(seed: 4)
+            let writer = try await spool.create(for: .alice)
+            var expected: [UInt8] = []
+            var others: [SpoolWriter] = []
+            for number in 0..<250 {
+                let piece = random.bytes(Int(random.next() % 90_000), of: Array(0...255))
+                expected += piece
+                try await writer.append(ByteBuffer(bytes: piece))
+                others.append(try await spool.create(for: number < 125 ? .alice : .charlie))
+                #expect(spool.blockBytes * others.count <= 16_777_216)
+            }
+            #expect(spool.blockBytes == 65_536)
+            others = []
+            try await eventually("the others are gone") { spool.blockBytes == 1_048_576 }
+            let last = random.bytes(3_000_000, of: Array(0...255))
+            try await writer.append(ByteBuffer(bytes: last))
+            let file = try await writer.finish(originalName: nil)
+            #expect(try Data(contentsOf: URL(filePath: file.path)) == Data(expected + last))
+        }
+    }
+
     @Test func `a file that is let go of is removed, finished or not`() async throws {
         try await TemporaryFolder.with { root in
             let spool = try await Spool.open(at: root, budgetBytes: 100_000_000)

@@ -13,7 +13,7 @@ Sources/Support/COpenSSL/     COpenSSL   COpenSSLSystem
 Sources/Support/CAVSystem/    CAVSystem
 Sources/Support/CAV/          CAV        CAVSystem
 Sources/Support/Concurrency/  Concurrency CProcess
-Sources/Support/Files/        Files
+Sources/Support/Files/        Files      CProcess
 Sources/Support/JSON/         JSON
 Sources/Support/Cryptography/ Cryptography COpenSSL
 Sources/Support/Postgres/     Postgres   CPostgres Concurrency
@@ -26,7 +26,7 @@ Sources/Tenancy/              Tenancy    Postgres Addresses Cryptography Concurr
 Sources/Billing/              Billing    Tenancy Postgres JSON
 Sources/Pipeline/MediaTool/   MediaTool  CAV JSON
 Sources/Pipeline/             Pipeline   Billing Tenancy Postgres Addresses Egress Cryptography Settings Concurrency Files JSON
-Sources/API/                  API        Pipeline Billing Tenancy Postgres Addresses Egress Cryptography Settings Terminal Concurrency JSON
+Sources/API/                  API        Pipeline Billing Tenancy Postgres Addresses Egress Cryptography Settings Terminal Concurrency Files JSON
 Sources/AdminCLI/             AdminCLI   Pipeline Billing Tenancy Postgres Addresses Egress Settings Terminal Files JSON
 Sources/Executables/          Executables
 '
