@@ -8,28 +8,70 @@ import Testing
 
 /// An upgrade as docs/self-hosting.md tells operators to do it, while customers go on.
 @Suite struct UpgradeTests {
-    /// The last migration of the version before.
-    private static let before = 19
-    /// What `rights.sql` says of tables that came later.
-    private static let newer = ["orphan_listing"]
+    /// The numbers of this version's migrations, and the last one that its nodes cannot do without.
+    private static func numbers() throws -> (all: [Int], needed: Int) {
+        var (all, needed) = ([Int](), 0)
+        for name in try FileManager.default.contentsOfDirectory(atPath: Checkout.root + "/sql") {
+            guard let number = Int(name.prefix(4)), name.hasSuffix(".sql") else { continue }
+            all.append(number)
+            let text = try String(contentsOfFile: "\(Checkout.root)/sql/\(name)", encoding: .utf8)
+            if !(text.split(separator: "\n").first ?? "").contains("also before") { needed = max(needed, number) }
+        }
+        return (all.sorted(), needed)
+    }
 
-    /// A folder for `VERBATIM_HOME` of the version before: its own `sql/`, all else of the checkout.
-    private static func formerHome(in folder: String) throws -> String {
+    /// A folder for `VERBATIM_HOME`, with `sql/` of its own, all else of the checkout.
+    ///
+    /// - Parameter last: the last migration of the checkout that it has.
+    private static func home(in folder: String, upTo last: Int, more: [(name: String, text: String)] = []) throws
+        -> String
+    {
         let files = FileManager.default
         for name in ["inference", "ingest", "dashboard", "openapi.json"] {
             try files.createSymbolicLink(atPath: "\(folder)/\(name)", withDestinationPath: "\(Checkout.root)/\(name)")
         }
         try files.createDirectory(atPath: folder + "/sql", withIntermediateDirectories: false)
-        for name in try files.contentsOfDirectory(atPath: Checkout.root + "/sql") {
-            guard let number = Int(name.prefix(4)), number <= before else { continue }
+        for name in try files.contentsOfDirectory(atPath: Checkout.root + "/sql") where name.hasSuffix(".sql") {
+            if let number = Int(name.prefix(4)), number > last { continue }
             try files.copyItem(atPath: "\(Checkout.root)/sql/\(name)", toPath: "\(folder)/sql/\(name)")
         }
-        let rights = try String(contentsOfFile: Checkout.root + "/sql/rights.sql", encoding: .utf8)
-        let former = rights.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
-            !newer.contains { line.contains($0) }
-        }
-        try Data(former.joined(separator: "\n").utf8).write(to: URL(filePath: folder + "/sql/rights.sql"))
+        for file in more { try Data(file.text.utf8).write(to: URL(filePath: "\(folder)/sql/\(file.name)")) }
         return folder
+    }
+
+    /// What a next version might bring, after the last migration of this one: a column that is filled in batches and an index, online; then a
+    /// column of a table that is always in use.
+    private static func next(after last: Int, nodes needed: Int) -> [(name: String, text: String)] {
+        func padded(_ number: Int) -> String { String(repeating: "0", count: 4 - "\(number)".count) + "\(number)" }
+        return [
+            (
+                "\(padded(last + 1))_next_online.sql",
+                """
+                -- nodes: from \(padded(needed)), also before
+                -- online: yes
+                -- Of the next version.
+
+                ALTER TABLE jobs ADD COLUMN IF NOT EXISTS next_note text;
+
+                CREATE INDEX CONCURRENTLY IF NOT EXISTS jobs_next ON jobs (tenant_id, completed_at);
+
+                -- repeat
+                UPDATE jobs SET next_note = 'filled' WHERE (tenant_id, id) IN (
+                    SELECT tenant_id, id FROM jobs WHERE next_note IS NULL LIMIT 10);
+
+                """
+            ),
+            (
+                "\(padded(last + 2))_next_at_once.sql",
+                """
+                -- nodes: from \(padded(needed))
+                -- Of the next version, whose nodes cannot do without it.
+
+                ALTER TABLE tenant_load ADD COLUMN next_flag boolean NOT NULL DEFAULT true;
+
+                """
+            ),
+        ]
     }
 
     /// The nodes that a load balancer sends requests to.
@@ -103,8 +145,11 @@ import Testing
 
     private struct Place {
         let database: TestDatabase
+        /// The last migration of this version.
+        let last: Int
+        /// Settings of nodes of this version, and of the next one. Both are the same executables.
         let former: [String: String]
-        let current: [String: String]
+        let next: [String: String]
 
         func admin(_ arguments: String..., settings: [String: String]) async throws -> Command.Result {
             let result = try await Operator.call(arguments, settings: settings)
@@ -115,10 +160,13 @@ import Testing
 
     private static func withPlace(_ body: (Place) async throws -> Void) async throws {
         let modelsURL = try await SharedModelServer.shared().url
-        let folders = try (0..<3).map { _ in try TemporaryFolder() }
+        let folders = try (0..<4).map { _ in try TemporaryFolder() }
         defer { for folder in folders { folder.remove() } }
-        let home = try formerHome(in: folders[0].path)
-        try await withTestDatabase(migrations: home + "/sql") { database in
+        let (all, needed) = try numbers()
+        let last = try #require(all.last)
+        let former = try home(in: folders[0].path, upTo: needed)
+        let next = try home(in: folders[3].path, upTo: last, more: next(after: last, nodes: needed))
+        try await withTestDatabase(migrations: former + "/sql") { database in
             let environment = [
                 "VERBATIM_DATABASE_URL": database.url, "VERBATIM_LISTEN": "127.0.0.1:0",
                 "VERBATIM_MASTER_KEY": String(repeating: "00", count: 32), "VERBATIM_INFERENCE_URL": modelsURL,
@@ -127,8 +175,8 @@ import Testing
             ]
             try await body(
                 Place(
-                    database: database, former: environment.merging(["VERBATIM_HOME": home]) { $1 },
-                    current: environment.merging(["VERBATIM_HOME": Checkout.root]) { $1 }))
+                    database: database, last: last, former: environment.merging(["VERBATIM_HOME": former]) { $1 },
+                    next: environment.merging(["VERBATIM_HOME": next]) { $1 }))
         }
     }
 
@@ -164,7 +212,7 @@ import Testing
         for node in old { balancer.add(node) }
         let token = try await login(place, old[0], http)
         // A version that needs the new schema does not start before it is there, and says so.
-        let early = try await Command.run(Checkout.executable("verbatim"), ["api"], environment: place.current)
+        let early = try await Command.run(Checkout.executable("verbatim"), ["api"], environment: place.next)
         #expect(early.status == 1 && early.errors.contains("verbatim-admin migrate"))
 
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -179,12 +227,12 @@ import Testing
             var counted = record.answers
             try await eventually("customers go on after the migration") { record.answers > counted + 30 }
 
-            let worker = try await Node.start("worker", place.current)
+            let worker = try await Node.start("worker", place.next)
             oldWorker.process.signal(SIGTERM)
             #expect(try await oldWorker.process.ended() == 0)
             var new: [Node] = []
             for node in old {
-                let next = try await Node.start("api", place.current)
+                let next = try await Node.start("api", place.next)
                 try await eventually("the new node is ready") {
                     try await Customer(node: next, http: http, token: "").get("/readyz").status == 200
                 }
@@ -199,11 +247,13 @@ import Testing
             record.end()
             try await group.waitForAll()
             #expect(record.faults == [])
+            let unfilled = try await place.database.pool().query("SELECT count(*) FROM jobs WHERE next_note IS NULL")
+            #expect(try unfilled[0].decode(Int.self) < record.jobs.count)
             let alice = Customer(node: new[0], http: http, token: token)
             for job in record.jobs { #expect(try await alice.finished(job)["status"] as? String == "completed") }
             let months = try await place.database.pool().query("SELECT DISTINCT month FROM usage").decode(String.self)
             for month in months {
-                _ = try await place.admin("usage", "verify", "--period", month, settings: place.current)
+                _ = try await place.admin("usage", "verify", "--period", month, settings: place.next)
             }
             let events = try await place.database.pool().query("SELECT count(*), count(DISTINCT job_id) FROM usage")
             let (billed, jobs) = try events[0].decode(Int.self, Int.self)
@@ -221,9 +271,9 @@ import Testing
         } _: {
             let migration = try await RunningProcess(
                 Checkout.executable("verbatim-admin"), ["migrate"],
-                environment: place.current.merging(["USER": "olga"]) { $1 })
+                environment: place.next.merging(["USER": "olga"]) { $1 })
             try await eventually("all but the migration of that table is done") {
-                try await pool.query("SELECT max(number) FROM schema_migrations").decode(Int.self) == [21]
+                try await pool.query("SELECT max(number) FROM schema_migrations").decode(Int.self) == [place.last + 1]
             }
             try await eventually("the migration waits for its lock") {
                 try await pool.query(
@@ -237,6 +287,6 @@ import Testing
         }
         #expect(try await migration.ended() == 0)
         let last = try await pool.query("SELECT max(number) FROM schema_migrations").decode(Int.self)
-        #expect(last == [22])
+        #expect(last == [place.last + 2])
     }
 }
