@@ -55,7 +55,7 @@ GRANT SELECT ON seller TO verbatim_app;
 
 -- Jobs. verbatim_system starts a job with its first claim, and its sweep checks which recordings are still needed.
 GRANT SELECT, INSERT, UPDATE ON jobs TO verbatim_app;
-GRANT SELECT (tenant_id, id, status, completed_at, source_deleted_at, is_test, test_due_at, deadline_at, transcript_due_at, transcript_deleted_at),
+GRANT SELECT (tenant_id, id, status, completed_at, source_deleted_at, is_test, test_due_at, deadline_at, transcript_due_at, transcript_deleted_at, traceparent),
     UPDATE (status, started_at, status_changed_at) ON jobs TO verbatim_system;
 GRANT SELECT, INSERT, UPDATE, DELETE ON chunks TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sections TO verbatim_app;

@@ -348,6 +348,7 @@ CREATE TABLE jobs (
     transcript_retention_days smallint,
     transcript_due_at         timestamp with time zone,
     deadline_at               timestamp with time zone,
+    traceparent               text,
     CONSTRAINT jobs_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT jobs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT jobs_completed_at_check CHECK ((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (completed_at IS NOT NULL)),
@@ -375,6 +376,7 @@ END),
     CONSTRAINT jobs_speakers_expected_check CHECK (speakers_expected >= 1 AND speakers_expected <= 32),
     CONSTRAINT jobs_status_check CHECK (status = ANY (ARRAY['queued'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])),
     CONSTRAINT jobs_test_check CHECK (is_test = (test_due_at IS NOT NULL) AND is_test = (test_outcome IS NOT NULL)),
+    CONSTRAINT jobs_traceparent_check CHECK (traceparent ~ '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$'::text),
     CONSTRAINT jobs_transcript_retention_days_check CHECK (transcript_retention_days >= 1 AND transcript_retention_days <= 3650)
 );
 CREATE INDEX jobs_by_tenant_and_status ON jobs USING btree (tenant_id, status, id) WHERE deleted_at IS NULL;

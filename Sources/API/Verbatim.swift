@@ -45,7 +45,15 @@ struct Verbatim: AsyncParsableCommand {
             let reader = SettingsReader()
             let settings = NodeSettings(reader)
             try reader.finish()
-            LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: settings.logLevel) }
+            LoggingSystem.bootstrap(
+                { label, provider in
+                    var handler = JSONLogHandler(label: label, level: settings.logLevel)
+                    handler.metadataProvider = provider
+                    return handler
+                },
+                metadataProvider: Logger.MetadataProvider {
+                    TraceContext.current.map { ["trace_id": .string($0.traceID)] } ?? [:]
+                })
             let logger = Logger(label: "verbatim")
             for setting in reader.unknown { logger.warning("\(setting)") }
             try await Node(role: role, settings: settings, openFiles: openFiles, logger: logger).run()

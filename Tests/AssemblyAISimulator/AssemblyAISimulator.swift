@@ -45,6 +45,9 @@ package struct AssemblyAISimulator: Sendable {
 
 extension AssemblyAISimulator {
     /// How often each route was called, whatever came of it; routes that nobody called are not in it.
+    /// `traceparent` of the calls that were answered as documented, in their order.
+    package var traces: [String] { service.state.withLock { $0.traces } }
+
     package var calls: [SimulatorRoute: Int] { service.state.withLock { $0.calls } }
 
     /// Every transcript that was submitted, in that order, deleted ones too.

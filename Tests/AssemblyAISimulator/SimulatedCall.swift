@@ -8,6 +8,8 @@ struct SimulatedCall {
     let authorization: String?
     /// The simulator's own `host:port`, as the caller named it.
     let host: String
+    /// The trace that the caller names.
+    let traceparent: String?
     let body: [UInt8]
 }
 

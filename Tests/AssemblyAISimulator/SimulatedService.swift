@@ -5,6 +5,7 @@ final class SimulatedService: Sendable {
     struct State: Sendable {
         var account: SimulatedAccount
         var calls: [SimulatorRoute: Int] = [:]
+        var traces: [String] = []
         var faults: [SimulatorRoute: SimulatorScript<SimulatorFault>] = [:]
     }
 
@@ -22,5 +23,10 @@ final class SimulatedService: Sendable {
         }
     }
 
-    func answer(_ call: SimulatedCall) -> SimulatedResponse { state.withLock { $0.account.answer(call) } }
+    func answer(_ call: SimulatedCall) -> SimulatedResponse {
+        state.withLock { state in
+            if let trace = call.traceparent { state.traces.append(trace) }
+            return state.account.answer(call)
+        }
+    }
 }

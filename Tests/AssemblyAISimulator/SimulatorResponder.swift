@@ -27,7 +27,9 @@ struct SimulatorResponder: HTTPResponder {
             service.answer(
                 SimulatedCall(
                     route: route, id: path.last.map(String.init) ?? "", authorization: request.headers[.authorization],
-                    host: request.head.authority ?? "", body: Array(body.readableBytesView)))
+                    host: request.head.authority ?? "",
+                    traceparent: HTTPField.Name("traceparent").flatMap { request.headers[$0] },
+                    body: Array(body.readableBytesView)))
         }
         switch fault {
         case nil:

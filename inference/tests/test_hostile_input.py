@@ -122,6 +122,15 @@ class Refusals(unittest.TestCase):
         )
         self.assertNotIn("{", server.call("GET", "/v1/models", headers={"X-Request-Id": "{}"})[1]["x-request-id"])
 
+    def test_the_callers_trace_is_logged_and_an_invalid_one_is_not(self):
+        trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+        for header, logged in ((f"00-{trace}-00f067aa0ba902b7-01", trace), (f"00-{trace}-01", None)):
+            server.call("GET", "/v1/models", headers={"traceparent": header, "X-Request-Id": f"of-{logged}"})
+            line = {}
+            while line.get("request_id") != f"of-{logged}":
+                line = server.wait_for("request")
+            self.assertEqual(line.get("trace_id"), logged)
+
 
 class Decoding(unittest.TestCase):
     def test_the_size_in_a_piped_wav_is_an_upper_limit(self):

@@ -1,4 +1,5 @@
-"""Writes one log line per request, and sets its id: the caller's `X-Request-Id` if it is valid, else a new one."""
+"""Writes one log line per request, with the trace that the caller names in `traceparent`, and sets the request's id: the
+caller's `X-Request-Id` if it is valid, else a new one."""
 
 import re
 import time
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from . import logs
 
 _SANE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 _ROUTES = (
     "/v1/models",
     "/v1/audio/transcriptions",
@@ -32,6 +34,8 @@ class RequestLog:
             return
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _SANE_ID.fullmatch(given) else f"req_{uuid.uuid4().hex}"
+        trace = _TRACEPARENT.fullmatch(Headers(scope=scope).get("traceparent", ""))
+        traced = {"trace_id": trace[1]} if trace else {}
         status = 0
 
         async def send_with_id(message: Message) -> None:
@@ -49,4 +53,4 @@ class RequestLog:
             route = scope["path"] if scope["path"] in _ROUTES else "other"
             seconds = {"audio_seconds": round(scope["audio_seconds"], 1)} if "audio_seconds" in scope else {}
             milliseconds = round((time.monotonic() - begun) * 1000)
-            logs.event("request", request_id=request_id, route=route, status=status, ms=milliseconds, **seconds)
+            logs.event("request", request_id=request_id, route=route, status=status, ms=milliseconds, **seconds, **traced)

@@ -39,6 +39,7 @@ package struct BoundedLogHandler: LogHandler {
         var plain = base
         // The line is about many requests, so it has none of their metadata.
         plain.metadata = [:]
+        plain.metadataProvider = nil
         let isAdmitted = budget.admits(String(message.prefix(64))) { [plain] count in
             Logger(label: "verbatim") { _ in plain }.notice(
                 "Log lines left out", metadata: ["lines": .stringConvertible(count)])

@@ -61,7 +61,10 @@ package struct AccessLogMiddleware<Context: ConnectionContext>: RouterMiddleware
     private func wanted(_ request: Request, _ context: Context) -> @Sendable () -> Bool {
         let (caller, address) = (context.caller, proxies.client(of: request, on: context.channel))
         var summary = context.logger
+        // The line counts many requests.
         summary[metadataKey: "request_id"] = nil
+        summary[metadataKey: "trace_id"] = nil
+        summary.handler.metadataProvider = nil
         return { [unauthenticated, summary] in
             if caller?.isKnown == true { return true }
             return unauthenticated.admits(address.network) { count in

@@ -26,7 +26,7 @@ package struct CORSMiddleware<Context: ConnectionContext>: RouterMiddleware {
         if request.method == .options, request.headers.contains(.accessControlRequestMethod) {
             response.headers[.accessControlAllowMethods] = "GET, HEAD, POST, PUT, PATCH, DELETE"
             response.headers[.accessControlAllowHeaders] =
-                "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id"
+                "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, traceparent, X-Request-Id"
             response.headers[.accessControlMaxAge] = "\(Self.maxAge)"
         } else {
             response.headers[.accessControlExposeHeaders] =

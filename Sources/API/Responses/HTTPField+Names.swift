@@ -1,8 +1,10 @@
 import HTTPTypes
+import Pipeline
 
 /// Header fields that `HTTPTypes` does not name.
 extension HTTPField.Name {
     package static let xRequestID = HTTPField.Name(known: "X-Request-Id")
+    static let traceparent = HTTPField.Name(known: TraceContext.headerName)
     static let idempotencyKey = HTTPField.Name(known: "Idempotency-Key")
     static let idempotentReplayed = HTTPField.Name(known: "Idempotent-Replayed")
     static let xForwardedFor = HTTPField.Name(known: "X-Forwarded-For")

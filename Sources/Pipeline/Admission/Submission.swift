@@ -14,6 +14,8 @@ package struct Submission: Sendable {
     package let source: Source
     /// The access token that submits it, if that may submit one job only.
     package var singleUse: String?
+    /// The trace of the request; a new one outside of a request.
+    package var trace = TraceContext.current ?? TraceContext()
 
     package enum Source: Sendable {
         case file(SubmittedFile)
@@ -93,7 +95,7 @@ extension Submission {
             id, of: tenant, by: submitter, options, maxMilliseconds: effectiveLimits.maxDurationSeconds * 1000,
             url: url?.text,
             name: file?.name, bytes: file?.bytes, estimatedMilliseconds: file?.estimatedMilliseconds,
-            channels: file?.channels, path: file?.key.path, at: now, in: transaction)
+            channels: file?.channels, path: file?.key.path, trace: trace, at: now, in: transaction)
         let task =
             if let file {
                 NewTask(
@@ -107,8 +109,8 @@ extension Submission {
     /// Queues the job of a test key. Nothing is reserved or kept.
     func insertSimulated(_ end: SimulatedEnd, at now: Timestamp, in transaction: PostgresTransaction) throws {
         try JobLifecycle.queueSimulated(
-            id, of: tenant, by: submitter, options, end, url: url?.text, name: file?.name, bytes: file?.bytes, at: now,
-            in: transaction)
+            id, of: tenant, by: submitter, options, end, url: url?.text, name: file?.name, bytes: file?.bytes,
+            trace: trace, at: now, in: transaction)
     }
 
     /// Throws ``AdmissionError/accountDeleted``.

@@ -23,7 +23,8 @@ enum JobLifecycle {
     static func queue(
         _ job: JobID, of tenant: TenantID, by submitter: Submitter?, _ options: JobOptions, maxMilliseconds: Int64,
         url: String?,
-        name: String?, bytes: Int64?, estimatedMilliseconds: Int64?, channels: Int?, path: String?, at now: Timestamp,
+        name: String?, bytes: Int64?, estimatedMilliseconds: Int64?, channels: Int?, path: String?,
+        trace: TraceContext, at now: Timestamp,
         in transaction: PostgresTransaction
     ) throws {
         try transaction.execute(
@@ -31,31 +32,35 @@ enum JobLifecycle {
             INSERT INTO jobs (
                 tenant_id, id, created_at, status_changed_at, diarize, language_requested, speakers_expected, metadata,
                 webhook_url, max_duration_ms, source_type, source_url, source_name, source_bytes, estimated_ms,
-                source_channels, source_key, key_id, transcript_retention_days, deadline_at)
+                source_channels, source_key, key_id, transcript_retention_days, deadline_at, traceparent)
             VALUES (
                 \(tenant), \(job), \(now), \(now), \(options.diarize), \(options.language.text),
                 \(options.speakersExpected), \(options.metadata), \(options.webhookURL), \(maxMilliseconds),
                 \(url == nil ? "upload" : "url"), \(url), \(name), \(bytes), \(estimatedMilliseconds), \(channels),
-                \(path), \(submitter), \(options.transcriptRetentionDays), \(options.deadline(from: now)))
+                \(path), \(submitter), \(options.transcriptRetentionDays), \(options.deadline(from: now)),
+                \(trace.header))
             """)
     }
 
     /// Writes a new job of a test key, queued. It ends in the way of `end`. Its recording, if there was one, is not kept.
     static func queueSimulated(
         _ job: JobID, of tenant: TenantID, by submitter: Submitter?, _ options: JobOptions, _ end: SimulatedEnd,
-        url: String?, name: String?, bytes: Int64?, at now: Timestamp, in transaction: PostgresTransaction
+        url: String?, name: String?, bytes: Int64?, trace: TraceContext, at now: Timestamp,
+        in transaction: PostgresTransaction
     ) throws {
         try transaction.execute(
             """
             INSERT INTO jobs (
                 tenant_id, id, created_at, status_changed_at, diarize, language_requested, speakers_expected, metadata,
                 webhook_url, max_duration_ms, source_type, source_url, source_name, source_bytes, source_deleted_at,
-                key_id, transcript_retention_days, deadline_at, is_test, test_outcome, test_due_at)
+                key_id, transcript_retention_days, deadline_at, is_test, test_outcome, test_due_at,
+                traceparent)
             VALUES (
                 \(tenant), \(job), \(now), \(now), \(options.diarize), \(options.language.text),
                 \(options.speakersExpected), \(options.metadata), \(options.webhookURL), 1,
                 \(url == nil ? "upload" : "url"), \(url), \(name), \(bytes), \(url == nil ? now : nil),
-                \(submitter), \(options.transcriptRetentionDays), \(options.deadline(from: now)), true, \(end.outcome), \(now + .seconds(end.delaySeconds)))
+                \(submitter), \(options.transcriptRetentionDays), \(options.deadline(from: now)), true, \(end.outcome), \(now + .seconds(end.delaySeconds)),
+                \(trace.header))
             """)
     }
 
@@ -341,7 +346,7 @@ enum JobLifecycle {
             SET deleted_at = now(), transcript_deleted_at = coalesce(transcript_deleted_at, now()), source_name = NULL,
                 source_url = NULL, metadata = '{}', language = NULL, language_confidence = NULL,
                 source_kept_until = NULL, webhook_url = NULL, speakers_expected = NULL, language_requested = 'auto',
-                source_bytes = NULL, engine = NULL
+                source_bytes = NULL, engine = NULL, traceparent = NULL
             WHERE tenant_id = \(tenant) AND id = \(job)
             """)
     }

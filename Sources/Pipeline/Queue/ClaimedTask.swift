@@ -17,10 +17,12 @@ package struct ClaimedTask: Sendable, Hashable {
     /// The number of the attempt, from 1.
     package let attempt: Int
     package let fence: Int64
+    /// The job's trace.
+    package let trace: TraceContext?
 
     init(
         tenant: TenantID, id: Int64, job: JobID, kind: TaskKind, part: Int?, isLong: Bool, isPoll: Bool = false,
-        attempt: Int, fence: Int64
+        attempt: Int, fence: Int64, trace: TraceContext? = nil
     ) {
         self.tenant = tenant
         self.id = id
@@ -31,11 +33,20 @@ package struct ClaimedTask: Sendable, Hashable {
         self.isPoll = isPoll
         self.attempt = attempt
         self.fence = fence
+        self.trace = trace
+    }
+
+    /// The trace of the job of the task in a row `name`, for a statement that claims.
+    static func trace(of name: PostgresQuery) -> PostgresQuery {
+        "(SELECT traceparent FROM jobs WHERE jobs.tenant_id = \(name).tenant_id AND jobs.id = \(name).job_id) AS traceparent"
     }
 
     init(row: PostgresRow) throws {
-        (tenant, id, job, kind, part, isLong, isPoll, attempt, fence) = try row.decode(
-            TenantID.self, Int64.self, JobID.self, TaskKind.self, Int?.self, Bool.self, Bool.self, Int.self, Int64.self)
+        let traceparent: String?
+        (tenant, id, job, kind, part, isLong, isPoll, attempt, fence, traceparent) = try row.decode(
+            TenantID.self, Int64.self, JobID.self, TaskKind.self, Int?.self, Bool.self, Bool.self, Int.self, Int64.self,
+            String?.self)
+        trace = traceparent.flatMap(TraceContext.init(header:))
     }
 }
 

@@ -166,7 +166,8 @@ package struct TaskQueue: Sendable {
                 )
                 UPDATE tasks t SET \(Self.claimed(by: worker))
                 FROM next WHERE t.tenant_id = next.tenant_id AND t.id = next.id
-                RETURNING t.tenant_id, t.id, t.job_id, t.kind, t.part, t.is_long, t.is_poll, t.attempt, t.fence
+                RETURNING t.tenant_id, t.id, t.job_id, t.kind, t.part, t.is_long, t.is_poll, t.attempt, t.fence,
+                    \(ClaimedTask.trace(of: "t"))
                 """
             ).map(ClaimedTask.init(row:))
         }
@@ -237,7 +238,7 @@ package struct TaskQueue: Sendable {
                     WHERE status = 'running' AND lease_until < now()
                         AND attempt >= \(Self.maxAttempts) AND kind <> 'clean'
                     FOR UPDATE SKIP LOCKED LIMIT 100)
-                RETURNING tenant_id, id, job_id, kind, part, is_long, is_poll, attempt, fence
+                RETURNING tenant_id, id, job_id, kind, part, is_long, is_poll, attempt, fence, \(ClaimedTask.trace(of: "tasks"))
                 """
             ).map(ClaimedTask.init(row:))
         }

@@ -112,16 +112,17 @@ struct TenantTurns: Sendable {
                 FROM chosen c WHERE t.tenant_id = c.tenant_id AND t.id = c.id
                 RETURNING t.tenant_id, t.id, t.job_id, t.kind, t.part, t.is_long, t.attempt, t.fence, c.starts, c.place
             )
-            SELECT tenant_id, id, job_id, kind, part, is_long, attempt, fence, starts FROM taken ORDER BY place
+            SELECT tenant_id, id, job_id, kind, part, is_long, attempt, fence, starts, \(ClaimedTask.trace(of: "taken"))
+            FROM taken ORDER BY place
             """
         ).map { row in
-            let (tenant, id, job, kind, part, isLong, attempt, fence, starts) = try row.decode(
+            let (tenant, id, job, kind, part, isLong, attempt, fence, starts, traceparent) = try row.decode(
                 TenantID.self, Int64.self, JobID.self, TaskKind.self, Int?.self, Bool.self, Int.self, Int64.self,
-                Bool.self)
+                Bool.self, String?.self)
             return (
                 claim: ClaimedTask(
                     tenant: tenant, id: id, job: job, kind: kind, part: part, isLong: isLong, attempt: attempt,
-                    fence: fence), starts: starts
+                    fence: fence, trace: traceparent.flatMap(TraceContext.init(header:))), starts: starts
             )
         }
         try JobLifecycle.start(taken.filter(\.starts).map { ($0.claim.job, $0.claim.tenant) }, in: transaction)

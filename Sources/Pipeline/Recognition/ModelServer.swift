@@ -108,7 +108,8 @@ package struct ModelServer: Sendable {
             }
         let response = try await client.send(
             EgressRequest(
-                method: method, url: base + path, unixSocketPath: socket, headers: headers, body: body,
+                method: method, url: base + path, unixSocketPath: socket,
+                headers: headers + TraceContext.callHeaders, body: body,
                 limits: EgressLimits(total: timeout, connect: .seconds(5), responseBytes: 64 << 20),
                 trust: .operatorConfigured, waitsInLine: waitsInLine))
         guard response.isSuccess else { throw ModelServerError(status: response.status) }

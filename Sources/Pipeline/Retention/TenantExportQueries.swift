@@ -119,7 +119,7 @@ extension TenantExport {
                     source_type, source_name, source_url, source_bytes, source_channels, source_kept_until,
                     source_deleted_at, estimated_ms, round(samples_total / 16000.0, 3) AS duration_seconds, language,
                     language_confidence, engine, diarization, error_code, error_reason, error_message, retried_as, is_test, test_outcome, test_due_at,
-                    transcript_retention_days, transcript_due_at, deadline_at
+                    transcript_retention_days, transcript_due_at, deadline_at, traceparent
                 FROM jobs WHERE tenant_id = \(tenant) ORDER BY id
                 """)
     }

@@ -232,6 +232,10 @@ enum StageOutcome: Sendable {
 
 extension TaskWork {
     package init(_ stages: Stages) {
-        self.init(isReady: stages.ready, perform: stages.perform, giveUp: stages.giveUp, pace: stages.pace)
+        self.init(
+            isReady: stages.ready,
+            perform: { claim in await TraceContext.$current.withValue(claim.trace) { await stages.perform(claim) } },
+            giveUp: { claim in await TraceContext.$current.withValue(claim.trace) { await stages.giveUp(claim) } },
+            pace: stages.pace)
     }
 }

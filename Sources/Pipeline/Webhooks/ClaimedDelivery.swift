@@ -22,15 +22,19 @@ package struct ClaimedDelivery: Sendable, Hashable {
     package let fence: Int64
     /// Whether the last attempt at this host failed.
     package let slotKind: DeliverySlotKind
+    /// The job's trace.
+    package let trace: TraceContext?
     /// Nobody else takes the event before this time.
     let leaseEnd: ContinuousClock.Instant
 
     init(row: PostgresRow, leaseEnd: ContinuousClock.Instant) throws {
-        let isFailing: Bool
-        (tenant, id, event, job, url, origin, body, attempt, tries, firstTry, fence, isFailing) = try row.decode(
-            TenantID.self, WebhookEventID.self, WebhookEventID.self, JobID?.self, String.self, String.self,
-            [UInt8].self,
-            Int.self, Int.self, Timestamp.self, Int64.self, Bool.self)
+        let (isFailing, traceparent): (Bool, String?)
+        (tenant, id, event, job, url, origin, body, attempt, tries, firstTry, fence, isFailing, traceparent) =
+            try row.decode(
+                TenantID.self, WebhookEventID.self, WebhookEventID.self, JobID?.self, String.self, String.self,
+                [UInt8].self,
+                Int.self, Int.self, Timestamp.self, Int64.self, Bool.self, String?.self)
+        trace = traceparent.flatMap(TraceContext.init(header:))
         slotKind = isFailing ? .failing : .answering
         self.leaseEnd = leaseEnd
     }

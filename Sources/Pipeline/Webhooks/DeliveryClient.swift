@@ -44,7 +44,7 @@ package struct DeliveryClient: Sendable {
     ) async -> DeliveryResult {
         let request = EgressRequest(
             method: "POST", url: url,
-            headers: [(name: "Content-Type", value: "application/json")]
+            headers: [(name: "Content-Type", value: "application/json")] + TraceContext.callHeaders
                 + WebhookSignature.headers(id, body: body, secrets: secrets, at: clock()),
             body: .bytes(body),
             limits: EgressLimits(total: timeout, connect: timeout, responseBytes: Self.readBytes),

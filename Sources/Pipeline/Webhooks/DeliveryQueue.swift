@@ -190,7 +190,7 @@ extension DeliveryQueue {
             lease_until = now() + make_interval(secs => \(lease / .seconds(1)))
         FROM held WHERE v.tenant_id = held.tenant_id AND v.id = held.id
         RETURNING v.tenant_id, v.id, coalesce(v.event_id, v.id), v.job_id, v.url, v.origin, v.body, v.attempt, v.schedule_attempts, v.schedule_started_at, v.fence,
-            held.is_failing
+            held.is_failing, (SELECT traceparent FROM jobs j WHERE j.tenant_id = v.tenant_id AND j.id = v.job_id)
         """
     }
 

@@ -68,6 +68,10 @@ package struct WebhookSender: Service {
 
     /// Makes an attempt and stores its result. Does not throw: if the result cannot be stored, the lease expires.
     package func deliver(_ claim: ClaimedDelivery) async {
+        await TraceContext.$current.withValue(claim.trace) { await deliverInTrace(claim) }
+    }
+
+    private func deliverInTrace(_ claim: ClaimedDelivery) async {
         guard let (result, begunAt) = await send(claim) else {
             return await Task { await putBack(claim, queue.release) }.value
         }

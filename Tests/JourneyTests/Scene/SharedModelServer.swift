@@ -4,7 +4,7 @@ import TestSupport
 /// One model server for all journeys: loading the model costs more than most of them. It remembers what it recognized.
 final class SharedModelServer: Sendable {
     let url: String
-    private let process: RunningProcess
+    let process: RunningProcess
 
     private static let starting = Task { try await SharedModelServer() }
 

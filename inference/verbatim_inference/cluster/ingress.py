@@ -64,7 +64,7 @@ _PARTS = {
 _KNOWING = ("recognition", "diarization")
 """The parts that know what `/health` tells."""
 _PAUSE = 1.0
-_HEADERS = frozenset({b"content-type", b"content-length", b"x-request-id"})
+_HEADERS = frozenset({b"content-type", b"content-length", b"x-request-id", b"traceparent"})
 """The only headers of a request that a replica needs."""
 
 

@@ -69,6 +69,7 @@ struct AssemblyAIAPI: Sendable {
         // arrives twice is billed twice. So no connection is kept open (`Connection: close`), and none is reused (`ownConnection`).
         headers.append((name: "Connection", value: "close"))
         if let type { headers.append((name: "Content-Type", value: type)) }
+        headers += TraceContext.callHeaders
         let request = EgressRequest(
             method: method, url: account.url + path, headers: headers, body: body,
             limits: EgressLimits(

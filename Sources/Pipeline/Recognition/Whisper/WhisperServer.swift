@@ -30,7 +30,8 @@ struct WhisperServer: Sendable {
             response = try await client.send(
                 EgressRequest(
                     method: "POST", url: endpoint.url,
-                    headers: apiKey.map { [("Authorization", "Bearer \($0)")] } ?? [],
+                    headers: (apiKey.map { [(name: "Authorization", value: "Bearer \($0)")] } ?? [])
+                        + TraceContext.callHeaders,
                     body: .multipart(
                         [
                             .wav(clip), EgressPart(name: "model", value: model),
