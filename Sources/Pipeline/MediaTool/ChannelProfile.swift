@@ -9,6 +9,8 @@ struct ChannelProfile {
     private var isAlive: [Bool]
     /// For each channel the levels of its last frames, as a base-2 logarithm of their energy.
     private var levels: [[Float]]
+    /// For each channel how far the loudest frame of the last block stands out from what is usual: from the 10th percentile of the frames.
+    private var peaks: [Float]
 
     /// Samples per frame: 50 ms, the length of a syllable.
     private static let frame = 800
@@ -32,15 +34,20 @@ struct ChannelProfile {
         signs = Array(repeating: 1, count: channels)
         isAlive = Array(repeating: false, count: channels)
         levels = Array(repeating: [], count: channels)
+        peaks = Array(repeating: 0, count: channels)
     }
 
     /// One factor per channel for the mix: 0 if the channel is dead, or is noise while another may be speech; else an equal share with
     /// the channel's sign. If every channel would get 0, all get a share.
+    ///
+    /// After a long silence, a word is too short to spread the levels of ten seconds. So a channel is no noise in a block in which
+    /// something stands out.
     var weights: [Float] {
         let ranges = levels.map(Self.range)
         let isLively = zip(ranges, isAlive).contains { $1 && $0.map { $0 > Self.lively } ?? false }
-        var isHeard = zip(ranges, isAlive).map { range, isAlive in
-            isAlive && !(isLively && range.map { $0 < Self.steady } ?? false)
+        var isHeard = ranges.indices.map { channel in
+            let isSteady = ranges[channel].map { $0 < Self.steady } ?? false
+            return isAlive[channel] && !(isLively && isSteady && peaks[channel] < Self.lively)
         }
         if !isHeard.contains(true) { isHeard = isHeard.map { _ in true } }
         let share = 1 / Float(isHeard.count { $0 })
@@ -59,7 +66,10 @@ struct ChannelProfile {
         let totals = energies.map { $0.reduce(0, +) }
         for channel in 0..<block.channels {
             if totals[channel] > Self.dead * Float(block.count) { isAlive[channel] = true }
-            levels[channel] += energies[channel].map(Self.octave)
+            let new = energies[channel].map(Self.octave)
+            let usual = Self.percentile(10, of: levels[channel])
+            peaks[channel] = usual.flatMap { usual in new.max().map { $0 - usual } } ?? 0
+            levels[channel] += new
             levels[channel].removeFirst(max(0, levels[channel].count - Self.memory))
         }
         turn(block, energies, totals, frames: frames)
@@ -122,8 +132,12 @@ struct ChannelProfile {
 
     /// Returns how far the levels spread, from the 10th to the 90th percentile; nil while fewer than ten are known.
     private static func range(of levels: [Float]) -> Float? {
+        guard let high = percentile(90, of: levels), let low = percentile(10, of: levels) else { return nil }
+        return high - low
+    }
+
+    private static func percentile(_ percent: Int, of levels: [Float]) -> Float? {
         guard levels.count >= 10 else { return nil }
-        let sorted = levels.sorted()
-        return sorted[sorted.count * 9 / 10] - sorted[sorted.count / 10]
+        return levels.sorted()[levels.count * percent / 100]
     }
 }

@@ -105,6 +105,25 @@ import Testing
         #expect(Self.loudness(reversed.samples) > 0.9 * Self.loudness(Self.voice))
     }
 
+    @Test(arguments: [0, 40])
+    func `a short word on a side that was quiet for long is in the mix`(noise: Int) async throws {
+        let scene = try MediaScene()
+        var dice = SeededGenerator(seed: 6)
+        let (caller, word) = (Signal.sweep(seconds: 15), Signal.sweep(seconds: 1))
+        // Half a second in which the caller waits for the answer.
+        let pause = 200_000..<208_000
+        let frames = caller.indices.flatMap { index -> [Int16] in
+            let isPause = pause.contains(index)
+            let hiss = Int16.random(in: -Int16(noise)...Int16(noise), using: &dice)
+            return [isPause ? 0 : caller[index], isPause ? word[index - pause.lowerBound] : hiss]
+        }
+        let file = try scene.write(Signal.wav(frames, channels: 2), to: "call.wav")
+        let decoded = try await scene.decode(file, layout: .mono)
+        #expect(Signal.likeness(Array(word.prefix(pause.count)), Array(decoded.samples[pause])) > 0.9)
+        // While only the caller speaks, the other side's noise is not added.
+        #expect(Array(decoded.samples[..<190_000]) == Array(caller[..<190_000]))
+    }
+
     @Test func `two voices stay on their sides`() async throws {
         let other = Signal.sweep(seconds: 4, from: 2900, to: 700)
         let decoded = try await Self.decoded(.stereo) { sample, number in [sample, Double(other[number])] }
