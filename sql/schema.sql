@@ -587,6 +587,7 @@ CREATE INDEX webhook_events_by_url ON webhook_events USING btree (tenant_id, url
 CREATE INDEX webhook_events_unfinished_by_url ON webhook_events USING btree (tenant_id, url) WHERE status = ANY (ARRAY['pending'::text, 'sending'::text]);
 CREATE UNIQUE INDEX webhook_events_by_job ON webhook_events USING btree (tenant_id, job_id, COALESCE(endpoint_id, ''::text));
 CREATE INDEX webhook_events_by_endpoint ON webhook_events USING btree (tenant_id, endpoint_id, created_at, id) WHERE endpoint_id IS NOT NULL;
+CREATE INDEX webhook_events_ended ON webhook_events USING btree (COALESCE(schedule_started_at, created_at)) WHERE status = ANY (ARRAY['delivered'::text, 'given_up'::text]);
 
 CREATE TABLE webhook_attempts (
     tenant_id   text NOT NULL,

@@ -3,8 +3,8 @@ import Postgres
 import ServiceLifecycle
 import Tenancy
 
-/// Does what falls due by itself in accounts: cancels jobs whose deadline is over, deletes transcripts that were kept long enough, tells of API
-/// keys that will expire and of webhook endpoints that have begun to fail.
+/// Does what falls due by itself in accounts: cancels jobs whose deadline is over, deletes transcripts and webhook events that were kept long
+/// enough, tells of API keys that will expire and of webhook endpoints that have begun to fail.
 ///
 /// Nodes do this at the same time without harm: each step happens in one transaction, and only once.
 package struct AccountSweep: Service {
@@ -62,6 +62,7 @@ package struct AccountSweep: Service {
 
     package func sweep() async {
         await attempt("could not delete transcripts that were kept long enough", forgetTranscripts)
+        await attempt("could not delete webhook events that were kept long enough", forgetEvents)
         await attempt("could not tell of expiring API keys", tellOfExpiringKeys)
         await attempt("could not tell of failing webhook endpoints", tellOfFailingEndpoints)
     }
@@ -82,6 +83,18 @@ package struct AccountSweep: Service {
         for (tenant, job) in due {
             try await databases.app.transaction(of: tenant) { transaction in
                 _ = try JobDeletion.removeTranscript(of: job, tenant: tenant, in: transaction)
+            }
+        }
+    }
+
+    private func forgetEvents() async throws {
+        let now = clock()
+        let old = try await databases.system.transaction {
+            try WebhookEvent.old(at: now, limit: Self.batch, in: $0)
+        }
+        for (tenant, events) in Dictionary(grouping: old, by: \.0) {
+            try await databases.app.transaction(of: tenant) {
+                try WebhookEvent.forget(events.map(\.1), of: tenant, at: now, in: $0)
             }
         }
     }

@@ -175,6 +175,36 @@ extension WebhookEvent {
         for url in Set(urls).sorted() { try WebhookEndpoint.forget(url, of: tenant, in: transaction) }
     }
 
+    /// How long an event is kept, with its attempts, after the first attempt of its last schedule.
+    package static let retention = Duration.seconds(90 * 24 * 3600)
+
+    /// Returns events of all tenants that are no longer sent and were kept long enough, the oldest first.
+    static func old(
+        at now: Timestamp, limit: Int, in transaction: PostgresTransaction
+    ) throws -> [(TenantID, WebhookEventID)] {
+        try transaction.all(
+            """
+            SELECT tenant_id, id FROM webhook_events
+            WHERE status IN ('delivered', 'given_up') AND coalesce(schedule_started_at, created_at) < \(now - retention)
+            ORDER BY coalesce(schedule_started_at, created_at) LIMIT \(limit)
+            """, as: TenantID.self, WebhookEventID.self)
+    }
+
+    /// Deletes those of a tenant's events that are no longer sent, with their attempts, and their endpoints if no other event uses them.
+    static func forget(
+        _ events: [WebhookEventID], of tenant: TenantID, at now: Timestamp, in transaction: PostgresTransaction
+    ) throws {
+        // One that is sent again meanwhile stays.
+        let urls = try transaction.all(
+            """
+            DELETE FROM webhook_events
+            WHERE tenant_id = \(tenant) AND id = ANY(\(events.map(\.rawValue))) AND status IN ('delivered', 'given_up')
+                AND coalesce(schedule_started_at, created_at) < \(now - retention)
+            RETURNING url
+            """, as: String.self)
+        for url in Set(urls).sorted() { try WebhookEndpoint.forget(url, of: tenant, in: transaction) }
+    }
+
     /// Deletes the events of a job that will not be sent. The endpoint stays.
     static func forgetUntold(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws {
         try transaction.execute("DELETE FROM webhook_events WHERE tenant_id = \(tenant) AND job_id = \(job)")

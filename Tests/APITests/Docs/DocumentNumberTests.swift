@@ -122,7 +122,7 @@ import Testing
             "Answer with a 2xx status within \(Self.seconds(DeliveryClient.timeout)) seconds",
             "then hourly until \(Self.hours(DeliverySchedule.span)) hours after the first attempt",
             "every attempt has failed for \(Self.hours(DeliverySchedule.span)) hours",
-            "(the latest \(Self.number(DeliveryLog.shown)))",
+            "(the latest \(Self.number(DeliveryLog.shown)) of the last \(WebhookEvent.retention.components.seconds / 86_400) days)",
             "at most \(DeliveryLog.triesPerHour) times an hour per job",
         ]
     }
