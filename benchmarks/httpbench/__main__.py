@@ -34,17 +34,83 @@ CALLS = {
     "the month's usage": "/usage",
 }
 
-# The transaction of `GET /jobs/{id}`, as psql would write it: four statements.
-YARDSTICK = """
-\\set n random(1, {jobs})
-BEGIN;
-SELECT set_config('role', 'verbatim_app', true), set_config('verbatim.tenant', '{tenant}', true);
+# The transactions of the calls, as psql would write them: statement by statement, each a round trip.
+_SETTINGS = """SELECT set_config('role', 'verbatim_app', true), set_config('verbatim.tenant', '{tenant}', true);
+"""
+_JOB = """
 SELECT id, tenant_id, key_id, status, created_at, started_at, completed_at, samples_total, samples_processed, samples_to_process,
     estimated_ms, language, diarize, source_type, source_name, source_url, source_deleted_at, transcript_deleted_at,
     transcript_retention_days, deadline_at, engine, metadata, webhook_url, error_code, error_reason, error_message, is_test
-FROM jobs WHERE tenant_id = '{tenant}' AND id = 'job_' || lpad(:n::text, 26, '0') AND deleted_at IS NULL;
+FROM jobs WHERE tenant_id = '{tenant}' AND deleted_at IS NULL AND """
+YARDSTICKS = {
+    "one job": (
+        """
+\\set n random(1, {jobs})
+BEGIN;
+"""
+        + _SETTINGS
+        + _JOB
+        + """id = 'job_' || lpad(:n::text, 26, '0');
 COMMIT;
 """
+    ),
+    "the list of jobs, 20 of them": (
+        """
+BEGIN;
+"""
+        + _SETTINGS
+        + _JOB
+        + """NOT is_test ORDER BY id DESC LIMIT 21;
+COMMIT;
+"""
+    ),
+    "the month's usage": (
+        """
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+"""
+        + _SETTINGS
+        + """
+SELECT p.name AS plan, p.queue_class, p.overage_micros_per_minute,
+    coalesce(q.monthly_minutes, p.monthly_minutes) AS monthly_minutes,
+    coalesce(q.max_file_bytes, p.max_file_bytes) AS max_file_bytes,
+    coalesce(q.max_duration_seconds, p.max_duration_seconds) AS max_duration_seconds,
+    coalesce(q.concurrency, p.concurrency) AS concurrency, coalesce(q.overage_enabled, false) AS overage_enabled,
+    coalesce(q.queueing_enabled, true) AS queueing_enabled,
+    least(q.overage_cap_cents, a.overage_cap_cents) AS overage_cap_cents
+FROM tenants t JOIN plans p ON p.name = t.plan LEFT JOIN quota_overrides q ON q.tenant_id = t.id
+LEFT JOIN account_limits a ON a.tenant_id = t.id WHERE t.id = '{tenant}';
+
+SELECT t.id, coalesce(a.plan, t.plan), coalesce(a.included_seconds / 60, q.monthly_minutes, p.monthly_minutes)::int8,
+    CASE WHEN a.plan IS NULL THEN p.overage_micros_per_minute ELSE a.rate_micros_per_minute END, m.closed_at,
+    coalesce((SELECT sum(c.amount_cents) FROM adjustments c WHERE c.tenant_id = t.id AND c.month = '{month}'), 0)::int8
+FROM tenants t JOIN plans p ON p.name = t.plan LEFT JOIN quota_overrides q ON q.tenant_id = t.id
+LEFT JOIN usage_months m ON m.tenant_id = t.id AND m.month = '{month}'
+LEFT JOIN LATERAL (
+    SELECT u.plan, u.included_seconds, u.rate_micros_per_minute FROM (
+        SELECT admission, plan, included_seconds, rate_micros_per_minute FROM usage
+        WHERE tenant_id = t.id AND month = '{month}'
+        UNION ALL
+        SELECT admission, plan, included_seconds, rate_micros_per_minute FROM reservations
+        WHERE tenant_id = t.id AND month = '{month}') u
+    ORDER BY u.admission DESC LIMIT 1) a ON now() >= '{month}-01'::timestamptz + interval '1 month'
+WHERE (t.created_at < '{month}-01'::timestamptz + interval '1 month' OR m.tenant_id IS NOT NULL) AND (t.status <> 'deleted'
+    OR EXISTS (SELECT FROM usage u WHERE u.tenant_id = t.id AND u.month = '{month}')
+    OR EXISTS (SELECT FROM reservations r WHERE r.tenant_id = t.id AND r.month = '{month}')
+    OR EXISTS (SELECT FROM adjustments a WHERE a.tenant_id = t.id AND a.month = '{month}')
+    OR EXISTS (SELECT FROM statement_lines l WHERE l.tenant_id = t.id AND l.month = '{month}')) AND t.id = '{tenant}'
+ORDER BY t.id;
+
+SELECT block, included_seconds, accept_overage, rate_micros_per_minute, plan, jobs, seconds, last_place
+FROM usage_sums WHERE tenant_id = '{tenant}' AND month = '{month}' AND dimension = 'day';
+
+SELECT used_seconds, reserved_seconds, admissions, closed_at IS NOT NULL FROM usage_months
+WHERE tenant_id = '{tenant}' AND month = '{month}';
+
+SELECT running_jobs, queued_jobs FROM tenant_load WHERE tenant_id = '{tenant}';
+COMMIT;
+"""
+    ),
+}
 
 
 def _bench(run: Run) -> int:
@@ -89,12 +155,14 @@ def _measure(run: Run, folder: pathlib.Path, jobs: int, measured: dict[str, list
     _psql(run, url, fill(month, jobs, within_quota=2))
     _psql(run, url, "VACUUM ANALYZE")
     tenant = _psql(run, url, "SELECT id FROM tenants").strip()
-    script = folder / "yardstick.sql"
-    script.write_text(YARDSTICK.format(jobs=jobs, tenant=tenant), encoding="utf-8")
+    scripts = {}
+    for number, (call, text) in enumerate(YARDSTICKS.items()):
+        scripts[call] = folder / f"yardstick-{number}.sql"
+        scripts[call].write_text(text.format(jobs=jobs, tenant=tenant, month=month), encoding="utf-8")
     service = deployment.start_api()
     try:
         cells = {call: lambda path=path: _wrk(run, service, path, jobs) for call, path in CALLS.items()}
-        cells["pgbench"] = lambda: _pgbench(run, url, script)
+        cells |= {_yardstick(call): lambda script=script: _pgbench(run, url, script) for call, script in scripts.items()}
         for _ in range(run.arguments.rounds):
             for cell in random.sample(list(cells), len(cells)):
                 record = cells[cell]()
@@ -145,6 +213,10 @@ def _pgbench(run: Run, url: str, script: pathlib.Path) -> dict:
     return {"rate": float(told[1]), "p50_ms": times[len(times) // 2], "p99_ms": times[len(times) * 99 // 100]}
 
 
+def _yardstick(call: str) -> str:
+    return f"pgbench, {call}"
+
+
 def _heading(summary: dict) -> str:
     return (
         f"wrk with {CONNECTIONS} connections, pgbench with {CLIENTS} clients, {summary['seconds']} s each; rounds:"
@@ -155,10 +227,10 @@ def _heading(summary: dict) -> str:
 def _table(summary: dict) -> Table:
     figures = summary["figures"]
 
-    def cells(call: str, jobs: int) -> list[str]:
-        one = figures[f"{call}, {jobs}"]
+    def cells(name: str, call: str, jobs: int) -> list[str]:
+        one = figures[f"{name}, {jobs}"]
         rate = one["rate"]
-        share = rate["median"] / figures[f"pgbench, {jobs}"]["rate"]["median"]
+        share = rate["median"] / figures[f"{_yardstick(call)}, {jobs}"]["rate"]["median"]
         return [
             Spread(rate["median"], rate["low"], rate["high"]).text(0),
             f"{share:.2f}",
@@ -168,8 +240,9 @@ def _table(summary: dict) -> Table:
 
     rows = []
     for jobs in (FEW, summary["jobs"]):
-        rows += [[f"GET {call}; {jobs:,} jobs", *cells(call, jobs)] for call in CALLS]
-        rows.append([f"pgbench: the transaction of one job; {jobs:,} jobs", *cells("pgbench", jobs)])
+        for call in CALLS:
+            rows.append([f"GET {call}; {jobs:,} jobs", *cells(call, call, jobs)])
+            rows.append([f"pgbench, the same transaction; {jobs:,} jobs", *cells(_yardstick(call), call, jobs)])
     return Table(["", "a second", "of pgbench", "median", "99 % within"], rows)
 
 
@@ -188,12 +261,13 @@ def _publish(run: Run, summary: dict) -> None:
 def _chart(summary: dict) -> str:
     bars = []
     for jobs in (FEW, summary["jobs"]):
-        for call in (*CALLS, "pgbench"):
-            rate = summary["figures"][f"{call}, {jobs}"]["rate"]
-            label = "pgbench, the same transaction" if call == "pgbench" else f"GET {call}"
-            bars.append(
-                Bar(f"{label}; {jobs:,} jobs", Spread(rate["median"], rate["low"], rate["high"]), is_ours=call != "pgbench")
-            )
+        for call in CALLS:
+            for name in (call, _yardstick(call)):
+                rate = summary["figures"][f"{name}, {jobs}"]["rate"]
+                label = f"GET {call}" if name == call else "pgbench, the same transaction"
+                bars.append(
+                    Bar(f"{label}; {jobs:,} jobs", Spread(rate["median"], rate["low"], rate["high"]), is_ours=name == call)
+                )
     caption = f"{_heading(summary)} (bar: median, line: lowest to highest)"
     return draw([Panel("Answers a second", "more is better", 0, bars)], caption, labels=330)
 

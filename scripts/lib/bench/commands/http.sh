@@ -7,7 +7,7 @@ http_usage() {
 usage: scripts/bench http [--seconds N] [--rounds N] [--jobs N] [--as-built] [--no-write]
 
 Has wrk call an API node on 64 connections: GET /jobs/{id}, /jobs and /usage, with 1,000 jobs and with many. Beside it:
-pgbench with 8 clients and the transaction of GET /jobs/{id}. Prints a table; writes raw results to benchmarks/results/,
+pgbench with 8 clients and the same transactions. Prints a table; writes raw results to benchmarks/results/,
 and the figures in benchmarks/README.md and benchmarks/http.json.
 
   --seconds N   how long each is measured (default 8)
