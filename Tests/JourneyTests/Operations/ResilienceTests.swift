@@ -1,5 +1,6 @@
 import Egress
 import Foundation
+import Logging
 import Postgres
 import TestSupport
 import Testing
@@ -76,6 +77,45 @@ import Testing
             let attempts = try await deployment.tenants.owner.query("SELECT max(attempt) FROM every_task")[0].decode(
                 Int.self)
             #expect(attempts == 1)
+        }
+    }
+
+    @Test func `after an outage longer than a lease, an idle worker leaves a busy one its task`() async throws {
+        try await Deployment.with { deployment in
+            try await deployment.keepTasks()
+            let api = try await deployment.start("api")
+            let customer = try await deployment.customer(at: api)
+            let relay = try ModelServerRelay(to: try await SharedModelServer.shared().url)
+            let busy = try await deployment.start("worker", ["VERBATIM_INFERENCE_URL": relay.url])
+            let job = try await customer.submit(file: Recordings.clip("0880"))
+            await relay.holdsAnswer()
+            let idle = try await deployment.start("worker", ["VERBATIM_LOG_LEVEL": "debug"])
+            // A connection that stays, to let time pass while nobody else gets in.
+            let inside = PostgresPool(
+                configuration: .init(url: deployment.tenants.database.url, size: 1), logger: Logger(label: "test"))
+            let mine = try await inside.query("SELECT pg_backend_pid()")[0].decode(Int.self)
+            let outside = PostgresPool(
+                configuration: .init(url: try await TestCluster.shared().url, size: 1), logger: Logger(label: "test"))
+            let name = deployment.tenants.database.name
+            try await outside.execute("ALTER DATABASE \(unescaped: name) ALLOW_CONNECTIONS false")
+            try await outside.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = \(name) AND pid <> \(mine)")
+            _ = try await busy.process.log.line(with: "the database is away")
+            _ = try await idle.process.log.line(with: "could not look for work")
+            let ended = try await inside.execute(
+                "UPDATE tasks SET lease_until = now() - interval '1 hour' WHERE status = 'running'")
+            #expect(ended == 1)
+            try await outside.execute("ALTER DATABASE \(unescaped: name) ALLOW_CONNECTIONS true")
+            try await eventually("the busy worker has its lease again") {
+                try await inside.query("SELECT FROM tasks WHERE status = 'running' AND lease_until > now()").count == 1
+            }
+            relay.release()
+            #expect(try await customer.words(of: job).contains("young man"))
+            #expect(!idle.process.log.lines.contains { $0.contains("rescued tasks") })
+            let attempts = try await inside.query("SELECT max(attempt) FROM every_task WHERE kind = 'recognize'")
+            #expect(try attempts[0].decode(Int.self) == 1)
+            await inside.close()
+            await outside.close()
         }
     }
 
