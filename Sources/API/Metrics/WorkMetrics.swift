@@ -67,8 +67,8 @@ struct WorkMetrics: Sendable {
             "verbatim_engine_errors_total", .counter,
             "Chunks that an engine did not recognize at an attempt, by reason."
         ) {
-            for (reason, count) in reading.engineErrors.sorted(by: { $0.key < $1.key }) {
-                $0.sample(Double(count), ["reason": reason])
+            for reason in EngineFailure.allCases {
+                $0.sample(Double(reading.engineErrors[reason.rawValue] ?? 0), ["reason": reason.rawValue])
             }
         }
         text.family(

@@ -69,22 +69,8 @@ struct RecognizeStage: Sendable {
         do {
             return try await engine.recognize(chunk, ticket: ticket)
         } catch {
-            if !Task.isCancelled { meter.engineFailed(Self.reason(error)) }
+            if !Task.isCancelled { meter.engineFailed(EngineFailure(error).rawValue) }
             throw error
-        }
-    }
-
-    /// What metrics say of an error: few words of the same kind.
-    private static func reason(_ error: any Error) -> String {
-        switch error {
-        case EngineError.quotaExceeded: "quota_exceeded"
-        case EngineError.misconfigured: "misconfigured"
-        case EngineError.refused: "request_refused"
-        case EngineError.invalidAudio: "invalid_audio"
-        case EngineError.unavailable(let reason): reason.rawValue
-        case let error as ModelServerError: error.isBusy ? "busy" : "server_error"
-        case is EgressError: "network_error"
-        default: "other"
         }
     }
 

@@ -79,6 +79,7 @@ import Testing
             for name in [
                 #"verbatim_jobs_ended_total{code="none"}"#, #"verbatim_jobs_ended_total{code="invalid_audio"}"#,
                 #"verbatim_task_attempts_total{kind="recognize",outcome="done"}"#,
+                #"verbatim_engine_errors_total{reason="timeout"}"#, #"verbatim_engine_errors_total{reason="busy"}"#,
                 #"verbatim_engine_fallbacks_total{reason="timeout"}"#,
                 #"verbatim_webhook_attempts_total{error="none"}"#,
                 "verbatim_webhook_lag_seconds_count", "verbatim_reserved_seconds",
