@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Postgres
 import Synchronization
 
 /// A log handler that writes one JSON object a line: `timestamp` (RFC 3339, UTC, milliseconds), `level`, `label`,
@@ -31,7 +32,7 @@ package struct JSONLogHandler: LogHandler {
 
     package func log(event: LogEvent) {
         var line = JSONLine()
-        line.add("timestamp", Self.timestamp())
+        line.add("timestamp", Timestamp.now().rfc3339)
         line.add("level", event.level.rawValue)
         line.add("label", label)
         line.add("message", event.message.description)
@@ -54,21 +55,5 @@ package struct JSONLogHandler: LogHandler {
                 rest = rest.dropFirst(written)
             }
         }
-    }
-
-    private static func timestamp() -> String {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        var parts = tm()
-        gmtime_r(&now.tv_sec, &parts)
-        func padded(_ number: Int, _ width: Int) -> String {
-            let digits = String(number)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
-        }
-        let day =
-            "\(padded(Int(parts.tm_year) + 1_900, 4))-\(padded(Int(parts.tm_mon) + 1, 2))"
-            + "-\(padded(Int(parts.tm_mday), 2))"
-        let time = "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
-        return "\(day)T\(time).\(padded(now.tv_nsec / 1_000_000, 3))Z"
     }
 }

@@ -8,8 +8,8 @@ import Pipeline
 /// carry the same one. Without a connection guard (in a test of routes alone), this creates it. From here on, the request's logger carries
 /// it as `request_id`.
 ///
-/// It also finds the trace that the request belongs to: the one that `traceparent` names, else a new one. The logger carries its id as
-/// `trace_id`.
+/// It also finds the trace that the request belongs to: the one that `traceparent` names, else a new one if the request may begin a job. The
+/// logger carries its id as `trace_id`.
 package struct RequestIDMiddleware<Context: ConnectionContext>: RouterMiddleware {
     package init() {}
 
@@ -22,10 +22,16 @@ package struct RequestIDMiddleware<Context: ConnectionContext>: RouterMiddleware
         // Hummingbird's own id, in addition to ours, would only confuse.
         context.logger[metadataKey: "hb.request.id"] = nil
         context.logger[metadataKey: "request_id"] = .string(id.description)
-        let trace = request.headers[.traceparent].flatMap(TraceContext.init(header:)) ?? TraceContext()
-        context.logger[metadataKey: "trace_id"] = .string(trace.traceID)
-        let traced = context
-        var response = try await TraceContext.$current.withValue(trace) { try await next(request, traced) }
+        let named = request.headers[.traceparent].flatMap(TraceContext.init(header:))
+        let trace = named ?? (request.method == .post ? TraceContext() : nil)
+        var response: Response
+        if let trace {
+            context.logger[metadataKey: "trace_id"] = .string(trace.traceID)
+            let traced = context
+            response = try await TraceContext.$current.withValue(trace) { try await next(request, traced) }
+        } else {
+            response = try await next(request, context)
+        }
         response.headers[.xRequestID] = id.description
         return response
     }

@@ -70,11 +70,11 @@ package struct JobOptions: Sendable, Equatable {
 }
 
 extension Job {
+    /// In the order in which `init(row:)` asks for them, which is the fastest one.
     private static let columns: PostgresQuery = """
-        id, tenant_id, key_id, status, created_at, started_at, completed_at, samples_total, samples_processed, samples_to_process, estimated_ms,
-        language, diarize,
-        source_type, source_name, source_url, source_deleted_at, transcript_deleted_at, transcript_retention_days, deadline_at, engine, metadata, webhook_url, error_code,
-        error_reason, error_message, is_test
+        status, id, tenant_id, key_id, created_at, started_at, completed_at, samples_total, estimated_ms, samples_processed, samples_to_process,
+        language, diarize, source_url, source_name, source_deleted_at, transcript_deleted_at, transcript_retention_days, deadline_at, engine,
+        metadata, webhook_url, is_test, error_code, error_reason, error_message
         """
 
     /// Returns the tenant's job with this id, or nil.

@@ -2,12 +2,14 @@
 
 import CPostgres
 import Glibc
+import Synchronization
 
 // Unchecked because of the C pointer: libpq never changes a finished PGresult, and all calls here only read it.
 final class PostgresResult: @unchecked Sendable {
     private let pointer: OpaquePointer
     let rowCount: Int
     let columnCount: Int
+    private let nextColumn = Atomic(0)
 
     /// Takes ownership of the result.
     init(_ pointer: OpaquePointer) {
@@ -24,12 +26,15 @@ final class PostgresResult: @unchecked Sendable {
     var command: String { String(cString: PQcmdStatus(pointer)) }
 
     func column(named name: String) -> Int? {
-        // PQfnumber would convert the name to lower case. A String for each column would take most of the time of decoding a row.
-        name.withCString { name in
-            (0..<columnCount).first { column in
-                PQfname(pointer, Int32(column)).map { strcmp($0, name) == 0 } ?? false
-            }
+        // PQfnumber would convert the name to lower case. A String for each column would take most of the time of decoding a row. Whoever
+        // decodes a row mostly asks for its columns in their order, so the next one is looked at first.
+        let start = nextColumn.load(ordering: .relaxed)
+        let found = name.withCString { name in
+            (0..<columnCount).lazy.map { start + $0 < self.columnCount ? start + $0 : start + $0 - self.columnCount }
+                .first { PQfname(self.pointer, Int32($0)).map { strcmp($0, name) == 0 } ?? false }
         }
+        if let found { nextColumn.store(found + 1 < columnCount ? found + 1 : 0, ordering: .relaxed) }
+        return found
     }
 
     func decode<T: PostgresDecodable>(_ type: T.Type, row: Int, column: Int) throws -> T {

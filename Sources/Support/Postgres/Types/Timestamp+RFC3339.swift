@@ -10,9 +10,29 @@ extension Timestamp: CustomStringConvertible {
         // The product may overflow, but the difference is always right.
         let ofDay = milliseconds &- day &* 86_400_000
         let date = CivilDate(daysSince1970: day)
-        return "\(date.year.padded(4))-\(date.month.padded(2))-\(date.day.padded(2))"
-            + "T\((ofDay / 3_600_000).padded(2)):\((ofDay / 60_000 % 60).padded(2)):\((ofDay / 1000 % 60).padded(2))"
-            + ".\((ofDay % 1000).padded(3))Z"
+        // Written digit by digit: a list of jobs has a hundred of them.
+        let hasFourDigits = (0...9999).contains(date.year)
+        let text = String(unsafeUninitializedCapacity: 24) { bytes in
+            var at = 0
+            func write(_ number: Int64, _ digits: Int, _ after: StaticString) {
+                var rest = number
+                for place in stride(from: at + digits - 1, through: at, by: -1) {
+                    bytes.initializeElement(at: place, to: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+                    rest /= 10
+                }
+                bytes.initializeElement(at: at + digits, to: after.utf8Start.pointee)
+                at += digits + 1
+            }
+            write(hasFourDigits ? date.year : 0, 4, "-")
+            write(date.month, 2, "-")
+            write(date.day, 2, "T")
+            write(ofDay / 3_600_000, 2, ":")
+            write(ofDay / 60_000 % 60, 2, ":")
+            write(ofDay / 1000 % 60, 2, ".")
+            write(ofDay % 1000, 3, "Z")
+            return at
+        }
+        return hasFourDigits ? text : "\(date.year)\(text.dropFirst(4))"
     }
 
     /// Reads RFC 3339 with any offset. Digits beyond the millisecond are dropped. Nil for everything else, also for leap
@@ -80,12 +100,5 @@ private struct Digits {
             return nil
         }
         return (hours * 3600 + minutes * 60) * (isWest ? -1 : 1)
-    }
-}
-
-extension Int64 {
-    fileprivate func padded(_ width: Int) -> String {
-        let digits = String(magnitude)
-        return (self < 0 ? "-" : "") + String(repeating: "0", count: Swift.max(0, width - digits.count)) + digits
     }
 }
