@@ -1,5 +1,3 @@
-// Both imports: `stat` belongs to whichever of the C modules the compiler met first.
-import CoreFoundation
 import Foundation
 
 /// The folder for what this machine holds for a while: uploads in progress, decoded audio, the model server's socket.
@@ -13,14 +11,15 @@ enum ScratchFolder {
     static func prepare(_ path: String) throws {
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        // Of a link itself, not of what it names.
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        guard attributes[.type] as? FileAttributeType == .typeDirectory else {
             throw Refused(description: "VERBATIM_SCRATCH must name a folder, not a link or a file")
         }
-        guard status.st_uid == geteuid() else {
+        guard (attributes[.ownerAccountID] as? NSNumber)?.uint32Value == geteuid() else {
             throw Refused(description: "the folder of VERBATIM_SCRATCH belongs to another user; name another one")
         }
-        guard status.st_mode & 0o022 == 0 else {
+        guard let mode = (attributes[.posixPermissions] as? NSNumber)?.uint32Value, mode & 0o022 == 0 else {
             throw Refused(
                 description: "others may write to the folder of VERBATIM_SCRATCH; take that right away: chmod go-w")
         }
