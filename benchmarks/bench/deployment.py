@@ -38,6 +38,11 @@ class Deployment:
         tenant = self.administer("tenant", "create", "--name", "Benchmark", "--plan", "business")["tenant_id"]
         self.key = self.administer("key", "issue", "--tenant", tenant, "--name", "benchmark")["api_key"]
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of all its programs; it holds secrets."""
+        return dict(self._environment)
+
     def start(self) -> "RunningVerbatim":
         """Answers once everything is ready, the model included. Raises `ServiceError`."""
         return self._start("serve")

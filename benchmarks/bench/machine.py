@@ -28,6 +28,13 @@ def describe(cores: int) -> dict:
     }
 
 
+def sentence(about: dict) -> str:
+    """What `describe` says, for a page."""
+    return (
+        f"Machine: {about['cores_used']} of {about['cores']} cores of {about['cpu']}, {about['memory_gb']} GB, {about['system']}."
+    )
+
+
 def commit(checkout: pathlib.Path) -> str:
     """The commit that was measured, with a `+` when the product's files differ from it."""
 

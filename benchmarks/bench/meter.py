@@ -47,7 +47,7 @@ class Meter:
 
     def __enter__(self) -> "Meter":
         self._cpu = self._cpu_now()
-        self._busy, self._own = _busy_seconds(), time.process_time()
+        self._busy, self._own = busy_seconds(), time.process_time()
         self._begun = time.monotonic()
         self._sampler.start()
         return self
@@ -59,7 +59,7 @@ class Meter:
         if kind is not None:
             return
         self._sample()
-        busy, own = _busy_seconds() - self._busy, time.process_time() - self._own
+        busy, own = busy_seconds() - self._busy, time.process_time() - self._own
         now = self._cpu_now()
         for name, root in self._roots.items():
             if not processes.is_alive(root):
@@ -82,7 +82,7 @@ class Meter:
         self._peak_all = max(self._peak_all, sum(held.values()))
 
 
-def _busy_seconds() -> float:
+def busy_seconds() -> float:
     """What the cores of this process have worked so far, for whomever, time stolen by the host included."""
     cores = {f"cpu{number}" for number in os.sched_getaffinity(0)}
     ticks = 0

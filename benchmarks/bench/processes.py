@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import dataclass
 
 _TICK = os.sysconf("SC_CLK_TCK")
 
@@ -33,10 +34,59 @@ def cpu_seconds(root: int) -> float:
     return ticks / _TICK
 
 
+@dataclass(frozen=True)
+class Times:
+    """CPU-seconds of one process."""
+
+    user: float
+    system: float
+    children: float
+    """Of those that ended and were waited for."""
+
+    def __sub__(self, other: "Times") -> "Times":
+        return Times(self.user - other.user, self.system - other.system, self.children - other.children)
+
+
+def times(pid: int) -> Times:
+    """So far; zeros if it has ended."""
+    user, system, *children = (int(field) / _TICK for field in (_stat(pid) or ["0"] * 15)[11:15])
+    return Times(user, system, sum(children))
+
+
 def memory_bytes(root: int) -> int:
     """Proportional set size: what a page shared by several processes takes is divided among them, so that sums are
     right. Where the kernel does not show it (another user's process), the resident set instead, which is more."""
-    return sum(_memory(pid) for pid in tree(root))
+    return sum(own_memory_bytes(pid) for pid in tree(root))
+
+
+def own_memory_bytes(pid: int) -> int:
+    """That of the process without its children; 0 if it has ended."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
+            for line in file:
+                if line.startswith("Pss:"):
+                    return int(line.split()[1]) * 1024
+    except PermissionError:
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/statm", encoding="utf-8") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:  # it has ended
+        pass
+    return 0
+
+
+def peak_bytes(pid: int) -> int:
+    """The most memory that the process itself ever had resident, pages of files included; 0 if it has ended."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+        for line in file:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def forget_peak(pid: int) -> None:
+    """Has `peak_bytes` begin anew from what is resident now. Raises `OSError`."""
+    with open(f"/proc/{pid}/clear_refs", "w", encoding="ascii") as file:
+        file.write("5")
 
 
 def is_alive(pid: int) -> bool:
@@ -81,17 +131,3 @@ def _stat(pid: int) -> list[str] | None:
             return file.read().rpartition(")")[2].split()
     except OSError:
         return None
-
-
-def _memory(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
-            for line in file:
-                if line.startswith("Pss:"):
-                    return int(line.split()[1]) * 1024
-    except PermissionError:
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/statm", encoding="utf-8") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:  # it has ended
-        pass
-    return 0
