@@ -1,10 +1,15 @@
 """How much of the cores others used meanwhile: it tells how far the wall clock can be trusted."""
 
 import os
+import statistics
 import time
+from collections.abc import Iterable
 
 from . import processes
 from .meter import busy_seconds
+
+_IDLE = 0.1
+"""Cores of which others use no more, in the middle of all measurements, count as idle. The kernel's own writing to the disk is in that."""
 
 
 class Cores:
@@ -27,3 +32,9 @@ class Cores:
 
     def _others(self) -> float:
         return busy_seconds() - sum(processes.cpu_seconds(root) for root in self._roots)
+
+
+def why_not_idle(shares: Iterable[float]) -> str | None:
+    """For `Run.publish`: figures of busy cores are not published. None where they were idle."""
+    middle = statistics.median(shares)
+    return f"cores of which others used {100 * middle:.0f} %" if middle > _IDLE else None

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from bench import machine
+from bench.cores import why_not_idle
 from bench.deployment import build_identity
 from bench.run import Run, main, say
 
@@ -50,7 +51,7 @@ def _bench(run: Run) -> int:
     run.keep(summary)
     print("\n\n".join([figures.heading(summary), *(table.text() for table in figures.tables(summary))]), flush=True)
     run.say_where()
-    too_little = None
+    too_little = why_not_idle(one.others_share for one in measured)
     if arguments.minutes < ENOUGH_MINUTES or arguments.rounds < ENOUGH_ROUNDS:
         too_little = f"{arguments.minutes} minutes and {arguments.rounds} rounds"
     return run.publish(

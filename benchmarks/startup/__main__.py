@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 from bench import machine
-from bench.cores import Cores
+from bench.cores import Cores, why_not_idle
 from bench.deployment import Deployment, build_identity
 from bench.run import Run, main, say
 from bench.spread import Spread
@@ -59,7 +59,7 @@ def _bench(run: Run) -> int:
     run.keep(summary)
     print("\n\n".join([figures.heading(summary), *(table.text() for table in figures.tables(summary))]), flush=True)
     run.say_where()
-    too_little = None
+    too_little = why_not_idle(others)
     if arguments.rounds < ENOUGH_ROUNDS or arguments.runs < ENOUGH_RUNS or not arguments.model:
         without = "" if arguments.model else ", and no model server"
         too_little = f"{arguments.rounds} rounds of {arguments.runs} runs{without}"

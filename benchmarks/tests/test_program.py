@@ -5,7 +5,7 @@ import unittest
 from unittest import mock
 
 from bench import processes
-from bench.cores import Cores
+from bench.cores import Cores, why_not_idle
 from bench.program import run
 from bench.service import ServiceError
 
@@ -70,6 +70,10 @@ class CoresTests(unittest.TestCase):
         others = cores.others_share * passed * len(os.sched_getaffinity(0))
         self.assertLess(others, 2.1)
         self.assertGreater(others, 1.2)
+
+    def test_cores_are_idle_if_others_used_little_of_them_in_the_middle(self):
+        self.assertIsNone(why_not_idle([0.02, 0.01, 0.9]))
+        self.assertIn("others used 50 %", why_not_idle([0.5, 0.01, 0.9]))
 
 
 if __name__ == "__main__":

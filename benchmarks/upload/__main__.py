@@ -12,6 +12,7 @@ import sys
 
 from bench import machine, sound
 from bench.client import Refused
+from bench.cores import why_not_idle
 from bench.deployment import build_identity
 from bench.run import Run, main, say
 
@@ -51,8 +52,9 @@ def _bench(run: Run) -> int:
     run.keep(summary)
     print("\n\n".join([figures.heading(summary), *(table.text() for table in figures.tables(summary))]), flush=True)
     run.say_where()
+    too_little = _too_little(arguments) or why_not_idle(one.others_share for one in measured)
     return run.publish(
-        build, _too_little(arguments), lambda: _publish(run, summary), "benchmarks/README.md, benchmarks/upload.json"
+        build, too_little, lambda: _publish(run, summary), "benchmarks/README.md, benchmarks/upload.json"
     )
 
 
