@@ -9,12 +9,13 @@ from . import processes
 from .meter import busy_seconds
 
 _IDLE = 0.1
-"""Cores of which others use no more, in the middle of all measurements, count as idle. The kernel's own writing to the disk is in that."""
+"""Cores of which others use no more, in the middle of all measurements, count as idle. The kernel's own writing to the disk is
+in that."""
 
 
 class Cores:
-    """`with Cores(database_pid) as cores: …`, then `cores.others_share`: the share, 0 to 1, of the cores' time that was used by others than this
-    process, all that it started, and the trees of `roots`. Time stolen by the host counts as others'."""
+    """`with Cores(database_pid) as cores: …`, then `cores.others_share`: the share, 0 to 1, of the cores' time that was used by
+    others than this process, all that it started, and the trees of `roots`. Time stolen by the host counts as others'."""
 
     others_share: float
 

@@ -19,7 +19,8 @@ class Ended:
     user_seconds: float
     system_seconds: float
     peak_bytes: int
-    """As the kernel counts it; what it grew by in the last hundredths of a second is missed. 0 if it ended before the first look."""
+    """As the kernel counts it. What it grew by in the last hundredths of a second is missed; 0 if it ended before the first
+    look."""
     output: str
     errors: str
 
@@ -37,7 +38,8 @@ def run(
     keeps_output: bool = True,
     patience: float = 600,
 ) -> Ended:
-    """Raises `ServiceError` where the program fails or takes more than `patience` seconds. Output and errors must fit into a pipe."""
+    """Raises `ServiceError` where the program fails or takes more than `patience` seconds. Output and errors must fit into a
+    pipe."""
     with open(input or os.devnull, "rb") as opened:
         begun = time.perf_counter()
         process = subprocess.Popen(

@@ -3,8 +3,9 @@
     {"machine","date","commit","rounds","lengths","layouts":[[KIND, LAYOUT]],
      "figures":{"KIND, MINUTES, LAYOUT, PROGRAM":{"speed","cpu","ratio","cpu_ratio","peak","others"}}}
 
-Figures of several rounds are `{"median","low","high"}`. Units: speed: times real time; cpu: CPU-seconds an hour of sound; ratio: how long ffmpeg
-took in the same round ÷ how long this; cpu_ratio: this program's CPU ÷ ffmpeg's; peak: megabytes; others: a share, 0 to 1."""
+Figures of several rounds are `{"median","low","high"}`. Units: speed: times real time; cpu: CPU-seconds an hour of sound; ratio:
+how long ffmpeg took in the same round ÷ how long this; cpu_ratio: this program's CPU ÷ ffmpeg's; peak: megabytes; others: a
+share, 0 to 1."""
 
 from collections.abc import Callable
 

@@ -4,8 +4,9 @@
      "commands":{NAME:{"seconds","cpu","ratio"}},
      "nodes":{NAME:{"listening","ready","cpu","ratio","memory","children","idle_cpu"}}, "others"}
 
-Figures of several rounds are `{"median","low","high"}`. Units: seconds; ratio: to `python3 -c pass`, and of nodes with a model to the model server
-alone, in the same round; sizes, memory, children: megabytes; idle_cpu: a share of one core; others: a share, 0 to 1."""
+Figures of several rounds are `{"median","low","high"}`. Units: seconds; ratio: to `python3 -c pass`, and of nodes with a model to
+the model server alone, in the same round; sizes, memory, children: megabytes; idle_cpu: a share of one core; others: a share,
+0 to 1."""
 
 from collections.abc import Callable
 

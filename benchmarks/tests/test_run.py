@@ -1,10 +1,12 @@
 import argparse
+import json
 import pathlib
 import tempfile
 import unittest
 from unittest import mock
 
 from bench import run
+from bench.page import markers
 
 
 class RunTests(unittest.TestCase):
@@ -35,6 +37,19 @@ class RunTests(unittest.TestCase):
         self.assertEqual(self.written, [])
         self.assertEqual(self._publish(), 0)
         self.assertEqual(self.written, ["page"])
+
+    def test_figures_are_written_between_the_markers_of_their_benchmark(self) -> None:
+        for name in ("http", "queue", "upload", "decode", "startup"):
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                page = pathlib.Path(folder) / "benchmarks" / "README.md"
+                page.parent.mkdir()
+                page.write_bytes((run.CHECKOUT / "benchmarks" / "README.md").read_bytes())
+                bench = run.Run(name, argparse.Namespace(), checkout=pathlib.Path(folder))
+                bench.write_figures(["first figures", "second figures"], {"rounds": 3}, "<svg/>")
+                first, last = markers(name)
+                self.assertIn(f"{first}\n\nfirst figures\n\nsecond figures\n\n{last}\n", page.read_text(encoding="utf-8"))
+                self.assertEqual(json.loads((page.parent / f"{name}.json").read_text()), {"rounds": 3})
+                self.assertEqual((page.parent / f"{name}.svg").read_text(), "<svg/>")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def _one(number: int, upload: Upload, folder: pathlib.Path) -> str:
         [
             f'url = "{upload.url}"',
             f'header = "Authorization: Bearer {upload.token}"',
-            f'form = "file=@{upload.file}"',
+            f'form = "file=@\\"{upload.file}\\""',  # quoted twice, for paths with commas
             f'output = "{folder}/answer-{number}"',
             'write-out = "%{http_code}\\n"',
             'noproxy = "*"',

@@ -4,8 +4,9 @@
      "figures":{"NAME, CONTENDER":{"seconds","rate","copy_ratio","sink_ratio","user","system","probes","client","others",
                                    "steps":{STEP},"memory":{KIND}}}}
 
-Figures of several rounds are `{"median","low","high"}`. Units: seconds; rate: megabytes a second; ratios: how long the copy or the sink took in
-the same round ÷ how long this; user, system, probes, client: CPU-seconds a gigabyte; others: a share, 0 to 1; memory: megabytes."""
+Figures of several rounds are `{"median","low","high"}`. Units: seconds; rate: megabytes a second; ratios: how long the copy or
+the sink took in the same round ÷ how long this; user, system, probes, client: CPU-seconds a gigabyte; others: a share, 0 to 1;
+memory: megabytes."""
 
 from collections.abc import Callable
 
@@ -120,7 +121,8 @@ def _steps(summary: dict) -> Table:
     for contender, label in LABELS.items():
         one = summary["figures"][f"{ONE}, {contender}"]
         seen = [one["steps"].get(step) for step in _STEPS]
-        rows.append([label, *(f"{step['median']:.2f} s" if step else NOTHING for step in seen), f"{one['seconds']['median']:.2f} s"])
+        cells = [f"{step['median']:.2f} s" if step else NOTHING for step in seen]
+        rows.append([label, *cells, f"{one['seconds']['median']:.2f} s"])
     return Table(["over after", *_STEPS.values(), "all of it"], rows)
 
 

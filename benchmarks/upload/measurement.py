@@ -79,7 +79,8 @@ class Bench:
         self._keys = [self._account(number) for number in range(ACCOUNTS)]
 
     def measure(self, contender: str, files: Files, turn: int) -> Measurement:
-        """Files are in memory before, and nothing waits to be written. Raises `ServiceError` where something does not arrive as it was sent."""
+        """Files are in memory before, and nothing waits to be written. Raises `ServiceError` where something does not arrive as
+        it was sent."""
         for path in files.paths[:1]:  # the others are the same file
             run(["cat", str(path)], keeps_output=False)
         os.sync()
@@ -196,7 +197,8 @@ def tidied(folder: pathlib.Path) -> Iterator[pathlib.Path]:
 
 
 def require_arrived(files: Files, kept: list[pathlib.Path], around: int = 0) -> None:
-    """Raises `ServiceError` unless each file was kept once, byte for byte; or, where what was sent `around` it is kept, too, in its size."""
+    """Raises `ServiceError` unless each file was kept once, byte for byte. Where up to so many bytes that were sent `around` it
+    are kept, too, only the size is looked at."""
     if len(kept) != len(files.paths):
         raise ServiceError(f"{len(kept)} files were kept of {len(files.paths)} that were sent")
     for path in kept:

@@ -1,7 +1,9 @@
-"""A server that does the least an upload needs: it reads bodies from HTTP/1.1 and writes them, as they are, to files that it flushes.
+"""A server that does the least an upload needs: it reads bodies from HTTP/1.1, and writes them, as they are, to files that it
+flushes.
 
-Run as a program: `sink.py FOLDER` prints its port, and serves until it is ended. Each connection brings one request. A file's name is
-the number of its request. The answer is 202 with the seconds from the request's head until its body was written, and until it was on the disk."""
+Run as a program: `sink.py FOLDER` prints its port, and serves until it is ended. Each connection brings one request. A file's
+name is the number of its request. The answer is 202 with the seconds from the request's head until its body was written, and
+until it was on the disk."""
 
 import itertools
 import json

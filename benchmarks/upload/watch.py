@@ -12,7 +12,8 @@ _MEMORY = 20  # of these looks, one in so many is at the memory, too
 
 
 class Watch:
-    """`with Watch(pid, …) as watch: …`. What is gone after a moment may be missed, except in `peak_bytes`, which the kernel counts."""
+    """`with Watch(pid, …) as watch: …`. What is gone after a moment may be missed, except in `peak_bytes`, which the kernel
+    counts."""
 
     written: float | None = None
     """Seconds until all of the file was in the spool."""
