@@ -20,7 +20,7 @@ TEXT
 bench_decode() {
     local rounds=3 minutes=60 write=1 as_built=''
     read_options decode --as-built --no-write "--rounds [1-9][0-9]? a number from 1 to 99" \
-        "--minutes [2-9]|[1-9][0-9]{1,2} a number from 2 to 999" -- "$@"
+        "--minutes ([2-9]|[1-9][0-9]{1,2}) a number from 2 to 999" -- "$@"
     ready_to_measure "$as_built" .build/release/verbatim .build/release/verbatim-admin .build/release/verbatim-media
     command -v ffmpeg >/dev/null || fail "ffmpeg is missing: apt-get install ffmpeg"
     find_python 3.10 || fail "the benchmark needs Python 3.10 or newer; install the package python3."

@@ -23,9 +23,9 @@ TEXT
 
 bench_upload() {
     local rounds=3 megabytes=915 files=200 each=10 write=1 as_built=''
-    read_options upload --as-built --no-write "--rounds [1-9]|[1-3][0-9] a number from 1 to 39" \
-        "--megabytes [1-9][0-9]{0,2}|[1-3][0-9]{3} a number from 1 to 3999" \
-        "--files [1-9][0-9]?|1[0-9]{2}|200 a number from 1 to 200" "--each [1-9][0-9]? a number from 1 to 99" -- "$@"
+    read_options upload --as-built --no-write "--rounds ([1-9]|[1-3][0-9]) a number from 1 to 39" \
+        "--megabytes ([1-9][0-9]{0,2}|[1-3][0-9]{3}) a number from 1 to 3999" \
+        "--files ([1-9][0-9]?|1[0-9]{2}|200) a number from 1 to 200" "--each [1-9][0-9]? a number from 1 to 99" -- "$@"
     ready_to_measure "$as_built" .build/release/verbatim .build/release/verbatim-admin .build/release/verbatim-media
     command -v ffmpeg >/dev/null || fail "ffmpeg is missing: apt-get install ffmpeg"
     find_python 3.10 || fail "the benchmark needs Python 3.10 or newer; install the package python3."
