@@ -23,7 +23,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"{}")
     def log_message(self, *_): pass
 held = bytearray(b"x" * 100_000_000)
-child = subprocess.Popen([sys.executable, "-c", "held = bytearray(b'x' * 50_000_000); input()"], stdin=subprocess.PIPE)
+memory = "held = bytearray(b'x' * 50_000_000); print('held', flush=True); input()"
+child = subprocess.Popen([sys.executable, "-c", memory], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+child.stdout.readline()
 server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
 print("plain words, no JSON", flush=True)
 if sys.argv[1] == "0":

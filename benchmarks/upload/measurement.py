@@ -83,13 +83,26 @@ class Bench:
         it was sent."""
         for path in files.paths[:1]:  # the others are the same file
             run(["cat", str(path)], keeps_output=False)
-        os.sync()
+        self._use_memory(2 * files.total)
         with tidied(self._folder / "taken") as taken, tidied(self._folder / "curl") as place:
             measured = {COPY: self._copy, SINK: self._sink, VERBATIM: self._verbatim}[contender](files, taken, place)
             kept = sorted(self._storage.glob("tenants/*/jobs/*/source") if contender == VERBATIM else taken.iterdir())
             require_arrived(files, kept, around=_FORM_BYTES if contender == SINK else 0)
         shutil.rmtree(self._storage / "tenants", ignore_errors=True)
         return Measurement(contender, files.name, turn, files.total / 1e6, **measured)
+
+    def _use_memory(self, bytes_: int) -> None:
+        """Has the kernel use so much memory for a file, which goes again. On a virtual machine the first use of a page is slow:
+        whoever writes after a deletion would find used ones, whoever writes before it would not."""
+        path = self._folder / "used"
+        with open(path, "wb") as file:
+            block = bytes(1 << 20)
+            for _ in range(bytes_ >> 20):
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+        os.sync()
 
     def _copy(self, files: Files, taken: pathlib.Path, _: pathlib.Path) -> dict:
         # No shared blocks, where a file system can do that: bytes are to be copied.

@@ -29,6 +29,6 @@ bench_upload() {
     ready_to_measure "$as_built" .build/release/verbatim .build/release/verbatim-admin .build/release/verbatim-media
     command -v ffmpeg >/dev/null || fail "ffmpeg is missing: apt-get install ffmpeg"
     find_python 3.10 || fail "the benchmark needs Python 3.10 or newer; install the package python3."
-    run_bench "$reply" upload $((2 * megabytes + files * each + each + 1000)) "a run of uploads" --rounds "$rounds" \
+    run_bench "$reply" upload $((4 * megabytes + 3 * files * each + each + 1000)) "a run of uploads" --rounds "$rounds" \
         --megabytes "$megabytes" --files "$files" --each "$each" ${write:+--write}
 }
