@@ -4,6 +4,7 @@ of temporary keys that a test has let expire, because moto checks neither.
 Prints one line of JSON (address, bucket, key) when it is ready, and ends when its standard input does.
 """
 
+import datetime
 import hashlib
 import json
 import os
@@ -13,7 +14,9 @@ import threading
 
 import boto3
 import requests
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.s3.models import s3_backends
 from werkzeug.serving import make_server
 
 BUCKET = "verbatim-test"
@@ -45,6 +48,27 @@ class ExpiredKeys:
         return self.application(environ, start_response)
 
 
+class Inspection:
+    """Shows what is stored, and lets it grow old: what a test of retention would otherwise wait an hour for. `GET /objects` lists all keys of the bucket,
+    with the times of their last change; `POST /age` moves these times back by so many seconds."""
+
+    def __init__(self, application):
+        self.application = application
+
+    def __call__(self, environ, start_response):
+        if environ["PATH_INFO"] not in ("/objects", "/age"):
+            return self.application(environ, start_response)
+        stored = list(s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[BUCKET].keys.values())
+        if environ["PATH_INFO"] == "/age":
+            age = datetime.timedelta(seconds=int(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))))
+            for item in stored:
+                item.last_modified -= age
+        found = [{"key": item.name, "changed": item.last_modified.replace(tzinfo=datetime.timezone.utc).timestamp()} for item in stored]
+        text = json.dumps(found).encode()
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(text)))])
+        return [text]
+
+
 class HashedBodies:
     """Refuses a body that is not what the signed header says; moto takes that header's word for it."""
 
@@ -72,7 +96,7 @@ class HashedBodies:
 
 
 def main():
-    application = ExpiredKeys(HashedBodies(DomainDispatcherApplication(create_backend_app)))
+    application = Inspection(ExpiredKeys(HashedBodies(DomainDispatcherApplication(create_backend_app))))
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -9,25 +9,6 @@ lock_bench() {
     flock -n 8 || fail -s "$EX_UNAVAILABLE" "another scripts/bench of this checkout is under way; wait for its end."
 }
 
-# own_folder FOLDER – makes a folder that Git ignores without an entry in .gitignore.
-own_folder() {
-    mkdir -p -- "$1"
-    [[ -f $1/.gitignore ]] || printf '*\n' >"$1/.gitignore"
-}
-
-# find_python OLDEST – answers in $reply a Python of at least that version: Debian's own, or the one on PATH.
-find_python() {
-    local candidate
-    for candidate in /usr/bin/python3 python3; do
-        if "$candidate" -c 'import sys; sys.exit(sys.version_info < tuple(map(int, sys.argv[1].split("."))))' "$1" \
-            2>/dev/null; then
-            reply=$(command -v "$candidate")
-            return 0
-        fi
-    done
-    return 1
-}
-
 # ensure_environment FOLDER REQUIREMENTS OLDEST WHAT – the environment in FOLDER holds what REQUIREMENTS pins.
 ensure_environment() {
     local folder=$1 requirements=$2 oldest=$3 what=$4 stamp printed

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The options of a benchmark, and what each needs before it measures: executables, a lock, room, a database.
+# The options of a command, as scripts/bench and scripts/soak read them.
 
 # read_options COMMAND OPTION... -- ARGUMENT... – sets the caller's variables to what the arguments say. An option is:
 #   --name                a switch: sets $name to 1; --no-name sets it to nothing
@@ -9,6 +9,8 @@
 read_options() {
     local command=$1 option kind words name
     local -A kinds=() wanted=()
+    local help="scripts/${0##*/} --help"
+    [[ $command == "${0##*/}" ]] || help="scripts/${0##*/} $command --help"
     shift
     while [[ $1 != -- ]]; do
         read -r option kind words <<<"$1"
@@ -28,7 +30,7 @@ read_options() {
         name=${option#--}
         name=${name//-/_}
         case $kind in
-        '') fail -s "$EX_USAGE" "unknown argument $option; see scripts/bench $command --help." ;;
+        '') fail -s "$EX_USAGE" "unknown argument $option; see $help." ;;
         switch)
             if [[ $name == no_* ]]; then printf -v "${name#no_}" ''; else printf -v "$name" 1; fi
             ;;
@@ -44,31 +46,4 @@ read_options() {
         esac
         shift
     done
-}
-
-# ready_to_measure AS_BUILT EXECUTABLE... – locks, sets up and builds; with AS_BUILT set it only looks for the executables.
-ready_to_measure() {
-    local as_built=$1 executable
-    shift
-    make_run_folder
-    lock_bench
-    if [[ -z $as_built ]]; then
-        set_up
-        return
-    fi
-    for executable in "$@"; do
-        [[ -x $root/$executable ]] || fail "nothing is built here yet: run scripts/setup, or leave --as-built out."
-    done
-}
-
-# run_bench PYTHON MODULE MEGABYTES WHAT ARGUMENT... – measures, with a database and a folder for raw results, where there is room.
-run_bench() {
-    local python=$1 module=$2
-    own_folder "$root/benchmarks/results"
-    require_space "$3" "$4"
-    shift 4
-    start_bench_database
-    run_part env -C "$root" PYTHONSAFEPATH=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$root/benchmarks" \
-        "$python" -m "$module" "$@" --psql "$postgres_bin/psql" --database-url "$database_url" \
-        --database-pid "$database_pid" --folder "$bench_home"
 }

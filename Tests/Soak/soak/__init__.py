@@ -1,0 +1,1 @@
+"""Many nodes under kills, and a verdict; see scripts/soak."""
