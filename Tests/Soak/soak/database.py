@@ -15,15 +15,16 @@ _NAME = "soak"
 _HISTORY = """
 CREATE SCHEMA soak;
 CREATE TABLE soak.changes (
-    at timestamptz DEFAULT clock_timestamp(), task text, job text, kind text, status text, worker text, fence bigint, error text);
+    at timestamptz DEFAULT clock_timestamp(), task text, job text, kind text, status text, worker text, fence bigint, error text,
+    is_long boolean);
 CREATE FUNCTION soak.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
-        INSERT INTO soak.changes (task, job, kind, status)
-        VALUES (OLD.tenant_id || '/' || OLD.id, OLD.job_id, OLD.kind, 'deleted');
+        INSERT INTO soak.changes (task, job, kind, status, is_long)
+        VALUES (OLD.tenant_id || '/' || OLD.id, OLD.job_id, OLD.kind, 'deleted', OLD.is_long);
     ELSE
-        INSERT INTO soak.changes (task, job, kind, status, worker, fence, error)
-        VALUES (NEW.tenant_id || '/' || NEW.id, NEW.job_id, NEW.kind, NEW.status, NEW.worker, NEW.fence, NEW.last_error);
+        INSERT INTO soak.changes (task, job, kind, status, worker, fence, error, is_long)
+        VALUES (NEW.tenant_id || '/' || NEW.id, NEW.job_id, NEW.kind, NEW.status, NEW.worker, NEW.fence, NEW.last_error, NEW.is_long);
     END IF;
     RETURN NULL;
 END

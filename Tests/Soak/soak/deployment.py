@@ -59,6 +59,11 @@ class Deployment:
         return [program for name, program in self.programs.items() if name.startswith("worker")]
 
     @property
+    def slots(self) -> int:
+        """Of each worker."""
+        return self._options.slots
+
+    @property
     def addresses(self) -> list[str]:
         return [self._listens[api.name] for api in self.apis]
 

@@ -53,6 +53,8 @@ def collect(deployment: Deployment, work: Work, faults: Faults, statistics: Stat
         "tasks": database.rows("SELECT kind, job_id AS job, status FROM tasks WHERE status IN ('ready', 'running')"),
         "changes": _changes(deployment),
         "losses": faults.losses,
+        "lives": [life for worker in deployment.workers for life in worker.lives],
+        "slots": deployment.slots,
         "outages": faults.outages,
         "statuses": dict(statistics.statuses),
         "unanswered": statistics.unanswered,
@@ -79,9 +81,9 @@ def _verified(deployment: Deployment, months: list[str]) -> dict:
 
 
 def _changes(deployment: Deployment) -> list[dict]:
-    """What happened to each task, in order: `at`, `task`, `job`, `kind`, `status`, `worker` (its process), `fence`, `error`."""
+    """What happened to each task, in order: `at`, `task`, `job`, `kind`, `status`, `worker` (its process), `fence`, `error`, `long`."""
     changes = deployment.database.rows(
-        "SELECT extract(epoch FROM at) AS at, task, job, kind, status, worker, fence, error FROM soak.changes ORDER BY at")
+        "SELECT extract(epoch FROM at) AS at, task, job, kind, status, worker, fence, error, is_long AS long FROM soak.changes ORDER BY at")
     for change in changes:
         change["worker"] = change["worker"] and change["worker"].rpartition(":")[2]
     return changes

@@ -113,8 +113,10 @@ class Faults:
             pids = [int(row["worker"].rpartition(":")[2]) for row in workers]
         return self._take(rng, self._deployment.workers, pids)
 
-    def _lose(self, node: Program, kind: str) -> None:
-        self.losses.append({"worker": str(node.pid), "node": node.name, "at": time.time(), "kind": kind})
+    def _lose(self, node: Program, kind: str) -> dict:
+        loss = {"worker": str(node.pid), "node": node.name, "at": time.time(), "kind": kind}
+        self.losses.append(loss)
+        return loss
 
     def _kill_a_worker(self, rng: random.Random) -> str | None:
         if (node := self._busy_worker(rng)) is None:
@@ -126,10 +128,11 @@ class Faults:
     def _stop_a_worker(self, rng: random.Random) -> str | None:
         if (node := self._busy_worker(rng)) is None:
             return None
-        self._lose(node, "stopped")
+        loss = self._lose(node, "stopped")
         node.process.send_signal(signal.SIGSTOP)
         time.sleep(LEASE + rng.uniform(3, 8))
         node.process.send_signal(signal.SIGCONT)
+        loss["until"] = time.time()
         self._release(node)
         return node.name
 

@@ -24,9 +24,11 @@ class Program:
     ) -> None:
         self.name, self.log = name, log
         self.exits: list[dict] = []
+        self.lives: list[dict] = []
+        """Of each process: when it was ready, and when it ended; None: not yet."""
         self._command, self._environment, self._is_ready = command, environment, is_ready
         self._lock = threading.RLock()
-        self._wanted, self._begun, self._was_ready = False, 0.0, False
+        self._wanted, self._was_ready = False, False
         self.process: subprocess.Popen | None = None
 
     @property
@@ -47,11 +49,14 @@ class Program:
             self.process = subprocess.Popen(
                 self._command, env=self._environment, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT,
             )
-            self._wanted, self._begun, self._was_ready = True, time.time(), False
+            self._wanted, self._was_ready = True, False
+            self.lives.append({"worker": str(self.pid), "ready": None, "end": None})
 
     def is_ready(self) -> bool:
         ready = self.process is not None and self.process.poll() is None and (self._is_ready is None or self._is_ready())
-        self._was_ready = self._was_ready or ready
+        if ready and not self._was_ready:
+            self._was_ready = True
+            self.lives[-1]["ready"] = time.time()
         return ready
 
     def wait(self, patience: float = 60) -> None:
@@ -87,6 +92,7 @@ class Program:
             self.start()
 
     def _note(self, code, ordered: bool) -> None:
+        self.lives[-1]["end"] = time.time()
         self.exits.append({
             "node": self.name, "pid": self.pid, "code": code, "ordered": ordered, "at": time.time(), "at_start": not self._was_ready,
         })

@@ -219,8 +219,10 @@ def recovery(facts: dict) -> Check:
 
 
 def takeovers(facts: dict) -> list[dict]:
-    """The tasks that were lost with a worker, each with the seconds until another worker claimed it; None: never. The time in which the database, the
-    pooler or the model server was away does not count: nobody can claim then."""
+    """The tasks that were lost with a worker, each with the seconds until another worker claimed it; None: never. After the end of the lease, time in which
+    nobody could take it over does not count: the database, the pooler or the model server was away, or the task was free, but no worker's slot was."""
+    outages = [outage for outage in facts["outages"] if outage["what"] != "store"]
+    crowds = no_free_slot(facts)
     history = defaultdict(list)
     for change in facts["changes"]:
         history[change["task"]].append(change)
@@ -231,10 +233,15 @@ def takeovers(facts: dict) -> list[dict]:
             if not before or before[-1]["status"] != "running" or before[-1]["worker"] != loss["worker"]:
                 continue
             held = before[-1]
-            end = _end(held, changes[len(before) :], loss["at"] + LEASE + PATIENCE)
+            later, due = changes[len(before) :], loss["at"] + LEASE
+            end = _end(held, later, due + PATIENCE)
             if end == "ended":
                 continue
-            seconds = None if end is None else end - loss["at"] - away(facts["outages"], loss["at"], end)
+            seconds = None if end is None else end - loss["at"]
+            if end is not None and end > due:
+                free = next((change["at"] for change in later if change["status"] == "ready"), end)
+                full = [{**crowd, "begin": max(crowd["begin"], free)} for crowd in crowds if crowd["end"] > free]
+                seconds -= away(outages + (full if _takes_usual_slot(held) else []), due, end)
             found.append({"task": task, "job": held["job"], "kind": held["kind"], "worker": loss["worker"], "seconds": seconds})
     return found
 
@@ -250,8 +257,44 @@ def _end(held: dict, later: list[dict], latest: float) -> float | str | None:
     return None
 
 
+def no_free_slot(facts: dict) -> list[dict]:
+    """The times in which every running worker had as many tasks as slots."""
+    events = [(change["at"], "task", change) for change in facts["changes"]]
+    for life in facts["lives"]:
+        if life["ready"] is not None:
+            events.append((life["ready"], "up", life["worker"]))
+            events.append((life["end"] or math.inf, "down", life["worker"]))
+    for loss in facts["losses"]:
+        events.append((loss["at"], "down", loss["worker"]))
+        if "until" in loss:
+            events.append((loss["until"], "up", loss["worker"]))
+    holder: dict[str, str] = {}
+    held, up, found, since = Counter(), set(), [], None
+    for at, what, subject in sorted(events, key=lambda event: event[0]):
+        if what == "up":
+            up.add(subject)
+        elif what == "down":
+            up.discard(subject)
+        else:
+            held[holder.pop(subject["task"], None)] -= 1
+            if subject["status"] == "running" and _takes_usual_slot(subject):
+                holder[subject["task"]] = subject["worker"]
+                held[subject["worker"]] += 1
+        is_full = all(held[worker] >= facts["slots"] for worker in up)
+        if is_full and since is None:
+            since = at
+        elif not is_full and since is not None:
+            found.append({"what": "slots", "begin": since, "end": at})
+            since = None
+    return found
+
+
+def _takes_usual_slot(change: dict) -> bool:
+    return change["kind"] not in ("clean", "fetch") and not change["long"]
+
+
 def away(outages: list[dict], begin: float, end: float) -> float:
-    """How much of a time nobody could claim tasks."""
+    """How much of a time is within these outages, and the quiet time after those of the database."""
     total, at = 0.0, begin
     for outage in sorted(outages, key=lambda outage: outage["begin"]):
         first = max(at, outage["begin"])
