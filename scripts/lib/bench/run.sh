@@ -17,13 +17,14 @@ ready_to_measure() {
 }
 
 # run_bench PYTHON MODULE MEGABYTES WHAT ARGUMENT... – measures, with a database and a folder for raw results, where there is room.
+# $more_modules: one more folder with modules of Python.
 run_bench() {
     local python=$1 module=$2
     own_folder "$root/benchmarks/results"
     require_space "$3" "$4"
     shift 4
     start_own_database
-    run_part env -C "$root" PYTHONSAFEPATH=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$root/benchmarks" \
+    run_part env -C "$root" PYTHONSAFEPATH=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$root/benchmarks${more_modules:+:$more_modules}" \
         "$python" -m "$module" "$@" --psql "$postgres_bin/psql" --database-url "$database_url" \
         --database-pid "$database_pid" --folder "$own_home"
 }

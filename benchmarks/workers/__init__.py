@@ -1,0 +1,1 @@
+"""One long recording by one worker, and by two."""
