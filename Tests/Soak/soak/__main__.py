@@ -16,7 +16,7 @@ from bench.table import Table
 from . import facts, verdict
 from .customers import Customer, GaveUp, Statistics, Work
 from .database import Database, DatabaseError
-from .deployment import Deployment
+from .deployment import Deployment, release_disk
 from .faults import Faults
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -55,6 +55,7 @@ def main() -> int:
     logs = results / "logs"
     logs.mkdir(parents=True)
     folder = options.folder / "files"
+    release_disk(folder)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     deployment = None

@@ -93,8 +93,7 @@ class Deployment:
                 program.process.wait()
         for speaking in self._speaking:
             speaking.stop()
-        if self._mounted:
-            self._as_root("umount", "-l", str(self._mounted))
+        release_disk(self._folder)
         shutil.rmtree(self._open_folder, ignore_errors=True)
 
     def administer(self, *arguments: str) -> subprocess.CompletedProcess:
@@ -250,6 +249,7 @@ max_client_conn = 1000
             VERBATIM_WORKER_SLOTS=str(self._options.slots),
             VERBATIM_EGRESS_ALLOW="127.0.0.0/8",
             VERBATIM_SHUTDOWN_DELAY="1s",
+            VERBATIM_SOURCE_RETENTION="20s",
         )
 
     def _add_node(self, name: str, role: str) -> None:
@@ -259,8 +259,7 @@ max_client_conn = 1000
         environment = {**self._environment, "VERBATIM_SCRATCH": str(scratch)}
         environment["VERBATIM_LISTEN" if role == "api" else "VERBATIM_METRICS_LISTEN"] = f"127.0.0.1:{port}"
         if name == "worker-1" and self._options.full_disk:
-            self._as_root("mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=0700,uid={os.getuid()},gid={os.getgid()}", "tmpfs",
-                          str(scratch))
+            _as_root("mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=0700,uid={os.getuid()},gid={os.getgid()}", "tmpfs", str(scratch))
             self._mounted = scratch
             environment["VERBATIM_SCRATCH_BYTES"] = str(SMALL_DISK // 3)
         self._listens[name] = f"http://127.0.0.1:{port}"
@@ -288,12 +287,20 @@ max_client_conn = 1000
         self._speaking.append(speaking)
         return speaking
 
-    def _as_root(self, *command: str) -> None:
-        prefix = [] if os.getuid() == 0 else ["sudo", "-n", "--"]
-        done = subprocess.run([*prefix, *command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
-        if done.returncode != 0:
-            raise OSError(f"{command[0]} failed: {done.stderr.strip()[-200:]}; a full disk takes root, or sudo without a password; "
-                          "--no-full-disk leaves it out")
+
+def release_disk(folder: Path) -> None:
+    """Takes away the small disk of a run with this folder; also what a killed run left."""
+    for scratch in folder.glob("scratch-*"):
+        if os.path.ismount(scratch):
+            _as_root("umount", "-l", str(scratch))
+
+
+def _as_root(*command: str) -> None:
+    prefix = [] if os.getuid() == 0 else ["sudo", "-n", "--"]
+    done = subprocess.run([*prefix, *command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    if done.returncode != 0:
+        raise OSError(f"{command[0]} failed: {done.stderr.strip()[-200:]}; a full disk takes root, or sudo without a password; "
+                      "--no-full-disk leaves it out")
 
 
 def _listens(port: int) -> bool:
