@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +43,8 @@ class Deployment:
         self._watching = threading.Event()
         self._mounted: Path | None = None
         self.programs: dict[str, Program] = {}
+        self.stalls: list[list[float]] = []
+        """Moments, and how many seconds some process of this machine had waited for a core until then."""
         self.tenants: list[Tenant] = []
         self.arrivals = logs.parent / "arrivals.jsonl"
         self.recordings = folder / "recordings"
@@ -268,6 +271,7 @@ max_client_conn = 1000
 
     def _watch(self) -> None:
         while not self._watching.wait(0.2):
+            self.stalls += stall()
             for program in list(self.programs.values()):
                 program.look()
                 if not program.has_been_ready:
@@ -286,6 +290,13 @@ max_client_conn = 1000
         speaking = Speaking(command, self._own_environment(), self.logs / f"{name}.log")
         self._speaking.append(speaking)
         return speaking
+
+
+def stall() -> list[list[float]]:
+    """One moment for `stalls`; none where the kernel does not say it."""
+    with contextlib.suppress(OSError), open("/proc/pressure/cpu", encoding="ascii") as file:
+        return [[time.time(), int(file.readline().rpartition("total=")[2]) / 1e6]]
+    return []
 
 
 def release_disk(folder: Path) -> None:

@@ -55,6 +55,7 @@ def collect(deployment: Deployment, work: Work, faults: Faults, statistics: Stat
         "losses": faults.losses,
         "lives": [life for worker in deployment.workers for life in worker.lives],
         "slots": deployment.slots,
+        "stalls": deployment.stalls,
         "outages": faults.outages,
         "statuses": dict(statistics.statuses),
         "unanswered": statistics.unanswered,

@@ -123,6 +123,7 @@ class Speaking:
         with contextlib.suppress(OSError):
             self.process.stdin.close()
         processes.stop(self.process, patience=10)
+        self.process.stdout.close()
 
 
 def call(url: str, body: bytes | None = None, timeout: float = 5) -> tuple[int, bytes]:

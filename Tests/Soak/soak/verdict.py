@@ -201,12 +201,13 @@ def reservations(facts: dict) -> Check:
 
 def recovery(facts: dict) -> Check:
     """How long the tasks of each killed or stopped worker waited until another worker had them."""
-    waits, faults = [], []
+    waits, clocks, faults = [], [], []
     for task in takeovers(facts):
         if task["seconds"] is None:
             faults.append(f"{task['kind']} of {task['job']}: nobody took it over from {task['worker']}")
             continue
         waits.append(task["seconds"])
+        clocks.append(task["clock"])
         if task["seconds"] > LEASE + PATIENCE:
             faults.append(f"{task['kind']} of {task['job']}: taken over after {task['seconds']:.1f} s")
     workers = len({(loss["worker"], loss["at"]) for loss in facts["losses"]})
@@ -214,13 +215,14 @@ def recovery(facts: dict) -> Check:
         faults.append("no worker had a task when it died, so nothing was shown")
     told = f"{len(waits)} tasks of {workers} workers"
     if waits:
-        told += f": worst {max(waits):.1f} s, median {statistics.median(waits):.1f} s (at most {LEASE + PATIENCE:.0f})"
+        told += f": worst {max(waits):.1f} s, median {statistics.median(waits):.1f} s (at most {LEASE + PATIENCE:.0f}); by the clock worst {max(clocks):.1f} s"
     return Check("taken over from dead workers", told, faults)
 
 
 def takeovers(facts: dict) -> list[dict]:
     """The tasks that were lost with a worker, each with the seconds until another worker claimed it; None: never. After the end of the lease, time in which
-    nobody could take it over does not count: the database, the pooler or the model server was away, or the task was free, but no worker's slot was."""
+    nobody could take it over does not count: the database, the pooler or the model server was away, or the task was free, but no worker's slot was. Neither
+    does time in which some process waited for a core. `clock` has the seconds with all that."""
     outages = [outage for outage in facts["outages"] if outage["what"] != "store"]
     crowds = no_free_slot(facts)
     history = defaultdict(list)
@@ -237,12 +239,15 @@ def takeovers(facts: dict) -> list[dict]:
             end = _end(held, later, due + PATIENCE)
             if end == "ended":
                 continue
-            seconds = None if end is None else end - loss["at"]
+            clock = seconds = None if end is None else end - loss["at"]
             if end is not None and end > due:
                 free = next((change["at"] for change in later if change["status"] == "ready"), end)
                 full = [{**crowd, "begin": max(crowd["begin"], free)} for crowd in crowds if crowd["end"] > free]
-                seconds -= away(outages + (full if _takes_usual_slot(held) else []), due, end)
-            found.append({"task": task, "job": held["job"], "kind": held["kind"], "worker": loss["worker"], "seconds": seconds})
+                counted = end - due - away(outages + (full if _takes_usual_slot(held) else []), due, end)
+                seconds = LEASE + counted * (1 - stalled(facts["stalls"], due, end))
+            found.append({
+                "task": task, "job": held["job"], "kind": held["kind"], "worker": loss["worker"], "seconds": seconds, "clock": clock,
+            })
     return found
 
 
@@ -302,6 +307,19 @@ def away(outages: list[dict], begin: float, end: float) -> float:
         if last > first:
             total, at = total + last - first, last
     return total
+
+
+def stalled(stalls: list[list[float]], begin: float, end: float) -> float:
+    """The share of a time in which some process of the machine waited for a core. `stalls`: moments, and the seconds of waiting until then."""
+
+    def until(moment: float) -> float:
+        after = next((index for index, (at, _) in enumerate(stalls) if at >= moment), None)
+        if not after:
+            return stalls[-1 if after is None else 0][1]
+        (first, low), (last, high) = stalls[after - 1], stalls[after]
+        return low + (high - low) * (moment - first) / (last - first)
+
+    return (until(end) - until(begin)) / (end - begin) if stalls else 0.0
 
 
 def answers(facts: dict) -> Check:

@@ -60,6 +60,7 @@ _FACTS = {
         {"worker": "73", "ready": 106.0, "end": None},
     ],
     "slots": 2,
+    "stalls": [[90.0, 5.0], [150.0, 5.0]],
     "outages": [{"what": "database", "begin": 60.0, "end": 64.0}],
     "statuses": {"200": 20, "202": 3, "503 transient_error": 4},
     "unanswered": 2,

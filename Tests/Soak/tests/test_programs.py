@@ -85,7 +85,7 @@ class RelayTests(unittest.TestCase):
             connection.sendall(b"a")
             self.assertEqual(connection.recv(1), b"a")
             relay.ask({"relay": "one", "mode": "cut"})
-            with self.assertRaises(ConnectionError):
+            with connection, self.assertRaises(ConnectionError):
                 if connection.recv(1) == b"":
                     raise ConnectionError
             with self.assertRaises(ConnectionError):

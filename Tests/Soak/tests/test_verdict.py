@@ -314,6 +314,15 @@ class RecoveryTests(Judging):
         facts["outages"].append({"what": "store", "begin": 110.0, "end": 126.0})
         self.assertRed(self.NAME, facts, "taken over after 24.0 s")
 
+    def test_waiting_for_a_core_does_not_count(self) -> None:
+        facts = self.late()
+        facts["stalls"] = [[90.0, 5.0], [117.0, 5.0], [118.0, 5.5], [126.0, 11.0], [150.0, 11.0]]
+        (task,) = verdict.takeovers(facts)
+        self.assertAlmostEqual(task["seconds"], 15 + 9 - 6)
+        self.assertEqual(task["clock"], 24.0)
+        facts["stalls"].clear()
+        self.assertRed(self.NAME, facts, "taken over after 24.0 s")
+
     def waiting_for_a_slot(self, workers: tuple[str, ...]) -> dict:
         """Free again at 118, claimed at 126. Meanwhile these workers have as many tasks as slots."""
         facts = self.late()
