@@ -56,7 +56,8 @@ class Script:
 
 
 def script(rng: random.Random, seconds: float, channels: int = 1) -> Script:
-    """Words at random for about `seconds`; with two channels, the sentences take turns. The length is half a second beyond a whole one, so that what encoders add or drop changes no bill."""
+    """Words at random for about `seconds`; with two channels, the sentences take turns. The length is half a second beyond a whole one, so that what
+    encoders add or drop changes no bill."""
     words, at, left, channel = [], 0.4, rng.randint(6, 10), 0
     while at + _TONE + 0.4 < seconds:
         words.append(Heard(rng.choice(WORDS), at, at + _TONE, channel))

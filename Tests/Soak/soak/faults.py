@@ -10,7 +10,7 @@ import time
 from .database import DatabaseError
 from .deployment import Deployment
 from .programs import Program
-from .verdict import LEASE
+from .takeovers import LEASE
 
 
 _SUBJECTS = ("worker", "API", "pooler", "database", "model", "store", "disk")

@@ -3,7 +3,7 @@
 import unittest
 
 import made_up
-from soak import verdict
+from soak import takeovers, verdict
 
 
 class Judging(unittest.TestCase):
@@ -274,7 +274,7 @@ class RecoveryTests(Judging):
     NAME = "taken over from dead workers"
 
     def test_the_time_until_another_worker_has_the_task(self) -> None:
-        (task,) = verdict.takeovers(made_up.facts())
+        (task,) = takeovers.takeovers(made_up.facts())
         self.assertEqual((task["worker"], task["seconds"]), ("71", 16.5))
 
     def late(self) -> dict:
@@ -301,7 +301,7 @@ class RecoveryTests(Judging):
     def test_an_outage_after_the_lease_does_not_count(self) -> None:
         facts = self.late()
         facts["outages"].append({"what": "database", "begin": 116.0, "end": 117.0})
-        self.assertEqual(verdict.takeovers(facts)[0]["seconds"], 24 - 8)  # 117 to 125: the quiet time after it
+        self.assertEqual(takeovers.takeovers(facts)[0]["seconds"], 24 - 8)  # 117 to 125: the quiet time after it
         self.assertTrue(verdict.is_right(verdict.judge(facts)))
 
     def test_an_outage_within_the_lease_counts(self) -> None:
@@ -317,7 +317,7 @@ class RecoveryTests(Judging):
     def test_waiting_for_a_core_does_not_count(self) -> None:
         facts = self.late()
         facts["stalls"] = [[90.0, 5.0], [117.0, 5.0], [118.0, 5.5], [126.0, 11.0], [150.0, 11.0]]
-        (task,) = verdict.takeovers(facts)
+        (task,) = takeovers.takeovers(facts)
         self.assertAlmostEqual(task["seconds"], 15 + 9 - 6)
         self.assertEqual(task["clock"], 24.0)
         facts["stalls"].clear()
@@ -338,7 +338,7 @@ class RecoveryTests(Judging):
 
     def test_waiting_for_a_free_slot_does_not_count(self) -> None:
         facts = self.waiting_for_a_slot(("72", "73"))
-        self.assertEqual(verdict.takeovers(facts)[0]["seconds"], 24 - 7.5)
+        self.assertEqual(takeovers.takeovers(facts)[0]["seconds"], 24 - 7.5)
 
     def test_waiting_although_a_slot_is_free_counts(self) -> None:
         self.assertRed(self.NAME, self.waiting_for_a_slot(("72",)), "taken over after 24.0 s")
