@@ -1,5 +1,6 @@
 """What is left after a run, collected from the database, the object store, the nodes, their logs and the disk. `verdict.py` judges it."""
 
+import contextlib
 import json
 import os
 import time
@@ -146,12 +147,14 @@ def _children(deployment: Deployment) -> list[str]:
     return found
 
 
-def settle(deployment: Deployment, patience: float = 30) -> None:
-    """Gives idle connections the time to close: until every node has at most four, or `patience` is over."""
+def settle(deployment: Deployment, patience: float = 60) -> None:
+    """Waits until every node is ready and has at most four connections, for idle ones close after a while; or until `patience` is over."""
     until = time.monotonic() + patience
     while time.monotonic() < until:
-        if all(_node(deployment, node)["connections"] <= 4 for node in deployment.apis + deployment.workers):
-            return
+        with contextlib.suppress(OSError):
+            states = [_node(deployment, node) for node in deployment.apis + deployment.workers]
+            if all(state["ready"] and state["connections"] <= 4 for state in states):
+                return
         time.sleep(0.5)
 
 
