@@ -49,7 +49,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, required=True, help="for what the run needs; removed after it")
     parser.add_argument("--results", type=Path, required=True)
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _leave)
     begun = datetime.datetime.now(datetime.timezone.utc)
     results = options.results / begun.strftime("soak-%Y%m%dT%H%M%SZ")
     logs = results / "logs"
@@ -75,6 +75,12 @@ def main() -> int:
         **{name: value for name, value in vars(options).items() if isinstance(value, (int, float, tuple, list))},
     }
     return report(found, results)
+
+
+def _leave(*_) -> None:
+    """So that what was started is stopped. Whoever asks says so again and again; once is enough."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
 
 
 def run(deployment: Deployment, options) -> dict:

@@ -94,10 +94,10 @@ class Deployment:
                 with contextlib.suppress(OSError):
                     program.process.kill()
                 program.process.wait()
-        for speaking in self._speaking:
-            speaking.stop()
         release_disk(self._folder)
         shutil.rmtree(self._open_folder, ignore_errors=True)
+        for speaking in self._speaking:
+            speaking.stop()
 
     def administer(self, *arguments: str) -> subprocess.CompletedProcess:
         """Calls `verbatim-admin` as the tables' owner. Raises `OSError`."""
