@@ -6,7 +6,7 @@ workers_usage() {
     cat >&2 <<'TEXT'
 usage: scripts/bench workers [--minutes N] [--rounds N] [--as-built]
 
-Transcribes one recording by one worker with one slot, and by two, in turns. The engine is scripted: it takes 0.05 s for each
+Transcribes one recording by one worker with one slot, and by two, in turns. The engine is scripted: it takes 0.1 s for each
 second of audio, and no processor time. Checks the words. Exit 1 when two workers are less than 1.8 times as fast as one.
 Raw results go to benchmarks/results/.
 
@@ -23,5 +23,5 @@ bench_workers() {
     ready_to_measure "$as_built" .build/release/verbatim .build/release/verbatim-admin .build/release/verbatim-media
     find_python 3.10 || fail "the benchmark needs Python 3.10 or newer; install the package python3."
     more_modules=$root/Tests/Soak # the scripted engine
-    run_bench "$reply" workers 2000 "one long recording" --minutes "$minutes" --rounds "$rounds" --pace 0.05
+    run_bench "$reply" workers 2000 "one long recording" --minutes "$minutes" --rounds "$rounds" --pace 0.1
 }
