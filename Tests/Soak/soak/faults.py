@@ -53,8 +53,9 @@ class Faults:
             thread.join()
 
     @property
-    def has_had_all(self) -> bool:
-        return {fault["kind"] for fault in self.done} >= set(self.kinds)
+    def missing(self) -> list[str]:
+        """The kinds that have not come yet."""
+        return sorted(set(self.kinds) - {fault["kind"] for fault in self.done})
 
     def _run(self) -> None:
         first = self._missed = self.kinds
@@ -106,11 +107,13 @@ class Faults:
             self._busy.discard(node.name)
 
     def _busy_worker(self, rng: random.Random) -> Program | None:
-        """If possible one that has a task."""
-        pids = []
-        with contextlib.suppress(DatabaseError):
-            workers = self._deployment.database.rows("SELECT DISTINCT worker FROM tasks WHERE status = 'running'")
-            pids = [int(row["worker"].rpartition(":")[2]) for row in workers]
+        """One that has a task. If there is none in ten seconds, any."""
+        pids, until = [], time.monotonic() + 10
+        while not pids and time.monotonic() < until and not self._stopping.wait(0.1):
+            with contextlib.suppress(DatabaseError):
+                workers = self._deployment.database.rows("SELECT DISTINCT worker FROM tasks WHERE status = 'running'")
+                alive = {worker.pid for worker in self._deployment.workers if worker.is_wanted}
+                pids = [pid for row in workers if (pid := int(row["worker"].rpartition(":")[2])) in alive]
         return self._take(rng, self._deployment.workers, pids)
 
     def _lose(self, node: Program, kind: str) -> dict:
