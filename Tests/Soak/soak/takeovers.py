@@ -8,13 +8,15 @@ from collections import Counter, defaultdict
 LEASE, PATIENCE = 15.0, 5.0  # seconds
 # A worker that noticed an outage of the database looks for lost tasks only when others had the time to extend their leases: two heartbeats.
 _QUIET = 8.0
+# On a machine without a free core all time is waiting, and nothing would ever be late.
+_MOST_STALLED = 0.75
 
 
 def takeovers(facts: dict) -> list[dict]:
     """The tasks that were lost with a worker, each with the `seconds` until another worker claimed it; None: never.
 
     After the end of the lease, time in which nobody could take it over does not count: the database, the pooler or the model server was away, or the task was
-    free, but no worker's slot was. Neither does time in which some process waited for a core. `clock` has the seconds with all that."""
+    free, but no worker's slot was. Nor does time in which some process waited for a core, up to three quarters. `clock` has the seconds with all that."""
     outages = [outage for outage in facts["outages"] if outage["what"] != "store"]
     crowds = no_free_slot(facts)
     history = defaultdict(list)
@@ -36,7 +38,7 @@ def takeovers(facts: dict) -> list[dict]:
                 free = next((change["at"] for change in later if change["status"] == "ready"), end)
                 full = [{**crowd, "begin": max(crowd["begin"], free)} for crowd in crowds if crowd["end"] > free]
                 counted = end - due - away(outages + (full if _takes_usual_slot(held) else []), due, end)
-                seconds = LEASE + counted * (1 - stalled(facts["stalls"], due, end))
+                seconds = LEASE + counted * (1 - min(_MOST_STALLED, stalled(facts["stalls"], due, end)))
             found.append({
                 "task": task, "job": held["job"], "kind": held["kind"], "worker": loss["worker"], "seconds": seconds, "clock": clock,
             })

@@ -323,6 +323,13 @@ class RecoveryTests(Judging):
         facts["stalls"].clear()
         self.assertRed(self.NAME, facts, "taken over after 24.0 s")
 
+    def test_on_a_machine_without_a_free_core_a_takeover_can_be_late_all_the_same(self) -> None:
+        facts = made_up.facts()
+        for change, at in zip(facts["changes"][2:5], (140, 141, 142)):
+            change["at"] = at
+        facts["stalls"] = [[90.0, 0.0], [150.0, 60.0]]
+        self.assertRed(self.NAME, facts, "taken over after 21.0 s")
+
     def waiting_for_a_slot(self, workers: tuple[str, ...]) -> dict:
         """Free again at 118, claimed at 126. Meanwhile these workers have as many tasks as slots."""
         facts = self.late()
