@@ -7,8 +7,8 @@ workers_usage() {
 usage: scripts/bench workers [--minutes N] [--rounds N] [--as-built]
 
 Transcribes one recording by one worker with one slot, and by two, in turns. The engine is scripted: it takes 0.1 s for each
-second of audio, and no processor time. Checks the words. Exit 1 when two workers are less than 1.8 times as fast as one.
-Raw results go to benchmarks/results/.
+second of audio, and no processor time. Checks the words. Then one worker gets 60 short recordings: how long is its slot free
+between two tasks? Exit 1 when two workers are less than 1.8 times as fast as one. Raw results go to benchmarks/results/.
 
   --minutes N   the recording's length (default 30)
   --rounds N    how often each is measured (default 3)
