@@ -203,6 +203,24 @@ let package = Package(
             ],
             path: "Tests/PipelineTests", exclude: ["Sources", "Transcripts"], sources: ["Audio", "MediaTool"],
             swiftSettings: strict),
+        // What strangers send, mutated: some of it in each run of the tests, and as much as wanted with scripts/fuzz.
+        .target(
+            name: "Fuzzing",
+            dependencies: [
+                "API", "Pipeline", "Tenancy", "Postgres", "Cryptography", "Addresses", "Egress", "JSON", "Files",
+                "MediaTool",
+                "CAV", "TestSupport", logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+            ],
+            path: "Tests/Fuzzing", exclude: ["Finds", "Seeds"], swiftSettings: strict),
+        .testTarget(
+            name: "FuzzingTests", dependencies: ["Fuzzing", "API", "MediaTool", "TestSupport"], swiftSettings: strict),
         .target(
             name: "AssemblyAISimulator",
             dependencies: [

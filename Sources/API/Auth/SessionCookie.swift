@@ -3,7 +3,7 @@ import Hummingbird
 import Tenancy
 
 /// The cookie of a member's session. Scripts can't read it, and other sites can't send it.
-struct SessionCookie: Sendable {
+package struct SessionCookie: Sendable {
     private static let name = "verbatim_session"
     /// The field with which a page shows that a change is its own.
     static let csrfHeader = HTTPField.Name.xCSRFToken
@@ -23,7 +23,7 @@ struct SessionCookie: Sendable {
 
     /// Returns the token in a request's cookies; nil if there is none. Also nil if there are several: then another site of the same domain has
     /// set one, so that the member would work in somebody else's account.
-    static func token(of request: Request) -> String? {
+    package static func token(of request: Request) -> String? {
         let tokens = request.headers[values: .cookie].flatMap { $0.split(separator: ";") }
             .map { $0.drop { $0 == " " } }.filter { $0.hasPrefix("\(name)=") }
         return tokens.count == 1 ? String(tokens[0].dropFirst(name.count + 1)) : nil

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A large buffer makes one upload cheap: fewer calls for the same bytes. But the server keeps up to some sixteen of them a connection until
 /// the application takes them. So all bodies in progress share one amount of memory, however many there are.
-final class BodyBuffers: Sendable {
+package final class BodyBuffers: Sendable {
     /// What all buffers together may take, in bytes, as long as no buffer must be smaller than `smallest`.
     static let totalBytes = 16 * 1_024 * 1_024
     static let smallest = 8 * 1_024
@@ -14,6 +14,8 @@ final class BodyBuffers: Sendable {
     private static let perConnection = 16
 
     private let bodies = Atomic<Int>(0)
+
+    package init() {}
 
     /// One body in progress. Its share ends with the last reference to it.
     final class Share: Sendable {

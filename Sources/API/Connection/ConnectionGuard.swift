@@ -86,7 +86,7 @@ package final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandl
     var bytesWritten: Int64 = 0
     var bytesFlushedAtLastTick: Int64 = 0
 
-    init(
+    package init(
         settings: ConnectionGuardSettings, style: ProblemStyle, connections: OpenConnections, bodyBuffers: BodyBuffers,
         logger: Logger
     ) {

@@ -2,15 +2,15 @@
 ///
 /// Nil if it doesn't parse, or if a parameter comes twice: two readers of the same bytes could understand it differently. Names are
 /// lower-cased, values are as sent, without quotes and escapes.
-struct HeaderValue {
-    let value: String
-    let parameters: [String: String]
+package struct HeaderValue {
+    package let value: String
+    package let parameters: [String: String]
 
-    init?(_ text: String) { self.init(text, shown: nil) }
+    package init?(_ text: String) { self.init(text, shown: nil) }
 
     /// - Parameter shown: the name of a parameter that is only shown to people, such as a file name. Errors in it are tolerated: if it comes
     ///   twice, the first one counts; if its quotes are wrong, its value is everything that follows, unless a parameter `name` is in it.
-    init?(_ text: String, shown: String?) {
+    package init?(_ text: String, shown: String?) {
         var rest = text.utf8[...]
         let head = rest.prefix { $0 != UInt8(ascii: ";") }
         value = Self.trimmed(head).lowercased()

@@ -1,7 +1,7 @@
 /// The `Content-Disposition` of an answer that is to be saved (RFC 6266).
-enum ContentDisposition {
+package enum ContentDisposition {
     /// `name` in both forms: for clients that read UTF-8 (RFC 8187), and with its odd characters replaced for those that do not.
-    static func attachment(name: String) -> String { file(named: name, isShown: false) }
+    package static func attachment(name: String) -> String { file(named: name, isShown: false) }
 
     /// - Parameter isShown: browsers show it, and save it under the name if the reader wants so.
     static func file(named name: String, isShown: Bool) -> String {

@@ -2,10 +2,10 @@ import Tenancy
 
 /// A stranger's file name, made safe to show: the last path component, without the characters that no ``PlainName`` may contain, at most
 /// 255 bytes of UTF-8, never empty.
-struct DisplayName {
-    let text: String
+package struct DisplayName {
+    package let text: String
 
-    init(_ name: String?) {
+    package init(_ name: String?) {
         let last = (name ?? "").split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? ""
         var text = PlainName.cleaned(String(last))
         if text.utf8.count > 255 {

@@ -1,5 +1,5 @@
 /// The containers that we accept, detected by content.
-enum Container: String {
+package enum Container: String {
     case mp3, wav, m4a, aac, ogg, opus, flac, webm, mp4, mov, mkv, avi, wmv
 
     /// The first names of libav's demuxers for these containers. No other demuxer ever gets the file: playlists, devices,

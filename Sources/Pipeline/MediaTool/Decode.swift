@@ -1,15 +1,24 @@
 import CAV
+import Glibc
 import JSON
 
 /// `verbatim-media decode`: the whole audio as 16 kHz samples, in step with the source's clock.
-struct Decode {
+package struct Decode {
     let channels: Int
     /// Decoding stops after this many samples per channel.
     let maxSamples: Int64
+    /// Where the samples are written.
+    let output: Int32
 
-    struct Trailer {
+    package init(channels: Int, maxSamples: Int64, output: Int32 = STDOUT_FILENO) {
+        self.output = output
+        self.channels = channels
+        self.maxSamples = maxSamples
+    }
+
+    package struct Trailer {
         /// Samples per channel.
-        let samples: Int64
+        package let samples: Int64
         let channels: Int
         let sourceChannels: Int
         let limitReached: Bool
@@ -24,7 +33,7 @@ struct Decode {
         /// Number of samples of silence that the source's time stamps asked for.
         let pausedSamples: Int64
 
-        var json: String {
+        package var json: String {
             var writer = JSONWriter(capacity: 512)
             writer.object { json in
                 json.key("samples")
@@ -52,10 +61,10 @@ struct Decode {
         }
     }
 
-    func run(on input: Input) throws -> Trailer {
+    package func run(on input: Input) throws -> Trailer {
         let reader = try AudioReader(input.descriptor, size: input.size, effort: Effort(limit: .max))
         let loudness = Loudness(parameters: reader.track.parameters)
-        let writer = SampleWriter(channels: channels, limit: maxSamples)
+        let writer = SampleWriter(channels: channels, limit: maxSamples, output: output)
         let leveler = Leveler(outputs: channels, writer: writer)
         let mixer = Mixer(outputs: channels, sink: leveler.append)
         let resampler = Resampler()

@@ -2,10 +2,15 @@ import CAV
 import Glibc
 
 /// The file to work on. It may be read from the beginning more than once.
-struct Input {
+package struct Input {
     let descriptor: Int32
     /// Bytes in the file when the tool started. Bytes that are appended later are not read.
     let size: Int64
+
+    package init(descriptor: Int32, size: Int64) {
+        self.descriptor = descriptor
+        self.size = size
+    }
 }
 
 /// libav's only source of bytes: one open, regular, seekable file.

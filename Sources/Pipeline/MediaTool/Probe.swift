@@ -4,20 +4,22 @@ import JSON
 /// `verbatim-media probe`: reports what the file is, how long it is, and whether it is silent.
 ///
 /// `Effort` limits the work. Once it is used up, the rest is not decoded: what the container states is believed, as for a longer file.
-struct Probe {
+package struct Probe {
     /// In seconds. A file whose container states no more is decoded completely, but at most up to this position.
     let decodeUpTo: Double
 
+    package init(decodeUpTo: Double = Double(wholeSeconds)) { self.decodeUpTo = decodeUpTo }
+
     /// Default of `decodeUpTo`, in seconds.
-    static let wholeSeconds: Int64 = 600
+    package static let wholeSeconds: Int64 = 600
     /// Seconds of a longer file that are decoded: enough to know that it can be decoded.
     private static let headSeconds = 30.0
 
-    struct Report {
-        let container: Container
-        let codec: String
-        let channels: Int
-        let sampleRate: Int
+    package struct Report {
+        package let container: Container
+        package let codec: String
+        package let channels: Int
+        package let sampleRate: Int
         let claimedSeconds: Double?
         let decodedSeconds: Double
         let estimatedSeconds: Double?
@@ -28,7 +30,7 @@ struct Probe {
         let track: Int
         let tracks: Int
 
-        var json: String {
+        package var json: String {
             var writer = JSONWriter(capacity: 512)
             writer.object { json in
                 json.key("container")
@@ -65,7 +67,7 @@ struct Probe {
         }
     }
 
-    func report(on input: Input) throws -> Report {
+    package func report(on input: Input) throws -> Report {
         let reader = try AudioReader(input.descriptor, size: input.size, effort: Effort(limit: Effort.ofProbe))
         let claim = reader.demuxer.claim(of: reader.track)
         let loudness = Loudness(parameters: reader.track.parameters)

@@ -12,9 +12,9 @@ package struct Refusal: Error {
         case emptyAudio = "empty_audio"
     }
 
-    let reason: Reason
+    package let reason: Reason
     /// A short text of our own; never content of the file.
-    let detail: String
+    package let detail: String
 
     init(_ reason: Reason, _ detail: String) {
         self.reason = reason

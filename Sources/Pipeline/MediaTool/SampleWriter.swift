@@ -1,6 +1,6 @@
 import Glibc
 
-/// Writes samples to standard output in large blocks, counts them, and stops at the limit.
+/// Writes samples to a descriptor in large blocks, counts them, and stops at the limit.
 ///
 /// Throws `OutputClosed` if the reader is gone.
 final class SampleWriter {
@@ -11,13 +11,17 @@ final class SampleWriter {
 
     private let channels: Int
     private let limit: Int64
+    private let output: Int32
     private var block: [Int16] = []
 
     /// As many samples as fit into a pipe of 64 KiB.
     private static let blockSamples = 32_768
 
-    /// - Parameter limit: Samples per channel.
-    init(channels: Int, limit: Int64) {
+    /// - Parameters:
+    ///   - limit: Samples per channel.
+    ///   - output: The descriptor. The caller closes it.
+    init(channels: Int, limit: Int64, output: Int32) {
+        self.output = output
         self.channels = channels
         self.limit = limit
         block.reserveCapacity(2 * Self.blockSamples)
@@ -54,11 +58,11 @@ final class SampleWriter {
 
     private func flush(ifAtLeast count: Int) throws {
         guard block.count >= count else { return }
-        let written = block.withUnsafeBytes { StandardStreams.writeAll($0, to: STDOUT_FILENO) }
+        let written = block.withUnsafeBytes { StandardStreams.writeAll($0, to: output) }
         guard written else { throw OutputClosed() }
         block.removeAll(keepingCapacity: true)
     }
 }
 
-/// The reader of standard output is gone.
+/// The reader of the output is gone.
 struct OutputClosed: Error {}

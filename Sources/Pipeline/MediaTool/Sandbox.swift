@@ -1,11 +1,11 @@
 import CAV
 
 /// The sandbox around the decoder: its memory limits and its entrance. `sandbox.c` in `CAV` implements it.
-enum Sandbox {
+package enum Sandbox {
     /// Bytes of code, libraries and heap together. libav's libraries alone take a good part of it.
     static let addressSpace: UInt64 = 1 << 30
     /// The maximum size of one allocation by libav, in bytes.
-    static let largestAllocation = 256 << 20
+    package static let largestAllocation = 256 << 20
 
     /// Enters the sandbox for good. Call it while the process has one thread, before any byte of the input is read.
     ///

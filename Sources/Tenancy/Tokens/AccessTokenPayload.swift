@@ -2,7 +2,7 @@ import JSON
 import Postgres
 
 /// The claims of an access token. ``AccessTokens`` checks them. Times are whole seconds since 1970.
-struct AccessTokenPayload {
+package struct AccessTokenPayload {
     static let issuer = "verbatim"
 
     let iss: String
@@ -39,7 +39,7 @@ struct AccessTokenPayload {
 
     /// Reads a token's payload. Nil if a claim is missing, appears twice or has another type, such as a time that is not an integer. Unknown
     /// claims are ignored: a newer node may have added them.
-    init?(json: [UInt8]) {
+    package init?(json: [UInt8]) {
         guard let members = try? JSONObjectReader.members(of: json, deepest: 8) else { return nil }
         var claims: [String: JSONReader.Value] = [:]
         for member in members {
@@ -67,7 +67,7 @@ struct AccessTokenPayload {
         (self.iss, self.sub, self.key, self.iat, self.exp) = (iss, sub, key, iat, exp)
     }
 
-    var json: [UInt8] {
+    package var json: [UInt8] {
         var json = JSONWriter(capacity: 320)
         json.object {
             $0.key("iss")
@@ -104,7 +104,7 @@ struct AccessTokenPayload {
         return json.bytes
     }
 
-    var principal: Principal? {
+    package var principal: Principal? {
         guard iss == Self.issuer, let tenant = TenantID(rawValue: sub), let key = APIKeyID(rawValue: key) else {
             return nil
         }

@@ -6,13 +6,13 @@ import JSON
 /// Lenient parsers accept several spellings of the same token: padding, the other Base64 alphabet, unused bits in the last digit, and the second
 /// valid signature that every ECDSA signature has. But a token must have one spelling, because we recognize tokens by their hashes. So all
 /// other spellings are rejected here.
-struct CompactJWT {
+package struct CompactJWT {
     /// The `typ` in the header of our tokens. Tokens of older nodes have `JWT` instead, and may have either of the two signatures.
     static let type = "at+jwt"
     private static let algorithm = "ES256"
 
     /// The key's name in the header. Nothing is verified yet.
-    let kid: String
+    package let kid: String
     /// The payload. Use it only after ``isSigned(by:)``.
     let payload: [UInt8]
     /// The signed part of the text: header, dot and payload.
@@ -20,7 +20,7 @@ struct CompactJWT {
     private let signature: ES256Signature
 
     /// Nil if `text` is not a token in that one spelling.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let header = Base64URL.decode(parts[0]).flatMap(Self.members),
             header["alg"] == Self.algorithm, let kid = header["kid"],
@@ -43,7 +43,7 @@ struct CompactJWT {
     }
 
     /// Returns a token with this payload, signed by `key`.
-    static func issue(_ payload: [UInt8], by key: SigningKey) throws -> String {
+    package static func issue(_ payload: [UInt8], by key: SigningKey) throws -> String {
         var header = JSONWriter(capacity: 64)
         header.object {
             $0.key("alg")

@@ -8,14 +8,14 @@ package struct RefreshToken: Sendable {
     /// at once or lost the answer.
     package static let retryWindow = Duration.seconds(10)
 
-    let text: String
+    package let text: String
 
     init() {
         text = "rt_" + Base62.random(43)
     }
 
     /// Nil if `text` cannot be one of our tokens, which saves a query.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard text.hasPrefix("rt_"), text.utf8.count == 46, Base62.isValid(text.dropFirst(3)) else { return nil }
         self.text = text
     }

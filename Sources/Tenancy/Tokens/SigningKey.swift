@@ -2,7 +2,7 @@ import Cryptography
 import Postgres
 
 /// A key pair that signs access tokens (ES256). Its name is the `kid`.
-struct SigningKey: Sendable {
+package struct SigningKey: Sendable {
     let kid: String
     let pair: P256.PrivateKey
     /// When it begins to sign. It is published earlier, so that clients who cache our public keys have it by then.
@@ -17,7 +17,8 @@ struct SigningKey: Sendable {
         retiredAt = nil
     }
 
-    init(kid: String, sealed: [UInt8], signsFrom: Timestamp, retiredAt: Timestamp?, masterKey: MasterKey) throws {
+    package init(kid: String, sealed: [UInt8], signsFrom: Timestamp, retiredAt: Timestamp?, masterKey: MasterKey) throws
+    {
         self.kid = kid
         self.signsFrom = signsFrom
         self.retiredAt = retiredAt
@@ -31,5 +32,5 @@ struct SigningKey: Sendable {
     func verifies(at now: Timestamp) -> Bool { retiredAt.map { $0 > now } ?? true }
 
     /// Where the private keys are stored.
-    static let sealing = SealedColumn(table: "jwt_keys", id: "kid", column: "private_sealed")
+    package static let sealing = SealedColumn(table: "jwt_keys", id: "kid", column: "private_sealed")
 }

@@ -1,17 +1,17 @@
 import Postgres
 
 /// The signing keys that were loaded at one moment, ready to sign and to verify.
-struct SigningKeyRing: Sendable {
+package struct SigningKeyRing: Sendable {
     /// The latest key first.
     private let keys: [SigningKey]
 
-    init(_ keys: [SigningKey]) { self.keys = keys }
+    package init(_ keys: [SigningKey]) { self.keys = keys }
 
     /// The keys that verify at `now`, and those that will sign soon.
     func published(at now: Timestamp) -> [SigningKey] { keys.filter { $0.verifies(at: now) } }
 
     /// Returns whether there is a key `kid` whose signatures are valid at `now`.
-    func accepts(_ kid: String, at now: Timestamp) -> Bool {
+    package func accepts(_ kid: String, at now: Timestamp) -> Bool {
         keys.contains { $0.kid == kid && $0.verifies(at: now) }
     }
 
@@ -26,7 +26,7 @@ struct SigningKeyRing: Sendable {
     }
 
     /// Returns the claims of `token` if the key that it names has signed it, else nil.
-    func payload(of token: CompactJWT) -> AccessTokenPayload? {
+    package func payload(of token: CompactJWT) -> AccessTokenPayload? {
         guard let key = keys.first(where: { $0.kid == token.kid }), token.isSigned(by: key) else {
             return nil
         }

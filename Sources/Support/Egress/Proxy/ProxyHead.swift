@@ -1,16 +1,16 @@
 /// The head of a request to the proxy: its target, and the bytes to send there.
-struct ProxyHead: Equatable {
-    let host: String
-    let port: UInt16
+package struct ProxyHead: Equatable {
+    package let host: String
+    package let port: UInt16
     /// The bytes that are sent to the target first. Empty for a tunnel, where the client sends everything itself.
-    let forwarded: [UInt8]
-    let isTunnel: Bool
-    let authorization: String?
+    package let forwarded: [UInt8]
+    package let isTunnel: Bool
+    package let authorization: String?
 
     /// Nil unless this is a request to a proxy.
     ///
     /// - Parameter text: the lines of the head, without the empty line at its end.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
         let words = lines.removeFirst().split(separator: " ", omittingEmptySubsequences: false)
         guard words.count == 3, words[2].hasPrefix("HTTP/1.") else { return nil }
