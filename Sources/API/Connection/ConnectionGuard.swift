@@ -32,7 +32,9 @@ package final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandl
     package typealias OutboundOut = HTTPResponsePart
 
     /// A user outbound event: the application reads the body now.
-    package struct BodyWanted: Sendable {}
+    package struct BodyWanted: Sendable {
+        package init() {}
+    }
 
     /// A user outbound event: a request on this connection was authenticated, for this account.
     package struct Authenticated: Sendable {

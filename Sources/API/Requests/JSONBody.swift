@@ -30,7 +30,7 @@ package enum JSONBody {
     private static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         do {
             let value = try JSONDecoder().decode(type, from: Data(bytes))
-            try refuseRepeatedMembers(of: bytes)
+            try refuseLaxJSON(bytes)
             return value
         } catch let error as DecodingError {
             if case .dataCorrupted(let context) = error, context.codingPath.isEmpty, bytes.count <= 16 << 10,
@@ -44,13 +44,23 @@ package enum JSONBody {
         }
     }
 
-    /// `JSONDecoder` takes one of several members with the same name, and other readers may take another.
-    private static func refuseRepeatedMembers(of bytes: [UInt8]) throws {
-        guard let members = try? JSONObjectReader.members(of: bytes, deepest: JSONMembers.deepest) else { return }
+    /// `JSONDecoder` takes one of several members with the same name, and other readers may take another. It also reads what is not JSON: commas
+    /// before a closing bracket, control characters in strings, other encodings than UTF-8.
+    ///
+    /// What only the database would refuse, such as NUL, is allowed here: most members are not stored, and unknown ones are ignored.
+    private static func refuseLaxJSON(_ bytes: [UInt8]) throws {
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw APIError.noJSONObject }
+        var object = JSONObjectReader(JSONReader(stored: text))
         var names: Set<String> = []
-        for member in members where !names.insert(member.name).inserted {
-            throw APIError.invalidRequest(
-                "The field is given more than once.", field: String(member.name.prefix(64)))
+        do {
+            while let member = try object.next() {
+                guard names.insert(member.name).inserted else {
+                    throw APIError.invalidRequest(
+                        "The field is given more than once.", field: String(member.name.prefix(64)))
+                }
+            }
+        } catch is JSONReader.Fault {
+            throw APIError.noJSONObject
         }
     }
 

@@ -13,7 +13,7 @@ package struct JSONMembers: Sendable {
             members = try JSONObjectReader.members(of: bytes, deepest: Self.deepest)
         } catch {
             throw APIError(error.fault, field: error.member)
-                ?? .invalidRequest("The body is not a JSON object in UTF-8.")
+                ?? .noJSONObject
         }
         var values: [String: JSONReader.Value] = [:]
         for member in members where values.updateValue(member.value, forKey: member.name) != nil {
@@ -25,6 +25,8 @@ package struct JSONMembers: Sendable {
 }
 
 extension APIError {
+    static let noJSONObject = invalidRequest("The body is not a JSON object in UTF-8.")
+
     /// 400 if `field` contains JSON that cannot be kept; nil if it is not JSON at all.
     init?(_ fault: JSONReader.Fault, field: String?) {
         let subject = field.map { "'\($0.prefix(64))'" } ?? "The body"

@@ -17,7 +17,8 @@ package struct DisplayName {
                 if bytes > 255 { break }
                 kept.append(character)
             }
-            text = kept
+            // The cut may have left a space at the end.
+            text = PlainName.cleaned(kept)
         }
         self.text = ["", ".", ".."].contains(text) ? "upload" : text
     }

@@ -64,11 +64,28 @@ import Testing
         #expect(error?.code == .unsupportedMediaType)
     }
 
-    @Test(arguments: ["", "{", "nonsense-secret", #"{"count":2}x"#, "\u{0}"])
+    @Test(arguments: [
+        "", "{", "nonsense-secret", #"{"count":2}x"#, "\u{0}",
+        // What `JSONDecoder` takes for JSON all the same: commas at an end, control characters, other encodings.
+        #"{"count":2,}"#, #"{"count":2,"items":[{"name":"a"},]}"#, #"{"count":2,"count":3,}"#,
+        "{\"count\":2,\"x\":\"\u{1F}\"}", "\u{FEFF}{\"count\":2}", #"{"count":2}"#.map { "\($0)\u{0}" }.joined(),
+    ])
     func `what is not JSON is refused without being repeated`(text: String) async throws {
         let error = try await refusal(text)
         #expect(error.code == .invalidRequest)
         #expect(!error.message.contains("secret"))
+    }
+
+    @Test(arguments: [
+        #"{"count":2,"unknown":"a\u0000b"}"#, #"{"count":2,"un\u0000known":"\ud800"}"#, #"{"count":2,"x":1e999}"#,
+        #"{"count":2,"x":"# + String(repeating: "[", count: 200) + String(repeating: "]", count: 200) + "}",
+    ])
+    func `a member that we don't know may hold what we could not store`(text: String) async throws {
+        struct Options: Decodable { let count: Int? }
+        let body = FormBody(pieces: text.utf8.map { ByteBuffer(bytes: [$0]) })
+        let options = try await JSONBody.decode(
+            Options.self, from: body.request(type: "application/json", length: text.utf8.count))
+        #expect(options.count == 2)
     }
 
     @Test(arguments: [nil, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])

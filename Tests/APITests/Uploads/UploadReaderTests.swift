@@ -50,7 +50,8 @@ import Testing
 
     @Test(arguments: [
         ("/etc/passwd", "passwd"), (#"C:\a\b.mp3"#, "b.mp3"), ("..", "upload"), ("a\u{202E}3pm.exe", "a3pm.exe"),
-        ("  \u{7F}x.mp3 ", "x.mp3"), (String(repeating: "ü", count: 200), String(repeating: "ü", count: 127)),
+        ("  \u{7F}x.mp3 ", "x.mp3"), (String(repeating: "x", count: 254) + " y", String(repeating: "x", count: 254)),
+        (String(repeating: "ü", count: 200), String(repeating: "ü", count: 127)),
     ])
     func `the file's name is made fit for display`(sent: String, shown: String) async throws {
         let name = sent.replacing("\\", with: "\\\\")

@@ -43,11 +43,12 @@ struct TokenTarget: FuzzTarget {
         let key = try SigningKey(
             kid: Self.kid, sealed: masterKey.seal(pair.bytes, for: SigningKey.sealing.purpose(Self.kid)),
             signsFrom: Self.now, retiredAt: nil, masterKey: masterKey)
-        ring = SigningKeyRing([key])
+        let ring = SigningKeyRing([key])
         // Else no token could be accepted, and none would be a finding.
         for token in Self.tokens where CompactJWT(token).flatMap({ ring.payload(of: $0)?.principal }) == nil {
             throw FuzzFinding("the tokens of this test are not accepted")
         }
+        self.ring = ring
         let claims = [
             #"{"iss":"verbatim","sub":"ten_01JZZZZZZZZZZZZZZZZZZZZZZZ","key":"abcdefghijkl","iat":1790000000,"exp":1790003600}"#,
             #"{"iss":"verbatim","sub":"ten_01JZZZZZZZZZZZZZZZZZZZZZZZ","key":"abcdefghijkl","sid":"00112233445566778899aabbccddeeff","scope":"jobs:read jobs:write","narrowed":true,"mode":"test","jti":"x","iat":1790000000,"exp":1790003600}"#,

@@ -37,6 +37,10 @@ import Testing
         ("Sun Nov  6 08:49:37 1994", 77), ("Sun Nov 16 08:49:37 1994", 77 + 864_000),
         // A year of two digits lies at most 50 years ahead.
         ("Tuesday, 06-Nov-40 08:49:37 GMT", 2_235_804_577 - 784_111_700), ("Sunday, 06-Nov-94", nil),
+        ("Sunday, 06-Nov-45 08:49:37 GMT", -762_189_023 - 784_111_700), ("Sun, 06 Nov 1994 08:49:37 CET", nil),
+        // At this one Foundation's `DateFormatter` ends the process.
+        ("Sun, 06 \u{73F}Nov 1994 08:49:37 GMT", nil), ("Sun, 06 Nov 1994 08:49:37 GMT\u{0}", nil),
+        ("Sun, 31 Feb 1994 08:49:37 GMT", nil), ("Sun, 006 Nov 1994 08:49:37 GMT", nil), ("Sun", nil),
     ]
 
     @Test(arguments: wishes)
