@@ -7,7 +7,7 @@ import Synchronization
 /// the application takes them. So all bodies in progress share one amount of memory, however many there are.
 package final class BodyBuffers: Sendable {
     /// What all buffers together may take, in bytes, as long as no buffer must be smaller than `smallest`.
-    static let totalBytes = 16 * 1_024 * 1_024
+    package static let totalBytes = 16 * 1_024 * 1_024
     static let smallest = 8 * 1_024
     static let largest = 256 * 1_024
     /// Buffers that a connection may hold: NIO's own pool of 4, and those that wait for the application, which are 10 and the last read's.

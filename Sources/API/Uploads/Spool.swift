@@ -12,7 +12,7 @@ package final class Spool: Sendable {
     /// How many bytes a file reserves ahead of what has arrived: at least a memory block.
     static let windowBytes: Int64 = 1_024 * 1_024
     /// What the memory blocks of all files may take together, in bytes, as long as none must be smaller than `smallestBlock`.
-    private static let blocksBytes = 16 * 1_024 * 1_024
+    package static let blocksBytes = 16 * 1_024 * 1_024
     private static let smallestBlock = 64 * 1_024
 
     let budget: SpoolBudget

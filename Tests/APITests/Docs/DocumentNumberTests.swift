@@ -82,6 +82,7 @@ import Testing
             """,
             "| unknown or expired refresh tokens | \(UnknownTokenLimit.perMinute) a minute per address |",
             "\(BoundedLogHandler.perMessage) a minute of one message, \(BoundedLogHandler.total) in all",
+            "\(Self.number(BodyBuffers.totalBytes >> 20)) MiB of receive buffers and \(Self.number(Spool.blocksBytes >> 20)) MiB of write blocks",
             "| HTTP head | \(Self.seconds(connection.headTimeout)) s",
             """
             \(Self.kib(connection.minimumBodyRate)) a second over \(Self.seconds(connection.bodyRateWindow)) s; \
@@ -106,6 +107,7 @@ import Testing
             "A key has at most \(Self.number(RefreshToken.sessionsPerKey)) live sessions",
             "| \(UnknownTokenLimit.perMinute) are looked up",
             "at most once in \(Self.word(QueueGauge.freshness.components.seconds)) seconds",
+            "\(WebhookEvent.retention.components.seconds / 86_400) days after they were first sent, or sent again",
             "(about every ten minutes, \(Self.number(OrphanSweep.batch * OrphanSweep.batches)) at a time)",
         ]
     }
