@@ -26,6 +26,9 @@ is "" "$said" "what systemd-analyze verify says of the units"
 for unit in "${units[@]}"; do
     is disabled "$(systemctl is-enabled "$unit" || true)" "whether $unit starts by itself"
     is inactive "$(systemctl is-active "$unit" || true)" "whether $unit runs before it was configured"
+    # Two that are each ordered after the other cannot be stopped at the same time.
+    both=$(systemctl show --value -p After -p Before "$unit" | tr ' ' '\n' | sort | uniq -d)
+    is "" "$both" "what $unit is ordered both before and after"
     # Out of 100; a plain unit has 96.
     systemd-analyze security --no-pager --threshold=19 "$unit" >/run/security ||
         fail "$unit is less protected than it was: $(tail -n 1 /run/security)"
