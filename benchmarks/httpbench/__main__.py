@@ -34,7 +34,8 @@ CALLS = {
     "the month's usage": "/usage",
 }
 
-# The transactions of the calls, as psql would write them: statement by statement, each a round trip.
+# The transactions of the calls, as psql would write them: statement by statement, each a round trip. `ON false`: the month isn't over,
+# as the API's bind says before the statement is planned.
 _SETTINGS = """SELECT set_config('role', 'verbatim_app', true), set_config('verbatim.tenant', '{tenant}', true);
 """
 _JOB = """
@@ -92,7 +93,7 @@ LEFT JOIN LATERAL (
         UNION ALL
         SELECT admission, plan, included_seconds, rate_micros_per_minute FROM reservations
         WHERE tenant_id = t.id AND month = '{month}') u
-    ORDER BY u.admission DESC LIMIT 1) a ON now() >= '{month}-01'::timestamptz + interval '1 month'
+    ORDER BY u.admission DESC LIMIT 1) a ON false
 WHERE (t.created_at < '{month}-01'::timestamptz + interval '1 month' OR m.tenant_id IS NOT NULL) AND (t.status <> 'deleted'
     OR EXISTS (SELECT FROM usage u WHERE u.tenant_id = t.id AND u.month = '{month}')
     OR EXISTS (SELECT FROM reservations r WHERE r.tenant_id = t.id AND r.month = '{month}')
