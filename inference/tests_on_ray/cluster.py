@@ -74,7 +74,10 @@ def tell_the_end(content: dict) -> None:
     """Waits until the deployment has ended, well or not, and tells."""
     wanted = {deployment["name"]: deployment["num_replicas"] for deployment in content["applications"][0]["deployments"]}
     while not ended.is_set():
-        application = serve.status().applications[NAME]
+        application = serve.status().applications.get(NAME)
+        if application is None:  # the one before it has just been deleted
+            time.sleep(0.1)
+            continue
         found = {name: deployment.replica_states for name, deployment in application.deployments.items()}
         # Old replicas are gone, too: Ray calls an application running while they drain.
         if application.status == "RUNNING" and found == {name: {"RUNNING": count} for name, count in wanted.items()}:

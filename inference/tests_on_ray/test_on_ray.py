@@ -24,8 +24,9 @@ class Ray(Server):
 
     def __init__(self, *changes: str) -> None:
         command = [sys.executable, "-B", HERE / "cluster.py", "serve-cpu.yaml", *changes]
+        self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True
         )
         self.log = []
         listening = self.hear("listening")
@@ -60,9 +61,28 @@ class Ray(Server):
         return self.hear("working")["pid"]
 
     def close(self) -> None:
+        """Ends Ray. Fails if it no longer answered, or ended in another way, and tells what was wrong."""
+        faults = []
+        try:
+            self.call("GET", "/health")
+        except OSError as error:
+            faults = [f"no answer at the end: {error}", *self.last_words()]
         self.process.stdin.close()
-        self.process.wait(timeout=60)
+        if self.process.wait(timeout=60):
+            self.errors.seek(0)
+            faults += ["Ray's own process failed:", *self.errors.read().splitlines()[-30:]]
         self.process.stdout.close()
+        self.errors.close()
+        if faults:
+            raise AssertionError("\n".join(faults))
+
+    def last_words(self) -> list[str]:
+        """The ends of Ray's logs that tell why a process has gone."""
+        lines = []
+        for pattern in ("serve/proxy*", "serve/controller*", "gcs_server.out", "raylet.out"):
+            for path in self.logs.glob(f"session_2*/logs/{pattern}"):
+                lines += [f"{path.name}:", *path.read_text(errors="replace").splitlines()[-8:]]
+        return lines
 
 
 class OnRay(unittest.TestCase):
