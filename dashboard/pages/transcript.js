@@ -425,7 +425,9 @@ async function reading(job, text, context) {
   // MARK: export and history
 
   function exporting() {
-    const radios = [['docx', 'Word document'], ['txt', 'Plain text'], ['srt', 'SubRip subtitles'], ['vtt', 'WebVTT subtitles'], ['json', 'JSON with word times']].map(([value, text], index) =>
+    const formats = [['docx', 'Word document'], ['txt', 'Plain text'], ['md', 'Markdown'], ['srt', 'SubRip subtitles'], ['vtt', 'WebVTT subtitles'], ['ttml', 'TTML subtitles'],
+      ['ass', 'ASS subtitles'], ['lrc', 'LRC lyrics'], ['csv', 'Table of segments'], ['json', 'JSON with word times']]
+    const radios = formats.map(([value, text], index) =>
       h('label', { class: 'tick' }, h('input', { type: 'radio', name: 'format', value, checked: index === 0 }), h('span', text, h('small', ` .${value}`))))
     const speakers = choice({ name: 'speakers', value: 'names' }, [['names', 'by their names'], ['labels', 'by their labels (speaker_0)'], ['none', 'not at all']])
     const revision = choice({ name: 'revision', value: isOriginal ? 'original' : 'latest' }, [['latest', 'with corrections'], ['original', 'as it was recognized']])

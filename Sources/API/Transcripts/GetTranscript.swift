@@ -14,31 +14,33 @@ struct GetTranscript: Sendable {
 
     @Sendable
     func handle(_ request: Request, context: AuthenticatedContext) async throws -> Response {
-        let format = try Self.format(of: request)
-        let isOriginal = try Self.asksForOriginal(request)
-        let asked = try Self.speakers(of: request)
+        let asked = try TranscriptParameters(request)
+        let format = asked.format
         let job = try await GetJob.find(context, databases)
         guard job.status == .completed else { throw Self.notReady(job) }
         let (stored, names) = try await databases.app.transaction(of: job.tenant, isolation: .repeatableRead) {
             (
-                isOriginal
+                asked.isOriginal
                     ? try StoredTranscript.find(job.id, of: job.tenant, in: $0)
                     : try StoredTranscript.findLatest(job.id, of: job.tenant, in: $0),
-                asked == .names ? try SpeakerNames.find(of: job.id, job.tenant, in: $0) : SpeakerNames()
+                asked.speakers == .names ? try SpeakerNames.find(of: job.id, job.tenant, in: $0) : SpeakerNames()
             )
         }
         guard let stored else { throw Self.deleted }
 
         let known = request.headers[.ifNoneMatch]
         let name = job.displayName
-        let labels = asked?.labels(names)
+        let labels = asked.speakers?.labels(names)
         let answer = try await renderer.answering(for: job.tenant, bytes: stored.bytes) {
-            let tag = TranscriptTag(stored).text(of: format, speakers: labels)
+            let tag = TranscriptTag(stored).text(
+                of: format, speakers: labels, cues: asked.cues, timingWords: asked.timesWords)
             if known.map({ Self.matches($0, tag) }) == true { return Answer(tag: tag, bytes: nil) }
             let transcript = try stored.decoded().latest
             return Answer(
                 tag: tag,
-                bytes: transcript.rendered(as: format, title: name, speakers: labels, revision: stored.revision))
+                bytes: transcript.rendered(
+                    as: format, title: name, speakers: labels, cues: asked.cues, timingWords: asked.timesWords,
+                    revision: stored.revision))
         }
         // A browser that a member has signed out of has nothing to show to the next one who uses it.
         let isMember = context.principal.role != nil
@@ -59,52 +61,7 @@ struct GetTranscript: Sendable {
         let bytes: [UInt8]?
     }
 
-    /// The values of `speakers`.
-    private enum Speakers: String, CaseIterable {
-        case none, labels, names
-
-        func labels(_ names: SpeakerNames) -> SpeakerLabels {
-            switch self {
-            case .none: .none
-            case .labels: .labels
-            case .names: .names(names)
-            }
-        }
-    }
-
-    private static func speakers(of request: Request) throws -> Speakers? {
-        guard let text = request.uri.queryParameters["speakers"] else { return nil }
-        guard let speakers = Speakers(rawValue: String(text)) else {
-            throw APIError.invalidRequest(
-                "'speakers' must be one of \(Speakers.allCases.map(\.rawValue).joined(separator: ", ")).",
-                field: "speakers")
-        }
-        return speakers
-    }
-
-    private static func asksForOriginal(_ request: Request) throws -> Bool {
-        switch request.uri.queryParameters["revision"] {
-        case nil, "latest": return false
-        case "original": return true
-        default:
-            throw APIError.invalidRequest("'revision' must be original or latest.", field: "revision")
-        }
-    }
-
     static let deleted = APIError(.transcriptDeleted, "The transcript of this job was deleted.")
-
-    private static func format(of request: Request) throws -> TranscriptFormat {
-        guard let name = request.uri.queryParameters["format"] else {
-            return TranscriptFormat.negotiate(accept: request.headers[.accept])
-        }
-        guard let format = TranscriptFormat(rawValue: String(name)) else {
-            throw APIError(
-                .unknownFormat,
-                "'format' must be one of \(TranscriptFormat.allCases.map(\.rawValue).joined(separator: ", ")).",
-                details: ["field": .text("format")])
-        }
-        return format
-    }
 
     static func notReady(_ job: Job) -> APIError {
         if let seconds = RemainingWork.retryAfterSeconds(job, now: .now()) {

@@ -13,8 +13,12 @@ struct TranscriptTag: Equatable {
         words = stored.revision > 0 ? "\(digest).r\(stored.revision)" : digest
     }
 
-    /// Returns the `ETag` of a format: the same words in the same format with the same names, written by the same rules, have the same one.
-    func text(of format: TranscriptFormat, speakers: SpeakerLabels?) -> String {
+    /// Returns the `ETag` of a format: the same words in the same format with the same names and options, written by the same rules, have the
+    /// same one.
+    func text(
+        of format: TranscriptFormat, speakers: SpeakerLabels?, cues: CueLimits = CueLimits(),
+        timingWords timesWords: Bool = false
+    ) -> String {
         let shown =
             switch speakers {
             case nil: ""
@@ -22,7 +26,10 @@ struct TranscriptTag: Equatable {
             case .some(.labels): "-labels"
             case .some(.names(let names)): "-names\(Self.digest(names))"
             }
-        return "\"\(words)-\(format.rawValue)\(TranscriptFormat.revision)\(shown)\""
+        let limits =
+            cues == CueLimits() ? "" : "-\(cues.columnsPerLine)x\(cues.lines)x\(cues.longest / 1_000)"
+        let timed = timesWords ? "-words" : ""
+        return "\"\(words)-\(format.rawValue)\(TranscriptFormat.revision)\(shown)\(limits)\(timed)\""
     }
 
     /// Whether an `If-Match` header names these words, in whichever format.

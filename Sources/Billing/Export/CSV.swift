@@ -1,6 +1,7 @@
 /// Comma-separated values as in RFC 4180: CRLF after every row, quotes only where needed, a quote within quotes doubled.
 ///
-/// A text that a spreadsheet would take for a formula gets an apostrophe in front. Numbers stay numbers, also negative ones.
+/// A text that a spreadsheet would take for a formula gets an apostrophe in front: one whose first visible character is `=`, `+`, `-` or `@`, also in
+/// the full width of East Asian scripts. Numbers stay numbers, also negative ones.
 package enum CSV {
     package static func row(_ cells: [ExportCell]) -> String {
         cells.map(field).joined(separator: ",") + "\r\n"
@@ -17,10 +18,16 @@ package enum CSV {
         }
     }
 
-    private static let formulaStarts = [UInt8]("=+-@\t\r\n".utf8)
+    private static let formulaStarts: Set<Unicode.Scalar> = ["=", "+", "-", "@", "＝", "＋", "－", "＠"]
 
     private static func harmless(_ text: String) -> String {
-        text.utf8.first.map(formulaStarts.contains) == true ? "'" + text : text
+        // Some programs trim cells before they look at them.
+        let first = text.unicodeScalars.first {
+            !$0.properties.isWhitespace && ![.control, .format].contains($0.properties.generalCategory)
+        }
+        let isFormula = first.map(formulaStarts.contains) ?? false
+        let isBroken = text.utf8.first.map([UInt8]("\t\r\n".utf8).contains) ?? false
+        return isFormula || isBroken ? "'" + text : text
     }
 
     private static func quoted(_ text: String) -> String {

@@ -4,11 +4,14 @@ struct Paragraph {
     let start: Int64
     private(set) var end: Int64
     private(set) var text: String
+    /// The places of the segments that it is from, in the order of the transcript. A segment in which the speaker changes is in several paragraphs.
+    fileprivate(set) var segments = 0...0
 
     fileprivate mutating func append(_ other: Paragraph, spaced: Bool?) {
         let bare = other.text.first.map { text.joinsWithoutSpace(before: $0, spaced: spaced) } ?? true
         text += bare ? other.text : " " + other.text
         end = max(end, other.end)
+        segments = segments.lowerBound...other.segments.upperBound
     }
 }
 
@@ -36,8 +39,9 @@ extension Transcript {
     /// The paragraphs in the order of the segments. If at most one speaker is known, a long paragraph also ends at a pause.
     var paragraphs: [Paragraph] {
         var paragraphs: [Paragraph] = []
-        for segment in segments {
-            for (paragraph, spaced) in segment.paragraphs {
+        for (index, segment) in segments.enumerated() {
+            for (var paragraph, spaced) in segment.paragraphs {
+                paragraph.segments = index...index
                 guard let last = paragraphs.last, last.speaker == paragraph.speaker else {
                     paragraphs.append(paragraph)
                     continue

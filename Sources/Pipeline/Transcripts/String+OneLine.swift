@@ -1,13 +1,14 @@
 // Recognized text may contain anything. Formats made of lines get it without line ends and control characters.
 
 extension Unicode.Scalar {
-    /// Whether text may be split here: at spaces, line ends, control characters and byte-order marks, but not at no-break spaces.
+    /// Whether text may be split here: at spaces, line ends, control characters, byte-order marks and what is no character (XML and FFmpeg refuse files
+    /// with U+FFFF), but not at no-break spaces.
     var isSeparator: Bool {
         if value < 0x80 { return value <= 0x20 || value == 0x7F }
         switch value {
-        case 0x80...0x9F, 0xFEFF: return true
+        case 0x80...0x9F, 0xFEFF, 0xFDD0...0xFDEF: return true
         case 0xA0, 0x2007, 0x202F: return false
-        default: return properties.isWhitespace
+        default: return value & 0xFFFE == 0xFFFE || properties.isWhitespace
         }
     }
 

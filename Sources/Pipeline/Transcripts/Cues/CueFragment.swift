@@ -23,11 +23,11 @@ struct CueFragment {
 
 extension CueFragment {
     /// Returns the fragments of a word: usually one; more if it contains spaces or is too wide for a line.
-    static func fragments(of word: Transcript.Word) -> [CueFragment] {
+    static func fragments(of word: Transcript.Word, within limits: CueLimits) -> [CueFragment] {
         var fragments: [CueFragment] = []
         for part in word.text.unbrokenParts {
             let spaced = fragments.isEmpty ? word.spaced : true
-            fragments += fitting(part).enumerated().map { index, text in
+            fragments += fitting(part, within: limits).enumerated().map { index, text in
                 CueFragment(text: text, spaced: spaced && index == 0, insideWord: index > 0)
             }
         }
@@ -36,12 +36,14 @@ extension CueFragment {
 
     /// Returns the fragments of a text without words. It is cut at spaces and, in scripts without spaces, at every character. The fragments
     /// share its time by their width.
-    static func fragments(of text: String, start: Int64, end: Int64) -> [CueFragment] {
+    static func fragments(
+        of text: String, start: Int64, end: Int64, within limits: CueLimits
+    ) -> [CueFragment] {
         var fragments: [CueFragment] = []
         for part in text.unbrokenParts {
             var first = true
             for word in wordsWithoutSpaces(part) {
-                for (index, text) in fitting(word).enumerated() {
+                for (index, text) in fitting(word, within: limits).enumerated() {
                     fragments.append(CueFragment(text: text, spaced: first, insideWord: index > 0))
                     first = false
                 }
@@ -51,8 +53,8 @@ extension CueFragment {
     }
 
     /// Returns the word, or its parts of nearly equal width if it is too wide for a line.
-    private static func fitting(_ word: String) -> [String] {
-        let most = CueLimits.columnsPerLine
+    private static func fitting(_ word: String, within limits: CueLimits) -> [String] {
+        let most = limits.columnsPerLine
         // No character has more columns than bytes.
         if word.utf8.count <= most { return [word] }
         let total = word.columns

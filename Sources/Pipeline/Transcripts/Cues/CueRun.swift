@@ -18,11 +18,13 @@ struct CueRun {
 }
 
 extension Transcript {
-    /// The transcript's words as runs, in the order of the segments.
-    var cueRuns: [CueRun] {
+    /// Returns the transcript's words as runs, in the order of the segments.
+    func cueRuns(within limits: CueLimits) -> [CueRun] {
         var runs: [CueRun] = []
         for segment in segments {
-            for (fragment, speaker) in segment.cueFragments(after: runs.last?.fragments.last?.text) {
+            for (fragment, speaker) in segment.cueFragments(
+                within: limits, after: runs.last?.fragments.last?.text)
+            {
                 if let last = runs.indices.last, runs[last].speaker == speaker, runs[last].take(fragment) { continue }
                 var run = CueRun(speaker: speaker)
                 _ = run.take(fragment)
@@ -34,12 +36,14 @@ extension Transcript {
 }
 
 extension Transcript.Segment {
-    fileprivate func cueFragments(after previous: String?) -> [(fragment: CueFragment, speaker: String?)] {
+    fileprivate func cueFragments(
+        within limits: CueLimits, after previous: String?
+    ) -> [(fragment: CueFragment, speaker: String?)] {
         var result: [(fragment: CueFragment, speaker: String?)] = []
         // If a word is only a space, the next word gets the space.
         var space = false
         for word in words {
-            let fragments = CueFragment.fragments(of: word)
+            let fragments = CueFragment.fragments(of: word, within: limits)
             space = space || word.spaced
             for (index, fragment) in fragments.enumerated() {
                 result.append((fragment, word.speaker ?? speaker))
@@ -49,7 +53,7 @@ extension Transcript.Segment {
         }
         var claim = result.first?.fragment.spaced
         if result.isEmpty {
-            result = CueFragment.fragments(of: text, start: start, end: end).map { ($0, speaker) }
+            result = CueFragment.fragments(of: text, start: start, end: end, within: limits).map { ($0, speaker) }
             claim = nil
         }
         if let previous, let first = result.first?.fragment.text.first {

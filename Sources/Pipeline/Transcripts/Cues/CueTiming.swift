@@ -1,7 +1,7 @@
 /// Decides when cues appear and disappear. All times are in milliseconds.
 ///
 /// `settled()` guarantees: Starts increase. Every cue ends after its start and no later than the next one starts. None is longer than
-/// seven seconds or extends beyond the duration. (The exception is a source with more cues than milliseconds, because a subtitle without
+/// allowed or extends beyond the duration. (The exception is a source with more cues than milliseconds, because a subtitle without
 /// duration would be invalid.)
 ///
 /// If its neighbors leave room, a cue gets at least a second and enough time to be read, and there is no gap so short that it flickers. If
@@ -9,6 +9,7 @@
 struct CueTiming {
     private var cues: [Cue]
     private var duration: Int64
+    private let longest: Int64
 
     /// How long before or after its words a short cue may be shown to get its second.
     private static let give: Int64 = 500
@@ -17,9 +18,12 @@ struct CueTiming {
     /// How late a cue may come so that the one before it, spoken at the same time, can be read.
     private static let maximumLag: Int64 = 2_000
 
-    /// - Parameter cues: Sorted by start.
-    init(_ cues: [Cue], duration: Int64) {
+    /// - Parameters:
+    ///   - cues: Sorted by start.
+    ///   - longest: The maximum duration of a cue.
+    init(_ cues: [Cue], duration: Int64, longest: Int64) {
         self.cues = cues
+        self.longest = longest
         self.duration = duration
     }
 
@@ -44,7 +48,7 @@ struct CueTiming {
     }
 
     private func latestEnd(of index: Int) -> Int64 {
-        min(nextStart(after: index), cues[index].start + CueLimits.longest)
+        min(nextStart(after: index), cues[index].start + longest)
     }
 
     /// Delays a cue that begins before the previous one has been read, but not beyond the end of the previous one's speech, and at most by

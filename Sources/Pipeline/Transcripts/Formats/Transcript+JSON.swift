@@ -4,11 +4,12 @@ import JSON
 
 extension Transcript {
     /// - Parameters:
+    ///   - paragraphs: as other formats have them; without speakers, if these are not shown.
     ///   - named: the speakers' ids, with their names if these are shown.
     ///   - revision: 0: it is not written.
-    func json(speakers named: [NamedSpeaker], revision: Int) -> [UInt8] {
+    func json(paragraphs: [Paragraph], speakers named: [NamedSpeaker], revision: Int) -> [UInt8] {
         let words = segments.reduce(0) { $0 + $1.words.count }
-        var writer = JSONWriter(capacity: 1_024 + segments.count * 256 + words * 96)
+        var writer = JSONWriter(capacity: 1_024 + segments.count * 384 + words * 104)
         writer.object { json in
             json.key("job_id")
             json.string(jobID)
@@ -49,6 +50,10 @@ extension Transcript {
             }
             json.key("segments")
             json.array(segments) { json, segment in segment.write(to: &json) }
+            json.key("paragraphs")
+            json.array(paragraphs) { json, paragraph in
+                paragraph.write(to: &json, namingSpeaker: !named.isEmpty)
+            }
             if let removed, !removed.isEmpty {
                 json.key("removed")
                 json.array(removed) { json, part in part.write(to: &json) }
@@ -64,6 +69,25 @@ extension Transcript {
         var writer = JSONWriter(capacity: 64 + places.count * 2_048)
         writer.array(places) { json, place in segments[place].write(to: &json, place: place) }
         return writer.bytes
+    }
+}
+
+extension Paragraph {
+    fileprivate func write(to json: inout JSONWriter, namingSpeaker isNaming: Bool) {
+        json.object { json in
+            json.key("speaker")
+            json.string(isNaming ? speaker : nil)
+            json.key("start")
+            json.seconds(start)
+            json.key("end")
+            json.seconds(end)
+            json.key("text")
+            json.string(text)
+            json.key("first_segment")
+            json.integer(segments.lowerBound)
+            json.key("last_segment")
+            json.integer(segments.upperBound)
+        }
     }
 }
 

@@ -5,10 +5,10 @@
 extension Transcript {
     /// - Parameter isNaming: whether a cue begins with its speaker, where the speaker changes and more than one speaks. The name doesn't count for the
     ///   length of a line.
-    func subRip(namingSpeakers isNaming: Bool) -> [UInt8] {
+    func subRip(namingSpeakers isNaming: Bool, limits: CueLimits) -> [UInt8] {
         var bytes: [UInt8] = []
         var last: String?
-        for (index, cue) in CueBuilder.cues(of: self).enumerated() {
+        for (index, cue) in CueBuilder.cues(of: self, within: limits).enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: "\n")) }
             bytes.append(contentsOf: String(index + 1).utf8)
             bytes.append(UInt8(ascii: "\n"))
@@ -21,7 +21,7 @@ extension Transcript {
                 last = speaker
             }
             for line in cue.lines {
-                appendSubRip(Array(line.utf8), to: &bytes)
+                appendSubRip(Array(line.text.utf8), to: &bytes)
                 bytes.append(UInt8(ascii: "\n"))
             }
         }

@@ -3,17 +3,17 @@
 /// Their order is the order in which customers see them, and the order of preference if a client accepts several equally. CONTRIBUTING.md
 /// says what a new format needs besides its case here.
 package enum TranscriptFormat: String, Sendable, CaseIterable {
-    case json, txt, srt, vtt, docx
+    case json, txt, srt, vtt, docx, md, ttml, ass, lrc, csv
 
     /// Increased whenever the same transcript is written differently than before, so that clients discard their cached copies. A test
     /// fails until it is increased.
-    package static let revision = 3
+    package static let revision = 4
 
     /// The `Content-Type` to send.
     package var contentType: String {
         switch self {
-        case .json, .docx: mediaType
-        case .txt, .srt, .vtt: mediaType + "; charset=utf-8"
+        case .json, .docx, .ttml: mediaType
+        case .txt, .srt, .vtt, .md, .ass, .lrc, .csv: mediaType + "; charset=utf-8"
         }
     }
 
@@ -28,14 +28,24 @@ package enum TranscriptFormat: String, Sendable, CaseIterable {
         case .srt: "application/x-subrip"
         case .vtt: "text/vtt"
         case .docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+        case .md: "text/markdown"
+        case .ttml: "application/ttml+xml"
+        case .ass: "text/x-ssa"
+        case .lrc: "text/x-lrc"
+        case .csv: "text/csv"
         }
     }
+
+    /// No media type is registered for these formats. Others are as common as ours.
+    private static let otherMediaTypes: [String: TranscriptFormat] = [
+        "text/srt": .srt, "application/srt": .srt, "text/x-ass": .ass, "application/x-ass": .ass,
+        "application/x-lrc": .lrc, "application/lrc": .lrc,
+    ]
 
     /// Returns the format with exactly this media type, or nil. Case and parameters don't matter.
     package init?(mediaType: String) {
         let type = mediaType.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased()
-        // No media type is registered for SubRip; these two are as common as ours.
-        let name = type == "text/srt" || type == "application/srt" ? TranscriptFormat.srt.mediaType : type
+        let name = Self.otherMediaTypes[type]?.mediaType ?? type
         guard let format = Self.allCases.first(where: { $0.mediaType == name }) else { return nil }
         self = format
     }
@@ -50,22 +60,32 @@ extension Transcript {
     ///
     /// - Parameters:
     ///   - title: The recording's name in formats that have a heading; nil or blank: "Transcript".
-    ///   - labels: How the speakers are named; nil: as the format does it by default, which is `none` for `srt` and `labels` for all others.
+    ///   - labels: How the speakers are named; nil: as the format does it by default, which is `none` for `srt` and `lrc`, and `labels` for all others.
+    ///   - limits: How large a cue may be, in formats that have cues. In `lrc` a cue has one line.
+    ///   - timesWords: Whether `vtt`, `ass` and `lrc` say when each word is said. The others are as without it.
     ///   - revision: The number that the JSON names; 0: none, because nobody has corrected the transcript.
     package func rendered(
-        as format: TranscriptFormat, title: String? = nil, speakers labels: SpeakerLabels? = nil, revision: Int = 0
+        as format: TranscriptFormat, title: String? = nil, speakers labels: SpeakerLabels? = nil,
+        cues limits: CueLimits = CueLimits(), timingWords timesWords: Bool = false, revision: Int = 0
     ) -> [UInt8] {
-        let labels = labels ?? (format == .srt ? .none : .labels)
+        let labels = labels ?? (format == .srt || format == .lrc ? .none : .labels)
         let transcript = ordered().labeled(labels)
         // Where a format doesn't name them, its paragraphs and cues still end with a speaker's turn.
         let isNaming = labels != .none
         return switch format {
         case .json:
-            (isNaming ? transcript : transcript.withoutSpeakers).json(speakers: named(by: labels), revision: revision)
+            (isNaming ? transcript : transcript.withoutSpeakers)
+                .json(paragraphs: transcript.paragraphs, speakers: named(by: labels), revision: revision)
         case .txt: transcript.plainText(namingSpeakers: isNaming)
-        case .srt: transcript.subRip(namingSpeakers: isNaming)
-        case .vtt: transcript.webVTT(namingSpeakers: isNaming)
+        case .srt: transcript.subRip(namingSpeakers: isNaming, limits: limits)
+        case .vtt: transcript.webVTT(namingSpeakers: isNaming, limits: limits, timesWords: timesWords)
         case .docx: transcript.wordDocument(title: title, namingSpeakers: isNaming)
+        case .md: transcript.markdown(title: title, namingSpeakers: isNaming)
+        case .ttml: transcript.timedText(title: title, namingSpeakers: isNaming, limits: limits)
+        case .ass:
+            transcript.subStationAlpha(title: title, namingSpeakers: isNaming, limits: limits, timesWords: timesWords)
+        case .lrc: transcript.lyrics(title: title, namingSpeakers: isNaming, limits: limits, timesWords: timesWords)
+        case .csv: transcript.csv(namingSpeakers: isNaming)
         }
     }
 }

@@ -103,7 +103,8 @@ import Testing
                 {"job_id":"job_01J0000000000000000000000","language":"en","language_confidence":null,\
                 "duration_seconds":0.3,"engine":"whisper_base","model":"base","diarization":"none","speakers":[],\
                 "segments":[{"speaker":null,"speaker_confidence":null,"start":0.0,"end":0.3,"text":"hi",\
-                "confidence":0.9,"words":[{"text":"hi","start":0.0,"end":0.3,"confidence":0.9,"speaker":null}]}]}
+                "confidence":0.9,"words":[{"text":"hi","start":0.0,"end":0.3,"confidence":0.9,"speaker":null}]}],\
+                "paragraphs":[{"speaker":null,"start":0.0,"end":0.3,"text":"hi","first_segment":0,"last_segment":0}]}
                 """)
         transcript.fallback = .init(from: "assemblyai_universal_3", reason: "timeout", chunks: 2)
         #expect(
@@ -121,7 +122,7 @@ import Testing
         ]
         #expect(
             text(transcript).hasSuffix(
-                #"]}],"removed":[{"start":0.0,"end":0.02,"words":1,"reason":"crosstalk"},{"start":3.5,"end":4.0,"words":7,"reason":"no_speech"}]}"#
+                #""last_segment":0}],"removed":[{"start":0.0,"end":0.02,"words":1,"reason":"crosstalk"},{"start":3.5,"end":4.0,"words":7,"reason":"no_speech"}]}"#
             ))
     }
 

@@ -23,7 +23,54 @@ enum ForeignReader {
         let others: [String]
     }
 
-    /// The files as webvtt-py ("vtt"), srt ("srt") or python-docx ("docx") reads them.
+    /// A cue as FFmpeg shows it.
+    struct ShownCue: Decodable {
+        let start: Int64
+        let end: Int64
+        let text: String
+    }
+
+    /// What pysubs2 finds in an ASS file, and what FFmpeg shows of it.
+    struct SubStationAlpha: Decodable {
+        struct Event: Decodable {
+            let start: Int64
+            let end: Int64
+            let voice: String?
+            let lines: [String]
+
+            var cue: SubtitleFile.Cue { .init(start: start, end: end, voice: voice, lines: lines) }
+        }
+
+        let cues: [Event]
+        let styles: [String]
+        let shown: [ShownCue]
+    }
+
+    /// A picture on which libass drew subtitles, or nothing. The time is in milliseconds.
+    struct Frame: Decodable {
+        let time: Int64
+        let isDrawn: Bool
+    }
+
+    /// A block of Markdown: a heading, a list item or a paragraph.
+    struct MarkdownBlock: Decodable {
+        let kind: String
+        let text: String
+        let bold: String
+        let isFact: Bool
+    }
+
+    /// A row of a CSV file.
+    struct SegmentRow: Decodable {
+        let segment: String
+        let start: String
+        let end: String
+        let speaker: String
+        let confidence: String
+        let text: String
+    }
+
+    /// The files as other people's programs read them (`Tests/Readers/read.py` says which).
     static func read<Reading: Decodable>(
         _ files: [[UInt8]], as format: String, _ reading: Reading.Type = Reading.self
     ) async throws -> [Reading] {

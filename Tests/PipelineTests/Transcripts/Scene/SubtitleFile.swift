@@ -1,7 +1,7 @@
 import Testing
 
-/// A strict reader of SubRip and WebVTT, so that tests see what a player shows. Like players, it reads scalars: a combining mark after ">"
-/// must not hide it.
+/// A strict reader of subtitles, so that tests see what a player shows. Like players, it reads scalars: a combining mark after ">" must not hide
+/// it.
 struct SubtitleFile {
     struct Cue: Equatable, Decodable {
         var start: Int64
@@ -13,6 +13,8 @@ struct SubtitleFile {
     }
 
     var cues: [Cue] = []
+    /// For each cue the times that its words have, if the file has them.
+    var wordTimes: [[Int64]] = []
 
     init(subRip bytes: [UInt8]) throws {
         let text = try #require(String(validating: bytes, as: UTF8.self))
@@ -29,6 +31,7 @@ struct SubtitleFile {
         try #require(blocks.first == ["WEBVTT"])
         for block in blocks.dropFirst() {
             var cue = try Self.cue(block[...], separator: ".")
+            wordTimes.append(try Self.takeWordTimes(of: &cue))
             let first = cue.lines[0].unicodeScalars
             if first.starts(with: "<v ".unicodeScalars), let end = first.firstIndex(of: ">") {
                 cue.voice = String(first[..<end].dropFirst(3))
@@ -42,6 +45,27 @@ struct SubtitleFile {
             }.map(String.init)
             cues.append(cue)
         }
+    }
+
+    /// Takes tags like `<00:00:01.000>` out of the lines, and returns their times.
+    private static func takeWordTimes(of cue: inout Cue) throws -> [Int64] {
+        var times: [Int64] = []
+        for (index, line) in cue.lines.enumerated() {
+            var shown = String.UnicodeScalarView()
+            var rest = line.unicodeScalars[...]
+            while let scalar = rest.first {
+                guard scalar == "<", rest.dropFirst().first.map({ ("0"..."9").contains($0) }) == true,
+                    let end = rest.firstIndex(of: ">")
+                else {
+                    shown.append(rest.removeFirst())
+                    continue
+                }
+                times.append(try milliseconds(String(rest[..<end].dropFirst()), "."))
+                rest = rest[end...].dropFirst()
+            }
+            cue.lines[index] = String(shown)
+        }
+        return times
     }
 
     private static func blocks(of text: String) throws -> [[String]] {

@@ -82,12 +82,12 @@ import Testing
         #expect(try paragraphs("Normal", of: Samples.interview).isEmpty)
     }
 
-    @Test func `what XML cannot hold is left out and what it reads as markup is escaped`() throws {
+    @Test func `what XML cannot hold is a space and what it reads as markup is escaped`() throws {
         let segment = Transcript.Segment(
             start: 0, end: 1, text: "a\u{1}b\u{FFFE}c\u{FFFF}d\u{FFFD}\u{10FFFF}]]>&<\"'\u{1F}")
         #expect(
             try paragraphs("Turn", of: Samples.transcript([segment])) == [
-                "0:00:00\na bcd\u{FFFD}\u{10FFFF}]]&gt;&amp;&lt;&quot;'"
+                "0:00:00\na b c d\u{FFFD} ]]&gt;&amp;&lt;&quot;'"
             ])
     }
 
