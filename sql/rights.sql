@@ -23,6 +23,7 @@ GRANT SELECT, INSERT, UPDATE (revoked_at, rotated_at, successor, used_at), DELET
 GRANT SELECT, INSERT ON used_tokens TO verbatim_app;
 GRANT SELECT, UPDATE (expires_at), DELETE ON used_tokens TO verbatim_system;
 GRANT SELECT, INSERT ON jwt_keys TO verbatim_system;
+GRANT SELECT, INSERT ON provenance_keys TO verbatim_system;
 GRANT INSERT ON audit_log TO verbatim_app, verbatim_system;
 GRANT SELECT, INSERT, UPDATE ON rate_limit_calls TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON rate_limit_calls TO verbatim_system;
@@ -63,6 +64,7 @@ GRANT SELECT, INSERT, DELETE ON transcripts TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (name), DELETE ON speaker_names TO verbatim_app;
 GRANT SELECT, INSERT ON transcript_revisions TO verbatim_app;
 GRANT SELECT, INSERT ON transcript_corrections TO verbatim_app;
+GRANT SELECT, INSERT, DELETE ON provenance_records TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (lease_until), DELETE ON upload_slots TO verbatim_app;
 -- Which node lists the storage for orphans.

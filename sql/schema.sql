@@ -349,6 +349,7 @@ CREATE TABLE jobs (
     transcript_due_at         timestamp with time zone,
     deadline_at               timestamp with time zone,
     traceparent               text,
+    source_sha256             bytea,
     CONSTRAINT jobs_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT jobs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT jobs_completed_at_check CHECK ((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (completed_at IS NOT NULL)),
@@ -372,6 +373,7 @@ END),
     CONSTRAINT jobs_source_bytes_check CHECK (source_bytes >= 0),
     CONSTRAINT jobs_source_channels_check CHECK (source_channels > 0),
     CONSTRAINT jobs_source_check CHECK (deleted_at IS NOT NULL OR (source_type = 'upload'::text) = (source_url IS NULL)),
+    CONSTRAINT jobs_source_sha256_check CHECK (octet_length(source_sha256) = 32),
     CONSTRAINT jobs_source_type_check CHECK (source_type = ANY (ARRAY['upload'::text, 'url'::text])),
     CONSTRAINT jobs_speakers_expected_check CHECK (speakers_expected >= 1 AND speakers_expected <= 32),
     CONSTRAINT jobs_status_check CHECK (status = ANY (ARRAY['queued'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])),
@@ -1012,4 +1014,26 @@ CREATE TABLE orphan_listing (
     due_at    timestamp with time zone NOT NULL DEFAULT now(),
     CONSTRAINT orphan_listing_pkey PRIMARY KEY (singleton),
     CONSTRAINT orphan_listing_singleton_check CHECK (singleton)
+);
+
+CREATE TABLE provenance_keys (
+    kid            text NOT NULL,
+    public_key     bytea NOT NULL,
+    private_sealed bytea,
+    created_at     timestamp with time zone NOT NULL DEFAULT now(),
+    retired_at     timestamp with time zone,
+    CONSTRAINT provenance_keys_pkey PRIMARY KEY (kid),
+    CONSTRAINT provenance_keys_check CHECK ((private_sealed IS NULL) = (retired_at IS NOT NULL)),
+    CONSTRAINT provenance_keys_public_key_check CHECK (octet_length(public_key) = 64)
+);
+CREATE UNIQUE INDEX provenance_keys_signing ON provenance_keys USING btree ((true)) WHERE retired_at IS NULL;
+
+CREATE TABLE provenance_records (
+    tenant_id text NOT NULL,
+    job_id    text NOT NULL,
+    revision  integer NOT NULL,
+    record    text NOT NULL,
+    CONSTRAINT provenance_records_pkey PRIMARY KEY (tenant_id, job_id, revision),
+    CONSTRAINT provenance_records_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id),
+    CONSTRAINT provenance_records_revision_check CHECK (revision >= 0)
 );

@@ -59,6 +59,7 @@ package enum RouteTable {
         Rule("PATCH", "/jobs/{id}/transcript", .scope(.writeJobs)),
         Rule("DELETE", "/jobs/{id}/transcript", .scope(.deleteJobs)),
         Rule("GET", "/jobs/{id}/revisions", .scope(.readJobs)),
+        Rule("GET", "/jobs/{id}/provenance", .scope(.readJobs)),
         Rule("GET", "/jobs/{id}/speakers", .scope(.readJobs)),
         Rule("PUT", "/jobs/{id}/speakers", .scope(.writeJobs)),
         Rule("GET", "/jobs/{id}/deliveries", .scope(.readJobs)),

@@ -15,6 +15,7 @@ struct Routes: Sendable {
     let getJob: GetJob
     let listJobs: ListJobs
     let getTranscript: GetTranscript
+    let getProvenance: GetProvenance
     let cancelJob: CancelJob
     let deleteJob: DeleteJob
     let deleteTranscript: DeleteTranscript
@@ -52,6 +53,7 @@ struct Routes: Sendable {
         add(.patch, "/jobs/{id}/transcript", to: router, corrections.correct)
         add(.delete, "/jobs/{id}/transcript", to: router, deleteTranscript.handle)
         add(.get, "/jobs/{id}/revisions", to: router, corrections.list)
+        add(.get, "/jobs/{id}/provenance", to: router, getProvenance.handle)
         add(.get, "/jobs/{id}/speakers", to: router, speakers.get)
         add(.put, "/jobs/{id}/speakers", to: router, speakers.name)
         add(.get, "/jobs/{id}/deliveries", to: router, getDeliveries.handle)

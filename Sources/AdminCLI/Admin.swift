@@ -16,7 +16,8 @@ struct Admin: AsyncParsableCommand {
         subcommands: [
             Migrate.self, TenantCommand.self, QuotaCommand.self, KeyCommand.self, MemberCommand.self, JobCommand.self,
             WebhookCommand.self,
-            WebhookSecretCommand.self, JWTKeyCommand.self, Rekey.self, UsageCommand.self, PlanCommand.self,
+            WebhookSecretCommand.self, JWTKeyCommand.self, ProvenanceCommand.self, Rekey.self, UsageCommand.self,
+            PlanCommand.self,
             SellerCommand.self, Audit.self, YtDlpCommand.self, Status.self, Doctor.self,
         ])
 

@@ -24,7 +24,7 @@ struct Operation {
 
     /// Runs `body` against the database, after checking that the database's user is what the command needs.
     static func run<T>(_ need: Need = .everyAccount, _ body: (Operation) async throws -> T) async throws -> T {
-        do {
+        try await answering {
             let reader = SettingsReader()
             let installation = Installation(reader: reader)
             // Operators' commands keep settings in their sessions, which a pooler would lose.
@@ -42,6 +42,13 @@ struct Operation {
             let result = try await body(operation)
             await operation.pool.close()
             return result
+        }
+    }
+
+    /// Runs what needs no database.
+    static func answering<T>(_ body: () async throws -> T) async throws -> T {
+        do {
+            return try await body()
         } catch let error as ExitCode {
             throw error
         } catch {

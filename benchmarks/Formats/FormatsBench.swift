@@ -20,6 +20,13 @@ import Pipeline
         for format in TranscriptFormat.allCases {
             measure(format.rawValue, words: words) { transcript.rendered(as: format, title: "interview.mp3").count }
         }
+        // The most ways to break a cue into lines, and a time for each word.
+        let largest = CueLimits(columnsPerLine: 80, lines: 4, longest: 30_000)
+        for format in [TranscriptFormat.srt, .vtt, .ttml, .ass, .lrc] {
+            measure("\(format.rawValue), 4 lines of 80", words: words) {
+                transcript.rendered(as: format, title: "interview.mp3", cues: largest, timingWords: true).count
+            }
+        }
     }
 
     private static func measure(_ step: String, words: Int, _ work: () throws -> Int) rethrows {

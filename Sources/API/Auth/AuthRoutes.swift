@@ -5,6 +5,7 @@ import Tenancy
 struct AuthRoutes: Sendable {
     let authenticator: Authenticator
     let tokens: AccessTokens
+    let provenance: ProvenanceKeys
     let proxies: TrustedProxies
 
     func add(to router: Router<PublicContext>) {
@@ -91,7 +92,7 @@ struct AuthRoutes: Sendable {
     @Sendable
     private func publicKeys(_ request: Request, context: PublicContext) async throws -> Response {
         try JSONResponse.make(
-            try await tokens.publicKeys(),
+            JSONWebKeySet(keys: try await tokens.publicKeys().keys + provenance.published()),
             headers: [.cacheControl: "public, max-age=\(AccessTokens.keySetCacheSeconds)"])
     }
 

@@ -81,8 +81,13 @@ struct Node: Sendable {
         var services: [any Service] = [diskMonitor, SpoolSweep(root: settings.uploads, logger: logger)]
         let poller = WorkPoller(databases: databases, logger: logger)
         services.append(poller)
+        let provenance = ProvenanceKeys(databases: databases, masterKey: settings.masterKey)
+        // Tries the master key now, not at the first job that ends.
+        _ = try await provenance.signing()
         services.append(
-            SimulatedJobs(databases: databases, poller: poller, publicURL: settings.publicURL, logger: logger))
+            SimulatedJobs(
+                databases: databases, poller: poller, provenance: provenance, publicURL: settings.publicURL,
+                logger: logger))
         var engine: EngineReadiness?
         var work: WorkMetrics?
         if role.works {
@@ -91,7 +96,7 @@ struct Node: Sendable {
             engine = readiness
             let meter = WorkMeter()
             work = WorkMetrics(meter: meter, engine: readiness)
-            let worker = worker(databases, storage, media, server, readiness, egress, poller, meter)
+            let worker = worker(databases, provenance, storage, media, server, readiness, egress, poller, meter)
             let sender = sender(databases, poller, meter)
             services.append(sender)
             services.append(worker)
@@ -109,7 +114,7 @@ struct Node: Sendable {
         if role.answers {
             let end = role.works ? services.removeLast() : nil
             services += try await api(
-                databases, storage, media, health, &metrics, disks, egress, testClient, trafficDrain)
+                databases, provenance, storage, media, health, &metrics, disks, egress, testClient, trafficDrain)
             services += [end].compactMap(\.self)
         }
         if let address = settings.metricsAddress {
@@ -146,8 +151,9 @@ struct Node: Sendable {
     }
 
     private func worker(
-        _ databases: Databases, _ storage: any Storage, _ media: MediaToolClient, _ server: ModelServer,
-        _ readiness: EngineReadiness, _ egress: EgressClient, _ poller: WorkPoller, _ meter: WorkMeter
+        _ databases: Databases, _ provenance: ProvenanceKeys, _ storage: any Storage, _ media: MediaToolClient,
+        _ server: ModelServer, _ readiness: EngineReadiness, _ egress: EgressClient, _ poller: WorkPoller,
+        _ meter: WorkMeter
     ) -> Worker {
         var listening = PostgresPool.Configuration(
             url: settings.databaseDirectURL, role: "verbatim_system", size: 1)
@@ -160,7 +166,8 @@ struct Node: Sendable {
                     recognizer: settings.engines.recognizer(
                         server: server, client: egress,
                         refusals: EngineRefusals(databases: databases, logger: logger), logger: logger),
-                    sources: sources(egress), scratch: settings.scratch, sourceRetention: settings.sourceRetention,
+                    provenance: provenance, sources: sources(egress), scratch: settings.scratch,
+                    sourceRetention: settings.sourceRetention,
                     publicURL: settings.publicURL, readiness: readiness, meter: meter, logger: logger)),
             listener: PostgresListener(
                 configuration: listening, channels: [QueueHint.channel], logger: logger), poller: poller,
@@ -188,7 +195,8 @@ struct Node: Sendable {
     }
 
     private func api(
-        _ databases: Databases, _ storage: any Storage, _ media: MediaToolClient, _ health: HealthRoutes,
+        _ databases: Databases, _ provenance: ProvenanceKeys, _ storage: any Storage, _ media: MediaToolClient,
+        _ health: HealthRoutes,
         _ metrics: inout GetMetrics, _ disks: [DiskSpace], _ egress: EgressClient, _ testClient: DeliveryClient,
         _ trafficDrain: TrafficDrain
     ) async throws -> [any Service] {
@@ -219,7 +227,7 @@ struct Node: Sendable {
             auth: AuthRoutes(
                 authenticator: Authenticator(
                     databases: databases, argon2: argon2, tokens: tokens),
-                tokens: tokens, proxies: proxies),
+                tokens: tokens, provenance: provenance, proxies: proxies),
             authentication: AuthenticationMiddleware(
                 tokens: tokens, revocations: revocations.revocations, proxies: proxies, members: members),
             health: health,
@@ -235,9 +243,11 @@ struct Node: Sendable {
             estimateJob: EstimateJob(databases: databases, egress: egress, policy: settings.addressPolicy),
             getJob: GetJob(databases: databases, watch: watch), listJobs: ListJobs(databases: databases),
             getTranscript: GetTranscript(databases: databases, renderer: renderer),
+            getProvenance: GetProvenance(databases: databases),
             cancelJob: CancelJob(databases: databases, hint: hint),
             deleteJob: DeleteJob(databases: databases), deleteTranscript: DeleteTranscript(databases: databases),
-            corrections: CorrectionRoutes(databases: databases, renderer: renderer),
+            corrections: CorrectionRoutes(
+                databases: databases, renderer: renderer, provenance: provenance, publicURL: settings.publicURL),
             speakers: SpeakerRoutes(databases: databases, renderer: renderer),
             keys: KeyRoutes(databases: databases, argon2: argon2),
             members: MemberRoutes(

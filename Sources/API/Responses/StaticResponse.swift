@@ -17,8 +17,7 @@ struct StaticResponse: Sendable {
     ) {
         self.bytes = ByteBuffer(bytes: bytes)
         self.contentType = contentType
-        let digits = SHA256.hash(bytes).prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-        tag = "\"\(digits.joined())\""
+        tag = "\"\(SHA256.hash(bytes).prefix(16).hexadecimal)\""
         var headers = headers
         headers[.eTag] = tag
         headers[.cacheControl] = cacheControl

@@ -15,6 +15,9 @@ struct CorrectionRoutes: Sendable {
 
     let databases: Databases
     let renderer: TranscriptRenderer
+    let provenance: ProvenanceKeys
+    /// The URL at which customers reach the service.
+    let publicURL: String?
 
     private struct Body: Decodable {
         struct Edit: Decodable {
@@ -46,17 +49,24 @@ struct CorrectionRoutes: Sendable {
             try await renderer.answering(for: job.tenant, bytes: stored.bytes) {
                 guard TranscriptTag(stored).isNamed(in: versions) else { throw TranscriptRevision.Stale() }
                 let change = try stored.decoded().applying(edits)
-                return (change: change, segments: try change.stored(), json: change.json())
+                return (
+                    segments: try change.stored(), json: change.json(),
+                    subject: ProvenanceRecord.Subject(change.result.latest)
+                )
             }
         }
         guard !change.segments.isEmpty else { return Self.answer(stored, change.json) }
         let principal = context.principal
+        let key = try await provenance.signing()
         let number = try await Self.answering {
             try await databases.app.transaction(of: tenant) { transaction in
                 let number = try TranscriptRevision.add(
                     change.segments, to: job.id, of: tenant, after: stored.revision, by: principal.submitter,
                     in: transaction)
                 guard let number else { return Int?.none }
+                try ProvenanceRecord.add(
+                    revision: number, of: change.subject, job: job.id, tenant: tenant,
+                    correctedBy: principal.submitter, issuer: publicURL, signedBy: key, in: transaction)
                 try AuditEntry(
                     by: principal, action: "transcript correct", target: job.id.rawValue,
                     details: ["revision": "\(number)", "segments": "\(change.segments.count)"]

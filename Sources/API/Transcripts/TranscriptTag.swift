@@ -47,7 +47,7 @@ struct TranscriptTag: Equatable {
     }
 
     private static func digest(_ bytes: [UInt8], bytes count: Int) -> String {
-        SHA256.hash(bytes).prefix(count).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        SHA256.hash(bytes).prefix(count).hexadecimal
     }
 }
 

@@ -18,7 +18,7 @@ package enum IdempotencyKey: Sendable {
 
     /// Returns the key under which a test key's requests are remembered: never that of a live key's request.
     package static func forTests(_ key: String) -> String {
-        "test " + SHA256.hash(Array(key.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        "test " + SHA256.hash(Array(key.utf8)).hexadecimal
     }
 
     /// Looks up `key`, and claims it for `submitter` if it is free.

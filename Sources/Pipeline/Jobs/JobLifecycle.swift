@@ -155,14 +155,15 @@ enum JobLifecycle {
     ///   - parts: how many parts must be processed.
     static func notePreparation(
         of job: JobID, of tenant: TenantID, total: Int64, work: Int64, done: Int64, parts: Int, language: String,
-        languageConfidence: Double?, engine: String, diarization: String, in transaction: PostgresTransaction
+        languageConfidence: Double?, engine: String, diarization: String, sourceDigest: [UInt8]? = nil,
+        in transaction: PostgresTransaction
     ) throws -> Bool {
         try transaction.execute(
             """
             UPDATE jobs
             SET samples_total = \(total), samples_to_process = \(work), samples_processed = \(done), parts_left = \(parts),
                 language = \(language), language_confidence = \(languageConfidence), engine = \(engine),
-                diarization = \(diarization)
+                diarization = \(diarization), source_sha256 = \(sourceDigest)
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
             """) == 1
     }
@@ -346,7 +347,7 @@ enum JobLifecycle {
             SET deleted_at = now(), transcript_deleted_at = coalesce(transcript_deleted_at, now()), source_name = NULL,
                 source_url = NULL, metadata = '{}', language = NULL, language_confidence = NULL,
                 source_kept_until = NULL, webhook_url = NULL, speakers_expected = NULL, language_requested = 'auto',
-                source_bytes = NULL, engine = NULL, traceparent = NULL
+                source_bytes = NULL, source_sha256 = NULL, engine = NULL, traceparent = NULL
             WHERE tenant_id = \(tenant) AND id = \(job)
             """)
     }

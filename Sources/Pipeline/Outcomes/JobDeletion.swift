@@ -27,6 +27,7 @@ package enum JobDeletion {
         guard let found = try Job.find(job, of: tenant, in: transaction) else { return false }
         guard found.status.isFinished else { throw JobActive() }
         try StoredTranscript.remove(of: job, of: tenant, in: transaction)
+        try ProvenanceRecord.remove(of: job, of: tenant, in: transaction)
         try WebhookEvent.forget(job, of: tenant, in: transaction)
         try IdempotencyKey.forget(job, of: tenant, in: transaction)
         try UsageSums.removeMetadata(of: job, tenant, in: transaction)

@@ -69,7 +69,8 @@ extension Job {
 
     /// Ends the job of a test key as its customer asked for. Returns false if it is not queued any more.
     static func simulateEnd(
-        of id: JobID, of tenant: TenantID, publicURL: String?, in transaction: PostgresTransaction
+        of id: JobID, of tenant: TenantID, publicURL: String?, signedBy key: ProvenanceKey,
+        in transaction: PostgresTransaction
     ) throws -> Bool {
         try lock(id, of: tenant, in: transaction)
         guard let end = try JobLifecycle.simulatedEnd(of: id, of: tenant, in: transaction) else { return false }
@@ -86,6 +87,9 @@ extension Job {
             try StoredTranscript(body: Array(try JSONEncoder().encode(transcript)))
                 .insert(for: id, of: tenant, in: transaction)
             _ = try JobLifecycle.complete(id, of: tenant, engine: transcript.engine, in: transaction)
+            try ProvenanceRecord.add(
+                of: ProvenanceRecord.Subject(transcript), job: id, tenant: tenant, issuer: publicURL, signedBy: key,
+                in: transaction)
         }
         try WebhookEvent.record(for: id, of: tenant, publicURL: publicURL, in: transaction)
         return true

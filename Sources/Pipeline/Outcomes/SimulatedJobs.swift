@@ -12,13 +12,18 @@ package struct SimulatedJobs: Service {
     private let databases: Databases
     private let due: AsyncStream<Void>
     private let publicURL: String?
+    private let provenance: ProvenanceKeys
     private let logger: Logger
 
     /// - Parameters:
     ///   - poller: the node's.
+    ///   - provenance: signs where transcripts come from.
     ///   - publicURL: the URL at which customers reach the service, for webhooks.
-    package init(databases: Databases, poller: WorkPoller, publicURL: String? = nil, logger: Logger) {
+    package init(
+        databases: Databases, poller: WorkPoller, provenance: ProvenanceKeys, publicURL: String? = nil, logger: Logger
+    ) {
         self.databases = databases
+        self.provenance = provenance
         due = poller.calls { JobLifecycle.isAnySimulationDue }
         self.publicURL = publicURL
         self.logger = logger
@@ -40,11 +45,13 @@ package struct SimulatedJobs: Service {
     @discardableResult
     package func endDue() async throws -> Int {
         let due = try await databases.system.transaction { try JobLifecycle.dueSimulations(limit: Self.batch, in: $0) }
+        guard !due.isEmpty else { return 0 }
+        let key = try await provenance.signing()
         var ended = 0
         for (tenant, job) in due {
             let publicURL = publicURL
             ended += try await databases.app.transaction(of: tenant) {
-                try Job.simulateEnd(of: job, of: tenant, publicURL: publicURL, in: $0) ? 1 : 0
+                try Job.simulateEnd(of: job, of: tenant, publicURL: publicURL, signedBy: key, in: $0) ? 1 : 0
             }
         }
         return ended

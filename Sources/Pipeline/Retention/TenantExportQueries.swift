@@ -7,7 +7,8 @@ extension TenantExport {
 
     var sections: [Section] {
         [
-            account, limits, ownLimits, members, keys, sessions, jobs, speakerNames, revisions, copies, idempotencyKeys,
+            account, limits, ownLimits, members, keys, sessions, jobs, speakerNames, revisions, provenance, copies,
+            idempotencyKeys,
             months, alerts,
             reservations,
             usage, adjustments,
@@ -59,6 +60,15 @@ extension TenantExport {
             type: "revision",
             rows: """
                 SELECT job_id, revision, key_id, created_at, segments FROM transcript_revisions
+                WHERE tenant_id = \(tenant) ORDER BY job_id, revision
+                """)
+    }
+
+    private var provenance: Section {
+        Section(
+            type: "provenance_record",
+            rows: """
+                SELECT job_id, revision, record FROM provenance_records
                 WHERE tenant_id = \(tenant) ORDER BY job_id, revision
                 """)
     }
@@ -116,7 +126,7 @@ extension TenantExport {
             rows: """
                 SELECT id AS job_id, key_id, status, created_at, started_at, completed_at, status_changed_at, deleted_at,
                     transcript_deleted_at, diarize, language_requested, speakers_expected, metadata, webhook_url,
-                    source_type, source_name, source_url, source_bytes, source_channels, source_kept_until,
+                    source_type, source_name, source_url, source_bytes, encode(source_sha256, 'hex') AS source_sha256, source_channels, source_kept_until,
                     source_deleted_at, estimated_ms, round(samples_total / 16000.0, 3) AS duration_seconds, language,
                     language_confidence, engine, diarization, error_code, error_reason, error_message, retried_as, is_test, test_outcome, test_due_at,
                     transcript_retention_days, transcript_due_at, deadline_at, traceparent

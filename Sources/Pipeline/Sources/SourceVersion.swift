@@ -31,7 +31,7 @@ struct SourceVersion: Codable, Sendable, Equatable {
     }
 
     static func digest(_ url: String) -> String {
-        SHA256.hash(Array(url.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        SHA256.hash(Array(url.utf8)).hexadecimal
     }
 
     /// Returns the `ETag` if it is strong. A weak one does not guarantee the same bytes.

@@ -9,6 +9,7 @@ struct AssembleStage: Sendable {
     let server: ModelServer
     /// The URL at which customers reach the service.
     let publicURL: String?
+    let provenance: ProvenanceKeys
 
     func run(_ claim: ClaimedTask) async throws {
         let material = try await databases.app.transaction(of: claim.tenant) { transaction in
@@ -20,13 +21,16 @@ struct AssembleStage: Sendable {
         }
         guard let facts = material.facts else { throw JobEnded() }
         let timeline = try await timeline(of: material.sections, expected: facts.speakersExpected)
-        let (transcript, body) = try await Self.calls.run {
+        let (subject, body) = try await Self.calls.run {
             let transcript = try Assembly(facts: facts, chunks: material.chunks)
                 .transcript(of: claim.job, spokenBy: timeline)
-            return (transcript, Array(try JSONEncoder().encode(transcript)))
+            return (ProvenanceRecord.Subject(transcript), Array(try JSONEncoder().encode(transcript)))
         }
+        let key = try await provenance.signing()
         try await databases.app.transaction(of: claim.tenant) { transaction in
-            try claim.completeJob(transcript, body: body, publicURL: publicURL, in: transaction)
+            try claim.completeJob(subject.transcript, body: body, publicURL: publicURL, in: transaction)
+            try ProvenanceRecord.add(
+                of: subject, job: claim.job, tenant: claim.tenant, issuer: publicURL, signedBy: key, in: transaction)
         }
     }
 

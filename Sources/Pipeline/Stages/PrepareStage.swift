@@ -37,7 +37,7 @@ struct PrepareStage: Sendable {
     private func prepare(_ claim: ClaimedTask, _ work: PreparationWork) async throws {
         // Channels are compared only if diarization is on and there may be two.
         let pcm = try PCMFile(folder: scratch, channels: work.diarize && work.sourceChannels != 1 ? 2 : 1)
-        let signal = try await decode(claim, work, to: pcm)
+        let (signal, digest) = try await decode(claim, work, to: pcm)
         if !signal.choices.isEmpty {
             var metadata: Logger.Metadata = signal.choices.mapValues { .string($0) }
             metadata["job"] = "\(claim.job)"
@@ -48,16 +48,17 @@ struct PrepareStage: Sendable {
         let chunks = try await cut(signal, pcm, diarization, for: claim)
         let plan = Preparation(
             total: signal.samples, chunks: chunks, sections: diarization.sections(of: chunks), language: language,
-            engine: try await engine.name(), diarization: diarization.name)
+            engine: try await engine.name(), diarization: diarization.name, sourceDigest: digest)
         try await databases.app.transaction(of: claim.tenant) { transaction in
             try claim.finish(in: transaction)
             try Self.keep(plan, of: claim, in: transaction)
         }
     }
 
+    /// Returns what was decoded, and the SHA-256 of the recording as it was received.
     private func decode(
         _ claim: ClaimedTask, _ work: PreparationWork, to pcm: PCMFile
-    ) async throws -> DecodedSignal {
+    ) async throws -> (DecodedSignal, digest: [UInt8]) {
         let source = try await storage.localFile(work.source)
         // A local copy exists only as long as this object.
         defer { withExtendedLifetime(source) {} }
@@ -66,8 +67,10 @@ struct PrepareStage: Sendable {
             shortSamples: claim.isLong ? nil : Preparations.shortSamples)
         do {
             // A long recording leaves some of the detector to others.
-            return try await decoding.run(
+            let signal = try await decoding.run(
                 to: pcm, SpeechDetector(server: server, pcm: pcm, blocksAtOnce: claim.isLong ? 1 : 2))
+            // Afterward, because a recording that is refused needs none, and what was just decoded is in memory.
+            return (signal, try await FileDigest.sha256(source.path))
         } catch let failure as JobFailure where failure.code == .quotaExceeded {
             let covered = work.room.samples ?? 0
             try await databases.app.transaction(of: claim.tenant) { try claim.noteLength(beyond: covered, in: $0) }
@@ -132,7 +135,7 @@ struct PrepareStage: Sendable {
         let isKept = try JobLifecycle.notePreparation(
             of: claim.job, of: claim.tenant, total: found.total, work: heard + compared, done: silent, parts: parts,
             language: found.language.code, languageConfidence: found.language.confidence, engine: found.engine,
-            diarization: found.diarization, in: transaction)
+            diarization: found.diarization, sourceDigest: found.sourceDigest, in: transaction)
         guard isKept else { throw LeaseLost() }
         do {
             try Reservation.resize(claim.job, of: claim.tenant, to: Samples.billedSeconds(found.total), in: transaction)
@@ -190,6 +193,7 @@ private struct Preparation: Sendable {
     let engine: String
     /// The method of diarization, as transcripts name it.
     let diarization: String
+    let sourceDigest: [UInt8]
 
     /// Returns the number of samples of a section.
     func samples(of section: ClosedRange<Int>) -> Int64 {

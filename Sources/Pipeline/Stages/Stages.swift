@@ -25,6 +25,7 @@ package struct Stages: Sendable {
     /// - Parameters:
     ///   - server: detects speech and languages, and diarizes.
     ///   - recognizer: recognizes the words.
+    ///   - provenance: signs where transcripts come from.
     ///   - sources: downloads recordings by URL.
     ///   - sourceRetention: how long a failed job's source is kept, so that an operator can retry the job.
     ///   - publicURL: the URL at which customers reach the service, for webhooks.
@@ -32,7 +33,8 @@ package struct Stages: Sendable {
     ///   - meter: counts what is done.
     package init(
         databases: Databases, storage: any Storage, media: MediaToolClient, server: ModelServer,
-        recognizer: any RecognitionEngine, sources: SourceFetcher, scratch: String, sourceRetention: Duration = .zero,
+        recognizer: any RecognitionEngine, provenance: ProvenanceKeys, sources: SourceFetcher, scratch: String,
+        sourceRetention: Duration = .zero,
         pace: FetchPace = FetchPace(), publicURL: String? = nil, readiness: EngineReadiness? = nil,
         meter: WorkMeter = WorkMeter(), logger: Logger
     ) {
@@ -49,7 +51,8 @@ package struct Stages: Sendable {
         recognize = RecognizeStage(
             databases: databases, storage: storage, engine: recognizer, meter: meter, logger: logger)
         diarize = DiarizeStage(databases: databases, storage: storage, server: server)
-        assemble = AssembleStage(databases: databases, server: server, publicURL: publicURL)
+        assemble = AssembleStage(
+            databases: databases, server: server, publicURL: publicURL, provenance: provenance)
         clean = CleanStage(databases: databases, storage: storage, engine: recognizer)
     }
 

@@ -26,10 +26,7 @@ package enum WebhookSignature {
 
     /// Our own signature, over the body only. The key is the text of the secret, as the customer has it.
     private static func plain(_ body: [UInt8], _ secret: WebhookSecret) -> String {
-        HMAC.sha256(body, key: SecretKey(Array(secret.text.utf8))).map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0" + digits : digits
-        }.joined()
+        HMAC.sha256(body, key: SecretKey(Array(secret.text.utf8))).hexadecimal
     }
 
     /// The signature of Standard Webhooks, over the event's id, the time and the body, which prevents replays. The key is the decoded secret.

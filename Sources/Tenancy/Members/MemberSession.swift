@@ -93,8 +93,7 @@ package enum MemberSession {
 
     /// The value that a page must send with each change, so that no other site can make one. It is made from the token.
     package static func csrfToken(of token: String) -> String {
-        HMAC.sha256(Array("csrf".utf8), key: SecretKey(Array(token.utf8)))
-            .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        HMAC.sha256(Array("csrf".utf8), key: SecretKey(Array(token.utf8))).hexadecimal
     }
 
     /// Whether a cookie's value could be one of our tokens. Anything else costs no query.

@@ -57,7 +57,7 @@ package struct RekeyingError: Error, Equatable, CustomStringConvertible {
 
 extension SealedColumn {
     /// All columns with secrets. List new ones here, or `rekey` skips them.
-    static let all = [SigningKey.sealing, WebhookSecret.sealing, WebhookSecret.sealingNext]
+    static let all = [SigningKey.sealing, ProvenanceKey.sealing, WebhookSecret.sealing, WebhookSecret.sealingNext]
 }
 
 extension MasterKey {

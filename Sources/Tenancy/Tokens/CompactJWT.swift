@@ -1,7 +1,8 @@
 import Cryptography
 import JSON
 
-/// A JWT in RFC 7515's compact form, parsed before it is verified. The only algorithm is ES256.
+/// A JWT in RFC 7515's compact form, parsed before it is verified. The only algorithm is ES256. Its type (`typ`) says what it is for: an access token is
+/// no provenance record, and the other way around.
 ///
 /// Lenient parsers accept several spellings of the same token: padding, the other Base64 alphabet, unused bits in the last digit, and the second
 /// valid signature that every ECDSA signature has. But a token must have one spelling, because we recognize tokens by their hashes. So all
@@ -19,8 +20,8 @@ package struct CompactJWT {
     private let signed: Substring
     private let signature: ES256Signature
 
-    /// Nil if `text` is not a token in that one spelling.
-    package init?(_ text: String) {
+    /// Nil if `text` is not a token of this type in that one spelling.
+    package init?(_ text: String, type: String = Self.type) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let header = Base64URL.decode(parts[0]).flatMap(Self.members),
             header["alg"] == Self.algorithm, let kid = header["kid"],
@@ -28,8 +29,8 @@ package struct CompactJWT {
             let signature = Base64URL.decode(parts[2]).flatMap(ES256Signature.init)
         else { return nil }
         switch header["typ"] {
-        case Self.type: guard signature.isLow else { return nil }
-        case "JWT": break
+        case type: guard signature.isLow else { return nil }
+        case "JWT" where type == Self.type: break
         default: return nil
         }
         self.kid = kid
@@ -38,23 +39,28 @@ package struct CompactJWT {
         signed = text[..<parts[1].endIndex]
     }
 
-    func isSigned(by key: SigningKey) -> Bool {
-        signature.isValid(for: Array(signed.utf8), under: key.pair.publicKey)
+    func isSigned(by key: SigningKey) -> Bool { isSigned(by: key.pair.publicKey) }
+
+    func isSigned(by key: P256.PublicKey) -> Bool { signature.isValid(for: Array(signed.utf8), under: key) }
+
+    /// Returns an access token with this payload, signed by `key`.
+    package static func issue(_ payload: [UInt8], by key: SigningKey) throws -> String {
+        try issue(payload, type: type, kid: key.kid, by: key.pair)
     }
 
-    /// Returns a token with this payload, signed by `key`.
-    package static func issue(_ payload: [UInt8], by key: SigningKey) throws -> String {
+    /// Returns a token of this type with this payload, signed by the key `kid`.
+    static func issue(_ payload: [UInt8], type: String, kid: String, by pair: P256.PrivateKey) throws -> String {
         var header = JSONWriter(capacity: 64)
         header.object {
             $0.key("alg")
             $0.string(algorithm)
             $0.key("kid")
-            $0.string(key.kid)
+            $0.string(kid)
             $0.key("typ")
             $0.string(type)
         }
         let signed = Base64URL.encode(header.bytes) + "." + Base64URL.encode(payload)
-        return signed + "." + Base64URL.encode(try ES256Signature(signing: Array(signed.utf8), by: key.pair).bytes)
+        return signed + "." + Base64URL.encode(try ES256Signature(signing: Array(signed.utf8), by: pair).bytes)
     }
 
     /// Returns the members of a header, which are all strings. Nil if there is an unknown member, or one appears twice: others may read such a

@@ -9,9 +9,19 @@ package struct JSONWebKey: Codable, Sendable {
         x = Base64URL.encode(key.bytes.prefix(32))
         y = Base64URL.encode(key.bytes.suffix(32))
     }
+
+    /// Nil if it is no key of the curve P-256.
+    package var publicKey: P256.PublicKey? {
+        guard kty == "EC", crv == "P-256", let x = Base64URL.decode(x[...]), let y = Base64URL.decode(y[...]) else {
+            return nil
+        }
+        return try? P256.PublicKey(x + y)
+    }
 }
 
 /// The public keys that `/.well-known/jwks.json` returns.
 package struct JSONWebKeySet: Codable, Sendable {
     package let keys: [JSONWebKey]
+
+    package init(keys: [JSONWebKey]) { self.keys = keys }
 }

@@ -198,7 +198,7 @@ import Testing
         try await owner.transaction { transaction in
             try transaction.execute(
                 """
-                UPDATE jobs SET source_name = 'meier.wav', source_bytes = 1000, language_requested = 'de',
+                UPDATE jobs SET source_name = 'meier.wav', source_bytes = 1000, source_sha256 = sha256('Meier'), language_requested = 'de',
                     speakers_expected = 2, metadata = '{"patient": "Meier"}', language = 'de',
                     language_confidence = 0.5, engine = 'whisper_base', source_kept_until = now() + interval '1 hour'
                 """)
@@ -298,6 +298,8 @@ import Testing
             try transaction.execute("INSERT INTO upload_slots VALUES (\(example), 'upload', now())")
             try transaction.execute(
                 "INSERT INTO speaker_names SELECT tenant_id, job_id, 'speaker_0', 'Meier' FROM transcripts LIMIT 1")
+            try transaction.execute(
+                "INSERT INTO provenance_records SELECT tenant_id, job_id, 0, 'Meier' FROM transcripts LIMIT 1")
             try transaction.execute(
                 """
                 INSERT INTO transcript_revisions (tenant_id, job_id, revision, key_id, segments, bytes)

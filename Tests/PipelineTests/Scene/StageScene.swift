@@ -34,6 +34,7 @@ struct StageScene: Sendable {
                 media: MediaToolClient(
                     executable: Checkout.executable("verbatim-media"), maxConcurrentProbes: 2, logger: logger),
                 server: server, recognizer: WhisperEngine(server: server),
+                provenance: ProvenanceKeys(databases: tenants.databases, masterKey: tenants.masterKey),
                 sources: SourceFetcher(
                     client: client, policy: policy, pages: nil, scratch: folder.path, logger: logger),
                 scratch: folder.path, sourceRetention: .seconds(3600), pace: pace, logger: logger)

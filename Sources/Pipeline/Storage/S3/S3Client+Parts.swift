@@ -1,3 +1,4 @@
+import Cryptography
 import Egress
 import Foundation
 
@@ -123,7 +124,7 @@ extension S3Client {
         request.body = length == 0 ? .bytes([]) : .file(path: path, offset: range.lowerBound, length: length)
         request.bytes = length
         // Without TLS, the signature must cover the content. With TLS it need not, and the file is read only once.
-        if bucket.isPlain, length > 0 { request.bodyHash = try await FileDigest.sha256(path, range) }
+        if bucket.isPlain, length > 0 { request.bodyHash = try await FileDigest.sha256(path, range).hexadecimal }
         return request
     }
 

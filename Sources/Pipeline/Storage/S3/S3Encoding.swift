@@ -11,10 +11,6 @@ package enum S3Encoding {
             .map { "\($0.0)=\($0.1)" }.joined(separator: "&")
     }
 
-    static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { "\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined().lowercased()
-    }
-
     private static func encoded(_ text: String, keeping kept: UInt8? = nil) -> String {
         var encoded = ""
         for byte in text.utf8 {

@@ -36,13 +36,13 @@ package enum S3Signature {
         let text = ["AWS4-HMAC-SHA256", time, scope, hash(of: Array(request.utf8))].joined(separator: "\n")
         var key = Array("AWS4\(credentials.secretAccessKey)".utf8)
         for part in [date, region, "s3", "aws4_request"] { key = code(part, key) }
-        let signature = S3Encoding.hexadecimal(code(text, key))
+        let signature = code(text, key).hexadecimal
         let proof =
             "AWS4-HMAC-SHA256 Credential=\(credentials.accessKeyID)/\(scope), SignedHeaders=\(names), Signature=\(signature)"
         return fields + [("Authorization", proof)]
     }
 
-    static func hash(of bytes: [UInt8]) -> String { S3Encoding.hexadecimal(SHA256.hash(bytes)) }
+    static func hash(of bytes: [UInt8]) -> String { SHA256.hash(bytes).hexadecimal }
 
     private static func code(_ text: String, _ key: [UInt8]) -> [UInt8] {
         HMAC.sha256(Array(text.utf8), key: SecretKey(key))

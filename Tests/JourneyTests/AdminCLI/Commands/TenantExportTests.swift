@@ -49,6 +49,7 @@ import Testing
                 INSERT INTO transcript_revisions (tenant_id, job_id, revision, key_id, segments, bytes)
                 VALUES (\(example), \(job), 1, 'kkkkkkkkkkkk', 1, 2)
                 """)
+            try transaction.execute("INSERT INTO provenance_records VALUES (\(example), \(job), 0, 'holler.jws')")
             try transaction.execute(
                 """
                 INSERT INTO transcript_corrections (tenant_id, job_id, segment, revision, body)
@@ -133,7 +134,7 @@ import Testing
                     "account", "limits", "own_limits", "usage_alert", "billing_details", "statement_parties", "member",
                     "key",
                     "session", "job", "transcript", "corrected_transcript", "revision", "speaker_name",
-                    "engine_copy", "idempotency_key",
+                    "provenance_record", "engine_copy", "idempotency_key",
                     "month",
                     "reservation", "usage", "adjustment", "statement_line", "statement_name",
                     "webhook_endpoint", "delivery", "delivery_attempt", "audit",
@@ -145,7 +146,8 @@ import Testing
                 "holunder": ["job", "webhook_endpoint", "delivery"],
                 "Himbeer": ["transcript", "speaker_name"], "Johannisbeer": ["corrected_transcript"],
                 job.rawValue: [
-                    "job", "transcript", "corrected_transcript", "revision", "speaker_name", "engine_copy",
+                    "job", "transcript", "corrected_transcript", "revision", "speaker_name", "provenance_record",
+                    "engine_copy",
                     "idempotency_key", "reservation", "usage", "delivery",
                 ],
             ]
@@ -209,7 +211,8 @@ import Testing
         "api_keys": "key", "refresh_tokens": "session", "jobs": "job", "engine_tickets": "engine_copy",
         "idempotency_keys": "idempotency_key", "usage_months": "month", "reservations": "reservation", "usage": "usage",
         "account_limits": "own_limits", "usage_alerts": "usage_alert",
-        "speaker_names": "speaker_name", "transcript_revisions": "revision", "members": "member",
+        "speaker_names": "speaker_name", "transcript_revisions": "revision", "provenance_records": "provenance_record",
+        "members": "member",
         "billing_details": "billing_details", "statement_parties": "statement_parties",
         "adjustments": "adjustment",
         "statement_lines": "statement_line",

@@ -2,16 +2,21 @@ import Concurrency
 import Cryptography
 import Foundation
 
-/// Computes the SHA-256 of a part of a file, in blocks, on threads of its own.
+/// Computes the SHA-256 of a file or a part of it, in blocks, on threads of its own.
 enum FileDigest {
     private static let threads = BlockingCalls.concurrent("digest")
 
-    /// Returns the SHA-256 in hexadecimal.
-    static func sha256(_ path: String, _ range: Range<Int64>) async throws -> String {
+    /// Returns the SHA-256 of a part, 32 bytes.
+    static func sha256(_ path: String, _ range: Range<Int64>) async throws -> [UInt8] {
         try await threads.run { try read(path, range) }
     }
 
-    private static func read(_ path: String, _ range: Range<Int64>) throws -> String {
+    /// Returns the SHA-256 of the whole file, 32 bytes.
+    static func sha256(_ path: String) async throws -> [UInt8] {
+        try await threads.run { try read(path, 0..<FileSize.of(path)) }
+    }
+
+    private static func read(_ path: String, _ range: Range<Int64>) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StorageError(errno: errno) }
         defer { close(descriptor) }
@@ -26,6 +31,6 @@ enum FileDigest {
             block.withUnsafeBytes { digest.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             position += Int64(count)
         }
-        return S3Encoding.hexadecimal(digest.finish())
+        return digest.finish()
     }
 }
