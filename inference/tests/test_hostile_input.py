@@ -94,6 +94,11 @@ class Refusals(unittest.TestCase):
             answered = server.post(TRANSCRIPTIONS, clip("0880"), **{field: value})
             self.assert_refused(400, "invalid_" + field.removesuffix("[]"), answered)
 
+    def test_wrong_languages_are_named(self):
+        for value in ("klingon", "en,", "en,klingon", "[]", "[1]", '["en"', '{"en":1}', '["en", null]', "[" * 100_000):
+            answered = server.post("/v1/audio/languages", clip("0880"), languages=value)
+            self.assert_refused(400, "invalid_languages", answered)
+
     def test_another_model_is_rejected(self):
         self.assert_refused(404, "model_not_found", server.post(TRANSCRIPTIONS, clip("0880"), model="whisper_large_v3"))
 

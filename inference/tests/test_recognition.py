@@ -233,6 +233,31 @@ class Languages(unittest.TestCase):
         self.assertEqual(answer["all"][0], ["en", answer["probability"]])
         self.assertEqual(len(answer["all"]), 5)
 
+    def test_only_allowed_languages_count(self):
+        _, free = server.post("/v1/audio/languages", clip("0870"))
+        for value in ("de, FR", '["fr", "de", "de"]'):
+            status, answer = server.post("/v1/audio/languages", clip("0870"), languages=value)
+            self.assertEqual(status, 200)
+            self.assertEqual({code for code, _ in answer["all"]}, {"de", "fr"})
+            self.assertAlmostEqual(sum(share for _, share in answer["all"]), 1, 3)
+            self.assertEqual(answer["all"][0], [answer["language"], answer["probability"]])
+        _, answer = server.post("/v1/audio/languages", clip("0870"), languages="fr,en")
+        self.assertEqual(answer["language"], "en")
+        self.assertGreaterEqual(answer["probability"], free["probability"])
+        _, answer = server.post("/v1/audio/languages", clip("0870"), languages="sw")
+        self.assertEqual(answer, {"language": "sw", "probability": 1.0, "all": [["sw", 1.0]]})
+        _, answer = server.post("/v1/audio/languages", wav(silence(3)), languages="en")
+        self.assertEqual(answer, {"language": None, "probability": 0.0, "all": []})
+
+    def test_shares_are_of_the_allowed_languages(self):
+        from verbatim_inference import languages
+
+        ranking = [("en", 0.75), ("de", 0.15), ("fr", 0.05), ("sw", 0.0), ("la", 0.0)]
+        self.assertEqual(languages.among(ranking, ()), ranking)
+        shares = languages.among(ranking, ("fr", "de"))
+        self.assertEqual([(code, round(share, 6)) for code, share in shares], [("de", 0.75), ("fr", 0.25)])
+        self.assertEqual(languages.among(ranking, ("la", "sw")), [("sw", 0.5), ("la", 0.5)])
+
     def test_silence_has_no_language(self):
         _, answer = server.post("/v1/audio/languages", wav(silence(3)))
         self.assertEqual(answer, {"language": None, "probability": 0.0, "all": []})

@@ -119,6 +119,8 @@ class OnRay(unittest.TestCase):
         questions = [
             (TRANSCRIPTIONS, form(meeting, **WITH_WORDS)),
             (TRANSCRIPTIONS, form(meeting, response_format="vtt", language="en", speech="[[0, 3]]")),
+            (TRANSCRIPTIONS, form(meeting, hotwords='["Dash Wood", "Kubernetes"]', **WITH_WORDS)),
+            (TRANSCRIPTIONS, form(meeting, hotwords="[1]")),
             (TRANSCRIPTIONS, form(meeting, model="large-v9")),
             (TRANSCRIPTIONS, form(b"no audio")),
             (TRANSCRIPTIONS, form(b"")),
@@ -126,6 +128,8 @@ class OnRay(unittest.TestCase):
             ("/v1/audio/speech-activity", form(meeting)),
             ("/v1/audio/speech-activity", form(meeting, threshold="7")),
             ("/v1/audio/languages", form(meeting)),
+            ("/v1/audio/languages", form(meeting, languages="de,fr")),
+            ("/v1/audio/languages", form(meeting, languages="klingon")),
             ("/v1/audio/speaker-tracks", form(meeting)),
             ("/v1/speakers", (b'{"tracks":7}', {"Content-Type": "application/json"})),
             ("/v1/nowhere", form(meeting)),

@@ -109,7 +109,12 @@ async def detect_language(request: Request) -> Response:
     model = service.ready_model()
     with service.pool.admission():
         async with await Form.read(request, service.options.max_body_bytes) as form:
-            answer = await service.run(request, form, lambda samples, stop: languages.detect(model, samples, stop), is_look=True)
+            allowed = form.languages("languages", model.languages)
+
+            def work(samples: np.ndarray, stop: Stop) -> dict:
+                return languages.detect(model, samples, allowed, stop)
+
+            answer = await service.run(request, form, work, is_look=True)
             return JSONResponse(answer)
 
 
@@ -169,4 +174,5 @@ def _recognition(form: Form, options: Options, model: Model) -> recognition.Requ
         condition_on_previous_text=form.flag("condition_on_previous_text", False),
         vad_filter=form.flag("vad_filter", True),
         speech=form.spans("speech"),
+        terms=form.terms("hotwords"),
     )

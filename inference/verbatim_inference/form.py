@@ -11,6 +11,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from . import activity
+from . import terms as key_terms
 from .audio import RATE
 from .errors import APIError, ClientGone, invalid
 
@@ -105,6 +106,43 @@ class Form:
             else:
                 spans.append((start, end))
         return tuple(spans)
+
+
+    def listed(self, name: str) -> list[str] | None:
+        """Parses a JSON list of texts, or texts separated by commas. Returns None if the field is absent."""
+        source = self.text(name)
+        if source is None or not source.startswith("["):
+            return source.split(",") if source else None
+        try:
+            listed = json.loads(source)
+        except (ValueError, RecursionError):
+            listed = None
+        if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
+            raise invalid(name, f"'{name}' must be a JSON list of texts, or texts separated by commas.")
+        return listed
+
+    def languages(self, name: str, known: list[str]) -> tuple[str, ...]:
+        """Returns nothing if the field is absent."""
+        listed = self.listed(name)
+        if listed is None:
+            return ()
+        codes = [code.strip().lower() for code in listed]
+        if not codes or not set(codes) <= set(known):
+            raise invalid(name, f"'{name}' must have one or more language codes that the model knows.")
+        return tuple(dict.fromkeys(codes))
+
+    def terms(self, name: str) -> tuple[str, ...]:
+        """Returns key terms, without those that are given twice."""
+        made = [" ".join(term.split()) for term in self.listed(name) or []]
+        if len(made) > key_terms.MOST_TERMS:
+            raise invalid(name, f"'{name}' must have at most {key_terms.MOST_TERMS} terms.")
+        for number, term in enumerate(made, 1):
+            if len(term) > key_terms.MOST_CHARACTERS or len(term.split()) > key_terms.MOST_WORDS:
+                most = f"{key_terms.MOST_WORDS} words or {key_terms.MOST_CHARACTERS} characters"
+                raise invalid(name, f"Term {number} of '{name}' has more than {most}.")
+            if not term.isprintable() or not key_terms.plain(term):
+                raise invalid(name, f"Term {number} of '{name}' has no letter or digit, or has control characters.")
+        return tuple(dict.fromkeys(made))
 
 
 async def read_json(request: Request, max_bytes: int) -> bytes:

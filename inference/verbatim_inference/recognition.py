@@ -1,7 +1,8 @@
 """Recognition: turns the audio of one request into segments and words with times and probabilities.
 
 First, silence is left out, by speech detection or by spans from the caller. The rest is joined and recognized as one, and the
-times are converted back. Speech in which no word was recognized is then recognized once more, by itself (`unheard`).
+times are converted back. Speech in which no word was recognized is then recognized once more, by itself (`unheard`), and so is
+what may be one of the caller's key terms (`term_hearing`).
 
 Times are seconds from the start of the audio. They never decrease and never exceed its duration. A word keeps Whisper's leading
 space (" Hello"), so that joining words gives the text in any script. The `Stop` is checked between segments, so that work for
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import activity, batches, order, unheard
+from . import activity, batches, order, term_hearing, unheard
 from .audio import RATE
 from .model import Model
 from .pool import Stop
@@ -43,6 +44,8 @@ class Request:
     vad_filter: bool = True
     speech: tuple[activity.Span, ...] | None = None
     """Where somebody speaks, if the caller knows. It replaces speech detection."""
+    terms: tuple[str, ...] = ()
+    """Key terms."""
 
 
 def recognize(model: Model, samples: np.ndarray, request: Request, stop: Stop) -> dict:
@@ -72,6 +75,8 @@ def recognize(model: Model, samples: np.ndarray, request: Request, stop: Stop) -
     if request.words and (request.speech is not None or request.vad_filter):
         for segment in _second_hearing(model, samples, spans, heard, request, information.language, stop):
             _insert(segment, heard)
+    if request.terms:
+        term_hearing.apply(model, samples, heard, list(request.terms), information.language, request.beam_size, stop)
     _put_in_order(heard, round(samples.size / RATE, 3))
     answer["segments"] = [_rendered(segment, index, request.words) for index, segment in enumerate(heard)]
     answer["text"] = "".join(segment["text"] for segment in answer["segments"]).strip()
@@ -86,7 +91,7 @@ def _transcribe(model: Model, samples: np.ndarray, spans: list[activity.Span], r
         "language": request.language,
         "beam_size": request.beam_size,
         "temperature": list(request.temperatures),
-        "word_timestamps": request.words,
+        "word_timestamps": request.words or bool(request.terms),
         "initial_prompt": request.prompt,
         "vad_filter": False,
     }
@@ -199,7 +204,7 @@ def _put_in_order(segments: list, duration: float) -> None:
 def _rendered(segment, index: int, with_words: bool) -> dict:
     words = []
     start, end = segment.start, segment.end
-    if with_words and segment.words:
+    if segment.words:
         for word in segment.words:
             probability = _number(word.probability)
             words.append({"word": word.word, "start": word.start, "end": word.end, "probability": probability})
