@@ -39,6 +39,8 @@ class Places(unittest.TestCase):
     def test_what_sounds_different_is_no_place(self):
         self.assertEqual(self.found("The weather was cold all day", "Kubernetes", "Grafana", "Kowalczyk"), set())
         self.assertEqual(self.found("", "Grafana"), set())
+        # These have the same sounds, but hardly a letter in common.
+        self.assertEqual(self.found("near the fire. The road", "Verbatim"), set())
 
     def test_a_term_that_was_heard_already_is_no_place(self):
         self.assertEqual(self.found("at Barton Park, often", "Barton Park"), set())

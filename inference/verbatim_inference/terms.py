@@ -15,6 +15,9 @@ MOST_TERMS, MOST_WORDS, MOST_CHARACTERS = 200, 6, 100
 ALIKE = 0.7
 """The least likeness, 0 to 1, of a term and words that may be that term."""
 
+_SAME_LETTERS = 0.35
+"""Texts with fewer letters in common, 0 to 1, are not alike: sounds are so coarse that short words are like many terms."""
+
 _EXTRA_WORDS = 2
 """A term may have been heard as this many words more than it has: "gray fan" for Grafana."""
 
@@ -75,6 +78,8 @@ def likeness(one: str, other: str) -> float:
     """Returns how alike two texts sound: 0 not at all, 1 the same."""
     from rapidfuzz.distance import Levenshtein
 
+    if Levenshtein.normalized_similarity(plain(one), plain(other)) < _SAME_LETTERS:
+        return 0.0
     return Levenshtein.normalized_similarity(sound(one), sound(other))
 
 
@@ -104,6 +109,7 @@ def places(words: list[str], terms: list[str]) -> list[Place]:
         )
         for start, column in zip(*np.nonzero(scores >= ALIKE), strict=True):
             term = of_this[column]
-            if right[term].isdisjoint(range(start, start + count)):
-                found.append(Place(int(start), int(start) + count, term, float(scores[start, column])))
+            alike = likeness("".join(heard[start : start + count]), terms[term])
+            if alike >= ALIKE and right[term].isdisjoint(range(start, start + count)):
+                found.append(Place(int(start), int(start) + count, term, alike))
     return sorted(found)
