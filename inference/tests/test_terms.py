@@ -103,6 +103,11 @@ class Believed(unittest.TestCase):
         heard, again = said("the old graphana chart fell"), said("an old Grafana charter failed")
         self.assertEqual(self.text(heard, again, "Grafana"), "the old Grafana chart fell")
 
+    def test_a_term_of_several_words_may_be_right_in_part(self):
+        self.assertEqual(self.text(said("dine at Martin Park daily"), said("dine at Barton Park daily"), "Barton Park"), "dine at Barton Park daily")
+        self.assertEqual(self.text(said("at Barton Bark"), said("at barton park"), "Barton Park"), "at Barton Park")
+        self.assertEqual(self.text(said("at Barton Park,"), said("at Barton Park"), "Barton Park"), "at Barton Park,")
+
     def test_a_term_is_not_inserted_where_nothing_was_heard(self):
         self.assertEqual(self.text(said("we like it"), said("we like it Grafana"), "Grafana"), "we like it")
 

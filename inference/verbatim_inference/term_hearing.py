@@ -177,14 +177,17 @@ def replacements(heard: list, again: list, terms: list[str]) -> list[Replacement
     # Words that are no term are equal only with their possessive.
     compared = [key_terms.plain(word.word) for word in again]
     wanted = sorted(((key_terms.plain(term), term) for term in terms), key=lambda pair: -len(pair[0]))
+    operations = difflib.SequenceMatcher(None, old, compared, autojunk=False).get_opcodes()
     found: list[Replacement] = []
-    for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, compared, autojunk=False).get_opcodes():
-        at = j1 if kind == "replace" else j2
-        while at < j2:
-            term, end = next(((term, end) for letters, term in wanted if (end := _spelled(new, at, j2, letters))), ("", at + 1))
-            if term and (place := _place(heard, i1, i2, again[at:end])):
+    at = 0
+    while at < len(again):
+        term, end = next(((term, end) for letters, term in wanted if (end := _spelled(new, at, letters))), ("", at + 1))
+        first, last = _counterpart(operations, at, end) if term else (0, 0)
+        if first < last and old[first:last] != compared[at:end]:
+            place = _place(heard, first, last, again[at:end], key_terms.most_words(term))
+            if place is not None:
                 found.append(Replacement(*place, _written(term, heard[place[0] : place[1]], again[at:end])))
-            at = end
+        at = end
     # A term that is repeated where something was heard once is the hint's echo.
     return [
         one
@@ -197,10 +200,10 @@ def _bare(word: str) -> str:
     return re.sub(r"^\W+|\W+$", "", word)
 
 
-def _spelled(words: list[str], start: int, end: int, letters: str) -> int | None:
+def _spelled(words: list[str], start: int, letters: str) -> int | None:
     """Returns where the words end that, from `start` on, have just these letters."""
     joined = ""
-    for index in range(start, end):
+    for index in range(start, len(words)):
         joined += words[index]
         if joined == letters:
             return index + 1
@@ -209,13 +212,23 @@ def _spelled(words: list[str], start: int, end: int, letters: str) -> int | None
     return None
 
 
-def _place(heard: list, first: int, end: int, said: list) -> tuple[int, int] | None:
-    """Returns the words that a term replaces: of those from `first` to `end` the ones that sound most like it. None if the term is not to be
-    believed."""
+def _counterpart(operations: list[tuple[str, int, int, int, int]], start: int, end: int) -> tuple[int, int]:
+    """Returns what was heard the first time in place of these words of the second."""
+    ranges = []
+    for kind, i1, i2, j1, j2 in operations:
+        first, last = max(start, j1), min(end, j2)
+        if first < last:
+            ranges.append((i1 + first - j1, i1 + last - j1) if kind == "equal" else (i1, i2))
+    return ranges[0][0], ranges[-1][1]
+
+
+def _place(heard: list, first: int, end: int, said: list, most: int) -> tuple[int, int] | None:
+    """Returns the words that a term replaces: of those from `first` to `end` the ones that sound most like it, at most `most`. None if the
+    term is not to be believed."""
     text = "".join(word.word for word in said)
     best, chosen = 0.0, (first, first)
     for start in range(first, end):
-        for stop in range(start + 1, end + 1):
+        for stop in range(start + 1, min(end, start + most) + 1):
             alike = key_terms.likeness("".join(word.word for word in heard[start:stop]), text)
             if alike > best:
                 best, chosen = alike, (start, stop)

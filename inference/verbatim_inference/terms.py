@@ -67,8 +67,8 @@ def _covered(words: list[str], term: list[str]) -> set[int]:
     return {start + offset for start in starts for offset in range(len(term))}
 
 
-def _most_words(term: str) -> int:
-    """Returns as how many words a term may have been heard. Scripts without spaces have a word for each letter."""
+def most_words(term: str) -> int:
+    """Returns as how many words a term may have been heard at most. Scripts without spaces have a word for each letter."""
     letters = plain(term)
     count = len(term.split()) + _EXTRA_WORDS
     return count if letters.isascii() else max(count, len(letters))
@@ -88,7 +88,7 @@ def places(words: list[str], terms: list[str]) -> list[Place]:
     from rapidfuzz import process
     from rapidfuzz.distance import Levenshtein
 
-    sounds, most = [sound(term) for term in terms], [_most_words(term) for term in terms]
+    sounds, most = [sound(term) for term in terms], [most_words(term) for term in terms]
     written = [[plain(word) for word in term.split()] for term in terms]
     heard = [plain(word) for word in words]
     right = [_covered(heard, term) for term in written]
