@@ -92,7 +92,7 @@ def main() -> int:
 def _said(engine: model.Model, recordings: dict[str, np.ndarray], seconds: float, log) -> Table:
     head = ["sentences with a term", "found", "invented", "WER of all other words", "CPU-s per s", "CPU ÷ no terms"]
     rows, plain = [], 0.0
-    hinted = [name for name, terms in CASES.items() if len(terms) > 1]
+    hinted = list(CASES)[2:4]
     for name, hear in [(name, _hear) for name in CASES] + [(name, _hear_hinted) for name in hinted]:
         found = invented = words = errors = 0
         spent = 0.0

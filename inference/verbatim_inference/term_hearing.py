@@ -5,7 +5,8 @@ the first recognition is never given any. Where it heard something that sounds l
 again with the terms that it may be. Of the result only terms are taken, and a term only
 
 - in place of words that were heard the first time and sound like it, at the same time. So nothing appears in silence, noise or music;
-- if the model, without any hint, holds the term for not much less probable than those words. So similar words stay."""
+- if the model, without any hint, holds the term for not much less probable than those words. So similar words stay;
+- if those words are not another of the terms."""
 
 import copy
 import difflib
@@ -37,7 +38,7 @@ _FEWEST, _SECONDS_EACH = 10, 15
 _BLUR = 0.5
 """Seconds by which the times of a term may differ from those of the words that it replaces."""
 
-_CLEAR, _WORSE_IF_CLEAR, _WORSE = -0.45, 0.75, 2.6
+_CLEAR, _WORSE_IF_CLEAR, _WORSE = -0.6, 0.75, 2.0
 """Logarithms of probabilities, means over words. Words above the first are clear. A term may be worse than clear words by the second, and than
 others by the third."""
 
@@ -63,22 +64,22 @@ class Replacement(NamedTuple):
 def apply(model: Model, samples: np.ndarray, heard: list, terms: list[str], language: str, beam_size: int, stop: Stop) -> None:
     """Replaces words by the terms that were said. `heard`: segments with words, in order."""
     words = [word for segment in heard for word in segment.words or []]
-    places = [
-        place
-        for place in key_terms.places([word.word for word in words], terms)
-        if min(word.probability for word in words[place.first : place.end]) < _SURE
-    ]
-    found: list[Replacement] = []
+    texts = [word.word for word in words]
+    settled = {index for index, word in enumerate(words) if word.probability >= _SURE}
+    right = key_terms.written(texts, terms)
+    places = [place for place in key_terms.places(texts, terms) if not settled.issuperset(range(place.first, place.end))]
     chosen = parts([(word.start, word.end) for word in words], places)
+    found: list[Replacement] = []
     for part in likeliest(chosen, _FEWEST + int(samples.size / RATE / _SECONDS_EACH)):
         stop.check()
         offered = [terms[index] for index in _terms_of(part.places)]
         again = _hear_again(model, samples, _bounds(words, part, samples.size / RATE), offered, language, beam_size)
         for one in replacements(words[part.first : part.end], again, offered):
-            first, end = part.first + one.first, part.first + one.end
+            replaced = range(part.first + one.first, part.first + one.end)
             # Parts may overlap.
-            if all(end <= other.first or other.end <= first for other in found):
-                found.append(Replacement(first, end, one.words))
+            is_new = all(replaced.stop <= other.first or other.end <= replaced.start for other in found)
+            if is_new and right.isdisjoint(replaced) and not settled.issuperset(replaced):
+                found.append(Replacement(replaced.start, replaced.stop, one.words))
     _replace(heard, found)
 
 

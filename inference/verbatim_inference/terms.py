@@ -61,10 +61,15 @@ def sound(text: str) -> str:
     return heard or plain(text)
 
 
-def _covered(words: list[str], term: list[str]) -> set[int]:
-    """Returns the indices of words that belong to a term."""
-    starts = (start for start in range(len(words)) if words[start : start + len(term)] == term)
-    return {start + offset for start in starts for offset in range(len(term))}
+def written(words: list[str], terms: list[str]) -> set[int]:
+    """Returns the indices of words that are a term already, or a part of one."""
+    heard, found = [plain(word) for word in words], set()
+    for term in terms:
+        letters = [plain(word) for word in term.split()]
+        for start in range(len(heard) - len(letters) + 1):
+            if heard[start : start + len(letters)] == letters:
+                found.update(range(start, start + len(letters)))
+    return found
 
 
 def most_words(term: str) -> int:
@@ -84,14 +89,12 @@ def likeness(one: str, other: str) -> float:
 
 
 def places(words: list[str], terms: list[str]) -> list[Place]:
-    """Returns where terms may have been said among these words, except where they are written already."""
+    """Returns where terms may have been said among these words, except where one is written already."""
     from rapidfuzz import process
     from rapidfuzz.distance import Levenshtein
 
     sounds, most = [sound(term) for term in terms], [most_words(term) for term in terms]
-    written = [[plain(word) for word in term.split()] for term in terms]
-    heard = [plain(word) for word in words]
-    right = [_covered(heard, term) for term in written]
+    heard, right = [plain(word) for word in words], written(words, terms)
     found: list[Place] = []
     for count in range(1, max(most, default=0) + 1):
         of_this = [index for index, limit in enumerate(most) if count <= limit]
@@ -110,6 +113,6 @@ def places(words: list[str], terms: list[str]) -> list[Place]:
         for start, column in zip(*np.nonzero(scores >= ALIKE), strict=True):
             term = of_this[column]
             alike = likeness("".join(heard[start : start + count]), terms[term])
-            if alike >= ALIKE and right[term].isdisjoint(range(start, start + count)):
+            if alike >= ALIKE and right.isdisjoint(range(start, start + count)):
                 found.append(Place(int(start), int(start) + count, term, alike))
     return sorted(found)
