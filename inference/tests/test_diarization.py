@@ -37,8 +37,8 @@ def seconds(frames: bytes) -> float:
     return len(frames) / 32_000
 
 
-def ask(tracks: list[dict], expected: int | None = None) -> list[int | None]:
-    body = json.dumps({"tracks": tracks, "speakers_expected": expected})
+def ask(tracks: list[dict], expected: int | None = None, **range: int) -> list[int | None]:
+    body = json.dumps({"tracks": tracks, "speakers_expected": expected, **range})
     status, _, data = server.call("POST", SPEAKERS, body, JSON)
     assert status == 200, data
     return json.loads(data)["labels"]
@@ -94,6 +94,9 @@ class WhoSpeaks(unittest.TestCase):
         _, answer = server.post(TRACKS, wav(samples("0870") + other_voice(samples("0890"))))
         self.assertEqual(set(ask(answer["tracks"], 1)), {0})
         self.assertEqual(set(ask(answer["tracks"], 2)), {0, 1})
+        self.assertEqual(set(ask(answer["tracks"], speakers_max=1)), {0})
+        self.assertEqual(set(ask(answer["tracks"], speakers_min=1, speakers_max=5)), {0, 1})
+        self.assertEqual(set(ask(answer["tracks"], 1, speakers_min=1, speakers_max=2)), {0})
 
     def test_without_speech_there_is_no_track(self):
         noise = np.random.default_rng(1).normal(0, 1000, 20 * 16_000).astype("<i2").tobytes()
@@ -195,9 +198,20 @@ class Refusals(unittest.TestCase):
             self.assert_refused("invalid_" + field, json.dumps({"tracks": [self.track(), track]}))
         another = self.track(embedding=base64.b64encode(struct.pack("<3f", 1, 2, 3)).decode())
         self.assert_refused("invalid_embedding", json.dumps({"tracks": [self.track(), another]}))
-        for expected in (0, 33, 1.5, "2", True, [2]):
-            body = json.dumps({"tracks": [self.track()], "speakers_expected": expected})
-            self.assert_refused("invalid_speakers_expected", body)
+        for field in ("speakers_expected", "speakers_min", "speakers_max"):
+            for number in (0, 33, 1.5, "2", True, [2]):
+                self.assert_refused("invalid_" + field, json.dumps({"tracks": [self.track()], field: number}))
+
+    def test_numbers_of_speakers_that_contradict_each_other_are_rejected(self):
+        for code, numbers in (
+            ("speakers_min", {"speakers_min": 3, "speakers_max": 2}),
+            ("speakers_expected", {"speakers_min": 3, "speakers_expected": 2}),
+            ("speakers_expected", {"speakers_max": 3, "speakers_expected": 4}),
+        ):
+            self.assert_refused("invalid_" + code, json.dumps({"tracks": [self.track()], **numbers}))
+            fields = {name: str(number) for name, number in numbers.items()}
+            status, answer = server.post(TRACKS, clip("0880"), **fields)
+            self.assertEqual((status, answer["error"]["code"]), (400, "invalid_" + code))
 
     def test_a_body_that_is_too_large_is_rejected_before_it_is_sent(self):
         connection = server.connect()
@@ -218,7 +232,7 @@ class Refusals(unittest.TestCase):
         self.assertEqual(set(ask([self.track(group=number) for number in range(5_000)])), {0})
 
     def test_wrong_fields_of_a_form_are_named(self):
-        for field, value in (("speakers_expected", "0"), ("speakers_expected", "2.5"), ("speech", "[[2,1]]")):
+        for field, value in (("speakers_expected", "0"), ("speakers_max", "2.5"), ("speech", "[[2,1]]")):
             status, answer = server.post(TRACKS, clip("0880"), "secret.wav", **{field: value})
             self.assertEqual((status, answer["error"]["code"]), (400, "invalid_" + field))
         self.assertEqual(server.post(TRACKS, b"hello")[0], 400)

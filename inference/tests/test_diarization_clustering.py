@@ -8,6 +8,7 @@ import numpy as np
 
 from verbatim_inference.diarization.carried import Carried
 from verbatim_inference.diarization.clustering import FOUNDERS, Settings, Tracks, label
+from verbatim_inference.diarization.counts import Count
 from verbatim_inference.diarization.library import Library
 
 SETTINGS = Carried.clustering
@@ -52,7 +53,7 @@ class Clustering(unittest.TestCase):
 
     def test_labels_have_no_gaps(self):
         tracks = heard(np.arange(40) % 4, voices(4), 2, like=0.4)
-        for expected in (None, 1, 2, 3, 4, 9):
+        for expected in (None, *map(Count.exactly, (1, 2, 3, 4, 9))):
             labels = label(tracks, expected, SETTINGS)
             self.assertEqual(sorted(set(labels.tolist())), list(range(labels.max() + 1)))
 
@@ -60,18 +61,26 @@ class Clustering(unittest.TestCase):
         near = voices(4, near=0.55)
         who = np.arange(80) % 4
         for expected in (1, 2, 3, 4):
-            labels = label(heard(who, near, 3), expected, SETTINGS)
+            labels = label(heard(who, near, 3), Count.exactly(expected), SETTINGS)
             self.assertEqual(len(set(labels.tolist())), expected)
-        self.assertTrue(same(label(heard(who, near, 3), 4, SETTINGS), who))
+        self.assertTrue(same(label(heard(who, near, 3), Count.exactly(4), SETTINGS), who))
+
+    def test_a_range_only_matters_if_the_number_is_outside_of_it(self):
+        near = voices(4, near=0.55)
+        tracks = heard(np.arange(80) % 4, near, 3)
+        usual = len(set(label(tracks, None, SETTINGS).tolist()))
+        for least, most in ((1, 32), (usual, 32), (1, usual), (1, 1), (2, 3), (3, 32), (4, 9)):
+            found = len(set(label(tracks, Count(least, most), SETTINGS).tolist()))
+            self.assertEqual(found, min(max(usual, least), most), (least, most))
 
     def test_more_speakers_than_can_be_heard_are_not_invented(self):
         who = np.arange(60) % 2
         tracks = heard(who, voices(2), 3, like=0.9)
-        self.assertTrue(same(label(tracks, 7, SETTINGS), who))
-        self.assertEqual(label(heard(np.array([0]), voices(1), 3), 5, SETTINGS).tolist(), [0])
+        self.assertTrue(same(label(tracks, Count.exactly(7), SETTINGS), who))
+        self.assertEqual(label(heard(np.array([0]), voices(1), 3), Count.exactly(5), SETTINGS).tolist(), [0])
 
     def test_voices_of_the_same_windows_stay_two_although_they_sound_alike(self):
-        alike = voices(2, near=SETTINGS.threshold + SETTINGS.apart / 2)
+        alike = voices(2, near=0.67)  # with so much speech, one speaker from 0.62 on
         who = np.arange(40) % 2
         one_by_one = heard(who, alike, 3, like=0.95)
         side_by_side = replace(one_by_one, groups=np.arange(40) // 2)
@@ -82,6 +91,21 @@ class Clustering(unittest.TestCase):
         groups = [0, 0, *range(1, 39)]
         tracks = heard(np.zeros(40, int), voices(1), 3, groups)
         self.assertEqual(set(label(tracks, None, SETTINGS).tolist()), {0})
+
+    def test_short_utterances_of_one_voice_are_one_speaker_though_their_vectors_are_hardly_alike(self):
+        who = np.arange(40) % 2
+        tracks = heard(who, voices(2), 0.5, like=0.35)  # what real vectors from half a second have
+        self.assertTrue(same(label(tracks, None, SETTINGS), who))
+
+    def test_long_speech_of_two_voices_stays_two_where_short_speech_would_be_one(self):
+        near = voices(2, near=0.5)
+        who = np.arange(2)
+        self.assertEqual(len(set(label(heard(who, near, 60, like=0.98), None, SETTINGS).tolist())), 2)
+        self.assertEqual(len(set(label(heard(who, near, 1.0, like=0.98), None, SETTINGS).tolist())), 1)
+
+    def test_tracks_of_no_seconds_are_accepted(self):
+        labels = label(heard(np.arange(6) % 2, voices(2), [0, 0, 0, 0, 0, 0], [0, 0, 1, 1, 2, 2]), None, SETTINGS)
+        self.assertEqual(labels.size, 6)
 
     def test_a_cough_makes_no_speaker_and_a_short_interjection_goes_to_the_nearest(self):
         who = np.array([0, 1] * 30 + [2] + [0, 1])
@@ -97,7 +121,7 @@ class Clustering(unittest.TestCase):
         self.assertEqual(len(set(labels.tolist())), 1)
 
     def test_no_tracks_give_no_labels(self):
-        self.assertEqual(label(Tracks(np.empty((0, 1)), np.empty(0), np.empty(0, int)), 3, SETTINGS).tolist(), [])
+        self.assertEqual(label(Tracks(np.empty((0, 1)), np.empty(0), np.empty(0, int)), Count.exactly(3), SETTINGS).tolist(), [])
 
     def test_a_file_of_ten_hours_takes_seconds_and_its_speakers_stay_the_same(self):
         count = 14_400
@@ -130,7 +154,7 @@ class JoiningSections(unittest.TestCase):
 
     def test_the_speakers_of_one_section_stay_as_they_are(self):
         tracks = heard(np.zeros(4, int), voices(1), [900, 40, 3, 0.5], [0] * 4, like=0.99)
-        for expected in (None, 1, 2):
+        for expected in (None, Count.exactly(1), Count.exactly(2), Count(1, 2)):
             self.assertEqual(len(set(label(tracks, expected, Library.clustering).tolist())), 4)
 
     def test_a_voice_of_two_sections_is_one_speaker(self):

@@ -1,13 +1,14 @@
 """How windows become tracks, with synthetic activities instead of the segmentation model; and the embedding model with real
 speech."""
 
+import math
 import unittest
 
 import numpy as np
 from support import ROOT, samples
 
-from verbatim_inference.diarization import features
-from verbatim_inference.diarization.carried import Carried
+from verbatim_inference.diarization import features, resegmentation
+from verbatim_inference.diarization.carried import Carried, Settings
 from verbatim_inference.diarization.embedding import Embedding
 from verbatim_inference.diarization.resolution import continued
 from verbatim_inference.diarization.segmentation import FRAMES, WINDOW, Activity
@@ -47,7 +48,8 @@ class Vectors:
 
 
 def tracks(*windows: str, stop: Stop | None = None):
-    carried, vectors = Carried(ROOT / "models"), Vectors()
+    uncut = Settings(pieces=resegmentation.Settings(least=math.inf))  # no vectors of pieces
+    carried, vectors = Carried(ROOT / "models", uncut), Vectors()
     carried._loaded = Windows(*windows), vectors
     heard = np.zeros(WINDOW + (len(windows) - 1) * 297 * 270, np.float32)
     return carried.tracks(heard, None, None, stop or Stop()), vectors.made

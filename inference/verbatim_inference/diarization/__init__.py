@@ -5,5 +5,5 @@ a short time, with a vector that describes the voice. `/v1/speakers` takes the t
 the same speaker. So memory does not grow with the file, and a crash costs one section.
 
 `tracks` has the types. `carried` is the pipeline with the bundled models (`segmentation`, `features`, `embedding`,
-`resolution`); `library` is the one of pyannote.audio, if that is installed. `clustering` is the second step, and `wire` the
+`resolution`, `resegmentation`); `library` is the one of pyannote.audio, if that is installed. `clustering` is the second step, and `wire` the
 JSON."""

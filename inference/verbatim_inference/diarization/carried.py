@@ -2,7 +2,8 @@
 
 It works on windows of 10 seconds that overlap by half. For each voice in each window it finds the turns, and computes a vector
 from the voice's clean speech in that window. If a voice clearly continues from the previous window, the vector from there is
-used again, which saves two fifths of the embedding. Windows without speech cost nothing. Between windows it checks the `Stop`.
+used again, which saves two fifths of the embedding. Then turns are cut to pieces, and each piece goes to the voice that it
+sounds like (`resegmentation`). Windows without speech cost nothing. Between windows it checks the `Stop`.
 
 The models are loaded on first use. Several threads may use their sessions at a time."""
 
@@ -15,7 +16,8 @@ import numpy as np
 from ..activity import Span
 from ..audio import RATE
 from ..pool import Stop
-from . import clustering, resolution
+from . import clustering, resegmentation, resolution
+from .counts import Count
 from .embedding import Embedding
 from .segmentation import FRAME, FRAMES, WINDOW, Activity, Segmentation
 from .tracks import Track, Turn
@@ -44,6 +46,7 @@ class Settings:
     """… if the voice speaks for this many seconds in the part that both windows have …"""
     agreement: float = 0.8
     """… and both windows agree on at least this share of them."""
+    pieces: resegmentation.Settings = resegmentation.Settings()
 
 
 class Carried:
@@ -57,7 +60,7 @@ class Carried:
         self._lock = threading.Lock()
         self._loaded: tuple[Segmentation, Embedding] | None = None
 
-    def tracks(self, samples: np.ndarray, speech: tuple[Span, ...] | None, _: int | None, stop: Stop) -> list[Track]:
+    def tracks(self, samples: np.ndarray, speech: tuple[Span, ...] | None, expected: Count | None, stop: Stop) -> list[Track]:
         """Returns the tracks. `speech`: where somebody speaks, in samples; None: not known, so every window is used."""
         segmentation, embedding = self._models()
         starts = [start for start in _starts(samples.size) if _is_wanted(start * FRAME, speech)]
@@ -79,7 +82,14 @@ class Carried:
                 if vector is None:
                     vector, seconds = made[voice.window, voice.number] = self._vector(voice, samples, embedding)
                 tracks.append(Track(turns, vector, seconds, voice.window))
-        return tracks
+
+        def vector_of(start: float, end: float) -> np.ndarray | None:
+            stop.check()
+            return embedding.run([samples[int(start * RATE) : int(end * RATE)]])
+
+        most = Count(1, expected.most) if expected else None  # not everybody speaks in every section
+        labels = clustering.labels(tracks, most, self.clustering)
+        return resegmentation.moved(tracks, labels, vector_of, self.clustering, self._settings.pieces)
 
     def _models(self) -> tuple[Segmentation, Embedding]:
         with self._lock:

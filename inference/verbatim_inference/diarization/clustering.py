@@ -1,8 +1,13 @@
 """Decides which tracks are the same speaker, by agglomerative clustering of all tracks of a file together.
 
-The similarity of two clusters is the mean cosine of their members, weighted by the amount of speech of each. Tracks of the
-same window are known to be different voices: the more of the smaller cluster shares windows with the larger one, the lower
-their similarity. A track that is too short to form a speaker of its own goes to the nearest one.
+Two clusters are compared by the cosine of their mean vectors. What cosine one speaker gives depends on how long both speak:
+0.27 for two vectors from 0.4 s of speech each, 0.77 for two from 5 s. So clusters are not merged from a certain cosine on, but
+by the evidence: how much more probable this cosine is if both are one speaker. The model behind it is probabilistic linear
+discriminant analysis with the same variance in all directions (Ioffe 2006; Sell et al. 2018), its variance within a speaker a
+function of the amount of speech.
+
+Tracks of the same window are known to be different voices: the more of the smaller cluster shares windows with the larger one,
+the lower their cosine is taken to be. A track that is too short to form a speaker of its own goes to the nearest one.
 
 The quadratic part never has more than `FOUNDERS` tracks, so time and memory are limited for any file."""
 
@@ -10,20 +15,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .counts import Count
+from .tracks import Track
+
 FOUNDERS = 2000
 """The maximum number of tracks in the quadratic part: about 16 MB per matrix, and a second of work."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    threshold: float = 0.4
-    """Clusters with less similarity are different speakers."""
-    certain: float = 0.7
-    """Clusters with at least this similarity are one speaker, whatever number the caller expects."""
+    half_seconds: float = 1.1
+    """From so much speech, half of a vector's variance is the voice …"""
+    reliability: float = 0.82
+    """… and from endless speech, this share of it."""
+    strangers: float = 0.1
+    """The cosine of two different voices, on average."""
+    dimensions: float = 60.0
+    """In how many directions voices differ. It makes evidence larger, and changes neither its sign nor its order."""
+    threshold: float = 0.0
+    """Clusters with less evidence are different speakers."""
+    certain: float = 20.0
+    """Clusters with at least this evidence are one speaker, whatever number the caller expects."""
     never: float = -np.inf
-    """Clusters with less similarity stay two, whatever number the caller expects."""
-    apart: float = 0.2
-    """Subtracted from the similarity of two clusters that always share windows."""
+    """Clusters with less evidence stay two, whatever number the caller expects."""
+    apart: float = 0.1
+    """Subtracted from the cosine of two clusters that always share windows."""
     founder_seconds: float = 0.4
     """Seconds of clean speech that a track needs to take part in finding the speakers."""
     weight_seconds: float = 5.0
@@ -56,9 +72,26 @@ class Tracks:
         return Tracks(self.vectors[rows], self.seconds[rows], self.groups[rows])
 
 
-def label(tracks: Tracks, expected: int | None, settings: Settings = Settings()) -> np.ndarray:
-    """Returns a label from 0 for each track, without gaps. `expected`, the number of speakers, is a hint: there are never
-    more speakers than distinguishable voices."""
+def gathered(tracks: list[Track]) -> Tracks:
+    """All must have a vector."""
+    vectors = np.stack([track.embedding for track in tracks])
+    seconds = np.array([track.seconds for track in tracks], np.float32)
+    return Tracks(vectors, seconds, np.array([track.group for track in tracks], np.int64))
+
+
+def labels(tracks: list[Track], expected: Count | None, settings: Settings) -> list[int | None]:
+    """Like `label`, for the tracks of one section; None for a track without a vector."""
+    known = [row for row, track in enumerate(tracks) if track.embedding is not None]
+    found: list[int | None] = [None] * len(tracks)
+    if known:
+        for row, one in zip(known, label(gathered([tracks[row] for row in known]), expected, settings).tolist()):
+            found[row] = one
+    return found
+
+
+def label(tracks: Tracks, expected: Count | None, settings: Settings = Settings()) -> np.ndarray:
+    """Returns a label from 0 for each track, without gaps. `expected` is a hint: there are never more speakers than
+    distinguishable voices."""
     if not len(tracks):
         return np.empty(0, np.int64)
     founders = _founders(tracks, settings)
@@ -72,9 +105,8 @@ def label(tracks: Tracks, expected: int | None, settings: Settings = Settings())
     speakers = np.flatnonzero(sizes >= least)
     if not speakers.size:
         speakers = np.array([sizes.argmax()])
-    sums = np.stack([chosen.vectors[members == one].T @ chosen.seconds[members == one] for one in speakers])
-    centroids = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
-    labels = _assigned(tracks.vectors @ centroids.T, tracks, settings)
+    means = centroids(chosen, members, settings)[speakers]
+    labels = _assigned(tracks.vectors @ means.T, tracks, settings)
     return np.unique(labels, return_inverse=True)[1]
 
 
@@ -88,16 +120,49 @@ def _founders(tracks: Tracks, settings: Settings) -> np.ndarray:
     return np.sort(np.concatenate(longest))
 
 
+def centroids(tracks: Tracks, members: np.ndarray, settings: Settings) -> np.ndarray:
+    """Returns the mean vector of each cluster, of unit length. The longer a track, the more it counts."""
+    weighted = tracks.vectors * _trust(tracks.seconds, settings)[:, None]
+    sums = np.stack([weighted[members == one].sum(axis=0) for one in range(members.max() + 1)])
+    return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+
+
+def reliability(seconds, settings: Settings):
+    """Returns which share of the variance of a vector from so much speech is the voice."""
+    return settings.reliability * seconds / (seconds + settings.half_seconds)
+
+
+def _trust(seconds: np.ndarray, settings: Settings) -> np.ndarray:
+    return np.sqrt(seconds * (seconds + settings.half_seconds))
+
+
+def _evidence(cosine: np.ndarray, one, other, settings: Settings) -> np.ndarray:
+    """Returns the logarithm of how many times more probable the cosine is for one speaker than for two. `one` and `other`:
+    the reliabilities of the clusters' vectors."""
+    expected = np.sqrt(one * other)
+    cosine = (cosine - settings.strangers) / (1 - settings.strangers)
+    rest = 1 - np.square(expected)
+    return settings.dimensions * ((cosine * expected - np.square(expected)) / rest - np.log(rest) / 2)
+
+
 def _merges(tracks: Tracks, settings: Settings) -> list[tuple[int, int, float]]:
-    """Returns all merges, the most similar clusters first: (cluster that stays, cluster that goes, similarity)."""
+    """Returns all merges, those with the most evidence first: (cluster that stays, cluster that goes, evidence)."""
     count = len(tracks)
-    weights = np.minimum(tracks.seconds, settings.weight_seconds).astype(np.float32)
-    cosines = (tracks.vectors @ tracks.vectors.T).astype(np.float32)
+    seconds = tracks.seconds.astype(np.float32)
+    vectors = (tracks.vectors * _trust(seconds, settings)[:, None]).astype(np.float32)
+    products = vectors @ vectors.T  # of the clusters' sums
+    lengths = np.sqrt(products.diagonal())
+    weights = np.clip(seconds, 1e-3, settings.weight_seconds)
     beside = np.where(tracks.groups[:, None] == tracks.groups, np.minimum(weights[:, None], weights), 0)
     beside = beside.astype(np.float32)
     np.fill_diagonal(beside, 0)
-    share = beside / np.minimum(weights[:, None], weights)
-    likeness = cosines - settings.apart * np.minimum(share, 1)
+
+    def compared(one: int) -> np.ndarray:
+        cosine = products[one] / np.maximum(lengths[one] * lengths, 1e-9)
+        cosine -= settings.apart * np.minimum(beside[one] / np.minimum(weights[one], weights), 1)
+        return _evidence(cosine, reliability(seconds[one], settings), reliability(seconds, settings), settings)
+
+    likeness = np.stack([compared(one) for one in range(count)])
     np.fill_diagonal(likeness, -np.inf)
     partner = likeness.argmax(axis=1)
     best = likeness[np.arange(count), partner]
@@ -106,16 +171,18 @@ def _merges(tracks: Tracks, settings: Settings) -> list[tuple[int, int, float]]:
         stays = int(best.argmax())
         goes = int(partner[stays])
         merges.append((stays, goes, float(best[stays])))
-        total = weights[stays] + weights[goes]
-        cosines[stays] = (weights[stays] * cosines[stays] + weights[goes] * cosines[goes]) / total
-        cosines[:, stays] = cosines[stays]
+        products[stays] += products[goes]
+        products[:, stays] = products[stays]
+        products[stays, stays] = lengths[stays] ** 2 + 2 * products[stays, goes] - lengths[goes] ** 2
         beside[stays] += beside[goes]
         beside[:, stays] = beside[stays]
-        weights[stays] = total
+        lengths[stays] = np.sqrt(max(products[stays, stays], 0))
+        seconds[stays] += seconds[goes]
+        weights[stays] += weights[goes]
         likeness[goes] = -np.inf
         likeness[:, goes] = -np.inf
         best[goes] = -np.inf
-        row = cosines[stays] - settings.apart * np.minimum(beside[stays] / np.minimum(total, weights), 1)
+        row = compared(stays)
         row[likeness[stays] == -np.inf] = -np.inf  # itself, and clusters that were merged
         likeness[stays] = row
         likeness[:, stays] = row
@@ -134,7 +201,7 @@ def _merges(tracks: Tracks, settings: Settings) -> list[tuple[int, int, float]]:
     return merges
 
 
-def _stop(tracks: Tracks, merges, expected: int | None, least: float, settings: Settings) -> int:
+def _stop(tracks: Tracks, merges, expected: Count | None, least: float, settings: Settings) -> int:
     """Returns how many of the merges to make."""
     usual = next((step for step, merge in enumerate(merges) if merge[2] < settings.threshold), len(merges))
     if not expected:
@@ -150,7 +217,7 @@ def _stop(tracks: Tracks, merges, expected: int | None, least: float, settings: 
         sizes[goes] = 0
         speakers += int(sizes[stays] >= least)
         found[step] = speakers
-    return min(range(min(first, last), last + 1), key=lambda step: (abs(found[step] - expected), abs(step - usual)))
+    return min(range(min(first, last), last + 1), key=lambda step: (expected.distance(found[step]), abs(step - usual)))
 
 
 def _cut(tracks: Tracks, merges, stop: int) -> np.ndarray:

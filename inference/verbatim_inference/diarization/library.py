@@ -26,8 +26,11 @@ class LibraryError(Exception):
 class Library:
     section_seconds = 3600
     clustering = clustering.Settings(
-        threshold=0.6,
-        never=-0.5,
+        half_seconds=0,  # each vector is from all that a speaker says in a section
+        reliability=0.825,  # so that clusters are merged from a cosine of 0.6 on
+        strangers=0,
+        certain=15,
+        never=-100,
         apart=2,
         founder_seconds=0,
         speaker_seconds=0,

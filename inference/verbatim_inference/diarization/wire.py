@@ -10,12 +10,12 @@ import numpy as np
 
 from ..errors import APIError, invalid
 from .clustering import Tracks
+from .counts import MAX_SPEAKERS, Count, count
 from .tracks import Track
 
 MAX_BODY = 64_000_000
 MAX_TRACKS = 50_000
 MAX_DIMENSION = 1024
-MAX_SPEAKERS = 32
 
 
 def rendered(model: str, duration: float, tracks: list[Track]) -> dict:
@@ -32,9 +32,9 @@ def _track(track: Track) -> dict:
     }
 
 
-def parse(body: bytes) -> tuple[Tracks, list[int | None], int | None]:
-    """Returns the tracks that have a vector; for each track of the request its row among them, or None; and the expected
-    number of speakers. Raises `APIError` 400."""
+def parse(body: bytes) -> tuple[Tracks, list[int | None], Count | None]:
+    """Returns the tracks that have a vector; for each track of the request its row among them, or None; and how many
+    speakers are expected. Raises `APIError` 400."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -65,13 +65,13 @@ def parse(body: bytes) -> tuple[Tracks, list[int | None], int | None]:
         seconds.append(length)
         places.append(groups.setdefault(place, len(groups)))
     matrix = np.stack(vectors) if vectors else np.empty((0, 1), np.float32)
-    return Tracks(matrix, np.array(seconds, np.float32), np.array(places, np.int64)), rows, _expected(content)
+    return Tracks(matrix, np.array(seconds, np.float32), np.array(places, np.int64)), rows, count(lambda name: _speakers(content, name))
 
 
-def _expected(content: dict) -> int | None:
-    value = content.get("speakers_expected")
+def _speakers(content: dict, name: str) -> int | None:
+    value = content.get(name)
     if value is not None and (type(value) is not int or not 1 <= value <= MAX_SPEAKERS):
-        raise invalid("speakers_expected", f"'speakers_expected' must be a whole number from 1 to {MAX_SPEAKERS}.")
+        raise invalid(name, f"'{name}' must be a whole number from 1 to {MAX_SPEAKERS}.")
     return value
 
 
