@@ -1,5 +1,6 @@
 """How the server uses pyannote.audio, with a double of that library and of torch. The double has the interface of
-pyannote.audio 3.1. For it, loud seconds are one speaker and quiet ones another."""
+pyannote.audio 3.1, another one that of 4.0. For them, loud seconds are one speaker and quiet ones another. The real library
+runs in ../pyannote-test."""
 
 import json
 import os
@@ -61,7 +62,9 @@ class Pipeline:
         return cls()
     def to(self, device):
         return self
-    def __call__(self, file, num_speakers=None, min_speakers=None, max_speakers=None, return_embeddings=False):
+    def __call__(self, file, **options):
+        return self.apply(file, **options)
+    def apply(self, file, num_speakers=None, min_speakers=None, max_speakers=None, hook=None, return_embeddings=False):
         assert file["sample_rate"] == 16_000 and file["waveform"].ndim == 2 and return_embeddings
         wave = file["waveform"][0]
         annotation = Annotation()
@@ -69,13 +72,29 @@ class Pipeline:
             level = np.abs(wave[second * 16_000 : (second + 1) * 16_000]).mean()
             if level < 0.01:
                 continue
-            label = "SPEAKER_%02d" % (0 if level > 0.2 or num_speakers == 1 else 1)
+            label = "SPEAKER_%02d" % (0 if level > 0.2 or num_speakers == 1 or max_speakers == 1 else 1)
             annotation.segments.setdefault(label, []).append((second, second + 1))
         vectors = {"SPEAKER_00": [3.0, 0, 0, 1], "SPEAKER_01": [0, 2.0, 0, 1]}
         found = [vectors[label] for label in annotation.labels()]
         if len(found) == 2 and len(annotation.segments["SPEAKER_01"]) == 1:
             found[1] = [float("nan")] * 4  # what 3.1 returns for a speaker with too little clean speech
         return annotation, np.array(found).reshape(len(found), 4)
+"""
+
+PIPELINE_4 = PIPELINE.replace("Pipeline:", "Pipeline3:") + """
+from dataclasses import dataclass
+
+@dataclass
+class DiarizeOutput:
+    speaker_diarization: Annotation
+    exclusive_speaker_diarization: Annotation
+    speaker_embeddings: np.ndarray | None = None
+
+class Pipeline(Pipeline3):
+    def apply(self, file, num_speakers=None, min_speakers=None, max_speakers=None, hook=None, **options):
+        assert not options, options
+        annotation, vectors = super().apply(file, num_speakers, min_speakers, max_speakers, return_embeddings=True)
+        return DiarizeOutput(annotation, annotation, vectors if len(vectors) else None)
 """
 
 
@@ -113,9 +132,11 @@ def tone(*levels: float) -> bytes:
 
 
 class ThePipelineOfTheLibrary(unittest.TestCase):
+    pipeline = PIPELINE
+
     @classmethod
     def setUpClass(cls):
-        cls.server = WithTheLibrary(PIPELINE).ready()
+        cls.server = WithTheLibrary(cls.pipeline).ready()
 
     @classmethod
     def tearDownClass(cls):
@@ -155,6 +176,8 @@ class ThePipelineOfTheLibrary(unittest.TestCase):
 
     def test_the_callers_number_reaches_it(self):
         self.assertEqual(len(self.tracks(tone(0.9, 0.1, 0.1), speakers_expected="1")), 1)
+        self.assertEqual(len(self.tracks(tone(0.9, 0.1, 0.1), speakers_max="1")), 1)
+        self.assertEqual(len(self.tracks(tone(0.9, 0.1, 0.1), speakers_min="1")), 2)
 
     def test_a_speaker_without_a_vector_and_a_file_without_speech_are_accepted(self):
         tracks = self.tracks(tone(0.9, 0.1))
@@ -162,6 +185,10 @@ class ThePipelineOfTheLibrary(unittest.TestCase):
         self.assertEqual(self.labels(tracks), [0, None])
         self.assertEqual(self.tracks(tone(0, 0)), [])
         self.assertEqual(self.tracks(tone(0.9, 0.9), speech="[]"), [])
+
+
+class ThePipelineOfVersion4(ThePipelineOfTheLibrary):
+    pipeline = PIPELINE_4
 
 
 class WithoutTheLibrary(unittest.TestCase):

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from . import VERSION, activity, languages, recognition
 from .audio import RATE
-from .diarization import clustering, counts, wire
+from .diarization import clustering, wire
 from .errors import HANDLERS, APIError, invalid
 from .form import Form, read_json
 from .formats import FORMATS
@@ -124,7 +124,7 @@ async def speaker_tracks(request: Request) -> Response:
     with service.pool.admission():
         async with await Form.read(request, service.options.max_body_bytes) as form:
             speech = form.spans("speech")
-            expected = counts.count(lambda name: form.whole(name, 1, counts.MAX_SPEAKERS))
+            expected = wire.count(lambda name: form.whole(name, 1, wire.MAX_SPEAKERS))
 
             def work(samples: np.ndarray, stop: Stop) -> dict:
                 tracks = diarizer.tracks(samples, speech, expected, stop)

@@ -4,7 +4,9 @@ It diarizes a section as a whole. Its speakers become the tracks, with one vecto
 different sections. The pipeline cannot be used by two threads, so it works on one section at a time."""
 
 import importlib.util
+import inspect
 import math
+import os
 import pathlib
 import threading
 
@@ -14,6 +16,7 @@ from ..activity import Span
 from ..audio import RATE
 from ..pool import Stop
 from . import clustering
+from .counts import Count
 from .tracks import Track
 
 DEFAULT = "pyannote/speaker-diarization-3.1"
@@ -42,6 +45,7 @@ class Library:
         """Loads the pipeline, or downloads it from the Hugging Face hub. Raises `LibraryError`."""
         if not is_installed():
             raise LibraryError("pyannote.audio is not installed")
+        os.environ.setdefault("PYANNOTE_METRICS_ENABLED", "0")  # else version 4 tells its makers of each use
         try:
             import torch
             from pyannote.audio import Pipeline
@@ -58,10 +62,12 @@ class Library:
         self.model = _model(name)
         self._from_numpy = torch.from_numpy
         self._pipeline = pipeline
+        takes = inspect.signature(getattr(pipeline, "apply", pipeline.__call__)).parameters
+        self._options = {"return_embeddings": True} if "return_embeddings" in takes else {}  # version 4 always returns them
         self._lock = threading.Lock()
 
     def tracks(
-        self, samples: np.ndarray, speech: tuple[Span, ...] | None, expected: int | None, stop: Stop
+        self, samples: np.ndarray, speech: tuple[Span, ...] | None, expected: Count | None, stop: Stop
     ) -> list[Track]:
         """Returns the tracks. `speech` is only used to skip a section without any."""
         if speech == ():
@@ -71,9 +77,10 @@ class Library:
         try:
             stop.check()
             file = {"waveform": self._from_numpy(samples[None]), "sample_rate": RATE}
-            annotation, vectors = self._pipeline(file, num_speakers=expected, return_embeddings=True)
+            answer = self._pipeline(file, **_numbers(expected), **self._options)
         finally:
             self._lock.release()
+        annotation, vectors = answer if isinstance(answer, tuple) else (answer.speaker_diarization, answer.speaker_embeddings)
         tracks = []
         for row, label in enumerate(annotation.labels()):
             segments = annotation.label_timeline(label).support()
@@ -81,7 +88,7 @@ class Library:
             turns = [turn for turn in turns if turn[0] < turn[1]]
             if turns:
                 seconds = sum(end - start for start, end in turns)
-                tracks.append(Track(turns, _unit(vectors[row]), seconds, 0))
+                tracks.append(Track(turns, None if vectors is None else _unit(vectors[row]), seconds, 0))
         return tracks
 
 
@@ -90,6 +97,14 @@ def is_installed() -> bool:
         return importlib.util.find_spec("pyannote.audio") is not None
     except ModuleNotFoundError:  # there is no package `pyannote` at all
         return False
+
+
+def _numbers(expected: Count | None) -> dict[str, int]:
+    if expected is None:
+        return {}
+    if expected.exact:
+        return {"num_speakers": expected.exact}
+    return {"min_speakers": expected.least, "max_speakers": expected.most}
 
 
 def _model(name: str) -> str:

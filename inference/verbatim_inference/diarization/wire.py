@@ -5,12 +5,13 @@ import base64
 import binascii
 import json
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from ..errors import APIError, invalid
 from .clustering import Tracks
-from .counts import MAX_SPEAKERS, Count, count
+from .counts import MAX_SPEAKERS, Count
 from .tracks import Track
 
 MAX_BODY = 64_000_000
@@ -66,6 +67,22 @@ def parse(body: bytes) -> tuple[Tracks, list[int | None], Count | None]:
         places.append(groups.setdefault(place, len(groups)))
     matrix = np.stack(vectors) if vectors else np.empty((0, 1), np.float32)
     return Tracks(matrix, np.array(seconds, np.float32), np.array(places, np.int64)), rows, count(lambda name: _speakers(content, name))
+
+
+def count(read: Callable[[str], int | None]) -> Count | None:
+    """`read` returns the value of a field, a whole number from 1 to `MAX_SPEAKERS`, or None. Returns None if the caller
+    expects nothing. Raises `APIError` 400 if the fields contradict each other."""
+    expected, least, most = (read(name) for name in ("speakers_expected", "speakers_min", "speakers_max"))
+    if least is not None and most is not None and least > most:
+        raise invalid("speakers_min", "'speakers_min' must not be greater than 'speakers_max'.")
+    if expected is least is most is None:
+        return None
+    allowed = Count(least or 1, most or MAX_SPEAKERS)
+    if expected is None:
+        return allowed
+    if allowed.distance(expected):
+        raise invalid("speakers_expected", "'speakers_expected' must lie between 'speakers_min' and 'speakers_max'.")
+    return Count.exactly(expected)
 
 
 def _speakers(content: dict, name: str) -> int | None:
