@@ -24,7 +24,7 @@ FOUNDERS = 2000
 
 @dataclass(frozen=True)
 class Settings:
-    half_seconds: float = 1.1
+    half_seconds: float = 1.5
     """From so much speech, half of a vector's variance is the voice …"""
     reliability: float = 0.82
     """… and from endless speech, this share of it."""
