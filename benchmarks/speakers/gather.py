@@ -28,6 +28,10 @@ _MOST, _LEAST = 60.0, 12.0  # seconds of a voice
 _SHORTEST, _LONGEST = 0.35, 6.0  # seconds of an utterance
 _TWICE = {"klettres-tn", "klettres-uk"}
 """Voices that are there under another name, by the likeness of their vectors."""
+_NOISY = {"asterisk-fr"}
+_NOISY |= {f"klettres-{name}" for name in ("ar", "da", "de", "en", "en_GB", "he", "hu", "ml", "nl", "pt_BR")}
+_NOISY |= {f"ktuberling-{name}" for name in ("ca", "da", "en", "ru")}
+"""More than a tenth of what seems to be speech is noise, by the segmentation model."""
 
 
 def main(folder: pathlib.Path) -> int:
@@ -40,8 +44,9 @@ def main(folder: pathlib.Path) -> int:
         subprocess.run(["dpkg", "-x", archive, packages / "root"], check=True)
     for source, pattern in _FOLDERS.items():
         for place in sorted((packages / "root").glob(pattern)):
-            if place.is_dir() and f"{source}-{place.name}" not in _TWICE:
-                _gather(place, folder / f"{source}-{place.name}")
+            name = f"{source}-{place.name}"
+            if place.is_dir() and name not in _TWICE | _NOISY:
+                _gather(place, folder / name)
     return 0
 
 
