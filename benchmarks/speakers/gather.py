@@ -16,8 +16,7 @@ import numpy as np
 from .sounds import RATE, SoundError, decode, spoken, wav
 
 _PACKAGES = [f"asterisk-core-sounds-{language}-g722" for language in ("en", "fr", "it", "ru")]
-_PACKAGES += ["asterisk-prompt-es-co", "asterisk-prompt-fr-armelle", "asterisk-prompt-it-menardi-wav"]
-_PACKAGES += ["klettres-data", "ktuberling-data"]
+_PACKAGES += ["asterisk-prompt-it-menardi-wav", "klettres-data", "ktuberling-data"]
 _FOLDERS = {
     "asterisk": "usr/share/asterisk/sounds/*",
     "klettres": "usr/share/klettres/*",
@@ -28,8 +27,7 @@ _MOST, _LEAST = 60.0, 12.0  # seconds of a voice
 _SHORTEST, _LONGEST = 0.35, 6.0  # seconds of an utterance
 _TWICE = {"klettres-tn", "klettres-uk"}
 """Voices that are there under another name, by the likeness of their vectors."""
-_NOISY = {"asterisk-fr"}
-_NOISY |= {f"klettres-{name}" for name in ("ar", "da", "de", "en", "en_GB", "he", "hu", "ml", "nl", "pt_BR")}
+_NOISY = {f"klettres-{name}" for name in ("ar", "da", "de", "en", "en_GB", "he", "hu", "ml", "nl", "pt_BR")}
 _NOISY |= {f"ktuberling-{name}" for name in ("ca", "da", "en", "ru")}
 """More than a tenth of what seems to be speech is noise, by the segmentation model."""
 
