@@ -56,8 +56,9 @@ def moved(
                 is_whole = False
                 near = np.where(members == label, np.abs(middles - (start + end) / 2), np.inf)
                 turns[known[int(near.argmin())]].append((start, end))
-        if not is_whole and seconds:
-            left[row] = (stayed / np.linalg.norm(stayed)).astype(np.float32), min(seconds, tracks[row].seconds)
+        size = float(np.linalg.norm(stayed))
+        if not is_whole and size > 1e-6:
+            left[row] = (stayed / size).astype(np.float32), min(seconds, tracks[row].seconds)
     found = []
     for row, track in enumerate(tracks):
         if turns[row]:
