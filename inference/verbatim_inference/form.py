@@ -4,6 +4,7 @@ import asyncio
 import json
 import math
 import re
+import unicodedata
 from typing import BinaryIO
 
 from starlette.datastructures import FormData, UploadFile
@@ -132,7 +133,7 @@ class Form:
         return tuple(dict.fromkeys(codes))
 
     def terms(self, name: str) -> tuple[str, ...]:
-        """Returns key terms, without those that are given twice."""
+        """Returns key terms, without those that are given twice or have no letter or digit."""
         made = [" ".join(term.split()) for term in self.listed(name) or []]
         if len(made) > key_terms.MOST_TERMS:
             raise invalid(name, f"'{name}' must have at most {key_terms.MOST_TERMS} terms.")
@@ -140,9 +141,10 @@ class Form:
             if len(term) > key_terms.MOST_CHARACTERS or len(term.split()) > key_terms.MOST_WORDS:
                 most = f"{key_terms.MOST_WORDS} words or {key_terms.MOST_CHARACTERS} characters"
                 raise invalid(name, f"Term {number} of '{name}' has more than {most}.")
-            if not term.isprintable() or not key_terms.plain(term):
-                raise invalid(name, f"Term {number} of '{name}' has no letter or digit, or has control characters.")
-        return tuple(dict.fromkeys(made))
+            # Joiners within words, which some scripts need, are no control characters.
+            if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in term):
+                raise invalid(name, f"Term {number} of '{name}' has control characters.")
+        return tuple(dict.fromkeys(term for term in made if key_terms.plain(term)))
 
 
 async def read_json(request: Request, max_bytes: int) -> bytes:
