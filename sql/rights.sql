@@ -65,6 +65,7 @@ GRANT SELECT, INSERT, UPDATE (name), DELETE ON speaker_names TO verbatim_app;
 GRANT SELECT, INSERT ON transcript_revisions TO verbatim_app;
 GRANT SELECT, INSERT ON transcript_corrections TO verbatim_app;
 GRANT SELECT, INSERT, DELETE ON provenance_records TO verbatim_app;
+GRANT SELECT, INSERT, DELETE ON word_options TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO verbatim_app;
 GRANT SELECT, INSERT, UPDATE (lease_until), DELETE ON upload_slots TO verbatim_app;
 -- Which node lists the storage for orphans.

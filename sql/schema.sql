@@ -350,6 +350,8 @@ CREATE TABLE jobs (
     deadline_at               timestamp with time zone,
     traceparent               text,
     source_sha256             bytea,
+    speakers_min              smallint,
+    speakers_max              smallint,
     CONSTRAINT jobs_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT jobs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT jobs_completed_at_check CHECK ((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (completed_at IS NOT NULL)),
@@ -376,6 +378,7 @@ END),
     CONSTRAINT jobs_source_sha256_check CHECK (octet_length(source_sha256) = 32),
     CONSTRAINT jobs_source_type_check CHECK (source_type = ANY (ARRAY['upload'::text, 'url'::text])),
     CONSTRAINT jobs_speakers_expected_check CHECK (speakers_expected >= 1 AND speakers_expected <= 32),
+    CONSTRAINT jobs_speakers_range_check CHECK (speakers_min >= 1 AND speakers_min <= 32 AND speakers_max >= 1 AND speakers_max <= 32 AND speakers_min <= speakers_max),
     CONSTRAINT jobs_status_check CHECK (status = ANY (ARRAY['queued'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])),
     CONSTRAINT jobs_test_check CHECK (is_test = (test_due_at IS NOT NULL) AND is_test = (test_outcome IS NOT NULL)),
     CONSTRAINT jobs_traceparent_check CHECK (traceparent ~ '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$'::text),
@@ -405,6 +408,7 @@ CREATE TABLE chunks (
     audio_key          text,
     speech             bigint[],
     result             bytea,
+    language           text,
     CONSTRAINT chunks_pkey PRIMARY KEY (tenant_id, job_id, chunk),
     CONSTRAINT chunks_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id) ON DELETE CASCADE,
     CONSTRAINT chunks_audio_check CHECK (audio_start_sample >= 0 AND audio_start_sample <= start_sample AND audio_end_sample >= end_sample),
@@ -1036,4 +1040,13 @@ CREATE TABLE provenance_records (
     CONSTRAINT provenance_records_pkey PRIMARY KEY (tenant_id, job_id, revision),
     CONSTRAINT provenance_records_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id),
     CONSTRAINT provenance_records_revision_check CHECK (revision >= 0)
+);
+
+CREATE TABLE word_options (
+    tenant_id text NOT NULL,
+    job_id    text NOT NULL,
+    options   json NOT NULL,
+    CONSTRAINT word_options_pkey PRIMARY KEY (tenant_id, job_id),
+    CONSTRAINT word_options_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES jobs(tenant_id, id),
+    CONSTRAINT word_options_options_check CHECK (json_typeof(options) = 'object'::text AND octet_length(options::text) <= 131072)
 );

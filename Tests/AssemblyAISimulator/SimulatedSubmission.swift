@@ -5,6 +5,7 @@ package struct SimulatedSubmission: Decodable, Sendable {
     package let speech_model: String?
     package let language_code: String?
     package let language_detection: Bool?
+    package let keyterms_prompt: [String]?
     package let punctuate: Bool?
     package let format_text: Bool?
 }

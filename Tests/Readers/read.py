@@ -189,9 +189,20 @@ def read_ass(path):
 
 
 def read_lrc(path):
-    """The lines that FFmpeg shows. It knows no times of words, and puts a backslash before braces and backslashes."""
-    cues = shown_by_ffmpeg(path)
-    return [cue | {"text": re.sub(r"<[0-9]+:[0-9]{2}\.[0-9]{2}>", "", cue["text"]).replace("\\{", "{").replace("\\\\", "\\")} for cue in cues]
+    """The lines as FFmpeg finds them, without times of words, which it does not know."""
+    command = ["ffprobe", "-v", "error", "-show_packets", "-show_data", "-of", "json", path]
+    result = subprocess.run(command, capture_output=True, timeout=60, check=False, encoding="utf-8")
+    if result.returncode != 0 or result.stderr:
+        raise ValueError(f"{path}: {result.stderr}")
+    lines = []
+    for packet in json.loads(result.stdout)["packets"]:
+        # "00000000: 5b30 3030 ...  [000..."
+        dump = [line[10:49] for line in packet["data"].splitlines() if line]
+        text = bytes.fromhex("".join(dump)).decode().removesuffix("\n")
+        text = re.sub(r"<[0-9]+:[0-9]{2}\.[0-9]{2}>", "", text)
+        start = int(packet["pts"]) // 1000
+        lines.append({"start": start, "end": start, "text": text})
+    return lines
 
 
 def drawn_by_libass(path, rate=2, width=320, height=180):

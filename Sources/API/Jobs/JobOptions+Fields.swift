@@ -4,8 +4,9 @@ import Pipeline
 extension JobOptions {
     /// The fields besides the file, by their names in the API.
     static let fieldNames: Set<String> = [
-        "diarize", "language", "speakers_expected", "webhook_url", "metadata", "test_outcome", "test_delay_seconds",
-        "transcript_retention_days", "deadline_seconds",
+        "diarize", "language", "speakers_expected", "speakers_min", "speakers_max", "webhook_url", "metadata",
+        "test_outcome", "test_delay_seconds",
+        "transcript_retention_days", "deadline_seconds", "key_terms", "replacements", "redact", "languages",
     ]
     /// How deep metadata may be nested, in levels. Parsers in other languages read that deep by default.
     private static let deepestMetadata = 100
@@ -27,7 +28,8 @@ extension JobOptions {
         }
         if let text = fields["diarize"] { diarize = try Self.flag(text, field: "diarize") }
         if let text = fields["language"] { language = try Self.language(text) }
-        speakersExpected = try Self.number(fields, "speakers_expected", in: Self.speakersExpectedRange)
+        words = try WordOptions(fields: fields)
+        speakers = try Self.speakers(fields)
         if let text = fields["metadata"] { metadata = try Self.metadata(text) }
         // `WebhookAddress` checks whether it may be used.
         webhookURL = fields["webhook_url"]
@@ -54,9 +56,9 @@ extension JobOptions {
         let message =
             switch field {
             case "diarize": "'diarize' must be true or false."
-            case "language": "'language' must be auto or one of Whisper's language codes, such as en, es or de."
-            case "speakers_expected":
-                "'speakers_expected' must be a whole number from \(speakersExpectedRange.lowerBound) to \(speakersExpectedRange.upperBound)."
+            case "language": "'language' must be auto, multi or one of Whisper's language codes, such as en, es or de."
+            case "speakers_expected", "speakers_min", "speakers_max":
+                "'\(field)' must be a whole number from \(SpeakerCount.range.lowerBound) to \(SpeakerCount.range.upperBound)."
             case "transcript_retention_days":
                 "'transcript_retention_days' must be a whole number from \(retentionDays.lowerBound) to \(retentionDays.upperBound)."
             case "deadline_seconds":
@@ -65,9 +67,29 @@ extension JobOptions {
                 "'test_outcome' must be one of \(SimulatedEnd.outcomes.joined(separator: ", "))."
             case "test_delay_seconds":
                 "'test_delay_seconds' must be a whole number from \(SimulatedEnd.delays.lowerBound) to \(SimulatedEnd.delays.upperBound)."
+            case "key_terms", "redact", "languages": "'\(field)' must be a JSON array of strings."
+            case "replacements":
+                "'replacements' must be a JSON array of objects such as {\"from\":[\"cooper netties\"],\"to\":\"Kubernetes\"}."
             default: "'\(field)' must be a JSON object."
             }
         return .invalidRequest(message, field: field)
+    }
+
+    private static func speakers(_ fields: [String: String]) throws -> SpeakerCount {
+        let range = SpeakerCount.range
+        let count = SpeakerCount(
+            expected: try number(fields, "speakers_expected", in: range),
+            least: try number(fields, "speakers_min", in: range), most: try number(fields, "speakers_max", in: range))
+        let (least, most) = (count.least ?? range.lowerBound, count.most ?? range.upperBound)
+        guard least <= most else {
+            throw APIError.invalidRequest(
+                "'speakers_min' must not be greater than 'speakers_max'.", field: "speakers_min")
+        }
+        guard (least...most).contains(count.expected ?? least) else {
+            throw APIError.invalidRequest(
+                "'speakers_expected' must lie between 'speakers_min' and 'speakers_max'.", field: "speakers_expected")
+        }
+        return count
     }
 
     private static func flag(_ text: String, field: String) throws -> Bool {

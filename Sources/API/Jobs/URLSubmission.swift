@@ -6,7 +6,7 @@ import Pipeline
 /// What `POST /jobs` asks for in JSON: a recording to be fetched, and what to do with it.
 package struct URLSubmission: Sendable {
     /// In bytes; more than the API's fields could ever need.
-    static let limitBytes = 64 << 10
+    static let limitBytes = 128 << 10
     private static let sourceField = "source_url"
 
     package let source: SourceURL
@@ -68,15 +68,21 @@ package struct URLSubmission: Sendable {
     private static func text(of value: JSONReader.Value, _ name: String) throws -> String {
         switch (name, value) {
         case ("diarize", .flag(let flag)): flag ? "true" : "false"
-        case ("speakers_expected", .number(let number)), ("test_delay_seconds", .number(let number)),
+        case ("speakers_expected", .number(let number)), ("speakers_min", .number(let number)),
+            ("speakers_max", .number(let number)), ("test_delay_seconds", .number(let number)),
             ("transcript_retention_days", .number(let number)), ("deadline_seconds", .number(let number)):
             number
         case ("metadata", .object(let text)): text
+        case ("key_terms", .array(let text)), ("replacements", .array(let text)), ("redact", .array(let text)),
+            ("languages", .array(let text)):
+            text
         case ("source_url", .string(let text)), ("language", .string(let text)), ("webhook_url", .string(let text)),
             ("test_outcome", .string(let text)):
             text
-        case ("diarize", _), ("speakers_expected", _), ("metadata", _), ("test_outcome", _), ("test_delay_seconds", _),
-            ("transcript_retention_days", _), ("deadline_seconds", _):
+        case ("diarize", _), ("speakers_expected", _), ("speakers_min", _), ("speakers_max", _), ("metadata", _),
+            ("test_outcome", _), ("test_delay_seconds", _),
+            ("transcript_retention_days", _), ("deadline_seconds", _), ("key_terms", _), ("replacements", _),
+            ("redact", _), ("languages", _):
             throw JobOptions.refusal(of: name)
         case ("source_url", _), ("language", _), ("webhook_url", _):
             throw APIError.invalidRequest("'\(name)' must be a string.", field: name)

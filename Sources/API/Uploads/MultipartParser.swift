@@ -17,7 +17,7 @@ package struct MultipartParser {
     }
 
     package static let maximumHeaderBytes = 16 * 1_024
-    package static let maximumParts = 64
+    package static let maximumParts = 512
     /// White space that a sender may put after a boundary, in bytes.
     private static let maximumPadding = 256
 

@@ -1,16 +1,21 @@
+import JSON
 import NIOCore
 
 /// Takes the parts of one form as the parser finds them: the file into the spool, fields into memory, each within
 /// its limit.
 package struct UploadForm: ~Copyable {
     static let fileField = "file"
-    package static let maximumFieldBytes = 16 * 1_024
-    package static let maximumFieldsBytes = 24 * 1_024
+    /// The fields that are arrays.
+    private static let listFields: Set<String> = ["key_terms", "replacements", "redact", "languages"]
+    package static let maximumFieldBytes = 32 * 1_024
+    package static let maximumFieldsBytes = 96 * 1_024
 
     private let writer: SpoolWriter
     private let fileLimitBytes: Int64
 
     private var fields: [String: String] = [:]
+    /// The fields that may be given several times, with their values in order.
+    private var lists: [String: [String]] = [:]
     private var fieldsBytes = 0
     private var file: SpooledFile?
     private var current = Current.none
@@ -41,7 +46,16 @@ package struct UploadForm: ~Copyable {
         guard let file else {
             throw APIError.invalidRequest("The form has no part named \"file\".", field: Self.fileField)
         }
+        var fields = fields
+        for (name, values) in lists { fields[name] = Self.array(of: values, in: name) }
         return Upload(fields: fields, file: file)
+    }
+
+    /// Returns the array, as JSON text, that a form gives in this field: as that text, or each of its elements in a field of its own.
+    private static func array(of values: [String], in field: String) -> String {
+        if values.count == 1, values[0].first(where: { !$0.isWhitespace }) == "[" { return values[0] }
+        let elements = field == "replacements" ? values : values.map(JSONWriter.quoted)
+        return "[" + elements.joined(separator: ",") + "]"
     }
 
     private mutating func begin(_ part: MultipartPart) async throws {
@@ -55,7 +69,7 @@ package struct UploadForm: ~Copyable {
             guard part.filename == nil else {
                 throw APIError.invalidRequest("Only the part named \"file\" may be a file.", field: name)
             }
-            guard fields[name] == nil else {
+            guard fields[name] == nil || Self.listFields.contains(name) else {
                 throw APIError.invalidRequest("The field is given more than once.", field: name)
             }
             current = .field(name, ByteBuffer())
@@ -96,7 +110,11 @@ package struct UploadForm: ~Copyable {
             guard let text = String(validating: value.readableBytesView, as: UTF8.self) else {
                 throw APIError.invalidRequest("The field is not valid UTF-8.", field: name)
             }
-            fields[name] = text
+            if Self.listFields.contains(name) {
+                lists[name, default: []].append(text)
+            } else {
+                fields[name] = text
+            }
         case .none: break
         }
     }

@@ -32,7 +32,7 @@ package struct JobRetry: Sendable {
             """
             SELECT id, tenant_id, key_id, status, deleted_at, source_url, source_key,
                 source_key IS NOT NULL AND coalesce(source_kept_until > now(), false) AS is_kept,
-                diarize, language_requested, speakers_expected, metadata, webhook_url, transcript_retention_days, source_name,
+                diarize, language_requested, speakers_expected, speakers_min, speakers_max, metadata, webhook_url, transcript_retention_days, source_name,
                 coalesce(source_bytes, 0) AS source_bytes, estimated_ms, source_channels
             FROM jobs WHERE id = \(job)
             """
@@ -41,10 +41,12 @@ package struct JobRetry: Sendable {
         guard try row.value("deleted_at", Timestamp?.self) == nil else { throw Refusal.deleted }
         let status = try row.value("status", JobStatus.self)
         guard status == .failed else { throw Refusal.notFailed(status) }
-        return try JobRetry(row: row)
+        return try JobRetry(
+            row: row,
+            words: WordOptions.find(job, of: row.value("tenant_id", TenantID.self), in: transaction))
     }
 
-    private init(row: PostgresRow) throws {
+    private init(row: PostgresRow, words: WordOptions) throws {
         job = try row.value("id", JobID.self)
         tenant = try row.value("tenant_id", TenantID.self)
         submitter = try row.value("key_id", Submitter?.self)
@@ -64,10 +66,13 @@ package struct JobRetry: Sendable {
         var options = JobOptions()
         options.diarize = try row.value("diarize", Bool.self)
         options.language = LanguageChoice(try row.value("language_requested", String.self)) ?? .automatic
-        options.speakersExpected = try row.value("speakers_expected", Int?.self)
+        options.speakers = SpeakerCount(
+            expected: try row.value("speakers_expected", Int?.self), least: try row.value("speakers_min", Int?.self),
+            most: try row.value("speakers_max", Int?.self))
         options.metadata = try row.value("metadata", JSONB.self).text
         options.transcriptRetentionDays = try row.value("transcript_retention_days", Int?.self)
         options.webhookURL = try row.value("webhook_url", String?.self)
+        options.words = words
         self.options = options
     }
 

@@ -96,6 +96,7 @@ extension Submission {
             url: url?.text,
             name: file?.name, bytes: file?.bytes, estimatedMilliseconds: file?.estimatedMilliseconds,
             channels: file?.channels, path: file?.key.path, trace: trace, at: now, in: transaction)
+        try options.words.insert(for: id, of: tenant, in: transaction)
         let task =
             if let file {
                 NewTask(
@@ -111,6 +112,7 @@ extension Submission {
         try JobLifecycle.queueSimulated(
             id, of: tenant, by: submitter, options, end, url: url?.text, name: file?.name, bytes: file?.bytes,
             trace: trace, at: now, in: transaction)
+        try options.words.insert(for: id, of: tenant, in: transaction)
     }
 
     /// Throws ``AdmissionError/accountDeleted``.

@@ -5,6 +5,8 @@ import Tenancy
 struct Chunk: Sendable {
     let channel: SourceChannel
     let cut: ChunkCutter.Cut
+    /// One of Whisper's codes, if the recording changes between languages; nil: the job's.
+    let language: String?
     /// Its stored audio; nil if no task needs it.
     let audio: StorageKey?
 
@@ -22,6 +24,8 @@ struct ChunkWork: Sendable {
     let language: String
     /// Where somebody speaks, in milliseconds from the start of the audio.
     let speech: [Range<Int64>]
+    /// What the engine should know.
+    let keyTerms: [String]
     /// Whether the source's channels are recognized separately.
     let hasChannel: Bool
     let ticket: EngineTicket?
@@ -32,7 +36,8 @@ struct ChunkWork: Sendable {
         let ticket = try EngineTicket.latest(of: chunk, job: job, tenant: tenant, in: transaction)
         return try transaction.first(
             """
-            SELECT p.audio_key, p.end_sample - p.start_sample, p.audio_end_sample - p.audio_start_sample, j.language,
+            SELECT p.audio_key, p.end_sample - p.start_sample, p.audio_end_sample - p.audio_start_sample,
+                coalesce(p.language, j.language),
                 p.speech, j.diarization = 'channels'
             FROM chunks p JOIN jobs j ON j.tenant_id = p.tenant_id AND j.id = p.job_id
             WHERE p.tenant_id = \(tenant) AND p.job_id = \(job) AND p.chunk = \(chunk) AND p.audio_key IS NOT NULL
@@ -41,7 +46,9 @@ struct ChunkWork: Sendable {
         ).map { key, samples, audio, language, speech, hasChannel in
             ChunkWork(
                 audio: StorageKey(path: key), samples: samples, audioMilliseconds: Samples.milliseconds(audio),
-                language: language, speech: SpeechSpans.spans(speech ?? []), hasChannel: hasChannel, ticket: ticket)
+                language: language, speech: SpeechSpans.spans(speech ?? []),
+                keyTerms: try WordOptions.find(job, of: tenant, in: transaction).keyTerms, hasChannel: hasChannel,
+                ticket: ticket)
         }
     }
 }
@@ -53,13 +60,18 @@ package struct RecognizedChunk: Sendable {
     let samples: Range<Int64>
     /// Where its audio starts, in samples of the source.
     let audioStart: Int64
+    /// Its language, if the recording changes between languages.
+    let language: String?
     /// JSON of a ``StoredRecognition``; nil if there was no speech.
     let result: [UInt8]?
 
-    package init(channel: SourceChannel, samples: Range<Int64>, audioStart: Int64, result: [UInt8]?) {
+    package init(
+        channel: SourceChannel, samples: Range<Int64>, audioStart: Int64, language: String? = nil, result: [UInt8]?
+    ) {
         self.channel = channel
         self.samples = samples
         self.audioStart = audioStart
+        self.language = language
         self.result = result
     }
 
@@ -67,14 +79,15 @@ package struct RecognizedChunk: Sendable {
     static func all(of job: JobID, tenant: TenantID, in transaction: PostgresTransaction) throws -> [RecognizedChunk] {
         try transaction.query(
             """
-            SELECT channel, start_sample, end_sample, audio_start_sample, result FROM chunks
+            SELECT channel, start_sample, end_sample, audio_start_sample, language, result FROM chunks
             WHERE tenant_id = \(tenant) AND job_id = \(job) ORDER BY chunk
             """
         ).map { row in
-            let (channel, start, end, audioStart, result) = try row.decode(
-                Int?.self, Int64.self, Int64.self, Int64.self, [UInt8]?.self)
+            let (channel, start, end, audioStart, language, result) = try row.decode(
+                Int?.self, Int64.self, Int64.self, Int64.self, String?.self, [UInt8]?.self)
             return RecognizedChunk(
-                channel: SourceChannel(number: channel), samples: start..<end, audioStart: audioStart, result: result)
+                channel: SourceChannel(number: channel), samples: start..<end, audioStart: audioStart,
+                language: language, result: result)
         }
     }
 }

@@ -46,6 +46,20 @@ package struct ChunkCutter: Sendable {
         smallestTarget = min(max(speechFrom[0] / 8, Self.targets.lowerBound), Self.thrifty)
     }
 
+    /// Returns the chunks of a part of a source, which begins and ends in silences.
+    package static func cuts(of part: Range<Int64>, speech: [Range<Int64>]) -> [Cut] {
+        let start = part.lowerBound
+        func moved(_ range: Range<Int64>, by offset: Int64) -> Range<Int64> {
+            range.lowerBound + offset..<range.upperBound + offset
+        }
+        let inside = speech.filter { $0.overlaps(part) }.map { moved($0.clamped(to: part), by: -start) }
+        return ChunkCutter(total: Int64(part.count), speech: inside).cuts().map { cut in
+            Cut(
+                samples: moved(cut.samples, by: start), audio: moved(cut.audio, by: start),
+                speech: cut.speech.map { moved($0, by: start) })
+        }
+    }
+
     /// Returns the chunks. Their `samples` cover the source without gaps or overlaps.
     package func cuts() -> [Cut] {
         var cuts: [Cut] = []

@@ -14,11 +14,11 @@ enum ChunkStore {
             return """
                 INSERT INTO chunks (
                     tenant_id, job_id, chunk, channel, start_sample, end_sample, audio_start_sample, audio_end_sample,
-                    audio_key, speech)
+                    audio_key, speech, language)
                 VALUES (
                     \(tenant), \(job), \(number), \(chunk.channel.number), \(samples.lowerBound), \(samples.upperBound),
                     \(audio.lowerBound), \(audio.upperBound), \(chunk.audio?.path),
-                    \(SpeechSpans.flattened(chunk.cut.speech, from: audio.lowerBound)))
+                    \(SpeechSpans.flattened(chunk.cut.speech, from: audio.lowerBound)), \(chunk.language))
                 """
         }
         _ = try transaction.batch(

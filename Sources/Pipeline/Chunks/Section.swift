@@ -10,7 +10,7 @@ struct SectionWork: Sendable {
     }
 
     let chunks: [Chunk]
-    let speakersExpected: Int?
+    let speakers: SpeakerCount
 
     var samples: Int64 { chunks.reduce(0) { $0 + Int64($1.samples.count) } }
 
@@ -20,13 +20,15 @@ struct SectionWork: Sendable {
     {
         let expected = try transaction.first(
             """
-            SELECT speakers_expected FROM jobs
+            SELECT speakers_expected, speakers_min, speakers_max FROM jobs
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing'
-            """, as: Int?.self)
+            """, as: Int?.self, Int?.self, Int?.self
+        ).map { SpeakerCount(expected: $0.0, least: $0.1, most: $0.2) }
         // The customer's number is for the whole source. If there are several sections, not all speakers need speak in each.
         let isWhole = try transaction.first(
             "SELECT count(*) = 1 FROM sections WHERE tenant_id = \(tenant) AND job_id = \(job)", as: Bool.self)
         guard let expected else { return nil }
+        let speakers = isWhole == true ? expected : SpeakerCount(most: expected.most ?? expected.expected)
         let chunks = try transaction.query(
             """
             SELECT p.start_sample, p.end_sample, p.audio_start_sample, p.audio_key
@@ -40,7 +42,7 @@ struct SectionWork: Sendable {
             let (start, end, audioStart, key) = try row.decode(Int64.self, Int64.self, Int64.self, String.self)
             return Chunk(samples: start..<end, audioStart: audioStart, audio: StorageKey(path: key))
         }
-        return chunks.isEmpty ? nil : SectionWork(chunks: chunks, speakersExpected: isWhole == true ? expected : nil)
+        return chunks.isEmpty ? nil : SectionWork(chunks: chunks, speakers: speakers)
     }
 }
 

@@ -46,13 +46,14 @@ package enum JobSource: Sendable, Equatable {
 
 /// What a customer asks for with a job.
 package struct JobOptions: Sendable, Equatable {
-    package static let speakersExpectedRange = 1...32
     /// Of `metadata`, in bytes.
     package static let longestMetadata = 4 << 10
 
     package var diarize = true
     package var language = LanguageChoice.automatic
-    package var speakersExpected: Int?
+    package var speakers = SpeakerCount()
+    /// What changes the words.
+    package var words = WordOptions()
     /// A JSON object, as text, at most ``longestMetadata`` bytes.
     package var metadata = "{}"
     /// The URL that gets this job's webhook, instead of the account's default endpoint.

@@ -30,12 +30,14 @@ enum JobLifecycle {
         try transaction.execute(
             """
             INSERT INTO jobs (
-                tenant_id, id, created_at, status_changed_at, diarize, language_requested, speakers_expected, metadata,
-                webhook_url, max_duration_ms, source_type, source_url, source_name, source_bytes, estimated_ms,
+                tenant_id, id, created_at, status_changed_at, diarize, language_requested, speakers_expected, speakers_min,
+                speakers_max, metadata, webhook_url, max_duration_ms, source_type, source_url, source_name,
+                source_bytes, estimated_ms,
                 source_channels, source_key, key_id, transcript_retention_days, deadline_at, traceparent)
             VALUES (
                 \(tenant), \(job), \(now), \(now), \(options.diarize), \(options.language.text),
-                \(options.speakersExpected), \(options.metadata), \(options.webhookURL), \(maxMilliseconds),
+                \(options.speakers.expected), \(options.speakers.least), \(options.speakers.most),
+                \(options.metadata), \(options.webhookURL), \(maxMilliseconds),
                 \(url == nil ? "upload" : "url"), \(url), \(name), \(bytes), \(estimatedMilliseconds), \(channels),
                 \(path), \(submitter), \(options.transcriptRetentionDays), \(options.deadline(from: now)),
                 \(trace.header))
@@ -51,13 +53,15 @@ enum JobLifecycle {
         try transaction.execute(
             """
             INSERT INTO jobs (
-                tenant_id, id, created_at, status_changed_at, diarize, language_requested, speakers_expected, metadata,
-                webhook_url, max_duration_ms, source_type, source_url, source_name, source_bytes, source_deleted_at,
+                tenant_id, id, created_at, status_changed_at, diarize, language_requested, speakers_expected, speakers_min,
+                speakers_max, metadata, webhook_url, max_duration_ms, source_type, source_url, source_name,
+                source_bytes, source_deleted_at,
                 key_id, transcript_retention_days, deadline_at, is_test, test_outcome, test_due_at,
                 traceparent)
             VALUES (
                 \(tenant), \(job), \(now), \(now), \(options.diarize), \(options.language.text),
-                \(options.speakersExpected), \(options.metadata), \(options.webhookURL), 1,
+                \(options.speakers.expected), \(options.speakers.least), \(options.speakers.most),
+                \(options.metadata), \(options.webhookURL), 1,
                 \(url == nil ? "upload" : "url"), \(url), \(name), \(bytes), \(url == nil ? now : nil),
                 \(submitter), \(options.transcriptRetentionDays), \(options.deadline(from: now)), true, \(end.outcome), \(now + .seconds(end.delaySeconds)),
                 \(trace.header))
@@ -346,7 +350,7 @@ enum JobLifecycle {
             UPDATE jobs
             SET deleted_at = now(), transcript_deleted_at = coalesce(transcript_deleted_at, now()), source_name = NULL,
                 source_url = NULL, metadata = '{}', language = NULL, language_confidence = NULL,
-                source_kept_until = NULL, webhook_url = NULL, speakers_expected = NULL, language_requested = 'auto',
+                source_kept_until = NULL, webhook_url = NULL, speakers_expected = NULL, speakers_min = NULL, speakers_max = NULL, language_requested = 'auto',
                 source_bytes = NULL, source_sha256 = NULL, engine = NULL, traceparent = NULL
             WHERE tenant_id = \(tenant) AND id = \(job)
             """)

@@ -1,13 +1,16 @@
-/// The language to recognize: one that the customer names, or the one that is detected.
+/// The language to recognize: one that the customer names, the one that is detected, or several that the recording changes between.
 package enum LanguageChoice: Sendable, Equatable {
     case automatic
+    case mixed
     case code(String)
 
-    /// Nil unless `text` is `auto` or one of Whisper's codes.
+    /// Nil unless `text` is `auto`, `multi` or one of Whisper's codes.
     package init?(_ text: String) {
         let code = text.lowercased()
         if code == "auto" {
             self = .automatic
+        } else if code == "multi" {
+            self = .mixed
         } else if Self.codes.contains(code) {
             self = .code(code)
         } else {
@@ -18,6 +21,7 @@ package enum LanguageChoice: Sendable, Equatable {
     package var text: String {
         switch self {
         case .automatic: "auto"
+        case .mixed: "multi"
         case .code(let code): code
         }
     }

@@ -28,6 +28,7 @@ package enum JobDeletion {
         guard found.status.isFinished else { throw JobActive() }
         try StoredTranscript.remove(of: job, of: tenant, in: transaction)
         try ProvenanceRecord.remove(of: job, of: tenant, in: transaction)
+        try WordOptions.remove(of: job, of: tenant, in: transaction)
         try WebhookEvent.forget(job, of: tenant, in: transaction)
         try IdempotencyKey.forget(job, of: tenant, in: transaction)
         try UsageSums.removeMetadata(of: job, tenant, in: transaction)

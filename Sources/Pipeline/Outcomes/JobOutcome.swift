@@ -79,6 +79,7 @@ extension Job {
             try JobLifecycle.fail(id, of: tenant, failure, keepingSourceFor: nil, in: transaction)
         } else {
             let transcript = Transcript.sample(of: id.rawValue)
+                .worded(by: try WordOptions.find(id, of: tenant, in: transaction))
             let samples = Samples.from(milliseconds: transcript.durationMilliseconds)
             _ = try JobLifecycle.notePreparation(
                 of: id, of: tenant, total: samples, work: samples, done: samples, parts: 0,

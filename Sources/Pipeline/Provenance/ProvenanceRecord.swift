@@ -68,14 +68,15 @@ package struct ProvenanceRecord: Sendable {
         let completedAt: Timestamp?
         let language: String
         let diarize: Bool
-        let speakersExpected: Int?
+        let speakers: SpeakerCount
+        let words: WordOptions
         let now: Timestamp
 
         static func load(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Facts? {
             try transaction.query(
                 """
                 SELECT source_sha256, source_bytes, samples_total, key_id, created_at, completed_at, language_requested, diarize,
-                    speakers_expected, now()
+                    speakers_expected, speakers_min, speakers_max, now()
                 FROM jobs WHERE tenant_id = \(tenant) AND id = \(job)
                 """
             ).first.map { row in
@@ -88,7 +89,11 @@ package struct ProvenanceRecord: Sendable {
                     completedAt: try row.value("completed_at", Timestamp?.self),
                     language: try row.value("language_requested", String.self),
                     diarize: try row.value("diarize", Bool.self),
-                    speakersExpected: try row.value("speakers_expected", Int?.self),
+                    speakers: SpeakerCount(
+                        expected: try row.value("speakers_expected", Int?.self),
+                        least: try row.value("speakers_min", Int?.self),
+                        most: try row.value("speakers_max", Int?.self)),
+                    words: try WordOptions.find(job, of: tenant, in: transaction),
                     now: try row.value("now", Timestamp.self))
             }
         }
@@ -154,7 +159,26 @@ package struct ProvenanceRecord: Sendable {
                 json.key("diarize")
                 json.flag(facts.diarize)
                 json.key("speakers_expected")
-                json.integer(facts.speakersExpected)
+                json.integer(facts.speakers.expected)
+                json.key("speakers_min")
+                json.integer(facts.speakers.least)
+                json.key("speakers_max")
+                json.integer(facts.speakers.most)
+                json.key("languages")
+                json.array(facts.words.languages) { $0.string($1) }
+                json.key("key_terms")
+                json.array(facts.words.keyTerms) { $0.string($1) }
+                json.key("replacements")
+                json.array(facts.words.replacements) { json, replacement in
+                    json.object { json in
+                        json.key("from")
+                        json.array(replacement.from) { $0.string($1) }
+                        json.key("to")
+                        json.string(replacement.to)
+                    }
+                }
+                json.key("redact")
+                json.array(facts.words.redact) { $0.string($1.rawValue) }
             }
             json.key("submitted_by")
             json.submitter(facts.submitter)

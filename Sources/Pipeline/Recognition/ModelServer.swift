@@ -62,9 +62,19 @@ package struct ModelServer: Sendable {
 
     /// Detects the language of the first 30 s of speech in `wav`. Returns its code and the model's confidence from 0 to 1; nil if there is
     /// no speech.
-    func language(of wav: [UInt8]) async throws -> (code: String, confidence: Double)? {
+    ///
+    /// - Parameter allowed: the languages to choose among; empty: any.
+    func language(
+        of wav: [UInt8], among allowed: [String] = []
+    ) async throws -> (code: String, confidence: Double)? {
+        var parts: [EgressPart] = [.wav(wav)]
+        if !allowed.isEmpty {
+            parts.append(
+                EgressPart(name: "languages", value: String(decoding: try JSONEncoder().encode(allowed), as: UTF8.self))
+            )
+        }
         let response = try await send(
-            "POST", "/v1/audio/languages", body: .multipart([.wav(wav)]), timeout: .seconds(120))
+            "POST", "/v1/audio/languages", body: .multipart(parts), timeout: .seconds(120))
         let answer: LanguageResponse = try response.decoded()
         guard let language = answer.language else { return nil }
         return (language, answer.probability ?? 0)
@@ -81,12 +91,17 @@ package struct ModelServer: Sendable {
     ///   - speech: The parts to recognize, in milliseconds; empty: the server detects speech by itself.
     ///   - timeout: For the whole recognition.
     func transcription(
-        of wav: [UInt8], language: String, speech: [Range<Int64>], timeout: Duration
+        of wav: [UInt8], language: String, keyTerms: [String] = [], speech: [Range<Int64>], timeout: Duration
     ) async throws -> WhisperResponse {
         var parts: [EgressPart] = [
             .wav(wav), EgressPart(name: "model", value: WhisperModelName.any),
             EgressPart(name: "language", value: language),
         ]
+        if !keyTerms.isEmpty {
+            parts.append(
+                EgressPart(name: "hotwords", value: String(decoding: try JSONEncoder().encode(keyTerms), as: UTF8.self))
+            )
+        }
         if !speech.isEmpty {
             let spans = speech.map { [Double($0.lowerBound) / 1000, Double($0.upperBound) / 1000] }
             parts.append(
@@ -154,10 +169,9 @@ extension EgressPart {
 extension ModelServer {
     /// Returns the tracks in `wav`.
     ///
-    /// - Parameter speakers: The number of speakers, if the customer gave it.
-    func tracks(in wav: [UInt8], speakers: Int?, timeout: Duration) async throws -> SpeakerTracks {
-        var parts: [EgressPart] = [.wav(wav)]
-        if let speakers { parts.append(EgressPart(name: "speakers_expected", value: String(speakers))) }
+    /// - Parameter speakers: The number of speakers, as far as the customer gave it.
+    func tracks(in wav: [UInt8], speakers: SpeakerCount, timeout: Duration) async throws -> SpeakerTracks {
+        let parts = [.wav(wav)] + speakers.fields.map { EgressPart(name: $0.name, value: String($0.number)) }
         return try await send("POST", "/v1/audio/speaker-tracks", body: .multipart(parts), timeout: timeout).decoded()
     }
 
@@ -165,11 +179,12 @@ extension ModelServer {
     ///
     /// - Parameters:
     ///   - tracks: Each with its section's number.
-    ///   - expected: The number of speakers, if the customer gave it.
+    ///   - expected: The number of speakers, as far as the customer gave it.
     /// - Throws: ``ModelServerError``; ``EgressError``.
-    func speakers(of tracks: [(section: Int, track: SpeakerTrack)], expected: Int?) async throws -> [Int?] {
+    func speakers(of tracks: [(section: Int, track: SpeakerTrack)], expected: SpeakerCount) async throws -> [Int?] {
         let question = SpeakerRequest(
-            tracks: tracks.map { .init(section: $0.section, track: $0.track) }, speakers_expected: expected)
+            tracks: tracks.map { .init(section: $0.section, track: $0.track) }, speakers_expected: expected.expected,
+            speakers_min: expected.least, speakers_max: expected.most)
         let answer: SpeakerResponse = try await send(
             "POST", "/v1/speakers", headers: [("Content-Type", "application/json")],
             body: .bytes(Array(try JSONEncoder().encode(question))), timeout: .seconds(300)
@@ -194,7 +209,7 @@ extension ModelServer {
         }
 
         let tracks: [Track]
-        let speakers_expected: Int?
+        let speakers_expected, speakers_min, speakers_max: Int?
     }
 
     private struct SpeakerResponse: Decodable {

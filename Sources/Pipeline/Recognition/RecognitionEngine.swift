@@ -36,17 +36,20 @@ package struct SpeechChunk: Sendable {
     package let language: String
     /// Where somebody speaks: ranges in milliseconds from the chunk's start, in order, with gaps between them.
     package let speech: [Range<Int64>]
+    /// What the engine should know: the customer's names, products, abbreviations.
+    package let keyTerms: [String]
     /// Whether the engine is only asked for what it already has: the caller has no slot for more.
     package let isOnlyAskedFor: Bool
 
     package init(
         reading wav: @escaping @Sendable () async throws -> [UInt8], duration: Int64, language: String,
-        speech: [Range<Int64>], isOnlyAskedFor: Bool = false
+        speech: [Range<Int64>], keyTerms: [String] = [], isOnlyAskedFor: Bool = false
     ) {
         self.wav = wav
         self.duration = duration
         self.language = language
         self.speech = speech
+        self.keyTerms = keyTerms
         self.isOnlyAskedFor = isOnlyAskedFor
     }
 }

@@ -7,7 +7,8 @@ extension TenantExport {
 
     var sections: [Section] {
         [
-            account, limits, ownLimits, members, keys, sessions, jobs, speakerNames, revisions, provenance, copies,
+            account, limits, ownLimits, members, keys, sessions, jobs, wordOptions, speakerNames, revisions, provenance,
+            copies,
             idempotencyKeys,
             months, alerts,
             reservations,
@@ -46,6 +47,12 @@ extension TenantExport {
             as: JobID.self)
         guard let next else { return nil }
         return try StoredTranscript.findLatest(next, of: tenant, in: transaction).map { (next, $0) }
+    }
+
+    private var wordOptions: Section {
+        Section(
+            type: "word_options",
+            rows: "SELECT job_id, options FROM word_options WHERE tenant_id = \(tenant) ORDER BY job_id")
     }
 
     private var speakerNames: Section {
@@ -125,7 +132,7 @@ extension TenantExport {
             type: "job",
             rows: """
                 SELECT id AS job_id, key_id, status, created_at, started_at, completed_at, status_changed_at, deleted_at,
-                    transcript_deleted_at, diarize, language_requested, speakers_expected, metadata, webhook_url,
+                    transcript_deleted_at, diarize, language_requested, speakers_expected, speakers_min, speakers_max, metadata, webhook_url,
                     source_type, source_name, source_url, source_bytes, encode(source_sha256, 'hex') AS source_sha256, source_channels, source_kept_until,
                     source_deleted_at, estimated_ms, round(samples_total / 16000.0, 3) AS duration_seconds, language,
                     language_confidence, engine, diarization, error_code, error_reason, error_message, retried_as, is_test, test_outcome, test_due_at,

@@ -20,7 +20,7 @@ struct AssembleStage: Sendable {
             )
         }
         guard let facts = material.facts else { throw JobEnded() }
-        let timeline = try await timeline(of: material.sections, expected: facts.speakersExpected)
+        let timeline = try await timeline(of: material.sections, expected: facts.speakers)
         let (subject, body) = try await Self.calls.run {
             let transcript = try Assembly(facts: facts, chunks: material.chunks)
                 .transcript(of: claim.job, spokenBy: timeline)
@@ -38,7 +38,7 @@ struct AssembleStage: Sendable {
     private static let calls = BlockingCalls("assembly")
 
     /// Returns who speaks when in the whole recording. All voices of all sections are clustered together.
-    private func timeline(of sections: [DiarizedSection], expected: Int?) async throws -> SpeakerTimeline {
+    private func timeline(of sections: [DiarizedSection], expected: SpeakerCount) async throws -> SpeakerTimeline {
         var tracks: [(section: Int, track: SpeakerTrack)] = []
         for (number, section) in sections.enumerated() {
             guard let result = section.result else { continue }
@@ -72,30 +72,35 @@ package struct AssemblyFacts: Sendable {
     let engine: String
     /// The method of diarization, as transcripts name it.
     let diarization: String
-    let speakersExpected: Int?
+    let speakers: SpeakerCount
+    let words: WordOptions
 
     package init(
         samples: Int64, language: String, languageConfidence: Double?, engine: String, diarization: String,
-        speakersExpected: Int?
+        speakers: SpeakerCount = SpeakerCount(), words: WordOptions = WordOptions()
     ) {
         self.samples = samples
         self.language = language
         self.languageConfidence = languageConfidence
         self.engine = engine
         self.diarization = diarization
-        self.speakersExpected = speakersExpected
+        self.speakers = speakers
+        self.words = words
     }
 
     static func load(_ job: JobID, of tenant: TenantID, in transaction: PostgresTransaction) throws -> Self? {
         try transaction.first(
             """
-            SELECT samples_total, language, language_confidence, engine, diarization, speakers_expected FROM jobs
+            SELECT samples_total, language, language_confidence, engine, diarization, speakers_expected, speakers_min,
+                speakers_max
+            FROM jobs
             WHERE tenant_id = \(tenant) AND id = \(job) AND status = 'processing' AND samples_total IS NOT NULL
-            """, as: Int64.self, String.self, Double?.self, String.self, String.self, Int?.self
+            """, as: Int64.self, String.self, Double?.self, String.self, String.self, Int?.self, Int?.self, Int?.self
         ).map {
             AssemblyFacts(
                 samples: $0.0, language: $0.1, languageConfidence: $0.2, engine: $0.3, diarization: $0.4,
-                speakersExpected: $0.5)
+                speakers: SpeakerCount(expected: $0.5, least: $0.6, most: $0.7),
+                words: try WordOptions.find(job, of: tenant, in: transaction))
         }
     }
 }

@@ -23,7 +23,8 @@ package struct Assembly: Sendable {
         for (chunk, result) in zip(chunks, results) {
             if channels.last?.channel != chunk.channel { channels.append((chunk.channel, [])) }
             guard let result else { continue }
-            var heard = result.heard(from: Samples.milliseconds(chunk.audioStart), namingEngine: partly)
+            var heard = result.heard(
+                from: Samples.milliseconds(chunk.audioStart), in: chunk.language, namingEngine: partly)
             if chunk.audioStart < chunk.samples.lowerBound {
                 let seam = ChunkOverlap(at: Samples.milliseconds(chunk.samples.lowerBound))
                 (channels[channels.count - 1].heard, heard) = seam.join(channels[channels.count - 1].heard, heard)
@@ -55,7 +56,7 @@ package struct Assembly: Sendable {
         var removed = removed
         removed += tellSpeakers(of: &transcript, timeline)
         transcript.removed = removed.isEmpty ? nil : removed
-        return transcript.ordered()
+        return transcript.ordered().worded(by: facts.words)
     }
 
     /// Assigns speakers to the segments. Returns the words that it removes for that.
@@ -84,10 +85,11 @@ package struct Assembly: Sendable {
 
 extension StoredRecognition {
     /// Returns the segments with times from the start of the recording. The audio begins `offset` milliseconds after that.
-    fileprivate func heard(from offset: Int64, namingEngine: Bool) -> [LeveledSegment] {
+    fileprivate func heard(from offset: Int64, in language: String?, namingEngine: Bool) -> [LeveledSegment] {
         recognition.segments.enumerated().map { index, segment in
             var moved = segment.moved(by: offset)
             if namingEngine { moved.engine = recognition.engine }
+            moved.language = language
             let level = levels.flatMap { $0.indices.contains(index) ? $0[index] : nil }
             return LeveledSegment(segment: moved, level: level ?? 0)
         }

@@ -18,7 +18,7 @@ struct DiarizeStage: Sendable {
         let tracks: SpeakerTracks
         do {
             tracks = try await server.tracks(
-                in: try await audio(of: work), speakers: work.speakersExpected,
+                in: try await audio(of: work), speakers: work.speakers,
                 timeout: .seconds(300) + .milliseconds(Samples.milliseconds(work.samples) * 20))
         } catch let error as ModelServerError where error.isPermanent {
             throw JobFailure.internal

@@ -43,9 +43,9 @@ struct PrepareStage: Sendable {
             metadata["job"] = "\(claim.job)"
             logger.info("the source's track or channels were chosen or corrected", metadata: metadata)
         }
-        let language = try await language(of: signal, pcm, work.language)
+        let (language, runs) = try await languages(of: signal, pcm, work)
         let diarization = try await diarization(of: signal, work)
-        let chunks = try await cut(signal, pcm, diarization, for: claim)
+        let chunks = try await cut(signal, into: runs, pcm, diarization, for: claim)
         let plan = Preparation(
             total: signal.samples, chunks: chunks, sections: diarization.sections(of: chunks), language: language,
             engine: try await engine.name(), diarization: diarization.name, sourceDigest: digest)
@@ -79,12 +79,15 @@ struct PrepareStage: Sendable {
     }
 
     /// Cuts the signal into chunks, and stores the audio of those that will be recognized or diarized.
+    ///
+    /// - Parameter runs: for each voice, the parts in one language.
     private func cut(
-        _ signal: DecodedSignal, _ pcm: PCMFile, _ diarization: DiarizationPlan, for claim: ClaimedTask
+        _ signal: DecodedSignal, into runs: [[LanguageRun]], _ pcm: PCMFile, _ diarization: DiarizationPlan,
+        for claim: ClaimedTask
     ) async throws -> [Chunk] {
         var chunks: [Chunk] = []
-        for voice in signal.voices {
-            for cut in ChunkCutter(total: signal.samples, speech: voice.speech).cuts() {
+        for (voice, run) in zip(signal.voices, runs).flatMap({ voice, runs in runs.map { (voice, $0) } }) {
+            for cut in ChunkCutter.cuts(of: run.samples, speech: voice.speech) {
                 try Task.checkCancellation()
                 var audio: StorageKey?
                 if !cut.speech.isEmpty || diarization.hearsSilence {
@@ -92,27 +95,58 @@ struct PrepareStage: Sendable {
                     try await storage.write(try await pcm.wav(cut.audio, of: voice.channel), as: key)
                     audio = key
                 }
-                chunks.append(Chunk(channel: voice.channel, cut: cut, audio: audio))
+                chunks.append(Chunk(channel: voice.channel, cut: cut, language: run.language, audio: audio))
             }
         }
         return chunks
     }
 
+    /// Returns the job's language, and for each voice the parts in one language: one, unless the recording changes between languages.
+    private func languages(
+        of signal: DecodedSignal, _ pcm: PCMFile, _ work: PreparationWork
+    ) async throws -> (DetectedLanguage, [[LanguageRun]]) {
+        guard work.language == .mixed else {
+            let whole = [LanguageRun(samples: 0..<signal.samples, language: nil)]
+            return (try await language(of: signal, pcm, work), signal.voices.map { _ in whole })
+        }
+        var runs: [[LanguageRun]] = []
+        var main: String?
+        for voice in signal.voices {
+            let found = try await LanguageRuns(total: signal.samples, speech: voice.speech).runs { speech in
+                try await heard(in: try await pcm.wav(speech, of: voice.channel), among: work.languages)
+            }
+            runs.append(found.runs)
+            main = main ?? found.main
+        }
+        return (DetectedLanguage(code: main ?? work.languages.first ?? "en", confidence: nil), runs)
+    }
+
     /// Returns the language that the customer named, or detects it in the first 30 seconds of speech.
-    private func language(of signal: DecodedSignal, _ pcm: PCMFile, _ choice: LanguageChoice) async throws
-        -> DetectedLanguage
-    {
-        if case .code(let code) = choice { return DetectedLanguage(code: code, confidence: nil) }
+    private func language(
+        of signal: DecodedSignal, _ pcm: PCMFile, _ work: PreparationWork
+    ) async throws -> DetectedLanguage {
+        if case .code(let code) = work.language { return DetectedLanguage(code: code, confidence: nil) }
         let first = signal.voices.filter { !$0.speech.isEmpty }
             .min { ($0.speech.first?.lowerBound ?? 0) < ($1.speech.first?.lowerBound ?? 0) }
         if let first {
             let clip = try await pcm.wav(first.speech.first(samples: 30 * Samples.perSecond), of: first.channel)
-            if let heard = try await server.language(of: clip) {
+            if let heard = try await heard(in: clip, among: work.languages) {
                 return DetectedLanguage(code: heard.code, confidence: heard.confidence)
             }
         }
         // Without speech there is no language, but the transcript must name one.
         return DetectedLanguage(code: "en", confidence: 0)
+    }
+
+    /// Detects the language of a clip. Fails the job if the model does not know one of the languages that the customer names.
+    private func heard(
+        in clip: [UInt8], among languages: [String]
+    ) async throws -> (code: String, confidence: Double)? {
+        do {
+            return try await server.language(of: clip, among: languages)
+        } catch let error as ModelServerError where error.status == 400 && !languages.isEmpty {
+            throw JobFailure.languageUnsupported
+        }
     }
 
     private func diarization(of signal: DecodedSignal, _ work: PreparationWork) async throws -> DiarizationPlan {
@@ -160,6 +194,8 @@ private struct PreparationWork: Sendable {
     /// How many samples the month can pay for; nil if the job accepts overage.
     let room: MonthRoom
     let language: LanguageChoice
+    /// Of a language that is detected, those that it may be; empty: any.
+    let languages: [String]
     let diarize: Bool
     /// The number of channels that the probe found; nil if it is unknown.
     let sourceChannels: Int?
@@ -176,7 +212,9 @@ private struct PreparationWork: Sendable {
                 source: StorageKey(path: source),
                 maxSamples: Samples.from(milliseconds: DurationLimit.milliseconds(of: duration)),
                 room: try Reservation.room(for: job, of: tenant, in: transaction),
-                language: LanguageChoice(language) ?? .automatic, diarize: diarize, sourceChannels: channels)
+                language: LanguageChoice(language) ?? .automatic,
+                languages: try WordOptions.find(job, of: tenant, in: transaction).languages, diarize: diarize,
+                sourceChannels: channels)
         }
     }
 }
@@ -209,7 +247,7 @@ private struct DetectedLanguage: Sendable {
 
 extension [Range<Int64>] {
     /// Returns the beginning of these ranges, with at most `samples` samples in all.
-    fileprivate func first(samples: Int64) -> [Range<Int64>] {
+    func first(samples: Int64) -> [Range<Int64>] {
         var left = samples
         return prefix { _ in left > 0 }.map { range in
             let end = Swift.min(range.upperBound, range.lowerBound + left)

@@ -45,7 +45,7 @@ struct RecognizeStage: Sendable {
         let chunk = SpeechChunk(
             reading: { [storage] in try await storage.read(work.audio) }, duration: work.audioMilliseconds,
             language: work.language,
-            speech: work.speech, isOnlyAskedFor: isPoll)
+            speech: work.speech, keyTerms: work.keyTerms, isOnlyAskedFor: isPoll)
         do {
             return try await attempt(chunk, work.ticket)
         } catch let error as ModelServerError where error.isPermanent {

@@ -11,6 +11,8 @@ extension Transcript {
         package var confidence: Double?
         /// Set only if the chunks of a transcript were recognized by different engines.
         package var engine: String?
+        /// Whisper's code. Set only if the recording changes between languages.
+        package var language: String?
         /// May be empty, because some recognizers return no words.
         package var words: [Word]
 
@@ -36,6 +38,7 @@ extension Transcript {
             case text = "t"
             case confidence = "c"
             case engine = "by"
+            case language = "l"
             case words = "w"
         }
     }

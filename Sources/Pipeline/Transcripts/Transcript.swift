@@ -58,6 +58,8 @@ package struct Transcript: Sendable, Equatable, Codable {
     package var segments: [Segment]
     /// Recognized words that were removed, sorted by start; nil if none were.
     package var removed: [Removed]?
+    /// What is masked; nil if nothing was to be masked.
+    package var redact: [RedactionKind]?
 
     package init(
         jobID: String, language: String, languageConfidence: Double? = nil, durationMilliseconds: Int64,
@@ -84,6 +86,6 @@ package struct Transcript: Sendable, Equatable, Codable {
         case language
         case languageConfidence = "language_confidence"
         case durationMilliseconds = "duration_ms"
-        case engine, fallback, model, diarization, speakers, voices, segments, removed
+        case engine, fallback, model, diarization, speakers, voices, segments, removed, redact
     }
 }

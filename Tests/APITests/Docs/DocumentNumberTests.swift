@@ -33,8 +33,8 @@ import Testing
             func field(_ name: String, _ bound: String) -> Int? {
                 number("components", "schemas", schema, "properties", name, bound)
             }
-            #expect(field("speakers_expected", "minimum") == JobOptions.speakersExpectedRange.lowerBound, "\(schema)")
-            #expect(field("speakers_expected", "maximum") == JobOptions.speakersExpectedRange.upperBound, "\(schema)")
+            #expect(field("speakers_expected", "minimum") == SpeakerCount.range.lowerBound, "\(schema)")
+            #expect(field("speakers_expected", "maximum") == SpeakerCount.range.upperBound, "\(schema)")
             #expect(field("webhook_url", "maxLength") == WebhookAddress.longest, "\(schema)")
         }
         let sourceURL = number("components", "schemas", "JobFromURL", "properties", "source_url", "maxLength")

@@ -28,14 +28,14 @@ import Testing
         #expect(submission.source.host == "example.org")
         #expect(!submission.options.diarize)
         #expect(submission.options.language.text == "de")
-        #expect(submission.options.speakersExpected == 3)
+        #expect(submission.options.speakers == SpeakerCount(expected: 3))
         #expect(submission.options.metadata == #"{ "n" :1e308, "t":"\u00e4\"}{" , "l":[1, {"a":[]}]}"#)
     }
 
     @Test(arguments: [("28.0", 28), ("2.8e1", 28), ("32", 32), ("1E0", 1), ("10e-1", 1)])
     func `a whole number may be written as any JSON number`(written: String, count: Int) throws {
         let submission = try Self.read(#"{"source_url":"http://example.org","speakers_expected":\#(written)}"#)
-        #expect(submission.options.speakersExpected == count)
+        #expect(submission.options.speakers.expected == count)
     }
 
     @Test(arguments: ["28.5", "1e99", "1e-1", "33.0", "0.0", "-1.0"])
@@ -61,6 +61,10 @@ import Testing
         (#"{"source_url":"http://a.example","language":false}"#, "language"),
         (#"{"source_url":"http://a.example","speakers_expected":"3"}"#, "speakers_expected"),
         (#"{"source_url":"http://a.example","speakers_expected":0}"#, "speakers_expected"),
+        (#"{"source_url":"http://a.example","speakers_min":3,"speakers_max":2}"#, "speakers_min"),
+        (#"{"source_url":"http://a.example","speakers_max":33}"#, "speakers_max"),
+        (#"{"source_url":"http://a.example","speakers_min":"2"}"#, "speakers_min"),
+        (#"{"source_url":"http://a.example","speakers_max":3,"speakers_expected":4}"#, "speakers_expected"),
         (#"{"source_url":"http://a.example","speakers_expected":2.5}"#, "speakers_expected"),
         (#"{"source_url":"http://a.example","metadata":"{}"}"#, "metadata"),
         (#"{"source_url":"http://a.example","metadata":[]}"#, "metadata"),

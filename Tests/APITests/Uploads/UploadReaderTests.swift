@@ -44,6 +44,20 @@ import Testing
         #expect(upload.bytes == Data("media".utf8))
     }
 
+    @Test func `an array is given as JSON text, or element by element`() async throws {
+        let terms = [FormBody.part("key_terms", "Norland \"Park\""), FormBody.part("key_terms", "Łódź, 2")]
+        let rest = [
+            FormBody.part("replacements", #"{"from":["a"],"to":"b"}"#), FormBody.part("redact", "email"),
+            FormBody.part("languages", #" ["en","de"]"#), Self.file,
+        ]
+        let upload = try await read(FormBody.form((terms + rest).joined()).request())
+        #expect(
+            upload.fields == [
+                "key_terms": #"["Norland \"Park\"","Łódź, 2"]"#, "replacements": #"[{"from":["a"],"to":"b"}]"#,
+                "redact": #"["email"]"#, "languages": #" ["en","de"]"#,
+            ])
+    }
+
     @Test func `a file without a name is a file`() async throws {
         #expect(try await read(FormBody.form(FormBody.part("file", "x")).request()).name == "upload")
     }
@@ -67,10 +81,10 @@ import Testing
     @Test(arguments: [
         ("file", [file, file]), ("a", [FormBody.part("a", "1"), FormBody.part("a", "2"), file]),
         ("other", [FormBody.part("other", "x", filename: "x.mp3"), file]),
-        ("big", [FormBody.part("big", String(repeating: "x", count: 16_385)), file]),
+        ("big", [FormBody.part("big", String(repeating: "x", count: 32_769)), file]),
         (
             "f4",
-            (0..<5).map { FormBody.part("f\($0)", String(repeating: "x", count: 6_000)) } + [file]
+            (0..<5).map { FormBody.part("f\($0)", String(repeating: "x", count: 24_000)) } + [file]
         ),
     ])
     func `a part that is too many or too large is named`(field: String, parts: [String]) async throws {
@@ -114,7 +128,7 @@ import Testing
         let junk = Array(repeating: ByteBuffer(repeating: 1, count: 300_000), count: 50)
         let body = FormBody(pieces: junk)
         #expect(try await refusal(body.request()).code == .requestTooLarge)
-        #expect(body.taken.count == 4)
+        #expect(body.taken.count == 5)
     }
 
     @Test func `a body that ends too early is refused and leaves nothing`() async throws {

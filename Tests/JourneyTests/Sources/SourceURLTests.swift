@@ -250,7 +250,7 @@ import Testing
             #expect(try neither.problem(400)["field"] as? String == "source_url")
             let unknown = try await customer.send("POST", "/jobs", json: #"{"source_url":"\#(site.url)","x":1}"#)
             #expect(try unknown.problem(400)["field"] as? String == "x")
-            let large = #"{"source_url":"\#(site.url)","metadata":{"a":"\#(String(repeating: "x", count: 70_000))"}}"#
+            let large = #"{"source_url":"\#(site.url)","metadata":{"a":"\#(String(repeating: "x", count: 140_000))"}}"#
             #expect(
                 try await customer.send("POST", "/jobs", json: large).problem(413)["error"] as? String
                     == "request_too_large")

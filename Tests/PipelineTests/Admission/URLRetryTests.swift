@@ -22,7 +22,7 @@ import Testing
         func submit(_ source: Submission.Source, _ id: JobID = JobID()) async throws -> Job {
             var options = JobOptions()
             options.metadata = #"{"order":"A-17"}"#
-            options.speakersExpected = 3
+            options.speakers = SpeakerCount(expected: 3, least: 2, most: 4)
             options.diarize = false
             return try await admission.admit(
                 Submission(

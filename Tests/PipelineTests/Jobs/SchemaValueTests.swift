@@ -32,7 +32,7 @@ import Testing
     @Test func `a column takes as much as the code lets through`() async throws {
         let most = [
             "jobs_metadata_check": JobOptions.longestMetadata,
-            "jobs_speakers_expected_check": JobOptions.speakersExpectedRange.upperBound,
+            "jobs_speakers_expected_check": SpeakerCount.range.upperBound,
             "webhook_endpoints_url_check": WebhookAddress.longest,
         ]
         try await withTestDatabase(migrations: Checkout.migrations) { database in

@@ -199,7 +199,7 @@ import Testing
             try transaction.execute(
                 """
                 UPDATE jobs SET source_name = 'meier.wav', source_bytes = 1000, source_sha256 = sha256('Meier'), language_requested = 'de',
-                    speakers_expected = 2, metadata = '{"patient": "Meier"}', language = 'de',
+                    speakers_expected = 2, speakers_min = 1, speakers_max = 3, metadata = '{"patient": "Meier"}', language = 'de',
                     language_confidence = 0.5, engine = 'whisper_base', source_kept_until = now() + interval '1 hour'
                 """)
             try transaction.execute(
@@ -298,6 +298,8 @@ import Testing
             try transaction.execute("INSERT INTO upload_slots VALUES (\(example), 'upload', now())")
             try transaction.execute(
                 "INSERT INTO speaker_names SELECT tenant_id, job_id, 'speaker_0', 'Meier' FROM transcripts LIMIT 1")
+            try transaction.execute(
+                "INSERT INTO word_options SELECT tenant_id, job_id, '{}' FROM transcripts LIMIT 1")
             try transaction.execute(
                 "INSERT INTO provenance_records SELECT tenant_id, job_id, 0, 'Meier' FROM transcripts LIMIT 1")
             try transaction.execute(

@@ -24,7 +24,7 @@ import Testing
     {
         let facts = AssemblyFacts(
             samples: seconds * second, language: "en", languageConfidence: 1, engine: "whisper_base",
-            diarization: diarization, speakersExpected: nil)
+            diarization: diarization)
         return try Assembly(facts: facts, chunks: chunks)
             .transcript(of: JobID(unchecked: "job_1"), spokenBy: SpeakerTimeline(turns: []))
     }

@@ -26,9 +26,15 @@ struct AssemblyAIAPI: Sendable {
 
     /// Requests a transcript of an uploaded recording, by the first of `models` that knows the language. It is billed each time that this
     /// call arrives and is accepted.
-    func submit(_ audio: String, language: String, models: [String]) async throws -> AssemblyAIResponse {
+    ///
+    /// - Parameter keyTerms: what it should know; at most 1,000 terms of at most six words.
+    func submit(
+        _ audio: String, language: String, models: [String], keyTerms: [String]
+    ) async throws -> AssemblyAIResponse {
         let body = try JSONEncoder().encode(
-            Submission(audio_url: audio, speech_models: models, language_code: language))
+            Submission(
+                audio_url: audio, speech_models: models, language_code: language,
+                keyterms_prompt: keyTerms.isEmpty ? nil : keyTerms))
         let response = try await send("POST", "/v2/transcript", type: "application/json", body: .bytes(Array(body)))
         return try decode(AssemblyAIResponse.self, response)
     }
@@ -37,6 +43,7 @@ struct AssemblyAIAPI: Sendable {
         let audio_url: String
         let speech_models: [String]
         let language_code: String
+        let keyterms_prompt: [String]?
         let punctuate = true
         let format_text = true
     }

@@ -89,7 +89,7 @@ package struct AssemblyAIEngine: RecognitionEngine {
         do {
             let wav = try await chunk.wav()
             let audio = try await tryingAgain { try await api.upload(wav) }
-            answer = try await submit(audio, language: chunk.language)
+            answer = try await submit(audio, of: chunk)
         } catch AssemblyAIError.rateLimited(let pause) {
             if rateLimit.refused(at: clock.now()) { throw EngineError.unavailable(.rateLimited) }
             return .waiting(old, again: min(pause ?? limits.rateLimitPause, limits.longestRateLimitPause))
@@ -128,14 +128,16 @@ extension AssemblyAIEngine {
     /// are at most twice as many calls as model names, plus one.
     ///
     /// - Throws: ``AssemblyAIError``; ``EngineError`` if the operator was already told.
-    private func submit(_ audio: String, language: String) async throws -> AssemblyAIResponse {
+    private func submit(_ audio: String, of chunk: SpeechChunk) async throws -> AssemblyAIResponse {
+        let language = chunk.language
+        var keyTerms = chunk.keyTerms
         let asked = models.names(for: language, at: clock.now())
         var trial = AssemblyAIModels.Trial(asked)
         var refusal: (status: Int, text: String)?
         var isLanguage = false
         while true {
             do {
-                let answer = try await submit(audio, language: language, models: trial.names)
+                let answer = try await submit(audio, language: language, models: trial.names, keyTerms: keyTerms)
                 let out = models.took(trial.names, for: language, at: clock.now())
                 // Report only names that this chunk found to be rejected, not remembered ones; and nothing if the reason was the language.
                 if let refusal, !isLanguage {
@@ -143,6 +145,12 @@ extension AssemblyAIEngine {
                 }
                 await refusals.accepted(trial.names + [EngineRefusals.anyRequest], by: Self.engineName)
                 return answer
+            } catch AssemblyAIError.refused(let status, let text)
+                where (status == 400 || status == 422) && !keyTerms.isEmpty && text.lowercased().contains("keyterm")
+            {
+                // They are a hint. What a customer wrote must not look like a fault of our settings.
+                logger.notice("AssemblyAI rejects a job's key terms; going on without them")
+                keyTerms = []
             } catch AssemblyAIError.refused(let status, let text) where status == 400 || status == 422 {
                 refusal = refusal ?? (status, text)
                 if trial.advance(after: text) { continue }
@@ -161,12 +169,16 @@ extension AssemblyAIEngine {
         }
     }
 
-    private func submit(_ audio: String, language: String, models: [String]) async throws -> AssemblyAIResponse {
+    private func submit(
+        _ audio: String, language: String, models: [String], keyTerms: [String]
+    ) async throws -> AssemblyAIResponse {
         try await tryingAgain {
             // A cancelled task must not start a call that is billed …
             try Task.checkCancellation()
             // … but a call that has started is finished: without its answer the chunk would be paid for and lost.
-            return try await Task { try await api.submit(audio, language: language, models: models) }.value
+            return try await Task {
+                try await api.submit(audio, language: language, models: models, keyTerms: keyTerms)
+            }.value
         }
     }
 

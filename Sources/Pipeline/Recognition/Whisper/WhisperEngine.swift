@@ -70,7 +70,7 @@ package struct WhisperEngine: RecognitionEngine {
         // The largest model on one slow core takes several times as long as the recording. If the server dies, its closed connection
         // says so long before the time-out.
         let answer = try await server.transcription(
-            of: wav, language: chunk.language,
+            of: wav, language: chunk.language, keyTerms: chunk.keyTerms,
             speech: WhisperSpans.widened(chunk.speech, within: chunk.duration),
             timeout: .seconds(300) + .milliseconds(chunk.duration * 20))
         return (answer.model ?? WhisperModelName.any, answer.segments(within: chunk.duration))
@@ -85,7 +85,7 @@ package struct WhisperEngine: RecognitionEngine {
         for clip in WhisperClips(audio).cut(at: chunk.speech) {
             let duration = clip.upperBound - clip.lowerBound
             let answer = try await server.transcription(
-                of: audio.file(of: clip), language: chunk.language,
+                of: audio.file(of: clip), language: chunk.language, keyTerms: chunk.keyTerms,
                 timeout: .seconds(60) + .milliseconds(duration * 20))
             model = model ?? answer.model
             segments += answer.segments(within: duration).map { $0.moved(by: clip.lowerBound) }

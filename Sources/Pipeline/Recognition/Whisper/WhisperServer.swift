@@ -24,7 +24,9 @@ struct WhisperServer: Sendable {
     /// Transcribes a clip, a WAV file.
     ///
     /// - Throws: ``EngineError``; ``ModelServerError``; ``EgressError``.
-    func transcription(of clip: [UInt8], language: String, timeout: Duration) async throws -> WhisperResponse {
+    func transcription(
+        of clip: [UInt8], language: String, keyTerms: [String], timeout: Duration
+    ) async throws -> WhisperResponse {
         let response: EgressResponse
         do {
             response = try await client.send(
@@ -36,7 +38,7 @@ struct WhisperServer: Sendable {
                         [
                             .wav(clip), EgressPart(name: "model", value: model),
                             EgressPart(name: "language", value: language), EgressPart(name: "temperature", value: "0"),
-                        ] + EgressPart.wordTimes),
+                        ] + Self.prompt(of: keyTerms) + EgressPart.wordTimes),
                     limits: EgressLimits(total: timeout, connect: .seconds(10), responseBytes: Self.longestAnswer),
                     trust: .operatorConfigured))
         } catch EgressError.couldNotConnect {
@@ -64,6 +66,22 @@ struct WhisperServer: Sendable {
             // or an operator may name another.
             throw ModelServerError(status: 404)
         }
+    }
+}
+
+extension WhisperServer {
+    /// The longest prompt, in characters: Whisper takes the last 224 tokens of it, and a token has a character at least.
+    private static let longestPrompt = 600
+
+    /// The key terms as the OpenAI API takes them, the first ones if there are too many; none if there are none.
+    private static func prompt(of keyTerms: [String]) -> [EgressPart] {
+        var prompt = ""
+        for term in keyTerms {
+            let longer = prompt.isEmpty ? term : prompt + ", " + term
+            if longer.count > longestPrompt { break }
+            prompt = longer
+        }
+        return prompt.isEmpty ? [] : [EgressPart(name: "prompt", value: prompt)]
     }
 }
 

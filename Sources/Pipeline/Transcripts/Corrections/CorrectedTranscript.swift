@@ -84,6 +84,10 @@ package struct CorrectedTranscript: Sendable {
                 changed[place] = current.spoken(by: speaker, original: original)
             }
         }
+        // What an editor writes is masked like what was recognized, also where it completes a number with its neighbors.
+        let written = CorrectedTranscript(original: original, corrections: corrections.merging(changed) { $1 }).latest
+        for (place, (before, after)) in zip(written.segments, written.masked().segments).enumerated()
+        where before != after { changed[place] = after }
         // What is as it was is no change.
         changed = changed.filter { place, segment in (corrections[place] ?? originals[place]) != segment }
         return Change(

@@ -58,6 +58,15 @@ extension Transcript {
                 json.key("removed")
                 json.array(removed) { json, part in part.write(to: &json) }
             }
+            if let counts = maskCounts {
+                json.key("redacted")
+                json.object { json in
+                    for (kind, count) in counts {
+                        json.key(escaping: kind.rawValue)
+                        json.integer(count)
+                    }
+                }
+            }
         }
         return writer.bytes
     }
@@ -154,6 +163,10 @@ extension Transcript.Segment {
             if let engine {
                 json.key("engine")
                 json.string(engine)
+            }
+            if let language {
+                json.key("language")
+                json.string(language)
             }
             json.key("words")
             json.array(words) { json, word in word.write(to: &json, segmentSpeaker: speaker) }

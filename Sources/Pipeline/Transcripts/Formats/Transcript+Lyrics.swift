@@ -55,7 +55,9 @@ private func appendLyrics(_ text: String, to bytes: inout [UInt8]) {
     var last: UInt8?
     for byte in text.utf8 {
         let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        if last == UInt8(ascii: "[") || last == UInt8(ascii: "<") && isDigit {
+        // FFmpeg drops a bracket that follows a tag.
+        let followsTag = byte == UInt8(ascii: "[") && bytes.last == UInt8(ascii: "]")
+        if last == UInt8(ascii: "[") || last == UInt8(ascii: "<") && isDigit || followsTag {
             bytes.append(contentsOf: "\u{2060}".utf8)
         }
         bytes.append(byte)

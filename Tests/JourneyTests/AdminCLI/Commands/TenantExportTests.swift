@@ -49,6 +49,8 @@ import Testing
                 INSERT INTO transcript_revisions (tenant_id, job_id, revision, key_id, segments, bytes)
                 VALUES (\(example), \(job), 1, 'kkkkkkkkkkkk', 1, 2)
                 """)
+            try transaction.execute(
+                "INSERT INTO word_options VALUES (\(example), \(job), '{\"key_terms\":[\"Mispel\"]}')")
             try transaction.execute("INSERT INTO provenance_records VALUES (\(example), \(job), 0, 'holler.jws')")
             try transaction.execute(
                 """
@@ -133,7 +135,7 @@ import Testing
                 types == [
                     "account", "limits", "own_limits", "usage_alert", "billing_details", "statement_parties", "member",
                     "key",
-                    "session", "job", "transcript", "corrected_transcript", "revision", "speaker_name",
+                    "session", "job", "transcript", "corrected_transcript", "revision", "speaker_name", "word_options",
                     "provenance_record", "engine_copy", "idempotency_key",
                     "month",
                     "reservation", "usage", "adjustment", "statement_line", "statement_name",
@@ -144,9 +146,11 @@ import Testing
                 "fliederbeere": ["job"], "schlehdorn": ["idempotency_key"], "zwetschgenrabatt": ["adjustment"],
                 "Mirabelle": ["statement_name"], "ida@holler": ["member"],
                 "holunder": ["job", "webhook_endpoint", "delivery"],
-                "Himbeer": ["transcript", "speaker_name"], "Johannisbeer": ["corrected_transcript"],
+                "Mispel": ["word_options"], "Himbeer": ["transcript", "speaker_name"],
+                "Johannisbeer": ["corrected_transcript"],
                 job.rawValue: [
-                    "job", "transcript", "corrected_transcript", "revision", "speaker_name", "provenance_record",
+                    "job", "transcript", "corrected_transcript", "revision", "speaker_name", "word_options",
+                    "provenance_record",
                     "engine_copy",
                     "idempotency_key", "reservation", "usage", "delivery",
                 ],
@@ -212,6 +216,7 @@ import Testing
         "idempotency_keys": "idempotency_key", "usage_months": "month", "reservations": "reservation", "usage": "usage",
         "account_limits": "own_limits", "usage_alerts": "usage_alert",
         "speaker_names": "speaker_name", "transcript_revisions": "revision", "provenance_records": "provenance_record",
+        "word_options": "word_options",
         "members": "member",
         "billing_details": "billing_details", "statement_parties": "statement_parties",
         "adjustments": "adjustment",

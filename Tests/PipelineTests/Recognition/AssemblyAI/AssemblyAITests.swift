@@ -37,17 +37,29 @@ import Testing
         var settings = SimulatorSettings()
         settings.words = { audio in [SimulatedWord("\(audio.bytes.count)", start: 0, end: audio.milliseconds)] }
         try await AssemblyAIScene.run(settings: settings) { scene in
-            let chunk = SpeechChunk.seconds(60, language: "pl")
+            let chunk = SpeechChunk.seconds(60, language: "pl", keyTerms: ["Łódź", "Biuro, Polska"])
             let recognition = try await scene.finish(chunk)
             #expect(recognition.segments.map(\.text) == ["\(try await chunk.wav().count)"])
             let submission = try #require(scene.simulator.transcripts.first?.submission)
             #expect(submission.speech_models == ["universal-3-5-pro", "universal-2"])
             #expect(submission.language_code == "pl")
             #expect(submission.language_detection == nil)
+            #expect(submission.keyterms_prompt == ["Łódź", "Biuro, Polska"])
             #expect(submission.punctuate == true)
             #expect(submission.format_text == true)
             // The second of the list, because the first knows no Polish: what ran is what the transcript names.
             #expect(recognition.model == "universal-2")
+        }
+    }
+
+    @Test func `key terms that AssemblyAI rejects are left out, and are no fault of the settings`() async throws {
+        try await AssemblyAIScene.run { scene in
+            scene.simulator.fail(
+                .submit, .answer(status: 400, body: #"{"error":"keyterms_prompt: a phrase is too short"}"#), times: 1)
+            let recognition = try await scene.finish(SpeechChunk.seconds(20, keyTerms: ["x"]))
+            #expect(!recognition.segments.isEmpty)
+            #expect(scene.simulator.transcripts.map(\.submission.keyterms_prompt) == [nil])
+            #expect(scene.simulator.calls[.submit] == 2)
         }
     }
 

@@ -114,10 +114,12 @@ final class AssemblyAITestClock: Sendable {
 
 extension SpeechChunk {
     /// A chunk of silence. The simulator decides what is heard in it.
-    static func seconds(_ seconds: Double, language: String = "en", isOnlyAskedFor: Bool = false) -> SpeechChunk {
+    static func seconds(
+        _ seconds: Double, language: String = "en", keyTerms: [String] = [], isOnlyAskedFor: Bool = false
+    ) -> SpeechChunk {
         let milliseconds = Int64(seconds * 1000)
         return SpeechChunk(
             reading: { WAVFile.bytes([UInt8](repeating: 0, count: Int(milliseconds) * 32)) }, duration: milliseconds,
-            language: language, speech: [0..<milliseconds], isOnlyAskedFor: isOnlyAskedFor)
+            language: language, speech: [0..<milliseconds], keyTerms: keyTerms, isOnlyAskedFor: isOnlyAskedFor)
     }
 }

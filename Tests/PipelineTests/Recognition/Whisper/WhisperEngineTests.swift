@@ -6,10 +6,12 @@ import TestSupport
 import Testing
 
 @Suite struct WhisperEngineTests {
-    private static func chunk(_ milliseconds: Int64, language: String = "en", _ speech: [Range<Int64>]) -> SpeechChunk {
+    private static func chunk(
+        _ milliseconds: Int64, language: String = "en", keyTerms: [String] = [], _ speech: [Range<Int64>]
+    ) -> SpeechChunk {
         SpeechChunk(
-            reading: { WhisperClipsTests.wav(milliseconds) }, duration: milliseconds, language: language, speech: speech
-        )
+            reading: { WhisperClipsTests.wav(milliseconds) }, duration: milliseconds, language: language,
+            speech: speech, keyTerms: keyTerms)
     }
 
     private static func heard(_ engine: WhisperEngine, _ chunk: SpeechChunk) async throws -> Recognition {
@@ -79,6 +81,23 @@ import Testing
             #expect(scene.requests.map(\.milliseconds) == [70_000, 70_000])
             #expect(scene.requests[0].fields.contains("speech=[[0.5,2.3],[39.5,50.3]]"))
             #expect(!scene.requests[1].fields.contains { $0.hasPrefix("speech=") })
+        }
+    }
+
+    @Test func `our own server gets the key terms whole, and a foreign one as a prompt that it can take`() async throws
+    {
+        try await WhisperScene.with({ _, _ in Self.answer("hello", model: "whisper_base") }) { scene in
+            let terms = ["Dashwood, \"Norland\"", "Łódź"] + (0..<198).map { "Term number \($0)" }
+            let own = WhisperEngine(server: ModelServer(address: .url(scene.url), client: scene.client))
+            _ = try await Self.heard(own, Self.chunk(2000, keyTerms: terms, [0..<2000]))
+            _ = try await Self.heard(scene.engine(), Self.chunk(2000, keyTerms: terms, [0..<2000]))
+            _ = try await Self.heard(scene.engine(), Self.chunk(2000, [0..<2000]))
+            let hotwords = try #require(scene.requests[0].fields.first { $0.hasPrefix("hotwords=") }).dropFirst(9)
+            #expect(try JSONDecoder().decode([String].self, from: Data(hotwords.utf8)) == terms)
+            let prompt = try #require(scene.requests[1].fields.first { $0.hasPrefix("prompt=") }).dropFirst(7)
+            #expect(prompt.hasPrefix("Dashwood, \"Norland\", Łódź, Term number 0, ") && prompt.count <= 600)
+            #expect(prompt.hasSuffix(try #require(terms.last { prompt.contains($0) })))
+            #expect(!scene.requests[2].fields.contains { $0.hasPrefix("prompt=") })
         }
     }
 
