@@ -22,7 +22,7 @@ extension WordOptions {
                 (1...Self.mostFrom).contains(replacement.from.count), field + ".from", "1 to \(Self.mostFrom) texts")
             return WordReplacement(
                 from: try replacement.from.enumerated().map { try Self.phrase($1, field: "\(field).from[\($0)]") },
-                to: try Self.text(replacement.to, field: field + ".to"))
+                to: try Self.text(replacement.to, most: Self.mostWordsWritten, field: field + ".to"))
         }
         let kinds = try Self.array([String].self, fields, "redact") ?? []
         redact = try kinds.enumerated().map { index, name in
@@ -96,13 +96,11 @@ extension WordOptions {
 
     /// Returns a text of a few words, without spaces around it.
     private static func phrase(_ text: String, field: String) throws -> String {
-        let phrase = try Self.text(text, field: field)
-        let words = phrase.split(whereSeparator: \.isWhitespace)
-        try require(words.count <= mostWords, field, "at most \(mostWords) words")
-        return words.joined(separator: " ")
+        try Self.text(text, most: mostWords, field: field).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
-    private static func text(_ text: String, field: String) throws -> String {
+    /// Returns a text of at most so many words, as it is written.
+    private static func text(_ text: String, most words: Int, field: String) throws -> String {
         let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
         let isPlain = !trimmed.unicodeScalars.contains {
             [.control, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
@@ -110,6 +108,7 @@ extension WordOptions {
         try require(
             (1...longest).contains(trimmed.unicodeScalars.count) && isPlain, field,
             "1 to \(longest) characters without line ends and control characters")
+        try require(trimmed.split(whereSeparator: \.isWhitespace).count <= words, field, "at most \(words) words")
         return trimmed
     }
 

@@ -12,6 +12,8 @@ package struct WordOptions: Sendable, Equatable, Codable {
     package static let longest = 100
     /// Of a key term, and of a text to replace, in words.
     package static let mostWords = 6
+    /// Of what a replacement writes, in words.
+    package static let mostWordsWritten = 12
     /// How many texts one replacement may replace.
     package static let mostFrom = 20
     package static let languageCounts = 1...10

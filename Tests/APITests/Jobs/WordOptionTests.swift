@@ -57,6 +57,7 @@ import Testing
             (#""replacements":[{"from":["a"]}]"#, "replacements"),
             (#""replacements":[{"from":["a"],"to":""}]"#, "replacements[0].to"),
             (#""replacements":[{"from":["a","b c d e f g h"],"to":"x"}]"#, "replacements[0].from[1]"),
+            (#""replacements":[{"from":["a"],"to":"1 2 3 4 5 6 7 8 9 10 11 12 13"}]"#, "replacements[0].to"),
             (#""replacements":["a"]"#, "replacements"),
             (#""replacements":[{"from":["a"],"to":"b","case":true}]"#, "replacements"),
             (#""redact":["card"]"#, "redact[0]"),

@@ -12,6 +12,14 @@ import Testing
 @Suite struct URLRetryTests {
     private static let address = "https://media.example.org/a.mp3?token=t"
 
+    private static var words: WordOptions {
+        var words = WordOptions()
+        words.keyTerms = ["Kubernetes"]
+        words.replacements = [WordReplacement(from: ["cooper netties"], to: "Kubernetes")]
+        words.redact = [.email]
+        return words
+    }
+
     private struct Scene {
         let tenants: Tenants
         let queue: TaskQueue
@@ -24,6 +32,7 @@ import Testing
             options.metadata = #"{"order":"A-17"}"#
             options.speakers = SpeakerCount(expected: 3, least: 2, most: 4)
             options.diarize = false
+            options.words = URLRetryTests.words
             return try await admission.admit(
                 Submission(
                     id: id, tenant: tenants.example, submitter: APIKeyID(rawValue: "abcdefghijkl").map(Submitter.key),
@@ -96,6 +105,16 @@ import Testing
             #expect(new.source == .url(Self.address))
             #expect(new.metadata == #"{"order":"A-17"}"#)
             #expect(!new.diarize)
+            let (words, speakers) = try await scene.tenants.owner.transaction { transaction in
+                (
+                    try WordOptions.find(new.id, of: scene.tenants.example, in: transaction),
+                    try transaction.first(
+                        "SELECT speakers_expected, speakers_min, speakers_max FROM jobs WHERE id = \(new.id)",
+                        as: Int.self, Int.self, Int.self)
+                )
+            }
+            #expect(words == Self.words)
+            #expect(try #require(speakers) == (3, 2, 4))
             #expect(try await scene.queue.claimFetches(limit: 5, share: 5, beside: [:]).map(\.kind) == [.fetch])
             #expect(try await scene.reserved() == 0)
             #expect(try scene.folder.files == [])

@@ -1,42 +1,76 @@
 // Writes words in another way after recognition: what customers ask for as `replacements`.
 
 extension Transcript {
-    /// Returns the transcript with the replacements made, one after the other, each in the words that the ones before it left.
+    /// Returns the transcript with the replacements made: the first one wherever its texts stand, the next ones in the words that are left.
     ///
     /// A text is found as whole words, in any case, whatever punctuation is around it, and within one segment. The words that take its place share its time,
-    /// and have its lowest confidence and its speaker. Punctuation around it stays.
+    /// and have its lowest confidence and its speaker. Punctuation around it stays. Nothing is replaced in what a replacement wrote: else a few of them
+    /// could multiply a word without end.
     func replacing(_ replacements: [WordReplacement]) -> Transcript {
         guard !replacements.isEmpty else { return self }
-        let rules = replacements.flatMap { replacement in
-            replacement.from.map { ReplacementRule(from: $0, to: replacement.to) }
-        }
+        let texts = ReplacementTexts(replacements)
         var result = self
-        for index in result.segments.indices {
-            for rule in rules { result.segments[index].apply(rule) }
-        }
+        for index in result.segments.indices { result.segments[index].replace(texts) }
         return result
     }
 }
 
-/// One text to find, and what is written instead.
-private struct ReplacementRule {
-    /// The words as they are compared, at least one.
-    let from: [String]
-    let to: [String]
-
-    init(from text: String, to replacement: String) {
-        from = text.unbrokenParts.map { $0.lowercased() }
-        to = replacement.unbrokenParts
+/// All texts to find, and what is written instead. Thousands of them are found as fast as one.
+private struct ReplacementTexts {
+    struct Match {
+        /// Places of words.
+        let range: Range<Int>
+        /// The lower one goes first.
+        let order: Int
+        let to: [String]
     }
 
-    /// Whether these words are the text.
-    func matches(_ words: ArraySlice<Transcript.Word>) -> Bool {
-        zip(words, from).enumerated().allSatisfy { index, pair in
-            let (word, wanted) = pair
-            // What is around the whole text stays, so it may only be at the ends.
-            let bare = Affixes(of: word.text, from: index == 0, to: index == from.count - 1).bare
-            return bare.lowercased() == wanted
+    /// By the text's words in lower case, with a space between them. If several replacements have the same text, the first one's.
+    private var written: [String: (order: Int, to: [String])] = [:]
+    /// How many words the texts have.
+    private var counts: Set<Int> = []
+
+    init(_ replacements: [WordReplacement]) {
+        for replacement in replacements {
+            let to = replacement.to.unbrokenParts
+            for text in replacement.from {
+                let words = text.unbrokenParts.map { $0.lowercased() }
+                let key = words.joined(separator: " ")
+                guard !words.isEmpty, !to.isEmpty, written[key] == nil else { continue }
+                written[key] = (written.count, to)
+                counts.insert(words.count)
+            }
         }
+    }
+
+    /// Returns what is to be replaced in these words, in the order of their places, without overlaps.
+    func matches(in words: [Transcript.Word]) -> [Match] {
+        var found: [Match] = []
+        for start in words.indices {
+            for count in counts where start + count <= words.count {
+                let range = start..<(start + count)
+                guard let (order, to) = written[Self.key(of: words[range])],
+                    words[range].dropFirst().allSatisfy(\.spaced)
+                else { continue }
+                found.append(Match(range: range, order: order, to: to))
+            }
+        }
+        found.sort { ($0.order, $0.range.lowerBound) < ($1.order, $1.range.lowerBound) }
+        var isTaken = [Bool](repeating: false, count: words.count)
+        let made = found.filter { match in
+            if isTaken[match.range].contains(true) { return false }
+            for place in match.range { isTaken[place] = true }
+            return true
+        }
+        return made.sorted { $0.range.lowerBound < $1.range.lowerBound }
+    }
+
+    /// Returns the words as they are compared. What is around the whole text stays, so it may only be at the ends.
+    private static func key(of words: ArraySlice<Transcript.Word>) -> String {
+        words.indices.map { place in
+            Affixes(of: words[place].text, from: place == words.startIndex, to: place == words.endIndex - 1).bare
+                .lowercased()
+        }.joined(separator: " ")
     }
 }
 
@@ -58,34 +92,29 @@ private struct Affixes {
 }
 
 extension Transcript.Segment {
-    fileprivate mutating func apply(_ rule: ReplacementRule) {
-        guard !rule.from.isEmpty, !rule.to.isEmpty else { return }
-        if words.isEmpty { return applyToText(rule) }
-        var isChanged = false
+    fileprivate mutating func replace(_ texts: ReplacementTexts) {
+        if words.isEmpty { return replaceInText(texts) }
+        let matches = texts.matches(in: words)
+        if matches.isEmpty { return }
+        var result: [Transcript.Word] = []
         var place = 0
-        while place + rule.from.count <= words.count {
-            let range = place..<(place + rule.from.count)
-            guard rule.matches(words[range]), words[range].dropFirst().allSatisfy(\.spaced) else {
-                place += 1
-                continue
-            }
-            let written = written(rule.to, insteadOf: words[range])
-            if Array(words[range]) != written {
-                words.replaceSubrange(range, with: written)
-                isChanged = true
-            }
-            // What was written is not replaced by the same rule again.
-            place += written.count
+        for match in matches {
+            result += words[place..<match.range.lowerBound]
+            result += written(match.to, insteadOf: words[match.range])
+            place = match.range.upperBound
         }
-        if isChanged { text = words.joinedText }
+        result += words[place...]
+        guard result != words else { return }
+        words = result
+        text = words.joinedText
     }
 
     /// A recognizer that returns no words returns the text, whose parts are compared in the same way.
-    private mutating func applyToText(_ rule: ReplacementRule) {
+    private mutating func replaceInText(_ texts: ReplacementTexts) {
         var segment = self
         segment.words = text.unbrokenParts.map { Transcript.Word(text: $0, start: start, end: end) }
         guard !segment.words.isEmpty else { return }
-        segment.apply(rule)
+        segment.replace(texts)
         if segment.words.map(\.text) != text.unbrokenParts { text = segment.text }
     }
 

@@ -32,10 +32,19 @@ import Testing
         #expect(zip(more, more.dropFirst()).allSatisfy { $0.end <= $1.start })
     }
 
-    @Test func `replacements are made in their order, and none again in what it wrote`() {
+    @Test func `replacements are made in their order, and none in what one wrote`() {
         let segment = Samples.segment("a b")
-        #expect(Self.replaced(segment, [(["a"], "b"), (["b"], "c")]).text == "c c")
+        #expect(Self.replaced(segment, [(["a"], "b"), (["b"], "c")]).text == "b c")
         #expect(Self.replaced(segment, [(["a"], "a a")]).text == "a a b")
+        #expect(Self.replaced(segment, [(["a b"], "x"), (["b"], "c")]).text == "x")
+        #expect(Self.replaced(segment, [(["b"], "c"), (["a b"], "x")]).text == "a c")
+        #expect(Self.replaced(segment, [(["a", "a b"], "x")]).text == "x b")
+    }
+
+    @Test func `many replacements that write what they look for do not multiply it`() {
+        let segment = Samples.segment("a b")
+        #expect(Self.replaced(segment, (0..<20).map { _ in (["a"], "a a") }).text == "a a b")
+        #expect(Self.replaced(segment, (0..<200).map { (["a", "b\($0)"], "b\($0 + 1)") }).text == "b1 b")
     }
 
     @Test func `nothing is found across segments or in half a word, and nothing else changes`() {
