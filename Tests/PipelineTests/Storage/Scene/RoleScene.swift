@@ -17,10 +17,12 @@ struct RoleScene {
     /// Every secret of the scene has this in it. At the end, no log may.
     static let secret = "5ec4e7"
 
-    /// - Parameter life: how long the first key is valid.
+    /// - Parameters:
+    ///   - life: how long the first key is valid.
+    ///   - timeout: of each request, so long that a busy machine meets it. Nil: the product's own.
     static func with(
         _ place: RoleSimulator.Place, life: Duration = .seconds(3600), more: [String: String] = [:],
-        delays: [Duration] = [.milliseconds(1)],
+        delays: [Duration] = [.milliseconds(1)], timeout: Duration? = .seconds(600),
         _ body: (RoleScene) async throws -> Void
     ) async throws {
         let clock = TestClock()
@@ -31,8 +33,8 @@ struct RoleScene {
         let reader = SettingsReader(environment: role.settings(place).merging(more) { $1 })
         let source = try #require(CredentialSource.read(reader, region: "eu-central-1"))
         let provider = S3CredentialProvider(
-            source, client: client, schedule: RetrySchedule(delays: delays, jitter: 0), clock: clock.now,
-            logger: logger)
+            source, client: client, schedule: RetrySchedule(delays: delays, jitter: 0), timeout: timeout,
+            clock: clock.now, logger: logger)
         let scene = RoleScene(role: role, clock: clock, provider: provider, log: log)
         do {
             try await body(scene)

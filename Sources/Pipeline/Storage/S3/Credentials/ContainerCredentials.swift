@@ -17,8 +17,9 @@ package struct ContainerCredentials: Sendable, Equatable {
         var customMirror: Mirror { Mirror(self, children: []) }
     }
 
-    func credentials(_ client: EgressClient) async throws -> S3Credentials {
-        let endpoint = CredentialEndpoint(Self.name, client, total: .seconds(5), connect: .seconds(2))
+    func credentials(_ client: EgressClient, timeout: Duration?) async throws -> S3Credentials {
+        let endpoint = CredentialEndpoint(
+            Self.name, client, total: timeout ?? .seconds(5), connect: timeout ?? .seconds(2))
         var headers: [(name: String, value: String)] = [("Accept", "application/json")]
         switch authorization {
         case .none: break

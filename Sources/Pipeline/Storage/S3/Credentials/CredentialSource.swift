@@ -21,12 +21,14 @@ package enum CredentialSource: Sendable {
     }
 
     /// Asks for new credentials once. Throws ``CredentialFault``, or `CancellationError`.
-    func credentials(_ client: EgressClient) async throws -> S3Credentials {
+    ///
+    /// - Parameter timeout: of each request, in the place of the source's own.
+    func credentials(_ client: EgressClient, timeout: Duration?) async throws -> S3Credentials {
         switch self {
         case .fixed(let credentials): credentials
-        case .webIdentity(let identity): try await identity.credentials(client)
-        case .container(let container): try await container.credentials(client)
-        case .instance(let instance): try await instance.credentials(client)
+        case .webIdentity(let identity): try await identity.credentials(client, timeout: timeout)
+        case .container(let container): try await container.credentials(client, timeout: timeout)
+        case .instance(let instance): try await instance.credentials(client, timeout: timeout)
         }
     }
 

@@ -7,11 +7,12 @@ package struct InstanceMetadata: Sendable, Equatable {
     /// Without `/` at the end.
     let url: String
 
-    func credentials(_ client: EgressClient) async throws -> S3Credentials {
+    func credentials(_ client: EgressClient, timeout: Duration?) async throws -> S3Credentials {
         // It answers within milliseconds, or never: on other machines nothing is at that address.
         // An operator who forgot the key reads this where there is no such service.
         let endpoint = CredentialEndpoint(
-            "AWS_ACCESS_KEY_ID is not set, and \(Self.name)", client, total: .seconds(3), connect: .seconds(1))
+            "AWS_ACCESS_KEY_ID is not set, and \(Self.name)", client, total: timeout ?? .seconds(3),
+            connect: timeout ?? .seconds(1))
         let session = try await endpoint.send(
             "PUT", url + "/latest/api/token", headers: [("X-aws-ec2-metadata-token-ttl-seconds", "300")])
         guard session.isSuccess else {

@@ -32,6 +32,7 @@ package actor S3CredentialProvider {
     package nonisolated let source: CredentialSource
     private let client: EgressClient
     private let schedule: RetrySchedule
+    private let timeout: Duration?
     private let clock: @Sendable () -> Timestamp
     private let logger: Logger
     private var held: Held?
@@ -39,13 +40,15 @@ package actor S3CredentialProvider {
     private var failure: (error: any Error, until: Timestamp)?
     private var forcedUntil = Timestamp(milliseconds: .min)
 
+    /// - Parameter timeout: of each request to the source, in the place of the source's own few seconds.
     package init(
         _ source: CredentialSource, client: EgressClient, schedule: RetrySchedule = S3CredentialProvider.schedule,
-        clock: @escaping @Sendable () -> Timestamp = Timestamp.now, logger: Logger
+        timeout: Duration? = nil, clock: @escaping @Sendable () -> Timestamp = Timestamp.now, logger: Logger
     ) {
         self.source = source
         self.client = client
         self.schedule = schedule
+        self.timeout = timeout
         self.clock = clock
         self.logger = logger
     }
@@ -111,7 +114,7 @@ package actor S3CredentialProvider {
         var failures = 0
         while true {
             do {
-                return try await source.credentials(client)
+                return try await source.credentials(client, timeout: timeout)
             } catch let fault as CredentialFault {
                 failures += 1
                 guard fault.isPassing, let delay = schedule.delay(attempt: failures, using: &generator) else {

@@ -10,8 +10,9 @@ package struct WebIdentity: Sendable, Equatable {
     let session: String
     let token: TokenFile
 
-    func credentials(_ client: EgressClient) async throws -> S3Credentials {
-        let endpoint = CredentialEndpoint(Self.name, client, total: .seconds(10), connect: .seconds(5))
+    func credentials(_ client: EgressClient, timeout: Duration?) async throws -> S3Credentials {
+        let endpoint = CredentialEndpoint(
+            Self.name, client, total: timeout ?? .seconds(10), connect: timeout ?? .seconds(5))
         let form = S3Encoding.query([
             ("Action", "AssumeRoleWithWebIdentity"), ("Version", "2011-06-15"), ("RoleArn", role),
             ("RoleSessionName", session), ("WebIdentityToken", try await token.read()),

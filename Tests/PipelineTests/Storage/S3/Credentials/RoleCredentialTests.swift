@@ -206,7 +206,7 @@ import Testing
 
     @Test(arguments: RoleSimulator.Place.allCases)
     func `an endpoint that does not answer is given up`(_ place: RoleSimulator.Place) async throws {
-        try await RoleScene.with(place, delays: []) { scene in
+        try await RoleScene.with(place, delays: [], timeout: nil) { scene in
             scene.role.failAll(.silence)
             let fault = await scene.fault()
             #expect(fault?.isAway == true && fault?.description.contains("no complete answer in time") == true)
