@@ -2,7 +2,7 @@
 
 import os
 
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 OWNER, NEWCOMER = "mara@harbor-radio.example", "nils@quay.example"
 
@@ -72,6 +72,19 @@ def pages(scene):
 DARK = ("sign-in", "jobs", "transcript", "transcript-speaker", "usage")
 
 
+def capture(page, path):
+    """Chromium refuses a picture now and then while it has drawn nothing for the page, and takes the same one when it is asked again."""
+    for remaining in (2, 1, 0):
+        try:
+            page.screenshot(path=path, animations="disabled", caret="hide")
+            return
+        except Error as error:
+            if not remaining or "Unable to capture screenshot" not in error.message:
+                raise
+            # The next frame is one that it has drawn.
+            page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+
+
 def run(new_visitor, scene):
     files = []
 
@@ -81,7 +94,7 @@ def run(new_visitor, scene):
         # Carets and fades would make every picture another one.
         file = f"{name}-{width}{'-dark' if scheme == 'dark' else ''}.png"
         visitor.page.evaluate("document.fonts.ready")
-        visitor.page.screenshot(path=os.path.join(scene["folder"], file), animations="disabled", caret="hide")
+        capture(visitor.page, os.path.join(scene["folder"], file))
         files.append(file)
 
     for width, height in ((360, 780), (1440, 900)):
