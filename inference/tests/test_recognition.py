@@ -206,6 +206,17 @@ class Seams(unittest.TestCase):
         list(recognition._on_the_pieces_clock(made, [(16_000, 136_000), (1_072_000, 1_200_000)]))
         self.assertEqual([(segment.start, segment.end) for segment in made], [(2, 8.5), (67, 68.5), (8, 67.5)])
 
+    def test_a_segments_times_are_those_of_its_words(self):
+        # Otherwise speech of the second recognition is put between the wrong segments.
+        from faster_whisper.transcribe import Segment, Word
+        from verbatim_inference import recognition
+
+        said = [Word(1.0, 1.5, " One", 0.9), Word(6.0, 6.5, " two.", 0.9)]
+        segment = Segment(0, 0, 0.9, 6.6, " One two.", [], -0.1, 1.0, 0.0, said, 0.0)
+        spans = [(10 * 16_000, 15 * 16_000), (40 * 16_000, 45 * 16_000)]
+        moved = list(recognition._on_the_pieces_clock([segment], spans))
+        self.assertEqual([(one.start, one.end) for one in moved], [(11.0, 41.5)])
+
 
 class Activity(unittest.TestCase):
     def test_speech_is_found_where_it_is(self):

@@ -129,6 +129,7 @@ def _on_the_pieces_clock(segments, spans: list[activity.Span]):
         for word, index in zip(segment.words, _after_the_seam(segment.words, at, seams), strict=True):
             word.start = max(word.start, seams[index]) + shifts[index]
             word.end = max(word.end, seams[index]) + shifts[index]
+        segment.start, segment.end = segment.words[0].start, segment.words[-1].end
         yield segment
 
 
