@@ -1,11 +1,10 @@
-"""Runs in the model server's environment: the bare engine, with the settings that the model server gives it.
+"""Runs in the model server's environment: the bare engine, used as its own documentation shows.
 
 `transcribe.py MODEL WORKERS` loads the model and says `{"ready":true,"versions":{…}}`. Then each line of standard input
 is a JSON list of files, worked on at the same time, a thread each; each line of standard output answers with a list of
 `{"seconds","speech_seconds","language","words":[[text, start, end]]}`. Ends with its standard input.
 
-The settings are those of inference/verbatim_inference (recognition.py, activity.py, model.py): int8, one CPU thread a
-worker, beam of 5, word times, the language detected, no previous text, silence left out by the detector first."""
+Its settings: int8, one CPU thread a worker, a beam of 5, word times, the language detected, no previous text, silence left out by the detector first."""
 
 import os
 

@@ -3,6 +3,7 @@
 import json
 import types
 import unittest
+import unittest.mock
 
 import numpy as np
 from support import REPOSITORY, TRANSCRIPTIONS, WITH_WORDS, Server, clip, samples, silence, wav
@@ -142,7 +143,7 @@ class Believed(unittest.TestCase):
 class WithTheModel(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.models = [model.load(options.Options(workers=1, batch_size=size)) for size in (0, 4)]
+        cls.models = [model.load(options.Options(workers=1, batch_size=size)) for size in (1, 4)]
         with open(SENTENCES, "rb") as file:
             cls.sentences = audio.read(file, 60)
 
@@ -172,14 +173,20 @@ class WithTheModel(unittest.TestCase):
     def test_words_that_are_certain_or_another_term_stay(self):
         """The model is replaced here by one that always hears the hint."""
 
-        def transcribe(_, hotwords, **__):
-            heard = types.SimpleNamespace(words=[word(f" {hotwords}", 0, 0.5)], avg_logprob=0, compression_ratio=1, no_speech_prob=0)
-            return [heard], None
+        def recognize(_, pieces, *__):
+            return [
+                types.SimpleNamespace(words=[word(f" {piece.terms}", 0, 0.5)], avg_logprob=0, compression_ratio=1, no_speech_prob=0)
+                for piece in pieces
+            ]
 
         def tokens(text, **_):
             return types.SimpleNamespace(ids=text.split())
 
-        deaf = types.SimpleNamespace(whisper=types.SimpleNamespace(transcribe=transcribe, hf_tokenizer=types.SimpleNamespace(encode=tokens)))
+        deaf = types.SimpleNamespace(whisper=types.SimpleNamespace(hf_tokenizer=types.SimpleNamespace(encode=tokens)))
+        for name, double in (("features", lambda *_: np.zeros((80, 100), np.float32)), ("recognize", recognize)):
+            replaced = unittest.mock.patch.object(term_hearing.windows, name, double)
+            replaced.start()
+            self.addCleanup(replaced.stop)
         sound = np.zeros(audio.RATE, np.float32)
         for offered, probability, text in ((["Grafana"], 0.5, " Grafana"), (["Grafana"], 0.95, " graphana"), (["Grafana", "Graphana"], 0.5, " graphana")):
             segment = types.SimpleNamespace(words=[word(" graphana", 0, 0.5, probability)], text=" graphana", tokens=[])

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from .options import Options
 
 
+_BATCHES = {"cpu": 3, "cuda": 8}
+"""Windows at a time, if the operator does not say. On a CPU, more gain little and take memory."""
+
+
 class ModelError(Exception):
     """The model cannot be loaded; the text is one line for the operator."""
 
@@ -21,8 +25,8 @@ class Model:
     """A `faster_whisper.WhisperModel`, which several threads can use."""
     device: str
     compute_type: str
-    batch_size: int = 0
-    """Number of windows that are recognized together; 0: one after the other."""
+    batch_size: int = 1
+    """Number of windows of a request that are recognized together; of windows that are not full, so many more."""
 
     @property
     def is_multilingual(self) -> bool:
@@ -85,4 +89,4 @@ def load(options: Options) -> Model:
     except Exception as error:  # the hub, the file system and CTranslate2 each raise their own types
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise ModelError(f"the model {options.model} cannot be loaded: {reason}") from error
-    return Model(options.name_as or model_id(options.model), whisper, device, compute_type, options.batch_size)
+    return Model(options.name_as or model_id(options.model), whisper, device, compute_type, options.batch_size or _BATCHES[device])

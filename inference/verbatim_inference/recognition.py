@@ -1,12 +1,12 @@
 """Recognition: turns the audio of one request into segments and words with times and probabilities.
 
-First, silence is left out, by speech detection or by spans from the caller. The rest is joined and recognized as one, and the
+First, silence is left out, by speech detection or by spans from the caller. The rest is joined and recognized (`windows`), and the
 times are converted back. Speech in which no word was recognized is then recognized once more, by itself (`unheard`), and so is
 what may be one of the caller's key terms (`term_hearing`).
 
 Times are seconds from the start of the audio. They never decrease and never exceed its duration. A word keeps Whisper's leading
-space (" Hello"), so that joining words gives the text in any script. The `Stop` is checked between segments, so that work for
-a client that has closed its connection ends within one window of 30 seconds."""
+space (" Hello"), so that joining words gives the text in any script. The `Stop` is checked between windows, so that work for
+a client that has closed its connection soon ends."""
 
 import bisect
 import copy
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import activity, batches, order, term_hearing, unheard
+from . import activity, order, term_hearing, unheard, windows
 from .audio import RATE
 from .model import Model
 from .pool import Stop
@@ -65,18 +65,17 @@ def recognize(model: Model, samples: np.ndarray, request: Request, stop: Stop) -
     if not spans:
         return answer
     stop.check()
-    segments, information = _transcribe(model, samples, spans, request)
-    answer["language"] = information.language
-    answer["language_probability"] = _number(information.language_probability)
+    segments, language, probability = _transcribe(model, samples, spans, request, stop)
+    answer["language"], answer["language_probability"] = language, _number(probability)
     heard = []
     for segment in _on_the_pieces_clock(segments, spans):
         stop.check()
         heard.append(segment)
-    if request.words and (request.speech is not None or request.vad_filter):
-        for segment in _second_hearing(model, samples, spans, heard, request, information.language, stop):
+    if _is_heard_twice(request):
+        for segment in _second_hearing(model, samples, spans, heard, request, language, stop):
             _insert(segment, heard)
     if request.terms:
-        term_hearing.apply(model, samples, heard, list(request.terms), information.language, request.beam_size, stop)
+        term_hearing.apply(model, samples, heard, list(request.terms), language, request.beam_size, stop)
     _put_in_order(heard, round(samples.size / RATE, 3))
     answer["segments"] = [_rendered(segment, index, request.words) for index, segment in enumerate(heard)]
     answer["text"] = "".join(segment["text"] for segment in answer["segments"]).strip()
@@ -85,21 +84,37 @@ def recognize(model: Model, samples: np.ndarray, request: Request, stop: Stop) -
     return answer
 
 
-def _transcribe(model: Model, samples: np.ndarray, spans: list[activity.Span], request: Request):
+def _transcribe(model: Model, samples: np.ndarray, spans: list[activity.Span], request: Request, stop: Stop):
+    """Returns segments with times of the joined spans, the language, and its probability."""
     speech = activity.joined(samples, spans)
-    options = {
-        "language": request.language,
-        "beam_size": request.beam_size,
-        "temperature": list(request.temperatures),
-        "word_timestamps": request.words or bool(request.terms),
-        "initial_prompt": request.prompt,
-        "vad_filter": False,
-    }
-    if model.batch_size:
-        return batches.transcribe(model, speech, [end - start for start, end in spans], options)
-    return model.whisper.transcribe(
-        speech, condition_on_previous_text=request.condition_on_previous_text, **options
-    )
+    with_words = request.words or bool(request.terms)
+    if request.condition_on_previous_text:
+        # Each window then needs the text of the one before it.
+        segments, information = model.whisper.transcribe(
+            speech,
+            language=request.language,
+            beam_size=request.beam_size,
+            temperature=list(request.temperatures),
+            word_timestamps=with_words,
+            initial_prompt=request.prompt,
+            condition_on_previous_text=True,
+            vad_filter=False,
+        )
+        return segments, language, language_probability
+    language, probability = request.language, 1.0
+    if not model.is_multilingual:
+        language = "en"
+    elif language is None:
+        language, probability, _ = model.whisper.detect_language(speech)
+    rest = windows.REST if _is_heard_twice(request) else 0
+    hearing = windows.Hearing(language, request.beam_size, request.temperatures, with_words, rest=rest)
+    pieces = windows.pieces(model, speech, [end - start for start, end in spans], request.prompt)
+    return windows.recognize(model, pieces, hearing, stop), language, probability
+
+
+def _is_heard_twice(request: Request) -> bool:
+    """Whether speech without words is recognized once more."""
+    return request.words and (request.speech is not None or request.vad_filter)
 
 
 def _spans(samples: np.ndarray, request: Request) -> list[activity.Span]:
@@ -152,25 +167,15 @@ def _second_hearing(
 ) -> list:
     """Recognizes speech without words once more. Returns segments with times of the original audio."""
     words = [(word.start, word.end) for segment in heard for word in segment.words or []]
-    found = []
-    for part in unheard.parts(samples, words, spans):
-        stop.check()
-        segments, _ = model.whisper.transcribe(
-            samples[int(part.start * RATE) : int(part.end * RATE)],
-            language=language,
-            beam_size=request.beam_size,
-            # Only one temperature: if the model is not sure the first time, later attempts would not be trusted either.
-            temperature=[0.0],
-            word_timestamps=True,
-            condition_on_previous_text=False,
-            vad_filter=False,
-        )
-        for segment in segments:
-            if unheard.is_sure(segment):
-                for word in segment.words:
-                    word.start, word.end = (min(part.start + time, part.end) for time in (word.start, word.end))
-                segment.start, segment.end = segment.words[0].start, segment.words[-1].end
-                found.append(segment)
+    # No closer look: if the model is not sure the first time, later attempts would not be trusted either.
+    hearing = windows.Hearing(language, request.beam_size, (), words=True)
+    pieces = [
+        windows.Piece(windows.features(model, samples[int(part.start * RATE) : int(part.end * RATE)]), part.start)
+        for part in unheard.parts(samples, words, spans)
+    ]
+    found = [segment for segment in windows.recognize(model, pieces, hearing, stop) if unheard.is_sure(segment)]
+    for segment in found:
+        segment.start, segment.end = segment.words[0].start, segment.words[-1].end
     return found
 
 

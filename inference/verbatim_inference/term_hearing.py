@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import terms as key_terms
+from . import windows
 from .audio import RATE
 from .model import Model
 from .pool import Stop
@@ -33,7 +34,7 @@ after its words."""
 
 _SHORTEST = 0.1
 _FEWEST, _SECONDS_EACH = 10, 15
-"""A request has at most so many parts, and one more for each so many seconds. Each costs at least a window of the model."""
+"""A request has at most so many parts, and one more for each so many seconds. Each costs a short window of the model."""
 
 _BLUR = 0.5
 """Seconds by which the times of a term may differ from those of the words that it replaces."""
@@ -73,7 +74,7 @@ def apply(model: Model, samples: np.ndarray, heard: list, terms: list[str], lang
     for part in likeliest(chosen, _FEWEST + int(samples.size / RATE / _SECONDS_EACH)):
         stop.check()
         offered = [terms[index] for index in _terms_of(part.places)]
-        again = _hear_again(model, samples, _bounds(words, part, samples.size / RATE), offered, language, beam_size)
+        again = _hear_again(model, samples, _bounds(words, part, samples.size / RATE), offered, language, beam_size, stop)
         for one in replacements(words[part.first : part.end], again, offered):
             replaced = range(part.first + one.first, part.first + one.end)
             # Parts may overlap.
@@ -83,29 +84,23 @@ def apply(model: Model, samples: np.ndarray, heard: list, terms: list[str], lang
     _replace(heard, found)
 
 
-def _hear_again(model: Model, samples: np.ndarray, bounds: tuple[float, float], terms: list[str], language: str, beam_size: int):
+def _hear_again(
+    model: Model, samples: np.ndarray, bounds: tuple[float, float], terms: list[str], language: str, beam_size: int, stop: Stop
+) -> list:
     """Returns words with times of the original audio."""
     start, end = bounds
     piece = samples[int(start * RATE) : int(end * RATE)]
     if piece.size < _SHORTEST * RATE:
         return []
-    segments, _ = model.whisper.transcribe(
-        piece,
-        language=language,
-        beam_size=beam_size,
-        # Only one temperature: later attempts are random, so a term in them says little.
-        temperature=[0.0],
-        word_timestamps=True,
-        condition_on_previous_text=False,
-        vad_filter=False,
-        hotwords=hint(terms, lambda text: len(model.whisper.hf_tokenizer.encode(text, add_special_tokens=False).ids)),
-    )
+    offered = hint(terms, lambda text: len(model.whisper.hf_tokenizer.encode(text, add_special_tokens=False).ids))
+    sound = windows.Piece(windows.features(model, piece), start, terms=offered)
+    # No closer look: that may be random, so a term in it says little.
+    hearing = windows.Hearing(language, beam_size, (), words=True)
+    segments = windows.recognize(model, [sound], hearing, stop)
     again = []
     for segment in segments:
         if segment.avg_logprob >= -1 and segment.compression_ratio <= 2.4 and segment.no_speech_prob <= 0.6:
-            for word in segment.words or []:
-                word.start, word.end = word.start + start, word.end + start
-                again.append(word)
+            again += segment.words or []
     return again
 
 

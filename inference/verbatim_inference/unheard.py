@@ -15,7 +15,7 @@ from .audio import RATE
 SHORTEST = 0.3
 """Seconds. Shorter speech without a word is not recognized again."""
 MOST = 40
-"""The maximum number of second recognitions per request; the longest parts are chosen. Each costs a window of the model."""
+"""The maximum number of second recognitions per request; the longest parts are chosen. Each costs a short window of the model."""
 
 LONGEST_WORD = 1.2
 """Seconds. Words with longer times are stretched over a pause, or over speech that the model skipped."""
