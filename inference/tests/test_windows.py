@@ -76,13 +76,19 @@ class SeveralAtATime(unittest.TestCase):
         self.assertEqual((answer["text"], answer["segments"], answer["words"]), ("", [], []))
 
     def test_without_words_segments_have_their_times_and_all_that_is_said(self):
-        heard = audio.read(io.BytesIO(wav((samples("0870") + silence(1)) * 5)), 60)
+        clips = ("0870", "0880", "0890", "0920", "0930")
+        heard = audio.read(io.BytesIO(wav(b"".join(samples(number) + silence(1) for number in clips))), 60)
         answer = recognition.recognize(self.model, heard, recognition.Request(language="en"), Stop())
-        wanted = reference("0870") * 5
+        wanted = reference(*clips)
         self.assertLessEqual(word_errors(wanted, words(answer["text"])) / len(wanted), 0.05)
         self.assertNotIn("words", answer)
         times = [time for segment in answer["segments"] for time in (segment["start"], segment["end"])]
         self.assertEqual(times, sorted(times))
+
+    def test_a_prompt_may_be_longer_than_the_model_takes(self):
+        # The model repeats this one until it has no places left.
+        answer = self.hear((samples("0870") + silence(1)) * 4, prompt="Sense and sensibility, by Jane Austen. " * 60)
+        self.assertTrue(answer["text"])
 
     def test_a_temperature_that_is_asked_for_is_used(self):
         answer = self.hear(samples("0870"), temperatures=(0.4,))
@@ -113,7 +119,7 @@ class SeveralAtATime(unittest.TestCase):
         for context in (whole, windows.LONGEST):
             windows._SHORTEST_CONTEXT = context
             try:
-                texts.append([words(self.hear(samples(number))["text"]) for number in ("0870", "0880", "0930")])
+                texts.append([words(self.hear(samples(number))["text"]) for number in ("0870", "0890", "0930")])
             finally:
                 windows._SHORTEST_CONTEXT = whole
         self.assertEqual(*texts)

@@ -200,7 +200,7 @@ class _Decoder:
 
     def _likeliest(self, encoded, group: list[Piece]) -> list[_Result]:
         prompts = [self._prompt(piece) for piece in group]
-        most = self._most_tokens(group[0].context)
+        most = self._limit(group[0])
         generated = self._whisper.model.generate(
             encoded,
             prompts,
@@ -214,6 +214,10 @@ class _Decoder:
             max_initial_timestamp_index=self._latest_start,
         )
         return [self._result(one) for one in generated]
+
+    def _limit(self, piece: Piece) -> int:
+        """Returns how many tokens the next window may have. The model has places for a number of them, with the prompt."""
+        return min(self._most_tokens(piece.context), self._whisper.max_length - len(self._prompt(piece)))
 
     @staticmethod
     def _most_tokens(context: int) -> int:
@@ -231,7 +235,7 @@ class _Decoder:
     def _believed(self, piece: Piece, result: _Result) -> _Result:
         """Returns `result`, or if it is improbable, that of a closer look."""
         temperatures = self._hearing.temperatures
-        is_endless = len(result.tokens) >= self._most_tokens(piece.context)
+        is_endless = len(result.tokens) >= self._limit(piece)
         # Who asks for a temperature gets it everywhere.
         is_doubtful = result.mean < _SURE or result.compression > _REPEATED or is_endless or temperatures[:1] > (0.0,)
         if is_doubtful and temperatures and not self._is_silence(result):
